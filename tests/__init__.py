@@ -1,0 +1,1 @@
+"""The tests of adcli; the folders mirror those of the package."""

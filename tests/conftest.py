@@ -1,0 +1,21 @@
+"""Random tests are the same on every run; `--hypothesis-profile=search` looks for new failures."""
+
+from hypothesis import HealthCheck, settings
+
+# Machines that run tests are busy, so time is no failure.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "search",
+    deadline=None,
+    max_examples=2000,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
