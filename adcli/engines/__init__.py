@@ -1,0 +1,1 @@
+"""How a graph is executed: the algebras and the engines over them."""
