@@ -867,7 +867,7 @@ def digamma(x: float) -> float:
     else:
         terms += [*_digamma_terms(-x), -1.0 / x]
     value = math.fsum(terms)
-    return value if fabs(value) > 0.4 * fabs(terms[0]) else _exact_polygamma(0, x)
+    return value if fabs(value) >= 0.4 * fabs(terms[0]) else _exact_polygamma(0, x)
 
 
 def _pi_cot_pi(z: float) -> tuple[float, float]:

@@ -1,0 +1,553 @@
+"""The elementwise functions: their digits, their special values, and that they are total."""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mp
+
+from adcli.engines import arrays, digits, floats
+from tests.accuracy import DIGITS, ulps
+
+inf, nan, pi = math.inf, math.nan, math.pi
+TINY, SMALLEST, HUGE = 2.2250738585072014e-308, 5e-324, 1.7976931348623157e308
+EPS = 2.220446049250313e-16
+SEED = 20240607
+SAMPLES = 120
+
+ULPS: dict[str, float] = {}
+"""Functions that are allowed more than 4 ulp, with the numerical reason beside each: none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A function, its exact value, points that are hard, and intervals to sample."""
+
+    name: str
+    exact: Callable[..., Any]
+    hard: tuple[Any, ...] = ()
+    intervals: tuple[Any, ...] = ()
+
+    def points(self) -> list[tuple[float, ...]]:
+        """The hard points, then as many random ones in each interval (or box of intervals)."""
+        generator = random.Random(SEED)
+        points = [x if isinstance(x, tuple) else (x,) for x in self.hard]
+        for box in self.intervals:
+            sides = box if isinstance(box[0], tuple) else (box,)
+            points += [tuple(sample(generator, *side) for side in sides) for _ in range(SAMPLES)]
+        return points
+
+
+def sample(generator: random.Random, low: float, high: float) -> float:
+    """A float in [low, high]: uniform, or in the logarithm where both are far apart."""
+    if 0.0 < low < high * 1e-3:
+        return min(high, math.exp(generator.uniform(math.log(low), math.log(high))))
+    return generator.uniform(low, high)
+
+
+def near(*centres: float) -> tuple[float, ...]:
+    """Each centre, its neighbours, and points closing in on it from both sides."""
+    result = []
+    for x in centres:
+        result += [x, math.nextafter(x, inf), math.nextafter(x, -inf)]
+        result += [x + side * 10.0**-k for k in range(1, 16, 2) for side in (1, -1)]
+    return tuple(result)
+
+
+def cbrt(x: Any) -> Any:
+    return mp.sign(x) * mp.cbrt(abs(x))
+
+
+def lgamma(x: Any) -> Any:
+    with mp.workdps(2 * DIGITS):
+        return mp.log(abs(mp.gamma(x)))
+
+
+def psi(n: Any, x: Any) -> Any:
+    with mp.workdps(2 * DIGITS):
+        return mp.psi(int(n), x)
+
+
+def mod(x: Any, y: Any) -> Any:
+    with mp.workprec(2200):
+        return x - y * mp.floor(x / y)
+
+
+def logit(x: Any) -> Any:
+    with mp.workdps(400):
+        return mp.log(x / (1 - x))
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + mp.exp(-x))
+
+
+def softplus(x: Any) -> Any:
+    return mp.log1p(mp.exp(x))
+
+
+def normcdf(x: Any) -> Any:
+    with mp.workdps(2 * DIGITS):
+        return mp.erfc(-x / mp.sqrt(2)) / 2
+
+
+ONES = near(1.0)
+BELOW_1 = tuple(x for x in ONES if x < 1.0)
+ABOVE_1 = tuple(x for x in ONES if x > 1.0)
+UNIT = (*BELOW_1, *(-x for x in BELOW_1), 1.0, -1.0, 0.5, -0.5, 1e-300, -1e-9, SMALLEST)
+SMALL = (SMALLEST, -SMALLEST, TINY, -TINY, 1e-160, 1e-9, -1e-9, EPS)
+POSITIVE = (SMALLEST, TINY, 1e-160, 0.1, 0.5, 2.0, 1e22, 1e300, HUGE, *ONES)
+TURNS = (
+    *tuple(k * pi / 2 for k in (1, 2, 3, 4, 11, 355, 710, -22)),
+    1e22,
+    100000.0,
+    HUGE,
+    2.0**1000,
+)
+LGAMMA_ROOTS = (
+    -2.4570247382208006,
+    -2.7476826467274127,
+    -3.14358088834998,
+    -3.955294284858598,
+    -4.039161840101608,
+    -4.9915452214246505,
+    -5.008218168144024,
+    -5.998648074568453,
+    -10.000000275556,
+    -9.9999997244268,
+    -12.0000000020877,
+    -15.000000000000764,
+)
+DIGAMMA_ROOTS = (
+    1.4616321449683622,
+    -0.5040830082644554,
+    -1.5734984731623904,
+    -2.6107208684441447,
+    -3.635293366436901,
+    -4.653237761743142,
+    -9.702672540001863,
+    -20.757,
+    -1000.86,
+)
+POLES = tuple(x for x in near(0.0, -1.0, -2.0, -7.0, -20.0, -100.0) if x != round(x))
+GAMMA_RANGES = ((SMALLEST, 0.1), (0.1, 3.0), (3.0, 12.0), (-1.0, 0.0), (-4.0, -1.0), (-12.0, -4.0))
+GAMMA_HARD = (*POLES, *near(1.0, 2.0, 2.5, 10.0, 0.5, 1.5), 1e-310, 3.0, 4.0, 23.0, -9.5, -10.5)
+POLYGAMMA_RANGES = ((1e-8, 1.0), (0.5, 9.0), (9.0, 40.0), (1e3, 1e12), (-1.0, -1e-8), (-30.0, -1.0))
+TAILS = (26.0, 26.5, 27.2, -5.0, 5.0, 0.5, 0.47, 1.0, 8.0)
+
+ROWS = (
+    Row("divide", lambda x, y: x / y, ((1.0, 3.0), (1e-300, 1e20)), (((1e-9, 1e9), (-2, -1)),)),
+    Row(
+        "power",
+        lambda x, y: x**y,
+        (
+            (0.5, 1074.0),
+            (1.0 + EPS, 1e16),
+            (-2.0, 3.0),
+            (-2.0, -1073.0),
+            (10.0, 308.0),
+            (10, -320.0),
+        ),
+        (((0.9, 1.1), (-999, 999)), ((1e-9, 1e9), (-30.0, 30.0))),
+    ),
+    Row("mod", mod, ((-1e-20, 1.0), (1e300, 3.0), (5.5, -2.0)), (((-9, 9), (-2, -1)),)),
+    Row("hypot", mp.hypot, ((3e200, 4e200), (3e-200, 4e-200)), (((1e-9, 1e9), (1e-3, 1e3)),)),
+    Row("exp", mp.exp, (-745.0, 709.78, 1e-20, -720.5, 1.0, *SMALL), ((-745, 709), (-1, 1))),
+    Row("exp2", lambda x: mp.mpf(2) ** x, (-1074.0, 1023.5, 10.0, *SMALL), ((-1e3, 1e3), (-1, 1))),
+    Row("expm1", mp.expm1, (*SMALL, -40.0, 709.78), ((-40, 700), (-1, 1))),
+    Row("log", mp.log, POSITIVE, ((0.5, 2), (TINY, HUGE))),
+    Row("log2", lambda x: mp.log(x, 2), (*POSITIVE, 2.0**-1074, 2.0**29), ((0.5, 2), (TINY, HUGE))),
+    Row("log10", mp.log10, (*POSITIVE, 1e15, 1e22, 1e-5), ((0.5, 2), (TINY, HUGE))),
+    Row("log1p", mp.log1p, (*SMALL, *(-x for x in BELOW_1), HUGE), ((-1, 1), (1e-12, 1e12))),
+    Row("sqrt", mp.sqrt, POSITIVE, ((TINY, HUGE),)),
+    Row("cbrt", cbrt, (*POSITIVE, -27.0), ((TINY, HUGE), (-9, -1))),
+    Row("sin", mp.sin, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
+    Row("cos", mp.cos, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
+    Row("tan", mp.tan, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
+    Row("asin", mp.asin, UNIT, ((-1, 1),)),
+    Row("acos", mp.acos, UNIT, ((-1, 1),)),
+    Row("atan", mp.atan, (*SMALL, HUGE, 1.0), ((-9, 9), (1.0, 1e20))),
+    Row("atan2", mp.atan2, ((1e-300, 1.0), (1.0, 1e-300), (SMALLEST, -1.0)), (((-9, 9), (-9, 9)),)),
+    Row("sinh", mp.sinh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
+    Row("cosh", mp.cosh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
+    Row("tanh", mp.tanh, (*SMALL, 19.0, 22.0), ((-20, 20), (-1, 1))),
+    Row("asinh", mp.asinh, (*SMALL, HUGE), ((-9, 9), (1e-9, 1e20))),
+    Row("acosh", mp.acosh, (*ABOVE_1, HUGE, 1.5), ((1, 3), (2, 1e20))),
+    Row("atanh", mp.atanh, (*UNIT[:-8], *SMALL), ((-1, 1),)),
+    Row("erf", mp.erf, (*SMALL, *TAILS), ((-6, 6), (-1, 1))),
+    Row("erfc", mp.erfc, (*SMALL, *TAILS), ((-6, 27), (-1, 2))),
+    Row("gauss", lambda x: mp.exp(-x * x), (*SMALL, *TAILS), ((-27, 27), (-1, 1))),
+    Row("normpdf", mp.npdf, (*SMALL, *TAILS, -38.0, -38.5), ((-38, 38), (-1, 1))),
+    Row("normcdf", normcdf, (*SMALL, *TAILS, -38.0, -38.4, -0.75), ((-38, 0), (-2, 6))),
+    Row("gamma", mp.gamma, (*GAMMA_HARD, 171.6, -170.5, -175.3, -183.5, -150.001), GAMMA_RANGES),
+    Row("gamma", mp.gamma, (), ((10.0, 171.6), (-171.0, -10.0), (-184.0, -170.0))),
+    Row("lgamma", lgamma, (*GAMMA_HARD, *near(*LGAMMA_ROOTS), 1.4616321449683623), GAMMA_RANGES),
+    Row("lgamma", lgamma, (1e-310, 1e15), ((10.0, 1e5), (-200.0, -10.0), (1.2, 1.8))),
+    Row("lgamma", mp.loggamma, (1e22, 2.5e305), ((1e5, 1e300),)),
+    Row("digamma", lambda x: psi(0, x), (*GAMMA_HARD, *near(*DIGAMMA_ROOTS)), GAMMA_RANGES),
+    Row("digamma", lambda x: psi(0, x), (1e-300,), ((10.0, 1e300), (-99.0, -10.0), (-1e6, -9e5))),
+    *(
+        Row(
+            "polygamma",
+            psi,
+            tuple((float(n), x) for x in (*POLES[:40:3], 1e40, -1.2, -4.7, -50.3, 1.0, 0.5)),
+            tuple(((n, n), interval) for interval in POLYGAMMA_RANGES),
+        )
+        for n in range(7)
+    ),
+    Row("sigmoid", sigmoid, (*SMALL, -745.0, -709.5, 40.0), ((-745, 40), (-2, 2))),
+    Row("logit", logit, (*near(0.5, 0.25, 0.75), *BELOW_1, *POSITIVE[:4]), ((0, 1), (TINY, 0.1))),
+    Row("softplus", softplus, (*SMALL, -745.0, -700.0, 40.0, 800.0), ((-745, 40), (-2, 2))),
+)
+
+
+@pytest.fixture(autouse=True)
+def fifty_digits() -> Iterator[None]:
+    with mp.workdps(DIGITS):
+        yield
+
+
+def on_floats(name: str, points: list[tuple[float, ...]]) -> list[float]:
+    return [getattr(floats, name)(*point) for point in points]
+
+
+def on_arrays(name: str, points: list[tuple[float, ...]]) -> list[float]:
+    columns = [np.array(column, dtype=np.float64) for column in zip(*points, strict=True)]
+    with arrays.quiet():
+        result: list[float] = getattr(arrays, name)(*columns).tolist()
+    return result
+
+
+def on_digits(name: str, points: list[tuple[float, ...]]) -> list[float]:
+    function = getattr(digits, name)
+    return [float(function(*map(mp.mpf, point))) for point in points]
+
+
+ENGINES = {"floats": on_floats, "arrays": on_arrays, "digits": on_digits}
+engines = pytest.mark.parametrize("engine", ENGINES)
+
+
+@pytest.mark.parametrize("engine", ["floats", "arrays"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_value_is_within_4_ulps(row: Row, engine: str) -> None:
+    points = row.points()
+    values = ENGINES[engine](row.name, points)
+    worst = max(
+        (ulps(value, mp.re(row.exact(*map(mp.mpf, point)))), point, value)
+        for point, value in zip(points, values, strict=True)
+    )
+    assert worst[0] <= ULPS.get(row.name, 4.0), worst
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_digits_are_right_to_the_working_precision(row: Row) -> None:
+    points = [point for point in row.points() if max(map(abs, point)) < 1e30][::9]
+    for point in points:
+        xs = [mp.mpf(x) for x in point]
+        with mp.workdps(3 * DIGITS):
+            exact = mp.re(row.exact(*xs))
+        value = getattr(digits, row.name)(*xs)
+        assert abs(value - exact) <= abs(exact) * mp.mpf(10) ** (3 - DIGITS), (point, value, exact)
+
+
+def test_the_accuracy_test_sees_one_wrong_digit() -> None:
+    exact = mp.exp(mp.mpf(1))
+    assert ulps(math.exp(1.0), exact) < 1.0
+    assert ulps(math.exp(1.0) * (1 + 6 * EPS), exact) > 4.0
+    assert ulps(nan, exact) == ulps(1.0, mp.nan) == ulps(inf, exact) == inf
+
+
+SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
+    # name: (argument ..., value), for all three algebras; see SIGNED for what needs a signed zero.
+    "divide": (
+        (1.0, 0.0, inf),
+        (-1.0, 0.0, -inf),
+        (0.0, 0.0, nan),
+        (inf, inf, nan),
+        (1.0, inf, 0.0),
+    ),
+    "power": (
+        (0.0, -1.0, inf),
+        (-8.0, 1 / 3, nan),
+        (nan, 0.0, 1.0),
+        (inf, 0.0, 1.0),
+        (1.0, nan, 1.0),
+        (1.0, inf, 1.0),
+        (-1.0, inf, 1.0),
+        (0.5, inf, 0.0),
+        (0.5, -inf, inf),
+        (2.0, inf, inf),
+        (-inf, 3.0, -inf),
+        (-inf, 2.0, inf),
+        (-inf, -2.0, 0.0),
+        (-inf, 0.5, inf),
+        (0.0, 0.5, 0.0),
+        (nan, 1.0, nan),
+        (2.0, nan, nan),
+        (-2.0, 3.0, -8.0),
+    ),
+    "mod": (
+        (5.0, 0.0, nan),
+        (-5.0, 3.0, 1.0),
+        (5.0, -3.0, -1.0),
+        (inf, 2.0, nan),
+        (5.0, inf, 5.0),
+        (-5.0, inf, inf),
+        (5.0, nan, nan),
+    ),
+    "minimum": ((1.0, 2.0, 1.0), (3.0, 2.0, 2.5, 2.0), (nan, 1.0, nan), (1.0, nan, 0.0, nan)),
+    "maximum": ((1.0, 2.0, 2.0), (3.0, 2.0, 2.5, 3.0), (nan, 1.0, nan), (1.0, nan, 2.0, nan)),
+    "hypot": ((inf, 1.0, inf), (3.0, 4.0, 5.0), (nan, 1.0, nan)),
+    "abs": ((-2.0, 2.0), (-inf, inf), (nan, nan)),
+    "sign": ((-2.0, -1.0), (0.0, 0.0), (inf, 1.0), (nan, nan)),
+    "floor": ((-0.5, -1.0), (2.5, 2.0), (inf, inf), (1e300, 1e300), (nan, nan)),
+    "ceil": ((0.5, 1.0), (-2.5, -2.0), (-inf, -inf), (1e300, 1e300), (nan, nan)),
+    "round": (
+        (0.5, 0.0),
+        (1.5, 2.0),
+        (2.5, 2.0),
+        (-2.6, -3.0),
+        (0.49999999999999994, 0.0),
+        (4503599627370498.0, 4503599627370498.0),
+        (inf, inf),
+        (nan, nan),
+    ),
+    "exp": ((-inf, 0.0), (inf, inf), (0.0, 1.0), (nan, nan)),
+    "exp2": ((-inf, 0.0), (inf, inf), (3.0, 8.0), (nan, nan)),
+    "expm1": ((-inf, -1.0), (inf, inf), (0.0, 0.0), (nan, nan)),
+    "log": ((0.0, -inf), (-1.0, nan), (-inf, nan), (inf, inf), (1.0, 0.0), (nan, nan)),
+    "log2": ((0.0, -inf), (-1.0, nan), (-inf, nan), (inf, inf), (8.0, 3.0), (nan, nan)),
+    "log10": ((0.0, -inf), (-1.0, nan), (-inf, nan), (inf, inf), (1000.0, 3.0), (nan, nan)),
+    "log1p": ((-1.0, -inf), (-2.0, nan), (-inf, nan), (inf, inf), (0.0, 0.0), (nan, nan)),
+    "sqrt": ((-1.0, nan), (-inf, nan), (inf, inf), (0.0, 0.0), (nan, nan)),
+    "cbrt": ((-8.0, -2.0), (-inf, -inf), (inf, inf), (0.0, 0.0), (nan, nan)),
+    "sin": ((inf, nan), (-inf, nan), (0.0, 0.0), (nan, nan)),
+    "cos": ((inf, nan), (-inf, nan), (0.0, 1.0), (nan, nan)),
+    "tan": ((inf, nan), (-inf, nan), (0.0, 0.0), (nan, nan)),
+    "asin": ((1.0 + EPS, nan), (-2.0, nan), (inf, nan), (0.0, 0.0), (nan, nan)),
+    "acos": ((1.0 + EPS, nan), (-2.0, nan), (inf, nan), (1.0, 0.0), (nan, nan)),
+    "atan": ((inf, pi / 2), (-inf, -pi / 2), (nan, nan)),
+    "atan2": (
+        (0.0, 0.0, 0.0),
+        (0.0, -1.0, pi),
+        (inf, inf, pi / 4),
+        (-inf, -inf, -3 * pi / 4),
+        (1.0, inf, 0.0),
+        (1.0, -inf, pi),
+        (nan, 1.0, nan),
+    ),
+    "sinh": ((inf, inf), (-inf, -inf), (0.0, 0.0), (nan, nan)),
+    "cosh": ((inf, inf), (-inf, inf), (0.0, 1.0), (nan, nan)),
+    "tanh": ((inf, 1.0), (-inf, -1.0), (0.0, 0.0), (nan, nan)),
+    "asinh": ((inf, inf), (-inf, -inf), (0.0, 0.0), (nan, nan)),
+    "acosh": ((1.0, 0.0), (1.0 - EPS, nan), (-inf, nan), (inf, inf), (nan, nan)),
+    "atanh": ((1.0, inf), (-1.0, -inf), (1.0 + EPS, nan), (-inf, nan), (nan, nan)),
+    "erf": ((inf, 1.0), (-inf, -1.0), (0.0, 0.0), (nan, nan)),
+    "erfc": ((inf, 0.0), (-inf, 2.0), (0.0, 1.0), (nan, nan)),
+    "gauss": ((inf, 0.0), (-inf, 0.0), (0.0, 1.0), (1e200, 0.0), (nan, nan)),
+    "normpdf": ((inf, 0.0), (-inf, 0.0), (1e200, 0.0), (nan, nan)),
+    "normcdf": ((inf, 1.0), (-inf, 0.0), (0.0, 0.5), (-1e200, 0.0), (1e200, 1.0), (nan, nan)),
+    "gamma": (
+        (0.0, inf),
+        (-1.0, nan),
+        (-20.0, nan),
+        (-1e300, nan),
+        (inf, inf),
+        (-inf, nan),
+        (5.0, 24.0),
+        (nan, nan),
+    ),
+    "lgamma": (
+        (0.0, inf),
+        (-1.0, inf),
+        (-1e300, inf),
+        (inf, inf),
+        (-inf, inf),
+        (nan, nan),
+        (1.0, 0.0),
+        (2.0, 0.0),
+        (HUGE, inf),
+    ),
+    "digamma": ((0.0, nan), (-1.0, nan), (-1e300, nan), (inf, inf), (-inf, nan), (nan, nan)),
+    "polygamma": (
+        (0.0, 0.0, nan),
+        (0.0, inf, inf),
+        (1.0, 0.0, inf),
+        (2.0, 0.0, -inf),
+        (1.0, -3.0, inf),
+        (2.0, -3.0, nan),
+        (1.0, inf, 0.0),
+        (3.0, -inf, nan),
+        (1.0, nan, nan),
+        (nan, 1.0, nan),
+        (0.5, 1.0, nan),
+        (-1.0, 1.0, nan),
+        (inf, 1.0, nan),
+    ),
+    "sigmoid": ((inf, 1.0), (-inf, 0.0), (0.0, 0.5), (nan, nan)),
+    "logit": ((0.0, -inf), (1.0, inf), (0.5, 0.0), (-0.1, nan), (1.1, nan), (inf, nan), (nan, nan)),
+    "softplus": ((inf, inf), (-inf, 0.0), (nan, nan)),
+    "less": ((1.0, 2.0, 1.0), (2.0, 2.0, 0.0), (nan, 1.0, 0.0)),
+    "less_equal": ((1.0, 2.0, 1.0), (2.0, 2.0, 1.0), (nan, 1.0, 0.0)),
+    "greater": ((1.0, 2.0, 0.0), (3.0, 2.0, 1.0), (nan, 1.0, 0.0)),
+    "greater_equal": ((1.0, 2.0, 0.0), (2.0, 2.0, 1.0), (nan, 1.0, 0.0)),
+    "equal": ((1.0, 2.0, 0.0), (2.0, 2.0, 1.0), (nan, nan, 0.0)),
+    "not_equal": ((1.0, 2.0, 1.0), (2.0, 2.0, 0.0), (nan, nan, 1.0)),
+    "where": ((1.0, 2.0, nan, 2.0), (0.0, nan, 3.0, 3.0), (nan, 2.0, 3.0, 2.0)),
+    "add": ((inf, -inf, nan), (1.0, 2.0, 3.0), (nan, 1.0, nan)),
+    "subtract": ((inf, inf, nan), (1.0, 2.0, -1.0), (nan, 1.0, nan)),
+    "multiply": ((inf, 0.0, nan), (2.0, 3.0, 6.0), (nan, 1.0, nan)),
+    "negative": ((inf, -inf), (2.0, -2.0), (nan, nan)),
+}
+
+RANGE: dict[str, tuple[tuple[Any, ...], ...]] = {
+    # Values past the range of a float, and signed zeros: mpmath has neither.
+    "divide": ((1.0, -0.0, -inf), (-1.0, -0.0, inf), (-0.0, 1.0, -0.0), (1e300, 1e-300, inf)),
+    "multiply": ((1e300, 1e300, inf), (-0.0, 1.0, -0.0)),
+    "power": (
+        (-0.0, -1.0, -inf),
+        (-0.0, 3.0, -0.0),
+        (-0.0, -2.0, inf),
+        (-inf, -3.0, -0.0),
+        (-10.0, 309.0, -inf),
+    ),
+    "mod": ((-0.0, 5.0, 0.0), (0.0, -5.0, -0.0)),
+    "negative": ((0.0, -0.0),),
+    "abs": ((-0.0, 0.0),),
+    "floor": ((-0.0, -0.0),),
+    "ceil": ((-0.5, -0.0), (-0.0, -0.0)),
+    "round": ((-0.5, -0.0), (-0.0, -0.0)),
+    "exp": ((1000.0, inf), (-1000.0, 0.0)),
+    "exp2": ((1024.0, inf), (-1100.0, 0.0)),
+    "expm1": ((1000.0, inf), (-0.0, -0.0)),
+    "log": ((-0.0, -inf),),
+    "log1p": ((-0.0, -0.0),),
+    "sqrt": ((-0.0, -0.0),),
+    "cbrt": ((-0.0, -0.0),),
+    **dict.fromkeys(("sin", "tan", "asin", "atan", "tanh", "asinh", "erf"), ((-0.0, -0.0),)),
+    "atanh": ((-0.0, -0.0),),
+    "atan2": ((-0.0, -1.0, -pi), (0.0, -0.0, pi), (-0.0, 1.0, -0.0)),
+    "sinh": ((1000.0, inf), (-1000.0, -inf), (-0.0, -0.0)),
+    "cosh": ((1000.0, inf),),
+    "gamma": ((-0.0, -inf), (172.0, inf), (-184.5, -0.0), (-185.5, 0.0), (1e-310, inf)),
+    "polygamma": ((2.0, -0.0, inf), (2.0, 0.0, -inf), (1.0, -0.0, inf)),
+}
+
+
+def same(got: float, wanted: float) -> bool:
+    """Whether both are nan, or equal with equal signs, also of zero, to an ulp."""
+    if got != got or wanted != wanted:
+        return got != got and wanted != wanted
+    close = got == wanted or abs(got - wanted) <= EPS * abs(wanted)
+    return close and math.copysign(1.0, got) == math.copysign(1.0, wanted)
+
+
+@engines
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_values(name: str, engine: str) -> None:
+    for *point, wanted in SPECIAL[name]:
+        got = ENGINES[engine](name, [tuple(point)])[0]
+        assert same(got, wanted), (name, point, got, wanted)
+
+
+@pytest.mark.parametrize("engine", ["floats", "arrays"])
+@pytest.mark.parametrize("name", RANGE)
+def test_range_and_signed_zeros(name: str, engine: str) -> None:
+    for *point, wanted in RANGE[name]:
+        got = ENGINES[engine](name, [tuple(point)])[0]
+        assert same(got, wanted), (name, point, got, wanted)
+
+
+CONSTANTS = ("e", "inf", "nan", "pi", "tau")
+
+
+@pytest.mark.parametrize("module", [arrays, digits], ids=["arrays", "digits"])
+def test_namespaces_are_the_same(module: ModuleType) -> None:
+    assert set(floats.__all__) == set(module.__all__) - {"quiet"}
+    for name in floats.__all__:
+        assert hasattr(module, name), name
+    for name in CONSTANTS:
+        assert same(float(getattr(module, name)), getattr(floats, name))
+
+
+def test_constants_of_digits_follow_the_precision() -> None:
+    with mp.workdps(30):
+        short = digits.pi
+    with mp.workdps(60):
+        assert 0 < abs(digits.pi - short) < mp.mpf(10) ** -29
+
+
+@engines
+def test_isfinite(engine: str) -> None:
+    expected = {1.0: True, inf: False, -inf: False, 0.0: True}
+    module = {"floats": floats, "arrays": arrays, "digits": digits}[engine]
+    convert: Any = {"floats": float, "arrays": np.float64, "digits": mp.mpf}[engine]
+    assert {x: bool(module.isfinite(convert(x))) for x in expected} == expected
+    assert not module.isfinite(convert(nan))
+
+
+@pytest.mark.parametrize(
+    "name", ["gamma", "lgamma", "digamma", "erfc", "normcdf", "logit", "gauss"]
+)
+def test_arrays_of_any_shape(name: str) -> None:
+    function = getattr(arrays, name)
+    values = np.array([[-2.5, 0.3, 0.6], [12.0, -1.57, nan]])
+    with arrays.quiet():
+        assert function(np.empty((0, 3))).shape == (0, 3)
+        result = function(values)
+        for index, x in np.ndenumerate(values):
+            assert same(float(function(np.array(x))), float(result[index]))
+            assert same(float(function(float(x))), float(result[index]))
+
+
+def test_polygamma_broadcasts() -> None:
+    n, x = np.array([[1.0], [2.0]]), np.array([0.5, -0.5, 3.0])
+    with arrays.quiet():
+        result = arrays.polygamma(n, x)
+        assert result.shape == (2, 3)
+        assert same(float(result[1, 2]), float(arrays.polygamma(2.0, 3.0)))
+
+
+ARITIES = {name: len(rows[0]) - 1 for name, rows in SPECIAL.items()}
+ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
+HARD_FLOAT = ANY_FLOAT | st.integers(-40, 40).map(float) | st.floats(-200.0, 200.0)
+
+
+@engines
+@pytest.mark.parametrize("name", ARITIES)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(data=st.data())
+def test_never_raises_and_never_warns(name: str, engine: str, data: st.DataObject) -> None:
+    point = tuple(data.draw(HARD_FLOAT) for _ in range(ARITIES[name]))
+    with warnings.catch_warnings(), mp.workdps(DIGITS):
+        warnings.simplefilter("error")
+        (value,) = ENGINES[engine](name, [point])
+    assert isinstance(value, float)
+    if any(x != x for x in point) and name not in NAN_IS_NOT_CONTAGIOUS:
+        assert value != value
+
+
+NAN_IS_NOT_CONTAGIOUS = {"power", "where", "hypot", "equal", "not_equal"} | {
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+}
+
+
+def test_no_complex_number_leaves_digits() -> None:
+    for name, arity in ARITIES.items():
+        for x in (-1.5, 2.5, -0.25):
+            value = getattr(digits, name)(*[mp.mpf(x)] * arity)
+            assert isinstance(value, mpmath.mpf), (name, x)
