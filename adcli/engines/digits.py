@@ -176,6 +176,12 @@ def power(x: Number, y: Number) -> Number:
     return _power(x, y)
 
 
+def power_slope(x: Number, y: Number) -> Number:
+    """y x^(y-1), the derivative of x^y, and 0 for y = 0."""
+    y = mp.mpf(y)
+    return y * power(x, y - 1) if y != 0 else mp.zero
+
+
 @_total
 def _power(x: Number, y: Number) -> Number:
     if mp.isinf(y):

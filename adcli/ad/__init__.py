@@ -1,0 +1,1 @@
+"""Automatic differentiation: evaluation and the two sweeps, each written once for any algebra."""

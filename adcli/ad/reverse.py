@@ -1,0 +1,188 @@
+"""Reverse mode: adjoints flow back through the evaluation, one sweep per output (a VJP)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    ELEMENTWISE,
+    LEAF,
+    LINEAR,
+    MULTILINEAR,
+    REDUCTION,
+    SELECT,
+    STATIC,
+    minus_one,
+    one,
+)
+from adcli.graph.structure import kept_shape
+
+
+def reverse_sweep(
+    graph: Graph,
+    order: list[int],
+    values: list[Any],
+    seeds: Mapping[int, Any],
+    active: bytearray,
+    algebra: Algebra,
+) -> list[Any]:
+    """The adjoint of every node of `order`: the derivative of the seeded outputs with respect to it.
+
+    `values` are the primal values (`evaluate`); `seeds` maps output nodes to their adjoints;
+    `active` flags the nodes that adjoints are wanted for or through. None is exactly zero: no path,
+    or only paths through a branch that was not taken. A node reached by several paths gets the sum.
+    Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.2.
+    """
+    ops, args, m, shaped = graph.ops, graph.args, algebra.m, algebra.shaped
+    adjoints: list[Any] = [None] * len(ops)
+    masks: dict[int, Any] = {}
+    for node, seed in seeds.items():
+        adjoints[node] = seed
+    for i in reversed(order):
+        g = adjoints[i]
+        if g is None:
+            continue
+        op = ops[i]
+        if op.kind != ELEMENTWISE or masks:
+            for j, c, mask in _RULES[op.kind](graph, i, values, g, masks.get(i), active, algebra):
+                _deposit(j, c, mask, adjoints, masks, algebra)
+            continue
+        inputs = args[i]
+        out = values[i]
+        xs: Any
+        if len(inputs) == 2:  # spelled out: this is the innermost loop
+            xs = values[inputs[0]], values[inputs[1]]
+        else:
+            xs = [values[j] for j in inputs]
+        if shaped:
+            xs = algebra.align(xs, out)
+        for j, partial in zip(inputs, op.partials):  # noqa: B905 - equal lengths, hot
+            if partial is None or not active[j]:
+                continue
+            if partial is one:
+                c = g
+            elif partial is minus_one:
+                c = -g
+            else:
+                c = g * partial(m, *xs, out)
+            if shaped:
+                c = algebra.fit(c, values[j], out)
+            known = adjoints[j]
+            adjoints[j] = c if known is None else known + c
+    return adjoints
+
+
+def _deposit(
+    j: int, c: Any, mask: Any, adjoints: list[Any], masks: dict[int, Any], algebra: Algebra
+) -> None:
+    """Add a contribution to an adjoint; the places that it means join those meant before."""
+    if adjoints[j] is None:
+        adjoints[j] = c
+        if mask is not None:
+            masks[j] = mask
+        return
+    adjoints[j] = adjoints[j] + c
+    if j in masks:
+        joint = None if mask is None else algebra.either(masks[j], mask)
+        if joint is None:
+            del masks[j]
+        else:
+            masks[j] = joint
+
+
+Contributions = list[tuple[int, Any, Any]]
+"""(input node, what its adjoint gets, the mask of places that this means)."""
+
+
+def _elementwise(
+    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
+) -> Contributions:
+    inputs, out, partials = graph.args[i], values[i], graph.ops[i].partials
+    xs = algebra.align([values[j] for j in inputs], out)
+    result = []
+    for j, partial in zip(inputs, partials, strict=True):
+        if partial is None or not active[j]:
+            continue
+        c = g if partial is one else g * partial(algebra.m, *xs, out)
+        result.append(_fitted(j, c, live, values, out, algebra))
+    return result
+
+
+def _fitted(
+    j: int, c: Any, mask: Any, values: list[Any], out: Any, algebra: Algebra
+) -> tuple[int, Any, Any]:
+    if mask is None:
+        return j, algebra.fit(c, values[j], out), None
+    c = algebra.keep(mask, c)
+    return j, algebra.fit(c, values[j], out), algebra.fit(mask, values[j], out)
+
+
+def _select(
+    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
+) -> Contributions:
+    inputs, op, out = graph.args[i], graph.ops[i], values[i]
+    assert op.rule is not None
+    xs = algebra.align([values[j] for j in inputs], out)
+    free = tuple([bool(graph.varying[j]) for j in inputs])
+    result = []
+    for k, j in enumerate(inputs):
+        if not active[j]:
+            continue
+        chosen, weight = op.rule(algebra.m, k, xs, out, free)
+        mask = NOWHERE if chosen is None else algebra.both(live, chosen)
+        if mask is not NOWHERE:
+            result.append(_fitted(j, g * weight, mask, values, out, algebra))
+    return result
+
+
+def _reduction(
+    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
+) -> Contributions:
+    (j,) = graph.args[i]
+    op, axis, m = graph.ops[i], graph.attrs[i], algebra.m
+    assert op.rule is not None
+    shape = algebra.shape(values[j])
+    kept = kept_shape(shape, axis)
+    chosen, weight = op.rule(m, values[j], m.reshape(kept, values[i]), axis, shape)
+    mask = None if live is None else m.broadcast(shape, m.reshape(kept, live))
+    if chosen is not None:
+        mask = algebra.both(mask, chosen)
+        if mask is NOWHERE:
+            return []
+    c = m.broadcast(shape, m.reshape(kept, g)) * weight
+    return [(j, c if mask is None else algebra.keep(mask, c), mask)]
+
+
+def _structural(
+    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
+) -> Contributions:
+    inputs, op, attr, m = graph.args[i], graph.ops[i], graph.attrs[i], algebra.m
+    assert op.rule is not None
+    xs = [values[j] for j in inputs]
+    shapes = [algebra.shape(x) for x in xs]
+    result = []
+    for k, j in enumerate(inputs):
+        if active[j]:
+            c = op.rule(m, g, k, attr, shapes, xs)
+            # A sum of products mixes places, so that only a linear operation hands its mask on.
+            has_mask = live is not None and op.kind == LINEAR
+            result.append((j, c, op.rule(m, live, k, attr, shapes, xs) if has_mask else None))
+    return result
+
+
+def _nothing(*_: Any) -> Contributions:
+    return []
+
+
+_RULES = {
+    LEAF: _nothing,
+    STATIC: _nothing,
+    ELEMENTWISE: _elementwise,
+    SELECT: _select,
+    REDUCTION: _reduction,
+    LINEAR: _structural,
+    MULTILINEAR: _structural,
+}

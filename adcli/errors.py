@@ -1,0 +1,55 @@
+"""What can go wrong, as data: what happened, where, and what would be right.
+
+Nothing here prints. `adcli.language.messages` draws an error with its source line and caret.
+"""
+
+from __future__ import annotations
+
+Span = tuple[int, int]
+"""Start and end offset (in characters, end exclusive) of a place in a program's text."""
+
+
+class AdcliError(Exception):
+    """A failure that the user can mend.
+
+    `message` is one sentence; `hint` says what would be right; `span` is the place in `text`, the
+    program that the place belongs to (None where the error has no place in a text).
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        span: Span | None = None,
+        text: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.span = span
+        self.text = text
+
+
+class UsageError(AdcliError):
+    """Wrong usage: an option, a name or a value that cannot be meant."""
+
+    exit_code = 2
+
+
+class LanguageError(UsageError):
+    """A program that is not in the language: syntax, names, arity or shapes."""
+
+
+class DataError(AdcliError):
+    """Bad data or a file that cannot be read or written."""
+
+
+class DomainError(AdcliError):
+    """A value or a derivative that is not finite at a point, blamed on one operation."""
+
+
+class KinkError(DomainError):
+    """A derivative asked for at a kink, where `strict` forbids the convention."""

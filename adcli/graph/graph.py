@@ -1,0 +1,145 @@
+"""The graph: an append-only arena of hash-consed nodes.
+
+A node is a number. Its arguments were made before it, so increasing numbers are a topological
+order and every walk is a plain loop: no recursion, no sorting.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import compress
+from typing import Any
+
+from adcli.errors import LanguageError, Span
+from adcli.graph.primitives import CONSTANT, NAMED, PARAMETER, VARIABLE, Primitive
+
+MAX_NODES = 50_000_000
+"""A program of a few lines can expand to more operations than memory holds; this is the limit."""
+
+
+class Literal(float):
+    """A number written with more digits than a float64 keeps; `text` has all of them."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Literal:
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Graph:
+    """Nodes as parallel lists: node i is primitive `ops[i]` of nodes `args[i]`.
+
+    `attrs[i]` holds what is no node (a constant's value, a variable's name, an axis, an index; None
+    for most). `varying[i]` is 1 where the node depends on a variable. Equal nodes are one node.
+    """
+
+    def __init__(self) -> None:
+        self.ops: list[Primitive] = []
+        self.args: list[tuple[int, ...]] = []
+        self.attrs: list[Any] = []
+        self.varying = bytearray()
+        self._starts = array("Q")
+        self._ends = array("Q")
+        self._known: dict[tuple[Any, ...], int] = {}
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def node(
+        self, op: Primitive, args: tuple[int, ...], attr: Any = None, span: Span = (0, 0)
+    ) -> int:
+        """The node `op(args)`, made if there is none; a known node keeps its first span."""
+        key = (op, args, attr)
+        number = self._known.get(key)
+        if number is None:
+            number = self._add(key, op, args, attr, span)
+        return number
+
+    def constant(self, value: float, span: Span = (0, 0)) -> int:
+        """The node of a number. 0.0 and -0.0, equal for Python, are two nodes."""
+        key = (CONSTANT, repr(value))
+        number = self._known.get(key)
+        if number is None:
+            number = self._add(key, CONSTANT, (), value, span)
+        return number
+
+    def named(self, name: str, span: Span = (0, 0)) -> int:
+        """The node of a constant that every engine knows to its own precision: pi, e, tau, inf."""
+        return self.node(NAMED, (), name, span)
+
+    def variable(self, name: str, span: Span = (0, 0)) -> int:
+        """The node of an input."""
+        return self.node(VARIABLE, (), name, span)
+
+    def span(self, node: int) -> Span:
+        """Where in the program's text the node was written."""
+        return self._starts[node], self._ends[node]
+
+    def _add(
+        self, key: tuple[Any, ...], op: Primitive, args: tuple[int, ...], attr: Any, span: Span
+    ) -> int:
+        number = len(self.ops)
+        if number >= MAX_NODES:
+            raise LanguageError(
+                f"the program expands to more than {MAX_NODES:,} operations",
+                "functions that call functions multiply; bind repeated parts to a name",
+                span=span,
+            )
+        varying = self.varying
+        if len(args) == 2:
+            varying.append(varying[args[0]] | varying[args[1]])
+        elif args:
+            varying.append(any(map(varying.__getitem__, args)))
+        else:
+            varying.append(op is VARIABLE or op is PARAMETER)
+        self.ops.append(op)
+        self.args.append(args)
+        self.attrs.append(attr)
+        self._starts.append(span[0])
+        self._ends.append(span[1])
+        self._known[key] = number
+        return number
+
+    def reach(self, nodes: Iterable[int]) -> list[int]:
+        """All nodes that `nodes` depend on, themselves included, arguments before their users."""
+        nodes = list(nodes)
+        top = max(nodes, default=-1)
+        mark = bytearray(top + 1)
+        for node in nodes:
+            mark[node] = 1
+        args = self.args
+        for i in range(top, -1, -1):
+            if mark[i]:
+                for a in args[i]:
+                    mark[a] = 1
+        return list(compress(range(top + 1), mark))
+
+    def dependents(self, order: list[int], sources: Iterable[int]) -> bytearray:
+        """A flag for each node of the graph: whether it depends on one of `sources`."""
+        flags = bytearray(len(self.ops))
+        for node in sources:
+            flags[node] = 1
+        args = self.args
+        for i in order:
+            for a in args[i]:
+                if flags[a]:
+                    flags[i] = 1
+                    break
+        return flags
+
+    def substitute(self, root: int, replaced: dict[int, int], span: Span | None = None) -> int:
+        """The node `root` with some nodes replaced by others (a function's body at its call)."""
+        new = dict(replaced)
+        order = self.reach([root])
+        flags = self.dependents(order, replaced)
+        for i in order:
+            if flags[i] and i not in new:
+                args = tuple([new.get(a, a) for a in self.args[i]])
+                new[i] = self.node(self.ops[i], args, self.attrs[i], span or self.span(i))
+        return new.get(root, root)

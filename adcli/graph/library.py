@@ -1,0 +1,300 @@
+"""The functions of the language: primitives under their names, and compound functions.
+
+A compound function is a stable composition of primitives, written over the namespace `m` of graph
+nodes; it has no derivative rule of its own. Static options (axis, shape) are plain Python values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
+from adcli.graph.structure import ShapeError
+
+REQUIRED = object()
+"""The default of a static option that must be given."""
+
+
+class LibraryFunction:
+    """How a function is called and what it builds.
+
+    inputs   names of the value arguments; `*xs` takes one or more
+    options  static options with their defaults, in order; they follow the inputs
+    build    `(m, *inputs, **options)` -> expression
+    primitive  set where the function is one elementwise primitive
+    """
+
+    __slots__ = ("build", "inputs", "name", "options", "primitive", "summary")
+
+    def __init__(
+        self,
+        name: str,
+        inputs: tuple[str, ...],
+        build: Callable[..., Any],
+        summary: str,
+        options: dict[str, Any] | None = None,
+        primitive: Primitive | None = None,
+    ) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.build = build
+        self.summary = summary
+        self.options = options or {}
+        self.primitive = primitive
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the last input takes any number of arguments."""
+        return bool(self.inputs) and self.inputs[-1].startswith("*")
+
+    def signature(self) -> str:
+        """How a call is written: `sum(x, axis=None)`."""
+        parts = [name.removeprefix("*") + ", ..." * name.startswith("*") for name in self.inputs]
+        for name, default in self.options.items():
+            parts.append(name if default is REQUIRED else f"{name}={_show(default)}")
+        return f"{self.name}({', '.join(parts)})"
+
+
+def _show(default: Any) -> str:
+    return "all" if default is None else str(default)
+
+
+LIBRARY: dict[str, LibraryFunction] = {}
+"""All functions of the language by name."""
+
+ALIASES: dict[str, str] = {}
+"""Other names of functions: ln -> log."""
+
+HIDDEN = {
+    *("add", "subtract", "multiply", "divide", "negative", "power", "maximum", "minimum"),
+    *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+}
+"""Primitives that the language writes as operators or as min and max."""
+
+
+def _primitives() -> None:
+    for primitive in PRIMITIVES.values():
+        if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in HIDDEN:
+            LIBRARY[primitive.name] = LibraryFunction(
+                primitive.name,
+                primitive.inputs,
+                lambda m, *xs, primitive=primitive: m.apply(primitive, *xs),
+                primitive.summary,
+                primitive=primitive,
+            )
+            for alias in primitive.aliases:
+                ALIASES[alias] = primitive.name
+
+
+def compound(
+    inputs: str, summary: str, **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a compound function under the decorated function's name (less a final `_`)."""
+
+    def add(build: Callable[..., Any]) -> Callable[..., Any]:
+        name = build.__name__.removesuffix("_")
+        LIBRARY[name] = LibraryFunction(name, tuple(inputs.split()), build, summary, options)
+        return build
+
+    return add
+
+
+_primitives()
+
+# ---- elementwise compositions ----
+
+
+@compound("x", "1/cos(x)")
+def sec(m: Any, x: Any) -> Any:
+    return m.divide(1, m.cos(x))
+
+
+@compound("x", "1/sin(x)")
+def csc(m: Any, x: Any) -> Any:
+    return m.divide(1, m.sin(x))
+
+
+@compound("x", "1/tan(x)")
+def cot(m: Any, x: Any) -> Any:
+    return m.divide(1, m.tan(x))
+
+
+@compound("x", "max(x, 0); the derivative at 0 is 0")
+def relu(m: Any, x: Any) -> Any:
+    return m.maximum(x, 0)
+
+
+@compound("x", "x*normcdf(x), the exact one")
+def gelu(m: Any, x: Any) -> Any:
+    return x * m.normcdf(x)
+
+
+@compound("x low high", "min(max(x, low), high); the derivative at constant ends is 0")
+def clip(m: Any, x: Any, low: Any, high: Any) -> Any:
+    return m.minimum(m.maximum(x, low), high)
+
+
+# ---- reductions ----
+
+
+@compound("x", "sum of all elements or along an axis", axis=None)
+def sum_(m: Any, x: Any, axis: int | None) -> Any:
+    return m.sum(axis, x)
+
+
+@compound("x", "product of all elements or along an axis", axis=None)
+def prod_(m: Any, x: Any, axis: int | None) -> Any:
+    return m.prod(axis, x)
+
+
+@compound("x", "mean of all elements or along an axis", axis=None)
+def mean(m: Any, x: Any, axis: int | None) -> Any:
+    return m.divide(m.sum(axis, x), m.size(axis, x))
+
+
+def _extremum(m: Any, name: str, xs: tuple[Any, ...], axis: int | None) -> Any:
+    if len(xs) > 1:
+        if axis is not None:
+            raise ShapeError(f"axis goes with {name} of one array, not of several values")
+        return getattr(m, name + "imum")(*xs)
+    elements = m.scalars(xs[0]) if axis is None else None
+    if elements is not None:  # max([x, 0]) is max(x, 0), at the kink too
+        return getattr(m, name + "imum")(*elements)
+    return getattr(m, "reduce_" + name)(axis, xs[0])
+
+
+@compound("*xs", "smallest of several values, or of one array (along an axis)", axis=None)
+def min_(m: Any, *xs: Any, axis: int | None) -> Any:
+    return _extremum(m, "min", xs, axis)
+
+
+@compound("*xs", "largest of several values, or of one array (along an axis)", axis=None)
+def max_(m: Any, *xs: Any, axis: int | None) -> Any:
+    return _extremum(m, "max", xs, axis)
+
+
+def _deviations(m: Any, x: Any, axis: int | None) -> Any:
+    center = m.divide(m.sum(axis, x), m.size(axis, x))
+    return x - (center if axis is None else m.expand(axis, center))
+
+
+@compound("x", "variance (divided by n) of all elements or along an axis", axis=None)
+def var(m: Any, x: Any, axis: int | None) -> Any:
+    square = m.power(_deviations(m, x, axis), 2)
+    return m.divide(m.sum(axis, square), m.size(axis, x))
+
+
+@compound("x", "standard deviation (divided by n) of all elements or along an axis", axis=None)
+def std(m: Any, x: Any, axis: int | None) -> Any:
+    return m.sqrt(var(m, x, axis))
+
+
+def _finite(m: Any, x: Any, instead: float) -> Any:
+    return m.where(m.less(m.abs(x), m.inf), x, instead)
+
+
+@compound("x", "Euclidean norm of all elements or along an axis, safe at 1e200", axis=None)
+def norm(m: Any, x: Any, axis: int | None) -> Any:
+    """Scaled by a power of two near the largest element, which rounds nothing."""
+    largest = m.detach(m.reduce_max(axis, m.abs(x)))
+    power = m.exp2(m.floor(m.log2(m.where(m.greater(largest, 0), _finite(m, largest, 1), 1))))
+    scale = m.detach(power)
+    ratio = m.divide(x, scale if axis is None else m.expand(axis, scale))
+    return scale * m.sqrt(m.sum(axis, m.power(ratio, 2)))
+
+
+@compound("x", "log(sum(exp(x))) without overflow", axis=None)
+def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
+    """max + log1p(sum of the others' exponentials): digits survive where the result is near 0."""
+    largest = m.detach(_finite(m, m.reduce_max(axis, x), 0))
+    difference = x - (largest if axis is None else m.expand(axis, largest))
+    is_largest = m.equal(difference, 0)
+    terms = m.where(is_largest, m.expm1(difference), m.exp(difference))
+    ties = m.sum(axis, is_largest)
+    # Every largest term counts 0 instead of 1; one of them is the 1 of log1p.
+    return largest + m.log1p(m.sum(axis, terms) + (ties - 1))
+
+
+@compound("x", "exp(x)/sum(exp(x)) without overflow", axis=-1)
+def softmax(m: Any, x: Any, axis: int | None) -> Any:
+    largest = m.detach(_finite(m, m.reduce_max(axis, x), 0))
+    e = m.exp(x - (largest if axis is None else m.expand(axis, largest)))
+    total = m.sum(axis, e)
+    return m.divide(e, total if axis is None else m.expand(axis, total))
+
+
+@compound("x", "running sum of all elements or along an axis", axis=None)
+def cumsum(m: Any, x: Any, axis: int | None) -> Any:
+    return m.cumsum((axis, False), x)
+
+
+# ---- linear algebra and shapes ----
+
+
+@compound("x y", "x @ y")
+def dot(m: Any, x: Any, y: Any) -> Any:
+    return m.matmul(None, x, y)
+
+
+@compound("x y", "the matrix of all products of two vectors")
+def outer(m: Any, x: Any, y: Any) -> Any:
+    return m.einsum("i,j->ij", x, y)
+
+
+@compound("x", "axes in reverse order, or in the order given", axes=None)
+def transpose(m: Any, x: Any, axes: tuple[int, ...] | None) -> Any:
+    return m.transpose(axes, x)
+
+
+@compound("x", "sum of the diagonal of a matrix")
+def trace(m: Any, x: Any) -> Any:
+    return m.einsum("ii->", x)
+
+
+@compound("x", "the diagonal of a matrix, or the diagonal matrix of a vector")
+def diag(m: Any, x: Any) -> Any:
+    return m.diag(None, x)
+
+
+@compound("x", "lower triangle of a matrix up to the diagonal k", k=0)
+def tril(m: Any, x: Any, k: int) -> Any:
+    return m.tril(k, x)
+
+
+@compound("x", "the same elements in another shape; -1 is what is left", shape=REQUIRED)
+def reshape(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    return m.reshape(shape, x)
+
+
+@compound("*xs", "arrays one after the other along an axis", axis=0)
+def concat(m: Any, *xs: Any, axis: int) -> Any:
+    return m.concat(axis, *m.unpacked(xs))
+
+
+@compound("*xs", "arrays of one shape along a new axis", axis=0)
+def stack(m: Any, *xs: Any, axis: int) -> Any:
+    return m.stack(axis, *m.unpacked(xs))
+
+
+@compound("*xs", 'sums of products by index letters: einsum("ij,j->i", A, x)', spec=REQUIRED)
+def einsum(m: Any, *xs: Any, spec: str) -> Any:
+    return m.einsum(spec, *xs)
+
+
+@compound("", "whole numbers from start (0) to before stop: range(5), range(2, 5)", bounds=REQUIRED)
+def range_(m: Any, bounds: tuple[int, ...]) -> Any:
+    start, stop, step = (0, *bounds, 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    if step == 0:
+        raise ShapeError("a range needs a step other than 0")
+    return m.structural(PRIMITIVES["range"], (start, stop, step))
+
+
+@compound("", "an array of zeros: zeros(3), zeros(2, 3)", shape=REQUIRED)
+def zeros(m: Any, shape: tuple[int, ...]) -> Any:
+    return m.full(0.0, shape)
+
+
+@compound("", "an array of ones: ones(3), ones(2, 3)", shape=REQUIRED)
+def ones(m: Any, shape: tuple[int, ...]) -> Any:
+    return m.full(1.0, shape)

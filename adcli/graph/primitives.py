@@ -1,0 +1,537 @@
+"""The table of primitives: each with its rule, once.
+
+Every rule is written for any algebra. `m` is the algebra's namespace of functions (floats, arrays,
+many-digit numbers or graph nodes); `x`, `y` are the inputs and `out` is the output. `+ - *` work on
+the values themselves; division and powers go through `m`, because they must not raise.
+
+An *elementwise* primitive states one partial derivative per input. `None` is a derivative that is
+zero wherever it exists, so that nothing flows (`floor`, comparisons). A *select* primitive (`where`,
+`max`) passes one of its inputs on; for input k it states who is chosen and with what weight. What is
+not chosen is no zero to multiply with: a NaN behind it never leaks. A *reduction* (`prod`, `max`
+over an axis) states the weight of every element. A *linear* or *multilinear* primitive (`sum`, `@`)
+states its transpose in each input: see `adcli.graph.structure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Rule = Callable[..., Any]
+
+LEAF = "leaf"
+ELEMENTWISE = "elementwise"
+SELECT = "select"
+REDUCTION = "reduction"
+LINEAR = "linear"
+MULTILINEAR = "multilinear"
+STATIC = "static"
+
+
+class Primitive:
+    """One row of the table.
+
+    name      the function's name in the language and in every algebra's namespace
+    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only) or
+              LEAF
+    inputs    names of the inputs; a last name `*xs` takes any number from one
+    partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
+    rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
+              `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
+              transpose `(m, g, k, attr, shapes, inputs)`
+    shape     structural primitives: `(shapes, attr) -> shape`, raises ShapeError
+    kink      `(m, *inputs)`: nonzero where the derivative is a convention
+    domain    where the value is defined, for people
+    remedy    a safe way to write it, for messages
+    sample    an interval per input on which tests draw arguments
+    summary   one line for people
+    symbol    how an operator is written
+    """
+
+    __slots__ = (
+        "aliases",
+        "domain",
+        "inputs",
+        "kind",
+        "kink",
+        "name",
+        "partials",
+        "remedy",
+        "rule",
+        "sample",
+        "shape",
+        "summary",
+        "symbol",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        inputs: tuple[str, ...] = (),
+        *,
+        partials: tuple[Rule | None, ...] = (),
+        rule: Rule | None = None,
+        shape: Rule | None = None,
+        kink: Rule | None = None,
+        domain: str = "all numbers",
+        remedy: str = "",
+        sample: tuple[tuple[float, float], ...] = (),
+        summary: str = "",
+        symbol: str = "",
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.inputs = inputs
+        self.partials = partials
+        self.rule = rule
+        self.shape = shape
+        self.kink = kink
+        self.domain = domain
+        self.remedy = remedy
+        self.sample = sample
+        self.summary = summary
+        self.symbol = symbol
+        self.aliases = aliases
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the primitive takes any number of inputs."""
+        return bool(self.inputs) and self.inputs[-1].startswith("*")
+
+
+VARIABLE = Primitive("variable", LEAF)
+CONSTANT = Primitive("constant", LEAF)
+NAMED = Primitive("named", LEAF)
+PARAMETER = Primitive("parameter", LEAF)
+"""An input of a user's function; calls replace it."""
+
+PRIMITIVES: dict[str, Primitive] = {}
+"""All primitives with inputs, by name."""
+
+
+def register(primitive: Primitive) -> Primitive:
+    """Put a primitive into the table; names are taken once."""
+    if primitive.name in PRIMITIVES:
+        raise ValueError(f"{primitive.name} is in the table already")
+    PRIMITIVES[primitive.name] = primitive
+    return primitive
+
+
+def elementwise(name: str, /, *partials: Rule | None, inputs: str = "", **row: Any) -> Primitive:
+    """A row for a function of numbers: `elementwise("exp", lambda m, x, out: out)`."""
+    names = tuple(inputs.split()) or ("x", "y", "z")[: len(partials)]
+    row.setdefault("sample", ((-3.0, 3.0),) * len(names))
+    return register(Primitive(name, ELEMENTWISE, names, partials=partials, **row))
+
+
+def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
+    """A row for a function that passes one of its inputs on."""
+    return register(Primitive(name, SELECT, tuple(inputs.split()), rule=rule, **row))
+
+
+def one(m: Any, *_: Any) -> float:
+    """The partial derivative 1; the sweeps know it and do not multiply."""
+    return 1.0
+
+
+def minus_one(m: Any, *_: Any) -> float:
+    """The partial derivative -1."""
+    return -1.0
+
+
+# ---- arithmetic ----
+
+ADD = elementwise("add", one, one, symbol="+", summary="sum")
+SUBTRACT = elementwise("subtract", one, minus_one, symbol="-", summary="difference")
+MULTIPLY = elementwise(
+    "multiply",
+    lambda m, x, y, out: y,
+    lambda m, x, y, out: x,
+    symbol="*",
+    summary="product",
+)
+DIVIDE = elementwise(
+    "divide",
+    lambda m, x, y, out: m.divide(1, y),
+    lambda m, x, y, out: -m.divide(out, y),
+    symbol="/",
+    domain="y != 0",
+    remedy="where(y != 0, x/y, 0) gives 0 there",
+    sample=((-3.0, 3.0), (0.5, 3.0)),
+    summary="quotient",
+)
+NEGATIVE = elementwise("negative", minus_one, symbol="-", summary="minus x")
+
+
+def _power_y(m: Any, x: Any, y: Any, out: Any) -> Any:
+    # 0^y is 0 for every y > 0, and so is its derivative; out*log(x) would be 0*(-inf).
+    return m.where(m.equal(x, 0) * m.greater(y, 0), 0, out * m.log(x))
+
+
+POWER = elementwise(
+    "power",
+    lambda m, x, y, out: m.power_slope(x, y),  # y*x^(y-1), and 0 where y = 0
+    _power_y,
+    symbol="^",
+    domain="x > 0, or y an integer (x != 0 if y < 0)",
+    remedy="cbrt(x) is the real cube root; where(x > 0, x^y, 0) gives 0 elsewhere",
+    sample=((0.2, 3.0), (-2.0, 2.0)),
+    summary="x to the power y; with a constant y never touches log(x)",
+)
+
+# ---- exponentials and logarithms ----
+
+elementwise("exp", lambda m, x, out: out, summary="e^x")
+elementwise("exp2", lambda m, x, out: out * m.log(2), summary="2^x")
+elementwise("expm1", lambda m, x, out: m.exp(x), summary="e^x - 1, exact near 0")
+elementwise(
+    "log",
+    lambda m, x, out: m.divide(1, x),
+    domain="x > 0",
+    remedy="where(x > 0, log(x), 0) gives 0 elsewhere; log1p(x) is log(1 + x)",
+    sample=((0.1, 5.0),),
+    summary="natural logarithm",
+    aliases=("ln",),
+)
+elementwise(
+    "log2",
+    lambda m, x, out: m.divide(1, x * m.log(2)),
+    domain="x > 0",
+    remedy="where(x > 0, log2(x), 0) gives 0 elsewhere",
+    sample=((0.1, 5.0),),
+    summary="logarithm to base 2",
+)
+elementwise(
+    "log10",
+    lambda m, x, out: m.divide(1, x * m.log(10)),
+    domain="x > 0",
+    remedy="where(x > 0, log10(x), 0) gives 0 elsewhere",
+    sample=((0.1, 5.0),),
+    summary="logarithm to base 10",
+)
+elementwise(
+    "log1p",
+    lambda m, x, out: m.divide(1, 1 + x),
+    domain="x > -1",
+    remedy="where(x > -1, log1p(x), 0) gives 0 elsewhere",
+    sample=((-0.9, 5.0),),
+    summary="log(1 + x), exact near 0",
+)
+elementwise(
+    "sqrt",
+    lambda m, x, out: m.divide(0.5, out),
+    domain="x >= 0; the derivative is infinite at 0",
+    remedy="where(x > 0, sqrt(x), 0) has the derivative 0 there; sqrt(x + 1e-12) is smooth",
+    sample=((0.1, 5.0),),
+    summary="square root",
+)
+elementwise(
+    "cbrt",
+    lambda m, x, out: m.divide(m.divide(1, 3 * out), out),
+    domain="all numbers; the derivative is infinite at 0",
+    remedy="where(x != 0, cbrt(x), 0) has the derivative 0 there",
+    sample=((0.1, 5.0),),
+    summary="real cube root",
+)
+
+# ---- trigonometry ----
+
+elementwise("sin", lambda m, x, out: m.cos(x), summary="sine (radians)")
+elementwise("cos", lambda m, x, out: -m.sin(x), summary="cosine (radians)")
+elementwise("tan", lambda m, x, out: 1 + out * out, sample=((-1.4, 1.4),), summary="tangent")
+elementwise(
+    "asin",
+    lambda m, x, out: m.divide(1, m.sqrt((1 - x) * (1 + x))),
+    domain="-1 <= x <= 1; the derivative is infinite at the ends",
+    remedy="asin(clip(x, -1, 1)) is defined everywhere",
+    sample=((-0.95, 0.95),),
+    summary="inverse sine",
+    aliases=("arcsin",),
+)
+elementwise(
+    "acos",
+    lambda m, x, out: -m.divide(1, m.sqrt((1 - x) * (1 + x))),
+    domain="-1 <= x <= 1; the derivative is infinite at the ends",
+    remedy="acos(clip(x, -1, 1)) is defined everywhere",
+    sample=((-0.95, 0.95),),
+    summary="inverse cosine",
+    aliases=("arccos",),
+)
+
+
+def _atan_x(m: Any, x: Any, out: Any) -> Any:
+    secant = m.divide(1, m.hypot(1, x))  # x*x would overflow
+    return secant * secant
+
+
+elementwise("atan", _atan_x, summary="inverse tangent", aliases=("arctan",))
+
+
+def _atan2_y(m: Any, y: Any, x: Any, out: Any) -> Any:
+    r = m.hypot(x, y)
+    return m.divide(m.divide(x, r), r)
+
+
+def _atan2_x(m: Any, y: Any, x: Any, out: Any) -> Any:
+    r = m.hypot(x, y)
+    return -m.divide(m.divide(y, r), r)
+
+
+elementwise(
+    "atan2",
+    _atan2_y,
+    _atan2_x,
+    inputs="y x",
+    domain="all numbers; no derivative at (0, 0)",
+    remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
+    sample=((0.2, 3.0), (0.2, 3.0)),
+    summary="angle of the point (x, y)",
+    aliases=("arctan2",),
+)
+
+# ---- hyperbolic functions ----
+
+elementwise("sinh", lambda m, x, out: m.cosh(x), summary="hyperbolic sine")
+elementwise("cosh", lambda m, x, out: m.sinh(x), summary="hyperbolic cosine")
+
+
+def _tanh_x(m: Any, x: Any, out: Any) -> Any:
+    secant = m.divide(1, m.cosh(x))  # 1 - out*out is 0 from x = 19 on
+    return secant * secant
+
+
+elementwise("tanh", _tanh_x, summary="hyperbolic tangent")
+elementwise(
+    "asinh",
+    lambda m, x, out: m.divide(1, m.hypot(1, x)),
+    summary="inverse hyperbolic sine",
+    aliases=("arcsinh",),
+)
+elementwise(
+    "acosh",
+    lambda m, x, out: m.divide(m.divide(1, m.sqrt(x - 1)), m.sqrt(x + 1)),
+    domain="x >= 1; the derivative is infinite at 1",
+    remedy="acosh(max(x, 1)) is defined everywhere",
+    sample=((1.1, 5.0),),
+    summary="inverse hyperbolic cosine",
+    aliases=("arccosh",),
+)
+elementwise(
+    "atanh",
+    lambda m, x, out: m.divide(1, (1 - x) * (1 + x)),
+    domain="-1 < x < 1",
+    remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
+    sample=((-0.95, 0.95),),
+    summary="inverse hyperbolic tangent",
+    aliases=("arctanh",),
+)
+
+# ---- steps and kinks ----
+
+elementwise(
+    "abs",
+    lambda m, x, out: m.sign(x),
+    kink=lambda m, x: m.equal(x, 0),
+    summary="absolute value; the derivative at 0 is 0",
+)
+elementwise(
+    "sign",
+    None,
+    inputs="x",
+    kink=lambda m, x: m.equal(x, 0),
+    summary="-1, 0 or 1",
+)
+for _name, _summary in (
+    ("floor", "largest integer that is not above x"),
+    ("ceil", "smallest integer that is not below x"),
+):
+    elementwise(
+        _name,
+        None,
+        inputs="x",
+        kink=lambda m, x: m.equal(x, m.floor(x)),
+        summary=_summary,
+    )
+elementwise(
+    "round",
+    None,
+    inputs="x",
+    kink=lambda m, x: m.equal(x - m.floor(x), 0.5),
+    summary="nearest integer, halves to even",
+)
+elementwise(
+    "mod",
+    one,
+    lambda m, x, y, out: m.round(m.divide(out - x, y)),
+    kink=lambda m, x, y: m.equal(m.mod(x, y), 0),
+    domain="y != 0",
+    remedy="where(y != 0, mod(x, y), 0) gives 0 there",
+    sample=((-3.0, 3.0), (0.5, 3.0)),
+    summary="remainder with the sign of y",
+)
+
+
+def _extremum(m: Any, k: int, xs: tuple[Any, ...], out: Any, free: tuple[bool, ...]) -> Any:
+    """Who is the maximum, and its weight: the subgradient of least norm at a tie.
+
+    Variables that tie share equally. A constant that ties holds the value on one side, so that 0
+    is among the subgradients: max(x, 0) has the derivative 0 at 0.
+    """
+    ties = [m.equal(x, out) for x in xs]
+    count: Any = 0
+    held: Any = 0
+    for tie, is_free in zip(ties, free, strict=True):
+        count = count + tie
+        if not is_free:
+            held = held + tie
+    weight = m.divide(1, count)
+    return ties[k], weight if all(free) else m.where(held, 0, weight)
+
+
+def _tie(m: Any, *xs: Any) -> Any:
+    out = m.maximum(*xs)
+    count: Any = 0
+    for x in xs:
+        count = count + m.equal(x, out)
+    return m.greater(count, 1)
+
+
+def _low_tie(m: Any, *xs: Any) -> Any:
+    return _tie(m, *[-x for x in xs])
+
+
+MAXIMUM = select(
+    "maximum",
+    _extremum,
+    "*xs",
+    kink=_tie,
+    sample=((-3.0, 3.0), (-3.0, 3.0)),
+    summary="largest input; variables that tie share the derivative",
+)
+MINIMUM = select(
+    "minimum",
+    _extremum,
+    "*xs",
+    kink=_low_tie,
+    sample=((-3.0, 3.0), (-3.0, 3.0)),
+    summary="smallest input; variables that tie share the derivative",
+)
+
+
+def _branch(m: Any, k: int, xs: tuple[Any, ...], out: Any, free: tuple[bool, ...]) -> Any:
+    chosen = (None, m.not_equal(xs[0], 0), m.equal(xs[0], 0))[k]
+    return chosen, 1.0
+
+
+WHERE = select(
+    "where",
+    _branch,
+    "c a b",
+    sample=((-1.0, 1.0), (-3.0, 3.0), (-3.0, 3.0)),
+    summary="a where c is not 0, else b; nothing leaks from the branch not taken",
+)
+for _name, _symbol in (
+    ("less", "<"),
+    ("less_equal", "<="),
+    ("greater", ">"),
+    ("greater_equal", ">="),
+    ("equal", "=="),
+    ("not_equal", "!="),
+):
+    elementwise(
+        _name,
+        None,
+        None,
+        inputs="x y",
+        symbol=_symbol,
+        kink=lambda m, x, y: m.equal(x, y),
+        summary=f"1 where x {_symbol} y, else 0",
+    )
+elementwise(
+    "detach",
+    None,
+    inputs="x",
+    summary="x as a constant: no derivative flows through",
+)
+
+# ---- distances, probability, special functions ----
+
+elementwise(
+    "hypot",
+    lambda m, x, y, out: m.divide(x, out),
+    lambda m, x, y, out: m.divide(y, out),
+    domain="all numbers; no derivative at (0, 0)",
+    remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
+    sample=((0.2, 3.0), (0.2, 3.0)),
+    summary="sqrt(x^2 + y^2) without overflow",
+)
+elementwise(
+    "erf",
+    lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    summary="error function (DLMF 7.2.1)",
+)
+elementwise(
+    "erfc",
+    lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
+)
+elementwise("gauss", lambda m, x, out: -2 * x * out, summary="exp(-x^2)")
+elementwise("normpdf", lambda m, x, out: -x * out, summary="standard normal density")
+elementwise(
+    "normcdf",
+    lambda m, x, out: m.normpdf(x),
+    summary="standard normal distribution, exact in the tail",
+)
+elementwise(
+    "gamma",
+    lambda m, x, out: out * m.digamma(x),
+    domain="x != 0, -1, -2, ...",
+    remedy="lgamma(x) does not overflow",
+    sample=((0.2, 5.0),),
+    summary="gamma function (DLMF 5.2.1)",
+)
+elementwise(
+    "lgamma",
+    lambda m, x, out: m.digamma(x),
+    domain="x != 0, -1, -2, ...",
+    remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
+    sample=((0.2, 5.0),),
+    summary="log |gamma(x)|",
+)
+elementwise(
+    "digamma",
+    lambda m, x, out: m.polygamma(1, x),
+    domain="x != 0, -1, -2, ...",
+    remedy="where(x > 0, digamma(x), 0) gives 0 elsewhere",
+    sample=((0.2, 5.0),),
+    summary="derivative of lgamma (DLMF 5.2.2)",
+)
+elementwise(
+    "polygamma",
+    None,
+    lambda m, n, x, out: m.polygamma(n + 1, x),
+    inputs="n x",
+    domain="n = 0, 1, 2, ...; x != 0, -1, -2, ...",
+    remedy="where(x > 0, polygamma(n, x), 0) gives 0 elsewhere",
+    sample=((1.0, 1.0), (0.5, 5.0)),
+    summary="n-th derivative of digamma (DLMF 5.15)",
+)
+elementwise(
+    "sigmoid",
+    lambda m, x, out: out * m.sigmoid(-x),  # out*(1 - out) is 0 from x = 37 on
+    summary="1/(1 + exp(-x))",
+)
+elementwise(
+    "logit",
+    lambda m, x, out: m.divide(m.divide(1, x), 1 - x),
+    domain="0 < x < 1",
+    remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
+    sample=((0.05, 0.95),),
+    summary="log(x/(1 - x))",
+)
+elementwise("softplus", lambda m, x, out: m.sigmoid(x), summary="log(1 + exp(x))")

@@ -1,0 +1,44 @@
+"""Shape inference: one walk that gives every node its shape, or the place where shapes clash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adcli.errors import LanguageError
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, VARIABLE
+from adcli.graph.structure import Shape, ShapeError, broadcast_shapes
+
+
+def is_scalar_program(graph: Graph, order: list[int]) -> bool:
+    """Whether the nodes hold no operation on shapes: scalars in, scalars everywhere."""
+    plain = (LEAF, ELEMENTWISE, SELECT)
+    return all(op.kind in plain for op in {graph.ops[i] for i in order})
+
+
+def infer_shapes(
+    graph: Graph, order: list[int], inputs: Mapping[str, Shape], text: str | None = None
+) -> dict[int, Shape]:
+    """The shape of every node of `order`, given the shapes of the variables (absent: scalar).
+
+    Raises LanguageError, with the place, where shapes do not fit an operation.
+    """
+    shapes: dict[int, Shape] = {}
+    for i in order:
+        op = graph.ops[i]
+        args = graph.args[i]
+        try:
+            if op.kind == LEAF:
+                shapes[i] = inputs.get(graph.attrs[i], ()) if op is VARIABLE else ()
+            elif op.kind in (ELEMENTWISE, SELECT):
+                first = shapes[args[0]]
+                if all(shapes[a] == first for a in args):
+                    shapes[i] = first
+                else:
+                    shapes[i] = broadcast_shapes([shapes[a] for a in args])
+            else:
+                assert op.shape is not None
+                shapes[i] = op.shape([shapes[a] for a in args], graph.attrs[i])
+        except ShapeError as error:
+            raise LanguageError(str(error), span=graph.span(i), text=text) from None
+    return shapes

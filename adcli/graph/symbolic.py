@@ -1,0 +1,205 @@
+"""The algebra of graph nodes: what flows through the rules becomes a new graph.
+
+`Expression` is a node with Python's operators; `Symbols` is the namespace `m` whose functions make
+nodes. Only rewrites that are exact for every value happen here (x + 0 for a number x, x * 1,
+x ^ 1, whole-number constants); adcli.graph.simplify does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Union
+
+from adcli.errors import Span
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    ADD,
+    CONSTANT,
+    DIVIDE,
+    ELEMENTWISE,
+    MULTIPLY,
+    NAMED,
+    NEGATIVE,
+    POWER,
+    PRIMITIVES,
+    SELECT,
+    SUBTRACT,
+    WHERE,
+    Primitive,
+)
+from adcli.graph.structure import STACK, Shape
+
+Operand = Union["Expression", float, int]
+
+
+class Expression:
+    """A node of a graph that computes with Python's operators. Never compared, never hashed."""
+
+    __slots__ = ("node", "symbols")
+
+    def __init__(self, symbols: Symbols, node: int) -> None:
+        self.symbols = symbols
+        self.node = node
+
+    def __add__(self, other: Operand) -> Expression:
+        return self.symbols.apply(ADD, self, other)
+
+    def __radd__(self, other: Operand) -> Expression:
+        return self.symbols.apply(ADD, other, self)
+
+    def __sub__(self, other: Operand) -> Expression:
+        return self.symbols.apply(SUBTRACT, self, other)
+
+    def __rsub__(self, other: Operand) -> Expression:
+        return self.symbols.apply(SUBTRACT, other, self)
+
+    def __mul__(self, other: Operand) -> Expression:
+        return self.symbols.apply(MULTIPLY, self, other)
+
+    def __rmul__(self, other: Operand) -> Expression:
+        return self.symbols.apply(MULTIPLY, other, self)
+
+    def __neg__(self) -> Expression:
+        return self.symbols.apply(NEGATIVE, self)
+
+
+class Symbols:
+    """The namespace `m` over one graph. New nodes get `span`, the place they are made for."""
+
+    def __init__(self, graph: Graph, span: Span = (0, 0)) -> None:
+        self.graph = graph
+        self.span = span
+
+    def __getattr__(self, name: str) -> Callable[..., Expression]:
+        primitive = PRIMITIVES.get(name)
+        if primitive is None:
+            raise AttributeError(name)
+        if primitive.kind in (ELEMENTWISE, SELECT):
+            return partial(self.apply, primitive)
+        return partial(self.structural, primitive)
+
+    @property
+    def pi(self) -> Expression:
+        """The constant pi, exact in every engine."""
+        return Expression(self, self.graph.named("pi", self.span))
+
+    @property
+    def inf(self) -> Expression:
+        """The constant inf."""
+        return Expression(self, self.graph.named("inf", self.span))
+
+    def scalars(self, x: Expression) -> list[Expression] | None:
+        """The elements of a vector written out, if one of them is a number (then all are scalars)."""
+        if self.graph.ops[x.node] is not STACK:
+            return None
+        elements = self.graph.args[x.node]
+        if not any(self.graph.ops[e] in (CONSTANT, NAMED) for e in elements):
+            return None
+        return [Expression(self, e) for e in elements]
+
+    def unpacked(self, xs: tuple[Expression, ...]) -> list[Expression]:
+        """`f([a, b])` means `f(a, b)`: the elements of a single vector written out."""
+        if len(xs) == 1 and self.graph.ops[xs[0].node] is STACK:
+            return [Expression(self, e) for e in self.graph.args[xs[0].node]]
+        return list(xs)
+
+    def expression(self, value: Operand) -> Expression:
+        """The node of a number, or the expression itself."""
+        if isinstance(value, Expression):
+            return value
+        return Expression(self, self.graph.constant(float(value), self.span))
+
+    def apply(self, primitive: Primitive, *operands: Operand) -> Expression:
+        """An elementwise or select node, or an exact shorter form of it."""
+        xs = [self.expression(x) for x in operands]
+        values = [self.constant_value(x) for x in xs]
+        short = _shorter(self, primitive, xs, values)
+        if short is not None:
+            return short
+        args = tuple([x.node for x in xs])
+        return Expression(self, self.graph.node(primitive, args, None, self.span))
+
+    def structural(self, primitive: Primitive, attr: Any, *xs: Operand) -> Expression:
+        """A node of a structural primitive with its static attribute."""
+        args = tuple([self.expression(x).node for x in xs])
+        return Expression(self, self.graph.node(primitive, args, attr, self.span))
+
+    def full(self, value: float, shape: Shape) -> Expression:
+        """A constant array."""
+        return self.structural(PRIMITIVES["full"], (value, shape))
+
+    def power_slope(self, x: Operand, y: Operand) -> Expression:
+        """y*x^(y-1), and 0 where y is 0."""
+        y = self.expression(y)
+        if self.constant_value(y) is not None:
+            return y * self.apply(POWER, x, y - 1) if self.constant_value(y) else y
+        zero = self.apply(PRIMITIVES["equal"], y, 0)
+        return self.apply(WHERE, zero, 0, y * self.apply(POWER, x, y - 1))
+
+    def constant_value(self, x: Expression) -> float | None:
+        """The number that a constant node holds, None for other nodes."""
+        node = x.node
+        return self.graph.attrs[node] if self.graph.ops[node] is CONSTANT else None
+
+
+_EXACT: dict[str, Callable[[float, float], float]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+}
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "equal": lambda a, b: a == b,
+    "not_equal": lambda a, b: a != b,
+    "greater": lambda a, b: a > b,
+    "greater_equal": lambda a, b: a >= b,
+    "less": lambda a, b: a < b,
+    "less_equal": lambda a, b: a <= b,
+}
+
+
+def _is_whole(*values: float) -> bool:
+    return all(v == v // 1 and abs(v) < 2.0**50 for v in values if v is not None)
+
+
+def _shorter(
+    m: Symbols, op: Primitive, xs: list[Expression], values: list[float | None]
+) -> Expression | None:
+    """An equal expression with fewer operations, or None."""
+    if len(xs) == 2 and values[0] is not None and values[1] is not None:
+        a, b = values[0], values[1]
+        if op.name in _EXACT and _is_whole(a, b):
+            return m.expression(_EXACT[op.name](a, b))
+        if op.name in _COMPARE:
+            return m.expression(float(_COMPARE[op.name](a, b)))
+    first = values[0] if values else None
+    last = values[-1] if values else None
+    if op is ADD and first == 0:
+        return xs[1]
+    if op in (ADD, SUBTRACT) and last == 0:
+        return xs[0]
+    if op is SUBTRACT and first == 0:
+        return -xs[1]
+    if op is MULTIPLY:
+        return _shorter_product(m, xs, values)
+    if op in (DIVIDE, POWER) and last == 1:
+        return xs[0]
+    if op is NEGATIVE:
+        if first is not None:
+            return m.expression(-first)
+        if m.graph.ops[xs[0].node] is NEGATIVE:
+            return Expression(m, m.graph.args[xs[0].node][0])
+    if op is WHERE and first is not None:
+        return xs[1] if first else xs[2]
+    return None
+
+
+def _shorter_product(
+    m: Symbols, xs: list[Expression], values: list[float | None]
+) -> Expression | None:
+    for value, other in ((values[0], xs[1]), (values[1], xs[0])):
+        if value == 1:
+            return other
+        if value == -1:
+            return -other
+    return None

@@ -1,0 +1,24 @@
+"""Text to graph and back: the grammar's tables, the parser, the builder, messages with a place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    from adcli.language.grammar import load_tables
+    from adcli.language.parser import Parser
+
+    return Parser(load_tables())
+
+
+def parse(text: str) -> Any:
+    """The program of a text: a `Program` with its graph, its results and its inputs.
+
+    Raises LanguageError, with the place, for a text that is no program.
+    """
+    from adcli.language.program import build_program
+
+    return build_program(_parser(), text)

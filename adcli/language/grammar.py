@@ -1,0 +1,130 @@
+"""The grammar's LALR(1) tables: compiled by Lark once, read from a JSON file ever after.
+
+Importing Lark and building the tables takes longer than everything else that `adcli grad` does at
+one point, so the tables are kept beside the grammar with the grammar's checksum. A changed grammar
+is compiled again on the spot; `python -m adcli.language.grammar` rewrites the file. JSON holds
+plain data only: nothing that is read here can run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+"""Version of the table file; raise it when `compile_grammar` changes what it writes."""
+
+
+class Tables:
+    """What the parser runs on.
+
+    Terminals and nonterminals are numbered; `terminals[t]` is a terminal's name and terminal 0 is
+    the end of the text. `pattern` matches one token and the blanks before it; its group t is
+    terminal t, one group more is a character of no terminal, and no group is the end of the text.
+    `actions[s][t]` is s' + 1 for "shift and go to s'" and -r - 1 for "reduce by rule r".
+    `gotos[s][n]` is the state after nonterminal n. `rules[r]` is (nonterminal, length, method name
+    or "" for a rule that passes its only child on).
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.terminals: list[str] = data["terminals"]
+        self.pattern: str = data["pattern"]
+        self.rules: list[tuple[int, int, str]] = [tuple(rule) for rule in data["rules"]]
+        self.actions: list[dict[int, int]] = [dict(row) for row in data["actions"]]
+        self.gotos: list[dict[int, int]] = [dict(row) for row in data["gotos"]]
+        self.start: int = data["start"]
+        self.accept: int = data["accept"]
+
+
+def grammar_path(name: str) -> str:
+    """The path of grammars/NAME.lark, in a checkout (editable install) or in an installed wheel."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    installed = os.path.join(package, "grammars", name + ".lark")
+    if os.path.exists(installed):
+        return installed
+    return os.path.join(os.path.dirname(package), "grammars", name + ".lark")
+
+
+def load_tables(name: str = "expression") -> Tables:
+    """The tables of grammars/NAME.lark, compiled only if the kept ones are not of this grammar."""
+    path = grammar_path(name)
+    with open(path, "rb") as file:
+        source = file.read()
+    try:
+        with open(path[: -len(".lark")] + ".json", encoding="utf-8") as file:
+            data = json.load(file)
+    except FileNotFoundError:
+        data = {}
+    if data.get("checksum") != zlib.crc32(source) or data.get("format") != FORMAT:
+        data = compile_grammar(source)
+    return Tables(data)
+
+
+def compile_grammar(source: bytes) -> dict[str, Any]:
+    """Tables of a Lark grammar, as plain data (see `Tables`).
+
+    Raises lark.exceptions.GrammarError for a grammar with conflicts.
+    """
+    from lark import Lark
+    from lark.parsers.lalr_analysis import Shift
+
+    lark = Lark(source.decode(), parser="lalr", keep_all_tokens=True, maybe_placeholders=False)
+    parser: Any = lark.parser
+    table = parser.parser._parse_table
+    ignored = set(lark.ignore_tokens)
+    # Longer literals first, so that `**` is not read as `*` twice; then patterns.
+    ordered = sorted(
+        lark.terminals,
+        key=lambda t: (-t.priority, t.pattern.type != "re", -t.pattern.max_width),
+    )
+    terminals = ["$END"] + [t.name for t in ordered if t.name not in ignored]
+    number = {name: i for i, name in enumerate(terminals)}
+    alternatives = [f"({t.pattern.to_regexp()})" for t in ordered if t.name not in ignored]
+    blank = "|".join(t.pattern.to_regexp() for t in ordered if t.name in ignored)
+    nonterminals: dict[str, int] = {}
+    rules = []
+    for rule in lark.rules:
+        if not rule.alias and len(rule.expansion) != 1:
+            raise ValueError(f"rule {rule.origin.name} has several children and no alias")
+        nonterminal = nonterminals.setdefault(str(rule.origin.name), len(nonterminals))
+        rules.append((nonterminal, len(rule.expansion), str(rule.alias or "")))
+    rule_number = {rule: i for i, rule in enumerate(lark.rules)}
+    actions: list[list[tuple[int, int]]] = []
+    gotos: list[list[tuple[int, int]]] = []
+    for state in range(len(table.states)):
+        actions.append([])
+        gotos.append([])
+        for symbol, (action, target) in table.states[state].items():
+            if symbol in number:
+                code = target + 1 if action is Shift else -rule_number[target] - 1
+                actions[state].append((number[symbol], code))
+            else:
+                nonterminal = nonterminals.setdefault(str(symbol), len(nonterminals))
+                gotos[state].append((nonterminal, target))
+    return {
+        "format": FORMAT,
+        "checksum": zlib.crc32(source),
+        "terminals": terminals,
+        "pattern": f"(?:{blank})*(?:{'|'.join(alternatives)}|(.)|\\Z)",
+        "rules": rules,
+        "actions": actions,
+        "gotos": gotos,
+        "start": table.start_states["start"],
+        "accept": table.end_states["start"],
+    }
+
+
+def write_tables(name: str = "expression") -> str:
+    """Compile grammars/NAME.lark, write the tables beside it and return their path."""
+    path = Path(grammar_path(name))
+    data = compile_grammar(path.read_bytes())
+    target = path.with_suffix(".json")
+    target.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
+    return str(target)
+
+
+if __name__ == "__main__":
+    print(write_tables())

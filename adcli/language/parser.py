@@ -1,0 +1,91 @@
+"""The parser: one loop over tokens and LALR(1) tables that calls a builder as it reduces.
+
+No recursion, so nesting is bounded by memory alone. Every grammar level that passes its only child
+on would cost a reduction for every atom; `_skip` remembers where such a chain ends.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from adcli.errors import LanguageError
+from adcli.language.grammar import Tables
+from adcli.language.syntax import syntax_error
+
+END = 0
+
+
+class Parser:
+    """A parser for one grammar; reusable, and free of state between texts."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.pattern = re.compile(tables.pattern, re.DOTALL)
+        self.separator = tables.terminals.index("SEPARATOR")
+        nesting = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
+        self.nesting = [nesting.get(name, 0) for name in tables.terminals]
+        # Where a chain of passing reductions ends: (state below, state, terminal) -> state.
+        self._ends: dict[tuple[int, int, int], int] = {}
+
+    def parse(self, text: str, builder: Any) -> Any:
+        """Parse `text`, calling `builder.METHOD(*children)` at each reduction of a named rule.
+
+        A token's value is its span; a rule's value is what its method returned. Returns the value
+        of the whole text. Raises LanguageError with the place of a syntax error.
+        """
+        tables, ends = self.tables, self._ends
+        actions, gotos, nesting = tables.actions, tables.gotos, self.nesting
+        rules = [
+            (nonterminal, length, getattr(builder, method) if method else None)
+            for nonterminal, length, method in tables.rules
+        ]
+        state = tables.start
+        states = [state]
+        values: list[Any] = []
+        depth = 0
+        for match in self.pattern.finditer(text):
+            terminal = match.lastindex or END
+            span = match.span(terminal) if terminal else (len(text), len(text))
+            if terminal == self.separator and ";" not in text[span[0] : span[1]].split("#")[0]:
+                # A line break ends a statement only where a statement can end: neither within
+                # brackets nor after `x +`.
+                if depth > 0 or terminal not in actions[state]:
+                    continue
+            while True:
+                action = actions[state].get(terminal, 0)
+                if action > 0:
+                    depth += nesting[terminal]
+                    state = action - 1
+                    states.append(state)
+                    values.append(span)
+                    break
+                if action == 0:
+                    if state == tables.accept:
+                        return values[-1]
+                    raise syntax_error(tables, text, states, terminal, span)
+                nonterminal, length, method = rules[-action - 1]
+                if method is None:
+                    key = (states[-2], state, terminal)
+                    end = ends.get(key)
+                    if end is None:
+                        end = ends[key] = self._skip(*key)
+                    states[-1] = state = end
+                    continue
+                if length == 0:
+                    values.append(method())
+                else:
+                    values[-length:] = (method(*values[-length:]),)
+                    del states[-length:]
+                state = gotos[states[-1]][nonterminal]
+                states.append(state)
+        raise AssertionError("the pattern matches the end of every text")
+
+    def _skip(self, below: int, state: int, terminal: int) -> int:
+        """The state above `below` after every passing reduction that `terminal` asks for."""
+        tables = self.tables
+        action = tables.actions[state].get(terminal, 0)
+        while action < 0 and not tables.rules[-action - 1][2]:
+            state = tables.gotos[below][tables.rules[-action - 1][0]]
+            action = tables.actions[state].get(terminal, 0)
+        return state

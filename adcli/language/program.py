@@ -1,0 +1,41 @@
+"""A parsed program: its graph, its results, its inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adcli.errors import LanguageError
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import VARIABLE
+from adcli.language.builder import Builder, Results
+from adcli.language.parser import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a text means. `outputs` are the nodes of its results, in order."""
+
+    text: str
+    graph: Graph
+    outputs: tuple[int, ...]
+
+    def inputs(self, order: list[int]) -> dict[str, int]:
+        """The variables among `order`, in the order of their first appearance in the text."""
+        graph = self.graph
+        found = [i for i in order if graph.ops[i] is VARIABLE]
+        return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
+
+
+def build_program(parser: Parser, text: str) -> Program:
+    """Parse a text. Raises LanguageError, with the place, where it is no program."""
+    builder = Builder(text)
+    results: Results = parser.parse(text, builder)
+    if not results.nodes:
+        end = len(text.rstrip())
+        raise LanguageError(
+            "the program ends without a result",
+            "add a last line with the expression that is the result",
+            span=(end, end + 1),
+            text=text,
+        )
+    return Program(text, builder.graph, tuple(results.nodes))

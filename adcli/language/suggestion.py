@@ -1,0 +1,29 @@
+"""Which name was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def closest(word: str, names: Iterable[str]) -> str | None:
+    """The name nearest to `word` by edit distance, None if all are far (more than a third away)."""
+    from difflib import SequenceMatcher
+
+    word_folded = word.casefold()
+    best: tuple[float, str] | None = None
+    for name in names:
+        folded = name.casefold()
+        if folded == word_folded:
+            return name
+        ratio = SequenceMatcher(None, word_folded, folded).ratio()
+        if len(word) > 2 and (folded.startswith(word_folded) or word_folded.startswith(folded)):
+            ratio = max(ratio, 0.75)
+        if best is None or ratio > best[0]:
+            best = (ratio, name)
+    return best[1] if best and best[0] >= 0.6 else None
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str | None:
+    """A hint for an unknown name, or None."""
+    name = closest(word, names)
+    return f"did you mean '{name}'?" if name else None
