@@ -1,1 +1,49 @@
-"""x"""
+"""adcli, the differentiating calculator: functions as text, exact values and gradients.
+
+>>> import adcli
+>>> f = adcli.function("x1*x2 + sin(x1)")
+>>> f.variables
+('x1', 'x2')
+>>> f.value_and_gradient({"x1": 0.0, "x2": 3.0})
+(0.0, {'x1': 4.0, 'x2': 0.0})
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adcli.errors import AdcliError as AdcliError
+    from adcli.errors import DataError as DataError
+    from adcli.errors import DomainError as DomainError
+    from adcli.errors import KinkError as KinkError
+    from adcli.errors import LanguageError as LanguageError
+    from adcli.errors import UsageError as UsageError
+    from adcli.function import Batch as Batch
+    from adcli.function import Function as Function
+    from adcli.function import function as function
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "adcli.errors": (
+        *("AdcliError", "DataError", "DomainError", "KinkError", "LanguageError"),
+        "UsageError",
+    ),
+    "adcli.function": ("Batch", "Function"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when they are first used: starting up must cost nothing."""
+    import importlib
+
+    if name == "function":
+        # The module adcli.function would hide the function of the same name once imported.
+        module = importlib.import_module("adcli.function")
+        globals()["function"] = module.function
+        return module.function
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'adcli' has no attribute '{name}'")

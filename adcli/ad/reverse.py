@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
@@ -91,6 +91,32 @@ def _deposit(
             del masks[j]
         else:
             masks[j] = joint
+
+
+def first_infinite(
+    graph: Graph,
+    order: list[int],
+    values: list[Any],
+    seeds: Mapping[int, Any],
+    active: bytearray,
+    algebra: Algebra,
+    is_finite: Callable[[Any], bool],
+) -> int | None:
+    """The first node of a reverse sweep that turns finite adjoints into one that is not."""
+    adjoints: list[Any] = [None] * len(graph)
+    masks: dict[int, Any] = {}
+    for node, seed in seeds.items():
+        adjoints[node] = seed
+    for i in reversed(order):
+        g = adjoints[i]
+        if g is None:
+            continue
+        rule = _RULES[graph.ops[i].kind]
+        for j, c, mask in rule(graph, i, values, g, masks.get(i), active, algebra):
+            if not is_finite(c):
+                return i
+            _deposit(j, c, mask, adjoints, masks, algebra)
+    return None
 
 
 Contributions = list[tuple[int, Any, Any]]

@@ -122,6 +122,10 @@ def _is_integer(x: Number) -> bool:
     return bool(mp.isfinite(x)) and x == mp.floor(x)
 
 
+def _is_odd(x: Number) -> bool:
+    return _is_integer(x) and mp.mag(x) < 1_000_000 and int(x) % 2 == 1
+
+
 def _is_pole(x: Number) -> bool:
     """Whether x is 0 or a negative integer."""
     return x <= 0 and _is_integer(x)
@@ -176,6 +180,11 @@ def power(x: Number, y: Number) -> Number:
     return _power(x, y)
 
 
+def detach(x: Number) -> Number:
+    """x; its derivative is taken to be 0."""
+    return x
+
+
 def power_slope(x: Number, y: Number) -> Number:
     """y x^(y-1), the derivative of x^y, and 0 for y = 0."""
     y = mp.mpf(y)
@@ -184,10 +193,10 @@ def power_slope(x: Number, y: Number) -> Number:
 
 @_total
 def _power(x: Number, y: Number) -> Number:
+    size = mp.fabs(x)
     if mp.isinf(y):
-        size = mp.fabs(x)
         return mp.one if size == 1 else mp.inf if (size > 1) == (y > 0) else mp.zero
-    odd = _is_integer(y) and mp.mag(y) <= mp.prec + 1 and int(y) % 2 == 1
+    odd = _is_odd(y)
     if x == 0:
         return mp.inf if y < 0 else mp.zero
     if x < 0 and not _is_integer(y) and mp.isfinite(x):
@@ -195,11 +204,14 @@ def _power(x: Number, y: Number) -> Number:
     side = -1 if x < 0 and odd else 1
     if mp.isinf(x):
         return side * mp.inf if y > 0 else mp.zero
-    if _is_integer(y) and mp.mag(y) < 30 and int(mp.mag(x)).bit_length() < 1000:
-        return x ** int(y)
-    with mp.workprec(mp.prec + 20 + max(0, mp.mag(y)) + int(mp.mag(x)).bit_length()):
-        value = exp(y * mp.log(mp.fabs(x)))
-    return +(side * value)
+    if size == 1:
+        return mp.mpf(side)
+    reach = mp.mag(y) + mp.mag(mp.log(size))
+    if reach > _RANGE:
+        return side * mp.inf if (size > 1) == (y > 0) else mp.zero
+    with mp.workprec(mp.prec + 20 + max(0, reach)):
+        value = side * mp.exp(y * mp.log(size))
+    return +value
 
 
 @_total
@@ -604,11 +616,11 @@ def digamma(x: Number) -> Number:
 
 @_total
 def polygamma(n: Number, x: Number) -> Number:
-    """The n-th derivative of digamma; nan unless n is 0, 1, 2 ... .
+    """The n-th derivative of digamma; nan unless n is 0, 1, 2 ... 10^4.
 
     At the negative integers inf for odd n and nan for even n; at 0 inf for odd n, -inf for even.
     """
-    if n < 0 or not _is_integer(n) or n > 10**6:
+    if n < 0 or not _is_integer(n) or n > 10**4:
         return mp.nan
     if n == 0:
         return digamma(x)

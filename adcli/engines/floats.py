@@ -427,6 +427,11 @@ def power(x: float, y: float) -> float:
         return nan
 
 
+def detach(x: float) -> float:
+    """x; its derivative is taken to be 0."""
+    return x
+
+
 def power_slope(x: float, y: float) -> float:
     """y x^(y-1), the derivative of x^y: 0 for y = 0, and y - 1 is never rounded."""
     if y == 2.0:

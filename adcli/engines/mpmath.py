@@ -29,18 +29,53 @@ def precision(count: int) -> Iterator[None]:
 
 
 def number(value: Any) -> Any:
-    """The mpf of a number: the decimal digits that were written, not those of the float64."""
-    return (
-        value
-        if isinstance(value, mpf)
-        else mpf(repr(float(value)) if not isinstance(value, float) else repr(value))
-    )
+    """The mpf of a number or of its decimal text; of a float64 the shortest digits, not the bits."""
+    if isinstance(value, mpf):
+        return value
+    return mpf(value.strip() if isinstance(value, str) else repr(float(value)))
+
+
+def decimal(value: Any, count: int) -> str:
+    """A number as text with `count` significant digits, without trailing zeros."""
+    text: str = mp.nstr(value, count, strip_zeros=True)
+    return text
 
 
 class Digits(Scalars):
     """mpmath numbers, scalars."""
 
     m = digits
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def context(self) -> Any:
+        """What to hold while computing: the precision."""
+        return precision(self.count)
+
+    def pack(self, value: Any) -> Any:
+        """An input as an mpf."""
+        return number(value)
+
+    def unpack(self, value: Any) -> Any:
+        """A result as people get it."""
+        return value
+
+    def is_finite(self, value: Any) -> bool:
+        """Neither infinite nor nan."""
+        return bool(mp.isfinite(value))
+
+    def is_true(self, value: Any) -> bool:
+        """Whether a comparison holds."""
+        return bool(value != 0)
+
+    def describe(self, value: Any) -> str:
+        """The number in a message: 6 digits."""
+        return decimal(value, 6)
+
+    def epsilon(self) -> Any:
+        """The relative spacing of numbers."""
+        return mpf(2) ** (1 - mp.prec)
 
     def constant(self, value: float) -> Any:
         """The decimal number as written."""
@@ -73,8 +108,34 @@ def _over_arrays(name: str) -> Any:
 class DigitArrays(Arrays):
     """Arrays of mpmath numbers: NumPy's object arrays through the same structural operations."""
 
-    dtype = object
+    dtype: Any = object
     elementwise: Any = _Elementwise()
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def context(self) -> Any:
+        """What to hold while computing: the precision."""
+        return precision(self.count)
+
+    def pack(self, value: Any) -> Any:
+        """An input as an array of one point."""
+        import numpy as np
+
+        return np.frompyfunc(number, 1, 1)(self.array(value))
+
+    def is_finite(self, value: Any) -> bool:
+        """All elements are neither infinite nor nan."""
+        return all(mp.isfinite(x) for x in value.flat)
+
+    def describe(self, value: Any) -> str:
+        """The number in a message, or the first that is not finite."""
+        return decimal(value.flat[0], 6) if value.size == 1 else f"array of {value.size}"
+
+    def epsilon(self) -> Any:
+        """The relative spacing of numbers."""
+        return self.array(mpf(2) ** (1 - mp.prec))
 
     def constant(self, value: float) -> Any:
         """The decimal number as written, as an array of one point."""

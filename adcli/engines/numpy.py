@@ -7,6 +7,7 @@ of a Jacobian can run side by side on the same axis.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,91 @@ class Arrays:
     def zero(self, x: Array) -> Array:
         """Zeros in the shape of x, shared by all points."""
         return np.broadcast_to(self.array(0), (1, *x.shape[1:]))
+
+    def one(self, x: Array) -> Array:
+        """The number 1 for every point."""
+        return self.constant(1.0).reshape((1,) * x.ndim)
+
+    def third(self) -> Array:
+        """The number 1/3."""
+        return self.m.divide(self.constant(1.0), self.constant(3.0))
+
+    def epsilon(self) -> Array:
+        """The relative spacing of numbers."""
+        return self.constant(2.0**-52)
+
+    def basis(self, x: Array, points: int) -> list[Array]:
+        """The seeds of all components of x: side by side for one point, else one after another."""
+        shape = x.shape[1:]
+        size = prod(shape)
+        unit = self.zero(np.empty((1, size, size))).reshape(size, size).copy()
+        unit[np.arange(size), np.arange(size)] = self.constant(1.0)[0]
+        seeds = unit.reshape((size, *shape))
+        return [seeds] if points == 1 else [seeds[k : k + 1] for k in range(size)]
+
+    def collect(self, found: list[Array | None], seeded: Array, like: Array, points: int) -> Array:
+        """The results of all seeds of `seeded`, shaped (points, *seeded, *like)."""
+        shape, inner = seeded.shape[1:], like.shape[1:]
+        size = prod(shape)
+        count = size if points == 1 else points
+        full = [np.broadcast_to(self.zero(like) if r is None else r, (count, *inner)) for r in found]
+        if points == 1:
+            return full[0].reshape((1, *shape, *inner))
+        if not full:
+            return np.zeros((points, *shape, *inner), dtype=self.dtype)
+        return np.stack(full, axis=1).reshape((points, *shape, *inner))
+
+    def collect_rows(self, found: list[Array], seeded: Array, like: Array) -> Array:
+        """The values of all components of `seeded`, shaped (points, *seeded, *like)."""
+        shape, inner = seeded.shape[1:], like.shape[1:]
+        points = max((r.shape[0] for r in found), default=1)
+        full = [np.broadcast_to(r, (points, *inner)) for r in found]
+        if not full:
+            return np.zeros((points, *shape, *inner), dtype=self.dtype)
+        return np.stack(full, axis=1).reshape((points, *shape, *inner))
+
+    def swap(self, block: Array, leading: Array) -> Array:
+        """The block with the axes of `leading` last."""
+        lead = leading.ndim - 1
+        axes = (0, *range(lead + 1, block.ndim), *range(1, lead + 1))
+        return block.transpose(axes)
+
+    def total(self, x: Array) -> Array:
+        """The sum over x's own axes, one number a point."""
+        return x.sum(axis=tuple(range(1, x.ndim)))
+
+    def context(self) -> Any:
+        """What to hold while computing: no floating-point warnings, the blame says it better."""
+        return arrays.quiet()
+
+    def pack(self, value: Any) -> Array:
+        """An input as an array of one point."""
+        return self.array(value)
+
+    def unpack(self, value: Array) -> Any:
+        """The only point's value: a float, or an array in the program's shape."""
+        if value.ndim > 1:
+            return value[0]
+        return value[0] if self.dtype is object else float(value[0])
+
+    def is_finite(self, value: Array) -> bool:
+        """All elements are neither infinite nor nan."""
+        return bool(np.isfinite(value).all())
+
+    def is_true(self, value: Array) -> bool:
+        """Whether a comparison holds for some element."""
+        return bool(np.any(value != 0))
+
+    def describe(self, value: Array) -> str:
+        """The number in a message, or what is not finite in an array, or its shape."""
+        if value.size == 1:
+            return f"{value.reshape(-1)[0]:.6g}"
+        bad = value[~np.isfinite(value)]
+        if bad.size:
+            return f"{bad[0]:.6g}"
+        if value.size <= 4:
+            return "[" + ", ".join(f"{v:.6g}" for v in value.reshape(-1)) + "]"
+        return f"[{value.size} numbers]"
 
     def both(self, live: Any, chosen: Any) -> Any:
         """Masks joined by "and"; NOWHERE if nothing is left."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from math import isfinite
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE
@@ -15,6 +17,10 @@ class Scalars:
 
     shaped = False
     m: Any
+
+    def constant(self, value: float) -> Any:
+        """The value of a number."""
+        raise NotImplementedError
 
     def function(self, op: Primitive) -> Any:
         """The namespace's function of an elementwise or select primitive."""
@@ -42,7 +48,35 @@ class Scalars:
 
     def zero(self, x: Any) -> Any:
         """The number 0."""
-        return x * 0
+        return self.constant(0.0)
+
+    def one(self, x: Any) -> Any:
+        """The number 1."""
+        return self.constant(1.0)
+
+    def third(self) -> Any:
+        """The number 1/3."""
+        return self.m.divide(self.constant(1.0), self.constant(3.0))
+
+    def basis(self, x: Any, points: int) -> list[Any]:
+        """The seeds of all components of x: the number 1."""
+        return [self.one(x)]
+
+    def collect(self, found: list[Any], seeded: Any, like: Any, points: int) -> Any:
+        """The results of all seeds as one value: there is one, None where it is zero."""
+        return self.zero(like) if found[0] is None else found[0]
+
+    def collect_rows(self, found: list[Any], seeded: Any, like: Any) -> Any:
+        """The values of all components as one value."""
+        return found[0]
+
+    def swap(self, block: Any, leading: Any) -> Any:
+        """The block with the axes of `leading` last."""
+        return block
+
+    def total(self, x: Any) -> Any:
+        """The sum over x's own axes."""
+        return x
 
     def both(self, live: Any, chosen: Any) -> Any:
         """Everywhere if chosen, else nowhere: a number is one place."""
@@ -61,6 +95,34 @@ class Floats(Scalars):
     """Python floats."""
 
     m = floats
+
+    def context(self) -> Any:
+        """What to hold while computing: nothing."""
+        return nullcontext()
+
+    def pack(self, value: Any) -> float:
+        """An input as a float."""
+        return float(value)
+
+    def unpack(self, value: float) -> float:
+        """A result as people get it."""
+        return value
+
+    def is_finite(self, value: float) -> bool:
+        """Neither infinite nor nan."""
+        return isfinite(value)
+
+    def is_true(self, value: float) -> bool:
+        """Whether a comparison holds."""
+        return value != 0
+
+    def describe(self, value: float) -> str:
+        """The number in a message: 6 digits."""
+        return f"{value:.6g}"
+
+    def epsilon(self) -> float:
+        """The relative spacing of numbers."""
+        return 2.0**-52
 
     def constant(self, value: float) -> float:
         """The float64 of a number."""

@@ -179,7 +179,7 @@ POWER = elementwise(
     _power_y,
     symbol="^",
     domain="x > 0, or y an integer (x != 0 if y < 0)",
-    remedy="cbrt(x) is the real cube root; where(x > 0, x^y, 0) gives 0 elsewhere",
+    remedy="where(x > 0, x^y, 0) gives 0 elsewhere; cbrt(x) is the real cube root",
     sample=((0.2, 3.0), (-2.0, 2.0)),
     summary="x to the power y; with a constant y never touches log(x)",
 )

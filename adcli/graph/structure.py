@@ -117,6 +117,7 @@ for _name, _summary in (("max", "largest element"), ("min", "smallest element"))
             ("x",),
             shape=_nonempty_shape,
             rule=_extremum_weights,
+            kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
             summary=f"{_summary}, of all or along an axis; ties share the derivative",
         )
     )

@@ -1,0 +1,127 @@
+"""Derivatives as graphs: the sweeps run on nodes, and what comes out is a new part of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adcli.ad.algebra import NOWHERE
+from adcli.ad.forward import forward_sweep
+from adcli.ad.reverse import reverse_sweep
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import CONSTANT
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import Shape
+from adcli.graph.symbolic import Expression, Symbols
+
+
+class Nodes:
+    """The algebra of graph nodes. `inputs` are the shapes of the variables (absent: scalar)."""
+
+    shaped = True
+
+    def __init__(self, graph: Graph, order: list[int], inputs: Mapping[str, Shape]) -> None:
+        self.graph = graph
+        self.m = Symbols(graph)
+        self.inputs = inputs
+        self.shapes = infer_shapes(graph, order, inputs)
+
+    def values(self, order: Iterable[int]) -> list[Any]:
+        """Every node of `order` as an expression, as a list over all nodes."""
+        values: list[Any] = [None] * len(self.graph)
+        for i in order:
+            values[i] = Expression(self.m, i)
+        return values
+
+    def align(self, xs: list[Any], out: Expression) -> list[Any]:
+        """Nodes broadcast by themselves. The sweeps call this first for a node: what they make
+        from now on belongs to its place in the text."""
+        self.m.span = self.graph.span(out.node)
+        return xs
+
+    def shape(self, x: Expression) -> Shape:
+        """The shape of a node, inferred if it is new."""
+        shape = self.shapes.get(x.node)
+        if shape is None:
+            order = self.graph.reach([x.node])
+            self.shapes.update(infer_shapes(self.graph, order, self.inputs))
+            shape = self.shapes[x.node]
+        return shape
+
+    def structural(self, op: Any, attr: Any, xs: list[Any]) -> Expression:
+        """A node of a structural primitive."""
+        return self.m.structural(op, attr, *xs)
+
+    def fit(self, g: Expression, x: Expression, out: Expression) -> Expression:
+        """Summed over what was broadcast."""
+        shape = self.shapes[x.node]
+        return g if self.shapes[out.node] == shape else self.m.sum_to(shape, g)
+
+    def spread(self, t: Expression, out: Expression) -> Expression:
+        """Broadcast to out's shape."""
+        shape = self.shapes[out.node]
+        return t if shape == () or self.shape(t) == shape else self.m.broadcast(shape, t)
+
+    def zero(self, x: Expression) -> Expression:
+        """Zeros in the shape of x."""
+        return self.constant(0.0, self.shapes[x.node])
+
+    def constant(self, value: float, shape: Shape) -> Expression:
+        """A number, or an array full of it."""
+        return self.m.full(value, shape) if shape else self.m.expression(value)
+
+    def both(self, live: Any, chosen: Any) -> Any:
+        """Masks joined by "and"; a number decides now."""
+        value = self.m.constant_value(self.m.expression(chosen))
+        if value is not None:
+            return live if value else NOWHERE
+        return chosen if live is None else live * chosen
+
+    def either(self, a: Any, b: Any) -> Any:
+        """Masks joined by "or"."""
+        return self.m.maximum(a, b)
+
+    def keep(self, mask: Any, value: Any) -> Expression:
+        """The value where the mask means it, else 0."""
+        return self.m.expression(value) if mask is None else self.m.where(mask, value, 0)
+
+
+def gradient_nodes(
+    graph: Graph,
+    order: list[int],
+    output: int,
+    wrt: list[int],
+    shapes: Mapping[str, Shape] | None = None,
+) -> list[int]:
+    """The nodes of the gradient of a scalar node with respect to each of `wrt`, by a reverse sweep.
+
+    `shapes` are those of the variables (absent: scalar). Each result has the shape of its variable.
+    """
+    nodes = Nodes(graph, order, shapes or {})
+    seeds = {output: nodes.m.expression(1.0)}
+    active = graph.dependents(order, wrt)
+    adjoints = reverse_sweep(graph, order, nodes.values(order), seeds, active, nodes)
+    return [_node(nodes, adjoints[i], nodes.shapes[i]) for i in wrt]
+
+
+def tangent_node(
+    graph: Graph,
+    order: list[int],
+    output: int,
+    wrt: int,
+    shapes: Mapping[str, Shape] | None = None,
+) -> int:
+    """The node of the derivative of a node of any shape with respect to one scalar variable."""
+    nodes = Nodes(graph, order, shapes or {})
+    values = nodes.values(order)
+    tangents = forward_sweep(graph, order, values, {wrt: nodes.m.expression(1.0)}, nodes)
+    return _node(nodes, tangents[output], nodes.shapes[output])
+
+
+def _node(nodes: Nodes, derivative: Any, shape: Shape) -> int:
+    if derivative is None:
+        return nodes.constant(0.0, shape).node
+    node: int = derivative.node
+    if shape and nodes.graph.ops[node] is CONSTANT:
+        return nodes.spread(derivative, nodes.constant(0.0, shape)).node
+    return node

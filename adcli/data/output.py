@@ -1,0 +1,110 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
+
+from adcli.errors import DataError, UsageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def atomic_output(
+    path: str | os.PathLike[str] | None, *, stdout: BinaryIO | None = None, sync: bool = False
+) -> Iterator[BinaryIO]:
+    """A binary file to write to, which takes its place at `path` when the block ends well.
+
+    The bytes go to a file of random name in the same folder. At the end of the block it gets the
+    mode of the file it replaces (or the one any new file would get) and is renamed; after an
+    exception, KeyboardInterrupt included, it is removed and what was at `path` stays. A symbolic
+    link stays, its target is replaced. A device or a pipe is written directly. `None` and "-" mean
+    the stream `stdout`, which is flushed and left open. With `sync` the bytes reach the disk
+    before the rename.
+
+    Raises DataError, which names the path, where the file cannot be written, and UsageError for a
+    folder.
+    """
+    if path is None or os.fspath(path) == "-":
+        if stdout is None:
+            raise UsageError("no stream to write to was given", "name a file")
+        yield stdout
+        stdout.flush()
+        return
+    name = os.fspath(path)
+    if _is_direct(name):
+        with _blaming(name), open(name, "wb") as stream:
+            yield stream
+        return
+    with _replacing(name, sync) as stream:
+        yield stream
+
+
+@contextmanager
+def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
+    target = os.path.realpath(name)
+    if os.path.exists(target) and not os.access(target, os.W_OK):
+        raise DataError(f"cannot write {name}: it is read-only")
+    stream, temporary = _create_beside(name, target)
+    try:
+        with _blaming(name):
+            with stream:
+                yield stream
+                stream.flush()
+                if sync:
+                    os.fsync(stream.fileno())
+            with suppress(FileNotFoundError):
+                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+            os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _is_direct(name: str) -> bool:
+    """Whether `name` is something to write into rather than to replace."""
+    if name.startswith(("/dev/", "/proc/")):
+        return True
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"cannot write {name}: it is a folder", "name a file in it")
+    return not stat.S_ISREG(mode)
+
+
+def _create_beside(name: str, target: str) -> tuple[BinaryIO, str]:
+    """A new empty file in the folder of `target`, with the mode that the umask leaves."""
+    folder, base = os.path.split(target)
+    temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(temporary, flags, 0o666)
+    except FileNotFoundError:
+        raise DataError(f"cannot write {name}: there is no folder {folder}") from None
+    except OSError as error:
+        raise DataError(f"cannot write {name}: folder {folder}: {error.strerror}") from None
+    return cast(BinaryIO, os.fdopen(descriptor, "wb")), temporary
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    """Say which file it was when the disk is full or a file cannot be opened or renamed."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        names = {os.fspath(x) for x in (error.filename, error.filename2) if isinstance(x, str)}
+        folder = os.path.dirname(os.path.realpath(name))
+        ours = any(x == name or os.path.dirname(x) == folder for x in names)
+        if not ours and error.errno not in _FULL:
+            raise
+        raise DataError(f"cannot write {name}: {error.strerror}") from error
