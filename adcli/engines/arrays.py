@@ -479,7 +479,7 @@ def _lgamma_below(x: Array) -> Array:
     above = _lgamma_above(-x)
     sine = np.abs(np.add(*_sin_pi(_split(x)[1])))
     value = np.where(sine == 0.0, inf, -np.log(-x * sine / pi) - above)
-    return _repair(value, np.abs(value) <= 0.5 * above, floats._exact_lgamma, x)
+    return _repair(value, np.abs(value) < 0.5 * above, floats._exact_lgamma, x)
 
 
 def digamma(x: ArrayLike) -> Array:

@@ -790,7 +790,7 @@ def gamma(x: float) -> float:
     gamma(x) = -pi / (x sin(pi x) gamma(-x)) (DLMF 5.5.1, 5.5.3, 5.11.3).
     """
     if not -inf < x < 172.0:
-        return x if x > 0.0 or x != x else nan
+        return inf if x > 0.0 else nan
     if -10.0 < x < 10.0:
         if x == 0.0:
             return copysign(inf, x)
@@ -984,6 +984,8 @@ def _polygamma_large_order(n: float, x: float) -> float:
     """
     s = n + 1.0
     least = x if x > 0.0 else _split(x)[1]
+    if n > 1e15:  # neither a power nor a step of 1 has a digit left: only the range is known
+        return exp(s * (math.log(s) - 1.0 - math.log(fabs(least))))
     terms = [1.0]
     for step in (1.0, -1.0):
         k = step

@@ -369,6 +369,7 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
         (nan, nan),
     ),
     "lgamma": (
+        (-1e308, inf),
         (0.0, inf),
         (-1.0, inf),
         (-1e300, inf),
@@ -440,8 +441,21 @@ RANGE: dict[str, tuple[tuple[Any, ...], ...]] = {
     "atan2": ((-0.0, -1.0, -pi), (0.0, -0.0, pi), (-0.0, 1.0, -0.0)),
     "sinh": ((1000.0, inf), (-1000.0, -inf), (-0.0, -0.0)),
     "cosh": ((1000.0, inf),),
-    "gamma": ((-0.0, -inf), (172.0, inf), (-184.5, -0.0), (-185.5, 0.0), (1e-310, inf)),
-    "polygamma": ((2.0, -0.0, inf), (2.0, 0.0, -inf), (1.0, -0.0, inf)),
+    "gamma": (
+        (-0.0, -inf),
+        (172.0, inf),
+        (1e300, inf),
+        (-184.5, -0.0),
+        (-185.5, 0.0),
+        (1e-310, inf),
+    ),
+    "polygamma": (
+        (1e300, 1e300, 0.0),
+        (1e300, 0.5, -inf),
+        (2.0, -0.0, inf),
+        (2.0, 0.0, -inf),
+        (1.0, -0.0, inf),
+    ),
 }
 
 
@@ -449,7 +463,7 @@ def same(got: float, wanted: float) -> bool:
     """Whether both are nan, or equal with equal signs, also of zero, to an ulp."""
     if got != got or wanted != wanted:
         return got != got and wanted != wanted
-    close = got == wanted or abs(got - wanted) <= EPS * abs(wanted)
+    close = math.isclose(got, wanted, rel_tol=EPS, abs_tol=0.0)
     return close and math.copysign(1.0, got) == math.copysign(1.0, wanted)
 
 
