@@ -208,7 +208,7 @@ elementwise(
 )
 elementwise(
     "log10",
-    lambda m, x, out: m.divide(1, x * m.log(10)),
+    lambda m, x, out: m.divide(m.divide(1, x), m.log(10)),  # x*log(10) could overflow
     domain="x > 0",
     remedy="where(x > 0, log10(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
@@ -232,7 +232,7 @@ elementwise(
 )
 elementwise(
     "cbrt",
-    lambda m, x, out: m.divide(m.divide(1, 3 * out), out),
+    lambda m, x, out: m.divide(m.divide(out, x), 3),  # 1/(3 out^2) doubles the error of out
     domain="all numbers; the derivative is infinite at 0",
     remedy="where(x != 0, cbrt(x), 0) has the derivative 0 there",
     sample=((0.1, 5.0),),
