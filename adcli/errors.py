@@ -48,7 +48,12 @@ class DataError(AdcliError):
 
 
 class DomainError(AdcliError):
-    """A value or a derivative that is not finite at a point, blamed on one operation."""
+    """A value or a derivative that is not finite at a point, blamed on one operation.
+
+    `row` is the point's row in a block of points, from 0; None for a single point.
+    """
+
+    row: int | None = None
 
 
 class KinkError(DomainError):

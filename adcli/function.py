@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from adcli.ad.blame import blame_derivative, blame_value, value_error
-from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
+from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
+from adcli.ad.tasks import Entry, Task, compute
 from adcli.engines.choose import choose_algebra
-from adcli.errors import DomainError, LanguageError, UsageError
+from adcli.errors import DomainError, UsageError
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.structure import Shape
@@ -77,7 +78,7 @@ class Function:
         UsageError for missing or unknown variables, LanguageError for shapes that clash, and
         DomainError, naming the operation, for a value that is not finite.
         """
-        return self._at(point, engine, precision, lambda task: task.value())
+        return self.at(point, Task("value"), engine, precision).nested()[0]
 
     def value_and_gradient(
         self,
@@ -99,12 +100,9 @@ class Function:
         >>> function("x1*x2 + sin(x1)").value_and_gradient({"x1": 0.0, "x2": 3.0})
         (0.0, {'x1': 4.0, 'x2': 0.0})
         """
-        return self._at(
-            point,
-            engine,
-            precision,
-            lambda task: (task.value(), task.gradient(self._wrt(wrt), mode, strict)),
-        )
+        task = Task("gradient", mode, self.names(wrt), strict=strict)
+        value, rest = self.at(point, task, engine, precision).nested()
+        return value, rest.get("gradient", {})
 
     def directional(
         self,
@@ -120,12 +118,10 @@ class Function:
         `direction` gives a number (or array) for each variable; those left out count as 0. The
         derivative has the shape of the value.
         """
-        return self._at(
-            point,
-            engine,
-            precision,
-            lambda task: (task.value(), task.directional(direction, strict)),
-        )
+        self.names(direction)
+        task = Task("directional", direction=direction, strict=strict)
+        value, rest = self.at(point, task, engine, precision).nested()
+        return value, rest["derivative"]
 
     def jacobian(
         self,
@@ -142,12 +138,9 @@ class Function:
         Several results count as one more leading axis. `mode` "auto" takes forward sweeps where
         there are fewer inputs than outputs, else reverse ones.
         """
-        return self._at(
-            point,
-            engine,
-            precision,
-            lambda task: (task.value(), task.jacobian(self._wrt(wrt), mode, strict)),
-        )
+        task = Task("jacobian", mode, self.names(wrt), strict=strict)
+        value, rest = self.at(point, task, engine, precision).nested()
+        return value, rest.get("jacobian", {})
 
     def hessian(
         self,
@@ -163,12 +156,9 @@ class Function:
 
         The gradient's graph is differentiated again, by sweeps of `mode`.
         """
-        return self._at(
-            point,
-            engine,
-            precision,
-            lambda task: (task.value(), task.hessian(self._wrt(wrt), mode, strict)),
-        )
+        task = Task("hessian", mode, self.names(wrt), strict=strict)
+        value, rest = self.at(point, task, engine, precision).nested()
+        return value, rest.get("hessian", {})
 
     def derivative(self, variable: str, shapes: Mapping[str, Shape] | None = None) -> Function:
         """The derivative with respect to one variable, as a Function again.
@@ -179,7 +169,8 @@ class Function:
         (node,) = self._nodes([variable])
         shapes = shapes or {}
         if shapes.get(variable) or (len(self.outputs) == 1 and not shapes):
-            found = [gradient_nodes(self.graph, self.order, self._single(), [node], shapes)[0]]
+            (output,) = self.outputs
+            found = gradient_nodes(self.graph, self.order, output, [node], shapes)
         else:
             found = [tangent_node(self.graph, self.order, o, node, shapes) for o in self.outputs]
         return Function(self.graph, found, self.text)
@@ -203,21 +194,18 @@ class Function:
         """
         from adcli.engines.rows import map_rows
 
-        return map_rows(self, columns, Task("gradient", mode, self._wrt(wrt)), on_error)
+        return map_rows(self, columns, Task("gradient", mode, self.names(wrt)), on_error)
 
     # ---- inside ----
 
-    def _at(
-        self,
-        point: Point,
-        engine: str,
-        precision: int | None,
-        use: Callable[[_PointTask], Any],
-    ) -> Any:
+    def at(
+        self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
+    ) -> PointResults:
+        """The checked results of a task at one point."""
         scalars = self.is_scalar and all(is_number(v) for v in point.values())
         algebra = choose_algebra(scalars, engine, precision)
         with algebra.context():
-            return use(_PointTask(self, algebra, self.pack(point, algebra)))
+            return PointResults(self, algebra, self.pack(point, algebra), task)
 
     def pack(self, point: Point, algebra: Any) -> dict[int, Any]:
         """The inputs of an evaluation by node. Raises UsageError for missing or unknown names."""
@@ -254,10 +242,9 @@ class Function:
             )
             raise UsageError(f"the program has no variable '{unknown[0]}'", hint)
 
-    def _wrt(self, wrt: Iterable[str] | None) -> list[str]:
-        if wrt is None:
-            return list(self.inputs)
-        names = list(wrt)
+    def names(self, wrt: Iterable[str] | None) -> list[str]:
+        """The variables to differentiate for: all, or those given (checked)."""
+        names = list(self.inputs if wrt is None else wrt)
         self._nodes(names)
         return names
 
@@ -270,25 +257,6 @@ class Function:
                 raise UsageError(f"the program has no variable '{name}'", hint or listed)
             nodes.append(self.inputs[name])
         return nodes
-
-    def _single(self) -> int:
-        if len(self.outputs) != 1:
-            raise UsageError(
-                f"a gradient needs one result, the program has {len(self.outputs)}",
-                "'adcli jacobian' differentiates several results",
-            )
-        return self.outputs[0]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to compute at each point. `kind`: value, gradient, directional, jacobian or hessian."""
-
-    kind: str
-    mode: str = "reverse"
-    wrt: Sequence[str] = ()
-    direction: Mapping[str, Any] | None = None
-    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -311,92 +279,68 @@ def is_number(value: Any) -> bool:
     return shape == () if shape is not None else not isinstance(value, (list, tuple))
 
 
-class _PointTask:
-    """The results of one evaluation at one point, checked: nothing that is not finite gets out."""
+class PointResults:
+    """The results of a task at one point, checked: nothing that is not finite gets out.
 
-    def __init__(self, function: Function, algebra: Any, inputs: dict[int, Any]) -> None:
+    `inputs` are the packed values of the variables by node. Raises DomainError (KinkError) with the
+    operation to blame.
+    """
+
+    def __init__(self, function: Function, algebra: Any, inputs: dict[int, Any], task: Task) -> None:
         self.function = function
         self.algebra = algebra
-        graph, order = function.graph, function.order
+        graph, order, text = function.graph, function.order, function.text
         if algebra.shaped:
             shapes = {graph.attrs[i]: algebra.shape(x) for i, x in inputs.items()}
-            infer_shapes(graph, order, shapes, function.text)
+            infer_shapes(graph, order, shapes, text)
         self.run = Run.at(graph, order, inputs, algebra, 1)
         for output in function.outputs:
             if not algebra.is_finite(self.run.values[output]):
                 raise self._value_error(output)
+        if task.strict:
+            self._refuse_kinks(task)
+        entries = compute(self.run, function.outputs, function.inputs, task, text)
+        for entry in entries:
+            if not algebra.is_finite(entry.value):
+                raise self._derivative_error(entry)
+        self.by_path: dict[tuple[str, ...], list[Any]] = {}
+        for entry in entries:
+            self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
+
+    def fields(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Each result with its path, the value first; a list where the program has several."""
+        for path, found in self.by_path.items():
+            yield path, found if self.is_list(path) else found[0]
+
+    def is_list(self, path: tuple[str, ...]) -> bool:
+        """Whether the results under a path are one per result of a program with several."""
+        return len(self.function.outputs) > 1
+
+    def nested(self) -> tuple[Any, Any]:
+        """The value, and the rest by the names of the paths."""
+        result: dict[str, Any] = {}
+        for path, found in self.fields():
+            place = result
+            for name in path[:-1]:
+                place = place.setdefault(name, {})
+            place[path[-1]] = found
+        return result.pop("value"), result
 
     def _value_error(self, output: int) -> DomainError:
         graph, values, algebra = self.function.graph, self.run.values, self.algebra
         node = blame_value(graph, output, values, algebra, algebra.is_finite)
         return value_error(graph, node, values, algebra.describe, self.function.text)
 
-    def value(self) -> Any:
-        """The value; a list where there are several results."""
-        found = [self.algebra.unpack(self.run.values[o]) for o in self.function.outputs]
-        return found[0] if len(found) == 1 else found
-
-    def scalar_output(self) -> int:
-        """The only output. Raises UsageError unless there is one, and it is a number."""
-        output = self.function._single()
-        shape = self.algebra.shape(self.run.values[output])
-        if shape:
-            raise LanguageError(
-                f"a gradient needs a number as the result, not an array of shape {list(shape)}",
-                "sum(...) makes it a number; 'adcli jacobian' differentiates every element",
-                span=self.function.graph.span(output),
-                text=self.function.text,
-            )
-        return output
-
-    def gradient(self, wrt: list[str], mode: str, strict: bool) -> dict[str, Any]:
-        """The gradient by variable."""
-        output = self.scalar_output()
-        return self._blocks([output], wrt, mode, strict)[0]
-
-    def jacobian(self, wrt: list[str], mode: str, strict: bool) -> dict[str, Any]:
-        """The Jacobian by variable, each of shape (*value, *variable)."""
-        outputs = self.function.outputs
-        if mode == "auto":
-            rows = sum(self._size(self.run.values[o]) for o in outputs)
-            columns = sum(self._size(self.run.values[n]) for n in self.function._nodes(wrt))
-            mode = "forward" if columns < rows else "reverse"
-        found = self._blocks(outputs, wrt, mode, strict)
-        return found[0] if len(outputs) == 1 else {v: [b[v] for b in found] for v in wrt}
-
-    def _size(self, value: Any) -> int:
-        size = 1
-        for n in self.algebra.shape(value):
-            size *= n
-        return size
-
-    def _blocks(
-        self, outputs: list[int], wrt: list[str], mode: str, strict: bool
-    ) -> list[dict[str, Any]]:
-        check_mode(mode)
-        nodes = self.function._nodes(wrt)
-        if strict:
-            self._refuse_kinks(outputs, nodes)
-        blocks = jacobian_blocks(self.run, outputs, nodes, mode)
-        for output in outputs:
-            for node in nodes:
-                if not self.algebra.is_finite(blocks[output, node]):
-                    raise self._derivative_error(self.run, output, [node])
-        unpack = self.algebra.unpack
-        return [
-            {name: unpack(blocks[o, node]) for name, node in zip(wrt, nodes, strict=True)}
-            for o in outputs
-        ]
-
-    def _derivative_error(self, run: Run, output: int, nodes: list[int]) -> DomainError:
-        graph, algebra = run.graph, run.algebra
-        active = graph.dependents(run.order, nodes)
-        for seed in algebra.basis(run.values[output], 2):  # one component at a time
+    def _derivative_error(self, entry: Entry) -> DomainError:
+        run, algebra = entry.run, self.algebra
+        wrt = [n for n in self.function.inputs.values() if entry.node in (n, None)]
+        active = run.graph.dependents(run.order, wrt)
+        for seed in algebra.basis(run.values[entry.output], 2):  # one component at a time
             error = blame_derivative(
-                graph,
+                run.graph,
                 run.order,
                 run.values,
-                {output: seed},
+                {entry.output: seed},
                 active,
                 algebra,
                 algebra.is_finite,
@@ -407,58 +351,12 @@ class _PointTask:
                 break
         return error
 
-    def _refuse_kinks(self, outputs: list[int], nodes: list[int]) -> None:
-        graph, run, algebra = self.function.graph, self.run, self.algebra
-        active = graph.dependents(run.order, nodes)
-        kink = find_kink(graph, run.order, run.values, outputs, active, algebra, algebra.is_true)
+    def _refuse_kinks(self, task: Task) -> None:
+        function, run, algebra = self.function, self.run, self.algebra
+        names = task.wrt if task.direction is None else task.direction
+        active = run.graph.dependents(run.order, [function.inputs[n] for n in names])
+        kink = find_kink(
+            run.graph, run.order, run.values, function.outputs, active, algebra, algebra.is_true
+        )
         if kink is not None:
-            raise kink_error(graph, kink, run.values, algebra.describe, self.function.text)
-
-    def directional(self, direction: Point, strict: bool) -> Any:
-        """The derivative along a direction, in the shape of the value."""
-        names = list(direction)
-        nodes = self.function._nodes(names)
-        if strict:
-            self._refuse_kinks(self.function.outputs, nodes)
-        seeds = {}
-        for name, node in zip(names, nodes, strict=True):
-            seed = self.algebra.pack(direction[name])
-            shape = self.algebra.shape(self.run.values[node])
-            if self.algebra.shape(seed) != shape:
-                raise UsageError(f"the direction of '{name}' has not the shape of '{name}'")
-            seeds[node] = seed
-        found = directional(self.run, self.function.outputs, seeds)
-        for output, t in zip(self.function.outputs, found, strict=True):
-            if not self.algebra.is_finite(t):
-                raise self._derivative_error(self.run, output, nodes)
-        results = [self.algebra.unpack(t) for t in found]
-        return results[0] if len(results) == 1 else results
-
-    def hessian(self, wrt: list[str], mode: str, strict: bool) -> dict[str, dict[str, Any]]:
-        """The Hessian by pairs of variables."""
-        check_mode(mode)
-        output = self.scalar_output()
-        nodes = self.function._nodes(wrt)
-        if strict:
-            self._refuse_kinks([output], nodes)
-        second, rows, blocks = hessian_blocks(self.run, output, nodes, mode)
-        for row in rows:
-            if not self.algebra.is_finite(second.values[row]):
-                raise self._derivative_error(self.run, output, nodes)
-            for node in nodes:
-                if not self.algebra.is_finite(blocks[row, node]):
-                    raise self._derivative_error(second, row, [node])
-        return {
-            a: {
-                b: self.algebra.unpack(blocks[row, node])
-                for b, node in zip(wrt, nodes, strict=True)
-            }
-            for a, row in zip(wrt, rows, strict=True)
-        }
-
-
-def check_mode(mode: str) -> None:
-    """Raise UsageError for an unknown mode."""
-    if mode not in MODES:
-        hint = did_you_mean(mode, MODES) or "the modes are " + ", ".join(MODES)
-        raise UsageError(f"unknown mode '{mode}'", hint)
+            raise kink_error(run.graph, kink, run.values, algebra.describe, function.text)

@@ -25,20 +25,13 @@ class Algebra(Protocol):
     else whatever the algebra's comparisons give.
     """
 
-    m: Any
-    """The namespace of functions for the rules."""
+    @property
+    def m(self) -> Any:
+        """The namespace of functions for the rules."""
 
-    shaped: bool
-    """Whether values have shapes, so that operands are aligned and adjoints fitted."""
-
-    def constant(self, value: float) -> Any:
-        """The value of a number in the program."""
-
-    def named(self, name: str) -> Any:
-        """The value of pi, e, tau or inf."""
-
-    def function(self, op: Primitive) -> Any:
-        """The callable of an elementwise or select primitive."""
+    @property
+    def shaped(self) -> bool:
+        """Whether values have shapes, so that operands are aligned and adjoints fitted."""
 
     def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
         """The value of a structural primitive."""
@@ -66,3 +59,16 @@ class Algebra(Protocol):
 
     def keep(self, mask: Any, value: Any) -> Any:
         """The value where the mask means it and exact 0 elsewhere; mask is not NOWHERE."""
+
+
+class Evaluator(Algebra, Protocol):
+    """An algebra that a graph can be evaluated in: it knows numbers and functions."""
+
+    def constant(self, value: float) -> Any:
+        """The value of a number in the program."""
+
+    def named(self, name: str) -> Any:
+        """The value of pi, e, tau or inf."""
+
+    def function(self, op: Primitive) -> Any:
+        """The callable of an elementwise or select primitive."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adcli.ad.algebra import Algebra
+from adcli.ad.algebra import Evaluator
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, NAMED, SELECT
 
 
 def evaluate(
-    graph: Graph, order: list[int], inputs: Mapping[int, Any], algebra: Algebra
+    graph: Graph, order: list[int], inputs: Mapping[int, Any], algebra: Evaluator
 ) -> list[Any]:
     """The value of every node of `order`, as a list over all nodes of the graph (others None).
 

@@ -12,7 +12,7 @@ from itertools import compress
 from typing import Any
 
 from adcli.errors import LanguageError, Span
-from adcli.graph.primitives import CONSTANT, NAMED, PARAMETER, VARIABLE, Primitive
+from adcli.graph.primitives import CONSTANT, NAMED, NEGATIVE, PARAMETER, VARIABLE, Primitive
 
 MAX_NODES = 50_000_000
 """A program of a few lines can expand to more operations than memory holds; this is the limit."""
@@ -30,6 +30,9 @@ class Literal(float):
 
     def __repr__(self) -> str:
         return self.text
+
+    def __neg__(self) -> Literal:
+        return Literal(self.text[1:] if self.text[0] == "-" else f"-{self.text}")
 
 
 class Graph:
@@ -54,11 +57,17 @@ class Graph:
     def node(
         self, op: Primitive, args: tuple[int, ...], attr: Any = None, span: Span = (0, 0)
     ) -> int:
-        """The node `op(args)`, made if there is none; a known node keeps its first span."""
+        """The node `op(args)`, made if there is none; a known node keeps its first span.
+
+        Minus a number is a number: there is one node for -2.
+        """
         key = (op, args, attr)
         number = self._known.get(key)
         if number is None:
-            number = self._add(key, op, args, attr, span)
+            if op is NEGATIVE and self.ops[args[0]] is CONSTANT:
+                number = self._known[key] = self.constant(-self.attrs[args[0]], span)
+            else:
+                number = self._add(key, op, args, attr, span)
         return number
 
     def constant(self, value: float, span: Span = (0, 0)) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
-from adcli.graph.structure import ShapeError
+from adcli.graph.structure import FULL, INDEX, ShapeError
 
 REQUIRED = object()
 """The default of a static option that must be given."""
@@ -224,9 +224,25 @@ def softmax(m: Any, x: Any, axis: int | None) -> Any:
     return m.divide(e, total if axis is None else m.expand(axis, total))
 
 
-@compound("x", "running sum of all elements or along an axis", axis=None)
-def cumsum(m: Any, x: Any, axis: int | None) -> Any:
-    return m.cumsum((axis, False), x)
+@compound("x", "running sum of all elements or along an axis", axis=None, backwards=0)
+def cumsum(m: Any, x: Any, axis: int | None, backwards: int) -> Any:
+    return m.cumsum((axis, bool(backwards)), x)
+
+
+@compound("x", "largest element of an array; of numbers written out too", axis=None)
+def amax(m: Any, x: Any, axis: int | None) -> Any:
+    """`max([x, 0])` is max(x, 0), where the constant holds a tie; here all elements are equal."""
+    return m.reduce_max(axis, x)
+
+
+@compound("x", "smallest element of an array; of numbers written out too", axis=None)
+def amin(m: Any, x: Any, axis: int | None) -> Any:
+    return m.reduce_min(axis, x)
+
+
+@compound("x", "number of elements, of all or along an axis", axis=None)
+def size(m: Any, x: Any, axis: int | None) -> Any:
+    return m.size(axis, x)
 
 
 # ---- linear algebra and shapes ----
@@ -262,9 +278,40 @@ def tril(m: Any, x: Any, k: int) -> Any:
     return m.tril(k, x)
 
 
-@compound("x", "the same elements in another shape; -1 is what is left", shape=REQUIRED)
+@compound("x", "the same elements in another shape; -1 is what is left, no shape a number", shape=())
 def reshape(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
     return m.reshape(shape, x)
+
+
+@compound("x", "a new axis of length 1 at a place", axis=REQUIRED)
+def expand(m: Any, x: Any, axis: int) -> Any:
+    return m.expand(axis, x)
+
+
+@compound("x", "repeated to a larger shape: broadcast(x, 2, 3)", shape=())
+def broadcast(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    return m.broadcast(shape, x)
+
+
+@compound("x", "summed down to a shape that broadcasts to x's: sum_to(x, 3)", shape=())
+def sum_to(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    return m.sum_to(shape, x)
+
+
+@compound("x place", "zeros with x at an index: scatter(x, zeros(5)[1:3])")
+def scatter(m: Any, x: Any, place: Any) -> Any:
+    """The transpose of the index. `place` is read, not evaluated."""
+    graph = m.graph
+    if graph.ops[place.node] is INDEX:
+        (zeros,) = graph.args[place.node]
+        if graph.ops[zeros] is FULL and graph.attrs[zeros][0] == 0:
+            return m.scatter((graph.attrs[place.node], graph.attrs[zeros][1]), x)
+    raise ShapeError("scatter takes its place as an index of zeros: scatter(x, zeros(5)[1:3])")
+
+
+@compound("x", "zeros of a shape with x on the diagonal: on_diagonal(x, 2, 3)", shape=REQUIRED)
+def on_diagonal(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    return m.on_diagonal(shape, x)
 
 
 @compound("*xs", "arrays one after the other along an axis", axis=0)
@@ -293,6 +340,11 @@ def range_(m: Any, bounds: tuple[int, ...]) -> Any:
 @compound("", "an array of zeros: zeros(3), zeros(2, 3)", shape=REQUIRED)
 def zeros(m: Any, shape: tuple[int, ...]) -> Any:
     return m.full(0.0, shape)
+
+
+@compound("", "an array of one number: full(2.5, 3)", value=REQUIRED, shape=())
+def full(m: Any, value: float, shape: tuple[int, ...]) -> Any:
+    return m.full(value, shape)
 
 
 @compound("", "an array of ones: ones(3), ones(2, 3)", shape=REQUIRED)

@@ -46,15 +46,20 @@ class Primitive:
     sample    an interval per input on which tests draw arguments
     summary   one line for people
     symbol    how an operator is written
+    word      the language's name of the function where it differs from `name`
+    options   structural: `attr -> {option: value}`, the attribute as a call in the language gives it
+    example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
     """
 
     __slots__ = (
         "aliases",
         "domain",
+        "example",
         "inputs",
         "kind",
         "kink",
         "name",
+        "options",
         "partials",
         "remedy",
         "rule",
@@ -62,6 +67,7 @@ class Primitive:
         "shape",
         "summary",
         "symbol",
+        "word",
     )
 
     def __init__(
@@ -79,7 +85,10 @@ class Primitive:
         sample: tuple[tuple[float, float], ...] = (),
         summary: str = "",
         symbol: str = "",
+        word: str = "",
         aliases: tuple[str, ...] = (),
+        options: Rule | None = None,
+        example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ()),
     ) -> None:
         self.name = name
         self.kind = kind
@@ -93,7 +102,10 @@ class Primitive:
         self.sample = sample
         self.summary = summary
         self.symbol = symbol
+        self.word = word or name
         self.aliases = aliases
+        self.options = options
+        self.example = example
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -409,6 +421,7 @@ MAXIMUM = select(
     "maximum",
     _extremum,
     "*xs",
+    word="max",
     kink=_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
     summary="largest input; variables that tie share the derivative",
@@ -417,6 +430,7 @@ MINIMUM = select(
     "minimum",
     _extremum,
     "*xs",
+    word="min",
     kink=_low_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
     summary="smallest input; variables that tie share the derivative",

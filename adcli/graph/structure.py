@@ -21,6 +21,8 @@ from adcli.graph.primitives import (
 )
 
 Shape = tuple[int, ...]
+Key = tuple[Any, ...]
+"""An index: per axis an int, or (start, stop, step) of a slice (None where absent)."""
 
 
 class ShapeError(ValueError):
@@ -98,6 +100,8 @@ SUM = register(
         ("x",),
         shape=reduced_shape,
         rule=_sum_transpose,
+        options=lambda axis: {"axis": axis},
+        example=(None, ((2, 3),)),
         summary="sum over all elements or one axis",
     )
 )
@@ -118,6 +122,9 @@ for _name, _summary in (("max", "largest element"), ("min", "smallest element"))
             shape=_nonempty_shape,
             rule=_extremum_weights,
             kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
+            word=f"a{_name}",
+            options=lambda axis: {"axis": axis},
+            example=(None, ((3,),)),
             summary=f"{_summary}, of all or along an axis; ties share the derivative",
         )
     )
@@ -129,7 +136,7 @@ def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool
     Doubling steps (Hillis and Steele 1986), so that no division meets a zero and no walk is long.
     """
     size = shape[axis]
-    front: tuple[Any, ...] = (slice(None),) * axis
+    front: Key = ((None, None, None),) * axis
     ones = m.full(1.0, (*shape[:axis], 1, *shape[axis + 1 :]))
 
     def cut(x: Any, start: int, stop: int) -> Any:
@@ -170,6 +177,8 @@ register(
         ("x",),
         shape=reduced_shape,
         rule=_product_weights,
+        options=lambda axis: {"axis": axis},
+        example=(None, ((3,),)),
         summary="product of all elements or along an axis",
     )
 )
@@ -192,6 +201,8 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.reshape(
             shapes[0], m.cumsum((0 if attr[0] is None else attr[0], not attr[1]), g)
         ),
+        options=lambda attr: {"axis": attr[0], "backwards": int(attr[1])},
+        example=((0, False), ((3,),)),
         summary="running sum along an axis",
     )
 )
@@ -218,6 +229,8 @@ RESHAPE = register(
         ("x",),
         shape=_reshaped,
         rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
+        options=lambda shape: {"shape": shape},
+        example=((6,), ((2, 3),)),
         summary="the same elements in another shape",
     )
 )
@@ -235,6 +248,8 @@ register(
         ("x",),
         shape=_expanded,
         rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
+        options=lambda axis: {"axis": axis},
+        example=(0, ((3,),)),
         summary="a new axis of length 1",
     )
 )
@@ -263,6 +278,8 @@ register(
         ("x",),
         shape=_permuted,
         rule=lambda m, g, k, attr, shapes, _: m.transpose(_inverse(attr), g),
+        options=lambda axes: {"axes": axes},
+        example=(None, ((2, 3),)),
         summary="axes in reverse or a given order",
     )
 )
@@ -281,6 +298,8 @@ register(
         ("x",),
         shape=_broadcast_shape,
         rule=lambda m, g, k, attr, shapes, _: m.sum_to(shapes[0], g),
+        options=lambda shape: {"shape": shape},
+        example=((2, 3), ((3,),)),
         summary="repeated to a larger shape",
     )
 )
@@ -291,13 +310,11 @@ register(
         ("x",),
         shape=lambda shapes, shape: shape,
         rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
+        options=lambda shape: {"shape": shape},
+        example=((3,), ((2, 3),)),
         summary="sum over what was broadcast",
     )
 )
-
-Key = tuple[Any, ...]
-"""An index: per axis an int, or (start, stop, step) of a slice (None where absent), or a slice."""
-
 
 def key_of(key: Key) -> tuple[Any, ...]:
     """The NumPy index of a hashable key."""
@@ -325,6 +342,7 @@ INDEX = register(
         ("x",),
         shape=_index_shape,
         rule=lambda m, g, k, attr, shapes, _: m.scatter((attr, shapes[0]), g),
+        example=((1,), ((3,),)),
         summary="an element or a slice",
     )
 )
@@ -335,6 +353,7 @@ register(
         ("x",),
         shape=lambda shapes, attr: attr[1],
         rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
+        example=(((1,), (3,)), ((),)),
         summary="zeros with x at an index",
     )
 )
@@ -364,6 +383,8 @@ register(
         ("*xs",),
         shape=_concat_shape,
         rule=_concat_transpose,
+        options=lambda axis: {"axis": axis},
+        example=(0, ((2,), (3,))),
         summary="arrays one after the other along an axis",
     )
 )
@@ -392,6 +413,8 @@ STACK = register(
         ("*xs",),
         shape=_stack_shape,
         rule=_stack_transpose,
+        options=lambda axis: {"axis": axis},
+        example=(0, ((), ())),
         summary="arrays of one shape along a new axis",
     )
 )
@@ -415,6 +438,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: (
             m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
         ),
+        example=(None, ((3,),)),
         summary="the diagonal of a matrix, or a matrix with this diagonal",
     )
 )
@@ -425,6 +449,8 @@ register(
         ("x",),
         shape=lambda shapes, shape: shape,
         rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
+        options=lambda shape: {"shape": shape},
+        example=((2, 3), ((2,),)),
         summary="zeros with x on the diagonal",
     )
 )
@@ -443,6 +469,8 @@ register(
         ("x",),
         shape=_tril_shape,
         rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
+        options=lambda k: {"k": k},
+        example=(0, ((3, 3),)),
         summary="lower triangle, zeros above diagonal k",
     )
 )
@@ -493,6 +521,7 @@ MATMUL = register(
         ("a", "b"),
         shape=_matmul_shape,
         rule=_matmul_transpose,
+        example=(None, ((2, 3), (3, 2))),
         symbol="@",
         summary="matrix product",
     )
@@ -573,6 +602,8 @@ register(
         ("*xs",),
         shape=_einsum_shape,
         rule=_einsum_transpose,
+        options=lambda spec: {"spec": spec},
+        example=("ij,j->i", ((2, 3), (3,))),
         summary="sums of products by index letters",
     )
 )
@@ -591,11 +622,21 @@ register(
         STATIC,
         ("x",),
         shape=_size_shape,
+        options=lambda axis: {"axis": axis},
+        example=(None, ((2, 3),)),
         summary="number of elements, of all or along an axis",
     )
 )
-register(
-    Primitive("full", STATIC, (), shape=lambda shapes, attr: attr[1], summary="a constant array")
+FULL = register(
+    Primitive(
+        "full",
+        STATIC,
+        (),
+        shape=lambda shapes, attr: attr[1],
+        options=lambda attr: {"value": attr[0], "shape": attr[1]},
+        example=((2.0, (3,)), ()),
+        summary="a constant array",
+    )
 )
 register(
     Primitive(
@@ -603,6 +644,8 @@ register(
         STATIC,
         (),
         shape=lambda shapes, attr: (len(range(*attr)),),
+        options=lambda bounds: {"bounds": bounds},
+        example=((0, 3, 1), ()),
         summary="whole numbers from start to before stop",
     )
 )

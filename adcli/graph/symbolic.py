@@ -18,6 +18,8 @@ from adcli.graph.primitives import (
     CONSTANT,
     DIVIDE,
     ELEMENTWISE,
+    MAXIMUM,
+    MINIMUM,
     MULTIPLY,
     NAMED,
     NEGATIVE,
@@ -132,15 +134,18 @@ class Symbols:
     def power_slope(self, x: Operand, y: Operand) -> Expression:
         """y*x^(y-1), and 0 where y is 0."""
         y = self.expression(y)
-        if self.constant_value(y) is not None:
-            return y * self.apply(POWER, x, y - 1) if self.constant_value(y) else y
+        if self.graph.ops[y.node] is CONSTANT:
+            return y * self.apply(POWER, x, y - 1) if self.graph.attrs[y.node] else y
         zero = self.apply(PRIMITIVES["equal"], y, 0)
         return self.apply(WHERE, zero, 0, y * self.apply(POWER, x, y - 1))
 
     def constant_value(self, x: Expression) -> float | None:
-        """The number that a constant node holds, None for other nodes."""
-        node = x.node
-        return self.graph.attrs[node] if self.graph.ops[node] is CONSTANT else None
+        """The number that a constant node holds, None for other nodes and for a Literal.
+
+        A float64 would not tell a Literal from its neighbours.
+        """
+        value = self.graph.attrs[x.node] if self.graph.ops[x.node] is CONSTANT else None
+        return value if type(value) is float else None
 
 
 _EXACT: dict[str, Callable[[float, float], float]] = {
@@ -184,13 +189,12 @@ def _shorter(
         return _shorter_product(m, xs, values)
     if op in (DIVIDE, POWER) and last == 1:
         return xs[0]
-    if op is NEGATIVE:
-        if first is not None:
-            return m.expression(-first)
-        if m.graph.ops[xs[0].node] is NEGATIVE:
-            return Expression(m, m.graph.args[xs[0].node][0])
+    if op is NEGATIVE and m.graph.ops[xs[0].node] is NEGATIVE:
+        return Expression(m, m.graph.args[xs[0].node][0])
     if op is WHERE and first is not None:
         return xs[1] if first else xs[2]
+    if len(xs) == 1 and op in (MAXIMUM, MINIMUM):
+        return xs[0]
     return None
 
 

@@ -108,6 +108,13 @@ class Builder:
 
     # ---- names ----
 
+    @staticmethod
+    def key(name: str, quoted: bool) -> str:
+        """Under which name a name is known: `pi` in backticks is another than pi."""
+        if quoted and (name in CONSTANTS or name in LIBRARY or name in ALIASES):
+            return f"`{name}`"
+        return name
+
     def error(self, message: str, span: Span, hint: str | None = None) -> LanguageError:
         """A LanguageError at a place of this program."""
         return LanguageError(message, hint, span=span, text=self.text)
@@ -145,7 +152,8 @@ class Builder:
         """The node of a name that is read for the first time as it is written here."""
         name = self.written(span)
         quoted = self.text[span[0]] == "`"
-        node = self.names.get(name)
+        key = self.key(name, quoted)
+        node = self.names.get(key)
         if node is None and not quoted:
             if name in CONSTANTS:
                 node = self.graph.named(CONSTANTS[name], span)
@@ -157,18 +165,20 @@ class Builder:
                 )
         if node is None:
             node = self.inputs[name] = self.graph.variable(name, span)
-            self.names[name] = node
-        if name not in self.bound:
+            self.names[key] = node
+        if key not in self.bound:
             self.names[self.text[span[0] : span[1]]] = node
         return node
 
     def assign(self, span: Span, node: int) -> None:
         """Bind a name to a node from here on."""
         name = self.written(span)
-        if self.text[span[0]] != "`":
+        quoted = self.text[span[0]] == "`"
+        if not quoted:
             self.refuse_taken(name, span)
-        self.names[name] = node
-        self.bound.add(name)
+        key = self.key(name, quoted)
+        self.names[key] = node
+        self.bound.add(key)
         self.names[self.text[span[0] : span[1]]] = node
 
     def refuse_taken(self, name: str, span: Span) -> None:
@@ -494,12 +504,20 @@ class _LibraryCall:
             self.options[option] = value.value
         elif option in ("shape", "bounds", "axes"):
             self.options[option] = self._numbers([value])
+        elif option == "value":
+            self.options[option] = self._number(value, option, span)
         else:
             self.options[option] = self._whole(value, option, span)
 
-    def _whole(self, value: Any, option: str, span: Span) -> int:
+    def _number(self, value: Any, option: str, span: Span) -> float:
         number = static_value(self.builder.graph, self.builder.resolve(value))
-        if not isinstance(number, float) or not number.is_integer():
+        if not isinstance(number, float):
+            raise self.error(f"'{option}' is a number that is known beforehand", span)
+        return number
+
+    def _whole(self, value: Any, option: str, span: Span) -> int:
+        number = self._number(value, option, span)
+        if not number.is_integer():
             raise self.error(f"'{option}' is a whole number that is known beforehand", span)
         return int(number)
 
@@ -534,7 +552,10 @@ class _LibraryCall:
             raise self.error(f"'{function.name}' takes 1 to 3 numbers")
 
     def build(self) -> int:
-        """The node that the call means."""
+        """The node that the call means: of a primitive the node itself, whatever its inputs."""
+        if self.function.primitive is not None:
+            inputs = tuple(self.inputs)
+            return self.builder.graph.node(self.function.primitive, inputs, None, self.span)
         m = Symbols(self.builder.graph, self.span)
         xs = [Expression(m, node) for node in self.inputs]
         try:

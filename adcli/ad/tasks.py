@@ -1,0 +1,127 @@
+"""What can be asked of a function at a point, and how it is computed on any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NamedTuple
+
+from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
+from adcli.errors import LanguageError, UsageError
+
+KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to compute at each point.
+
+    kind       one of KINDS
+    mode       one of MODES ("auto" for a Jacobian: whichever needs fewer sweeps)
+    wrt        the variables to differentiate for, by name
+    direction  directional: the seed of each variable, numbers or arrays
+    strict     refuse a kink instead of taking the convention
+    """
+
+    kind: str
+    mode: str = "reverse"
+    wrt: Sequence[str] = ()
+    direction: Mapping[str, Any] | None = None
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        modes = ("auto", *MODES) if self.kind == "jacobian" else MODES
+        if self.mode not in modes:
+            from adcli.language.suggestion import did_you_mean
+
+            hint = did_you_mean(self.mode, modes) or "the modes are " + ", ".join(modes)
+            raise UsageError(f"unknown mode '{self.mode}'", hint)
+
+
+class Entry(NamedTuple):
+    """One result: what it is called, its value, and where it comes from.
+
+    `path` is ("value",), ("gradient", "x"), ("hessian", "x", "y"), ...; several results of a
+    program have entries with the same path, in order. `run`, `output` and `node` say which node was
+    differentiated with respect to which variable (None for the value itself).
+    """
+
+    path: tuple[str, ...]
+    value: Any
+    run: Run
+    output: int
+    node: int | None
+
+
+def compute(run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str) -> list[Entry]:
+    """All results of a task, the value first. Nothing is checked for being finite.
+
+    Raises UsageError or LanguageError where a gradient or Hessian is asked of a program with
+    several results or an array.
+    """
+    entries = [Entry(("value",), run.values[o], run, o, None) for o in outputs]
+    nodes = {name: inputs[name] for name in task.wrt}
+    if task.kind == "gradient":
+        output = scalar_output(run, outputs, text)
+        blocks = jacobian_blocks(run, [output], list(nodes.values()), task.mode)
+        for name, node in nodes.items():
+            entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
+    elif task.kind == "jacobian":
+        mode = _cheaper_mode(run, outputs, nodes) if task.mode == "auto" else task.mode
+        blocks = jacobian_blocks(run, outputs, list(nodes.values()), mode)
+        for name, node in nodes.items():
+            for o in outputs:
+                entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
+    elif task.kind == "hessian":
+        output = scalar_output(run, outputs, text)
+        second, rows, blocks = hessian_blocks(run, output, list(nodes.values()), task.mode)
+        for (a, first), row in zip(nodes.items(), rows, strict=True):
+            entries.append(Entry(("gradient", a), second.values[row], run, output, first))
+        for a, row in zip(nodes, rows, strict=True):
+            for b, node in nodes.items():
+                entries.append(Entry(("hessian", a, b), blocks[row, node], second, row, node))
+    elif task.kind == "directional":
+        seeds = _direction_seeds(run, inputs, task.direction or {})
+        for o, value in zip(outputs, directional(run, outputs, seeds), strict=True):
+            entries.append(Entry(("derivative",), value, run, o, next(iter(seeds), None)))
+    return entries
+
+
+def scalar_output(run: Run, outputs: list[int], text: str) -> int:
+    """The only output. Raises unless there is one, and it is a number."""
+    if len(outputs) != 1:
+        raise UsageError(
+            f"a gradient needs one result, the program has {len(outputs)}",
+            "'adcli jacobian' differentiates several results",
+        )
+    (output,) = outputs
+    shape = run.algebra.shape(run.values[output])
+    if shape:
+        raise LanguageError(
+            f"a gradient needs a number as the result, not an array of shape {list(shape)}",
+            "sum(...) makes it a number; 'adcli jacobian' differentiates every element",
+            span=run.graph.span(output),
+            text=text,
+        )
+    return output
+
+
+def _cheaper_mode(run: Run, outputs: list[int], nodes: Mapping[str, int]) -> str:
+    shape = run.algebra.shape
+    rows = sum(prod(shape(run.values[o])) for o in outputs)
+    columns = sum(prod(shape(run.values[n])) for n in nodes.values())
+    return "forward" if columns < rows else "reverse"
+
+
+def _direction_seeds(
+    run: Run, inputs: Mapping[str, int], direction: Mapping[str, Any]
+) -> dict[int, Any]:
+    seeds = {}
+    for name, value in direction.items():
+        node = inputs[name]
+        seed = run.algebra.pack(value)
+        if run.algebra.shape(seed) != run.algebra.shape(run.values[node]):
+            raise UsageError(f"the direction of '{name}' has not the shape of '{name}'")
+        seeds[node] = seed
+    return seeds

@@ -1,0 +1,91 @@
+"""The command line: one file a command, thin; errors and exit codes in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; messages go to standard error."""
+    from adcli.errors import AdcliError
+
+    try:
+        code = _dispatch(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except AdcliError as error:
+        return _report(error)
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return _report_text("interrupted", INTERRUPTED)
+    except MemoryError:
+        return _report_text("error: out of memory", 1)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        return _report_text(f"error: {name}{error.strerror or error}", 1)
+    except Exception as error:  # a defect of ours: say so in one line
+        if os.environ.get("ADCLI_DEBUG"):
+            raise
+        message = f"error: internal error: {type(error).__name__}: {error}"
+        return _report_text(message + "\n  hint: set ADCLI_DEBUG=1 to see where", 1)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    import click
+
+    from adcli.cli.app import application
+    from adcli.cli.usage import usage_error
+
+    try:
+        result = application.main(arguments, prog_name="adcli", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        raise usage_error(error, arguments) from None
+
+
+def _report(error: Exception) -> int:
+    from adcli.errors import AdcliError
+    from adcli.language.messages import render
+
+    assert isinstance(error, AdcliError)
+    return _report_text(render(error), error.exit_code)
+
+
+def _report_text(message: str, code: int) -> int:
+    """Write a message to standard error, as far as there is one."""
+    from adcli.cli.terminal import emphasise, is_coloured
+
+    stream = sys.stderr
+    if stream is None:
+        return code
+    try:
+        text = emphasise(message) if is_coloured(stream) else message
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except (OSError, ValueError):
+        pass  # nobody can be told
+    return code
+
+
+def _reader_left() -> int:
+    """The reader of our output closed the pipe: be quiet, now and when Python flushes at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    return 0

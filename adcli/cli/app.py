@@ -1,0 +1,79 @@
+"""The commands, by name; each is imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from adcli import __version__
+from adcli.errors import UsageError
+from adcli.language.suggestion import did_you_mean
+
+COMMANDS = {
+    "eval": ("adcli.cli.eval", "Value at each point."),
+    "grad": ("adcli.cli.grad", "Value and gradient at each point."),
+    "jacobian": ("adcli.cli.jacobian", "Matrix of first derivatives."),
+    "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
+    "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
+    "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),
+}
+"""Command -> (module that defines `command`, one line of help)."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS)
+            if hint is None and any(c in args[0] for c in "+*/^()"):
+                hint = f"name a command first: adcli grad '{args[0]}' --at ..."
+            hint = hint or "the commands are " + ", ".join(COMMANDS)
+            raise UsageError(f"unknown command '{args[0]}'", hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: Any, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"adcli {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  adcli grad 'x1*x2 + sin(x1)' --at x1=2,x2=3
+  adcli eval 'sqrt(x^2 + y^2)' --at x=3,y=4 --format json
+  adcli hessian '(1 - x)^2 + 100(y - x^2)^2' --at x=1,y=1
+
+Exit codes: 0 done; 1 the work failed; 2 wrong usage or syntax; 130 interrupted.""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def application() -> None:
+    """adcli, the differentiating calculator: a function as text, its exact values and gradients."""

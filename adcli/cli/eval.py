@@ -1,0 +1,27 @@
+"""`adcli eval`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from adcli.cli import options
+from adcli.cli.run import run
+
+EXAMPLES = """\b
+Examples:
+  adcli eval 'sqrt(x^2 + y^2)' --at x=3,y=4
+  adcli eval 'r = norm(v); v/r' --at 'v=[3, 4]' --format json
+  adcli eval '1/3' --precision 40 --format plain
+  printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
+
+
+@click.command("eval", epilog=EXAMPLES)
+@options.expression
+@options.point
+@options.arithmetic
+@options.output
+def command(**parsed: Any) -> int:
+    """The value of EXPR at each point."""
+    return run("value", **parsed)

@@ -1,0 +1,151 @@
+"""From the command line to values: the program's text, points, lists of names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from adcli.cli.terminal import stdin_bytes
+from adcli.errors import DataError, UsageError
+from adcli.language.messages import safe
+
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+_INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
+_NAME = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
+
+
+def program_text(expression: str | None, source: str | None) -> str:
+    """The text of the program: EXPR, `-f FILE`, or standard input for `-`.
+
+    Raises UsageError unless exactly one is given and DataError for a file that is no UTF-8 text.
+    """
+    if expression is not None and source is not None:
+        raise UsageError("the program is given twice: as EXPR and with -f", "give one of them")
+    if expression is None and source is None:
+        raise UsageError("there is no expression", "for example: adcli grad 'x^2' --at x=3")
+    if expression is not None and expression != "-":
+        try:
+            expression.encode()
+        except UnicodeEncodeError:
+            raise UsageError("the expression is not valid UTF-8 text") from None
+        return expression
+    name = "-" if expression is not None or source is None else source
+    data = read_all(name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{_shown(name)} is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}"
+        ) from None
+    return text.replace("\r\n", "\n")
+
+
+def read_all(name: str) -> bytes:
+    """All bytes of a file ('-': standard input)."""
+    if name == "-":
+        return stdin_bytes().read()
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {safe(name)}") from None
+    except IsADirectoryError:
+        raise UsageError(f"{safe(name)} is a folder", "name a file") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {safe(name)}: {getattr(error, 'strerror', error)}") from None
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else safe(name)
+
+
+def split_assignments(text: str, option: str) -> list[tuple[str, str]]:
+    """`x=2,v=[1,2]` as [("x", "2"), ("v", "[1,2]")]. Commas within brackets do not split."""
+    found = []
+    for part in _split_commas(text):
+        match = _NAME.match(part)
+        if match is None:
+            raise UsageError(
+                f"{option}: '{safe(part.strip())}' is no assignment", f"write {option} x=2,y=3"
+            )
+        value = part[match.end() :].strip()
+        name = match.group(1)
+        if not value:
+            raise UsageError(f"{option}: there is no value for '{safe(name)}'")
+        found.append((_normalised(name), value))
+    return found
+
+
+def _normalised(name: str) -> str:
+    if name.startswith("`"):
+        return name[1:-1]
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", name)
+
+
+def _split_commas(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    quoted = False
+    for i, c in enumerate(text):
+        if c == "`":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif c in "([":
+            depth += 1
+        elif c in ")]":
+            depth -= 1
+        elif c == "," and depth == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    parts.append(text[start:])
+    return parts
+
+
+def constant(text: str, precision: int | None) -> Any:
+    """The value of a constant expression: a float, an array, or an mpmath number.
+
+    Raises LanguageError or DomainError with the place in `text`.
+    """
+    if precision is None and _NUMBER.match(text):
+        return float(text)
+    if text in _INFINITE:  # may be given, although no result may be infinite
+        return _INFINITE[text]
+    from adcli.function import function
+
+    f = function(text)
+    if f.variables:
+        raise UsageError(
+            f"the value '{safe(text)}' depends on '{safe(f.variables[0])}'",
+            "values are numbers or constant expressions such as pi/4 or [1, 2]",
+        )
+    if len(f.outputs) > 1:
+        raise UsageError(f"the value '{safe(text)}' has several parts", "a vector is [1, 2, 3]")
+    return f.value({}, precision=precision)
+
+
+def assignments(options: tuple[str, ...], option: str, precision: int | None) -> dict[str, Any]:
+    """Values by name from a repeatable option. Raises UsageError for a name given twice."""
+    values: dict[str, Any] = {}
+    for text in options:
+        for name, value in split_assignments(text, option):
+            if name in values:
+                raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
+            values[name] = constant(value, precision)
+    return values
+
+
+def names(text: str | None) -> list[str] | None:
+    """A list of names, `x,y`. Raises UsageError for an empty or repeated one."""
+    if text is None:
+        return None
+    found = [_normalised(part.strip()) for part in text.split(",")]
+    for i, name in enumerate(found):
+        if not name:
+            raise UsageError("--wrt has an empty name", "write --wrt x,y")
+        if name in found[:i]:
+            raise UsageError(f"--wrt names '{safe(name)}' twice")
+    return found

@@ -1,0 +1,123 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from adcli.ad.derivatives import MODES
+from adcli.cli.terminal import choose_color
+
+FORMATS = ("table", "json", "csv", "plain")
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _together(*decorators: Decorator) -> Decorator:
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+expression = _together(
+    click.argument("expression", metavar="EXPR", required=False),
+    click.option(
+        "-f",
+        "--file",
+        "source",
+        metavar="FILE",
+        help="Read the program from FILE instead of EXPR ('-': standard input).",
+    ),
+)
+
+color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    expose_value=False,
+    callback=lambda ctx, param, value: choose_color(value),
+    help="Colour: auto looks at the terminal and NO_COLOR.",
+)
+
+point = _together(
+    click.option(
+        "--at",
+        "at",
+        metavar="x=2,y=3",
+        multiple=True,
+        help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
+    ),
+    click.option(
+        "--points",
+        metavar="FILE",
+        help="Points from a file, a column a variable ('-': standard input).",
+    ),
+    click.option(
+        "--points-format",
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["stop", "null"]),
+        default="stop",
+        help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
+    ),
+)
+
+output = _together(
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        help="table (default) for people; json (an object a line), csv and plain for scripts.",
+    ),
+    click.option("-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete."),
+    click.option(
+        "--digits",
+        type=click.IntRange(1, 17),
+        default=6,
+        metavar="N",
+        help="Significant digits in tables (default 6).",
+    ),
+    color,
+)
+
+arithmetic = _together(
+    click.option(
+        "--precision",
+        type=click.IntRange(1, 100_000),
+        metavar="DIGITS",
+        help="Compute with that many decimal digits.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["auto", "python", "numpy", "mpmath"]),
+        default="auto",
+        help="How the program is executed; auto chooses.",
+    ),
+)
+
+wrt = click.option(
+    "--wrt", metavar="x,y", help="Differentiate with respect to these variables (default: all)."
+)
+strict = click.option(
+    "--strict",
+    is_flag=True,
+    help="A kink is an error; without it the subgradient of least norm is taken.",
+)
+
+
+def mode(*extra: str, default: str = "reverse") -> Decorator:
+    """The option --mode; `extra` modes come before the usual ones."""
+    return click.option(
+        "--mode",
+        type=click.Choice([*extra, *MODES]),
+        default=default,
+        help=f"How to differentiate (default {default}).",
+    )

@@ -1,0 +1,82 @@
+"""What eval, grad, jacobian and hessian share: from options to results."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from adcli.ad.tasks import Task
+from adcli.cli.inputs import assignments, names, program_text
+from adcli.cli.terminal import is_coloured, stdout_bytes, width
+from adcli.data.output import atomic_output
+from adcli.errors import UsageError
+from adcli.function import Function, function
+from adcli.report.points import PointReport, csv_lines, json_record, plain_line, table_text
+
+
+def run(kind: str, **options: Any) -> int:
+    """Run one of these commands with its parsed options; returns the exit code."""
+    f = function(program_text(options["expression"], options["source"]))
+    precision = options["precision"]
+    if precision is not None:
+        _extend_precision(precision)
+    fixed = assignments(options["at"], "--at", precision)
+    task = _task(kind, f, options)
+    if options["points"] is not None:
+        from adcli.cli.stream import run_stream
+
+        return run_stream(f, task, fixed, options)
+    return _run_point(f, task, fixed, options)
+
+
+def _extend_precision(precision: int) -> None:
+    """Numbers of many digits are read and shown outside of any computation, too."""
+    from mpmath import mp
+
+    from adcli.engines.mpmath import GUARD_DIGITS
+
+    mp.dps = precision + GUARD_DIGITS
+
+
+def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
+    direction = None
+    if options.get("direction"):
+        if options.get("wrt"):
+            raise UsageError("--direction and --wrt exclude each other", "leave one out")
+        if options.get("mode") not in ("reverse", "forward"):
+            raise UsageError(f"--direction goes forward, not --mode {options['mode']}")
+        kind = "directional"
+        direction = assignments(options["direction"], "--direction", options["precision"])
+        f.names(direction)
+    wrt = f.names(names(options.get("wrt")))
+    strict = bool(options.get("strict"))
+    return Task(kind, options.get("mode") or "reverse", wrt, direction, strict)
+
+
+def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
+    results = f.at(point, task, options["engine"], options["precision"])
+    report = PointReport(
+        point, dict(results.fields()), task, len(f.outputs) > 1, options["precision"]
+    )
+    form = options["form"]
+    if form == "json":
+        text = json_record(report)
+    elif form == "csv":
+        text = csv_lines(report)
+    elif form == "plain":
+        text = plain_line(report)
+    else:
+        text = table_text(report, options["digits"], *_screen(options["output"]))
+    with atomic_output(options["output"], stdout=_stdout(options["output"])) as stream:
+        stream.write(text.encode("utf-8", "surrogateescape"))
+    return 0
+
+
+def _stdout(output: str | None) -> Any:
+    return stdout_bytes() if output in (None, "-") else None
+
+
+def _screen(output: str | None) -> tuple[int, bool]:
+    """The width and the colour for a table."""
+    stream = sys.stdout if output in (None, "-") else None
+    return width(stream), is_coloured(stream)

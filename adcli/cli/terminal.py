@@ -1,0 +1,77 @@
+"""Streams and colour: what the user's terminal can show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, BinaryIO
+
+_choice: dict[str, bool | None] = {"color": None}
+"""What --color said, for this run: True, False or None (decide by the stream)."""
+
+
+def choose_color(when: str) -> None:
+    """Set the colour for this run: `always`, `never` or `auto`."""
+    _choice["color"] = {"always": True, "never": False}.get(when)
+
+
+def is_coloured(stream: Any) -> bool:
+    """Whether to write colour: --color decides, then NO_COLOR, then whether it is a terminal."""
+    if _choice["color"] is not None:
+        return _choice["color"]
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return is_terminal(stream)
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a stream is a terminal."""
+    try:
+        return bool(stream is not None and stream.isatty())
+    except ValueError:  # closed
+        return False
+
+
+def emphasise(message: str) -> str:
+    """A message with its first word in bold red, carets in red and hints in cyan."""
+    lines = message.split("\n")
+    head, colon, rest = lines[0].partition(":")
+    lines[0] = f"\x1b[1;31m{head}{colon}\x1b[0m{rest}" if colon else lines[0]
+    for i, line in enumerate(lines[1:], 1):
+        if line.strip("^ ") == "" and "^" in line:
+            lines[i] = f"\x1b[31m{line}\x1b[0m"
+        elif line.startswith("  hint:"):
+            lines[i] = f"\x1b[36m  hint:\x1b[0m{line[7:]}"
+    return "\n".join(lines)
+
+
+def stdout_bytes() -> BinaryIO:
+    """Standard output for bytes. Raises DataError where it is closed."""
+    return _bytes_of(sys.stdout, "standard output")
+
+
+def stdin_bytes() -> BinaryIO:
+    """Standard input for bytes. Raises DataError where it is closed."""
+    return _bytes_of(sys.stdin, "standard input")
+
+
+def _bytes_of(stream: Any, name: str) -> BinaryIO:
+    from adcli.errors import DataError
+
+    if stream is None or stream.closed:
+        raise DataError(f"{name} is closed")
+    result: BinaryIO = stream.buffer
+    return result
+
+
+def width(stream: Any) -> int:
+    """Columns of the terminal behind a stream; 100 where there is none. COLUMNS overrides."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    if is_terminal(stream):
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or 80
+        except OSError:
+            return 80
+    return 100

@@ -1,0 +1,241 @@
+"""Many points: a task over the rows of columns, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from adcli.ad.derivatives import Run
+from adcli.ad.kinks import kink_at
+from adcli.ad.tasks import Task, compute
+from adcli.errors import DomainError
+from adcli.graph.shapes import infer_shapes
+
+if TYPE_CHECKING:
+    from adcli.function import Batch, Function
+
+BLOCK_BYTES = 1 << 20
+"""About how much the values of one block take in all nodes' arrays that are live together."""
+
+SMALL = 20_000
+"""Operations (rows times nodes) below which importing NumPy costs more than it saves."""
+
+
+@dataclass
+class RowResults:
+    """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
+
+    The numbers of failed rows are nan. A path that several results of a program share is an array
+    with one more axis after the rows.
+    """
+
+    fields: dict[tuple[str, ...], Any]
+    errors: dict[int, DomainError] = field(default_factory=dict)
+
+
+def compute_rows(
+    function: Function, columns: Mapping[str, Any], rows: int, task: Task, *, stop: bool
+) -> RowResults:
+    """A task at every row. Columns are (rows, *variable) or shared by all rows (*variable).
+
+    With `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
+    LanguageError where shapes clash.
+    """
+    if rows * len(function.order) <= SMALL and _all_plain(function, columns, rows):
+        return _one_by_one(function, columns, rows, task, stop)
+    return _blocks(function, columns, rows, task, stop)
+
+
+def point_at(columns: Mapping[str, Any], rows: int, row: int) -> dict[str, Any]:
+    """The point of one row."""
+    return {name: c.values[row] if c.per_row else c.values for name, c in columns.items()}
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values of one variable: `values` (rows, *shape) if `per_row`, else one value for all rows."""
+
+    values: Any
+    per_row: bool
+
+
+def _all_plain(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
+    from adcli.function import is_number
+
+    return function.is_scalar and all(
+        is_number(c.values[0] if c.per_row and rows else c.values) or (c.per_row and not rows)
+        for c in columns.values()
+    )
+
+
+def _one_by_one(
+    function: Function, columns: Mapping[str, Column], rows: int, task: Task, stop: bool
+) -> RowResults:
+    """The python engine, row after row."""
+    found: list[Any] = []
+    errors: dict[int, DomainError] = {}
+    for row in range(rows):
+        try:
+            found.append(dict(function.at(point_at(columns, rows, row), task).fields()))
+        except DomainError as error:
+            if stop:
+                raise _in_row(error, row) from None
+            errors[row] = error
+            found.append(None)
+    paths = result_paths(function, task)
+    several = len(function.outputs)
+    missing: Any = float("nan") if several == 1 else [float("nan")] * several
+    fields = {
+        path: [missing if row is None else row[path] for row in found]
+        for path in paths
+    }
+    return RowResults(fields, errors)
+
+
+def result_paths(function: Function, task: Task) -> list[tuple[str, ...]]:
+    """The paths of a task's results, in order."""
+    paths: list[tuple[str, ...]] = [("value",)]
+    if task.kind == "directional":
+        paths.append(("derivative",))
+    if task.kind in ("gradient", "hessian"):
+        paths += [("gradient", a) for a in task.wrt]
+    if task.kind == "jacobian":
+        paths += [("jacobian", a) for a in task.wrt]
+    if task.kind == "hessian":
+        paths += [("hessian", a, b) for a in task.wrt for b in task.wrt]
+    return paths
+
+
+def _in_row(error: DomainError, row: int) -> DomainError:
+    error.row = row
+    return error
+
+
+def _blocks(
+    function: Function, columns: Mapping[str, Column], rows: int, task: Task, stop: bool
+) -> RowResults:
+    """The numpy engine over blocks of rows that fit the cache."""
+    import numpy as np
+
+    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
+    errors: dict[int, DomainError] = {}
+    arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
+    for start, end in _spans(function, arrays, rows):
+        block = {n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()}
+        fields, good = _block(function, block, end - start, task)
+        for row in np.nonzero(~good)[0].tolist():
+            error = _row_error(function, point_at(block, end - start, row), task)
+            if error is None:
+                continue
+            if stop:
+                raise _in_row(error, start + row)
+            errors[start + row] = error
+            for values in fields.values():
+                values[row] = np.nan
+        for path, values in fields.items():
+            parts[path].append(values)
+    joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
+    return RowResults(joined, errors)
+
+
+def _spans(
+    function: Function, arrays: Mapping[str, Column], rows: int
+) -> Iterator[tuple[int, int]]:
+    width = max((c.values[0].size if c.per_row and rows else c.values.size) for c in arrays.values()) if arrays else 1
+    live = min(len(function.order), 64) * max(1, width)
+    step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
+    if rows == 0:
+        yield 0, 0
+    for start in range(0, rows, step):
+        yield start, min(rows, start + step)
+
+
+def _block(
+    function: Function, block: Mapping[str, Column], rows: int, task: Task
+) -> tuple[dict[tuple[str, ...], Any], Any]:
+    """The results of one block, and which rows are all finite (and, if strict, off every kink)."""
+    import numpy as np
+
+    from adcli.engines.numpy import Arrays
+
+    algebra = Arrays()
+    graph, inputs = function.graph, function.inputs
+    packed = {
+        inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()
+    }
+    shapes = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
+    infer_shapes(graph, function.order, shapes, function.text)
+    with algebra.context():
+        run = Run.at(graph, function.order, packed, algebra, rows)
+        entries = compute(run, function.outputs, inputs, task, function.text)
+        good = np.ones(rows, dtype=bool)
+        found: dict[tuple[str, ...], list[Any]] = {}
+        for entry in entries:
+            value = np.broadcast_to(entry.value, (rows, *entry.value.shape[1:]))
+            good &= np.isfinite(value).reshape(rows, -1).all(axis=1)
+            found.setdefault(entry.path, []).append(value)
+        if task.strict:
+            good &= ~_near_kinks(run, rows)
+    several = len(function.outputs) > 1
+    return {p: _joined(v, several) for p, v in found.items()}, good
+
+
+def _joined(values: list[Any], several: bool) -> Any:
+    import numpy as np
+
+    if not several:
+        return np.array(values[0])
+    if len({v.shape for v in values}) > 1:
+        return np.concatenate([v.reshape(len(v), -1) for v in values], axis=1)
+    return np.stack(values, axis=1)
+
+
+def _near_kinks(run: Run, rows: int) -> Any:
+    """Rows where any node at all is at a kink; whether it matters is decided row by row."""
+    import numpy as np
+
+    near = np.zeros(rows, dtype=bool)
+    for i in run.order:
+        kink = kink_at(run.graph, i, run.values, run.algebra)
+        if kink is not None:
+            flags = (kink != 0).reshape(kink.shape[0], -1).any(axis=1)
+            near |= np.broadcast_to(flags, (rows,))
+    return near
+
+
+def _row_error(function: Function, point: Mapping[str, Any], task: Task) -> DomainError | None:
+    """Why a row failed, by the same task at this one point; None if it did not (no kink met)."""
+    plain = {n: float(v) if getattr(v, "ndim", 1) == 0 else v for n, v in point.items()}
+    try:
+        function.at(plain, task, "auto")
+        if task.strict:
+            return None
+        function.at(plain, task, "numpy")
+    except DomainError as error:
+        return error
+    return DomainError("the result is not finite", text=function.text)
+
+
+def map_rows(function: Function, columns: Mapping[str, Any], task: Task, on_error: str) -> Batch:
+    """Values and gradients over columns, for `Function.map`."""
+    import numpy as np
+
+    from adcli.errors import UsageError
+    from adcli.function import Batch
+
+    if on_error not in ("stop", "null"):
+        raise UsageError(f"on_error is 'stop' or 'null', not '{on_error}'")
+    function.check_names(columns)
+    arrays = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
+    lengths = {len(a) for a in arrays.values() if a.ndim}
+    if len(lengths) > 1:
+        raise UsageError(f"the columns differ in length: {sorted(lengths)}")
+    rows = lengths.pop() if lengths else 1
+    table = {name: Column(a, a.ndim > 0) for name, a in arrays.items()}
+    results = _blocks(function, table, rows, task, stop=on_error == "stop")
+    return Batch(
+        results.fields[("value",)],
+        {path[1]: v for path, v in results.fields.items() if path[0] == "gradient"},
+        {row: error.message for row, error in results.errors.items()},
+    )

@@ -1,0 +1,101 @@
+"""Rich tables that fit the terminal: what is too long is thinned, what is too wide is split."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from adcli.language.messages import columns as text_width
+from adcli.language.messages import safe
+
+MAX_ROWS = 60
+"""Rows shown of one table; the rest is counted."""
+
+
+class Tables:
+    """Tables one under the other, as text."""
+
+    def __init__(self, width: int, color: bool) -> None:
+        self._buffer = io.StringIO()
+        self._console = Console(
+            file=self._buffer,
+            width=width,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ={},
+        )
+
+    def text(self) -> str:
+        """All that was written, without spaces at the ends of lines."""
+        return "".join(line.rstrip() + "\n" for line in self._buffer.getvalue().splitlines())
+
+    def heading(self, *lines: str) -> None:
+        """Lines above a table, in bold."""
+        for line in _thinned(list(lines)):
+            self._console.print(Text(safe(line), style="bold"), soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """A line below a table."""
+        self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
+
+    def rows(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table of rows: the first column is a label, the others are numbers.
+
+        Columns that do not fit go into a further table with the labels repeated.
+        """
+        shown = rows[:MAX_ROWS]
+        cells = [[safe(c) for c in row] for row in shown]
+        names = [safe(h) for h in headers]
+        widths = [
+            max([text_width(name), *[text_width(row[k]) for row in cells]])
+            for k, name in enumerate(names)
+        ]
+        for chosen in _fitting(widths, self._console.width):
+            table = Table(box=ROUNDED, header_style="bold")
+            for k in chosen:
+                table.add_column(
+                    Text(names[k]), justify="left" if k == 0 else "right", overflow="fold"
+                )
+            for row in cells:
+                table.add_row(*[Text(row[k], style="cyan" if k == 0 else "") for k in chosen])
+            self._console.print(table)
+        if len(rows) > len(shown):
+            more = len(rows) - len(shown)
+            self.note(f"... and {more:,} more rows; --format json or csv has them all")
+
+    def matrix(
+        self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
+    ) -> None:
+        """A matrix with labelled rows and columns."""
+        self.rows(
+            ["", *columns], [(label, *row) for label, row in zip(rows, cells, strict=True)]
+        )
+
+
+def _fitting(widths: list[int], width: int) -> list[list[int]]:
+    """Which columns go into which table, each led by column 0. A column costs its width + 3."""
+    groups: list[list[int]] = []
+    room = 0
+    for k in range(1, len(widths)):
+        room -= widths[k] + 3
+        if room < 0 or not groups:
+            groups.append([0, k])
+            room = width - (widths[0] + 4) - (widths[k] + 3)
+        else:
+            groups[-1].append(k)
+    return groups or [[0]]
+
+
+def _thinned(lines: list[str]) -> list[str]:
+    if len(lines) <= MAX_ROWS:
+        return lines
+    return [*lines[:MAX_ROWS], f"... and {len(lines) - MAX_ROWS:,} more"]
