@@ -600,8 +600,9 @@ class _Source:
 
     def read(self, size: int) -> bytes:
         """About `size` bytes: fewer at the end, or when a pipe has whole lines and then pauses."""
-        pieces, length = [self._ahead], len(self._ahead)
-        self._ahead = b""
+        pieces = [self._ahead[:size]]
+        length = len(pieces[0])
+        self._ahead = self._ahead[size:]
         while length < size and not self.ended and not (length and self._pauses(pieces[-1])):
             pieces.append(self._read(size - length))
             length += len(pieces[-1])

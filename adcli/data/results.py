@@ -6,12 +6,12 @@ formats and a path for nested ones. A few rows are joined by Python; many by pol
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
 import math
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -37,6 +37,7 @@ _FORMATS: dict[str, ResultsFormat] = {
     "parquet": "parquet",
 }
 _BULK_ROWS = 2048
+_SPECIAL = re.compile('[",\r\n]')
 _PARQUET_HELD = 1 << 25  # bytes of rows held before they are spooled to a file
 
 
@@ -84,6 +85,7 @@ class ResultWriter(ABC):
 
     def _finish(self) -> None:
         """Write what is still held."""
+        self._stream.flush()
 
     def _used(self, block: Block) -> frozenset[int]:
         groups = (block.layout.find(name) for name in self._variables)
@@ -251,9 +253,12 @@ class _CsvWriter(ResultWriter):
 
 
 def _csv_text(rows: Iterable[Iterable[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return "".join(",".join(map(_csv_quoted, row)) + "\n" for row in rows).encode()
+
+
+def _csv_quoted(cell: str) -> str:
+    """A cell in quotes where it needs them (`csv.writer` leaves a carriage return bare)."""
+    return '"' + cell.replace('"', '""') + '"' if _SPECIAL.search(cell) else cell
 
 
 def _csv_cells(values: Sequence[Any], errors: Mapping[int, str]) -> list[str]:
@@ -394,7 +399,10 @@ def _merged(parts: Sequence[Any]) -> list[Any]:
     """The pieces with neighbouring literals made one."""
     merged: list[Any] = []
     for literal, run in itertools.groupby(parts, lambda part: isinstance(part, str)):
-        merged += ["".join(run)] if literal else run
+        if literal:
+            merged.append("".join(run))
+        else:
+            merged.extend(run)
     return merged
 
 
