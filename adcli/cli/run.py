@@ -8,7 +8,6 @@ from typing import Any
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, names, program_text
 from adcli.cli.terminal import is_coloured, stdout_bytes, width
-from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.report.points import PointReport, csv_lines, json_record, plain_line, table_text
@@ -67,13 +66,18 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
         text = plain_line(report)
     else:
         text = table_text(report, options["digits"], *_screen(options["output"]))
-    with atomic_output(options["output"], stdout=_stdout(options["output"])) as stream:
-        stream.write(text.encode("utf-8", "surrogateescape"))
+    _write(options["output"], text.encode("utf-8", "surrogateescape"))
     return 0
 
 
-def _stdout(output: str | None) -> Any:
-    return stdout_bytes() if output in (None, "-") else None
+def _write(output: str | None, data: bytes) -> None:
+    if output in (None, "-"):
+        stdout_bytes().write(data)
+        return
+    from adcli.data.output import atomic_output
+
+    with atomic_output(output) as stream:
+        stream.write(data)
 
 
 def _screen(output: str | None) -> tuple[int, bool]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.derivatives import Run
@@ -11,9 +12,10 @@ from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute
 from adcli.errors import DomainError
 from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import Shape
 
 if TYPE_CHECKING:
-    from adcli.function import Batch, Function
+    from adcli.function import Batch, Function, Point, PointResults
 
 BLOCK_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
@@ -22,42 +24,52 @@ SMALL = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
 
 
-@dataclass
-class RowResults:
-    """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
-
-    The numbers of failed rows are nan. A path that several results of a program share is an array
-    with one more axis after the rows.
-    """
-
-    fields: dict[tuple[str, ...], Any]
-    errors: dict[int, DomainError] = field(default_factory=dict)
-
-
-def compute_rows(
-    function: Function, columns: Mapping[str, Any], rows: int, task: Task, *, stop: bool
-) -> RowResults:
-    """A task at every row. Columns are (rows, *variable) or shared by all rows (*variable).
-
-    With `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
-    LanguageError where shapes clash.
-    """
-    if rows * len(function.order) <= SMALL and _all_plain(function, columns, rows):
-        return _one_by_one(function, columns, rows, task, stop)
-    return _blocks(function, columns, rows, task, stop)
-
-
-def point_at(columns: Mapping[str, Any], rows: int, row: int) -> dict[str, Any]:
-    """The point of one row."""
-    return {name: c.values[row] if c.per_row else c.values for name, c in columns.items()}
-
-
 @dataclass(frozen=True)
 class Column:
     """Values of one variable: `values` (rows, *shape) if `per_row`, else one value for all rows."""
 
     values: Any
     per_row: bool
+
+
+@dataclass
+class RowResults:
+    """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
+
+    `outputs` are the shapes of the program's results. The numbers of failed rows are nan. A path that several results of a program share is an array
+    with one more axis after the rows.
+    """
+
+    fields: dict[tuple[str, ...], Any]
+    outputs: list[Shape]
+    errors: dict[int, DomainError] = field(default_factory=dict)
+
+
+def compute_rows(
+    function: Function,
+    columns: Mapping[str, Column],
+    rows: int,
+    task: Task,
+    *,
+    stop: bool,
+    engine: str = "auto",
+    precision: int | None = None,
+) -> RowResults:
+    """A task at every row, by `engine` or with `precision` decimal digits.
+
+    With `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
+    LanguageError where shapes clash.
+    """
+    small = rows * len(function.order) <= SMALL and _all_plain(function, columns, rows)
+    if precision or engine in ("python", "mpmath") or (engine == "auto" and small):
+        at = partial(function.at, task=task, engine=engine, precision=precision)
+        return _one_by_one(function, columns, rows, task, stop, at)
+    return _blocks(function, columns, rows, task, stop)
+
+
+def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:
+    """The point of one row."""
+    return {name: c.values[row] if c.per_row else c.values for name, c in columns.items()}
 
 
 def _all_plain(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
@@ -70,14 +82,19 @@ def _all_plain(function: Function, columns: Mapping[str, Column], rows: int) -> 
 
 
 def _one_by_one(
-    function: Function, columns: Mapping[str, Column], rows: int, task: Task, stop: bool
+    function: Function,
+    columns: Mapping[str, Column],
+    rows: int,
+    task: Task,
+    stop: bool,
+    at: Callable[[Point], PointResults],
 ) -> RowResults:
-    """The python engine, row after row."""
+    """Row after row, each by `at`."""
     found: list[Any] = []
     errors: dict[int, DomainError] = {}
     for row in range(rows):
         try:
-            found.append(dict(function.at(point_at(columns, rows, row), task).fields()))
+            found.append(dict(at(point_at(columns, row)).fields()))
         except DomainError as error:
             if stop:
                 raise _in_row(error, row) from None
@@ -90,7 +107,13 @@ def _one_by_one(
         path: [missing if row is None else row[path] for row in found]
         for path in paths
     }
-    return RowResults(fields, errors)
+    first = next((row[("value",)] for row in found if row is not None), missing)
+    outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
+    return RowResults(fields, outputs, errors)
+
+
+def _shape(value: Any) -> Shape:
+    return tuple(getattr(value, "shape", ()))
 
 
 def result_paths(function: Function, task: Task) -> list[tuple[str, ...]]:
@@ -123,9 +146,9 @@ def _blocks(
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
     for start, end in _spans(function, arrays, rows):
         block = {n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()}
-        fields, good = _block(function, block, end - start, task)
+        fields, good, shapes = _block(function, block, end - start, task)
         for row in np.nonzero(~good)[0].tolist():
-            error = _row_error(function, point_at(block, end - start, row), task)
+            error = _row_error(function, point_at(block, row), task)
             if error is None:
                 continue
             if stop:
@@ -135,8 +158,9 @@ def _blocks(
                 values[row] = np.nan
         for path, values in fields.items():
             parts[path].append(values)
+    outputs = [shapes[o] for o in function.outputs]
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
-    return RowResults(joined, errors)
+    return RowResults(joined, outputs, errors)
 
 
 def _spans(
@@ -153,8 +177,9 @@ def _spans(
 
 def _block(
     function: Function, block: Mapping[str, Column], rows: int, task: Task
-) -> tuple[dict[tuple[str, ...], Any], Any]:
-    """The results of one block, and which rows are all finite (and, if strict, off every kink)."""
+) -> tuple[dict[tuple[str, ...], Any], Any, dict[int, Shape]]:
+    """The results of one block, which rows are all finite (and, if strict, off every kink), and
+    the shapes of the nodes."""
     import numpy as np
 
     from adcli.engines.numpy import Arrays
@@ -164,8 +189,8 @@ def _block(
     packed = {
         inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()
     }
-    shapes = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
-    infer_shapes(graph, function.order, shapes, function.text)
+    given = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
+    shapes = infer_shapes(graph, function.order, given, function.text)
     with algebra.context():
         run = Run.at(graph, function.order, packed, algebra, rows)
         entries = compute(run, function.outputs, inputs, task, function.text)
@@ -178,7 +203,7 @@ def _block(
         if task.strict:
             good &= ~_near_kinks(run, rows)
     several = len(function.outputs) > 1
-    return {p: _joined(v, several) for p, v in found.items()}, good
+    return {p: _joined(v, several) for p, v in found.items()}, good, shapes
 
 
 def _joined(values: list[Any], several: bool) -> Any:

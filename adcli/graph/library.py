@@ -278,7 +278,7 @@ def tril(m: Any, x: Any, k: int) -> Any:
     return m.tril(k, x)
 
 
-@compound("x", "the same elements in another shape; -1 is what is left, no shape a number", shape=())
+@compound("x", "the same elements in another shape (none: a number); -1 is what is left", shape=())
 def reshape(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
     return m.reshape(shape, x)
 

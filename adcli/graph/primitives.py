@@ -47,7 +47,7 @@ class Primitive:
     summary   one line for people
     symbol    how an operator is written
     word      the language's name of the function where it differs from `name`
-    options   structural: `attr -> {option: value}`, the attribute as a call in the language gives it
+    options   structural: `attr -> {option: value}`, the attribute as the language's call gives it
     example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
     """
 

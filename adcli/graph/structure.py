@@ -140,7 +140,7 @@ def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool
     ones = m.full(1.0, (*shape[:axis], 1, *shape[axis + 1 :]))
 
     def cut(x: Any, start: int, stop: int) -> Any:
-        return m.index((*front, (start, stop, 1)), x)
+        return m.index((*front, (start, stop, None)), x)
 
     if backwards:
         scan = m.concat(axis, cut(x, 1, size), ones) if size > 1 else ones
@@ -178,7 +178,7 @@ register(
         shape=reduced_shape,
         rule=_product_weights,
         options=lambda axis: {"axis": axis},
-        example=(None, ((3,),)),
+        example=(None, ((2,),)),
         summary="product of all elements or along an axis",
     )
 )
@@ -373,7 +373,7 @@ def _concat_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _:
     axis %= len(shapes[0])
     start = sum(shape[axis] for shape in shapes[:k])
     every = (None, None, None)
-    return m.index(((every,) * axis) + ((start, start + shapes[k][axis], 1),), g)
+    return m.index(((every,) * axis) + ((start, start + shapes[k][axis], None),), g)
 
 
 register(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from pathlib import Path
 from typing import Any
 
 FORMAT = 1
@@ -119,11 +118,13 @@ def compile_grammar(source: bytes) -> dict[str, Any]:
 
 def write_tables(name: str = "expression") -> str:
     """Compile grammars/NAME.lark, write the tables beside it and return their path."""
-    path = Path(grammar_path(name))
-    data = compile_grammar(path.read_bytes())
-    target = path.with_suffix(".json")
-    target.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
-    return str(target)
+    path = grammar_path(name)
+    with open(path, "rb") as file:
+        data = compile_grammar(file.read())
+    target = path[: -len(".lark")] + ".json"
+    with open(target, "w", encoding="utf-8") as file:
+        file.write(json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return target
 
 
 if __name__ == "__main__":

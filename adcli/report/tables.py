@@ -47,12 +47,18 @@ class Tables:
         """A line below a table."""
         self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
 
-    def rows(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def rows(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        limit: int | None = MAX_ROWS,
+    ) -> None:
         """A table of rows: the first column is a label, the others are numbers.
 
-        Columns that do not fit go into a further table with the labels repeated.
+        Columns that do not fit go into a further table with the labels repeated. Rows beyond
+        `limit` are counted, not shown.
         """
-        shown = rows[:MAX_ROWS]
+        shown = rows[:limit]
         cells = [[safe(c) for c in row] for row in shown]
         names = [safe(h) for h in headers]
         widths = [

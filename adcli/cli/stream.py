@@ -1,0 +1,243 @@
+"""Points from a file: blocks in, results out, in bounded memory and in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from adcli.ad.tasks import Task
+from adcli.cli.progress import Progress
+from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
+from adcli.data.output import atomic_output
+from adcli.data.points import Block, open_points
+from adcli.data.results import Field, ResultWriter, open_results
+from adcli.engines.rows import Column, RowResults, compute_rows
+from adcli.errors import DataError, DomainError, UsageError
+from adcli.function import Function
+from adcli.language.messages import safe
+from adcli.report.labels import Shape, result_labels
+from adcli.report.numbers import exact, nested, shape_of, short
+from adcli.report.points import constant_fields
+
+TABLE_ROWS = 500
+"""Rows of one table; longer results are tables one after the other."""
+
+
+def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
+    """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
+    _refuse_same_stream(options)
+    with ExitStack() as stack:
+        stdin = stdin_bytes() if options["points"] == "-" else None
+        points = stack.enter_context(
+            open_points(options["points"], format=options["points_format"], stdin=stdin)
+        )
+        job = _Job(f, task, fixed, options, points)
+        writer = stack.enter_context(job.writer())
+        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
+        blocks = 0
+        for block in points:
+            job.process(block, writer)
+            blocks += 1
+            progress.advance(points.bytes_done, job.rows)
+        if not blocks:
+            job.process(points.empty(), writer)
+    if job.failed:
+        raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
+    return 0
+
+
+def _refuse_same_stream(options: Mapping[str, Any]) -> None:
+    if options["points"] == "-" and (options["source"] == "-" or options["expression"] == "-"):
+        raise UsageError(
+            "the program and the points cannot both come from standard input",
+            "put one of them into a file",
+        )
+
+
+class _Job:
+    """One run over a file of points."""
+
+    def __init__(
+        self,
+        f: Function,
+        task: Task,
+        fixed: dict[str, Any],
+        options: Mapping[str, Any],
+        points: Any,
+    ) -> None:
+        self.f = f
+        self.task = task
+        self.options = options
+        self.fixed = {name: Column(value, False) for name, value in fixed.items()}
+        self.source = "standard input" if options["points"] == "-" else safe(options["points"])
+        self.columns = [name for name in f.inputs if name not in fixed]
+        self.shapes: dict[str, Shape] = {name: shape_of(value) for name, value in fixed.items()}
+        for name in fixed:
+            if name in points.columns:
+                raise UsageError(
+                    f"'{safe(name)}' is given by --at and is a column of {self.source}",
+                    "take one away",
+                )
+        for name in self.columns:
+            self.shapes[name] = points.shape_of(name)
+        f.check_names([*fixed, *self.columns])
+        self.rows = 0
+        self.failed = 0
+
+    def writer(self) -> ResultWriter | _TextWriter:
+        """The writer for the format that was asked for."""
+        form, target = self.options["form"], self.options["output"]
+        if form in ("table", "plain") and not str(target or "").endswith(".parquet"):
+            return _TextWriter(self, form, target)
+        is_parquet = str(target or "").endswith(".parquet")
+        constants = dict(constant_fields(self.task))
+        if self.fixed:
+            constants["at"] = {n: nested(c.values) for n, c in self.fixed.items()}
+        return open_results(
+            stdout_bytes() if target in (None, "-") else target,
+            "parquet" if is_parquet else form,
+            variables=self.columns,
+            constants=constants,
+        )
+
+    def process(self, block: Block, writer: ResultWriter | _TextWriter) -> None:
+        """Compute one block and write it."""
+        precision = self.options["precision"]
+        values = {
+            name: Column(block.cells(name) if precision else block.numbers(name), True)
+            for name in self.columns
+        }
+        stop = self.options["on_error"] == "stop"
+        try:
+            results = compute_rows(
+                self.f,
+                {**values, **self.fixed},
+                block.rows,
+                self.task,
+                stop=stop,
+                engine=self.options["engine"],
+                precision=precision,
+            )
+        except DomainError as error:
+            raise self._row_error(block, error) from None
+        if stop and block.problems:
+            raise self._problem(block, min(block.problems))
+        errors = {row: error.message for row, error in results.errors.items()}
+        errors.update(block.problems)
+        writer.write(block, self._fields(results, writer), errors)
+        self.rows += block.rows
+        self.failed += len(errors)
+
+    def _row_error(self, block: Block, error: DomainError) -> Exception:
+        row = error.row
+        assert row is not None
+        first = min(block.problems, default=row + 1)
+        if first <= row:
+            return self._problem(block, first)
+        error.message = f"row {block.first_row + row:,} of {self.source}: {error.message}"
+        error.args = (error.message,)
+        return error
+
+    def _problem(self, block: Block, row: int) -> DataError:
+        message = f"row {block.first_row + row:,} of {self.source}: {block.problems[row]}"
+        return DataError(message, "--on-error null goes on without such rows")
+
+    def _fields(self, results: RowResults, writer: ResultWriter | _TextWriter) -> list[Field]:
+        precision = self.options["precision"]
+        nested_form = self.options["form"] == "json" and not isinstance(writer, _TextWriter)
+        fields = []
+        for path, values in results.fields.items():
+            if nested_form and not precision:
+                fields.append(Field("/".join(path), path, _as_array(values)))
+                continue
+            labels = result_labels(path, results.outputs, self.shapes)
+            columns = _component_columns(values, len(labels))
+            for k, (label, column) in enumerate(zip(labels, columns, strict=True)):
+                place = path if len(labels) == 1 else (*path, str(k))
+                texts = [exact(x, precision) for x in column] if precision else column
+                fields.append(Field(label, place, texts))
+        return fields
+
+
+def _as_array(values: Any) -> Any:
+    if isinstance(values, list) and values and isinstance(values[0], (list, tuple)):
+        import numpy as np
+
+        return np.asarray(values, dtype=float)
+    return values
+
+
+def _component_columns(values: Any, count: int) -> list[Any]:
+    """The columns of each component of results over rows, the last axis fastest."""
+    if hasattr(values, "reshape"):
+        matrix = values.reshape(len(values), count)
+        return [matrix[:, k] for k in range(count)]
+    if count == 1:
+        return [[v[0] if isinstance(v, list) else v for v in values]]
+    from adcli.report.numbers import flat
+
+    rows = [list(flat(v)) for v in values]
+    return [[row[k] for row in rows] for k in range(count)]
+
+
+class _TextWriter:
+    """Tables for people, or plain numbers."""
+
+    def __init__(self, job: _Job, form: str, target: str | None) -> None:
+        self.job = job
+        self.form = form
+        self.target = target
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _TextWriter:
+        stdout = stdout_bytes() if self.target in (None, "-") else None
+        self.stream = self._stack.enter_context(atomic_output(self.target, stdout=stdout))
+        return self
+
+    def __exit__(self, *exception: Any) -> Any:
+        return self._stack.__exit__(*exception)
+
+    def write(self, block: Block, fields: list[Field], errors: Mapping[int, str]) -> None:
+        """Write the rows of one block."""
+        if self.form == "plain":
+            columns = [[_cell(x, exact) for x in field.values] for field in fields]
+            for row in errors:
+                for column in columns:
+                    column[row] = "nan"
+            lines = [" ".join(row) + "\n" for row in zip(*columns, strict=True)]
+            self.stream.write("".join(lines).encode())
+            return
+        for start in range(0, max(block.rows, 1), TABLE_ROWS):
+            text = self._table(block, fields, errors, start, min(block.rows, start + TABLE_ROWS))
+            self.stream.write(text.encode("utf-8", "surrogateescape"))
+
+    def _table(
+        self, block: Block, fields: list[Field], errors: Mapping[int, str], start: int, end: int
+    ) -> str:
+        from adcli.report.tables import Tables
+
+        digits = self.job.options["digits"]
+        stream = sys.stdout if self.target in (None, "-") else None
+        tables = Tables(width(stream), is_coloured(stream))
+        scalars = [name for name in self.job.columns if not self.job.shapes[name]]
+        columns = [block.cells(name)[start:end] for name in scalars]
+        for field in fields:
+            columns.append([_cell(x, lambda v: short(v, digits)) for x in field.values[start:end]])
+        labels = ["row", *scalars, *[field.label for field in fields]]
+        rows = []
+        for i, cells in enumerate(zip(*columns, strict=True)):
+            shown = list(cells)
+            if start + i in errors:
+                shown[len(scalars) :] = ["-"] * len(fields)
+            rows.append((str(block.first_row + start + i), *shown))
+        tables.rows(labels, rows, limit=None)
+        for row in range(start, end):
+            if row in errors:
+                tables.note(f"row {block.first_row + row}: {errors[row]}")
+        return tables.text()
+
+
+def _cell(value: Any, text: Any) -> str:
+    return value if isinstance(value, str) else text(value)

@@ -1,0 +1,97 @@
+"""What all printers share: the levels of binding, the walk that sets brackets, and sharing.
+
+A printer lays a node out: its level and its parts, which are text and nodes. `write` puts the parts
+together, with brackets around a node whose level is below the one that its place asks for. The
+levels are those of grammars/expression.lark, loosest first; other targets use the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from adcli.graph.graph import Graph
+from adcli.graph.structure import INDEX
+
+ANY, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
+
+Part = str | tuple[int, int]
+"""Text, or a node with the lowest level that needs no brackets in this place."""
+
+Layout = tuple[int, list[Part]]
+"""The level of a node, and its parts from left to right."""
+
+OPERATORS: dict[str, tuple[int, int, int]] = {
+    "add": (SUM, SUM, PRODUCT),
+    "subtract": (SUM, SUM, PRODUCT),
+    "multiply": (PRODUCT, PRODUCT, UNARY),
+    "divide": (PRODUCT, PRODUCT, UNARY),
+    "matmul": (PRODUCT, PRODUCT, UNARY),
+    "power": (POWER, ATOM, UNARY),
+    **dict.fromkeys(
+        ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+        (COMPARISON, SUM, SUM),
+    ),
+}
+"""Operators of two operands: their level, and the levels that the left and right operand need."""
+
+
+def write(
+    lay_out: Callable[[int], Layout], node: int, level: int = ANY, brackets: str = "()"
+) -> str:
+    """The text of a node in a place that needs `level`. A loop with a stack: depth is no limit."""
+    pieces: list[str] = []
+    stack: list[Part] = [(node, level)]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
+        own, parts = lay_out(part[0])
+        if own < part[1]:
+            stack.append(brackets[1])
+            pieces.append(brackets[0])
+        stack.extend(reversed(parts))
+    return "".join(pieces)
+
+
+def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> list[Part]:
+    """The parts of a list of nodes."""
+    parts: list[Part] = []
+    for node in nodes:
+        if parts:
+            parts.append(separator)
+        parts.append((node, level))
+    return parts
+
+
+def shared_nodes(graph: Graph, nodes: Iterable[int]) -> list[int]:
+    """The operations that occur more than once below (or among) `nodes`, arguments first.
+
+    Minus something and an element of a variable are too small to be named.
+    """
+    nodes = list(nodes)
+    order = graph.reach(nodes)
+    uses = dict.fromkeys(order, 0)
+    for node in nodes:
+        uses[node] += 1
+    for i in order:
+        for a in graph.args[i]:
+            uses[a] += 1
+    return [i for i in order if uses[i] > 1 and not _is_small(graph, i)]
+
+
+def _is_small(graph: Graph, node: int) -> bool:
+    args = graph.args[node]
+    if len(args) == 1 and (graph.ops[node].name == "negative" or graph.ops[node] is INDEX):
+        return not graph.args[args[0]]
+    return not args
+
+
+def fresh_names(taken: Iterable[str], prefix: str = "t") -> Iterator[str]:
+    """t1, t2, ... without those that are taken."""
+    taken = set(taken)
+    number = 0
+    while True:
+        number += 1
+        if f"{prefix}{number}" not in taken:
+            yield f"{prefix}{number}"

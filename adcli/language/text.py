@@ -1,0 +1,270 @@
+"""The graph as text of the language: what is printed here parses to the same nodes again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adcli.graph.graph import Graph
+from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.primitives import (
+    CONSTANT,
+    ELEMENTWISE,
+    LEAF,
+    NAMED,
+    NEGATIVE,
+    PRIMITIVES,
+    REDUCTION,
+    SELECT,
+    STATIC,
+    Primitive,
+)
+from adcli.graph.structure import FULL, INDEX, STACK, Key, kept_shape
+from adcli.graph.symbolic import Expression, Symbols
+from adcli.language.builder import CONSTANTS, MAX_EXACT_DIGITS
+from adcli.language.printing import (
+    ANY,
+    ATOM,
+    OPERATORS,
+    UNARY,
+    Layout,
+    Part,
+    fresh_names,
+    listed,
+    shared_nodes,
+    write,
+)
+
+_PLAIN = re.compile(r"[^\W\d][\w\u0300-\u036f]*")
+_CONCAT = PRIMITIVES["concat"]
+_SCATTER = PRIMITIVES["scatter"]
+MAX_SHORT = 10.0**MAX_EXACT_DIGITS
+_LARGEST = {"amax": "max", "amin": "min"}
+"""The names that people use, wherever they mean the same."""
+
+
+def to_text(
+    graph: Graph,
+    nodes: int | Iterable[int],
+    *,
+    names: Mapping[int, str] | None = None,
+    share: bool = False,
+) -> str:
+    """Nodes as text of the language, several separated by commas.
+
+    `names` gives nodes that are printed as a name. With `share` an operation that occurs more than
+    once is bound to a name on a line of its own, so that the text grows like the graph; without it
+    the text grows like the tree, which can be exponentially larger. The text parses to the same
+    nodes (if `names` names none).
+
+    >>> from adcli.language import parse
+    >>> program = parse("(-(x))^2 * y / (a - (b - c))")
+    >>> to_text(program.graph, program.outputs)
+    '(-x)^2*y/(a - (b - c))'
+    """
+    outputs = [nodes] if isinstance(nodes, int) else list(nodes)
+    printer = _Printer(graph, dict(names or {}))
+    lines = printer.bindings(outputs) if share else []
+    lines.append(", ".join(printer.text(node) for node in outputs))
+    return "\n".join(lines)
+
+
+def number_text(value: float) -> str:
+    """A number as the language writes it: the shortest digits of a float64, all of a Literal.
+
+    >>> number_text(2.0), number_text(1e-5), number_text(-0.0)
+    ('2', '1e-05', '-0')
+    """
+    text = repr(value)
+    if type(value) is float and abs(value) < MAX_SHORT:
+        return text.removesuffix(".0")
+    return text
+
+
+def name_text(name: str) -> str:
+    """A variable's name, in backticks where it would not be read as this variable.
+
+    >>> name_text("x1"), name_text("my col"), name_text("pi")
+    ('x1', '`my col`', '`pi`')
+    """
+    plain = (
+        _PLAIN.fullmatch(name)
+        and name.replace("\u0302", "").isidentifier()
+        and unicodedata.normalize("NFKC", name) == name
+    )
+    taken = name in CONSTANTS or name in LIBRARY or name in ALIASES
+    return name if plain and not taken else f"`{name}`"
+
+
+def key_text(key: Key) -> str:
+    """An index without its brackets: `0, 1:3, ::2`."""
+    return ", ".join(_slice_text(*k) if isinstance(k, tuple) else str(k) for k in key)
+
+
+def _slice_text(start: int | None, stop: int | None, step: int | None) -> str:
+    shown = ["" if bound is None else str(bound) for bound in (start, stop, step)]
+    return ":".join(shown if step is not None else shown[:2])
+
+
+class _Printer:
+    """Lays out the nodes of a graph; `names` may grow while printing."""
+
+    def __init__(self, graph: Graph, names: dict[int, str]) -> None:
+        self.graph = graph
+        self.names = names
+
+    def text(self, node: int) -> str:
+        """One node on one line."""
+        return write(self.lay_out, node)
+
+    def bindings(self, outputs: list[int]) -> list[str]:
+        """A line for every operation that occurs more than once; from then on it is a name."""
+        graph = self.graph
+        order = graph.reach(outputs)
+        taken = {str(graph.attrs[i]) for i in order if graph.ops[i].kind == LEAF}
+        fresh = fresh_names(taken | set(self.names.values()))
+        lines = []
+        for node in shared_nodes(graph, outputs):
+            if node not in self.names:
+                name = next(fresh)
+                lines.append(f"{name} = {self.text(node)}")
+                self.names[node] = name
+        return lines
+
+    def lay_out(self, node: int) -> Layout:
+        """The level and the parts of a node."""
+        name = self.names.get(node)
+        if name is not None:
+            return ATOM, [name]
+        graph = self.graph
+        op, args, attr = graph.ops[node], graph.args[node], graph.attrs[node]
+        if op.kind == LEAF:
+            return self._leaf(op, attr)
+        if op is NEGATIVE:
+            return UNARY, ["-", (args[0], UNARY)]
+        levels = OPERATORS.get(op.name)
+        if levels is not None:
+            level, left, right = levels
+            spaced = f" {op.symbol} " if op.symbol not in ("*", "/", "^") else op.symbol
+            return level, [(args[0], left), spaced, (args[1], right)]
+        if op is INDEX:
+            return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
+        if op is STACK and attr == 0:
+            return ATOM, ["[", *listed(args), "]"]
+        return ATOM, self._call(op, args, attr)
+
+    def _leaf(self, op: Primitive, attr: Any) -> Layout:
+        if op is CONSTANT:
+            text = number_text(attr)
+            return (UNARY if text[0] == "-" else ATOM), [text]
+        if op is NAMED:
+            return ATOM, [attr]
+        return ATOM, [name_text(attr if isinstance(attr, str) else attr[-1])]
+
+    def _call(self, op: Primitive, args: tuple[int, ...], attr: Any) -> list[Part]:
+        if op is _SCATTER:
+            key, shape = attr
+            place = f"zeros({', '.join(map(str, shape))})[{key_text(key)}]"
+            return ["scatter(", (args[0], ANY), f", {place})"]
+        inputs = listed(args)
+        if op in (STACK, _CONCAT) and len(args) == 1:  # a vector written out would be unpacked
+            inputs = ["[", *inputs, "]"]
+        word = op.word
+        if word in _LARGEST and not (attr is None and self._has_numbers(args[0])):
+            word = _LARGEST[word]
+        if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):
+            return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
+        options = _options_text(word, op.options(attr)) if op.options else []
+        if options and word == "einsum":
+            return [f"einsum({options[0]}, ", *inputs, ")"]
+        between = [", "] if inputs and options else []
+        return [f"{word}(", *inputs, *between, ", ".join(options), ")"]
+
+    def _has_numbers(self, node: int) -> bool:
+        """Whether max of this vector written out would be read as max of its elements."""
+        graph = self.graph
+        return graph.ops[node] is STACK and any(
+            graph.ops[a] in (CONSTANT, NAMED) for a in graph.args[node]
+        )
+
+
+def _options_text(word: str, options: dict[str, Any]) -> list[str]:
+    """The static options of a call, without those that have their default value."""
+    defaults = LIBRARY[word].options
+    shown = []
+    for option, value in options.items():
+        if option == "value":
+            shown.append(number_text(value))
+        elif option == "spec":
+            shown.append(f"'{value}'" if '"' in value else f'"{value}"')
+        elif option == "bounds":
+            start, stop, step = value
+            kept = value if step != 1 else (start, stop) if start != 0 else (stop,)
+            shown += map(str, kept)
+        elif option == "shape":
+            shown += map(str, value)
+        elif value != defaults[option]:
+            shown.append(f"{option}={list(value) if isinstance(value, tuple) else value}")
+    return shown
+
+
+# ---- rules as text ----
+
+
+def rule_texts(primitive: Primitive) -> list[str]:
+    """The partial derivative for each input, as text over the names of the inputs.
+
+    The rule itself runs on graph nodes. Elementwise: the partial derivative ("0" where nothing
+    flows). Select and reductions: the weight of an input (`*xs` counts as two, x and y). Linear and
+    multilinear: the adjoint of the input from the adjoint `g` of the output, for the shapes of the
+    row's example.
+
+    >>> rule_texts(PRIMITIVES["sin"]), rule_texts(PRIMITIVES["multiply"])
+    (['cos(x)'], ['y', 'x'])
+    """
+    if primitive.kind in (LEAF, STATIC):
+        return ["0"] * len(primitive.inputs)
+    m = Symbols(Graph())
+    xs = [Expression(m, m.graph.variable(name)) for name in rule_inputs(primitive)]
+    if primitive.kind == ELEMENTWISE:
+        out = m.apply(primitive, *xs)
+        partials = [partial and partial(m, *xs, out) for partial in primitive.partials]
+    elif primitive.kind == SELECT:
+        out = m.apply(primitive, *xs)
+        free = (True,) * len(xs)
+        rule = primitive.rule
+        assert rule is not None
+        partials = [_chosen(m, rule(m, k, xs, out, free)) for k in range(len(xs))]
+    else:
+        partials = _structural_partials(m, primitive, xs)
+    return [to_text(m.graph, m.expression(0 if p is None else p).node) for p in partials]
+
+
+def rule_inputs(primitive: Primitive) -> list[str]:
+    """The names that `rule_texts` uses for the inputs."""
+    if primitive.variadic:
+        count = max(2, len(primitive.example[1]))
+        return ["x", "y", "z"][:count]
+    return list(primitive.inputs)
+
+
+def _chosen(m: Symbols, rule: tuple[Any, Any]) -> Any:
+    chosen, weight = rule
+    if chosen is None:
+        return None
+    weight = m.expression(weight)
+    return chosen if m.constant_value(weight) == 1 else m.where(chosen, weight, 0)
+
+
+def _structural_partials(m: Symbols, primitive: Primitive, xs: list[Expression]) -> list[Any]:
+    attr, shapes = primitive.example
+    rule = primitive.rule
+    assert rule is not None
+    if primitive.kind == REDUCTION:
+        out = m.reshape(kept_shape(shapes[0], attr), m.structural(primitive, attr, *xs))
+        chosen, weight = rule(m, xs[0], out, attr, shapes[0])
+        return [weight if chosen is None else _chosen(m, (chosen, weight))]
+    g = Expression(m, m.graph.variable("g"))
+    return [rule(m, g, k, attr, list(shapes), xs) for k in range(len(xs))]
