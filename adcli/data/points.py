@@ -213,6 +213,7 @@ class ObjectBlock(Block):
             for place in range(len(group.indexes))
         ]
         self._flat: dict[str, list[list[Any]]] = {}
+        self._exact: list[dict[str, Any]] | None = None
 
     def numbers_at(self, index: int) -> Numbers:
         values = self._values(self._objects, index)
@@ -224,23 +225,26 @@ class ObjectBlock(Block):
         return [self._number(offset, index, value) for offset, value in enumerate(values)]
 
     def texts_at(self, index: int) -> list[str]:
-        exact = [_scan(_EXACT, text) for text in self._texts]
-        return [_text_of_json(value) for value in self._values(exact, index)]
+        if self._exact is None:
+            self._exact = [_scan(_EXACT, text) for text in self._texts]
+        return [
+            _text_of_json(value if isinstance(value, list | dict) else exact)
+            for value, exact in zip(
+                self._values(self._objects, index), self._values(self._exact, index), strict=True
+            )
+        ]
 
     def json_at(self, index: int) -> list[str]:
         return [_json_of(value) for value in self._values(self._objects, index)]
 
     def frame(self) -> pl.DataFrame:
-        exact = [_scan(_EXACT, text) for text in self._texts]
-        return _text_frame(
-            [
-                [_text_of_json(value) for value in self._values(exact, index)]
-                for index in range(len(self.layout.labels))
-            ]
-        )
+        return _text_frame([self.texts_at(i) for i in range(len(self.layout.labels))])
 
     def json_points(self, used: frozenset[int]) -> list[str]:
         keys = {self._places[index][0] for index in used}
+        types = {type(row[key]) for key in keys for row in self._objects}
+        if types <= {int, float} and not any(map(_UNUSUAL, self._texts)):
+            return self._texts
         return [
             text if _is_strict(text, row, keys) else _json_of(_plain(row, keys))
             for text, row in zip(self._texts, self._objects, strict=True)
@@ -300,10 +304,11 @@ class FrameBlock(Block):
         layout: Layout,
         first_row: int,
         frame: pl.DataFrame,
-        lines: Sequence[int] | None = None,
+        lines: Sequence[int] | None,
     ) -> None:
         super().__init__(name, layout, first_row, frame.height, lines)
         self._frame = frame
+        self._typed = lines is None
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
         import polars as pl
@@ -342,7 +347,7 @@ class FrameBlock(Block):
         return csv_series(self._frame.to_series(index)).fill_null("").to_list()
 
     def json_at(self, index: int) -> pl.Series:
-        return _json_series(self._frame.to_series(index))
+        return _json_series(self._frame.to_series(index), self._typed)
 
     def frame(self) -> pl.DataFrame:
         return self._frame
@@ -437,9 +442,12 @@ def _json_of(value: Any) -> str:
         return json.dumps(_plain(value, ()), ensure_ascii=False)
 
 
+_UNUSUAL = re.compile("NaN|Infinity").search
+
+
 def _is_strict(text: str, row: dict[str, Any], keys: set[str]) -> bool:
     """Whether a row can be copied: JSON of the standard, with numbers where they are used."""
-    if "NaN" in text or "Infinity" in text:
+    if _UNUSUAL(text):
         return False
     return not any(isinstance(row[key], str | bool | list) for key in keys)
 
@@ -500,8 +508,8 @@ def csv_series(series: pl.Series) -> pl.Series:
     return series.cast(pl.String)
 
 
-def _json_series(series: pl.Series) -> pl.Series:
-    """A column as JSON texts."""
+def _json_series(series: pl.Series, typed: bool) -> pl.Series:
+    """A column as JSON texts; a text that looks like a number is one unless columns are `typed`."""
     import polars as pl
 
     dtype = series.dtype
@@ -515,7 +523,7 @@ def _json_series(series: pl.Series) -> pl.Series:
         return series.to_frame().select(out.otherwise(pl.lit("null"))).to_series()
     if dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
         return series.cast(pl.String).fill_null("null")
-    if dtype != pl.String:
+    if typed or dtype != pl.String:
         series = csv_series(series)
         return pl.Series(series.name, [_quoted(x) for x in series.to_list()], dtype=pl.String)
     if series.str.contains('[\\x00-\\x1f"\\\\]').any():
@@ -1037,7 +1045,9 @@ class _Parquet:
                 raise self._broken(error) from None
             first_row = self._row + 1
             self._row += frame.height
-            yield FrameBlock(self.name, self.layout, first_row, self._flatten(frame, first_row))
+            yield FrameBlock(
+                self.name, self.layout, first_row, self._flatten(frame, first_row), None
+            )
 
     def _broken(self, error: Exception) -> DataError:
         reason = str(error).partition("\n")[0]
