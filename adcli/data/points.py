@@ -21,7 +21,7 @@ import stat
 import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, TypeAlias, cast
 
@@ -293,6 +293,42 @@ class ObjectBlock(Block):
             f"has {_describe(there)}, but earlier rows have {_describe(group and group.shape)}",
             "a variable has one shape in the whole file",
         )
+
+
+class NumberLinesBlock(Block):
+    """Rows that came as JSON objects of numbers alone, which polars has read."""
+
+    def __init__(
+        self,
+        name: str,
+        layout: Layout,
+        first_row: int,
+        texts: list[str],
+        frame: pl.DataFrame,
+        lines: Sequence[int],
+    ) -> None:
+        super().__init__(name, layout, first_row, len(texts), lines)
+        self._texts = texts
+        self._frame = frame
+        self._exact: list[dict[str, str]] | None = None
+
+    def numbers_at(self, index: int) -> NDArray[np.float64]:
+        return self._frame.to_series(index).to_numpy()
+
+    def texts_at(self, index: int) -> list[str]:
+        if self._exact is None:
+            self._exact = [_scan(_EXACT, text.strip()) for text in self._texts]
+        key = self.layout.labels[index]
+        return [str(row[key]) for row in self._exact]
+
+    def json_at(self, index: int) -> list[str]:
+        return self.texts_at(index)
+
+    def frame(self) -> pl.DataFrame:
+        return _text_frame([self.texts_at(i) for i in range(len(self.layout.labels))])
+
+    def json_points(self, used: frozenset[int]) -> list[str]:
+        return [text.strip() for text in self._texts]
 
 
 class FrameBlock(Block):
@@ -914,13 +950,50 @@ def _is_utf8(data: bytes) -> bool:
 
 def _json_lines(source: _Source, block_bytes: int) -> tuple[Layout, Iterator[Block]]:
     """The layout that the first rows give, and the blocks."""
-    parsed = _parse_json(source, block_bytes)
-    first = next(parsed, None)
+    chunks = _chunks(source, block_bytes)
+    parsed = (_parse_json(source.name, chunk, 1) for chunk in chunks)
+    first = next((rows for rows in parsed if rows.texts), None)
     if first is None:
         raise DataError(f"{source.name} is empty", "each line is one JSON object")
-    layout = _layout_of_objects(source.name, first.objects, first.texts[0])
-    blocks = itertools.chain([first], parsed)
-    return layout, (_object_block(source.name, layout, rows) for rows in blocks)
+    layout = _layout_of_objects(first.objects)
+    return layout, _json_blocks(source.name, layout, first, chunks)
+
+
+def _json_blocks(
+    name: str, layout: Layout, first: _Objects, chunks: Iterator[_Chunk]
+) -> Iterator[Block]:
+    block: Block | None = _object_block(name, layout, first)
+    row = 1
+    while block is not None:
+        if block.rows:
+            yield block
+            row += block.rows
+        chunk = next(chunks, None)
+        if chunk is None:
+            return
+        block = _number_lines(name, layout, chunk, row)
+        if block is None:
+            block = _object_block(name, layout, _parse_json(name, chunk, row, layout.columns))
+
+
+def _number_lines(name: str, layout: Layout, chunk: _Chunk, row: int) -> Block | None:
+    """The rows of a chunk by polars, if they hold nothing but one number for each key."""
+    data = chunk.data
+    rows = data.count(b"\n") + (not data.endswith(b"\n"))
+    scalars = len(layout.labels) == len(layout.groups) and layout.labels == layout.columns
+    # No key is null below, so this many quotes leave no room for further keys or for texts.
+    if not scalars or data.count(b'"') != 2 * len(layout.labels) * rows:
+        return None
+    import polars as pl
+
+    try:
+        frame = pl.read_ndjson(io.BytesIO(data), schema=dict.fromkeys(layout.labels, pl.Float64))
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.height != rows or any(frame.null_count().row(0)):
+        return None
+    texts = chunk.text(name).removesuffix("\n").split("\n")
+    return NumberLinesBlock(name, layout, row, texts, frame, range(chunk.line, chunk.line + rows))
 
 
 class _Objects(NamedTuple):
@@ -930,31 +1003,38 @@ class _Objects(NamedTuple):
     lines: list[int]
 
 
-def _parse_json(source: _Source, block_bytes: int) -> Iterator[_Objects]:
-    row = 1
-    for chunk in _chunks(source, block_bytes):
-        texts: list[str] = []
-        objects: list[dict[str, Any]] = []
-        lines: list[int] = []
-        for line, raw in enumerate(chunk.text(source.name).split("\n"), chunk.line):
-            text = raw.strip(" \t\r")
-            if not text:
-                continue
-            try:
-                value = _scan(_SCAN, text)
-            except (ValueError, RecursionError) as error:
-                raise _broken_json(source.name, row + len(texts), line, error) from None
-            if type(value) is not dict:
-                raise DataError(
-                    f"{_place(source.name, row + len(texts), line)}: not a JSON object",
-                    'each line is one object, such as {"x": 1.5, "y": 2}',
-                )
-            texts.append(text)
-            objects.append(value)
-            lines.append(line)
-        if texts:
-            yield _Objects(row, texts, objects, lines)
-            row += len(texts)
+def _parse_json(
+    name: str, chunk: _Chunk, first_row: int, keys: Iterable[str] | None = None
+) -> _Objects:
+    """The objects on the lines of a chunk, blank lines left out.
+
+    Each must have the `keys`, or those of the first object.
+    """
+    wanted = None if keys is None else set(keys)
+    rows = _Objects(first_row, [], [], [])
+    for line, raw in enumerate(chunk.text(name).split("\n"), chunk.line):
+        text = raw.strip(" \t\r")
+        if not text:
+            continue
+        row = first_row + len(rows.texts)
+        try:
+            value = _scan(_SCAN, text)
+        except (ValueError, RecursionError) as error:
+            raise _broken_json(name, row, line, error) from None
+        if type(value) is not dict:
+            raise DataError(
+                f"{_place(name, row, line)}: not a JSON object",
+                'each line is one object, such as {"x": 1.5, "y": 2}',
+            )
+        if wanted is None:
+            _check_names(name, _keys(text))
+            wanted = set(value)
+        elif value.keys() != wanted:
+            raise _other_keys(_place(name, row, line), value.keys(), wanted)
+        rows.texts.append(text)
+        rows.objects.append(value)
+        rows.lines.append(line)
+    return rows
 
 
 def _broken_json(name: str, row: int, line: int, error: Exception) -> DataError:
@@ -965,10 +1045,8 @@ def _broken_json(name: str, row: int, line: int, error: Exception) -> DataError:
     return DataError(f"{_place(name, row, line)}: broken JSON: {what}", hint)
 
 
-def _layout_of_objects(name: str, objects: list[dict[str, Any]], text: str) -> Layout:
+def _layout_of_objects(objects: list[dict[str, Any]]) -> Layout:
     """The keys of the first object; the shapes of the first values that are not null."""
-    pairs = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=float).decode(text)
-    _check_names(name, [key for key, _ in pairs])
     labels: list[str] = []
     groups: dict[str, Group] = {}
     for key in objects[0]:
@@ -980,8 +1058,18 @@ def _layout_of_objects(name: str, objects: list[dict[str, Any]], text: str) -> L
     return Layout(tuple(objects[0]), tuple(labels), groups)
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """The pairs of a JSON object, repeated keys and all."""
+def _keys(text: str) -> list[str]:
+    """The keys of a JSON object, repeated ones and all."""
+    decoder = json.JSONDecoder(object_pairs_hook=list, parse_int=float)
+    return [key for key, _ in decoder.decode(text)]
+
+
+def _other_keys(place: str, keys: Iterable[str], wanted: set[str]) -> DataError:
+    missing = wanted.difference(keys)
+    if missing:
+        return DataError(f"{place}: no '{min(missing)}'", "write null for a missing value")
+    new = min(set(keys) - wanted)
+    return DataError(f"{place}: '{new}' is not in the first row", "every row has the same columns")
 
 
 def element_labels(name: str, shape: tuple[int, ...]) -> list[str]:
@@ -993,18 +1081,6 @@ def element_labels(name: str, shape: tuple[int, ...]) -> list[str]:
 
 
 def _object_block(name: str, layout: Layout, rows: _Objects) -> ObjectBlock:
-    keys = layout.groups.keys()
-    for offset, row in enumerate(rows.objects):
-        if row.keys() == keys:
-            continue
-        place = _place(name, rows.first_row + offset, rows.lines[offset])
-        missing = [key for key in keys if key not in row]
-        if missing:
-            raise DataError(f"{place}: no '{missing[0]}'", "write null for a missing value")
-        new = next(key for key in row if key not in keys)
-        raise DataError(
-            f"{place}: '{new}' is not in the first row", "every row has the same columns"
-        )
     return ObjectBlock(name, layout, rows.first_row, rows.texts, rows.objects, rows.lines)
 
 
