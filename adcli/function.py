@@ -286,7 +286,9 @@ class PointResults:
     operation to blame.
     """
 
-    def __init__(self, function: Function, algebra: Any, inputs: dict[int, Any], task: Task) -> None:
+    def __init__(
+        self, function: Function, algebra: Any, inputs: dict[int, Any], task: Task
+    ) -> None:
         self.function = function
         self.algebra = algebra
         graph, order, text = function.graph, function.order, function.text

@@ -21,8 +21,8 @@ NOWHERE = _Nowhere()
 class Algebra(Protocol):
     """Values that flow through a graph: floats, arrays, many-digit numbers or nodes.
 
-    Values have `+`, `-` and `*`. A mask is None where everything is meant, NOWHERE where nothing is,
-    else whatever the algebra's comparisons give.
+    Values have `+`, `-` and `*`. A mask is None where everything is meant, NOWHERE where nothing
+    is, else whatever the algebra's comparisons give.
     """
 
     @property
@@ -37,7 +37,7 @@ class Algebra(Protocol):
         """The value of a structural primitive."""
 
     def align(self, xs: list[Any], out: Any) -> list[Any]:
-        """Operands with as many axes as the output, so that `*` broadcasts them as the program does."""
+        """Operands with as many axes as the output, so that `*` broadcasts as in the program."""
 
     def shape(self, x: Any) -> Shape:
         """The shape of a value as the program sees it."""

@@ -38,7 +38,12 @@ class Run:
 
     @classmethod
     def at(
-        cls, graph: Graph, order: list[int], inputs: Mapping[int, Any], algebra: Algebra, points: int
+        cls,
+        graph: Graph,
+        order: list[int],
+        inputs: Mapping[int, Any],
+        algebra: Algebra,
+        points: int,
     ) -> Run:
         """Evaluate the nodes of `order`."""
         return cls(graph, order, inputs, algebra, points, evaluate(graph, order, inputs, algebra))
@@ -147,7 +152,9 @@ def directional(run: Run, outputs: list[int], direction: Mapping[int, Any]) -> l
     ]
 
 
-def hessian_blocks(run: Run, output: int, wrt: list[int], mode: str) -> tuple[Run, list[int], Blocks]:
+def hessian_blocks(
+    run: Run, output: int, wrt: list[int], mode: str
+) -> tuple[Run, list[int], Blocks]:
     """Second derivatives of a scalar node: the Jacobian of its gradient's graph.
 
     Returns the run that evaluated the gradient, the gradient's nodes, and the blocks by

@@ -65,9 +65,7 @@ def forward_sweep(
     return tangents
 
 
-def _select(
-    graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra
-) -> Any:
+def _select(graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra) -> Any:
     inputs = graph.args[i]
     op, out = graph.ops[i], values[i]
     assert op.rule is not None
@@ -102,12 +100,8 @@ def _reduction(
     return algebra.structural(SUM, axis, [t])
 
 
-def _linear(
-    graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra
-) -> Any:
-    ts = [
-        algebra.zero(values[j]) if tangents[j] is None else tangents[j] for j in graph.args[i]
-    ]
+def _linear(graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra) -> Any:
+    ts = [algebra.zero(values[j]) if tangents[j] is None else tangents[j] for j in graph.args[i]]
     return algebra.structural(graph.ops[i], graph.attrs[i], ts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.ad.algebra import Algebra
-from adcli.ad.blame import Describe, written_out, taken_inputs
+from adcli.ad.blame import Describe, taken_inputs, written_out
 from adcli.errors import KinkError
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import REDUCTION

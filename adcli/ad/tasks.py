@@ -54,7 +54,9 @@ class Entry(NamedTuple):
     node: int | None
 
 
-def compute(run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str) -> list[Entry]:
+def compute(
+    run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str
+) -> list[Entry]:
     """All results of a task, the value first. Nothing is checked for being finite.
 
     Raises UsageError or LanguageError where a gradient or Hessian is asked of a program with

@@ -27,6 +27,6 @@ Examples:
 def command(**parsed: Any) -> int:
     """The matrix of second derivatives of EXPR at each point.
 
-    The gradient is built as a graph by a reverse sweep and differentiated again by sweeps of --mode.
+    The gradient is built as a graph by a reverse sweep; sweeps of --mode differentiate it again.
     """
     return run("hessian", **parsed)

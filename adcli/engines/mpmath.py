@@ -29,7 +29,7 @@ def precision(count: int) -> Iterator[None]:
 
 
 def number(value: Any) -> Any:
-    """The mpf of a number or of its decimal text; of a float64 the shortest digits, not the bits."""
+    """The mpf of a number or of its text; of a float64 the shortest digits, not the bits."""
     if isinstance(value, mpf):
         return value
     return mpf(value.strip() if isinstance(value, str) else repr(float(value)))

@@ -1,7 +1,7 @@
 """The numpy engine: arrays of any shape at many points at once.
 
-A value is an array whose first axis runs over the points; it has length 1 where all points share the
-value. What the program sees as the shape is the rest. So one point is a batch of one, and the seeds
+A value is an array whose first axis runs over the points; it has length 1 where all points share
+the value. What the program sees as the shape is the rest. So one point is a batch of one, and the seeds
 of a Jacobian can run side by side on the same axis.
 """
 
@@ -118,7 +118,9 @@ class Arrays:
         shape, inner = seeded.shape[1:], like.shape[1:]
         size = prod(shape)
         count = size if points == 1 else points
-        full = [np.broadcast_to(self.zero(like) if r is None else r, (count, *inner)) for r in found]
+        full = [
+            np.broadcast_to(self.zero(like) if r is None else r, (count, *inner)) for r in found
+        ]
         if points == 1:
             return full[0].reshape((1, *shape, *inner))
         if not full:

@@ -36,8 +36,8 @@ class Column:
 class RowResults:
     """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
 
-    `outputs` are the shapes of the program's results. The numbers of failed rows are nan. A path that several results of a program share is an array
-    with one more axis after the rows.
+    `outputs` are the shapes of the program's results. The numbers of failed rows are nan. A path
+    that several results of a program share is an array with one more axis after the rows.
     """
 
     fields: dict[tuple[str, ...], Any]
@@ -103,10 +103,7 @@ def _one_by_one(
     paths = result_paths(function, task)
     several = len(function.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
-    fields = {
-        path: [missing if row is None else row[path] for row in found]
-        for path in paths
-    }
+    fields = {path: [missing if row is None else row[path] for row in found] for path in paths}
     first = next((row[("value",)] for row in found if row is not None), missing)
     outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
     return RowResults(fields, outputs, errors)
@@ -145,7 +142,9 @@ def _blocks(
     errors: dict[int, DomainError] = {}
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
     for start, end in _spans(function, arrays, rows):
-        block = {n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()}
+        block = {
+            n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
+        }
         fields, good, shapes = _block(function, block, end - start, task)
         for row in np.nonzero(~good)[0].tolist():
             error = _row_error(function, point_at(block, row), task)
@@ -166,7 +165,11 @@ def _blocks(
 def _spans(
     function: Function, arrays: Mapping[str, Column], rows: int
 ) -> Iterator[tuple[int, int]]:
-    width = max((c.values[0].size if c.per_row and rows else c.values.size) for c in arrays.values()) if arrays else 1
+    width = (
+        max((c.values[0].size if c.per_row and rows else c.values.size) for c in arrays.values())
+        if arrays
+        else 1
+    )
     live = min(len(function.order), 64) * max(1, width)
     step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
     if rows == 0:
@@ -186,9 +189,7 @@ def _block(
 
     algebra = Arrays()
     graph, inputs = function.graph, function.inputs
-    packed = {
-        inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()
-    }
+    packed = {inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()}
     given = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
     shapes = infer_shapes(graph, function.order, given, function.text)
     with algebra.context():

@@ -5,11 +5,11 @@ many-digit numbers or graph nodes); `x`, `y` are the inputs and `out` is the out
 the values themselves; division and powers go through `m`, because they must not raise.
 
 An *elementwise* primitive states one partial derivative per input. `None` is a derivative that is
-zero wherever it exists, so that nothing flows (`floor`, comparisons). A *select* primitive (`where`,
-`max`) passes one of its inputs on; for input k it states who is chosen and with what weight. What is
-not chosen is no zero to multiply with: a NaN behind it never leaks. A *reduction* (`prod`, `max`
-over an axis) states the weight of every element. A *linear* or *multilinear* primitive (`sum`, `@`)
-states its transpose in each input: see `adcli.graph.structure`.
+zero wherever it exists, so that nothing flows (`floor`, comparisons). A *select* primitive
+(`where`, `max`) passes one of its inputs on; for input k it states who is chosen and with what
+weight. What is not chosen is no zero to multiply with: a NaN behind it never leaks. A *reduction*
+(`prod`, `max` over an axis) states the weight of every element. A *linear* or *multilinear*
+primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Primitive:
     """One row of the table.
 
     name      the function's name in the language and in every algebra's namespace
-    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only) or
-              LEAF
+    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only)
+              or LEAF
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:

@@ -2,8 +2,8 @@
 
 A shape is a tuple of ints, () for a scalar; axes count from 0, negative ones from the end, as in
 NumPy. Linear and multilinear primitives state their transpose in input k: given the adjoint `g` of
-the output, the adjoint of that input, `(m, g, k, attr, shapes, inputs)`. Reductions state the weight
-of each element; the sweeps do the summing and the spreading.
+the output, the adjoint of that input, `(m, g, k, attr, shapes, inputs)`. Reductions state the
+weight of each element; the sweeps do the summing and the spreading.
 """
 
 from __future__ import annotations
@@ -315,6 +315,7 @@ register(
         summary="sum over what was broadcast",
     )
 )
+
 
 def key_of(key: Key) -> tuple[Any, ...]:
     """The NumPy index of a hashable key."""

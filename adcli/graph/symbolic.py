@@ -92,7 +92,7 @@ class Symbols:
         return Expression(self, self.graph.named("inf", self.span))
 
     def scalars(self, x: Expression) -> list[Expression] | None:
-        """The elements of a vector written out, if one of them is a number (then all are scalars)."""
+        """The elements of a vector written out, if one is a number (then all are scalars)."""
         if self.graph.ops[x.node] is not STACK:
             return None
         elements = self.graph.args[x.node]

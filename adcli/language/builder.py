@@ -244,7 +244,9 @@ class Builder:
                 raise self.error(f"the parameter '{parameter}' is given twice", argument)
             if parameter in CONSTANTS:
                 raise self.error(f"'{parameter}' is a constant, no parameter", argument)
-            node = self.graph.node(PARAMETER, (), (written, len(self.functions), parameter), argument)
+            node = self.graph.node(
+                PARAMETER, (), (written, len(self.functions), parameter), argument
+            )
             parameters[parameter] = node
             for key in {parameter, self.text[argument[0] : argument[1]]}:
                 hidden[key] = self.names.get(key)
@@ -544,7 +546,10 @@ class _LibraryCall:
                 if default is REQUIRED:
                     raise self.error(f"'{function.name}' needs its {option}")
                 self.options[option] = default
-        limits = {"shape": (0 if function.name != "reshape" else -1, 10**9), "bounds": (-(2**53), 2**53)}
+        limits = {
+            "shape": (0 if function.name != "reshape" else -1, 10**9),
+            "bounds": (-(2**53), 2**53),
+        }
         for option, (low, high) in limits.items():
             if any(not low <= n <= high for n in self.options.get(option, ())):
                 raise self.error(f"a size of '{function.name}' is out of range")

@@ -26,11 +26,7 @@ def columns(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0
-        if unicodedata.combining(c)
-        else 2
-        if unicodedata.east_asian_width(c) in ("W", "F")
-        else 1
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1
         for c in text
     )
 
@@ -52,7 +48,8 @@ def excerpt(text: str, span: Span) -> str:
     margin = f"{text.count(chr(10), 0, line_start) + 1} | "
     carets = "^" * max(1, columns(safe(text[start:stop])))
     shown = shown.replace("\\t", " ")
-    return f"  {margin}{shown}\n  {' ' * len(margin)}{' ' * columns(before.replace(chr(92) + 't', ' '))}{carets}"
+    indent = len(margin) + columns(before.replace("\\t", " "))
+    return f"  {margin}{shown}\n  {' ' * indent}{carets}"
 
 
 def render(error: AdcliError) -> str:

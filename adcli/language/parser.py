@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adcli.errors import LanguageError
 from adcli.language.grammar import Tables
 from adcli.language.syntax import syntax_error
 
 END = 0
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 class Parser:
@@ -47,11 +47,14 @@ class Parser:
         for match in self.pattern.finditer(text):
             terminal = match.lastindex or END
             span = match.span(terminal) if terminal else (len(text), len(text))
-            if terminal == self.separator and ";" not in text[span[0] : span[1]].split("#")[0]:
-                # A line break ends a statement only where a statement can end: neither within
-                # brackets nor after `x +`.
-                if depth > 0 or terminal not in actions[state]:
-                    continue
+            # A line break ends a statement only where a statement can end: neither within brackets
+            # nor after `x +`.
+            if (
+                terminal == self.separator
+                and (depth > 0 or terminal not in actions[state])
+                and ";" not in _COMMENT.sub("", text[span[0] : span[1]])
+            ):
+                continue
             while True:
                 action = actions[state].get(terminal, 0)
                 if action > 0:

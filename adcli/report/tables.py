@@ -82,9 +82,7 @@ class Tables:
         self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
     ) -> None:
         """A matrix with labelled rows and columns."""
-        self.rows(
-            ["", *columns], [(label, *row) for label, row in zip(rows, cells, strict=True)]
-        )
+        self.rows(["", *columns], [(label, *row) for label, row in zip(rows, cells, strict=True)])
 
 
 def _fitting(widths: list[int], width: int) -> list[list[int]]:
