@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcli.ad.algebra import Algebra
+from adcli.ad.algebra import Evaluator
 from adcli.ad.evaluate import evaluate
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
@@ -42,7 +42,7 @@ class Run:
         graph: Graph,
         order: list[int],
         inputs: Mapping[int, Any],
-        algebra: Algebra,
+        algebra: Evaluator,
         points: int,
     ) -> Run:
         """Evaluate the nodes of `order`."""

@@ -65,12 +65,14 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
     elif form == "plain":
         text = plain_line(report)
     else:
-        text = table_text(report, options["digits"], *_screen(options["output"]))
-    _write(options["output"], text.encode("utf-8", "surrogateescape"))
+        text = table_text(report, options["digits"], *screen(options["output"]))
+    write_text(options["output"], text)
     return 0
 
 
-def _write(output: str | None, data: bytes) -> None:
+def write_text(output: str | None, text: str) -> None:
+    """Write to a file, which appears when it is complete, or to standard output (None, "-")."""
+    data = text.encode("utf-8", "surrogateescape")
     if output in (None, "-"):
         stdout_bytes().write(data)
         return
@@ -80,7 +82,7 @@ def _write(output: str | None, data: bytes) -> None:
         stream.write(data)
 
 
-def _screen(output: str | None) -> tuple[int, bool]:
+def screen(output: str | None) -> tuple[int, bool]:
     """The width and the colour for a table."""
     stream = sys.stdout if output in (None, "-") else None
     return width(stream), is_coloured(stream)

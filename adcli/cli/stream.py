@@ -34,7 +34,8 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
             open_points(options["points"], format=options["points_format"], stdin=stdin)
         )
         job = _Job(f, task, fixed, options, points)
-        writer = stack.enter_context(job.writer())
+        writer = job.writer()
+        stack.enter_context(writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         blocks = 0
         for block in points:
@@ -105,10 +106,9 @@ class _Job:
     def process(self, block: Block, writer: ResultWriter | _TextWriter) -> None:
         """Compute one block and write it."""
         precision = self.options["precision"]
-        values = {
-            name: Column(block.cells(name) if precision else block.numbers(name), True)
-            for name in self.columns
-        }
+        values = {name: Column(block.numbers(name), True) for name in self.columns}
+        if precision:
+            values = {name: Column(self._texts(block, name), True) for name in self.columns}
         stop = self.options["on_error"] == "stop"
         try:
             results = compute_rows(
@@ -129,6 +129,13 @@ class _Job:
         writer.write(block, self._fields(results, writer), errors)
         self.rows += block.rows
         self.failed += len(errors)
+
+    def _texts(self, block: Block, name: str) -> list[str]:
+        """The cells as written, of which no digit is lost; `nan` where there is no number."""
+        cells = block.cells(name)
+        for row in block.problems:
+            cells[row] = "nan"
+        return cells
 
     def _row_error(self, block: Block, error: DomainError) -> Exception:
         row = error.row

@@ -102,7 +102,7 @@ def table_text(report: PointReport, digits: int, width: int, color: bool) -> str
         tables.rows(["", "value", "derivative"], rows)
     elif report.task.kind == "gradient":
         tables.heading("f = " + text(values[0][1]))
-        tables.rows(["variable", "at", "df/d·"], _gradient_rows(report, text))
+        tables.rows(["variable", "at", "derivative"], _gradient_rows(report, text))
     else:
         tables.heading(*[f"f{row} = {text(v)}" for row, v in values])
         tables.matrix(*_matrix(report, text))
@@ -110,7 +110,7 @@ def table_text(report: PointReport, digits: int, width: int, color: bool) -> str
 
 
 def _gradient_rows(report: PointReport, text: Any) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for path, value in report.fields.items():
         if path[0] == "gradient":
             name = path[1]

@@ -78,6 +78,16 @@ class Tables:
             more = len(rows) - len(shown)
             self.note(f"... and {more:,} more rows; --format json or csv has them all")
 
+    def words(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table of texts that wrap within their cells."""
+        table = Table(box=ROUNDED, header_style="bold")
+        for header in headers:
+            table.add_column(Text(safe(header)), overflow="fold")
+        for row in rows:
+            cells = [Text(safe(c), style="" if k else "cyan") for k, c in enumerate(row)]
+            table.add_row(*cells)
+        self._console.print(table)
+
     def matrix(
         self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
     ) -> None:

@@ -1,0 +1,26 @@
+"""`adcli completion`."""
+
+from __future__ import annotations
+
+import click
+
+EXAMPLES = """\b
+Examples:
+  adcli completion bash > ~/.local/share/bash-completion/completions/adcli
+  adcli completion zsh > ~/.zfunc/_adcli
+  adcli completion fish > ~/.config/fish/completions/adcli.fish"""
+
+
+@click.command("completion", epilog=EXAMPLES)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> int:
+    """Print the script that completes commands and options in SHELL."""
+    from click.shell_completion import get_completion_class
+
+    from adcli.cli.app import application
+    from adcli.cli.run import write_text
+
+    completion = get_completion_class(shell)
+    assert completion is not None
+    write_text(None, completion(application, {}, "adcli", "_ADCLI_COMPLETE").source())
+    return 0

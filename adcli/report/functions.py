@@ -1,0 +1,105 @@
+"""The functions of the language as people look them up."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from adcli.errors import UsageError
+from adcli.graph.library import ALIASES, HIDDEN, LIBRARY
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
+from adcli.language.suggestion import did_you_mean
+from adcli.language.text import rule_inputs, rule_texts
+from adcli.report.tables import Tables
+
+COMPOUND = "from its parts"
+"""What stands for the rule of a function that is composed of primitives."""
+
+
+class Description(NamedTuple):
+    """A function: how it is written, its derivative by each input, where it is defined."""
+
+    name: str
+    written: str
+    derivatives: dict[str, str]
+    domain: str
+    summary: str
+    aliases: list[str]
+
+
+def describe_functions(name: str | None = None) -> list[Description]:
+    """All functions and operators, or the one of a name. Raises UsageError for an unknown name."""
+    every = [_operator(PRIMITIVES[p]) for p in PRIMITIVES if p in HIDDEN and PRIMITIVES[p].symbol]
+    every += [_function(n) for n in LIBRARY]
+    if name is None:
+        return every
+    wanted = ALIASES.get(name, name)
+    found = [d for d in every if wanted in (d.name, *d.aliases)]
+    if not found:
+        hint = did_you_mean(name, [d.name for d in every]) or "'adcli functions' lists all"
+        raise UsageError(f"unknown function '{name}'", hint)
+    return found
+
+
+def _operator(primitive: Primitive) -> Description:
+    inputs = primitive.inputs
+    written = f" {primitive.symbol} ".join(inputs) if len(inputs) > 1 else f"-{inputs[0]}"
+    return Description(
+        primitive.name,
+        written,
+        _derivatives(primitive),
+        primitive.domain,
+        primitive.summary,
+        [primitive.symbol],
+    )
+
+
+def _function(name: str) -> Description:
+    function = LIBRARY[name]
+    primitive = function.primitive
+    return Description(
+        name,
+        function.signature(),
+        {} if primitive is None else _derivatives(primitive),
+        "" if primitive is None else primitive.domain,
+        function.summary,
+        [alias for alias, target in ALIASES.items() if target == name],
+    )
+
+
+def _derivatives(primitive: Primitive) -> dict[str, str]:
+    if primitive.kind not in (ELEMENTWISE, SELECT):
+        return {}
+    return dict(zip(rule_inputs(primitive), rule_texts(primitive), strict=True))
+
+
+def records(found: list[Description]) -> str:
+    """JSON Lines, an object a function."""
+    return "".join(json.dumps(d._asdict(), ensure_ascii=False) + "\n" for d in found)
+
+
+def table(found: list[Description], width: int, color: bool, *, in_full: bool) -> str:
+    """A table of all functions, or everything about a few."""
+    tables = Tables(width, color)
+    if not in_full:
+        rows = [(d.written, _short_rule(d), d.summary) for d in found]
+        tables.words(["function", "derivative", "about"], rows)
+        return tables.text()
+    for d in found:
+        facts = [("written", d.written), ("about", d.summary)]
+        facts += [(f"d/d{x}", rule) for x, rule in d.derivatives.items()]
+        if not d.derivatives:
+            facts.append(("derivative", COMPOUND))
+        if d.domain:
+            facts.append(("defined for", d.domain))
+        if d.aliases:
+            facts.append(("also", ", ".join(d.aliases)))
+        tables.words([d.name, ""], facts)
+    return tables.text()
+
+
+def _short_rule(d: Description) -> str:
+    rules = list(d.derivatives.values())
+    if not rules:
+        return COMPOUND
+    return rules[0] if len(rules) == 1 else "; ".join(rules)
