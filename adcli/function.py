@@ -11,7 +11,7 @@ from adcli.ad.blame import blame_derivative, blame_value, value_error
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
-from adcli.ad.tasks import Entry, Task, compute
+from adcli.ad.tasks import Entry, Task, compute, resolved
 from adcli.engines.choose import choose_algebra
 from adcli.errors import DomainError, UsageError
 from adcli.graph.graph import Graph
@@ -292,9 +292,11 @@ class PointResults:
         self.function = function
         self.algebra = algebra
         graph, order, text = function.graph, function.order, function.text
+        shapes: dict[int, Shape] = {}
         if algebra.shaped:
-            shapes = {graph.attrs[i]: algebra.shape(x) for i, x in inputs.items()}
-            infer_shapes(graph, order, shapes, text)
+            given = {graph.attrs[i]: algebra.shape(x) for i, x in inputs.items()}
+            shapes = infer_shapes(graph, order, given, text)
+        self.task = task = resolved(task, function.outputs, function.inputs, shapes)
         self.run = Run.at(graph, order, inputs, algebra, 1)
         for output in function.outputs:
             if not algebra.is_finite(self.run.values[output]):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
+from adcli.graph.structure import Shape
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
 
@@ -18,7 +19,7 @@ class Task:
     """What to compute at each point.
 
     kind       one of KINDS
-    mode       one of MODES ("auto" for a Jacobian: whichever needs fewer sweeps)
+    mode       one of MODES ("auto" for a Jacobian until `resolved`: whichever needs fewer sweeps)
     wrt        the variables to differentiate for, by name
     direction  directional: the seed of each variable, numbers or arrays
     strict     refuse a kink instead of taking the convention
@@ -70,8 +71,7 @@ def compute(
         for name, node in nodes.items():
             entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
     elif task.kind == "jacobian":
-        mode = _cheaper_mode(run, outputs, nodes) if task.mode == "auto" else task.mode
-        blocks = jacobian_blocks(run, outputs, list(nodes.values()), mode)
+        blocks = jacobian_blocks(run, outputs, list(nodes.values()), task.mode)
         for name, node in nodes.items():
             for o in outputs:
                 entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
@@ -109,11 +109,21 @@ def scalar_output(run: Run, outputs: list[int], text: str) -> int:
     return output
 
 
-def _cheaper_mode(run: Run, outputs: list[int], nodes: Mapping[str, int]) -> str:
-    shape = run.algebra.shape
-    rows = sum(prod(shape(run.values[o])) for o in outputs)
-    columns = sum(prod(shape(run.values[n])) for n in nodes.values())
-    return "forward" if columns < rows else "reverse"
+def resolved(
+    task: Task,
+    outputs: list[int],
+    inputs: Mapping[str, int],
+    shapes: Mapping[int, Shape],
+) -> Task:
+    """The task with "auto" decided: forward sweeps where there are fewer inputs than outputs.
+
+    `shapes` are those of the nodes (absent: scalar).
+    """
+    if task.mode != "auto":
+        return task
+    rows = sum(prod(shapes.get(o, ())) for o in outputs)
+    columns = sum(prod(shapes.get(inputs[name], ())) for name in task.wrt)
+    return replace(task, mode="forward" if columns < rows else "reverse")
 
 
 def _direction_seeds(

@@ -41,4 +41,3 @@ def command(name: str | None, form: str, output: str | None) -> int:
         text = table(found, *screen(output), in_full=name is not None)
     write_text(output, text)
     return 0
-

@@ -55,7 +55,7 @@ def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
     results = f.at(point, task, options["engine"], options["precision"])
     report = PointReport(
-        point, dict(results.fields()), task, len(f.outputs) > 1, options["precision"]
+        point, dict(results.fields()), results.task, len(f.outputs) > 1, options["precision"]
     )
     form = options["form"]
     if form == "json":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from adcli.ad.tasks import Task
+from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
 from adcli.data.output import atomic_output
@@ -16,6 +16,7 @@ from adcli.data.results import Field, ResultWriter, open_results
 from adcli.engines.rows import Column, RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.function import Function
+from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import Shape, result_labels
 from adcli.report.numbers import exact, nested, shape_of, short
@@ -84,6 +85,9 @@ class _Job:
         for name in self.columns:
             self.shapes[name] = points.shape_of(name)
         f.check_names([*fixed, *self.columns])
+        if task.mode == "auto":
+            shapes = infer_shapes(f.graph, f.order, self.shapes, f.text)
+            self.task = resolved(task, f.outputs, f.inputs, shapes)
         self.rows = 0
         self.failed = 0
 
@@ -108,7 +112,11 @@ class _Job:
         precision = self.options["precision"]
         values = {name: Column(block.numbers(name), True) for name in self.columns}
         if precision:
-            values = {name: Column(self._texts(block, name), True) for name in self.columns}
+            values |= {
+                name: Column(self._texts(block, name), True)
+                for name in self.columns
+                if not self.shapes[name]
+            }
         stop = self.options["on_error"] == "stop"
         try:
             results = compute_rows(

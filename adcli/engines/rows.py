@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
-from adcli.ad.tasks import Task, compute
+from adcli.ad.tasks import Task, compute, resolved
 from adcli.errors import DomainError
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import Shape
@@ -194,6 +194,7 @@ def _block(
     shapes = infer_shapes(graph, function.order, given, function.text)
     with algebra.context():
         run = Run.at(graph, function.order, packed, algebra, rows)
+        task = resolved(task, function.outputs, inputs, shapes)
         entries = compute(run, function.outputs, inputs, task, function.text)
         good = np.ones(rows, dtype=bool)
         found: dict[tuple[str, ...], list[Any]] = {}
