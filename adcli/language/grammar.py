@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from typing import Any
+from typing import Any, cast
 
 FORMAT = 1
 """Version of the table file; raise it when `compile_grammar` changes what it writes."""
@@ -55,7 +55,7 @@ def load_tables(name: str = "expression") -> Tables:
     try:
         with open(path[: -len(".lark")] + ".json", encoding="utf-8") as file:
             data = json.load(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # missing or broken: compile it
         data = {}
     if data.get("checksum") != zlib.crc32(source) or data.get("format") != FORMAT:
         data = compile_grammar(source)
@@ -63,26 +63,14 @@ def load_tables(name: str = "expression") -> Tables:
 
 
 def compile_grammar(source: bytes) -> dict[str, Any]:
-    """Tables of a Lark grammar, as plain data (see `Tables`).
+    """Tables of a Lark grammar, as plain data (see `Tables`); the same for every run.
 
     Raises lark.exceptions.GrammarError for a grammar with conflicts.
     """
     from lark import Lark
-    from lark.parsers.lalr_analysis import Shift
 
     lark = Lark(source.decode(), parser="lalr", keep_all_tokens=True, maybe_placeholders=False)
-    parser: Any = lark.parser
-    table = parser.parser._parse_table
-    ignored = set(lark.ignore_tokens)
-    # Longer literals first, so that `**` is not read as `*` twice; then patterns.
-    ordered = sorted(
-        lark.terminals,
-        key=lambda t: (-t.priority, t.pattern.type != "re", -t.pattern.max_width),
-    )
-    terminals = ["$END"] + [t.name for t in ordered if t.name not in ignored]
-    number = {name: i for i, name in enumerate(terminals)}
-    alternatives = [f"({t.pattern.to_regexp()})" for t in ordered if t.name not in ignored]
-    blank = "|".join(t.pattern.to_regexp() for t in ordered if t.name in ignored)
+    terminals, pattern = _lexicon(lark)
     nonterminals: dict[str, int] = {}
     rules = []
     for rule in lark.rules:
@@ -90,30 +78,58 @@ def compile_grammar(source: bytes) -> dict[str, Any]:
             raise ValueError(f"rule {rule.origin.name} has several children and no alias")
         nonterminal = nonterminals.setdefault(str(rule.origin.name), len(nonterminals))
         rules.append((nonterminal, len(rule.expansion), str(rule.alias or "")))
-    rule_number = {rule: i for i, rule in enumerate(lark.rules)}
-    actions: list[list[tuple[int, int]]] = []
-    gotos: list[list[tuple[int, int]]] = []
-    for state in range(len(table.states)):
-        actions.append([])
-        gotos.append([])
-        for symbol, (action, target) in table.states[state].items():
-            if symbol in number:
-                code = target + 1 if action is Shift else -rule_number[target] - 1
-                actions[state].append((number[symbol], code))
-            else:
-                nonterminal = nonterminals.setdefault(str(symbol), len(nonterminals))
-                gotos[state].append((nonterminal, target))
+    table = cast(Any, lark.parser).parser._parse_table
     return {
         "format": FORMAT,
         "checksum": zlib.crc32(source),
         "terminals": terminals,
-        "pattern": f"(?:{blank})*(?:{'|'.join(alternatives)}|(.)|\\Z)",
+        "pattern": pattern,
         "rules": rules,
-        "actions": actions,
-        "gotos": gotos,
-        "start": table.start_states["start"],
-        "accept": table.end_states["start"],
+        **_states(table, {name: i for i, name in enumerate(terminals)}, nonterminals, lark.rules),
     }
+
+
+def _lexicon(lark: Any) -> tuple[list[str], str]:
+    """The terminals in the order of their groups, and the pattern of one token."""
+    ignored = set(lark.ignore_tokens)
+    # Longer literals first, so that `**` is not read as `*` twice.
+    ordered = sorted(
+        lark.terminals,
+        key=lambda t: (-t.priority, t.pattern.type != "re", -t.pattern.max_width, t.name),
+    )
+    blank = "|".join(t.pattern.to_regexp() for t in ordered if t.name in ignored)
+    kept = [t for t in ordered if t.name not in ignored]
+    alternatives = "|".join(f"({t.pattern.to_regexp()})" for t in kept)
+    return ["$END", *[t.name for t in kept]], f"(?:{blank})*(?:{alternatives}|(.)|\\Z)"
+
+
+def _states(
+    table: Any, terminals: dict[str, int], nonterminals: dict[str, int], rules: list[Any]
+) -> dict[str, Any]:
+    """Actions and gotos. Lark numbers states by walking sets; here a walk from the start does."""
+    from lark.parsers.lalr_analysis import Shift
+
+    rule_number = {rule: i for i, rule in enumerate(rules)}
+    start = table.start_states["start"]
+    numbers = {start: 0}
+    queue = [start]
+    actions, gotos = [], []
+    for state in queue:
+        row: dict[str, list[tuple[int, int]]] = {"actions": [], "gotos": []}
+        for symbol, (action, target) in sorted(table.states[state].items()):
+            if action is Shift and target not in numbers:
+                numbers[target] = len(numbers)
+                queue.append(target)
+            if symbol not in terminals:
+                row["gotos"].append((nonterminals[symbol], numbers[target]))
+            elif action is Shift:
+                row["actions"].append((terminals[symbol], numbers[target] + 1))
+            else:
+                row["actions"].append((terminals[symbol], -rule_number[target] - 1))
+        actions.append(row["actions"])
+        gotos.append(row["gotos"])
+    accept = numbers[table.end_states["start"]]
+    return {"actions": actions, "gotos": gotos, "start": 0, "accept": accept}
 
 
 def write_tables(name: str = "expression") -> str:
