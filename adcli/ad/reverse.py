@@ -142,6 +142,7 @@ def _fitted(
 ) -> tuple[int, Any, Any]:
     if mask is None:
         return j, algebra.fit(c, values[j], out), None
+    mask = algebra.spread(mask, out)  # a condition may have fewer axes than the branches
     c = algebra.keep(mask, c)
     return j, algebra.fit(c, values[j], out), algebra.fit(mask, values[j], out)
 
@@ -189,13 +190,17 @@ def _structural(
     assert op.rule is not None
     xs = [values[j] for j in inputs]
     shapes = [algebra.shape(x) for x in xs]
+    ones = None
+    if live is not None and op.kind == MULTILINEAR:
+        # A product meets places that mean nothing: 0 * nan must be 0 there, and 1 stands for "used".
+        ones = [m.full(1.0, shape) for shape in shapes]
+        xs = [m.where(m.equal(x - x, 0), x, 0) for x in xs]
     result = []
     for k, j in enumerate(inputs):
         if active[j]:
             c = op.rule(m, g, k, attr, shapes, xs)
-            # A sum of products mixes places, so that only a linear operation hands its mask on.
-            has_mask = live is not None and op.kind == LINEAR
-            result.append((j, c, op.rule(m, live, k, attr, shapes, xs) if has_mask else None))
+            mask = None if live is None else op.rule(m, live, k, attr, shapes, ones)
+            result.append((j, c, mask))
     return result
 
 

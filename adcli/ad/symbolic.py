@@ -43,8 +43,14 @@ class Nodes:
         """The shape of a node, inferred if it is new."""
         shape = self.shapes.get(x.node)
         if shape is None:
-            order = self.graph.reach([x.node])
-            self.shapes.update(infer_shapes(self.graph, order, self.inputs))
+            unknown: set[int] = set()
+            waiting = [x.node]
+            while waiting:
+                node = waiting.pop()
+                if node not in self.shapes and node not in unknown:
+                    unknown.add(node)
+                    waiting += self.graph.args[node]
+            infer_shapes(self.graph, sorted(unknown), self.inputs, known=self.shapes)
             shape = self.shapes[x.node]
         return shape
 

@@ -17,13 +17,19 @@ def is_scalar_program(graph: Graph, order: list[int]) -> bool:
 
 
 def infer_shapes(
-    graph: Graph, order: list[int], inputs: Mapping[str, Shape], text: str | None = None
+    graph: Graph,
+    order: list[int],
+    inputs: Mapping[str, Shape],
+    text: str | None = None,
+    known: dict[int, Shape] | None = None,
 ) -> dict[int, Shape]:
     """The shape of every node of `order`, given the shapes of the variables (absent: scalar).
 
+    `known` has the shapes of nodes outside of `order`; it gets the new ones too.
+
     Raises LanguageError, with the place, where shapes do not fit an operation.
     """
-    shapes: dict[int, Shape] = {}
+    shapes = {} if known is None else known
     for i in order:
         op = graph.ops[i]
         args = graph.args[i]
