@@ -1,0 +1,64 @@
+"""Every examples/*.sh runs; where NAME.out lies beside NAME.sh, it is what the script prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.sh"))
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A copy of examples/ to work in, with an `adcli` beside it that this interpreter runs."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    shim = tmp_path / "bin" / "adcli"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m adcli "$@"\n')
+    shim.chmod(0o755)
+    return tmp_path
+
+
+def run_example(script: Path, workplace: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script as a user would: bash, 80 columns, no colour."""
+    environment = {
+        **os.environ,
+        "PATH": f"{workplace / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "80",
+        "LC_ALL": "C.UTF-8",
+        "NO_COLOR": "1",
+    }
+    return subprocess.run(
+        ["bash", script.name],
+        cwd=workplace / "examples",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_example(script: Path, workplace: Path, request: pytest.FixtureRequest) -> None:
+    ran = run_example(script, workplace)
+    assert ran.returncode == 0, ran.stderr
+    expected = script.with_suffix(".out")
+    if expected.exists():
+        if request.config.getoption("--rewrite-golden", default=False):
+            expected.write_text(ran.stdout, encoding="utf-8")
+        assert ran.stdout == expected.read_text(encoding="utf-8")
+
+
+def test_every_expected_output_has_its_script() -> None:
+    for expected in EXAMPLES.glob("*.out"):
+        assert expected.with_suffix(".sh").exists(), f"{expected.name} belongs to no script"
