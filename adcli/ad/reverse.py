@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
@@ -29,7 +29,7 @@ def reverse_sweep(
     active: bytearray,
     algebra: Algebra,
 ) -> list[Any]:
-    """The adjoint of every node of `order`: the derivative of the seeded outputs with respect to it.
+    """The adjoint of every node of `order`: the derivative of the seeded outputs by that node.
 
     `values` are the primal values (`evaluate`); `seeds` maps output nodes to their adjoints;
     `active` flags the nodes that adjoints are wanted for or through. None is exactly zero: no path,
@@ -103,6 +103,28 @@ def first_infinite(
     is_finite: Callable[[Any], bool],
 ) -> int | None:
     """The first node of a reverse sweep that turns finite adjoints into one that is not."""
+    for i, _, found in reverse_steps(graph, order, values, seeds, active, algebra):
+        if not all(is_finite(c) for _, c, _ in found):
+            return i
+    return None
+
+
+Contributions = list[tuple[int, Any, Any]]
+"""(input node, what its adjoint gets, the mask of places that this means)."""
+
+
+def reverse_steps(
+    graph: Graph,
+    order: list[int],
+    values: list[Any],
+    seeds: Mapping[int, Any],
+    active: bytearray,
+    algebra: Algebra,
+) -> Iterator[tuple[int, Any, Contributions]]:
+    """A reverse sweep step by step: a node, its adjoint, and what that contributes to its inputs.
+
+    Arguments as for `reverse_sweep`, which does the same without the steps in between.
+    """
     adjoints: list[Any] = [None] * len(graph)
     masks: dict[int, Any] = {}
     for node, seed in seeds.items():
@@ -111,16 +133,17 @@ def first_infinite(
         g = adjoints[i]
         if g is None:
             continue
-        rule = _RULES[graph.ops[i].kind]
-        for j, c, mask in rule(graph, i, values, g, masks.get(i), active, algebra):
-            if not is_finite(c):
-                return i
+        found = contributions(graph, i, values, g, masks.get(i), active, algebra)
+        yield i, g, found
+        for j, c, mask in found:
             _deposit(j, c, mask, adjoints, masks, algebra)
-    return None
 
 
-Contributions = list[tuple[int, Any, Any]]
-"""(input node, what its adjoint gets, the mask of places that this means)."""
+def contributions(
+    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
+) -> Contributions:
+    """What the adjoint `g` of node i, meant where `live` says, contributes to its inputs."""
+    return _RULES[graph.ops[i].kind](graph, i, values, g, live, active, algebra)
 
 
 def _elementwise(
@@ -192,7 +215,7 @@ def _structural(
     shapes = [algebra.shape(x) for x in xs]
     ones = None
     if live is not None and op.kind == MULTILINEAR:
-        # A product meets places that mean nothing: 0 * nan must be 0 there, and 1 stands for "used".
+        # A product meets places that mean nothing: 0 * nan must be 0 there; 1 stands for "used".
         ones = [m.full(1.0, shape) for shape in shapes]
         xs = [m.where(m.equal(x - x, 0), x, 0) for x in xs]
     result = []
