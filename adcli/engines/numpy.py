@@ -1,12 +1,13 @@
 """The numpy engine: arrays of any shape at many points at once.
 
 A value is an array whose first axis runs over the points; it has length 1 where all points share
-the value. What the program sees as the shape is the rest. So one point is a batch of one, and the seeds
-of a Jacobian can run side by side on the same axis.
+the value. What the program sees as the shape is the rest. So one point is a batch of one, and the
+seeds of a Jacobian can run side by side on the same axis.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -19,6 +20,17 @@ from adcli.graph.structure import Key, Shape, key_of
 
 Array = Any
 """numpy.ndarray of float64, or of objects for many-digit numbers."""
+
+
+SEED_NUMBERS = 1 << 20
+"""How many numbers the seeds of one sweep may hold: more sweeps cost less than lost memory."""
+
+
+def _parts(size: int, points: int) -> Iterator[tuple[int, int]]:
+    """Which components of a value are seeded by one sweep: several at one point, else one."""
+    step = max(1, SEED_NUMBERS // max(size, 1)) if points == 1 else 1
+    for start in range(0, size, step):
+        yield start, min(size, start + step)
 
 
 def _aligned(xs: list[Array | None], ndim: int) -> list[Any]:
@@ -104,27 +116,27 @@ class Arrays:
         """The relative spacing of numbers."""
         return self.constant(2.0**-52)
 
-    def basis(self, x: Array, points: int) -> list[Array]:
+    def basis(self, x: Array, points: int) -> Iterator[Array]:
         """The seeds of all components of x: side by side for one point, else one after another."""
         shape = x.shape[1:]
         size = prod(shape)
-        unit = self.zero(np.empty((1, size, size))).reshape(size, size).copy()
-        unit[np.arange(size), np.arange(size)] = self.constant(1.0)[0]
-        seeds = unit.reshape((size, *shape))
-        return [seeds] if points == 1 else [seeds[k : k + 1] for k in range(size)]
+        for start, stop in _parts(size, points):
+            seeds = self.zero(np.empty((1, stop - start, size)))[0].copy()
+            seeds[np.arange(stop - start), np.arange(start, stop)] = self.constant(1.0)[0]
+            yield seeds.reshape((stop - start, *shape))
 
     def collect(self, found: list[Array | None], seeded: Array, like: Array, points: int) -> Array:
         """The results of all seeds of `seeded`, shaped (points, *seeded, *like)."""
         shape, inner = seeded.shape[1:], like.shape[1:]
-        size = prod(shape)
-        count = size if points == 1 else points
-        full = [
-            np.broadcast_to(self.zero(like) if r is None else r, (count, *inner)) for r in found
-        ]
-        if points == 1:
-            return full[0].reshape((1, *shape, *inner))
+        full = []
+        for result, (start, stop) in zip(found, _parts(prod(shape), points), strict=True):
+            count = stop - start if points == 1 else points
+            result = self.zero(like) if result is None else result
+            full.append(np.broadcast_to(result, (count, *inner)))
         if not full:
             return np.zeros((points, *shape, *inner), dtype=self.dtype)
+        if points == 1:
+            return np.concatenate(full).reshape((1, *shape, *inner))
         return np.stack(full, axis=1).reshape((points, *shape, *inner))
 
     def collect_rows(self, found: list[Array], seeded: Array, like: Array) -> Array:
@@ -168,16 +180,27 @@ class Arrays:
         """Whether a comparison holds for some element."""
         return bool(np.any(value != 0))
 
+    def show(self, number: Any) -> str:
+        """A number in a message: 6 digits."""
+        return f"{number:.6g}"
+
     def describe(self, value: Array) -> str:
-        """The number in a message, or what is not finite in an array, or its shape."""
-        if value.size == 1:
-            return f"{value.reshape(-1)[0]:.6g}"
-        bad = value[~np.isfinite(value)]
-        if bad.size:
-            return f"{bad[0]:.6g}"
+        """The number in a message, or a short array, or how many numbers there are."""
+        numbers = value.reshape(-1)
+        if value.ndim == 1 and value.size == 1:
+            return self.show(numbers[0])
         if value.size <= 4:
-            return "[" + ", ".join(f"{v:.6g}" for v in value.reshape(-1)) + "]"
+            return "[" + ", ".join(map(self.show, numbers)) + "]"
         return f"[{value.size} numbers]"
+
+    def describe_at(self, xs: list[Array], out: Array, live: Any) -> list[str]:
+        """The numbers in a message that the operands of `out` have at the first live place."""
+        if out.size == 0:
+            return [self.describe(x) for x in xs]
+        shape = np.broadcast_shapes(out.shape, np.shape(live))
+        mask = np.ones(shape, dtype=bool) if live is None else np.broadcast_to(live != 0, shape)
+        place = np.unravel_index(int(mask.argmax()), shape)
+        return [self.show(np.broadcast_to(x, shape)[place]) for x in self.align(xs, out)]
 
     def both(self, live: Any, chosen: Any) -> Any:
         """Masks joined by "and"; NOWHERE if nothing is left."""
