@@ -344,13 +344,24 @@ def _tril(algebra: Arrays, k: int, x: Array) -> Array:
     return algebra.keep(mask, x)
 
 
+def _products(left: Array, right: Array) -> Array:
+    """Matrix products point by point; a matrix that all points share meets them in one product."""
+    if left.ndim == 3 and left.shape[0] == 1 < right.shape[0]:
+        points, inner, columns = right.shape
+        flat = right.transpose(1, 0, 2).reshape(inner, points * columns)
+        return np.matmul(left[0], flat).reshape(-1, points, columns).transpose(1, 0, 2)
+    if left.ndim == 3 and right.shape[0] == 1 < left.shape[0]:
+        points, rows, inner = left.shape
+        return np.matmul(left.reshape(points * rows, inner), right[0]).reshape(points, rows, -1)
+    return np.matmul(left, right)
+
+
 def _matmul(algebra: Arrays, _: Any, a: Array, b: Array) -> Array:
     # The axis of points must not be taken for a matrix axis.
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    ndim = max(left.ndim, right.ndim)
-    left, right = _aligned([left, right], ndim)
-    result = np.matmul(left, right)
+    left, right = _aligned([left, right], max(left.ndim, right.ndim))
+    result = _products(left, right)
     if b.ndim == 2:
         result = result[..., 0]
     if a.ndim == 2:
