@@ -332,12 +332,14 @@ class PointResults:
 
     def _value_error(self, output: int) -> DomainError:
         graph, values, algebra = self.function.graph, self.run.values, self.algebra
-        node = blame_value(graph, output, values, algebra, algebra.is_finite)
-        return value_error(graph, node, values, algebra.describe, self.function.text)
+        place = blame_value(graph, output, values, algebra)
+        return value_error(graph, place, values, algebra, self.function.text)
 
     def _derivative_error(self, entry: Entry) -> DomainError:
         run, algebra = entry.run, self.algebra
-        wrt = [n for n in self.function.inputs.values() if entry.node in (n, None)]
+        inputs, directions = self.function.inputs, self.task.direction
+        nodes = [entry.node] if directions is None else [inputs[name] for name in directions]
+        wrt = [node for node in nodes if node is not None]
         active = run.graph.dependents(run.order, wrt)
         for seed in algebra.basis(run.values[entry.output], 2):  # one component at a time
             error = blame_derivative(
@@ -347,8 +349,6 @@ class PointResults:
                 {entry.output: seed},
                 active,
                 algebra,
-                algebra.is_finite,
-                algebra.describe,
                 self.function.text,
             )
             if error.span is not None:
@@ -359,8 +359,6 @@ class PointResults:
         function, run, algebra = self.function, self.run, self.algebra
         names = task.wrt if task.direction is None else task.direction
         active = run.graph.dependents(run.order, [function.inputs[n] for n in names])
-        kink = find_kink(
-            run.graph, run.order, run.values, function.outputs, active, algebra, algebra.is_true
-        )
+        kink = find_kink(run.graph, run.order, run.values, function.outputs, active, algebra)
         if kink is not None:
-            raise kink_error(run.graph, kink, run.values, algebra.describe, function.text)
+            raise kink_error(run.graph, kink, run.values, algebra, function.text)

@@ -1,8 +1,8 @@
 """Random programs of adcli's language, each with a point inside its domain and its value there.
 
 A program grows step by step: a step applies one construction of the language to earlier results.
-NumPy computes every result as it is written, so that a construction is taken only where its operands
-are inside its domain, at some distance from its kinks. The value that comes along is thus
+NumPy computes every result as it is written, so that a construction is taken only where its
+operands are inside its domain, at some distance from its kinks. The value that comes along is thus
 independent of adcli's parser, graph and engines.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -645,8 +645,8 @@ def _numbers(w: Writer) -> Iterator[Expr]:
 
 def _program(w: Writer, parts: list[Expr]) -> Program:
     last = w.pool[-1]
-    scalar = " + ".join(f"{x.operand}*{y.operand}" for x, y in zip(parts, parts[1:], strict=False))
-    value = sum(x.value * y.value for x, y in zip(parts, parts[1:], strict=False))
+    scalar = " + ".join(f"{x.operand}*{y.operand}" for x, y in pairwise(parts))
+    value = sum(x.value * y.value for x, y in pairwise(parts))
     assume(np.isfinite(value))
     return Program(
         tuple(w.statements), scalar, last.text, w.point, float(value), np.asarray(last.value)

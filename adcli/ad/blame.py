@@ -2,62 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.graph import Graph
+from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
+    LINEAR,
+    MULTILINEAR,
     NAMED,
+    REDUCTION,
+    SELECT,
     VARIABLE,
     WHERE,
     Primitive,
 )
+from adcli.graph.structure import kept_shape
 
-Describe = Callable[[Any], str]
-"""How an engine's value is shown in a message: a number, or a number of an array."""
+SPELLINGS = {
+    "maximum": "max",
+    "minimum": "min",
+    "reduce_max": "max",
+    "reduce_min": "min",
+}
+"""Primitives that the language calls by another name."""
 
-
-def taken_inputs(graph: Graph, i: int, values: list[Any], algebra: Algebra) -> list[int]:
-    """The inputs that matter at this point: for `where`, the condition and the branches taken."""
-    inputs = graph.args[i]
-    if graph.ops[i] is not WHERE:
-        return list(inputs)
-    condition = algebra.m.not_equal(values[inputs[0]], 0)
-    taken = [inputs[0]]
-    if algebra.both(None, condition) is not NOWHERE:
-        taken.append(inputs[1])
-    if algebra.both(None, algebra.m.equal(condition, 0)) is not NOWHERE:
-        taken.append(inputs[2])
-    return taken
+Place = tuple[int, Any]
+"""A node and the places of its value that are meant: a mask, None for everywhere."""
 
 
-def blame_value(
-    graph: Graph,
-    output: int,
-    values: list[Any],
-    algebra: Algebra,
-    is_finite: Callable[[Any], bool],
-) -> int:
+def live_inputs(
+    graph: Graph, i: int, live: Any, values: list[Any], algebra: Algebra
+) -> list[Place]:
+    """The inputs that the places `live` of node i depend on, with the places that matter there.
+
+    Of `where` only the branches taken count. No input with NOWHERE is among them.
+    """
+    op, inputs, out, m = graph.ops[i], graph.args[i], values[i], algebra.m
+    if not algebra.shaped:
+        taken = [(j, _where(graph, i, k, live, values, algebra)) for k, j in enumerate(inputs)]
+        return [place for place in taken if place[1] is not NOWHERE]
+    found: list[Place] = []
+    shapes = [algebra.shape(values[j]) for j in inputs]
+    for k, j in enumerate(inputs):
+        mask = live
+        if op.kind in (ELEMENTWISE, SELECT):
+            mask = _where(graph, i, k, live, values, algebra)
+            if mask is not None and mask is not NOWHERE:
+                mask = algebra.fit(algebra.spread(mask, out), values[j], out)
+        elif op.kind == REDUCTION and live is not None:
+            kept = kept_shape(shapes[k], graph.attrs[i])
+            mask = m.broadcast(shapes[k], m.reshape(kept, live))
+        elif op.rule is not None and op.kind in (LINEAR, MULTILINEAR):
+            places = m.full(1.0, algebra.shape(out)) if live is None else live
+            ones = [m.full(1.0, shape) for shape in shapes]
+            mask = algebra.both(None, op.rule(m, places, k, graph.attrs[i], shapes, ones))
+        if mask is not NOWHERE:
+            found.append((j, mask))
+    return found
+
+
+def _where(graph: Graph, i: int, k: int, live: Any, values: list[Any], algebra: Algebra) -> Any:
+    """The places of input k that an elementwise or select node looks at, in its own shape."""
+    if graph.ops[i] is not WHERE or k == 0:
+        return live
+    m = algebra.m
+    condition = algebra.align([values[j] for j in graph.args[i]], values[i])[0]
+    return algebra.both(live, m.not_equal(condition, 0) if k == 1 else m.equal(condition, 0))
+
+
+def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
+    """The places, among those that are live, where a value is infinite or nan."""
+    return algebra.both(live, algebra.m.not_equal(x - x, 0))
+
+
+def blame_value(graph: Graph, output: int, values: list[Any], algebra: Algebra) -> Place:
     """The first operation, on the way to `output`, that made a value that is not finite."""
-    node = output
+    node, live = output, not_finite(values[output], algebra)
     while True:
-        bad = [a for a in taken_inputs(graph, node, values, algebra) if not is_finite(values[a])]
+        bad = []
+        for j, mask in live_inputs(graph, node, live, values, algebra):
+            places = not_finite(values[j], algebra, mask)
+            if places is not NOWHERE:
+                bad.append((j, places))
         if not bad:
-            return node
-        node = min(bad)
+            return node, live
+        node, live = min(bad, key=itemgetter(0))
 
 
 def value_error(
-    graph: Graph, node: int, values: list[Any], describe: Describe, text: str
+    graph: Graph, place: Place, values: list[Any], algebra: Any, text: str
 ) -> DomainError:
-    """The error for a node whose value is not finite."""
+    """The error for a node whose value is not finite at some places."""
+    node, live = place
     op = graph.ops[node]
-    result = describe(values[node])
+    (result,) = algebra.describe_at([values[node]], values[node], live)
     hint: str | None = op.remedy or None
     if op is VARIABLE:
         message = f"the input '{graph.attrs[node]}' is {result}"
@@ -65,20 +110,27 @@ def value_error(
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
     else:
-        message = f"{written_out(graph, node, values, describe)} is {result}"
+        written = written_out(graph, place, values, algebra) + within(graph, node, text)
+        message = f"{written} is {result}"
         if not hint and result in ("inf", "-inf"):
             hint = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
     return DomainError(message, hint, span=graph.span(node), text=text)
 
 
 def derivative_error(
-    graph: Graph, node: int, values: list[Any], describe: Describe, text: str
+    graph: Graph, node: int, values: list[Any], algebra: Any, text: str
 ) -> DomainError:
     """The error for a node whose derivative is not finite although its value is."""
-    written = written_out(graph, node, values, describe)
+    op, live = graph.ops[node], None
+    xs = algebra.align([values[j] for j in graph.args[node]], values[node])
+    for partial in op.partials:
+        if partial is not None and live is None:
+            bad = not_finite(partial(algebra.m, *xs, values[node]), algebra)
+            live = None if bad is NOWHERE else bad
+    written = written_out(graph, (node, live), values, algebra) + within(graph, node, text)
     return DomainError(
         f"the derivative of {written} is not finite",
-        graph.ops[node].remedy or None,
+        op.remedy or None,
         span=graph.span(node),
         text=text,
     )
@@ -90,25 +142,41 @@ def blame_derivative(
     values: list[Any],
     seeds: Mapping[int, Any],
     active: bytearray,
-    algebra: Algebra,
-    is_finite: Callable[[Any], bool],
-    describe: Describe,
+    algebra: Any,
     text: str,
 ) -> DomainError:
     """The error for a derivative that is not finite at a point where the value is."""
-    node = first_infinite(graph, order, values, seeds, active, algebra, is_finite)
+    node = first_infinite(graph, order, values, seeds, active, algebra, algebra.is_finite)
     if node is None:
-        return DomainError("the derivative is not finite here", text=text)
-    return derivative_error(graph, node, values, describe, text)
+        return DomainError(
+            "the derivative is not finite here",
+            "finite differences step out of a domain near its end; the other modes do not",
+            text=text,
+        )
+    return derivative_error(graph, node, values, algebra, text)
 
 
-def written_out(graph: Graph, node: int, values: list[Any], describe: Describe) -> str:
-    """The operation with the values of its inputs: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`."""
+def written_out(graph: Graph, place: Place, values: list[Any], algebra: Any) -> str:
+    """The operation with the values of its inputs there: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`."""
+    node, live = place
     op: Primitive = graph.ops[node]
-    shown = [describe(values[a]) for a in graph.args[node]]
+    xs = [values[a] for a in graph.args[node]]
+    if op.kind in (ELEMENTWISE, SELECT):
+        shown = algebra.describe_at(xs, values[node], live)
+    else:
+        shown = [algebra.describe(x) for x in xs]
     if op.symbol and len(shown) == 2:
         shown = [f"({s})" if s.startswith("-") else s for s in shown]
         return f"{shown[0]} {op.symbol} {shown[1]}"
     if op.symbol and op.kind == ELEMENTWISE:
         return f"{op.symbol}({shown[0]})"
-    return f"{op.name.removeprefix('reduce_')}({', '.join(shown)})"
+    return f"{SPELLINGS.get(op.name, op.name)}({', '.join(shown)})"
+
+
+def within(graph: Graph, node: int, text: str) -> str:
+    """` (in norm)` for an operation that the text at its place does not name, else nothing."""
+    start, end = graph.span(node)
+    name = text[start:end].partition("(")[0].strip()
+    op = graph.ops[node]
+    known = name in LIBRARY and name not in (op.name, SPELLINGS.get(op.name))
+    return f" (in {name})" if known else ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from adcli.ad.algebra import Algebra
-from adcli.ad.blame import Describe, taken_inputs, written_out
+from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.blame import Place, live_inputs, within, written_out
 from adcli.errors import KinkError
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import REDUCTION
@@ -33,34 +32,34 @@ def find_kink(
     outputs: list[int],
     active: bytearray,
     algebra: Algebra,
-    is_true: Callable[[Any], bool],
-) -> int | None:
+) -> Place | None:
     """The first node, among those that the outputs depend on at this point, that is at a kink.
 
     `active` flags the nodes that depend on the variables of interest: other kinks do not matter.
     """
-    needed = bytearray(len(graph))
-    for node in outputs:
-        needed[node] = 1
+    needed: dict[int, Any] = dict.fromkeys(outputs)
     found = None
     for i in reversed(order):
-        if not needed[i] or not active[i]:
+        if i not in needed or not active[i]:
             continue
-        for j in taken_inputs(graph, i, values, algebra):
-            needed[j] = 1
+        live = needed[i]
+        for j, mask in live_inputs(graph, i, live, values, algebra):
+            known = needed.setdefault(j, mask)
+            needed[j] = None if known is None or mask is None else algebra.either(known, mask)
         kink = kink_at(graph, i, values, algebra)
-        if kink is not None and is_true(kink):
-            found = i
+        if kink is not None:
+            places = algebra.both(live, kink)
+            if places is not NOWHERE:
+                found = i, places
     return found
 
 
-def kink_error(
-    graph: Graph, node: int, values: list[Any], describe: Describe, text: str
-) -> KinkError:
+def kink_error(graph: Graph, place: Place, values: list[Any], algebra: Any, text: str) -> KinkError:
     """The error that names a kink."""
+    written = written_out(graph, place, values, algebra) + within(graph, place[0], text)
     return KinkError(
-        f"{written_out(graph, node, values, describe)} is at a kink: it has no derivative there",
+        f"{written} is at a kink: it has no derivative there",
         "without --strict the subgradient of least norm is taken",
-        span=graph.span(node),
+        span=graph.span(place[0]),
         text=text,
     )

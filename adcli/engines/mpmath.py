@@ -41,6 +41,13 @@ def decimal(value: Any, count: int) -> str:
     return text
 
 
+def short(value: Any) -> str:
+    """A number in a message: 6 digits, written as a float is where it is in a float's range."""
+    near = float(value)
+    in_range = not mp.isfinite(value) or 1e-300 < abs(near) < 1e300 or value == 0
+    return f"{near:.6g}" if in_range else decimal(value, 6)
+
+
 class Digits(Scalars):
     """mpmath numbers, scalars."""
 
@@ -71,7 +78,7 @@ class Digits(Scalars):
 
     def describe(self, value: Any) -> str:
         """The number in a message: 6 digits."""
-        return decimal(value, 6)
+        return short(value)
 
     def epsilon(self) -> Any:
         """The relative spacing of numbers."""
@@ -129,9 +136,9 @@ class DigitArrays(Arrays):
         """All elements are neither infinite nor nan."""
         return all(mp.isfinite(x) for x in value.flat)
 
-    def describe(self, value: Any) -> str:
-        """The number in a message, or the first that is not finite."""
-        return decimal(value.flat[0], 6) if value.size == 1 else f"array of {value.size}"
+    def show(self, number: Any) -> str:
+        """A number in a message: 6 digits."""
+        return short(number)
 
     def epsilon(self) -> Any:
         """The relative spacing of numbers."""

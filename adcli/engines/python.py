@@ -78,6 +78,14 @@ class Scalars:
         """The sum over x's own axes."""
         return x
 
+    def describe(self, value: Any) -> str:
+        """The number in a message: 6 digits."""
+        return f"{value:.6g}"
+
+    def describe_at(self, xs: list[Any], out: Any, live: Any) -> list[str]:
+        """The operands of `out` in a message, at the first live place: there is one place."""
+        return [self.describe(x) for x in xs]
+
     def both(self, live: Any, chosen: Any) -> Any:
         """Everywhere if chosen, else nowhere: a number is one place."""
         return None if chosen else NOWHERE
@@ -115,10 +123,6 @@ class Floats(Scalars):
     def is_true(self, value: float) -> bool:
         """Whether a comparison holds."""
         return value != 0
-
-    def describe(self, value: float) -> str:
-        """The number in a message: 6 digits."""
-        return f"{value:.6g}"
 
     def epsilon(self) -> float:
         """The relative spacing of numbers."""

@@ -1,4 +1,4 @@
-"""Random programs: every mode and engine gives the derivative that differences of 50 digits give."""
+"""Random programs: every mode and engine agrees with differences in 50 digits."""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""Operations counted on the graph, against counts by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from adcli.ad.counts import Counts, evaluation, partial, partials
+from adcli.function import function
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
+from adcli.graph.shapes import infer_shapes
+
+EVALUATIONS = [
+    ("x1*x2 + sin(x1)", {}, Counts(1, 1, 1)),
+    ("x/y - z", {}, Counts(1, 1, 0)),
+    ("-x", {}, Counts()),
+    ("max(x, y, 0)", {}, Counts(0, 0, 1)),
+    ("v*w", {"v": (3,), "w": (2, 3)}, Counts(6, 0, 0)),
+    ("sum(v)", {"v": (5,)}, Counts(0, 4, 0)),
+    ("prod(v)", {"v": (5,)}, Counts(4, 0, 0)),
+    ("max(v)", {"v": (5,)}, Counts(0, 0, 4)),
+    ("A @ x", {"A": (3, 4), "x": (4,)}, Counts(12, 9, 0)),
+    ("A @ B", {"A": (2, 3), "B": (3, 5)}, Counts(30, 20, 0)),
+    ('einsum("ij,jk,k->i", A, B, x)', {"A": (2, 3), "B": (3, 4), "x": (4,)}, Counts(48, 22, 0)),
+    ("cumsum(v)", {"v": (4,)}, Counts(0, 3, 0)),
+    ("v[0] + transpose(v)[1]", {"v": (4,)}, Counts(0, 1, 0)),
+]
+
+
+@pytest.mark.parametrize(("program", "shapes", "expected"), EVALUATIONS, ids=lambda v: str(v)[:30])
+def test_an_evaluation_counts(
+    program: str, shapes: dict[str, tuple[int, ...]], expected: Counts
+) -> None:
+    f = function(program)
+    assert evaluation(f.graph, f.order, infer_shapes(f.graph, f.order, shapes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "expected"),
+    [
+        ("add", 0, Counts()),
+        ("multiply", 1, Counts()),
+        ("divide", 0, Counts(1, 0, 0)),
+        ("divide", 1, Counts(1, 0, 0)),
+        ("sin", 0, Counts(0, 0, 1)),
+        ("exp", 0, Counts()),
+        ("tan", 0, Counts(1, 1, 0)),
+        ("log10", 0, Counts(2, 0, 1)),
+        ("floor", 0, Counts()),
+    ],
+)
+def test_a_partial_counts(name: str, place: int, expected: Counts) -> None:
+    assert partial(PRIMITIVES[name], place) == expected
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in PRIMITIVES.values() if op.kind == ELEMENTWISE], ids=lambda op: op.name
+)
+def test_every_rule_can_be_counted(op: Primitive) -> None:
+    for k in range(len(op.partials)):
+        assert min(partial(op, k)) >= 0
+
+
+def test_partials_of_inputs_that_do_not_vary_are_free() -> None:
+    f = function("sin(x)*tan(2) + x^2")
+    shapes = infer_shapes(f.graph, f.order, {})
+    assert partials(f.graph, f.order, shapes, f.graph.varying) == Counts(0, 0, 2)
