@@ -1,0 +1,162 @@
+"""How many operations a value and the local partials take, counted on the graph.
+
+A count is of operations on numbers: a product of an m by k and a k by n matrix is m k n
+multiplications. A division counts as a multiplication, a subtraction as an addition, a change of
+sign as nothing. `where` counts both of its branches. What the sweeps do to tangents and adjoints
+is counted by `adcli.ad.counting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import prod
+from typing import Any, NamedTuple
+
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    ADD,
+    DIVIDE,
+    ELEMENTWISE,
+    MULTILINEAR,
+    MULTIPLY,
+    NEGATIVE,
+    REDUCTION,
+    SELECT,
+    SUBTRACT,
+    Primitive,
+)
+from adcli.graph.structure import Shape, einsum_terms
+
+
+class Counts(NamedTuple):
+    """Multiplications (and divisions), additions (and subtractions), calls of other functions."""
+
+    multiplications: int = 0
+    additions: int = 0
+    functions: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(*[a + b for a, b in zip(self, other, strict=True)])
+
+    def times(self, factor: int) -> Counts:
+        """The same `factor` times."""
+        return Counts(*[factor * a for a in self])
+
+
+NOTHING = Counts()
+Shapes = Mapping[int, Shape]
+"""Node -> shape, as `infer_shapes` gives it."""
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The sum of counts."""
+    result = NOTHING
+    for part in parts:
+        result = result.plus(part)
+    return result
+
+
+def evaluation(graph: Graph, order: Iterable[int], shapes: Shapes) -> Counts:
+    """The operations of one evaluation of the nodes of `order`."""
+    return total(value(graph, i, shapes) for i in order)
+
+
+def value(graph: Graph, i: int, shapes: Shapes) -> Counts:
+    """The operations that compute node i from its inputs."""
+    op, size = graph.ops[i], prod(shapes[i])
+    if op.kind == ELEMENTWISE:
+        if op in (MULTIPLY, DIVIDE):
+            return Counts(multiplications=size)
+        if op in (ADD, SUBTRACT):
+            return Counts(additions=size)
+        return NOTHING if op is NEGATIVE else Counts(functions=size)
+    if op.kind == SELECT:
+        return Counts(functions=size)
+    if op.kind == MULTILINEAR:
+        return _product(graph, i, shapes)
+    inputs = sum(prod(shapes[j]) for j in graph.args[i])
+    if op.kind == REDUCTION:
+        joined = inputs - size
+        if op.name == "prod":
+            return Counts(multiplications=joined)
+        return Counts(functions=joined)
+    if op.name in ("sum", "sum_to"):
+        return Counts(additions=inputs - size)
+    return Counts(additions=size - 1) if op.name == "cumsum" and size else NOTHING
+
+
+def _product(graph: Graph, i: int, shapes: Shapes) -> Counts:
+    """A matrix product or an einsum: terms that are multiplied out and then summed."""
+    size, factors = prod(shapes[i]), [shapes[j] for j in graph.args[i]]
+    if graph.ops[i].name == "matmul":
+        terms = size * factors[0][-1]
+    else:
+        letters, _ = einsum_terms(graph.attrs[i], len(factors))
+        sizes = {
+            letter: n
+            for names, shape in zip(letters, factors, strict=True)
+            for letter, n in zip(names, shape, strict=True)
+        }
+        terms = prod(sizes.values())
+    return Counts((len(factors) - 1) * terms, max(terms - size, 0))
+
+
+# ---- derivatives ----
+
+
+def partials(graph: Graph, order: Iterable[int], shapes: Shapes, active: bytearray) -> Counts:
+    """The operations that compute the local partials of the active inputs, each once."""
+    result = NOTHING
+    for i in order:
+        op = graph.ops[i]
+        if op.kind == ELEMENTWISE:
+            for k, j in enumerate(graph.args[i]):
+                if active[j]:
+                    result = result.plus(partial(op, k).times(prod(shapes[i])))
+    return result
+
+
+class _Counter:
+    """A namespace and a number at once: it counts what a rule does with it."""
+
+    def __init__(self) -> None:
+        self.done = [0, 0, 0]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("pi", "e", "tau", "inf", "nan"):
+            return self
+        place = 0 if name in ("multiply", "divide") else 1 if name in ("add", "subtract") else 2
+        return lambda *_: self._count(place)
+
+    def _count(self, place: int) -> _Counter:
+        self.done[place] += 1
+        return self
+
+    def __mul__(self, _: Any) -> _Counter:
+        return self._count(0)
+
+    def __add__(self, _: Any) -> _Counter:
+        return self._count(1)
+
+    def __neg__(self) -> _Counter:
+        return self
+
+    __rmul__, __radd__, __sub__, __rsub__ = __mul__, __add__, __add__, __add__
+
+
+@cache
+def partial(op: Primitive, k: int) -> Counts:
+    """The operations of the rule for an elementwise primitive's partial in its input k.
+
+    >>> from adcli.graph.primitives import PRIMITIVES
+    >>> partial(PRIMITIVES["tan"], 0)  # 1 + out*out
+    Counts(multiplications=1, additions=1, functions=0)
+    """
+    rule = op.partials[k]
+    if rule is None:
+        return NOTHING
+    counter = _Counter()
+    rule(counter, *[counter for _ in op.inputs], counter)
+    return Counts(*counter.done)

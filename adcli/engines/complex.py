@@ -1,0 +1,72 @@
+"""The complex engine: complex arrays over points, for derivatives by the complex step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from adcli.engines import complexes
+from adcli.engines.numpy import Arrays
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE, Primitive
+
+STEP = 1e-40
+"""The imaginary step relative to the variable: its square is far below rounding."""
+
+
+class ComplexArrays(Arrays):
+    """The algebra of complex arrays over points. It evaluates; no sweep runs on it.
+
+    A function that is not analytic is applied to the real parts: see `obstacle`.
+    """
+
+    dtype: Any = np.complex128
+    elementwise: Any = complexes
+
+    def function(self, op: Primitive) -> Any:
+        """The namespace's function, on operands of any shapes."""
+        if is_analytic(op) and op.name not in complexes.MISSING:
+            return super().function(op)
+        real = Arrays().function(op)
+        return lambda *xs: real(*[x.real for x in xs]) + 0j
+
+
+def is_analytic(op: Primitive) -> bool:
+    """Whether a primitive is analytic inside its domain: those with kinks are not."""
+    return op.kink is None
+
+
+def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) -> int | None:
+    """The first node that keeps the complex step from working, None if it works.
+
+    That is a node through which a derivative flows from `wrt` to `output` and whose primitive is
+    not analytic or has no complex form here. Nothing flows through a comparison or a step: those
+    decide by real parts.
+    """
+    active = graph.dependents(order, wrt)
+    needed = bytearray(len(graph))
+    needed[output] = 1
+    found = None
+    for i in reversed(order):
+        op = graph.ops[i]
+        if not (needed[i] and active[i]) or _is_step(op):
+            continue
+        if not is_analytic(op) or op.name in complexes.MISSING:
+            found = i
+        for j in graph.args[i]:
+            needed[j] = 1
+    return found
+
+
+def _is_step(op: Primitive) -> bool:
+    return op.kind == ELEMENTWISE and not any(op.partials)
+
+
+def why_not(op: Primitive) -> str:
+    """What is wrong with an obstacle, as a clause: `abs is not analytic`."""
+    name = op.word.removeprefix("reduce_")
+    if is_analytic(op):
+        return f"there is no complex {name} here"
+    return f"{name} is not analytic"
