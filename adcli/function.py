@@ -183,6 +183,7 @@ class Function:
         *,
         mode: str = "reverse",
         wrt: Iterable[str] | None = None,
+        engine: str = "auto",
         on_error: str = "stop",
     ) -> Batch:
         """Values and gradients at many points: each row of the columns is a point.
@@ -194,7 +195,8 @@ class Function:
         """
         from adcli.engines.rows import map_rows
 
-        return map_rows(self, columns, Task("gradient", mode, self.names(wrt)), on_error)
+        task = Task("gradient", mode, self.names(wrt))
+        return map_rows(self, columns, task, engine, on_error)
 
     # ---- inside ----
 

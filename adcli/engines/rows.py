@@ -244,7 +244,9 @@ def _row_error(function: Function, point: Mapping[str, Any], task: Task) -> Doma
     return DomainError("the result is not finite", text=function.text)
 
 
-def map_rows(function: Function, columns: Mapping[str, Any], task: Task, on_error: str) -> Batch:
+def map_rows(
+    function: Function, columns: Mapping[str, Any], task: Task, engine: str, on_error: str
+) -> Batch:
     """Values and gradients over columns, for `Function.map`."""
     import numpy as np
 
@@ -260,9 +262,12 @@ def map_rows(function: Function, columns: Mapping[str, Any], task: Task, on_erro
         raise UsageError(f"the columns differ in length: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 1
     table = {name: Column(a, a.ndim > 0) for name, a in arrays.items()}
-    results = _blocks(function, table, rows, task, stop=on_error == "stop")
+    engine = "numpy" if engine == "auto" else engine
+    stop = on_error == "stop"
+    results = compute_rows(function, table, rows, task, stop=stop, engine=engine)
+    fields = {path: np.asarray(values) for path, values in results.fields.items()}
     return Batch(
-        results.fields[("value",)],
-        {path[1]: v for path, v in results.fields.items() if path[0] == "gradient"},
+        fields[("value",)],
+        {path[1]: v for path, v in fields.items() if path[0] == "gradient"},
         {row: error.message for row, error in results.errors.items()},
     )
