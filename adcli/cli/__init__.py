@@ -49,7 +49,7 @@ def _dispatch(arguments: list[str]) -> int:
     from adcli.cli.usage import usage_error
 
     try:
-        result = application.main(arguments, prog_name="adcli", standalone_mode=False)
+        result = application.main(arguments or ["--help"], prog_name="adcli", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code

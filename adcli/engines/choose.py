@@ -9,14 +9,19 @@ from adcli.errors import UsageError
 ENGINES = ("auto", "python", "numpy", "mpmath")
 
 
+def check_engine(engine: str) -> None:
+    """Raise UsageError for an unknown engine."""
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine '{engine}'", "the engines are " + ", ".join(ENGINES))
+
+
 def choose_algebra(scalars: bool, engine: str, digits: int | None) -> Any:
     """The algebra for a program of scalars only, or of arrays.
 
     `engine` is one of ENGINES; `digits` asks for that many decimal digits (mpmath). Raises
     UsageError for an engine that cannot run the program.
     """
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine '{engine}'", "the engines are " + ", ".join(ENGINES))
+    check_engine(engine)
     if digits is not None and engine not in ("auto", "mpmath"):
         raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
     if engine == "mpmath" or digits is not None:

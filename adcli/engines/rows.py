@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
+from adcli.engines.choose import check_engine
 from adcli.errors import DomainError
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import Shape
@@ -60,6 +61,7 @@ def compute_rows(
     With `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
     LanguageError where shapes clash.
     """
+    check_engine(engine)
     small = rows * len(function.order) <= SMALL and _all_plain(function, columns, rows)
     if precision or engine in ("python", "mpmath") or (engine == "auto" and small):
         at = partial(function.at, task=task, engine=engine, precision=precision)
