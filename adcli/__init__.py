@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,12 +40,24 @@ def __getattr__(name: str) -> Any:
     """Import public names when they are first used: starting up must cost nothing."""
     import importlib
 
-    if name == "function":
-        # The module adcli.function would hide the function of the same name once imported.
-        module = importlib.import_module("adcli.function")
-        globals()["function"] = module.function
-        return module.function
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(home), name)
     raise AttributeError(f"module 'adcli' has no attribute '{name}'")
+
+
+class _Package(ModuleType):
+    """This package. Importing the module adcli.function must not hide the function `function`."""
+
+    @property
+    def function(self) -> Any:
+        from adcli.function import function
+
+        return function
+
+    @function.setter
+    def function(self, module: ModuleType) -> None:
+        """The import system puts the module here; it stays in sys.modules all the same."""
+
+
+sys.modules[__name__].__class__ = _Package
