@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
-from adcli.graph.structure import Shape
+from adcli.graph.shapes import refuse_giant
+from adcli.graph.structure import Shape, ShapeError
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
 
@@ -71,12 +72,15 @@ def compute(
         for name, node in nodes.items():
             entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
     elif task.kind == "jacobian":
+        _refuse_giant(run, outputs, list(nodes.values()), text)
         blocks = jacobian_blocks(run, outputs, list(nodes.values()), task.mode)
         for name, node in nodes.items():
             for o in outputs:
                 entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
     elif task.kind == "hessian":
         output = scalar_output(run, outputs, text)
+        for node in nodes.values():
+            _refuse_giant(run, [node], list(nodes.values()), text)
         second, rows, blocks = hessian_blocks(run, output, list(nodes.values()), task.mode)
         for (a, first), row in zip(nodes.items(), rows, strict=True):
             entries.append(Entry(("gradient", a), second.values[row], run, output, first))
@@ -93,9 +97,11 @@ def compute(
 def scalar_output(run: Run, outputs: list[int], text: str) -> int:
     """The only output. Raises unless there is one, and it is a number."""
     if len(outputs) != 1:
-        raise UsageError(
-            f"a gradient needs one result, the program has {len(outputs)}",
+        raise LanguageError(
+            f"a gradient or a Hessian needs one result, the program has {len(outputs)}",
             "'adcli jacobian' differentiates several results",
+            span=(run.graph.span(outputs[0])[0], max(run.graph.span(o)[1] for o in outputs)),
+            text=text,
         )
     (output,) = outputs
     shape = run.algebra.shape(run.values[output])
@@ -126,14 +132,38 @@ def resolved(
     return replace(task, mode="forward" if columns < rows else "reverse")
 
 
+def _described(shape: Shape) -> str:
+    return f"an array of shape {list(shape)}" if shape else "a number"
+
+
+def _refuse_giant(run: Run, rows: Sequence[int], columns: Sequence[int], text: str) -> None:
+    """Raise LanguageError for a matrix of derivatives that would fill the memory."""
+    shape = run.algebra.shape
+    for row in rows:
+        for column in columns:
+            try:
+                refuse_giant((*shape(run.values[row]), *shape(run.values[column])))
+            except ShapeError as error:
+                hint = "--wrt names some of the variables; 'adcli grad' needs no matrix"
+                span = run.graph.span(row)
+                raise LanguageError(f"derivatives: {error}", hint, span=span, text=text) from None
+
+
 def _direction_seeds(
     run: Run, inputs: Mapping[str, int], direction: Mapping[str, Any]
 ) -> dict[int, Any]:
     seeds = {}
     for name, value in direction.items():
         node = inputs[name]
-        seed = run.algebra.pack(value)
-        if run.algebra.shape(seed) != run.algebra.shape(run.values[node]):
-            raise UsageError(f"the direction of '{name}' has not the shape of '{name}'")
+        shape = run.algebra.shape(run.values[node])
+        try:
+            seed = run.algebra.pack(value)
+        except (TypeError, ValueError):  # an array where all are numbers
+            seed = None
+        if seed is None or run.algebra.shape(seed) != shape:
+            raise UsageError(
+                f"the direction of '{name}' has not the shape of '{name}'",
+                f"'{name}' is {_described(shape)}",
+            )
         seeds[node] = seed
     return seeds

@@ -49,15 +49,24 @@ class LibraryFunction:
         return bool(self.inputs) and self.inputs[-1].startswith("*")
 
     def signature(self) -> str:
-        """How a call is written: `sum(x, axis=None)`."""
-        parts = [name.removeprefix("*") + ", ..." * name.startswith("*") for name in self.inputs]
+        """How a call is written: `sum(x, axis=all)`."""
+        parts = ["x, y, ..." if name.startswith("*") else name for name in self.inputs]
         for name, default in self.options.items():
-            parts.append(name if default is REQUIRED else f"{name}={_show(default)}")
+            if name == "spec":  # stands before the arrays
+                parts.insert(0, _SPELLINGS[name])
+            else:
+                parts.append(_SPELLINGS.get(name) or _option(name, default))
         return f"{self.name}({', '.join(parts)})"
 
 
-def _show(default: Any) -> str:
-    return "all" if default is None else str(default)
+_SPELLINGS = {"shape": "n, m, ...", "bounds": "start, stop, step", "spec": '"ij,j->i"'}
+"""How options are written that are not written `name=value`."""
+
+
+def _option(name: str, default: Any) -> str:
+    if default is REQUIRED:
+        return name
+    return f"{name}={'all' if default is None else default}"
 
 
 LIBRARY: dict[str, LibraryFunction] = {}

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from adcli.errors import LanguageError
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, VARIABLE
-from adcli.graph.structure import Shape, ShapeError, broadcast_shapes
+from adcli.graph.structure import Shape, ShapeError, broadcast_shapes, show_shape
+
+MAX_NUMBERS = 1 << 27
+"""Numbers that one array may have: 1 GiB of float64. A short text can ask for any size."""
+
+MAX_AXES = 32
+"""Axes that one array may have; NumPy has 64, and a derivative has those of two arrays."""
+
+
+def refuse_giant(shape: Shape) -> None:
+    """Raise ShapeError for an array that would fill the memory."""
+    if len(shape) > MAX_AXES:
+        raise ShapeError(f"an array has at most {MAX_AXES} axes, not {len(shape)}")
+    if prod(shape) > MAX_NUMBERS:
+        raise ShapeError(
+            f"an array of {show_shape(shape)} numbers is too large: {MAX_NUMBERS:,} is the most"
+        )
 
 
 def is_scalar_program(graph: Graph, order: list[int]) -> bool:
@@ -45,6 +62,8 @@ def infer_shapes(
             else:
                 assert op.shape is not None
                 shapes[i] = op.shape([shapes[a] for a in args], graph.attrs[i])
+            if len(shapes[i]) > 0:
+                refuse_giant(shapes[i])
         except ShapeError as error:
             raise LanguageError(str(error), span=graph.span(i), text=text) from None
     return shapes

@@ -6,6 +6,7 @@ and so of a name that nothing has used yet, is its span; the value of an express
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any, NamedTuple
 
@@ -40,6 +41,45 @@ COMPARISONS = {
     "!=": "not_equal",
     "≠": "not_equal",
 }
+MAX_EXPANSION = 2_000_000
+"""Operations of a program whose functions are written out at every call; more fill the memory."""
+
+OTHER_NAMES = {
+    "pow": "a power is x^y",
+    "power": "a power is x^y",
+    "factorial": "a factorial is gamma(n + 1)",
+    "fact": "a factorial is gamma(n + 1)",
+    "tg": "the tangent is tan(x)",
+    "ctg": "the cotangent is cot(x)",
+    "cosec": "the cosecant is csc(x)",
+    "sh": "the hyperbolic sine is sinh(x)",
+    "ch": "the hyperbolic cosine is cosh(x)",
+    "th": "the hyperbolic tangent is tanh(x)",
+    "lg": "the logarithm to base 10 is log10(x)",
+    "lb": "the logarithm to base 2 is log2(x)",
+    "ld": "the logarithm to base 2 is log2(x)",
+    "logb": "the logarithm to base b is log(x)/log(b)",
+    "root": "the n-th root is x^(1/n)",
+    "nthroot": "the n-th root is x^(1/n)",
+    "average": "the mean is mean(v)",
+    "avg": "the mean is mean(v)",
+    "len": "the number of elements is size(v)",
+    "length": "the number of elements is size(v), the Euclidean length norm(v)",
+    "matmul": "a matrix product is A @ B",
+    "if": "a choice is where(condition, a, b)",
+    "ifelse": "a choice is where(condition, a, b)",
+    "iif": "a choice is where(condition, a, b)",
+    "heaviside": "the step is where(x > 0, 1, 0)",
+    "diff": "a derivative is asked for by the command: adcli grad",
+    "derivative": "a derivative is asked for by the command: adcli grad",
+    "grad": "a gradient is asked for by the command: adcli grad",
+    "integrate": "adcli differentiates; it does not integrate",
+    "vector": "a vector is written [1, 2, 3]",
+    "matrix": "a matrix is written [[1, 2], [3, 4]]",
+    "array": "a vector is written [1, 2, 3]",
+}
+"""What functions of other languages, and functions by other names, are here."""
+
 MAX_EXACT_DIGITS = 15
 """A decimal number with no more digits is what the shortest text of its float64 says."""
 
@@ -99,6 +139,7 @@ class Builder:
         self.inputs: dict[str, int] = {}
         self.bound: set[str] = set()
         self.functions: dict[str, UserFunction] = {}
+        self._defining = ""  # the name of the function whose body is being read
         self._numbers: dict[str, int] = {}
         self._unary = {
             name: f.primitive
@@ -133,7 +174,7 @@ class Builder:
         powers = [c for c in text if c in "²³¹⁰⁴⁵⁶⁷⁸⁹"]
         if powers:
             raise self.error(
-                f"'{text}' ends with a raised digit", span, "a power is written x^2, an index x2"
+                f"'{text}' has a raised digit", span, "a power is written x^2, an index x2"
             )
         if not name.isidentifier() and not name.replace("̂", "").isidentifier():
             raise self.error(f"'{text}' is no name", span, "names start with a letter or _")
@@ -161,7 +202,7 @@ class Builder:
                 raise self.error(
                     f"'{name}' is a function",
                     span,
-                    f"call it: {name}(...); a variable of this name goes in backticks: `{name}`",
+                    self._call_hint(name, span),
                 )
         if node is None:
             node = self.inputs[name] = self.graph.variable(name, span)
@@ -169,6 +210,13 @@ class Builder:
         if key not in self.bound:
             self.names[self.text[span[0] : span[1]]] = node
         return node
+
+    def _call_hint(self, name: str, span: Span) -> str:
+        """How a function that stands without its argument is called; of sin^2(x), what is meant."""
+        power = re.compile(r"\s*(?:\^|\*\*)\s*(\w+)\s*\(").match(self.text, span[1])
+        if power is not None:
+            return f"the power goes behind the argument: {name}(x)^{power.group(1)}"
+        return f"call it: {name}(x); a variable of this name goes in backticks: `{name}`"
 
     def assign(self, span: Span, node: int) -> None:
         """Bind a name to a node from here on."""
@@ -184,7 +232,11 @@ class Builder:
     def refuse_taken(self, name: str, span: Span) -> None:
         """Raise LanguageError for the name of a constant or a function."""
         if name in CONSTANTS:
-            raise self.error(f"'{name}' is a constant and cannot be bound", span, "choose another")
+            raise self.error(
+                f"'{name}' is a constant and cannot be bound",
+                span,
+                f"choose another name, or write `{name}` in backticks",
+            )
         if name in LIBRARY or name in ALIASES or name in self.functions:
             raise self.error(
                 f"'{name}' is a function and cannot be bound",
@@ -230,14 +282,14 @@ class Builder:
         return self.open_signature(name, _, [], __)
 
     def open_signature(self, name: Span, _: Span, arguments: list[Any], __: Span) -> Signature:
-        written = self.written(name)
+        written = self._defining = self.written(name)
         self.refuse_taken(written, name)
         parameters: dict[str, int] = {}
         hidden: dict[str, int | None] = {}
         for argument in arguments:
             if type(argument) is not tuple:
                 raise self.error(
-                    "a function's parameters are plain names", name, "as in: r(u, v) = u^2 + v^2"
+                    "the parameters of a function are plain names", name, "r(u, v) = u^2 + v^2"
                 )
             parameter = self.written(argument)
             if parameter in parameters:
@@ -260,6 +312,7 @@ class Builder:
                 del self.names[key]
             else:
                 self.names[key] = node
+        self._defining = ""
         self.functions[signature.name] = UserFunction(tuple(signature.parameters.values()), body)
         return Results([], True)
 
@@ -383,7 +436,8 @@ class Builder:
         written = self.written(name)
         span = (name[0], right[1])
         if self.text[name[0]] == "`":
-            raise self.error("a name in backticks is a variable, no function", name)
+            hint = f"write * to multiply: {self.text[name[0] : name[1]]}*(...)"
+            raise self.error("a name in backticks is a variable, no function", name, hint)
         user = self.functions.get(written)
         if user is not None:
             return self._call_user(written, user, arguments, span)
@@ -397,19 +451,35 @@ class Builder:
             what = "constant" if written in CONSTANTS else "variable"
             hint = f"write * to multiply: {written}*(...)"
             return self.error(f"'{written}' is a {what}, no function", span, hint)
+        if written == self._defining:
+            hint = "there is no recursion; a function knows those defined before it"
+            return self.error(f"'{written}' cannot call itself", span, hint)
         known = [*LIBRARY, *ALIASES, *self.functions]
-        hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
-        if len(written) == 1:
-            hint = f"write * to multiply: {written}*(...)"
+        if written.lower() in OTHER_NAMES:
+            hint = OTHER_NAMES[written.lower()]
+        elif len(written) == 1:
+            hint = f"write * to multiply: {written}*(...); define it by {written}(x) = ..."
+        else:
+            hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
         return self.error(f"unknown function '{written}'", span, hint)
 
     def _call_user(self, name: str, user: UserFunction, arguments: list[Any], span: Span) -> int:
         for argument in arguments:
             if type(argument) is Named:
-                raise self.error(f"'{name}' takes no named arguments", argument.span)
+                raise self.error(
+                    f"'{name}' takes no named arguments", argument.span, "write the value alone"
+                )
         if len(arguments) != len(user.parameters):
             wants = f"{len(user.parameters)} argument" + "s" * (len(user.parameters) != 1)
-            raise self.error(f"'{name}' takes {wants}, not {len(arguments)}", span)
+            names = ", ".join(self.graph.attrs[p][-1] for p in user.parameters)
+            hint = f"it is defined as {name}({names})"
+            raise self.error(f"'{name}' takes {wants}, not {len(arguments)}", span, hint)
+        if len(self.graph) > MAX_EXPANSION:
+            raise self.error(
+                f"the program grows beyond {MAX_EXPANSION:,} operations",
+                span,
+                "each call writes its function out: calls within calls multiply",
+            )
         values = [self.resolve(a) for a in arguments]
         return self.graph.substitute(user.body, dict(zip(user.parameters, values, strict=True)))
 
@@ -420,7 +490,11 @@ class Builder:
         number = static_value(self.graph, self.resolve(value))
         if isinstance(number, float) and number.is_integer():
             return int(number)
-        raise self.error("an index must be a whole number that is known beforehand", span)
+        raise self.error(
+            "an index must be a whole number that is known beforehand",
+            span,
+            "indices count from 0: x[0], x[-1], x[1:3]",
+        )
 
 
 def static_value(graph: Graph, node: int) -> Any:
@@ -488,7 +562,11 @@ class _LibraryCall:
             given = len(self.inputs) + len(spare)
             wants = len(self.function.inputs)
             plural = "s" * (wants != 1)
-            raise self.error(f"'{self.function.name}' takes {wants} argument{plural}, not {given}")
+            message = f"'{self.function.name}' takes {wants} argument{plural}, not {given}"
+            if self.function.name == "log":
+                hint = "log(x) is the natural one; to base b it is log(x)/log(b)"
+                raise self.builder.error(message, self.span, hint)
+            raise self.error(message)
 
     def _named(self, argument: Named) -> None:
         if argument.name not in self.function.options:

@@ -6,8 +6,11 @@ import unicodedata
 
 from adcli.errors import AdcliError, Span
 
-WIDTH = 76
-"""Columns of source that are shown; of a longer line, the part around the place."""
+WIDTH = 80
+"""Columns of a terminal, where nobody says how many there are."""
+
+LONGEST = 600
+"""Characters of a message or a hint that are shown; names may be as long as a user likes."""
 
 
 def safe(text: str) -> str:
@@ -31,32 +34,62 @@ def columns(text: str) -> int:
     )
 
 
-def excerpt(text: str, span: Span) -> str:
-    """The line that holds the span, numbered, with carets under the span."""
+def excerpt(text: str, span: Span, width: int = WIDTH) -> str:
+    """The line that holds the span, numbered, with carets under the span.
+
+    Of a line that is wider than the terminal, the part around the place.
+    """
     start = min(span[0], len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
-    stop = max(start + 1, min(span[1], line_end))
-    left, right = line_start, line_end
-    if right - left > WIDTH:
-        left = max(left, min(start - WIDTH // 3, right - WIDTH))
-        right = min(line_end, left + WIDTH)
-        stop = min(stop, right + 1)
-    before = ("..." if left > line_start else "") + safe(text[left:start])
-    shown = before + safe(text[start:right]) + ("..." if right < line_end else "")
-    margin = f"{text.count(chr(10), 0, line_start) + 1} | "
-    carets = "^" * max(1, columns(safe(text[start:stop])))
-    shown = shown.replace("\\t", " ")
-    indent = len(margin) + columns(before.replace("\\t", " "))
-    return f"  {margin}{shown}\n  {' ' * indent}{carets}"
+    margin = f"  {text.count(chr(10), 0, line_start) + 1} | "
+    room = max(10, width - len(margin) - 1)
+    left, right = _window(text, line_start, start, line_end, room)
+    before = "..." * (left > line_start) + _shown(text[left:start])
+    after = _shown(text[start:right]) + "..." * (right < line_end)
+    place = columns(_shown(text[start : max(start, min(span[1], right))]))
+    carets = "^" * max(1, place)
+    return f"{margin}{before}{after}\n{' ' * (len(margin) + columns(before))}{carets}"
 
 
-def render(error: AdcliError) -> str:
+def _window(text: str, line_start: int, start: int, line_end: int, room: int) -> tuple[int, int]:
+    """Which part of a line to show: all of it, or what fits around `start`."""
+    # Every character takes a column or none, and few take none: look at no more than these.
+    if line_end - line_start <= 4 * room and columns(_shown(text[line_start:line_end])) <= room:
+        return line_start, line_end
+    room -= 6  # the dots on both sides
+    left, used = start, 0
+    while left > max(line_start, start - 4 * room):
+        used += columns(_shown(text[left - 1]))
+        if used > room // 3:
+            break
+        left -= 1
+    right, used = start, columns(_shown(text[left:start]))
+    while right < min(line_end, start + 4 * room):
+        used += columns(_shown(text[right]))
+        if used > room:
+            break
+        right += 1
+    return left, right
+
+
+def _shown(text: str) -> str:
+    return safe(text.replace("\t", " "))
+
+
+def shortened(text: str) -> str:
+    """A text of any length, in the middle of which something may be left out."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST * 2 // 3]} ... {text[-LONGEST // 3 :]}"
+
+
+def render(error: AdcliError, width: int = WIDTH) -> str:
     """The whole message for a terminal, without colour: cause, place, hint."""
-    lines = [f"error: {safe(error.message)}"]
+    lines = [f"error: {shortened(safe(error.message))}"]
     if error.span is not None and error.text is not None:
-        lines.append(excerpt(error.text, error.span))
+        lines.append(excerpt(error.text, error.span, width))
     if error.hint:
-        lines.append(f"  hint: {safe(error.hint)}")
+        lines.append(f"  hint: {shortened(safe(error.hint))}")
     return "\n".join(lines)

@@ -20,7 +20,7 @@ def closest(word: str, names: Iterable[str]) -> str | None:
             ratio = max(ratio, 0.75)
         if best is None or ratio > best[0]:
             best = (ratio, name)
-    return best[1] if best and best[0] >= 0.6 else None
+    return best[1] if best and best[0] >= 0.65 else None
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str | None:

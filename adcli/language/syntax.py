@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from adcli.errors import LanguageError, Span
+from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.grammar import Tables
 from adcli.language.messages import safe
 
@@ -10,21 +14,66 @@ _OPENING = {"LPAR": "(", "LSQB": "["}
 _CLOSING = {"RPAR": ")", "RSQB": "]"}
 _CHARACTERS = {
     '"': "a text in quotes ends on its line with the same quote",
-    "'": "a text in quotes ends on its line with the same quote",
     "`": "a name in backticks ends on its line with a backtick",
     "{": "group with ( ), write vectors with [ ]",
     "}": "group with ( ), write vectors with [ ]",
     "%": "the remainder is mod(x, y)",
-    "!": "'not equal' is !=, a factorial is gamma(n + 1)",
     "&": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
     "|": "the absolute value is abs(x); 'or' of two comparisons is max(a > 0, b > 0)",
     "?": "a choice is where(condition, a, b)",
-    "\\": "names are written plainly: alpha, or α",
+    "\\": "this is no LaTeX: write sqrt(x), x/y, alpha or α",
     "$": "names are letters, digits and _; any other name goes in backticks",
-    ".": "a number needs a digit: 0.5 or .5",
-    "²": "a power is written x^2",
-    "³": "a power is written x^3",
+    "√": "the square root is sqrt(x)",
+    "∛": "the cube root is cbrt(x)",
+    "∞": "infinity is inf",
+    "÷": "a quotient is x/y",
+    "∑": "a sum over a vector is sum(v)",
+    "∏": "a product over a vector is prod(v)",
+    "∫": "adcli differentiates; it does not integrate",
+    "∂": "a derivative is asked for by the command: adcli grad",
+    "∇": "a gradient is asked for by the command: adcli grad",
+    "→": "a function is written f(x) = x^2",
+    "⋅": "a product is x*y",
+    "∗": "a product is x*y",
+    "⁄": "a quotient is x/y",
+    "∧": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
+    "∨": "'or' of two comparisons is max(a > 0, b > 0)",
+    "°": "angles are in radians: x*pi/180",
+    "€": "names are letters, digits and _; any other name goes in backticks",
+    "~": "'~' belongs to adcli fit",
+    "“": "write straight quotes",
+    "”": "write straight quotes",
+    "‘": "write straight quotes",
+    "’": "write straight quotes",
 }
+"""What a character that is in no token was probably meant to be."""
+
+_WORDS = {
+    "and": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
+    "or": "'or' of two comparisons is max(a > 0, b > 0)",
+    "not": "'not a' is a == 0",
+    "if": "a choice is where(condition, a, b)",
+    "then": "a choice is where(condition, a, b)",
+    "else": "a choice is where(condition, a, b)",
+    "def": "a function is written f(x) = x^2",
+    "lambda": "a function is written f(x) = x^2",
+    "function": "a function is written f(x) = x^2",
+    "let": "a name is bound by name = value",
+    "var": "a name is bound by name = value",
+    "const": "a name is bound by name = value",
+    "return": "the last statement is the result; it needs no word before it",
+    "for": "there are no loops: sum(v) and prod(v) run over a vector, range(n) is one",
+    "mod": "the remainder is mod(x, y)",
+    "div": "a quotient is x/y, without its remainder floor(x/y)",
+    "over": "a quotient is x/y",
+    "times": "a product is x*y",
+    "plus": "a sum is x + y",
+    "minus": "a difference is x - y",
+}
+"""What a word of other languages was probably meant to be, where an operator is missing."""
+
+_LAST_WORD = re.compile(r"([^\W\d][\w\u0300-\u036f]*|`[^`\n]*`)[^\S\n]*\Z")
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def syntax_error(
@@ -41,25 +90,23 @@ def syntax_error(
 def _explain(
     tables: Tables, text: str, states: list[int], terminal: int, span: Span
 ) -> tuple[str, str | None, Span]:
-    if terminal >= len(tables.terminals):
-        character = text[span[0]]
-        return f"'{safe(character)}' has no meaning here", _CHARACTERS.get(character), span
-    name = tables.terminals[terminal]
-    written = safe(text[span[0] : span[1]])
     wanted = {t for t in range(len(tables.terminals)) if _accepts(tables, states, t)}
     names = {tables.terminals[t] for t in wanted}
     value_is_missing = "NUMBER" in names
+    if terminal >= len(tables.terminals):
+        character = text[span[0]]
+        hint = _character_hint(text, span[0], value_is_missing)
+        return f"'{safe(character)}' has no meaning here", hint, span
+    name = tables.terminals[terminal]
+    written = safe(text[span[0] : span[1]])
+    before = text[: span[0]].rstrip()
     if name == "$END":
         return _at_the_end(tables, text, states, value_is_missing, names)
     if name == "SEPARATOR":
-        return "the statement is not complete here", "a value is missing before", span
+        hint = _after(before) or "a statement is complete before ';' or the end of its line"
+        return "the statement is not complete here", hint, span
     if name in _CLOSING:
-        opened = _open_brackets(tables, states)
-        if not opened:
-            return f"'{written}' closes nothing", "take it away, or open a bracket before", span
-        if {"(": ")", "[": "]"}[opened[-1]] != written:
-            return f"'{written}' cannot close '{opened[-1]}'", None, span
-        return f"a value is missing before '{written}'", None, span
+        return _wrong_closing(tables, states, before, written, span)
     if name == "COMPARISON" and not value_is_missing:
         return (
             "comparisons do not chain",
@@ -68,17 +115,127 @@ def _explain(
         )
     if name == "EQUAL":
         hint = "'x = ...' stands at the start of a statement; equality is =="
+        if before.endswith((">", "<", "!")):
+            hint = f"write {before[-1]}= without a space"
+        elif before.endswith("="):
+            hint = "equality is =="
+        elif before.endswith(":"):
+            hint = "a name is bound by name = value"
         return "'=' cannot stand here", hint, span
     if name == "TILDE":
-        return "'~' stands once, between a response and its model", None, span
+        return "'~' stands once, between a response and its model", "as in y ~ a*x + b", span
     if name == "STRING":
-        return "text in quotes is for einsum only", 'as in einsum("ij,j->i", A, x)', span
+        return _quoted(before, written, value_is_missing, span)
     if name in ("NAME", "NUMBER", "LPAR", "LSQB") and not value_is_missing:
-        hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
-        return f"an operator is missing before '{written}'", hint, span
+        return _missing_operator(before, name, written, span)
     if value_is_missing:
-        return f"a value is missing before '{written}'", None, span
-    return f"'{written}' cannot stand here", None, span
+        return f"a value is missing before '{written}'", _before_operator(before, written), span
+    return f"'{written}' cannot stand here", _misplaced(tables, states, before, written), span
+
+
+def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
+    character = text[place]
+    if character == "!":
+        return "'not a' is a == 0" if value_is_missing else "a factorial is gamma(n + 1)"
+    if character == "'":
+        if value_is_missing:
+            return "a text in quotes ends on its line with the same quote"
+        return "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
+    if character == ".":
+        word = _LAST_WORD.search(text[max(0, place - 200) : place])
+        if word is not None and text[place + 1 : place + 2].isidentifier():
+            rest = re.match(r"[\w.]*", text[place:])
+            name = word.group(1) + (rest.group() if rest else "")
+            return f"names have no dots; in backticks they may: `{safe(name)}`"
+        return "a number needs a digit: 0.5 or .5"
+    if character in _CHARACTERS:
+        return _CHARACTERS[character]
+    if unicodedata.category(character) in _INVISIBLE:
+        return "this character is invisible: delete it"
+    return "names are letters, digits and _; operators are + - * / @ ^ and comparisons"
+
+
+def _wrong_closing(
+    tables: Tables, states: list[int], before: str, written: str, span: Span
+) -> tuple[str, str | None, Span]:
+    opened = _open_brackets(tables, states)
+    if not opened:
+        return f"'{written}' closes nothing", "take it away, or open a bracket before", span
+    closing = {"(": ")", "[": "]"}[opened[-1]]
+    if closing != written:
+        return f"'{written}' cannot close '{opened[-1]}'", f"write '{closing}'", span
+    hint = _after(before)
+    if before.endswith("["):
+        hint = "an index counts from 0: x[0]; an empty vector is zeros(0)"
+    elif before.endswith("("):
+        hint = "write a value between the brackets"
+    return f"a value is missing before '{written}'", hint, span
+
+
+def _quoted(
+    before: str, written: str, value_is_missing: bool, span: Span
+) -> tuple[str, str | None, Span]:
+    if value_is_missing or written.startswith('"'):
+        return "text in quotes is for einsum only", 'as in einsum("ij,j->i", A, x)', span
+    hint = "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
+    return f"'{written[0]}' has no meaning here", hint, (span[0], span[0] + 1)
+
+
+def _missing_operator(
+    before: str, name: str, written: str, span: Span
+) -> tuple[str, str | None, Span]:
+    message = f"an operator is missing before '{written}'"
+    word = _LAST_WORD.search(before[-200:])
+    last = safe(word.group(1)) if word else ""
+    for candidate in (written, last):
+        if candidate in _WORDS:
+            return message, _WORDS[candidate], span
+    if last in LIBRARY or last in ALIASES:
+        place = (len(before) - len(last), len(before))
+        argument = written if name in ("NAME", "NUMBER") else "x"
+        return (
+            f"'{last}' is a function",
+            f"its argument goes in brackets: {last}({argument})",
+            place,
+        )
+    if name == "NUMBER" and written.startswith(".") and before[-1:].isdigit():
+        return message, "a number has one decimal point", span
+    if last and name in ("NAME", "NUMBER"):
+        return (
+            message,
+            f"a product is {last}*{written}; only a number multiplies what follows",
+            span,
+        )
+    hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
+    return message, hint, span
+
+
+def _before_operator(before: str, written: str) -> str | None:
+    """What to do about an operator (or a comma) that has nothing on its left."""
+    if before.endswith("=") and written in (">", "<"):
+        return f"write {written}="
+    return _after(before) or f"write a value on the left of '{written}'"
+
+
+def _after(before: str) -> str | None:
+    """What to do where a value is missing after what was written last."""
+    last = re.search(r"(\*\*|[<>=!]=|[-+*/@^<>=,·×−≤≥≠:])\Z", before)
+    if last is None:
+        return None
+    if last.group() == ",":
+        return "take the comma away, or write a value after it"
+    return f"write a value after '{last.group()}'"
+
+
+def _misplaced(tables: Tables, states: list[int], before: str, written: str) -> str | None:
+    if written == ":":
+        opened = _open_brackets(tables, states)
+        if opened and opened[-1] == "[":
+            return "a slice is start:stop or start:stop:step"
+        return "a name is bound by name = value, a function by f(x) = x^2; x[1:3] is a slice"
+    if written == ",":
+        return "a vector is written [1, 2]"
+    return None
 
 
 def _at_the_end(
@@ -87,16 +244,22 @@ def _at_the_end(
     end = len(text.rstrip())
     place = (end, end + 1)
     opened = _open_brackets(tables, states)
-    if "SEPARATOR" in names and not opened and len(states) == 1:
+    if _is_empty(text):
         return "there is no expression", "for example: adcli grad 'x^2' --at x=3", place
-    if value_is_missing:
-        what = "the text ends where a value is missing"
-    else:
-        what = "the text ends too early"
     if opened:
         closing = {"(": ")", "[": "]"}[opened[-1]]
-        return f"{what}, and '{opened[-1]}' is not closed", f"add '{closing}'", place
-    return what, None, place
+        if not value_is_missing:
+            return f"'{opened[-1]}' is not closed", f"add '{closing}'", place
+        message = f"the text ends where a value is missing, and '{opened[-1]}' is not closed"
+        return message, f"write a value and '{closing}'", place
+    if value_is_missing:
+        return "the text ends where a value is missing", _after(text[:end]), place
+    return "the text ends too early", None, place
+
+
+def _is_empty(text: str) -> bool:
+    """Whether a text holds nothing but blanks, separators and comments."""
+    return all(not line.partition("#")[0].strip("; \t\r\f\v") for line in text.split("\n"))
 
 
 def _open_brackets(tables: Tables, states: list[int]) -> list[str]:
