@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -33,8 +34,7 @@ def run(arguments: list[str]) -> int:
     except MemoryError:
         return _report_text("error: out of memory", 1)
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        return _report_text(f"error: {name}{error.strerror or error}", 1)
+        return _report_text(_system_message(error), 1)
     except Exception as error:  # a defect of ours: say so in one line
         if os.environ.get("ADCLI_DEBUG"):
             raise
@@ -57,14 +57,32 @@ def _dispatch(arguments: list[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         raise usage_error(error, arguments) from None
+    except SystemExit as error:  # click's own answer to a closed pipe
+        if isinstance(error.__context__, BrokenPipeError):
+            raise BrokenPipeError from None
+        raise
 
 
 def _report(error: Exception) -> int:
+    from adcli.cli.terminal import width
     from adcli.errors import AdcliError
-    from adcli.language.messages import render
+    from adcli.language.messages import WIDTH, render
 
     assert isinstance(error, AdcliError)
-    return _report_text(render(error), error.exit_code)
+    columns = width(sys.stderr, WIDTH)
+    return _report_text(render(error, columns), error.exit_code)
+
+
+def _system_message(error: OSError) -> str:
+    """What the operating system refused, in one line."""
+    from adcli.language.messages import safe
+
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    if error.filename:
+        return f"error: {safe(str(error.filename))}: {reason}"
+    if error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
+        return f"error: cannot write standard output: {reason}"
+    return f"error: {reason}"
 
 
 def _report_text(message: str, code: int) -> int:

@@ -6,12 +6,15 @@ import re
 from typing import Any
 
 from adcli.cli.terminal import stdin_bytes
-from adcli.errors import DataError, UsageError
+from adcli.errors import AdcliError, DataError, UsageError
 from adcli.language.messages import safe
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
 _NAME = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
+
+
+_SECOND = re.compile(r"([\s;]\s*)(?:`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
 
 def program_text(expression: str | None, source: str | None) -> str:
@@ -27,7 +30,8 @@ def program_text(expression: str | None, source: str | None) -> str:
         try:
             expression.encode()
         except UnicodeEncodeError:
-            raise UsageError("the expression is not valid UTF-8 text") from None
+            hint = "the terminal's encoding is UTF-8, its text should be too"
+            raise UsageError("the expression is not valid UTF-8 text", hint) from None
         return expression
     name = "-" if expression is not None or source is None else source
     data = read_all(name)
@@ -35,7 +39,8 @@ def program_text(expression: str | None, source: str | None) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{_shown(name)} is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}"
+            f"{_shown(name)} is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}",
+            "save it with the encoding UTF-8",
         ) from None
     return text.replace("\r\n", "\n")
 
@@ -48,11 +53,12 @@ def read_all(name: str) -> bytes:
         with open(name, "rb") as file:
             return file.read()
     except FileNotFoundError:
-        raise UsageError(f"there is no file {safe(name)}") from None
+        raise UsageError(f"there is no file '{safe(name)}'", "-f FILE holds a program") from None
     except IsADirectoryError:
-        raise UsageError(f"{safe(name)} is a folder", "name a file") from None
+        raise UsageError(f"'{safe(name)}' is a folder", "name a file") from None
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {safe(name)}: {getattr(error, 'strerror', error)}") from None
+        reason = str(getattr(error, "strerror", None) or error).lower()
+        raise DataError(f"cannot read '{safe(name)}': {reason}") from None
 
 
 def _shown(name: str) -> str:
@@ -61,19 +67,43 @@ def _shown(name: str) -> str:
 
 def split_assignments(text: str, option: str) -> list[tuple[str, str]]:
     """`x=2,v=[1,2]` as [("x", "2"), ("v", "[1,2]")]. Commas within brackets do not split."""
-    found = []
+    found: list[tuple[str, str]] = []
     for part in _split_commas(text):
         match = _NAME.match(part)
         if match is None:
-            raise UsageError(
-                f"{option}: '{safe(part.strip())}' is no assignment", f"write {option} x=2,y=3"
-            )
+            raise _no_assignment(part.strip(), found, option)
         value = part[match.end() :].strip()
         name = match.group(1)
         if not value:
-            raise UsageError(f"{option}: there is no value for '{safe(name)}'")
+            raise UsageError(
+                f"{option}: there is no value for '{safe(name)}'", f"write {option} {safe(name)}=2"
+            )
+        second = _SECOND.search(value)
+        if second is not None:
+            first = f"{name}={value[: second.start()]}".rstrip("; ")
+            raise UsageError(
+                f"{option}: '{safe(part.strip())}' holds more than one assignment",
+                f"commas go between them: {option} {safe(first)},{safe(value[second.end(1) :])}",
+            )
         found.append((_normalised(name), value))
     return found
+
+
+def _no_assignment(part: str, found: list[tuple[str, str]], option: str) -> UsageError:
+    """The error for a part between commas that is not `name=value`."""
+    if not part:
+        return UsageError(f"{option}: an assignment is missing", f"write {option} x=2,y=3")
+    hint = f"write {option} x=2,y=3"
+    if found and _NUMBER.match(part):
+        name, value = found[-1]
+        if _NUMBER.match(value):
+            hint = f"a decimal point is a dot, {safe(name)}={safe(value)}.{safe(part)}; "
+            hint += f"a vector is {safe(name)}=[{safe(value)}, {safe(part)}]"
+    elif _NUMBER.match(part) or part.isidentifier():
+        hint = f"name and value: {option} {safe(part)}=2"
+        if not part.isidentifier():
+            hint = f"name and value: {option} x={safe(part)}"
+    return UsageError(f"{option}: '{safe(part)}' is no assignment", hint)
 
 
 def _normalised(name: str) -> str:
@@ -111,7 +141,12 @@ def constant(text: str, precision: int | None) -> Any:
     Raises LanguageError or DomainError with the place in `text`.
     """
     if precision is None and _NUMBER.match(text):
-        return float(text)
+        number = float(text)
+        if number in _INFINITE.values():
+            raise UsageError(
+                f"the number {safe(text)} is too large for float64", "infinity is written inf"
+            )
+        return number
     if text in _INFINITE:  # may be given, although no result may be infinite
         return _INFINITE[text]
     from adcli.function import function
@@ -119,7 +154,7 @@ def constant(text: str, precision: int | None) -> Any:
     f = function(text)
     if f.variables:
         raise UsageError(
-            f"the value '{safe(text)}' depends on '{safe(f.variables[0])}'",
+            f"the value '{safe(text)}' holds the name '{safe(f.variables[0])}'",
             "values are numbers or constant expressions such as pi/4 or [1, 2]",
         )
     if len(f.outputs) > 1:
@@ -134,7 +169,12 @@ def assignments(options: tuple[str, ...], option: str, precision: int | None) ->
         for name, value in split_assignments(text, option):
             if name in values:
                 raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
-            values[name] = constant(value, precision)
+            try:
+                values[name] = constant(value, precision)
+            except AdcliError as error:
+                if error.text == value:  # say which of the texts it is in
+                    error.message = f"{option}, the value of '{safe(name)}': {error.message}"
+                raise
     return values
 
 
@@ -147,5 +187,5 @@ def names(text: str | None) -> list[str] | None:
         if not name:
             raise UsageError("--wrt has an empty name", "write --wrt x,y")
         if name in found[:i]:
-            raise UsageError(f"--wrt names '{safe(name)}' twice")
+            raise UsageError(f"--wrt names '{safe(name)}' twice", "take one away")
     return found

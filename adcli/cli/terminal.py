@@ -64,8 +64,8 @@ def _bytes_of(stream: Any, name: str) -> BinaryIO:
     return result
 
 
-def width(stream: Any) -> int:
-    """Columns of the terminal behind a stream; 100 where there is none. COLUMNS overrides."""
+def width(stream: Any, otherwise: int = 100) -> int:
+    """Columns of the terminal behind a stream, `otherwise` if it is none. COLUMNS overrides."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) > 0:
         return int(columns)
@@ -74,4 +74,4 @@ def width(stream: Any) -> int:
             return os.get_terminal_size(stream.fileno()).columns or 80
         except OSError:
             return 80
-    return 100
+    return otherwise

@@ -2,23 +2,124 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from adcli.errors import UsageError
-from adcli.language.suggestion import did_you_mean
+from adcli.language.suggestion import closest, did_you_mean
+
+_LEFT_OUT = {
+    "at": "as in --at x=2,y=3",
+    "output": "as in -o results.json; '-' is standard output",
+    "points": "as in --points points.csv; '-' is standard input",
+    "source": "as in -f program.txt; '-' is standard input",
+    "wrt": "as in --wrt x,y",
+    "direction": "as in --direction x=1,y=0",
+}
+"""Option -> an example, where its value is left out."""
 
 
 def usage_error(error: click.ClickException, arguments: list[str]) -> UsageError:
     """Our error for one of click's."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "adcli"
+    if not arguments:
+        hint = "for example: adcli grad 'x^2' --at x=3; all commands: adcli --help"
+        return UsageError("there is no command", hint)
     if isinstance(error, click.NoSuchOption):
         return _no_such_option(error, arguments, command)
+    if isinstance(error, click.BadOptionUsage):
+        return _bad_option(error, arguments)
+    if isinstance(error, click.MissingParameter):
+        return _missing(error, command)
+    if isinstance(error, click.BadParameter):
+        return _bad_value(error, command)
     if isinstance(error, click.FileError):
         return UsageError(f"cannot open {error.ui_filename}: {error.message}")
     message = error.format_message().rstrip(".")
+    if "unexpected extra argument" in message:
+        return _extra_argument(message, arguments, command)
     message = message[:1].lower() + message[1:]
     return UsageError(message, f"see '{command} --help'")
+
+
+def _extra_argument(message: str, arguments: list[str], command: str) -> UsageError:
+    extra = message.partition("(")[2].removesuffix(")")
+    complaint = f"'{extra}' is one argument too many"
+    if "=" in extra and "--at" in arguments:
+        return UsageError(complaint, "a point has no spaces: --at x=2,y=3")
+    if command.endswith(("functions", "completion")):
+        return UsageError(complaint, f"see '{command} --help'")
+    example = f"{command} 'x^2 + y' --at x=2,y=3"
+    return UsageError(complaint, f"put the whole expression in quotes: {example}")
+
+
+def _bad_option(error: click.BadOptionUsage, arguments: list[str]) -> UsageError:
+    message = error.message.rstrip(".")
+    message = message[:1].lower() + message[1:]
+    name = error.option_name
+    hint = None
+    command = arguments[0]
+    for parameter in _parameters(command):
+        if name in parameter.opts:
+            hint = _LEFT_OUT.get(parameter.name or "") or _choices(parameter)
+    if "requires an argument" in message:
+        message = f"{name} needs a value behind it"
+    return UsageError(message, hint or f"see 'adcli {command} --help'")
+
+
+def _parameters(command: str) -> list[click.Parameter]:
+    from adcli.cli.app import application
+
+    found = application.get_command(click.Context(application), command)
+    return found.params if found is not None else []
+
+
+def _missing(error: click.MissingParameter, command: str) -> UsageError:
+    parameter = error.param
+    name = (parameter.name or "") if parameter is not None else ""
+    hint = _choices(parameter) if parameter is not None else None
+    return UsageError(f"{name.upper()} is missing", hint or f"see '{command} --help'")
+
+
+def _bad_value(error: click.BadParameter, command: str) -> UsageError:
+    """A value that an option does not take: what it takes."""
+    parameter = error.param
+    kind = parameter.type if parameter is not None else None
+    name = _name(parameter) if parameter is not None else command
+    value = _value(error)
+    if isinstance(kind, click.Choice):
+        choices = [str(c) for c in kind.choices]
+        meant = closest(value, choices)
+        listed = "the choices are " + ", ".join(choices)
+        hint = f"did you mean '{meant}'? {listed}" if meant else listed
+        return UsageError(f"{name} cannot be '{value}'", hint)
+    if isinstance(kind, click.IntRange):
+        hint = f"a whole number from {kind.min} to {kind.max}"
+        return UsageError(f"{name} cannot be '{value}'", hint)
+    return UsageError(f"{name}: {error.message.rstrip('.')}", f"see '{command} --help'")
+
+
+def _value(error: click.BadParameter) -> str:
+    """The value that click complains of: in quotes, or the first word of the message."""
+    message = error.message
+    if message.startswith("'"):
+        return message[1:].partition("' is not ")[0]
+    return message.partition(" ")[0]
+
+
+def _name(parameter: click.Parameter) -> str:
+    options = [o for o in parameter.opts if o.startswith("--")]
+    return options[0] if options else (parameter.name or "").upper()
+
+
+def _choices(parameter: Any) -> str | None:
+    if isinstance(parameter.type, click.Choice):
+        return "the choices are " + ", ".join(map(str, parameter.type.choices))
+    if isinstance(parameter.type, click.IntRange):
+        return f"a whole number from {parameter.type.min} to {parameter.type.max}"
+    return None
 
 
 def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: str) -> UsageError:
@@ -30,11 +131,17 @@ def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: st
                 f"'{argument}' is taken for an option",
                 f"an expression that starts with a minus goes after --: {command} -- '{argument}'",
             )
-    known = []
+    known: dict[str, str] = {}
+    word = name.lstrip("-")
     if error.ctx is not None:
-        known = [o for p in error.ctx.command.params for o in p.opts if o.startswith("--")]
-    hint = did_you_mean(name, known) or f"see '{command} --help'"
-    return UsageError(f"no such option: {name}", hint)
+        for parameter in error.ctx.command.params:
+            kind = parameter.type
+            if isinstance(kind, click.Choice) and word in kind.choices:
+                return UsageError(f"no such option: {name}", f"write {_name(parameter)} {word}")
+            known.update({o[2:]: o for o in parameter.opts if o.startswith("--")})
+    meant = closest(word, known)
+    hint = did_you_mean(known[meant], [known[meant]]) if meant else None
+    return UsageError(f"no such option: {name}", hint or f"see '{command} --help'")
 
 
 def _looks_like_mathematics(argument: str) -> bool:
