@@ -17,6 +17,7 @@ from adcli.graph.primitives import (
     LINEAR,
     MULTILINEAR,
     NAMED,
+    POWER,
     REDUCTION,
     SELECT,
     VARIABLE,
@@ -112,7 +113,14 @@ def value_error(
     else:
         written = written_out(graph, place, values, algebra) + within(graph, node, text)
         message = f"{written} is {result}"
-        if not hint and result in ("inf", "-inf"):
+        overflows = not hint
+        if op is POWER:  # what mends 0^-1 is no help for 10^400
+            base = graph.args[node][0]
+            overflows = algebra.describe_at([values[base]], values[node], live) not in (
+                ["0"],
+                ["-0"],
+            )
+        if overflows and result in ("inf", "-inf"):
             hint = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
     return DomainError(message, hint, span=graph.span(node), text=text)
 

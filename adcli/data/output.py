@@ -37,6 +37,8 @@ def atomic_output(
         stdout.flush()
         return
     name = os.fspath(path)
+    if not name:
+        raise UsageError("the output's name is empty", "-o FILE; '-' is standard output")
     if _is_direct(name):
         with _blaming(name), open(name, "wb") as stream:
             yield stream
@@ -47,7 +49,10 @@ def atomic_output(
 
 @contextmanager
 def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
-    target = os.path.realpath(name)
+    try:
+        target = os.path.realpath(name)
+    except OSError as error:  # the working folder is gone
+        raise DataError(f"cannot write {name}: {error.strerror}") from None
     if os.path.exists(target) and not os.access(target, os.W_OK):
         raise DataError(f"cannot write {name}: it is read-only")
     stream, temporary = _create_beside(name, target)

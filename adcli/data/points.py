@@ -604,7 +604,18 @@ def _find(name: str, layout: Layout, variable: str) -> Group:
         hint += ", ".join(elements[:10])
     else:
         hint = f"the columns are {shown}{more}"
+        if len(layout.columns) == 1:
+            hint = f"the only column is {shown}" + _other_separator(layout.columns[0])
     raise DataError(f"{name} has no column '{variable}'", hint)
+
+
+def _other_separator(header: str) -> str:
+    """What to do about a header that other characters than the expected one divide."""
+    for separator, what in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
+        if separator in header:
+            known = {"\t": ": --points-format tsv", ",": ": --points-format csv"}
+            return f"; {what} divide it{known.get(separator, ', commas or tabs should')}"
+    return ""
 
 
 def _check_names(name: str, columns: Sequence[str]) -> None:
@@ -1299,7 +1310,9 @@ def _open_source(path: str, stdin: BinaryIO | None, stack: ExitStack) -> _Source
     try:
         raw = stack.enter_context(open(path, "rb"))  # noqa: SIM115
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}") from None
+        raise UsageError(f"there is no file '{path}'", "--points FILE holds points") from None
+    except IsADirectoryError:
+        raise UsageError(f"'{path}' is a folder", "name a file of points") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     status = os.fstat(raw.fileno())
@@ -1318,7 +1331,10 @@ def _format_of(path: str, source: _Source) -> PointsFormat:
     if extension in _EXTENSIONS:
         return _EXTENSIONS[extension]
     if source.total is not None:
-        raise UsageError(f"the name {path} does not tell the points' format", _known_formats())
+        raise UsageError(
+            f"the name '{path}' does not tell the points' format",
+            f"--points-format; {_known_formats()}",
+        )
     start = source.peek(4).removeprefix(_BOM).lstrip()
     if start.startswith(b"PAR1"):
         return "parquet"

@@ -458,7 +458,7 @@ class Builder:
         if written.lower() in OTHER_NAMES:
             hint = OTHER_NAMES[written.lower()]
         elif len(written) == 1:
-            hint = f"write * to multiply: {written}*(...); define it by {written}(x) = ..."
+            hint = f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
         else:
             hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
         return self.error(f"unknown function '{written}'", span, hint)

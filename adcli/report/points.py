@@ -102,10 +102,12 @@ def table_text(report: PointReport, digits: int, width: int, color: bool) -> str
         tables.rows(["", "value", "derivative"], rows)
     elif report.task.kind == "gradient":
         tables.heading("f = " + text(values[0][1]))
-        tables.rows(["variable", "at", "derivative"], _gradient_rows(report, text))
+        if report.task.wrt:
+            tables.rows(["variable", "at", "derivative"], _gradient_rows(report, text))
     else:
         tables.heading(*[f"f{row} = {text(v)}" for row, v in values])
-        tables.matrix(*_matrix(report, text))
+        if report.task.wrt:
+            tables.matrix(*_matrix(report, text))
     return tables.text()
 
 

@@ -361,7 +361,7 @@ def test_columns_that_are_not_there():
 def test_files_that_cannot_be_opened(tmp_path):
     with pytest.raises(UsageError, match="there is no file"):
         open_points(tmp_path / "none.csv")
-    with pytest.raises(DataError, match="is a directory"):
+    with pytest.raises(UsageError, match="is a folder"):
         open_points(tmp_path)
     (tmp_path / "points.txt").write_text("x\n1\n")
     with pytest.raises(UsageError) as caught:
