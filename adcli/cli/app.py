@@ -16,6 +16,7 @@ COMMANDS = {
     "grad": ("adcli.cli.grad", "Value and gradient at each point."),
     "jacobian": ("adcli.cli.jacobian", "Matrix of first derivatives."),
     "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
+    "trace": ("adcli.cli.trace", "The evaluation trace, step by step, in both modes."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
     "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),
 }

@@ -43,14 +43,16 @@ color = click.option(
     help="Colour: auto looks at the terminal and NO_COLOR.",
 )
 
+at = click.option(
+    "--at",
+    "at",
+    metavar="x=2,y=3",
+    multiple=True,
+    help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
+)
+
 point = _together(
-    click.option(
-        "--at",
-        "at",
-        metavar="x=2,y=3",
-        multiple=True,
-        help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
-    ),
+    at,
     click.option(
         "--points",
         metavar="FILE",
@@ -69,24 +71,38 @@ point = _together(
     ),
 )
 
-output = _together(
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(FORMATS),
-        default="table",
-        help="table (default) for people; json (an object a line), csv and plain for scripts.",
-    ),
-    click.option("-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete."),
-    click.option(
-        "--digits",
-        type=click.IntRange(1, 17),
-        default=6,
-        metavar="N",
-        help="Significant digits in tables (default 6).",
-    ),
-    color,
+file = click.option(
+    "-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete."
 )
+digits = click.option(
+    "--digits",
+    type=click.IntRange(1, 17),
+    default=6,
+    metavar="N",
+    help="Significant digits in tables (default 6).",
+)
+
+
+def output_as(*extra: str) -> Decorator:
+    """How results are written; `extra` formats come after the usual ones."""
+    others = "".join(f"; {name}" for name in extra)
+    return _together(
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice([*FORMATS, *extra]),
+            default="table",
+            help="table (default) for people; json (an object a line), csv and plain for scripts"
+            + others
+            + ".",
+        ),
+        file,
+        digits,
+        color,
+    )
+
+
+output = output_as()
 
 arithmetic = _together(
     click.option(

@@ -15,17 +15,22 @@ from adcli.report.points import PointReport, csv_lines, json_record, plain_line,
 
 def run(kind: str, **options: Any) -> int:
     """Run one of these commands with its parsed options; returns the exit code."""
-    f = function(program_text(options["expression"], options["source"]))
-    precision = options["precision"]
-    if precision is not None:
-        _extend_precision(precision)
-    fixed = assignments(options["at"], "--at", precision)
+    f, fixed = program_and_point(options)
     task = _task(kind, f, options)
     if options["points"] is not None:
         from adcli.cli.stream import run_stream
 
         return run_stream(f, task, fixed, options)
     return _run_point(f, task, fixed, options)
+
+
+def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]]:
+    """The program and the values that --at gives."""
+    f = function(program_text(options["expression"], options["source"]))
+    precision = options["precision"]
+    if precision is not None:
+        _extend_precision(precision)
+    return f, assignments(options["at"], "--at", precision)
 
 
 def _extend_precision(precision: int) -> None:

@@ -52,11 +52,12 @@ class Tables:
         headers: Sequence[str],
         rows: Sequence[Sequence[str]],
         limit: int | None = MAX_ROWS,
+        texts: int = 1,
     ) -> None:
         """A table of rows: the first column is a label, the others are numbers.
 
-        Columns that do not fit go into a further table with the labels repeated. Rows beyond
-        `limit` are counted, not shown.
+        The first `texts` columns are set to the left. Columns that do not fit go into a further
+        table with the labels repeated. Rows beyond `limit` are counted, not shown.
         """
         shown = rows[:limit]
         cells = [[safe(c) for c in row] for row in shown]
@@ -69,7 +70,7 @@ class Tables:
             table = Table(box=ROUNDED, header_style="bold")
             for k in chosen:
                 table.add_column(
-                    Text(names[k]), justify="left" if k == 0 else "right", overflow="fold"
+                    Text(names[k]), justify="left" if k < texts else "right", overflow="fold"
                 )
             for row in cells:
                 table.add_row(*[Text(row[k], style="cyan" if k == 0 else "") for k in chosen])

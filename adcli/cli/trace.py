@@ -1,0 +1,87 @@
+"""`adcli trace`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from adcli.ad.tasks import Task
+from adcli.ad.trace import trace
+from adcli.cli import options
+from adcli.cli.inputs import names
+from adcli.cli.run import program_and_point, screen, write_text
+from adcli.report.steps import Steps
+from adcli.report.trace import (
+    MAX_SEEDS,
+    TraceReport,
+    csv_lines,
+    json_record,
+    plain_lines,
+    table_text,
+)
+
+EXAMPLES = """\b
+Examples:
+  adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
+  adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3 --mode reverse --format json
+  adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
+  adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x"""
+
+
+@click.command("trace", epilog=EXAMPLES)
+@options.expression
+@options.at
+@click.option(
+    "--mode",
+    type=click.Choice(["both", "forward", "reverse"]),
+    default="both",
+    help="Which sweep to show (default both).",
+)
+@options.wrt
+@options.arithmetic
+@options.output
+def command(**parsed: Any) -> int:
+    """The evaluation trace of EXPR: each step with its tangents and its adjoint.
+
+    Inputs are w1, w2, ..., operations follow. Forward mode has a tangent w' for each seed (a
+    variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
+    contributes. The numbers are those of `adcli grad`.
+    """
+    report = make_report(**parsed)
+    form = parsed["form"]
+    if form == "json":
+        text = json_record(report)
+    elif form == "csv":
+        text = csv_lines(report)
+    elif form == "plain":
+        text = plain_lines(report)
+    else:
+        text = table_text(report, parsed["digits"], *screen(parsed["output"]))
+    write_text(parsed["output"], text)
+    return 0
+
+
+def make_report(**parsed: Any) -> TraceReport:
+    """Compute the gradient as `adcli grad` does, checked, and trace that run."""
+    f, point = program_and_point(parsed)
+    mode, wrt = parsed["mode"], f.names(names(parsed["wrt"]))
+    is_forward = mode == "forward"
+    task = Task("jacobian", "forward", wrt) if is_forward else Task("gradient", "reverse", wrt)
+    results = f.at(point, task, parsed["engine"], parsed["precision"])
+    value, rest = results.nested()
+    run, nodes = results.run, [f.inputs[name] for name in wrt]
+    output = None if is_forward else f.outputs[0]
+    kept = 0 if mode == "reverse" else MAX_SEEDS if parsed["form"] == "table" else None
+    with results.algebra.context():
+        found = trace(run, output, nodes, kept)
+    return TraceReport(
+        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run),
+        found,
+        f.graph.dependents(f.order, nodes),
+        mode,
+        point,
+        value,
+        rest.get("gradient", {}),
+        parsed["precision"],
+    )

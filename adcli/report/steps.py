@@ -1,0 +1,278 @@
+"""The names w1, w2, ... of a program's inputs and operations, and formulas and rules in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from adcli.ad.algebra import NOWHERE
+from adcli.ad.derivatives import Run
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    CONSTANT,
+    ELEMENTWISE,
+    LEAF,
+    LINEAR,
+    MULTILINEAR,
+    MULTIPLY,
+    NAMED,
+    NEGATIVE,
+    REDUCTION,
+    SELECT,
+    WHERE,
+    minus_one,
+    one,
+)
+from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.graph.symbolic import Expression, Symbols
+from adcli.language.printing import OPERATORS, POWER
+from adcli.language.text import key_text, to_text
+
+Printer = Callable[[Graph, int, Mapping[int, str]], str]
+"""A node of a graph as text, with names for some nodes."""
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How names and rules are written: as text or in LaTeX."""
+
+    step: str
+    tangent: str
+    adjoint: str
+    times: str
+    partial: str
+    only_where: str
+    transposed: str
+    printer: Printer
+
+
+TEXT = Notation(
+    step="w{}",
+    tangent="{}'",
+    adjoint="{}\u0304",
+    times="·",
+    partial="∂{}/∂{}",
+    only_where="[{}]",
+    transposed="{}ᵀ",
+    printer=lambda graph, node, names: to_text(graph, node, names=names),
+)
+
+
+class Steps:
+    """The inputs of a program and its operations in order, numbered from 1.
+
+    Constants have no number: formulas hold them as they are written. `run` is the evaluation at a
+    point; without one, rules are those that hold at every point.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        order: list[int],
+        inputs: Iterable[int],
+        outputs: Iterable[int],
+        run: Run | None = None,
+        notation: Notation = TEXT,
+    ) -> None:
+        self.graph = graph
+        self.run = run
+        self.notation = notation
+        inputs, results = list(inputs), set(outputs)
+        leaf = [graph.ops[i].kind == LEAF for i in order]
+        self.nodes = [
+            *inputs,
+            *[i for i, is_leaf in zip(order, leaf, strict=True) if not is_leaf],
+            *[i for i in sorted(results) if graph.ops[i] in (CONSTANT, NAMED)],
+        ]
+        self.names = {i: notation.step.format(n) for n, i in enumerate(self.nodes, 1)}
+
+    def operands(self, node: int) -> list[tuple[int, int]]:
+        """The inputs of a node that have a name of their own: (place, node)."""
+        return [(k, j) for k, j in enumerate(self.graph.args[node]) if j in self.names]
+
+    def formula(self, node: int) -> str:
+        """The operation in the names of its inputs: `w1*w2`; an input's own name."""
+        names = {j: self.names[j] for _, j in self.operands(node)}
+        return self.notation.printer(self.graph, node, names)
+
+    def tangent(self, node: int) -> str:
+        """The name of a node's tangent: `w3'`."""
+        return self.notation.tangent.format(self.names[node])
+
+    def adjoint(self, node: int) -> str:
+        """The name of a node's adjoint: `w3̄`."""
+        return self.notation.adjoint.format(self.names[node])
+
+    def tangent_rule(self, node: int, active: bytearray) -> str:
+        """How a tangent comes from those of the inputs: `w1'·w2 + w1·w2'`; "0" where none flows."""
+        kind = self.graph.ops[node].kind
+        operands = [(k, j) for k, j in self.operands(node) if active[j]]
+        if not operands:
+            return "0"
+        if kind == LINEAR:
+            return self._with_tangents(node, {k for k, _ in operands})
+        if kind == MULTILINEAR:
+            return " + ".join([self._with_tangents(node, {k}) for k, _ in operands])
+        terms = []
+        for k, j in operands:
+            factor = self.factor(node, k)
+            if factor is None:
+                continue
+            times, t = self.notation.times, self.tangent(j)
+            if kind == REDUCTION:
+                terms.append(f"sum({t}{times}{factor})")
+            elif self.graph.ops[node] is MULTIPLY and k == 0:
+                terms.append(f"{t}{times}{factor}")
+            else:
+                terms.append(t if factor == "" else f"{factor}{times}{t}")
+                terms[-1] = terms[-1].replace(f"-{times}", "-")
+        return joined(terms) or "0"
+
+    def contribution_rule(self, node: int, k: int) -> str:
+        """What the adjoint of operand k gets from the node: `w3̄·w2`."""
+        op, g = self.graph.ops[node], self.adjoint(node)
+        if op is MATMUL:
+            other = self.notation.transposed.format(self._shown(node, 1 - k))
+            if self.run is not None and not self.run.algebra.shape(self.run.values[node]):
+                return f"{g}{self.notation.times}{self._shown(node, 1 - k)}"
+            return f"{other} @ {g}" if k else f"{g} @ {other}"
+        if op in (SUM, STACK, INDEX):
+            return self._spread(node, k)
+        if op.kind in (LINEAR, MULTILINEAR) and self.run is not None:
+            return self._transposed(node, k)
+        factor = self.factor(node, k) or ""
+        written = f"{g}{self.notation.times}{factor}" if factor else g
+        if factor == "-":
+            written = f"-{g}"
+        return f"sum({written})" if self._is_broadcast(node, k) else written
+
+    def factor(self, node: int, k: int) -> str | None:
+        """The partial derivative in operand k, in brackets where a product needs them.
+
+        "" for 1, "-" for -1, None where nothing flows.
+        """
+        op = self.graph.ops[node]
+        if op.kind == ELEMENTWISE:
+            rule = op.partials[k]
+            if rule is None:
+                return None
+            if rule in (one, minus_one):
+                return "" if rule is one else "-"
+            m, xs, out, names = self._scratch(node)
+            partial = m.expression(rule(m, *xs, out))
+            if m.constant_value(partial) == 1:
+                return ""
+            text = self.notation.printer(m.graph, partial.node, names)
+            return f"({text})" if _is_loose(m.graph, partial.node, text) else text
+        if op.kind == SELECT:
+            return self._selected(node, k)
+        j = self.graph.args[node][k]
+        return self.notation.partial.format(self.names[node], self.names.get(j, "x"))
+
+    def _selected(self, node: int, k: int) -> str | None:
+        """Who passes: all of operand k, a share of it, or the places where a condition holds."""
+        op, names = self.graph.ops[node], self.names
+        shown = [self._shown(node, place) for place in range(len(self.graph.args[node]))]
+        if op is WHERE:
+            if k == 0:
+                return None
+            condition = shown[0] if k == 1 else f"{shown[0]} = 0"
+        else:
+            condition = f"{shown[k]} = {names[node]}"
+        where = self.notation.only_where.format(condition)
+        if self.run is None:
+            return where
+        assert op.rule is not None
+        graph, values, algebra = self.run.graph, self.run.values, self.run.algebra
+        inputs, out = graph.args[node], values[node]
+        xs = algebra.align([values[j] for j in inputs], out)
+        free = tuple([bool(graph.varying[j]) for j in inputs])
+        chosen, weight = op.rule(algebra.m, k, xs, out, free)
+        mask = algebra.both(None, chosen)
+        if mask is NOWHERE:
+            return None
+        if algebra.shaped and getattr(out, "size", 1) > 1:
+            return "" if mask is None and bool((1 - weight == 0 * out).all()) else where
+        share = float(
+            weight if isinstance(weight, (int, float)) else algebra.unpack(weight + 0 * out)
+        )
+        return "" if share == 1 else f"{share:.6g}"
+
+    def _shown(self, node: int, k: int) -> str:
+        """The name of operand k, or the constant itself."""
+        j = self.graph.args[node][k]
+        return self.names[j] if j in self.names else self.notation.printer(self.graph, j, {})
+
+    def _spread(self, node: int, k: int) -> str:
+        """The transposes that a word says better than the calls that the engine makes."""
+        op, g = self.graph.ops[node], self.adjoint(node)
+        if op is SUM:
+            return f"broadcast({g})"
+        if op is STACK:
+            return f"{g}[{k}]" if self.graph.attrs[node] == 0 else f"slice {k} of {g}"
+        return f"{g} at [{key_text(self.graph.attrs[node])}]"
+
+    def _scratch(self, node: int) -> tuple[Symbols, list[Expression], Expression, dict[int, str]]:
+        """A graph with the node's inputs and output as variables, for its rule to run on."""
+        graph, m = self.graph, Symbols(Graph())
+        xs, names = [], {}
+        for k, j in enumerate(graph.args[node]):
+            if j in self.names:
+                x = m.graph.variable(f"x{k}")
+                names[x] = self.names[j]
+            elif graph.ops[j] is CONSTANT:
+                x = m.graph.constant(graph.attrs[j])
+            else:
+                x = m.graph.node(graph.ops[j], (), graph.attrs[j])
+            xs.append(Expression(m, x))
+        out = m.graph.variable("out")
+        names[out] = self.names[node]
+        return m, xs, Expression(m, out), names
+
+    def _with_tangents(self, node: int, places: set[int]) -> str:
+        """A linear operation on the tangents of some operands and the values of the others."""
+        graph = self.graph
+        m, xs, _, names = self._scratch(node)
+        args = []
+        for k, (x, j) in enumerate(zip(xs, graph.args[node], strict=True)):
+            if k in places:
+                names[x.node] = self.tangent(j)
+                args.append(x.node)
+            elif graph.ops[node].kind == LINEAR:  # what does not depend on the seed has tangent 0
+                args.append(m.graph.constant(0.0))
+            else:
+                args.append(x.node)
+        made = m.graph.node(graph.ops[node], tuple(args), graph.attrs[node])
+        return self.notation.printer(m.graph, made, names)
+
+    def _transposed(self, node: int, k: int) -> str:
+        """The transpose of a linear operation applied to the node's adjoint."""
+        graph = self.graph
+        m, xs, _, names = self._scratch(node)
+        g = m.graph.variable("g")
+        names[g] = self.adjoint(node)
+        rule = graph.ops[node].rule
+        assert rule is not None
+        assert self.run is not None
+        shapes = [self.run.algebra.shape(self.run.values[j]) for j in graph.args[node]]
+        made = rule(m, Expression(m, g), k, graph.attrs[node], shapes, xs)
+        return self.notation.printer(m.graph, m.expression(made).node, names)
+
+    def _is_broadcast(self, node: int, k: int) -> bool:
+        if self.run is None or self.graph.ops[node].kind == REDUCTION:
+            return False
+        shape, values = self.run.algebra.shape, self.run.values
+        return bool(shape(values[node]) != shape(values[self.graph.args[node][k]]))
+
+
+def joined(terms: list[str]) -> str:
+    """Terms of a sum: `a + b - c`."""
+    text = " + ".join(terms)
+    return text.replace("+ -", "- ")
+
+
+def _is_loose(graph: Graph, node: int, text: str) -> bool:
+    """Whether a product needs brackets around this factor."""
+    op = graph.ops[node]
+    level = OPERATORS.get(op.name)
+    return op is NEGATIVE or text.startswith("-") or (level is not None and level[0] < POWER)

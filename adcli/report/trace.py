@@ -1,0 +1,338 @@
+"""The evaluation trace as tables, a record, CSV, plain lines or LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from adcli.ad.trace import Contribution, Seed, Trace
+from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
+from adcli.report.points import quoted
+from adcli.report.steps import Steps, joined
+
+MAX_STEPS = 60
+"""Steps in a table: of a longer program the first and the last half of so many."""
+MAX_SEEDS = 8
+"""Seeds with a column in a table."""
+MAX_SEED_VECTORS = 4
+"""Seeds that are written out."""
+MAX_TERMS = 6
+"""Contributions to one adjoint that a table shows."""
+MAX_NUMBERS = 6
+"""Numbers of an array that are shown."""
+MAX_TEXT = 60
+"""Characters of a formula that are shown."""
+
+
+@dataclass(frozen=True)
+class TraceReport:
+    """A trace with the names of its steps and what `adcli grad` says.
+
+    `point` are the values of the variables, `value` that of the program (a list for several
+    results), `gradient` by variable (empty without a reverse sweep); `active` flags the nodes that
+    depend on the variables of interest.
+    """
+
+    steps: Steps
+    trace: Trace
+    active: bytearray
+    mode: str
+    point: Mapping[str, Any]
+    value: Any
+    gradient: Mapping[str, Any]
+    precision: int | None = None
+
+    def seed_label(self, seed: Seed) -> str:
+        """The component that is seeded: `x1`, `v[0]`."""
+        return str(self.steps.graph.attrs[seed.node]) + index_label(seed.index)
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether there are tangents."""
+        return self.mode != "reverse"
+
+    @property
+    def is_reverse(self) -> bool:
+        """Whether there are adjoints."""
+        return self.mode != "forward"
+
+    def tangent_rule(self, node: int) -> str:
+        """The rule of a tangent with its name: `w3' = w1'·w2 + w1·w2'`."""
+        if not self.steps.graph.args[node]:
+            return ""
+        return self.steps.tangent_rule(node, self.active)
+
+    def contribution(self, c: Contribution) -> str:
+        """The rule of a contribution: `w3̄·w2`."""
+        return self.steps.contribution_rule(c.source, c.operand)
+
+    def contributions(self, node: int) -> list[Contribution]:
+        """The contributions to an adjoint in the order of the steps that they come from."""
+        found = self.trace.contributions.get(node, [])
+        return sorted(found, key=lambda c: (c.source, c.operand))
+
+    def adjoint_rule(self, node: int, limit: int | None = None) -> str:
+        """The sum of contributions: `w3̄·w2 + w4̄·cos(w1)`; "" for the seed."""
+        return _sum(self.contributions(node), self.contribution, limit)
+
+
+def _sum(found: list[Contribution], text: Callable[[Contribution], str], limit: int | None) -> str:
+    if limit is None or len(found) <= limit:
+        return joined([text(c) for c in found])
+    shown = joined([text(c) for c in found[: limit - 1]])
+    return f"{shown} + ... ({len(found) - limit + 1:,} more)"
+
+
+# ---- for scripts ----
+
+
+def json_record(report: TraceReport) -> str:
+    """One line with everything: steps with tangents, adjoints in order, counts."""
+    steps, trace = report.steps, report.trace
+    record: dict[str, Any] = {
+        "point": {name: _number(x) for name, x in report.point.items()},
+        "value": _number(report.value),
+    }
+    if report.gradient:
+        record["gradient"] = {name: _number(x) for name, x in report.gradient.items()}
+    record["mode"] = report.mode
+    record["steps"] = [_step(report, node) for node in steps.nodes]
+    if report.is_reverse:
+        record["adjoints"] = [_adjoint(report, n) for n in trace.visited if n in steps.names]
+    record["operations"] = operations(report)
+    return to_json(record, report.precision) + "\n"
+
+
+def operations(report: TraceReport) -> dict[str, Any]:
+    """Sweeps, multiplications and additions of either mode."""
+    counts: dict[str, Any] = {}
+    for mode in ("forward", "reverse"):
+        if mode not in report.trace.tallies:
+            continue
+        tally = report.trace.tallies[mode]
+        counts[mode] = {
+            "sweeps": len(report.trace.seeds) if mode == "forward" else 1,
+            "multiplications": tally.multiplications,
+            "additions": tally.additions,
+        }
+    return counts
+
+
+def _step(report: TraceReport, node: int) -> dict[str, Any]:
+    steps, trace = report.steps, report.trace
+    value = trace.values[node]
+    step: dict[str, Any] = {
+        "name": steps.names[node],
+        "formula": steps.formula(node),
+        "value": _number(value),
+    }
+    bad = [x for x in flat(value) if not _is_finite(x)]
+    if bad:
+        step["error"] = f"{step['formula']} is {float(bad[0])}"
+    if report.is_forward:
+        step["tangent_rule"] = report.tangent_rule(node)
+        step["tangents"] = {
+            report.seed_label(seed): _number(seed.tangents.get(node, 0.0)) for seed in trace.seeds
+        }
+    return step
+
+
+def _adjoint(report: TraceReport, node: int) -> dict[str, Any]:
+    return {
+        "name": report.steps.names[node],
+        "rule": report.adjoint_rule(node) or "1",
+        "contributions": [
+            {
+                "from": report.steps.names[c.source],
+                "rule": report.contribution(c),
+                "value": _number(c.value),
+            }
+            for c in report.trace.contributions.get(node, [])
+        ],
+        "value": _number(report.trace.adjoints[node]),
+    }
+
+
+def _number(value: Any) -> Any:
+    """A value for JSON: nested lists, null for what is not finite."""
+    value = nested(value)
+    if isinstance(value, list):
+        return [_number(x) for x in value]
+    return value if _is_finite(value) else None
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, (int, float)):
+        return isfinite(value)
+    from mpmath import mp
+
+    return bool(mp.isfinite(value))
+
+
+def csv_lines(report: TraceReport) -> str:
+    """A header and a row a step; an array is a JSON list in one cell."""
+    header = ["step", "formula", "value"]
+    if report.is_forward:
+        header += ["tangent_rule", *[f"dw/d{report.seed_label(s)}" for s in report.trace.seeds]]
+    if report.is_reverse:
+        header += ["adjoint_rule", "adjoint"]
+    lines = [header, *[_csv_row(report, node) for node in report.steps.nodes]]
+    return "".join(",".join(map(quoted, line)) + "\n" for line in lines)
+
+
+def _csv_row(report: TraceReport, node: int) -> list[str]:
+    def cell(value: Any) -> str:
+        if shape_of(value):
+            return to_json(_number(value), report.precision)
+        return exact(value, report.precision)
+
+    steps, trace = report.steps, report.trace
+    row = [steps.names[node], steps.formula(node), cell(trace.values[node])]
+    if report.is_forward:
+        row.append(report.tangent_rule(node))
+        row += [cell(seed.tangents.get(node, 0.0)) for seed in trace.seeds]
+    if report.is_reverse:
+        rule = report.adjoint_rule(node) or ("1" if node in trace.adjoints else "0")
+        row += [rule, cell(trace.adjoints.get(node, 0.0))]
+    return row
+
+
+def plain_lines(report: TraceReport) -> str:
+    """A line a step: its name, the value, the tangents, the adjoint, separated by spaces."""
+    trace = report.trace
+    lines = []
+    for node in report.steps.nodes:
+        values = [trace.values[node]]
+        if report.is_forward:
+            values += [seed.tangents.get(node, 0.0) for seed in trace.seeds]
+        if report.is_reverse:
+            values.append(trace.adjoints.get(node, 0.0))
+        numbers = [exact(n, report.precision) for value in values for n in flat(value)]
+        lines.append(" ".join([report.steps.names[node], *numbers]) + "\n")
+    return "".join(lines)
+
+
+# ---- for people ----
+
+
+def table_text(report: TraceReport, digits: int, width: int, color: bool) -> str:
+    """The evaluation with its tangents, the adjoints in the order of the sweep, and the counts."""
+    from adcli.report.tables import Tables
+
+    tables = Tables(width, color)
+
+    def text(value: Any) -> str:
+        return shown(value, digits, report.precision)
+
+    _evaluation(report, tables, text)
+    if report.is_reverse:
+        _adjoints(report, tables, text)
+    _totals(report, tables)
+    return tables.text()
+
+
+def shown(value: Any, digits: int, precision: int | None = None) -> str:
+    """A number, a short array, or the shape and the first numbers of a longer one."""
+    shape = shape_of(value)
+    if not shape:
+        return short(value, digits, precision)
+    numbers = list(flat(value))
+    if len(numbers) <= MAX_NUMBERS:
+        return _bracketed(nested(value), lambda x: short(x, digits, precision))
+    first = ", ".join([short(x, digits, precision) for x in numbers[:3]])
+    return f"{'x'.join(map(str, shape))}: {first}, ..."
+
+
+def _bracketed(value: Any, text: Callable[[Any], str]) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join([_bracketed(v, text) for v in value]) + "]"
+    return text(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 4] + " ..."
+
+
+def thinned(nodes: list[int], limit: int = MAX_STEPS) -> list[int | None]:
+    """The first and the last of many nodes, with None for those between."""
+    if len(nodes) <= limit:
+        return list(nodes)
+    half = limit // 2
+    return [*nodes[:half], None, *nodes[-half:]]
+
+
+def _evaluation(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> None:
+    steps, trace = report.steps, report.trace
+    seeds = trace.seeds[:MAX_SEEDS]
+    headers = ["", "formula", "value"]
+    if report.is_forward:
+        tables.heading("Evaluation and forward mode: a column of tangents for each seed")
+        headers = ["", "formula", "tangent", "value"]
+        headers += [f"dw/d{report.seed_label(seed)}" for seed in seeds]
+    else:
+        tables.heading("Evaluation")
+    rows = []
+    for node in thinned(steps.nodes):
+        if node is None:
+            rows.append(
+                ("...", f"{len(steps.nodes) - MAX_STEPS:,} more", *[""] * (len(headers) - 2))
+            )
+            continue
+        row = [steps.names[node], _cut(steps.formula(node))]
+        if report.is_forward:
+            row.append(_cut(report.tangent_rule(node)) or ("seed" if report.active[node] else "0"))
+        row.append(text(trace.values[node]))
+        row += [text(seed.tangents.get(node, 0.0)) for seed in seeds]
+        rows.append(tuple(row))
+    tables.rows(headers, rows, limit=None, texts=3 if report.is_forward else 2)
+    if len(trace.seeds) > len(seeds):
+        tables.note(f"... and {len(trace.seeds) - len(seeds):,} more seeds; --format json has all")
+    elif 1 < len(seeds) <= MAX_SEED_VECTORS:
+        for k, seed in enumerate(seeds):
+            unit = ", ".join(["1" if i == k else "0" for i in range(len(seeds))])
+            tables.note(f"dw/d{report.seed_label(seed)}: seed ({unit})")
+
+
+def _adjoints(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> None:
+    steps, trace = report.steps, report.trace
+    visited = [node for node in trace.visited if node in steps.names]
+    tables.heading("Reverse mode: adjoints in the order in which they are computed")
+    rows = []
+    for node in thinned(visited):
+        if node is None:
+            rows.append(("...", f"{len(visited) - MAX_STEPS:,} more", "", ""))
+            continue
+        found = report.contributions(node)
+        numbers = _cut(_sum(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
+        rule = _cut(report.adjoint_rule(node, MAX_TERMS)) or "seed"
+        rows.append((steps.adjoint(node), rule, numbers, text(trace.adjoints[node])))
+    if any(row[2] for row in rows):
+        tables.rows(["", "contributions", "sum of", "adjoint"], rows, limit=None, texts=2)
+    else:
+        rows_of_one = [(name, rule, adjoint) for name, rule, _, adjoint in rows]
+        tables.rows(["", "contributions", "adjoint"], rows_of_one, limit=None, texts=2)
+
+
+def _totals(report: TraceReport, tables: Any) -> None:
+    steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
+    tables.heading(
+        f"Derivatives of {_count(steps, 'operation')} over {_count(_inputs(report), 'input')}"
+    )
+    rows = [
+        (mode, *[f"{count:,}" for count in counts.values()])
+        for mode, counts in operations(report).items()
+    ]
+    tables.rows(["", "sweeps", "multiplications", "additions"], rows)
+
+
+def _inputs(report: TraceReport) -> int:
+    """Numbers to differentiate for."""
+    graph = report.steps.graph
+    inputs = [n for n in report.steps.nodes if not graph.args[n] and report.active[n]]
+    return sum(len(list(flat(report.trace.values[n]))) for n in inputs)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

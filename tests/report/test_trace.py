@@ -1,0 +1,144 @@
+"""The trace as people and scripts get it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from adcli.cli.trace import make_report
+from adcli.language.messages import columns
+from adcli.report.trace import csv_lines, json_record, plain_lines, table_text
+
+TEXT = "x1*x2 + sin(x1)"
+
+
+def report(text: str = TEXT, at: str = "x1=2,x2=3", **options: Any) -> Any:
+    defaults = {
+        "source": None,
+        "mode": "both",
+        "wrt": None,
+        "engine": "auto",
+        "precision": None,
+        "form": "json",
+    }
+    return make_report(expression=text, at=(at,) if at else (), **{**defaults, **options})
+
+
+def test_the_record_of_the_textbook_example() -> None:
+    record = json.loads(json_record(report()))
+    steps = {step["name"]: step for step in record["steps"]}
+    assert [steps[f"w{n}"]["formula"] for n in range(1, 6)] == [
+        "x1",
+        "x2",
+        "w1*w2",
+        "sin(w1)",
+        "w3 + w4",
+    ]
+    assert steps["w3"]["tangent_rule"] == "w1'·w2 + w1·w2'"
+    assert steps["w3"]["tangents"] == {"x1": 3.0, "x2": 2.0}
+    assert [a["name"] for a in record["adjoints"]] == ["w5", "w4", "w3", "w2", "w1"]
+    assert record["adjoints"][0]["rule"] == "1"
+    last = record["adjoints"][-1]
+    assert last["rule"] == "w3\u0304·w2 + w4\u0304·cos(w1)"
+    assert {c["rule"]: c["value"] for c in last["contributions"]} == {
+        "w3\u0304·w2": 3.0,
+        "w4\u0304·cos(w1)": -0.4161468365471424,
+    }
+    assert last["value"] == record["gradient"]["x1"] == 2.5838531634528574
+
+
+def test_one_mode_alone() -> None:
+    forward = json.loads(json_record(report(mode="forward")))
+    assert "adjoints" not in forward
+    assert list(forward["operations"]) == ["forward"]
+    reverse = json.loads(json_record(report(mode="reverse")))
+    assert "tangents" not in reverse["steps"][0]
+    assert list(reverse["operations"]) == ["reverse"]
+
+
+def test_forward_mode_traces_several_results() -> None:
+    record = json.loads(json_record(report("x*y, x/y", "x=1,y=2", mode="forward")))
+    assert record["value"] == [2.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "node", "tangent", "adjoint"),
+    [
+        ("a/b", "a=1,b=2", "w3", "(1/w2)·w1' + (-(w3/w2))·w2'", None),
+        ("exp(x)", "x=1", "w2", "w2·w1'", None),
+        ("a - b", "a=1,b=2", "w3", "w1' - w2'", None),
+        ("max(a, b)*1", "a=1,b=2", "w3", "w2'", None),
+        ("max(a, b)*1", "a=2,b=2", "w3", "0.5·w1' + 0.5·w2'", None),
+        ("where(a > 0, log(a), a)", "a=-1", "w4", "w1'", None),
+        ("floor(x)*x", "x=1.5", "w2", "0", None),
+        ("sum(A@x)", "A=[[1,2],[3,4]],x=[1,2]", "w3", "w1' @ w2 + w1 @ w2'", None),
+        ("sum(A@x)", "A=[[1,2],[3,4]],x=[1,2]", "w2", "", "w1ᵀ @ w3\u0304"),
+        ("x@x", "x=[1,2]", "w1", "", "w2\u0304·w1 + w2\u0304·w1"),
+        ("sum(v*s)", "v=[1,2],s=3", "w2", "", "sum(w3\u0304·w1)"),
+        ("v[1] + 0*s", "v=[1,2],s=3", "w1", "", "w3\u0304 at [1]"),
+        ("sum([a, b]^2)", "a=1,b=2", "w2", "", "w3\u0304[1]"),
+        ("x^2", "x=3", "w1", "", "w2\u0304·(2*w1)"),
+    ],
+)
+def test_rules(text: str, at: str, node: str, tangent: str, adjoint: str | None) -> None:
+    record = json.loads(json_record(report(text, at)))
+    steps = {step["name"]: step for step in record["steps"]}
+    assert steps[node]["tangent_rule"] == tangent
+    if adjoint is not None:
+        assert {a["name"]: a["rule"] for a in record["adjoints"]}[node] == adjoint
+
+
+def test_what_is_not_finite_is_null_with_the_reason() -> None:
+    found = json.loads(json_record(report("where(x > 0, log(x), x)", "x=-1")))
+    step = found["steps"][2]
+    assert (step["formula"], step["value"], step["error"]) == ("log(w1)", None, "log(w1) is nan")
+
+
+def test_csv_has_a_row_a_step() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_lines(report("v@v*s", "v=[1,2],s=3")))))
+    assert [row["step"] for row in rows] == ["w1", "w2", "w3", "w4"]
+    assert json.loads(rows[0]["adjoint"]) == [6.0, 12.0]
+    assert float(rows[3]["dw/dv[1]"]) == 12.0
+
+
+def test_plain_has_the_numbers() -> None:
+    assert plain_lines(report()).splitlines()[0] == "w1 2.0 1.0 0.0 2.5838531634528574"
+
+
+PROGRAMS = [
+    (TEXT, "x1=2,x2=3"),
+    ("sum((A@x - b)^2)", "A=[[1,2],[3,4]],x=[1,1],b=[0,1]"),
+    (
+        "名前*`a very long name of a column, with a comma`",
+        "名前=1,`a very long name of a column, with a comma`=2",
+    ),
+    ("norm(v)+softmax(v)[0]+sum(where(v>1.5, log(v), v))", "v=[1,2,3]"),
+    ("sin(" * 99 + "x" + ")" * 99, "x=1"),
+]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(PROGRAMS)))
+def test_tables_fit_the_terminal(text: str, at: str, width: int) -> None:
+    shown = table_text(report(text, at, form="table"), 6, width, False)
+    for line in shown.splitlines():
+        if line[:1] in "╭├│╰":
+            assert columns(line) <= width, line
+            assert line[-1] in "╮┤│╯", line
+    assert "\x1b" not in shown
+
+
+def test_a_long_program_is_thinned_with_a_count() -> None:
+    shown = table_text(report("sin(" * 999 + "x" + ")" * 999, "x=1", form="table"), 6, 100, False)
+    assert len(shown.splitlines()) < 200
+    assert "940 more" in shown
+    assert "Derivatives of 999 operations over 1 input" in shown
+
+
+def test_many_seeds_are_thinned_with_a_count() -> None:
+    shown = table_text(report("sum(v^2)", f"v={list(range(20))}", form="table"), 6, 100, False)
+    assert "12 more seeds" in shown
