@@ -49,7 +49,7 @@ class Counted:
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Counted:
-        return self + -plain(other)
+        return self.__add__(-plain(other))
 
     def __neg__(self) -> Counted:
         return Counted(-self.value, self.tally)

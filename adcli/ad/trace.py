@@ -24,7 +24,7 @@ class Seed(NamedTuple):
     """A forward sweep: the variable, the component that is seeded with 1 (`()` for a number)."""
 
     node: int
-    index: Index
+    component: Index
     tangents: dict[int, Any]
     """The tangent of each node that is not exactly zero; empty for a seed that is not kept."""
 

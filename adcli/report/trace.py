@@ -46,7 +46,7 @@ class TraceReport:
 
     def seed_label(self, seed: Seed) -> str:
         """The component that is seeded: `x1`, `v[0]`."""
-        return str(self.steps.graph.attrs[seed.node]) + index_label(seed.index)
+        return str(self.steps.graph.attrs[seed.node]) + index_label(seed.component)
 
     @property
     def is_forward(self) -> bool:
