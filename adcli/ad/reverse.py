@@ -43,35 +43,34 @@ def reverse_sweep(
         adjoints[node] = seed
     for i in reversed(order):
         g = adjoints[i]
-        if g is None:
+        inputs = args[i]
+        if g is None or not inputs:
             continue
         op = ops[i]
-        if op.kind != ELEMENTWISE or masks:
+        if shaped or op.kind != ELEMENTWISE or len(inputs) > 2:
             for j, c, mask in _RULES[op.kind](graph, i, values, g, masks.get(i), active, algebra):
                 _deposit(j, c, mask, adjoints, masks, algebra)
             continue
-        inputs = args[i]
-        out = values[i]
-        xs: Any
-        if len(inputs) == 2:  # spelled out: this is the innermost loop
-            xs = values[inputs[0]], values[inputs[1]]
-        else:
-            xs = [values[j] for j in inputs]
-        if shaped:
-            xs = algebra.align(xs, out)
-        for j, partial in zip(inputs, op.partials):  # noqa: B905 - equal lengths, hot
-            if partial is None or not active[j]:
-                continue
-            if partial is one:
-                c = g
-            elif partial is minus_one:
-                c = -g
-            else:
-                c = g * partial(m, *xs, out)
-            if shaped:
-                c = algebra.fit(c, values[j], out)
+        # What `_elementwise` says, for numbers: the innermost loop, so it is spelled out.
+        j = inputs[0]
+        partial = op.partials[0]
+        if len(inputs) == 1:
+            if partial is not None and active[j]:
+                c = -g if partial is minus_one else g * partial(m, values[j], values[i])
+                known = adjoints[j]
+                adjoints[j] = c if known is None else known + c
+            continue
+        k = inputs[1]
+        x, y, out = values[j], values[k], values[i]
+        if partial is not None and active[j]:
+            c = g if partial is one else g * partial(m, x, y, out)
             known = adjoints[j]
             adjoints[j] = c if known is None else known + c
+        partial = op.partials[1]
+        if partial is not None and active[k]:
+            c = g if partial is one else -g if partial is minus_one else g * partial(m, x, y, out)
+            known = adjoints[k]
+            adjoints[k] = c if known is None else known + c
     return adjoints
 
 
@@ -155,7 +154,12 @@ def _elementwise(
     for j, partial in zip(inputs, partials, strict=True):
         if partial is None or not active[j]:
             continue
-        c = g if partial is one else g * partial(algebra.m, *xs, out)
+        if partial is one:
+            c = g
+        elif partial is minus_one:
+            c = -g
+        else:
+            c = g * partial(algebra.m, *xs, out)
         result.append(_fitted(j, c, live, values, out, algebra))
     return result
 
