@@ -13,6 +13,8 @@ from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
     LEAF,
+    LINEAR,
+    MULTILINEAR,
     NAMED,
     NEGATIVE,
     PRIMITIVES,
@@ -21,6 +23,7 @@ from adcli.graph.primitives import (
     STATIC,
     Primitive,
 )
+from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK, Key, kept_shape
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.builder import CONSTANTS, MAX_EXACT_DIGITS
@@ -43,6 +46,7 @@ _SCATTER = PRIMITIVES["scatter"]
 MAX_SHORT = 10.0**MAX_EXACT_DIGITS
 _LARGEST = {"amax": "max", "amin": "min"}
 """The names that people use, wherever they mean the same."""
+_EINSUMS = {"i,j->ij": "outer", "ii->": "trace"}
 
 
 def to_text(
@@ -177,8 +181,9 @@ class _Printer:
         if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):
             return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
         options = _options_text(word, op.options(attr)) if op.options else []
-        if options and word == "einsum":
-            return [f"einsum({options[0]}, ", *inputs, ")"]
+        if word == "einsum":
+            short = _EINSUMS.get(attr)
+            return [f"{short}(" if short else f"einsum({options[0]}, ", *inputs, ")"]
         between = [", "] if inputs and options else []
         return [f"{word}(", *inputs, *between, ", ".join(options), ")"]
 
@@ -216,10 +221,10 @@ def _options_text(word: str, options: dict[str, Any]) -> list[str]:
 def rule_texts(primitive: Primitive) -> list[str]:
     """The partial derivative for each input, as text over the names of the inputs.
 
-    The rule itself runs on graph nodes. Elementwise: the partial derivative ("0" where nothing
-    flows). Select and reductions: the weight of an input (`*xs` counts as two, x and y). Linear and
-    multilinear: the adjoint of the input from the adjoint `g` of the output, for the shapes of the
-    row's example.
+    The rule itself runs on graph nodes, simplified. Elementwise: the partial derivative ("0" where
+    nothing flows). Select and reductions: the weight of an input (`*xs` counts as two, x and y).
+    Linear and multilinear: the adjoint of the input from the adjoint `g` of the output, for the
+    shapes of the row's example.
 
     >>> rule_texts(PRIMITIVES["sin"]), rule_texts(PRIMITIVES["multiply"])
     (['cos(x)'], ['y', 'x'])
@@ -239,7 +244,12 @@ def rule_texts(primitive: Primitive) -> list[str]:
         partials = [_chosen(m, rule(m, k, xs, out, free)) for k in range(len(xs))]
     else:
         partials = _structural_partials(m, primitive, xs)
-    return [to_text(m.graph, m.expression(0 if p is None else p).node) for p in partials]
+    nodes = [m.expression(0 if p is None else p).node for p in partials]
+    shapes = dict(zip(rule_inputs(primitive), primitive.example[1], strict=False))
+    if primitive.kind in (LINEAR, MULTILINEAR):
+        assert primitive.shape is not None
+        shapes["g"] = primitive.shape(list(primitive.example[1]), primitive.example[0])
+    return [to_text(m.graph, node) for node in simplify(m.graph, nodes, shapes)]
 
 
 def rule_inputs(primitive: Primitive) -> list[str]:

@@ -1,0 +1,767 @@
+"""Simplification: nodes with the same meaning, fewer operations and the same domain.
+
+Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
+defined nowhere else: `REWRITES` says so for each, with an example that the tests sample. Constants
+are folded only where nothing rounds (adcli.graph.exact).
+
+One walk, arguments first, makes each node once, so that what was shared stays shared; it is
+repeated while something changes. Sums keep the order of their additions (log1p(s + (n - 1)) has
+digits that (s + n) - 1 has not): a like term joins its first occurrence. Products are flattened.
+Both are gathered at the top of a chain, in one go, and only through operations that nothing else
+uses: so the walk is linear.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from adcli.graph import cases, exact
+from adcli.graph.exact import Number, reduced
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    ADD,
+    CONSTANT,
+    DIVIDE,
+    ELEMENTWISE,
+    LEAF,
+    LINEAR,
+    MULTILINEAR,
+    MULTIPLY,
+    NAMED,
+    NEGATIVE,
+    POWER,
+    PRIMITIVES,
+    SELECT,
+    SUBTRACT,
+    WHERE,
+    Primitive,
+)
+from adcli.graph.rearrange import rearranged
+from adcli.graph.shapes import infer_shapes, is_scalar_program
+from adcli.graph.structure import FULL, Shape
+
+
+class Rewrite(NamedTuple):
+    """A family of rewrites by example: programs before and after, and why it is exact."""
+
+    before: str
+    after: str
+    exact: str
+
+
+REWRITES = (
+    Rewrite("x + 0", "x", "always"),
+    Rewrite("1*x/1", "x", "always"),
+    Rewrite("0*sin(x)", "0", "where the other factor is defined for all numbers"),
+    Rewrite("0*log(x)", "0*log(x)", "else it stays, and with it the domain"),
+    Rewrite("log(x) - log(x)", "0*log(x)", "a sum of 0 is kept in the same way"),
+    Rewrite("x/x", "x/x", "not at 0: it stays"),
+    Rewrite("log(x) + x/x", "log(x) + 1", "x > 0 is needed anyway, for log(x)"),
+    Rewrite("pi*x/pi", "x", "pi, e and tau are never 0"),
+    Rewrite("a/x*x", "a*x/x", "not at 0: it stays"),
+    Rewrite("2 + x + 3*4", "14 + x", "arithmetic of exact numbers"),
+    Rewrite("x + 1/3 + 1/3", "x + 2/3", "arithmetic of fractions"),
+    Rewrite("0.1 + 0.2 + pi", "0.1 + 0.2 + pi", "these would round: they stay"),
+    Rewrite("cos(0) + sqrt(9/4)*log(e) + 2^-1", "3", "functions with an exact value"),
+    Rewrite("-(-x)", "x", "always"),
+    Rewrite("a + -b", "a - b", "always"),
+    Rewrite("-(a - b)", "b - a", "always"),
+    Rewrite("a*-b", "-a*b", "always: the sign goes to the front"),
+    Rewrite("x + x", "2*x", "always: like terms"),
+    Rewrite("3*x*y - x*y + x/2", "2*x*y + 0.5*x", "always: like terms"),
+    Rewrite("(a + b) + (c - a)", "b + c", "where what cancels is defined for all numbers"),
+    Rewrite("y*(x*2)*3", "6*y*x", "always: constants first"),
+    Rewrite("2/(4*x)", "0.5/x", "always: constants first"),
+    Rewrite("x*x", "x^2", "always"),
+    Rewrite("x^2*y*x^3", "x^5*y", "exponents of one sign, whole: the same domain"),
+    Rewrite("x^0.5*x^2", "x^2.5", "x >= 0 either way"),
+    Rewrite("x^0.5*x^0.5", "x^0.5*x^0.5", "not for x < 0: it stays"),
+    Rewrite("x/x^3", "1/x^2", "x != 0 either way"),
+    Rewrite("x^3/x", "x^3/x", "not at 0: it stays"),
+    Rewrite("1/x/x/y", "1/(x^2*y)", "x != 0 either way; may leave the range of float64 earlier"),
+    Rewrite("x/hypot(x, y)/hypot(x, y)", "x/hypot(x, y)/hypot(x, y)", "hypot keeps the range"),
+    Rewrite("1/x*y", "y/x", "always"),
+    Rewrite("(x^2)^3", "x^6", "whole exponents of one sign"),
+    Rewrite("(x^2)^0.5", "(x^2)^0.5", "this is abs(x): it stays"),
+    Rewrite("(-x)^2", "x^2", "even exponents"),
+    Rewrite("x^1 + y^0", "x + 1", "where the base is defined for all numbers"),
+    Rewrite("where(2 > 1, x, y)", "x", "the condition is an exact number"),
+    Rewrite("where(x > 0, y, y)", "y", "the condition is defined for all numbers"),
+)
+"""What simplify does, by example. It also rewrites arrays: see adcli.graph.rearrange."""
+
+_SUMS = (ADD, SUBTRACT, NEGATIVE)
+_PRODUCTS = (MULTIPLY, DIVIDE, NEGATIVE)
+_BROADCAST = PRIMITIVES["broadcast"]
+_GUARDED = (PRIMITIVES["hypot"],)
+"""Divisors that are written to stay in the range of float64: their powers are not collected."""
+
+_OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
+_MAX_PASSES = 6
+
+Exponents = tuple[Number, ...]
+Factors = tuple[tuple[int, Exponents], ...]
+"""Bases with their exponents. A base has several where joining them would enlarge the domain."""
+
+Terms = list[tuple[int, int]]
+"""Signs and nodes."""
+
+_MAX_SHORT_SUM = 4
+_GONE = -1
+"""Stands for a leaf of a sum that has joined another."""
+
+
+class _Group(NamedTuple):
+    """A part of a sum: terms that are added from left to right, and a sign over all.
+
+    `mixed` if the terms have different signs.
+    """
+
+    sign: int
+    terms: deque[tuple[int, int]]
+    mixed: bool = False
+
+
+def simplify(
+    graph: Graph, nodes: Iterable[int], shapes: Mapping[str, Shape] | None = None
+) -> list[int]:
+    """Nodes that mean the same as `nodes`, simplified together.
+
+    `shapes` are those of the variables (absent: scalar). Every result keeps its shape and its
+    domain. Linear in the number of operations.
+
+    >>> from adcli.language import parse
+    >>> from adcli.language.text import to_text
+    >>> p = parse("x*1 + 2*x*x - 0*y")
+    >>> to_text(p.graph, simplify(p.graph, p.outputs))
+    'x + 2*x^2'
+    """
+    current = list(nodes)
+    for _ in range(_MAX_PASSES):
+        found = _Pass(graph, current, shapes or {}).run()
+        if found == current:
+            break
+        current = found
+    return current
+
+
+def _flags(exponent: Number) -> int:
+    """The domain of x^exponent: bit 1 if x must not be 0, bit 2 if x must not be negative."""
+    return (exponent < 0) | (2 if exponent.denominator != 1 else 0)
+
+
+class _Pass:
+    """One walk over everything below `outputs`."""
+
+    def __init__(self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape]) -> None:
+        self.graph = graph
+        self.outputs = outputs
+        self.order = graph.reach(outputs)
+        self.shaped = bool(shapes) or not is_scalar_program(graph, self.order)
+        self.shapes = infer_shapes(graph, self.order, shapes) if self.shaped else {}
+        self.span = (0, 0)
+        self.new: dict[int, int] = {}
+        # What new nodes are made of: products, short sums, case distinctions.
+        self.products: dict[int, tuple[Number, Factors]] = {}
+        self.sums: dict[int, list[tuple[Number, Any, Factors]]] = {}
+        self.cases: dict[int, tuple[cases.Pair, cases.Table]] = {}
+        self.kept: set[int] = set()
+        self._total: dict[int, bool] = {}
+        self.uses = self._count_uses()
+        self.chain = self._find_chains()
+        self.positive = self._find_positive()
+
+    def run(self) -> list[int]:
+        graph, new, positive = self.graph, self.new, self.positive
+        for i in self.order:
+            if i in self.chain:
+                continue
+            self.span = graph.span(i)
+            found = self._rewrite(i)
+            if self.shaped and self.shape(found) != self.shapes[i]:
+                found = self._spread(found, self.shapes[i])
+            new[i] = found
+            if i in positive:
+                positive.add(found)
+            if self.uses[i] > 1:
+                self.kept.add(found)
+        return [new[i] for i in self.outputs]
+
+    # ---- preparation ----
+
+    def _count_uses(self) -> dict[int, int]:
+        uses = dict.fromkeys(self.order, 0)
+        for i in self.outputs:
+            uses[i] += 1
+        args = self.graph.args
+        for i in self.order:
+            for a in args[i]:
+                uses[a] += 1
+        return uses
+
+    def _family(self, i: int) -> tuple[Primitive, ...] | None:
+        """The operations that a chain with node i at its top is made of."""
+        op = self.graph.ops[i]
+        if op is NEGATIVE:
+            (a,) = self.graph.args[i]
+            is_sum = self.graph.ops[a] in (ADD, SUBTRACT) and self.uses[a] == 1
+            return _SUMS if is_sum else _PRODUCTS
+        return _SUMS if op in _SUMS else _PRODUCTS if op in _PRODUCTS else None
+
+    def _find_chains(self) -> dict[int, tuple[Primitive, ...]]:
+        """The nodes inside of chains (not at the top), with the chain's family."""
+        ops, args, uses = self.graph.ops, self.graph.args, self.uses
+        chain: dict[int, tuple[Primitive, ...]] = {}
+        for i in reversed(self.order):
+            family = chain.get(i) or self._family(i)
+            if family:
+                for a in args[i]:
+                    if uses[a] == 1 and ops[a] in family:
+                        chain[a] = family
+        return chain
+
+    def _find_positive(self) -> set[int]:
+        """Nodes that are positive wherever every output is defined: arguments of logarithms."""
+        args, ops = self.graph.args, self.graph.ops
+        found: set[int] | None = None
+        if not any(ops[i] in _OF_POSITIVE for i in self.order):
+            return set()
+        for output in self.outputs:
+            needed, stack = {output}, [output]
+            while stack:
+                i = stack.pop()
+                for a in args[i][:1] if ops[i] is WHERE else args[i]:
+                    if a not in needed:
+                        needed.add(a)
+                        stack.append(a)
+            here = {args[i][0] for i in needed if ops[i] in _OF_POSITIVE}
+            found = here if found is None else found & here
+        return found or set()
+
+    # ---- nodes ----
+
+    def node(self, op: Primitive, *args: int, attr: Any = None) -> int:
+        """A new (or known) node."""
+        return self.graph.node(op, args, attr, self.span)
+
+    def shape(self, node: int) -> Shape:
+        """The shape of a new node."""
+        if node not in self.shapes:
+            missing, stack = {node}, [node]
+            while stack:
+                new = [a for a in self.graph.args[stack.pop()] if a not in self.shapes]
+                missing.update(new)
+                stack += new
+            infer_shapes(self.graph, sorted(missing), {}, known=self.shapes)
+        return self.shapes[node]
+
+    def number(self, node: int) -> Number | None:
+        """The exact number that a node is."""
+        if self.graph.ops[node] is CONSTANT:
+            return exact.exact(self.graph.attrs[node])
+        found = self.products.get(node)
+        return found[0] if found is not None and not found[1] else None
+
+    def _spread(self, node: int, shape: Shape) -> int:
+        if self.graph.ops[node] is CONSTANT:
+            return self.node(FULL, attr=(float(self.graph.attrs[node]), shape))
+        return self.node(_BROADCAST, node, attr=shape)
+
+    def bare(self, node: int) -> int:
+        """The operand of an elementwise operation without what only spreads it to a shape."""
+        if self.shaped:
+            while self.graph.ops[node] is _BROADCAST:
+                (node,) = self.graph.args[node]
+            if self.graph.ops[node] is FULL:
+                return self.graph.constant(self.graph.attrs[node][0], self.span)
+        return node
+
+    def is_total(self, node: int) -> bool:
+        """Whether a node is defined for all values of the variables."""
+        known = self._total
+        stack = [node]
+        while stack:
+            i = stack[-1]
+            if i in known:
+                stack.pop()
+                continue
+            missing = [a for a in self.graph.args[i] if a not in known]
+            stack += missing
+            if not missing:
+                args = self.graph.args[i]
+                if self.graph.ops[i] in cases.OUTCOMES:  # a comparison with inf is fine
+                    args = tuple([a for a in args if self.graph.ops[a] is not NAMED])
+                known[i] = self._has_no_domain(i) and all(known[a] for a in args)
+        return known[node]
+
+    def _has_no_domain(self, i: int) -> bool:
+        op, args = self.graph.ops[i], self.graph.args[i]
+        if op is NAMED:
+            return bool(self.graph.attrs[i] != "inf")
+        if op is POWER:
+            exponent = self.number(args[1])
+            return exponent is not None and _flags(exponent) == 0
+        if op is DIVIDE:
+            return self.is_never_zero(args[1])
+        return op.domain.startswith("all numbers")
+
+    def is_never_zero(self, node: int) -> bool:
+        """Whether a node is known not to be 0."""
+        if self.graph.ops[node] is NAMED or node in self.positive:
+            return True
+        return self.graph.ops[node] is CONSTANT and self.graph.attrs[node] != 0
+
+    # ---- one node ----
+
+    def _rewrite(self, i: int) -> int:
+        graph = self.graph
+        op = graph.ops[i]
+        family = self._family(i)
+        if family is _SUMS:
+            return self._sum(i)
+        if family is _PRODUCTS:
+            return self._product(i)
+        if op.kind == LEAF:
+            return i
+        args = [self.new[a] for a in graph.args[i]]
+        if op.kind in (ELEMENTWISE, SELECT):
+            args = [self.bare(a) for a in args]
+            if op is POWER:
+                return self._power(*args)
+            return self._function(op, args)
+        return self._structural(i, op, args)
+
+    def _function(self, op: Primitive, args: list[int]) -> int:
+        if op is WHERE:
+            return self._where(*args)
+        table = cases.computed(self, op, args)
+        if table is not None:
+            return table
+        numbers = [self.number(a) for a in args]
+        found = None
+        if len(args) == 1 and numbers[0] is not None and op.name in exact.UNARY:
+            found = exact.UNARY[op.name](numbers[0])
+        elif len(args) == 2 and None not in numbers and op.name in exact.BINARY:
+            found = exact.BINARY[op.name](*numbers)
+        elif op.name == "log" and self._is_named(args[0], "e"):
+            found = 1
+        elif op.name in ("equal", "not_equal") and 0 in numbers:
+            other = args[1 - numbers.index(0)]
+            if self.is_never_zero(other):
+                found = int(op.name == "not_equal")
+        if found is not None:
+            return self.product(found, ())
+        if op in cases.OUTCOMES:
+            return cases.compare(self, op, *args)
+        return self.node(op, *args)
+
+    def _is_named(self, node: int, name: str) -> bool:
+        return self.graph.ops[node] is NAMED and bool(self.graph.attrs[node] == name)
+
+    def _where(self, condition: int, a: int, b: int) -> int:
+        number = self.number(condition)
+        if number is not None:
+            return a if number else b
+        if a == b and self.is_total(condition):
+            return a
+        return cases.choose(self, condition, a, b)
+
+    def _power(self, x: int, y: int) -> int:
+        exponent, base = self.number(y), self.number(x)
+        if base == 1 and self.is_total(y):
+            return x
+        if exponent is None:
+            return self.node(POWER, x, y)
+        if base is not None:
+            value = exact.power(base, exponent)
+            if value is not None:
+                return self.product(value, ())
+        if exponent == 0:
+            return self.product(1, ()) if self.is_total(x) else self.node(POWER, x, y)
+        c, factors = self.split(x)
+        sign = 1
+        if c == -1 and exponent.denominator == 1:
+            sign = -1 if exponent % 2 else 1
+            x, c = self.rest(x), 1
+        if c == 1 and len(factors) == 1 and len(factors[0][1]) == 1:
+            inner, (b,) = factors[0]
+            joined = reduced(b * exponent)
+            whole = b.denominator == exponent.denominator == 1
+            same = whole and _flags(joined) == _flags(b) | _flags(exponent)
+            if b == 1 or same or self._is_positive(inner):
+                return self.product(sign, ((inner, (joined,)),))
+        return self.product(sign, ((x, (exponent,)),))
+
+    def _is_positive(self, node: int) -> bool:
+        return node in self.positive or (
+            self.graph.ops[node] is NAMED and self.graph.attrs[node] != "inf"
+        )
+
+    # ---- chains ----
+
+    def _walk(self, top: int, family: tuple[Primitive, ...]) -> list[tuple[int, int, bool]]:
+        """The tree of a chain, operands before their operation, from left to right.
+
+        Each is (node, sign or exponent, whether it is an operation of the chain).
+        """
+        ops, args, chain = self.graph.ops, self.graph.args, self.chain
+        found = []
+        stack = [(top, 1)]
+        while stack:
+            i, s = stack.pop()
+            inner = i == top or chain.get(i) is family
+            found.append((i, s, inner))
+            if inner and ops[i] is NEGATIVE:
+                stack.append((args[i][0], -s if family is _SUMS else s))
+            elif inner:
+                stack.append((args[i][0], s))
+                stack.append((args[i][1], -s if ops[i] in (SUBTRACT, DIVIDE) else s))
+        found.reverse()
+        return found
+
+    def split(self, node: int) -> tuple[Number, Factors]:
+        """A node as coefficient and factors."""
+        found = self.products.get(node)
+        if found is None:
+            number = self.number(node)
+            found = (1, ((node, (1,)),)) if number is None else (number, ())
+        return found
+
+    def rest(self, node: int) -> int:
+        """A node without its coefficient."""
+        c, factors = self.split(node)
+        return node if c == 1 else self.product(1, factors)
+
+    def _sum(self, top: int) -> int:
+        """A sum with like terms joined, where each stands first."""
+        walk = self._walk(top, _SUMS)
+        leaves = [
+            (self.bare(self.new[i]), s, self.uses[i] == 1) for i, s, inner in walk if not inner
+        ]
+        table = self._table_of_sum(leaves)
+        if table is not None:
+            return table
+        terms = self._terms(leaves)
+        groups: list[_Group | None] = []
+        position = 0
+        for i, _, inner in walk:
+            if not inner:
+                found = terms[position]
+                position += 1
+                mixed = len({t for t, _ in found}) > 1
+                groups.append(_Group(1, deque(found), mixed) if found else None)
+            elif self.graph.ops[i] is NEGATIVE:
+                groups.append(_negated(groups.pop()))
+            else:
+                right, left = groups.pop(), groups.pop()
+                right = _negated(right) if self.graph.ops[i] is SUBTRACT else right
+                groups.append(self._joined(left, right))
+        (whole,) = groups
+        return self.product(0, ()) if whole is None else self._chained(whole)
+
+    def _table_of_sum(self, leaves: list[tuple[int, int, bool]]) -> int | None:
+        """A sum of masks of one pair and numbers is a table of numbers."""
+        pair = next((self.cases[n][0] for n, _, _ in leaves if n in self.cases), None)
+        if pair is None:
+            return None
+        totals: list[Number] = [0, 0, 0]
+        for n, s, _ in leaves:
+            number, found = self.number(n), cases.numbers(self, n, pair)
+            if number is None and found is None:
+                return None
+            column = [number or 0] * 3 if found is None else found[1]
+            totals = [t + s * v for t, v in zip(totals, column, strict=True)]
+        return cases.by_numbers(self, pair, totals)
+
+    def _terms(self, leaves: list[tuple[int, int, bool]]) -> list[Terms]:
+        """What each leaf of a sum becomes: signed terms, without what joined an earlier one."""
+        split = self._split_terms(leaves)
+        totals: dict[Any, Number] = {}
+        for (_, s, _), terms in zip(leaves, split, strict=True):
+            for c, key, _ in terms:
+                totals[key] = reduced(totals.get(key, 0) + c * s)
+        done: set[Any] = set()
+        result: list[Terms] = []
+        for (n, s, _), terms in zip(leaves, split, strict=True):
+            kept: Terms = []
+            for c, key, factors in terms:
+                if key in done:
+                    continue
+                done.add(key)
+                total = totals[key] * s
+                if total == 0 and self._vanishes(factors):
+                    continue
+                same = len(terms) == 1 and total == c and c > 0
+                node = n if same else self.product(exact.magnitude(total), factors)
+                kept.append((-1 if total < 0 else 1, node))
+            result.append(kept)
+        return result
+
+    def _split_terms(
+        self, leaves: list[tuple[int, int, bool]]
+    ) -> list[list[tuple[Number, Any, Factors]]]:
+        """Each leaf as terms (coefficient, key, factors); equal keys are like terms.
+
+        A leaf is one term, but for a short sum that others use as well and that has a like term
+        elsewhere in this sum.
+        """
+        leaves = self._complete_cases(leaves)
+        result: list[list[tuple[Number, Any, Factors]]] = []
+        counts: dict[Any, int] = {}
+        for n, _, own in leaves:
+            if n == _GONE:
+                result.append([])
+                continue
+            c, factors = self.split(n)
+            if len(factors) > 1 and not own:
+                factors = ((self.rest(n), (1,)),)
+            key = tuple(sorted(factors)) if len(factors) > 1 else factors
+            result.append([(c, key, factors)])
+            for k in [key, *(key for _, key, _ in self.sums.get(n, ()))]:
+                counts[k] = counts.get(k, 0) + 1
+        for k, (n, _, _) in enumerate(leaves):
+            inside = self.sums.get(n)
+            if inside and any(counts[key] > 1 for _, key, _ in inside):
+                result[k] = list(inside)
+        return result
+
+    def _complete_cases(self, leaves: list[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
+        """where(c, a, 0) + where(not c, b, 0) is where(c, a, b)."""
+        if sum(n in self.cases for n, _, _ in leaves) < 2:
+            return leaves
+        first: dict[tuple[Any, int], int] = {}
+        for k, (n, s, own) in enumerate(leaves):
+            if n not in self.cases or not own:
+                continue
+            pair, table = self.cases[n]
+            j = first.setdefault((pair, s), k)
+            if j == k:
+                continue
+            both = cases.completed(self, (self.cases[leaves[j][0]][1], table))
+            node = None if both is None else cases.by_cases(self, pair, both)
+            if node is not None:
+                leaves[j] = (node, s, True)
+                leaves[k] = (_GONE, s, True)
+        return leaves
+
+    def _vanishes(self, factors: Factors) -> bool:
+        """Whether 0*factors is 0 without enlarging the domain."""
+        return all(
+            self.is_total(base) and not any(map(_flags, exponents)) for base, exponents in factors
+        )
+
+    def _joined(self, a: _Group | None, b: _Group | None) -> _Group | None:
+        """Two parts of a sum. Brackets around additions go; those around a difference stay,
+        because (n - 1) may have digits that s + n has lost."""
+        if a is None or b is None:
+            return b if a is None else a
+        if b.mixed:
+            b = _Group(b.sign, deque([(1, self._chained(b._replace(sign=1)))]))
+        relation = a.sign * b.sign
+        mixed = a.mixed or a.terms[0][0] != b.terms[0][0] * relation
+        if len(a.terms) >= len(b.terms):
+            a.terms.extend((t * relation, n) for t, n in b.terms)
+            return _Group(a.sign, a.terms, mixed)
+        b.terms.extendleft((t * relation, n) for t, n in reversed(a.terms))
+        return _Group(b.sign, b.terms, mixed)
+
+    def _chained(self, group: _Group) -> int:
+        """The node of a sum; a term with a plus comes first if there is one."""
+        terms = [(t * group.sign, n) for t, n in group.terms]
+        first = next((k for k, (t, _) in enumerate(terms) if t > 0), None)
+        if first:
+            terms.insert(0, terms.pop(first))
+        t, node = terms[0]
+        if t < 0:
+            c, factors = self.split(node)
+            whole = node in self.kept and len(factors) > 1
+            node = self.product(-1, ((node, (1,)),)) if whole else self.product(-c, factors)
+        for t, n in terms[1:]:
+            node = self.node(ADD if t > 0 else SUBTRACT, node, n)
+        if 1 < len(terms) <= _MAX_SHORT_SUM:
+            self.sums[node] = [self._as_term(t, n) for t, n in terms]
+        return node
+
+    def _as_term(self, t: int, n: int) -> tuple[Number, Any, Factors]:
+        c, factors = self.split(n)
+        return c * t, tuple(sorted(factors)) if len(factors) > 1 else factors, factors
+
+    def _product(self, top: int) -> int:
+        """A product with its coefficient in front and powers of a base joined."""
+        c: Number = 1
+        factors: dict[Any, tuple[int, list[Number]]] = {}
+        for i, e, inner in self._walk(top, _PRODUCTS):
+            if inner:
+                if self.graph.ops[i] is NEGATIVE:
+                    c = -c
+                continue
+            n = self.bare(self.new[i])
+            k, parts = self.split(n)
+            if k == 0 and e < 0:  # a division by 0 stays
+                k, parts = 1, ((n, (1,)),)
+            elif len(parts) > 1 and self.uses[i] > 1:
+                parts = ((self.rest(n), (1,)),)
+            scaled = reduced(c * k if e > 0 else Fraction(c) / k)
+            if exact.constant_for(scaled.numerator) is None or scaled.denominator >> exact.MAX_BITS:
+                parts = (*parts, (self.product(k, ()), (1,)))
+            else:
+                c = scaled
+            for base, exponents in parts:
+                for x in exponents:
+                    self._collect(factors, base, x * e)
+        return self.product(c, _as_factors(factors))
+
+    def _collect(self, factors: dict[Any, tuple[int, list[Number]]], base: int, x: Number) -> None:
+        """Multiply by base^x; exponents are added where that keeps the domain."""
+        guarded = x < 0 and self.graph.ops[base] in _GUARDED
+        key = (base, len(factors)) if guarded else base
+        known = factors.setdefault(key, (base, []))[1]
+        k = 0
+        while k < len(known):
+            y = reduced(known[k] + x)
+            same = _flags(y) == _flags(x) | _flags(known[k])
+            if (same or self._is_positive(base)) and exact.constant_for(y) is not None:
+                del known[k]
+                x, k = y, 0
+            else:
+                k += 1
+        if x != 0:
+            known.append(x)
+
+    def product(self, c: Number, factors: Factors) -> int:
+        """The node c*factors, and the note of what it is made of."""
+        if self.cases:
+            c, factors = self._tables_joined(c, factors)
+        if c == 0 and factors:
+            return self._nothing(factors)
+        node = self._build(c, factors)
+        if c != 1 or len(factors) != 1 or factors[0][1] != (1,):
+            self.products[node] = (c, factors)
+        return node
+
+    def times(self, node: int, c: Number, factors: Factors) -> int:
+        """The product of a node, a number and factors."""
+        k, others = self.split(node)
+        joined: dict[Any, tuple[int, list[Number]]] = {}
+        for base, exponents in (*factors, *others):
+            for x in exponents:
+                self._collect(joined, base, x)
+        return self.product(reduced(c * k), _as_factors(joined))
+
+    def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
+        """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""
+        tables: dict[cases.Pair, list[Number]] = {}
+        others = []
+        for base, exponents in factors:
+            found = cases.numbers(self, base)
+            values = None
+            if found is not None:
+                raised = [exact.power(v, sum(exponents)) for v in found[1]]
+                values = [v for v in raised if v is not None]
+            if found is None or values is None or len(values) < 3:
+                others.append((base, exponents))
+                continue
+            known = tables.get(found[0], [1, 1, 1])
+            tables[found[0]] = [reduced(a * b) for a, b in zip(known, values, strict=True)]
+        for pair, values in tables.items():
+            node = cases.by_numbers(self, pair, values)
+            number = None if node is None else self.number(node)
+            if node is None:
+                return c, factors
+            if number is None:
+                others.append((node, (1,)))
+            else:
+                c = reduced(c * number)
+        return c, tuple(others)
+
+    def _nothing(self, factors: Factors) -> int:
+        """0*factors: 0, unless that would enlarge the domain."""
+        if self._vanishes(factors):
+            return self.product(0, ())
+        return self.node(MULTIPLY, self.constant(0), self.product(1, factors))
+
+    def constant(self, value: Number) -> int:
+        """The node of an exact number."""
+        found = exact.constant_for(value)
+        return self._build(value, ()) if found is None else self.graph.constant(found, self.span)
+
+    def _build(self, c: Number, factors: Factors) -> int:
+        """Numerators over denominators; in the order given where a divisor guards the range."""
+        front, last = exact.magnitude(c), 1
+        if front.denominator != 1 and not exact.is_short(front):
+            front, last = front.numerator, front.denominator
+        above: list[int] = []
+        below: list[int] = []
+        for base, exponents in factors:
+            for x in exponents:
+                (above if x > 0 else below).append(self._raised(base, exact.magnitude(x)))
+        if front != 1 or not above:
+            above.insert(0, self.constant(front))
+        if c < 0:
+            above[0] = self.node(NEGATIVE, above[0])
+        if any(self.graph.ops[base] in _GUARDED for base, _ in factors) and below:
+            return self._build_in_order(above, factors, last)
+        if last != 1:
+            below.insert(0, self.constant(last))
+        node = self._multiplied(above)
+        return self.node(DIVIDE, node, self._multiplied(below)) if below else node
+
+    def _build_in_order(self, above: list[int], factors: Factors, last: int) -> int:
+        """The first numerator, then the others and the divisors as they come."""
+        signs = [x for _, exponents in factors for x in exponents]
+        bases = [base for base, exponents in factors for _ in exponents]
+        numerators = sum(x > 0 for x in signs)
+        ahead = len(above) - numerators  # a constant in front
+        queue = iter(above)
+        node = next(queue)
+        if ahead == 0:
+            signs[next(k for k, x in enumerate(signs) if x > 0)] = 0
+        for base, x in zip(bases, signs, strict=True):
+            if x > 0:
+                node = self.node(MULTIPLY, node, next(queue))
+            elif x < 0:
+                node = self.node(DIVIDE, node, self._raised(base, -x))
+        return node if last == 1 else self.node(DIVIDE, node, self.constant(last))
+
+    def _raised(self, base: int, x: Number) -> int:
+        return base if x == 1 else self.node(POWER, base, self.constant(x))
+
+    def _multiplied(self, nodes: list[int]) -> int:
+        node = nodes[0]
+        for other in nodes[1:]:
+            node = self.node(MULTIPLY, node, other)
+        return node
+
+    # ---- arrays ----
+
+    def product_of(self, x: int, y: int) -> int:
+        """The product of two nodes by elements."""
+        return self.times(self.bare(x), *self.split(self.bare(y)))
+
+    def _structural(self, i: int, op: Primitive, args: list[int]) -> int:
+        """A structural node: coefficients go outside, then adcli.graph.rearrange looks at it."""
+        c: Number = 1
+        single = op.kind == LINEAR and len(args) == 1
+        if single or op.kind == MULTILINEAR:
+            for k, a in enumerate(self.graph.args[i]):
+                k_c = self.split(args[k])[0]
+                if k_c not in (0, 1) and self.uses[a] == 1:
+                    args[k] = self.rest(args[k])
+                    c = reduced(c * k_c)
+        times, node = rearranged(self, op, args, self.graph.attrs[i], self.shapes[i])
+        c = reduced(c * times)
+        if c == 1:
+            return node
+        n, factors = self.split(self.bare(node))
+        return self.product(reduced(c * n), factors)
+
+
+def _as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:
+    return tuple([(base, tuple(exponents)) for base, exponents in collected.values() if exponents])
+
+
+def _negated(group: _Group | None) -> _Group | None:
+    return None if group is None else group._replace(sign=-group.sign)
