@@ -100,7 +100,10 @@ def scalar_output(run: Run, outputs: list[int], text: str) -> int:
         raise LanguageError(
             f"a gradient or a Hessian needs one result, the program has {len(outputs)}",
             "'adcli jacobian' differentiates several results",
-            span=(run.graph.span(outputs[0])[0], max(run.graph.span(o)[1] for o in outputs)),
+            span=(
+                min(run.graph.span(o)[0] for o in outputs),
+                max(run.graph.span(o)[1] for o in outputs),
+            ),
             text=text,
         )
     (output,) = outputs

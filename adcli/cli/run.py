@@ -26,6 +26,11 @@ def run(kind: str, **options: Any) -> int:
 
 def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]]:
     """The program and the values that --at gives."""
+    if options.get("points") == "-" and "-" in (options["source"], options["expression"]):
+        raise UsageError(
+            "the program and the points cannot both come from standard input",
+            "put one of them into a file",
+        )
     f = function(program_text(options["expression"], options["source"]))
     precision = options["precision"]
     if precision is not None:

@@ -28,7 +28,6 @@ TABLE_ROWS = 500
 
 def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
-    _refuse_same_stream(options)
     with ExitStack() as stack:
         stdin = stdin_bytes() if options["points"] == "-" else None
         points = stack.enter_context(
@@ -48,14 +47,6 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0
-
-
-def _refuse_same_stream(options: Mapping[str, Any]) -> None:
-    if options["points"] == "-" and (options["source"] == "-" or options["expression"] == "-"):
-        raise UsageError(
-            "the program and the points cannot both come from standard input",
-            "put one of them into a file",
-        )
 
 
 class _Job:

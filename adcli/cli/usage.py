@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -127,9 +128,11 @@ def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: st
     for argument in arguments:
         starts = argument.startswith(name) or argument.startswith("-" + name.lstrip("-"))
         if starts and not argument.startswith("--") and _looks_like_mathematics(argument):
+            others = shlex.join(a for a in arguments[1:] if a != argument)
+            whole = f"{command} {others} -- '{argument}'".replace("  ", " ")
             return UsageError(
                 f"'{argument}' is taken for an option",
-                f"an expression that starts with a minus goes after --: {command} -- '{argument}'",
+                f"an expression that starts with a minus goes last, after --: {whole}",
             )
     known: dict[str, str] = {}
     word = name.lstrip("-")

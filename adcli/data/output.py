@@ -88,14 +88,15 @@ def _is_direct(name: str) -> bool:
 def _create_beside(name: str, target: str) -> tuple[BinaryIO, str]:
     """A new empty file in the folder of `target`, with the mode that the umask leaves."""
     folder, base = os.path.split(target)
+    shown = os.path.dirname(name) or folder
     temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(temporary, flags, 0o666)
     except FileNotFoundError:
-        raise DataError(f"cannot write {name}: there is no folder {folder}") from None
+        raise DataError(f"cannot write {name}: there is no folder {shown}") from None
     except OSError as error:
-        raise DataError(f"cannot write {name}: folder {folder}: {error.strerror}") from None
+        raise DataError(f"cannot write {name}: folder {shown}: {error.strerror}") from None
     return cast(BinaryIO, os.fdopen(descriptor, "wb")), temporary
 
 

@@ -39,6 +39,7 @@ PointsFormat = Literal["csv", "tsv", "jsonl", "parquet"]
 FORMATS: tuple[PointsFormat, ...] = ("csv", "tsv", "jsonl", "parquet")
 BLOCK_BYTES = 1 << 20
 SMALL_BYTES = 1 << 16
+FEW_ROWS = 32  # fewer in a block are read faster without polars, whose work grows by the column
 PARQUET_ROWS = 1 << 16
 
 _EXTENSIONS: dict[str, PointsFormat] = {
@@ -806,7 +807,9 @@ class _Records:
                 continue
             if width is not None and len(record) != width:
                 raise DataError(
-                    f"{self._at(row, line)}: {len(record)} cells where {width} were expected"
+                    f"{self._at(row, line)}: {len(record)} cell{'s' * (len(record) != 1)} "
+                    f"where {width} {'were' if width != 1 else 'was'} expected",
+                    "every row has a cell for each column; one with a comma goes in quotes",
                 )
             records.append(record)
             lines.append(line)
@@ -929,7 +932,7 @@ def _plain_block(records: _Records, layout: Layout, chunk: _Chunk, row: int) -> 
         return None
     rows = data.count(b"\n") + (not data.endswith(b"\n"))
     width = len(layout.labels)
-    if data.count(records.separator.encode()) != rows * (width - 1):
+    if rows < FEW_ROWS or data.count(records.separator.encode()) != rows * (width - 1):
         return None
     import polars as pl
 
@@ -993,7 +996,7 @@ def _number_lines(name: str, layout: Layout, chunk: _Chunk, row: int) -> Block |
     rows = data.count(b"\n") + (not data.endswith(b"\n"))
     scalars = len(layout.labels) == len(layout.groups) and layout.labels == layout.columns
     # No key is null below, so this many quotes leave no room for further keys or for texts.
-    if not scalars or data.count(b'"') != 2 * len(layout.labels) * rows:
+    if rows < FEW_ROWS or not scalars or data.count(b'"') != 2 * len(layout.labels) * rows:
         return None
     import polars as pl
 

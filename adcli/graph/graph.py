@@ -90,6 +90,10 @@ class Graph:
         """Where in the program's text the node was written."""
         return self._starts[node], self._ends[node]
 
+    def place(self, node: int, span: Span) -> None:
+        """Say that a node was written elsewhere."""
+        self._starts[node], self._ends[node] = span
+
     def _add(
         self, key: tuple[Any, ...], op: Primitive, args: tuple[int, ...], attr: Any, span: Span
     ) -> int:

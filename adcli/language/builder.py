@@ -140,6 +140,7 @@ class Builder:
         self.bound: set[str] = set()
         self.functions: dict[str, UserFunction] = {}
         self._defining = ""  # the name of the function whose body is being read
+        self._first: dict[int, int] = {}  # variables: where they stand first
         self._numbers: dict[str, int] = {}
         self._unary = {
             name: f.primitive
@@ -187,7 +188,16 @@ class Builder:
         if type(value) is not tuple:
             raise self.error("text in quotes is for einsum only", value.span)
         known = self.names.get(self.text[value[0] : value[1]])
-        return self.look_up(value) if known is None else known
+        if known is None:
+            return self.look_up(value)
+        if value[0] < self._first.get(known, 0):
+            self._place(known, value)
+        return known
+
+    def _place(self, node: int, span: Span) -> None:
+        """Keep where a variable stands first: in `y + x*y` the second y is looked up before."""
+        self._first[node] = span[0]
+        self.graph.place(node, span)
 
     def look_up(self, span: Span) -> int:
         """The node of a name that is read for the first time as it is written here."""
@@ -207,6 +217,9 @@ class Builder:
         if node is None:
             node = self.inputs[name] = self.graph.variable(name, span)
             self.names[key] = node
+            self._first[node] = span[0]
+        elif span[0] < self._first.get(node, 0):
+            self._place(node, span)
         if key not in self.bound:
             self.names[self.text[span[0] : span[1]]] = node
         return node
@@ -630,7 +643,8 @@ class _LibraryCall:
         }
         for option, (low, high) in limits.items():
             if any(not low <= n <= high for n in self.options.get(option, ())):
-                raise self.error(f"a size of '{function.name}' is out of range")
+                message = f"a size of '{function.name}' is out of range"
+                raise self.builder.error(message, self.span, f"sizes go from {low} to {high:,}")
         if not 1 <= len(self.options.get("bounds", (0,))) <= 3:
             raise self.error(f"'{function.name}' takes 1 to 3 numbers")
 

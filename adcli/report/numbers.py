@@ -20,7 +20,7 @@ def short(value: Any, digits: int, precision: int | None = None) -> str:
     """A number for a table: `digits` significant digits, or as many as were asked for."""
     if precision is not None and not isinstance(value, (int, float)):
         return exact(value, precision)
-    return f"{float(value):.{digits}g}"
+    return f"{float(value) + 0.0:.{digits}g}"  # -0 is 0 to people
 
 
 def nested(value: Any) -> Any:
