@@ -10,9 +10,7 @@ from typing import Any
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
-from adcli.data.output import atomic_output
-from adcli.data.points import Block, open_points
-from adcli.data.results import Field, ResultWriter, open_results
+from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
 from adcli.engines.rows import Column, RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.function import Function

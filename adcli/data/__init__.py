@@ -1,17 +1,41 @@
 """Points that stream in, results that stream out."""
 
-from adcli.data.output import atomic_output
-from adcli.data.points import FORMATS, Block, Points, PointsFormat, open_points
-from adcli.data.results import Field, ResultWriter, open_results
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adcli.data.blocks import Block
+    from adcli.data.output import atomic_output
+    from adcli.data.points import Points, open_points
+    from adcli.data.results import open_results
+    from adcli.data.writer import Field, ResultWriter
 
 __all__ = [
-    "FORMATS",
     "Block",
     "Field",
     "Points",
-    "PointsFormat",
     "ResultWriter",
     "atomic_output",
     "open_points",
     "open_results",
 ]
+
+_HOMES = {
+    "Block": "blocks",
+    "Field": "writer",
+    "Points": "points",
+    "ResultWriter": "writer",
+    "atomic_output": "output",
+    "open_points": "points",
+    "open_results": "results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names when they are first used: a command pays only for what it needs."""
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'adcli.data' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"adcli.data.{_HOMES[name]}"), name)

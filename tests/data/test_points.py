@@ -18,13 +18,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adcli.data import open_points
-from adcli.data import points as points_module
-from adcli.data.points import parse_number
+from adcli.data import open_points, read_csv
+from adcli.data.cells import parse_number
+from adcli.data.source import BLOCK_BYTES
 from adcli.errors import AdcliError, DataError, UsageError
 
 
-def read(data: bytes, format="csv", *, block_bytes=points_module.BLOCK_BYTES):
+def read(data: bytes, format="csv", *, block_bytes=BLOCK_BYTES):
     """Every row as (row number, line, texts), and the columns."""
     with open_points("-", format=format, stdin=io.BytesIO(data), block_bytes=block_bytes) as points:
         rows = []
@@ -36,7 +36,7 @@ def read(data: bytes, format="csv", *, block_bytes=points_module.BLOCK_BYTES):
         return points.columns, rows
 
 
-def numbers(data: bytes, name: str, format="csv", *, block_bytes=points_module.BLOCK_BYTES):
+def numbers(data: bytes, name: str, format="csv", *, block_bytes=BLOCK_BYTES):
     """The values of a variable and the problems by row number."""
     with open_points("-", format=format, stdin=io.BytesIO(data), block_bytes=block_bytes) as points:
         values, problems = [], {}
@@ -50,13 +50,13 @@ def numbers(data: bytes, name: str, format="csv", *, block_bytes=points_module.B
 @pytest.fixture
 def never_small(monkeypatch):
     """Files as short as a test's go through polars as long ones do."""
-    monkeypatch.setattr(points_module, "SMALL_BYTES", 0)
+    monkeypatch.setattr(read_csv, "SMALL_BYTES", 0)
 
 
 @pytest.fixture(params=["small", "large"])
 def either_path(request, monkeypatch):
     if request.param == "large":
-        monkeypatch.setattr(points_module, "SMALL_BYTES", 0)
+        monkeypatch.setattr(read_csv, "SMALL_BYTES", 0)
 
 
 # --- What is fine --------------------------------------------------------------------------------
@@ -309,9 +309,9 @@ BAD = [
     ("jsonl", b"", "is empty"),
     ("csv", b"x,x\n1,2\n", "more than one column 'x'"),
     ("jsonl", b'{"x": 1, "x": 2}\n', "more than one column 'x'"),
-    ("csv", b"x,y\n1,2\n3\n4,5\n", "row 2 (line 3): 1 cells where 2 were expected"),
+    ("csv", b"x,y\n1,2\n3\n4,5\n", "row 2 (line 3): 1 cell where 2 were expected"),
     ("csv", b"x,y\n1,2\n\n3,4,5\n", "row 2 (line 4): 3 cells where 2 were expected"),
-    ("csv", b"x,y\n1\n3,4,5\n", "row 1 (line 2): 1 cells where 2 were expected"),
+    ("csv", b"x,y\n1\n3,4,5\n", "row 1 (line 2): 1 cell where 2 were expected"),
     ("csv", b"x,y\n1,2\n,\xff\n", "not UTF-8 text: byte 10, line 3"),
     ("jsonl", b'{"x": 1}\n{"x": "\xe9"}\n', "not UTF-8 text: byte 17, line 2"),
     ("csv", b"x,y\n1,\x002\n", "NUL byte at byte 7"),
@@ -397,7 +397,7 @@ def test_what_goes_in_comes_out_on_both_paths(table, separator, end, block_bytes
     small = read(data, format)
     assert [row for _, _, row in small[1]] == expected
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(points_module, "SMALL_BYTES", 0)
+        patch.setattr(read_csv, "SMALL_BYTES", 0)
         assert read(data, format, block_bytes=block_bytes) == small
         large = numbers(data, "c0", format, block_bytes=block_bytes)
     assert repr(large) == repr(numbers(data, "c0", format))
@@ -408,9 +408,9 @@ def test_what_goes_in_comes_out_on_both_paths(table, separator, end, block_bytes
 def test_both_paths_agree_on_any_text(data, draw):
     format = draw.draw(st.sampled_from(["csv", "tsv", "jsonl"]))
     outcomes = []
-    for small in (points_module.SMALL_BYTES, 0):
+    for small in (read_csv.SMALL_BYTES, 0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(points_module, "SMALL_BYTES", small)
+            patch.setattr(read_csv, "SMALL_BYTES", small)
             try:
                 outcomes.append(read(data, format))
             except AdcliError as error:

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adcli.data import Field, open_points, open_results
-from adcli.data import points as points_module
-from adcli.data import results as results_module
+from adcli.data import Field, open_points, open_results, read_csv, read_parquet, write_parquet
+from adcli.data import writer as writer_module
 from adcli.errors import DataError, UsageError
 
 nan, inf = math.nan, math.inf
@@ -25,8 +24,8 @@ AWKWARD = [1e22, 5e-324, -0.0, 0.1 + 0.2, 1e16, 1e-5, 1e-7, 1.7976931348623157e3
 @pytest.fixture(params=["small", "large"])
 def either_path(request, monkeypatch):
     if request.param == "large":
-        monkeypatch.setattr(points_module, "SMALL_BYTES", 0)
-        monkeypatch.setattr(results_module, "_BULK_ROWS", 0)
+        monkeypatch.setattr(read_csv, "SMALL_BYTES", 0)
+        monkeypatch.setattr(writer_module, "BULK_ROWS", 0)
 
 
 def convert(text, fields, output, *, format="csv", errors=None, **settings):
@@ -140,7 +139,7 @@ def test_numbers_read_back(output, numbers):
     text = "x\n" + "1\n" * len(numbers)
     for rows in (0, 1 << 20):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(results_module, "_BULK_ROWS", rows)
+            patch.setattr(writer_module, "BULK_ROWS", rows)
             written = convert(text, {"value": np.array(numbers)}, output)
         if output == "csv":
             back = [float(line.partition(",")[2]) for line in written.splitlines()[1:]]
@@ -164,8 +163,8 @@ def test_both_paths_write_the_same(rows):
         written = []
         for bulk in (0, 1 << 20):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(points_module, "SMALL_BYTES", bulk)
-                patch.setattr(results_module, "_BULK_ROWS", bulk)
+                patch.setattr(read_csv, "SMALL_BYTES", bulk)
+                patch.setattr(writer_module, "BULK_ROWS", bulk)
                 written.append(convert(text.getvalue(), fields, output))
         if output == "csv":
             tables = [list(csv.reader(io.StringIO(x, newline=""))) for x in written]
@@ -181,9 +180,9 @@ def test_parquet_in_and_out(tmp_path, monkeypatch):
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     frame = pl.DataFrame({"x": [1, 2, 3], "t": ["a", None, "c"], "v": [[1.5, 2], [3, 4], [5, 6]]})
     frame.write_parquet(source)
-    monkeypatch.setattr(points_module, "PARQUET_ROWS", 2)
+    monkeypatch.setattr(read_parquet, "PARQUET_ROWS", 2)
     for held in (0, 1 << 20):
-        monkeypatch.setattr(results_module, "_PARQUET_HELD", held)
+        monkeypatch.setattr(write_parquet, "HELD_BYTES", held)
         with open_points(source) as points, open_results(target, variables=("x",)) as writer:
             for block in points:
                 fields = {"value": block.numbers("x") * 2}

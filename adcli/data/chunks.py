@@ -1,0 +1,72 @@
+"""Text files cut into chunks of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from adcli.data.source import Source
+from adcli.errors import DataError
+
+_SIGNATURES = [
+    (b"PAR1", "this looks like Parquet: --points-format parquet"),
+    (b"\x1f\x8b", "this is compressed: unpack it, or name the file with .gz at the end"),
+    (b"PK\x03\x04", "this is a spreadsheet or a zip archive: export it as CSV"),
+    (b"\xff\xfe", "this looks like UTF-16: save it with the encoding UTF-8"),
+    (b"\xfe\xff", "this looks like UTF-16: save it with the encoding UTF-8"),
+]
+BOM = b"\xef\xbb\xbf"
+
+
+class Chunk(NamedTuple):
+    """Whole lines of a file: the bytes, the 1-based line they start on, their byte offset."""
+
+    data: bytes
+    line: int
+    offset: int
+    last: bool
+
+    def text(self, name: str) -> str:
+        """The lines as text; DataError, which names the byte, if they are not UTF-8."""
+        try:
+            return self.data.decode()
+        except UnicodeDecodeError as error:
+            line = self.line + self.data.count(b"\n", 0, error.start)
+            raise DataError(
+                f"{name} is not UTF-8 text: byte {self.offset + error.start + 1}, line {line}",
+                "save it with the encoding UTF-8",
+            ) from None
+
+
+def read_chunks(source: Source, block_bytes: int) -> Iterator[Chunk]:
+    """The file cut after line ends into chunks of about `block_bytes`, checked to be text."""
+    for signature, hint in _SIGNATURES:
+        if source.peek(4).startswith(signature):
+            raise DataError(f"{source.name} is not a text file", hint)
+    offset, line, rest = 0, 1, b""
+    if source.peek(3) == BOM:
+        source.read(3)
+        offset = 3
+    while True:
+        pieces, last = [rest], False
+        while not last:
+            piece = source.read(block_bytes)
+            last = source.ended
+            if b"\0" in piece:
+                place = offset + sum(map(len, pieces)) + piece.index(b"\0") + 1
+                raise DataError(
+                    f"{source.name} has a NUL byte at byte {place}", "is it a text file in UTF-8?"
+                )
+            cut = piece.rfind(b"\n") + 1
+            if cut and not last:
+                pieces.append(piece[:cut])
+                rest = piece[cut:]
+                break
+            pieces.append(piece)
+        data = b"".join(pieces)
+        if data:
+            yield Chunk(data, line, offset, last)
+        if last:
+            return
+        offset += len(data)
+        line += data.count(b"\n")

@@ -1,0 +1,137 @@
+"""How the columns of a file make up variables."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from adcli.errors import DataError
+
+_ELEMENT = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]", re.ASCII | re.DOTALL)
+
+
+class Group(NamedTuple):
+    """A variable: its shape and its flat columns in C order (one for a scalar)."""
+
+    shape: tuple[int, ...]
+    indexes: tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """How the columns of a file make up variables.
+
+    `columns` are the names as they came; `labels` the flat columns, one number or text a row each
+    (`v[0]`, `v[1]` for an array `v`); `groups` the variables over them, in order.
+    """
+
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    groups: dict[str, Group]
+
+    def find(self, name: str) -> Group | None:
+        """The variable, array element or (by its NFKC form, as in programs) column `name`."""
+        if name in self.groups:
+            return self.groups[name]
+        if name in self.labels:
+            return Group((), (self.labels.index(name),))
+        alike = [x for x in self.groups if unicodedata.normalize("NFKC", x) == name]
+        return self.groups[alike[0]] if len(alike) == 1 else None
+
+    def require(self, name: str, file: str) -> Group:
+        """The same, or DataError, which tells what columns the file has."""
+        group = self.find(name)
+        if group is None:
+            raise DataError(f"{file} has no column '{name}'", self._what_there_is(name))
+        return group
+
+    def _what_there_is(self, name: str) -> str:
+        elements = [label for label in self.labels if label.startswith(name + "[")]
+        if elements:
+            hint = f"the elements of an array must be complete, from {name}[0] on; there are "
+            return hint + ", ".join(elements[:10])
+        shown = ", ".join(f"'{column}'" for column in self.columns[:10])
+        if len(self.columns) == 1:
+            return f"the only column is {shown}" + _other_separator(self.columns[0])
+        more = f" and {len(self.columns) - 10} more" if len(self.columns) > 10 else ""
+        return f"the columns are {shown}{more}"
+
+
+def _other_separator(header: str) -> str:
+    """What to do about a header that other characters than the expected one divide."""
+    for separator, what in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
+        if separator in header:
+            known = {"\t": ": --points-format tsv", ",": ": --points-format csv"}
+            return f"; {what} divide it{known.get(separator, ', commas or tabs should')}"
+    return ""
+
+
+def group_elements(columns: Sequence[str]) -> dict[str, Group]:
+    """The variables of flat columns: `v[0]`, `v[1]`, ... make an array if each is there once."""
+    elements: dict[str, list[tuple[tuple[int, ...], int]]] = {}
+    for index, column in enumerate(columns):
+        match = _ELEMENT.fullmatch(column)
+        if match:
+            place = tuple(int(i) for i in match[2].split(","))
+            elements.setdefault(match[1], []).append((place, index))
+    for name in elements.keys() & set(columns):
+        del elements[name]
+    arrays: dict[int, tuple[str, Group]] = {}
+    members: set[int] = set()
+    for name, places in elements.items():
+        shape = _shape_of_places([place for place, _ in places])
+        if shape is not None:
+            indexes = tuple(index for _, index in sorted(places))
+            arrays[min(indexes)] = name, Group(shape, indexes)
+            members.update(indexes)
+    groups: dict[str, Group] = {}
+    for index, column in enumerate(columns):
+        if index in arrays:
+            groups[arrays[index][0]] = arrays[index][1]
+        elif index not in members:
+            groups[column] = Group((), (index,))
+    return groups
+
+
+def _shape_of_places(places: list[tuple[int, ...]]) -> tuple[int, ...] | None:
+    """The shape whose every place occurs once, or None."""
+    if len(set(places)) != len(places) or len({len(place) for place in places}) != 1:
+        return None
+    shape = tuple(max(axis) + 1 for axis in zip(*places, strict=True))
+    return shape if math.prod(shape) == len(places) else None
+
+
+def nested_layout(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
+    """The layout of columns that hold whole arrays of the given shapes."""
+    labels: list[str] = []
+    groups: dict[str, Group] = {}
+    for column, shape in shapes.items():
+        start = len(labels)
+        labels += element_labels(column, shape)
+        groups[column] = Group(shape, tuple(range(start, len(labels))))
+    check_names(name, labels)
+    return Layout(tuple(shapes), tuple(labels), groups)
+
+
+def element_labels(name: str, shape: tuple[int, ...]) -> list[str]:
+    """The flat names of an array's elements in C order: `v[0]`, `v[1]`; the name of a scalar."""
+    if not shape:
+        return [name]
+    places = itertools.product(*map(range, shape))
+    return [f"{name}[{','.join(map(str, place))}]" for place in places]
+
+
+def check_names(name: str, columns: Iterable[str]) -> None:
+    """Raise DataError where two columns of the file `name` have one name."""
+    twice = [column for column, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise DataError(f"{name} has more than one column '{twice[0]}'", "rename one of them")
+
+
+def at_row(name: str, row: int, line: int | None) -> str:
+    """Where a row stands, for messages."""
+    return f"{name}, row {row}" + ("" if line is None else f" (line {line})")

@@ -1,0 +1,142 @@
+"""JSON Lines: chunks of plain numbers by polars, all others by the standard library."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from adcli.data.blocks import WIDE_COLUMNS, Block
+from adcli.data.chunks import Chunk, read_chunks
+from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
+from adcli.data.json_values import shape_of_value, value_of
+from adcli.data.layout import Layout, at_row, check_names, nested_layout
+from adcli.data.source import Source
+from adcli.errors import DataError
+
+
+def read_json(source: Source, block_bytes: int) -> tuple[Layout, Iterator[Block]]:
+    """The layout that the first rows give, and the blocks."""
+    chunks = read_chunks(source, block_bytes)
+    parsed = (_parse_json(source.name, chunk, 1) for chunk in chunks)
+    first = next((rows for rows in parsed if rows.texts), None)
+    if first is None:
+        raise DataError(f"{source.name} is empty", "each line is one JSON object")
+    layout = _layout(source.name, first.objects)
+    return layout, _blocks(source.name, layout, first, chunks)
+
+
+def _blocks(name: str, layout: Layout, first: _Objects, chunks: Iterator[Chunk]) -> Iterator[Block]:
+    block: Block | None = _object_block(name, layout, first)
+    row = 1
+    while block is not None:
+        if block.rows:
+            yield block
+            row += block.rows
+        chunk = next(chunks, None)
+        if chunk is None:
+            return
+        block = _number_lines(name, layout, chunk, row)
+        if block is None:
+            block = _object_block(name, layout, _parse_json(name, chunk, row, layout.columns))
+
+
+def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | None:
+    """The rows of a chunk by polars, if they hold nothing but one number for each key."""
+    data = chunk.data
+    rows = data.count(b"\n") + (not data.endswith(b"\n"))
+    scalars = len(layout.labels) == len(layout.groups) and layout.labels == layout.columns
+    if not scalars or len(layout.labels) > WIDE_COLUMNS:
+        return None
+    # No key is null below, so this many quotes leave no room for further keys or for texts.
+    if data.count(b'"') != 2 * len(layout.labels) * rows:
+        return None
+    import polars as pl
+
+    try:
+        frame = pl.read_ndjson(io.BytesIO(data), schema=dict.fromkeys(layout.labels, pl.Float64))
+    except pl.exceptions.PolarsError:
+        return None
+    if frame.height != rows or any(frame.null_count().row(0)):
+        return None
+    texts = chunk.text(name).removesuffix("\n").split("\n")
+    return NumberLinesBlock(name, layout, row, texts, frame, range(chunk.line, chunk.line + rows))
+
+
+def _object_block(name: str, layout: Layout, rows: _Objects) -> ObjectBlock:
+    return ObjectBlock(name, layout, rows.first_row, rows.texts, rows.objects, rows.lines)
+
+
+def _layout(name: str, objects: list[dict[str, Any]]) -> Layout:
+    """The keys of the first object; the shapes of the first values that are not null."""
+    shapes = {}
+    for key in objects[0]:
+        value = next((row[key] for row in objects if row.get(key) is not None), None)
+        shapes[key] = shape_of_value(value) or ()
+    return nested_layout(name, shapes)
+
+
+class _Objects(NamedTuple):
+    """Consecutive rows: their texts, what these say, and the lines they stand on."""
+
+    first_row: int
+    texts: list[str]
+    objects: list[dict[str, Any]]
+    lines: list[int]
+
+
+def _parse_json(
+    name: str, chunk: Chunk, first_row: int, keys: Iterable[str] | None = None
+) -> _Objects:
+    """The objects on the lines of a chunk, blank lines left out.
+
+    Each must have the `keys`, or those of the first object.
+    """
+    wanted = None if keys is None else set(keys)
+    rows = _Objects(first_row, [], [], [])
+    for line, raw in enumerate(chunk.text(name).split("\n"), chunk.line):
+        text = raw.strip(" \t\r")
+        if not text:
+            continue
+        row = first_row + len(rows.texts)
+        try:
+            value = value_of(text)
+        except (ValueError, RecursionError) as error:
+            raise _broken_json(name, row, line, error) from None
+        if type(value) is not dict:
+            raise DataError(
+                f"{at_row(name, row, line)}: not a JSON object",
+                'each line is one object, such as {"x": 1.5, "y": 2}',
+            )
+        if wanted is None:
+            check_names(name, _keys(text))
+            wanted = set(value)
+        elif value.keys() != wanted:
+            raise _other_keys(at_row(name, row, line), value.keys(), wanted)
+        rows.texts.append(text)
+        rows.objects.append(value)
+        rows.lines.append(line)
+    return rows
+
+
+def _broken_json(name: str, row: int, line: int, error: Exception) -> DataError:
+    what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, json.JSONDecodeError):
+        what = f"{error.msg} at character {error.pos + 1}"
+    hint = "each line is one whole JSON object"
+    return DataError(f"{at_row(name, row, line)}: broken JSON: {what}", hint)
+
+
+def _keys(text: str) -> list[str]:
+    """The keys of a JSON object, repeated ones and all."""
+    decoder = json.JSONDecoder(object_pairs_hook=list, parse_int=float)
+    return [key for key, _ in decoder.decode(text)]
+
+
+def _other_keys(place: str, keys: Iterable[str], wanted: set[str]) -> DataError:
+    missing = wanted.difference(keys)
+    if missing:
+        return DataError(f"{place}: no '{min(missing)}'", "write null for a missing value")
+    new = min(set(keys) - wanted)
+    return DataError(f"{place}: '{new}' is not in the first row", "every row has the same columns")

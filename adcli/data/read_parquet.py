@@ -1,0 +1,122 @@
+"""Parquet, in slices of rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from adcli.data.blocks import Block, FrameBlock
+from adcli.data.json_values import shape_of_value
+from adcli.data.layout import Layout, at_row, nested_layout
+from adcli.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PARQUET_ROWS = 1 << 16  # of a block with up to four columns
+WIDE_ROWS = 256  # of a block with very many
+
+
+class ParquetReader:
+    """A Parquet file read in slices of rows."""
+
+    def __init__(self, name: str, path: str) -> None:
+        import polars as pl
+
+        self.name = name
+        self.total = os.stat(path).st_size
+        self._lazy = pl.scan_parquet(path, glob=False)
+        self._row = 0
+        try:
+            self._rows = int(self._lazy.select(pl.len()).collect().item())
+            first = self._lazy.head(1).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise self._broken(error) from None
+        self.layout = self._layout_of(first)
+
+    @property
+    def done(self) -> int:
+        """The read part of the file, in bytes, by the number of rows."""
+        return self.total * self._row // max(self._rows, 1)
+
+    def blocks(self) -> Iterator[Block]:
+        import polars as pl
+
+        step = PARQUET_ROWS * 4 // max(4, len(self.layout.labels))
+        step = max(step, min(WIDE_ROWS, PARQUET_ROWS))
+        while self._row < self._rows:
+            try:
+                frame = self._lazy.slice(self._row, step).collect()
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise self._broken(error) from None
+            first_row = self._row + 1
+            self._row += frame.height
+            yield FrameBlock(
+                self.name, self.layout, first_row, self._flatten(frame, first_row), None
+            )
+
+    def _broken(self, error: Exception) -> DataError:
+        reason = str(error).partition("\n")[0]
+        return DataError(f"cannot read {self.name} as Parquet: {reason}")
+
+    def _layout_of(self, first: pl.DataFrame) -> Layout:
+        """The columns; the shapes of the first lists that are not null."""
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(first.columns, ())
+        for column, dtype in first.schema.items():
+            if _is_numeric_list(dtype):
+                shapes[column] = self._shape_of(column)
+        return nested_layout(self.name, shapes)
+
+    def _shape_of(self, column: str) -> tuple[int, ...]:
+        values = self._lazy.select(column).drop_nulls().head(1).collect().to_series().to_list()
+        return (shape_of_value(values[0]) or ()) if values else (0,)
+
+    def _flatten(self, frame: pl.DataFrame, first_row: int) -> pl.DataFrame:
+        """One column a number, named by position."""
+        import polars as pl
+
+        columns: list[pl.Series] = []
+        for name, (shape, _) in self.layout.groups.items():
+            level = [frame[name]]
+            for axis, length in enumerate(shape):
+                level = [
+                    self._element(x, i, name, shape, axis, first_row)
+                    for x in level
+                    for i in range(length)
+                ]
+            columns += level
+        return pl.DataFrame([x.alias(str(i)) for i, x in enumerate(columns)])
+
+    def _element(
+        self,
+        series: pl.Series,
+        index: int,
+        name: str,
+        shape: tuple[int, ...],
+        axis: int,
+        first_row: int,
+    ) -> pl.Series:
+        import polars as pl
+
+        if isinstance(series.dtype, pl.Array):
+            return series.arr.get(index)
+        wrong = series.list.len() != shape[axis]
+        if index == 0 and wrong.any():
+            row = first_row + wrong.fill_null(False).arg_true()[0]
+            raise DataError(
+                f"{at_row(self.name, row, None)}: column '{name}' does not have the shape "
+                f"({', '.join(map(str, shape))}) of earlier rows",
+                "a variable has one shape in the whole file",
+            )
+        return series.list.get(index, null_on_oob=True)
+
+
+def _is_numeric_list(dtype: pl.DataType) -> bool:
+    """Whether values are lists of numbers, nested or not."""
+    import polars as pl
+
+    inner: Any = dtype
+    while isinstance(inner, pl.List | pl.Array):
+        inner = inner.inner
+    return inner is not dtype and bool(inner.is_numeric() or inner == pl.Boolean)

@@ -1,0 +1,77 @@
+"""Results as Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO
+
+from adcli.data.blocks import Block
+from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_labels
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HELD_BYTES = 1 << 25  # bytes of rows held before they are spooled to a file
+
+
+class ParquetWriter(ResultWriter):
+    """The columns of the points, then the computed ones as Float64, then `error`.
+
+    Many blocks are spooled to temporary files and put together at the end, in bounded memory.
+    """
+
+    def __init__(self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack) -> None:
+        super().__init__(stream, variables, resources)
+        self._held: list[pl.DataFrame] = []
+        self._held_bytes = 0
+        self._spool: str | None = None
+        self._spooled: list[str] = []
+
+    def _write(self, block: Block, columns: list[Column], errors: Mapping[int, str]) -> None:
+        import polars as pl
+
+        labels = [label for column in columns for label in column.labels]
+        check_labels(block, [*labels, "error"])
+        used = self._used(block)
+        frame = block.frame()
+        kept = [
+            as_series(block.numbers_at(i)) if i in used else series
+            for i, series in enumerate(frame.get_columns())
+        ]
+        flat = [blanked(as_series(x), errors) for column in columns for x in column.flat]
+        messages = [errors.get(offset) for offset in range(block.rows)]
+        names = [*block.layout.labels, *labels, "error"]
+        series = [*kept, *flat, pl.Series(messages, dtype=pl.String)]
+        rows = pl.DataFrame([x.alias(name) for x, name in zip(series, names, strict=True)])
+        self._held.append(rows)
+        self._held_bytes += int(rows.estimated_size())
+        if self._held_bytes > HELD_BYTES:
+            self._spool_held()
+
+    def _spool_held(self) -> None:
+        import tempfile
+
+        import polars as pl
+
+        if self._spool is None:
+            self._spool = tempfile.mkdtemp(prefix="adcli-")
+            import shutil
+
+            self._resources.callback(shutil.rmtree, self._spool, ignore_errors=True)
+        path = os.path.join(self._spool, f"{len(self._spooled):06}.parquet")
+        pl.concat(self._held).write_parquet(path, compression="lz4")
+        self._spooled.append(path)
+        self._held, self._held_bytes = [], 0
+
+    def _finish(self) -> None:
+        import polars as pl
+
+        if not self._spooled:
+            frame = pl.concat(self._held) if self._held else pl.DataFrame()
+            frame.write_parquet(self._stream)
+            return
+        if self._held:
+            self._spool_held()
+        pl.scan_parquet(self._spooled, glob=False).sink_parquet(self._stream)
