@@ -24,6 +24,9 @@ BLOCK_BYTES = 1 << 20
 SMALL = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
 
+FEW_ROWS = 8
+"""Rows below which an operation on an array costs more than one on a number for each."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -62,7 +65,8 @@ def compute_rows(
     LanguageError where shapes clash.
     """
     check_engine(engine)
-    small = rows * len(function.order) <= SMALL and _all_plain(function, columns, rows)
+    small = rows < FEW_ROWS or rows * len(function.order) <= SMALL
+    small = small and _all_plain(function, columns, rows)
     if precision or engine in ("python", "mpmath") or (engine == "auto" and small):
         at = partial(function.at, task=task, engine=engine, precision=precision)
         return _one_by_one(function, columns, rows, task, stop, at)
