@@ -1,0 +1,1 @@
+"""Descent: update rules, schedules, line searches, stopping, checkpoints, and the loop."""

@@ -1,0 +1,154 @@
+"""Checkpoints: everything that the next iteration depends on, in a file that is whole or not there.
+
+Two lines of JSON: a header with the checksum of the second line, and the body. Vectors are the
+base64 of their float64s, so that nothing is rounded and nothing is executed when they are read.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from adcli.data.output import atomic_output
+from adcli.descent.monitor import Method, Monitor
+from adcli.descent.stopping import Iterate
+from adcli.errors import DataError, UsageError
+
+FORMAT = "adcli checkpoint 1"
+
+
+class Checkpointer:
+    """A watcher that saves a run every so many iterations."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        every: int,
+        identity: dict[str, Any],
+        method: Method,
+        monitor: Monitor,
+    ) -> None:
+        if every < 1:
+            raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
+        self.path = path
+        self.every = every
+        self.identity = identity
+        self.method = method
+        self.monitor = monitor
+
+    def next(self, iteration: int) -> int:
+        """The next multiple of `every`."""
+        return -(-iteration // self.every) * self.every
+
+    def see(self, iterate: Iterate) -> None:
+        """Save, if it is time."""
+        if iterate.iteration and iterate.iteration % self.every == 0:
+            self.save()
+
+    def save(self) -> None:
+        """Write the file, through to the disk."""
+        monitor = self.monitor
+        body = {
+            "identity": self.identity,
+            "start": monitor.problem.unflatten(monitor.problem.start),
+            "iteration": monitor.last.iteration if monitor.last else 0,
+            "evaluations": monitor.evaluations,
+            "best_value": monitor.best_value,
+            "best_point": monitor.best_point,
+            "seconds": monitor.elapsed(),
+            "state": self.method.state(),
+        }
+        text = json.dumps(_encoded(body), sort_keys=True).encode()
+        header = {"format": FORMAT, "sha256": hashlib.sha256(text).hexdigest()}
+        with atomic_output(self.path, sync=True) as stream:
+            stream.write(json.dumps(header).encode() + b"\n" + text + b"\n")
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The body of a checkpoint. Raises DataError for a file that is none, or is damaged."""
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise DataError(f"cannot read the checkpoint {name}: {error.strerror}") from None
+    head, _, rest = data.partition(b"\n")
+    try:
+        header = json.loads(head)
+        if header["format"] != FORMAT:
+            raise ValueError
+        checksum = header["sha256"]
+    except (ValueError, TypeError, KeyError):
+        raise DataError(f"{name} is no checkpoint of this version of adcli") from None
+    if hashlib.sha256(rest.removesuffix(b"\n")).hexdigest() != checksum:
+        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
+    body: dict[str, Any] = _decoded(json.loads(rest))
+    return body
+
+
+def check_identity(found: dict[str, Any], wanted: dict[str, Any], path: str) -> None:
+    """Raise UsageError where a checkpoint belongs to something else."""
+    for name, value in wanted.items():
+        other = found.get(name)
+        if other != value:
+            raise UsageError(
+                f"the checkpoint {path} has another {name}: {_shown(other)}, not {_shown(value)}",
+                "resume with the command that wrote it",
+            )
+
+
+def same_start(body: dict[str, Any], start: Mapping[str, Any]) -> None:
+    """Raise UsageError where a checkpoint came from another start."""
+    for name, value in start.items():
+        saved = body["start"].get(name)
+        if saved is None or not np.array_equal(np.asarray(value, float), np.asarray(saved)):
+            raise UsageError(f"the checkpoint has another start for '{name}'", "leave --start out")
+
+
+def restore(body: dict[str, Any], method: Method, monitor: Monitor) -> None:
+    """Put a run where the checkpoint left it."""
+    monitor.evaluations = body["evaluations"]
+    monitor.best_value, monitor.best_point = body["best_value"], body["best_point"]
+    method.restore(body["state"])
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _encoded(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return {"list": [_encoded(part) for part in value]}
+    if isinstance(value, np.ndarray):
+        flat = np.ascontiguousarray(value, dtype="<f8")
+        text = base64.b64encode(flat.tobytes()).decode()
+        return {"float64": text, "shape": {"list": list(value.shape)}}
+    if isinstance(value, np.floating):
+        value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"float64", "shape"}:
+        flat = np.frombuffer(base64.b64decode(value["float64"]), dtype="<f8")
+        return flat.reshape(value["shape"]["list"]).copy()
+    if value.keys() == {"float"}:
+        return float(value["float"])
+    if value.keys() == {"list"}:
+        return [_decoded(part) for part in value["list"]]
+    return {name: _decoded(part) for name, part in value.items()}

@@ -1,0 +1,80 @@
+"""Why a descent diverged: the curvature of the function against the rate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adcli.descent.monitor import Monitor, vector_norm
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.step import Stepper
+
+PRODUCTS = 100
+"""Hessian-vector products that a power iteration may take."""
+
+STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
+"""Rate times curvature below which a method is stable on a quadratic, for momentum 0.9."""
+
+
+def explain(problem: Problem, stepper: Stepper | None, monitor: Monitor) -> str:
+    """A clause about the curvature at the best point, and what it means; "" if unknown."""
+    last, point = monitor.last, monitor.best_point
+    if last is not None and last.value < monitor.tests.floor:
+        return _bottomless(problem, point)
+    curvature = largest_curvature(problem, point)
+    if curvature is None or curvature <= 0 or stepper is None:
+        return ""
+    rate, limit = stepper.schedule.rate, STABLE.get(stepper.method)
+    found = f"L = {curvature:.3g} is the largest curvature at the best point"
+    if limit is None:
+        return f"{found}: try a smaller rate than {rate:g}"
+    allowed = limit / curvature
+    name = "2/L" if limit == 2.0 else f"{limit:.3g}/L"
+    if rate > allowed:
+        return f"the rate {rate:g} > {name} = {allowed:.3g}, where {found}"
+    return f"the rate {rate:g} < {name} = {allowed:.3g}, where {found}; it is larger elsewhere"
+
+
+def _bottomless(problem: Problem, point: Vector) -> str:
+    """What is said about a function that seems to have no minimum."""
+    word, way = ("maximum", "up") if problem.maximize else ("minimum", "down")
+    lowest = largest_curvature(problem, point, -1.0)
+    advice = f"there seems to be no {word}; --bounds can hold a variable"
+    if lowest is None or lowest <= 0:
+        return advice
+    curvature = lowest if problem.maximize else -lowest
+    return f"the function curves {way} there, with the curvature {curvature:.3g}: {advice}"
+
+
+def largest_curvature(problem: Problem, point: Vector, sign: float = 1.0) -> float | None:
+    """The largest eigenvalue of the Hessian times `sign`, by power iteration; None if not finite.
+
+    A first iteration finds the eigenvalue of largest size; if that one is negative, a second one on
+    the Hessian shifted by it finds the largest.
+    """
+    with np.errstate(all="ignore"):
+        size = _power_iteration(problem, point, sign, 0.0)
+        if size is None or size >= 0:
+            return size
+        shifted = _power_iteration(problem, point, sign, -size)
+        return None if shifted is None else shifted + size
+
+
+def _power_iteration(problem: Problem, point: Vector, sign: float, shift: float) -> float | None:
+    """The eigenvalue of largest size of `sign` times the Hessian plus `shift` times 1."""
+    n = problem.size
+    vector = np.cos(np.arange(n) * 1.7) + 1.5  # no eigenvector of anything common
+    vector /= vector_norm(vector)
+    value = 0.0
+    for _ in range(PRODUCTS):
+        product = sign * problem.curvature(point, vector) + shift * vector
+        before, value = value, float(vector @ product)
+        length = vector_norm(product)
+        if not math.isfinite(length):
+            return None
+        if length == 0 or abs(value - before) <= 1e-6 * abs(value):
+            break
+        vector = product / length
+    return value

@@ -1,0 +1,154 @@
+"""Descent by SciPy: L-BFGS-B, and Newton's method in a trust region.
+
+SciPy keeps its state to itself, so a state here is the list of all evaluations: a run that is
+resumed replays them, without evaluating anything, and then goes on bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.monitor import Monitor
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.stopping import Iterate, Outcome
+from adcli.errors import UsageError
+
+MEMORY = 20
+"""Pairs of changes that L-BFGS remembers."""
+
+GAIN = 1e-12
+"""What another start must lower the value by, relative to it, to be followed by one more."""
+
+UNIMPROVED = "the method cannot lower the value any further"
+_ENDLESS = 2**31 - 1
+
+
+class _Over(Exception):
+    """Carries the outcome out of SciPy."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+class Library:
+    """`lbfgs` or `newton`; started again from the best point for as long as that helps.
+
+    From the second start on every parameter is measured in units of its own size, which mends bad
+    scaling (Powell's and Meyer's functions are the classics).
+    """
+
+    def __init__(self, problem: Problem, method: str) -> None:
+        if method == "newton" and problem.lower is not None:
+            raise UsageError("newton knows no bounds", "lbfgs does, and so do gd and adam")
+        import scipy.optimize  # noqa: F401 - here, because it takes longer than most descents
+
+        self.problem = problem
+        self.method = method
+        self.iteration = 0
+        self._values: list[float] = []
+        self._gradients: list[Vector] = []
+        self._replayed = -1
+        self._used = 0
+        self._worst = -math.inf
+        self._last: tuple[Vector, float, Vector] | None = None
+        self._before: Iterate | None = None
+
+    def run(self, monitor: Monitor) -> Outcome:
+        """Minimise, and minimise again from there until nothing is gained."""
+        start, last = self.problem.start, math.inf
+        units = np.ones(len(start))
+        monitor.forget()
+        try:
+            self._accept(monitor, start)
+            while True:
+                with np.errstate(all="ignore"):
+                    self._minimize(monitor, start, units)
+                if not last - monitor.best_value > GAIN * abs(monitor.best_value):
+                    return monitor.tests.unimproved(self._before, UNIMPROVED)
+                start, last = monitor.best_point, monitor.best_value
+                units = np.where(start != 0, np.abs(start), 1.0)
+        except _Over as over:
+            return over.outcome
+
+    def _minimize(self, monitor: Monitor, start: Vector, units: Vector) -> None:
+        """Minimise over z, where the point is z times `units`."""
+        from scipy.optimize import Bounds, minimize
+
+        p = self.problem
+
+        def evaluate(z: Vector) -> tuple[float, Vector]:
+            value, gradient = self._finite(monitor, z * units)
+            return value, gradient * units
+
+        common = {
+            "x0": start / units,
+            "jac": True,
+            "fun": evaluate,
+            "callback": lambda z: self._accept(monitor, z * units),
+        }
+        if self.method == "newton":
+            options = {"maxiter": _ENDLESS, "gtol": 0.0}
+            curved = lambda z, d: units * p.curvature(z * units, d * units)  # noqa: E731
+            minimize(**common, method="trust-ncg", hessp=curved, options=options)
+            return
+        bounds = None if p.lower is None else Bounds(p.lower / units, p.upper / units)
+        options = {"maxiter": _ENDLESS, "maxfun": _ENDLESS, "maxcor": MEMORY, "maxls": 40}
+        options.update({"ftol": 0.0, "gtol": 0.0})
+        minimize(**common, method="L-BFGS-B", bounds=bounds, options=options)
+
+    def _evaluate(self, monitor: Monitor, point: Vector) -> tuple[float, Vector]:
+        """The value and the gradient; those of the last point are remembered."""
+        point = self.problem.project(point)
+        if self._last is None or not np.array_equal(point, self._last[0]):
+            monitor.evaluations += 1
+            if self._used == len(self._values):
+                value, gradient = self.problem.value_and_gradient(point)
+                self._values.append(value)
+                self._gradients.append(gradient)
+            self._last = np.array(point), self._values[self._used], self._gradients[self._used]
+            self._used += 1
+        return self._last[1:]
+
+    def _finite(self, monitor: Monitor, point: Vector) -> tuple[float, Vector]:
+        """The same for SciPy: more than the worst so far where it is not finite."""
+        value, gradient = self._evaluate(monitor, point)
+        if math.isfinite(value) and np.isfinite(gradient).all():
+            self._worst = max(self._worst, value)
+            return value, gradient
+        return self._worst + 1.0 + abs(self._worst), np.zeros_like(gradient)
+
+    def _accept(self, monitor: Monitor, point: Vector) -> None:
+        """Pass an iterate on. Raises _Over when that was the last one."""
+        point = self.problem.project(np.array(point, dtype=float))
+        last = self._before
+        if last is not None and self.iteration and np.array_equal(point, last.point):
+            return
+        value, gradient = self._evaluate(monitor, point)
+        before = (last.value, last.point) if last is not None else None
+        it = monitor.iterate(self.iteration, point, value, gradient, before)
+        self._before = it
+        self.iteration += 1
+        if it.iteration <= self._replayed:
+            monitor.pass_by(it)
+            return
+        outcome = monitor.see(it)
+        if outcome is not None:
+            raise _Over(outcome)
+
+    def state(self) -> dict[str, Any]:
+        """The evaluations so far."""
+        return {
+            "iteration": self.iteration - 1,
+            "values": np.array(self._values),
+            "gradients": np.array(self._gradients),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Replay the evaluations."""
+        self._replayed = int(state["iteration"])
+        self._values = state["values"].tolist()
+        self._gradients = list(state["gradients"])

@@ -1,0 +1,211 @@
+"""What goes with every descent: counting, the best point, the tests, and whoever watches."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.step import projected_gradient
+from adcli.descent.stopping import ROUNDING, Iterate, Limits, Outcome, Status, Tests
+
+BLOCK = 10_000
+"""Iterations of a compiled loop between two looks at the clock."""
+
+KEPT = 1_000
+"""A history keeps points of up to so many numbers."""
+
+
+class Watcher(Protocol):
+    """Somebody who looks at iterates."""
+
+    def next(self, iteration: int) -> int:
+        """The first iteration from `iteration` on that is wanted."""
+
+    def see(self, iterate: Iterate) -> None:
+        """Look at an iterate; others than those wanted may come."""
+
+
+class Method(Protocol):
+    """A way to descend."""
+
+    def run(self, monitor: Monitor) -> Outcome:
+        """Descend until the monitor, or the method itself, says that it is over."""
+
+    def state(self) -> dict[str, Any]:
+        """All that the next iteration depends on: numbers and vectors by name."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state up again, before `run`."""
+
+
+class Monitor:
+    """Counts, keeps the best point, asks the tests, and passes iterates to the watchers.
+
+    `interrupted()` says whether to end now.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        limits: Limits,
+        settles: bool,
+        watchers: Sequence[Watcher] = (),
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.problem = problem
+        self.sign = -1.0 if problem.maximize else 1.0
+        first, _ = problem.value_and_gradient(problem.start)
+        self.tests = Tests(limits, first, self.sign, settles)
+        self.limits = limits
+        self.watchers = list(watchers)
+        self.interrupted = interrupted
+        self.evaluations = 0
+        self.best_value = math.inf
+        self.best_point: Vector = problem.start
+        self.last: Iterate | None = None
+        self._begin = time.perf_counter()
+
+    def start_clock(self, seconds: float = 0.0) -> None:
+        """Start counting; `seconds` passed before (in a run that is resumed)."""
+        self._begin = time.perf_counter() - seconds
+
+    def elapsed(self) -> float:
+        """Seconds since the start of the run."""
+        return time.perf_counter() - self._begin
+
+    def horizon(self, iteration: int) -> int:
+        """The next iteration after `iteration` that somebody wants to look at."""
+        wanted = [watcher.next(iteration + 1) for watcher in self.watchers]
+        return min([self.limits.max_iterations, iteration + BLOCK, *wanted])
+
+    def evaluate(self, point: Vector) -> tuple[float, Vector]:
+        """What is minimised and its gradient, counted; the best point is remembered."""
+        self.evaluations += 1
+        value, gradient = self.problem.value_and_gradient(point)
+        return value, gradient
+
+    def keep(self, value: float, point: Vector) -> None:
+        """Remember the best point; of equal ones the last."""
+        if value <= self.best_value:
+            self.best_value = value
+            self.best_point = np.array(point, dtype=float)
+
+    def iterate(
+        self,
+        iteration: int,
+        point: Vector,
+        value: float,
+        gradient: Vector,
+        before: tuple[float, Vector] | None,
+    ) -> Iterate:
+        """An iterate with its norm and step."""
+        p = self.problem
+        free = projected_gradient(np, point, gradient, p.lower, p.upper)
+        return Iterate(
+            iteration,
+            point,
+            value,
+            gradient,
+            vector_norm(free),
+            vector_norm(point - before[1]) if before else 0.0,
+            before[0] if before else math.nan,
+            self.evaluations,
+        )
+
+    def see(self, it: Iterate) -> Outcome | None:
+        """Look at an iterate; the outcome if the run is over."""
+        self.pass_by(it)
+        for watcher in self.watchers:
+            watcher.see(it)
+        outcome = self.tests.outcome(it)
+        if outcome is None and self.interrupted():
+            outcome = Outcome(Status.INTERRUPTED, f"interrupted at iteration {it.iteration:,}")
+        if outcome is None and self.limits.max_seconds is not None:
+            outcome = self._late(it)
+        return outcome
+
+    def pass_by(self, it: Iterate) -> None:
+        """Take notice of an iterate, without telling anybody."""
+        if math.isfinite(it.norm):
+            self.keep(it.value, it.point)
+        self.last = it
+
+    def reported(self, outcome: Outcome) -> Vector:
+        """The point to report: the best, or the last one where it converged and rounding alone
+        makes another one better."""
+        last = self.last
+        limit = self.best_value + ROUNDING * abs(self.best_value)
+        if outcome.status is Status.CONVERGED and last is not None and last.value <= limit:
+            return last.point
+        return self.best_point
+
+    def forget(self) -> None:
+        """Forget counts and the best point, before a method replays its evaluations."""
+        self.evaluations = 0
+        self.best_value, self.best_point = math.inf, self.problem.start
+
+    def _late(self, it: Iterate) -> Outcome | None:
+        limit = self.limits.max_seconds
+        assert limit is not None
+        if self.elapsed() < limit:
+            return None
+        reason = f"the time limit of {limit:g} seconds is reached at iteration {it.iteration:,}"
+        return Outcome(Status.MAX_ITERATIONS, reason)
+
+
+def vector_norm(vector: Vector) -> float:
+    """The Euclidean length, without overflow of the squares."""
+    if len(vector) < 64:
+        return math.hypot(*vector.tolist())
+    largest = float(np.abs(vector).max(initial=0.0))
+    if not 1e-140 < largest < 1e140:
+        if largest == 0 or not math.isfinite(largest):
+            return largest
+        return largest * float(np.linalg.norm(vector / largest))
+    return float(np.linalg.norm(vector))
+
+
+class History:
+    """Iterates for the caller: the first 100, then 90 for every power of ten.
+
+    Points and gradients of more than KEPT numbers are left out.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Iterate] = []
+
+    def next(self, iteration: int) -> int:
+        """The next mark."""
+        return next_mark(iteration, 2)
+
+    def see(self, iterate: Iterate) -> None:
+        """Keep the iterate, if it is at a mark."""
+        if next_mark(iterate.iteration, 2) == iterate.iteration:
+            self.rows.append(self._slim(iterate))
+
+    def closed(self, last: Iterate | None) -> list[Iterate]:
+        """The rows, the last iterate included."""
+        if last is None or (self.rows and self.rows[-1].iteration == last.iteration):
+            return list(self.rows)
+        return [*self.rows, self._slim(last)]
+
+    def _slim(self, it: Iterate) -> Iterate:
+        if len(it.point) <= KEPT:
+            return it
+        return it._replace(point=np.empty(0), gradient=np.empty(0))
+
+
+def next_mark(iteration: int, digits: int) -> int:
+    """The first number from `iteration` on that has at most `digits` digits before its zeros.
+
+    >>> [next_mark(k, 1) for k in (0, 9, 11, 21, 950)]
+    [0, 9, 20, 30, 1000]
+    """
+    unit: int = 10 ** max(0, len(str(iteration)) - digits)
+    return -(-iteration // unit) * unit

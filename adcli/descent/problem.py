@@ -1,0 +1,260 @@
+"""What is to be minimised, over which parameters, from where: all as functions of one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adcli.ad.derivatives import Run, directional
+from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.tasks import Task
+from adcli.descent.rules import Vector
+from adcli.descent.step import project
+from adcli.engines.compiled import MAX_NODES, compile_function, number_text
+from adcli.engines.plan import Plan
+from adcli.errors import UsageError
+from adcli.function import Function, is_number
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import NEGATIVE
+from adcli.graph.structure import Shape
+from adcli.language.suggestion import did_you_mean
+
+
+class Problem:
+    """A scalar function of the free parameters, as a function of one flat vector.
+
+    `start` and `fixed` give every variable a number or an array; `bounds` gives free variables a
+    pair (lower, upper) of numbers or arrays. What is minimised is the function, or its negative
+    with `maximize`. Raises UsageError for names, shapes and bounds that do not fit, DomainError
+    where the function or its gradient is not finite at the start.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        start: Mapping[str, Any],
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        bounds: Mapping[str, tuple[Any, Any]] | None = None,
+        maximize: bool = False,
+    ) -> None:
+        self.function = function
+        self.fixed = dict(fixed or {})
+        self.maximize = maximize
+        self._check_names(start)
+        values = {**start, **self.fixed}
+        self.scalar = function.is_scalar and all(is_number(v) for v in values.values())
+        self.free = [name for name in function.inputs if name not in self.fixed]
+        if not self.free:
+            raise UsageError("there is nothing to vary", "leave a variable free")
+        self.shapes = {name: np.shape(values[name]) for name in self.free}
+        self.start = self.flatten(values)
+        self.lower, self.upper = self._bounds(bounds or {})
+        self.check_start()
+
+    def starting(self, start: Vector) -> Problem:
+        """The same problem from another start, which is not checked."""
+        other = copy(self)
+        other.start = start
+        return other
+
+    def _check_names(self, start: Mapping[str, Any]) -> None:
+        names = list(self.function.inputs)
+        for name in [*start, *self.fixed]:
+            if name not in names:
+                listed = "its variables are " + ", ".join(names[:8]) if names else "it has none"
+                hint = did_you_mean(name, names) or listed
+                raise UsageError(f"the program has no variable '{name}'", hint)
+        for name in self.fixed:
+            if name in start:
+                raise UsageError(f"'{name}' is started and fixed", "take one away")
+        missing = [name for name in names if name not in start and name not in self.fixed]
+        if missing:
+            listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
+            span = self.function.graph.span(self.function.inputs[missing[0]])
+            raise UsageError(
+                f"no start for the variable{'s' * (len(missing) > 1)} {listed}",
+                f"give one: --start {missing[0]}=..., or hold it: --fix {missing[0]}=...",
+                span=span,
+                text=self.function.text,
+            )
+
+    def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> tuple[Vector | None, Vector | None]:
+        if not bounds:
+            return None, None
+        sides = []
+        for side, default in ((0, -np.inf), (1, np.inf)):
+            values = {name: np.full(shape, default) for name, shape in self.shapes.items()}
+            for name, pair in bounds.items():
+                if name not in self.shapes:
+                    hint = did_you_mean(name, self.shapes)
+                    raise UsageError(f"bounds for '{name}', which is no free variable", hint)
+                try:
+                    values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])
+                except ValueError:
+                    raise UsageError(f"the bounds of '{name}' have not its shape") from None
+            sides.append(self.flatten(values))
+        lower, upper = sides
+        for k, label in enumerate(self.labels):
+            low, high, x = lower[k], upper[k], self.start[k]
+            if not low <= high:
+                raise UsageError(f"the bounds {low:g}:{high:g} of '{label}' hold no number")
+            if not low <= x <= high:
+                raise UsageError(
+                    f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
+                    f"the nearest start is {label}={min(max(x, low), high):g}",
+                )
+        return lower, upper
+
+    def check_start(self) -> None:
+        """Blame what is no scalar, or not finite, where the descent begins."""
+        for label, x in zip(self.labels, self.start.tolist(), strict=True):
+            if not np.isfinite(x):
+                raise UsageError(f"the start {label}={x:g} is not finite")
+        self.function.at(self.point(self.start), Task("gradient", wrt=self.free))
+
+    # ---- flat and not ----
+
+    @property
+    def size(self) -> int:
+        """How many numbers vary."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
+        return [
+            name + ("[" + ",".join(map(str, index)) + "]" if index else "")
+            for name, shape in self.shapes.items()
+            for index in np.ndindex(*shape)
+        ]
+
+    def flatten(self, values: Mapping[str, Any]) -> Vector:
+        """The vector of the free variables' values."""
+        parts = []
+        for name in self.free:
+            try:
+                parts.append(np.asarray(values[name], dtype=float).reshape(-1))
+            except (TypeError, ValueError) as error:
+                raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
+        return np.concatenate(parts)
+
+    def unflatten(self, vector: Vector) -> dict[str, Any]:
+        """The values of the free variables: floats and arrays."""
+        found: dict[str, Any] = {}
+        k = 0
+        for name, shape in self.shapes.items():
+            size = prod(shape)
+            part = np.array(vector[k : k + size], dtype=float).reshape(shape)
+            found[name] = part if shape else float(part)
+            k += size
+        return found
+
+    def point(self, vector: Vector) -> dict[str, Any]:
+        """The values of all variables, in the order of the program."""
+        found = {**self.unflatten(vector), **self.fixed}
+        return {name: found[name] for name in self.function.inputs}
+
+    def project(self, vector: Vector) -> Vector:
+        """The nearest point within the bounds."""
+        return project(np, vector, self.lower, self.upper)
+
+    # ---- the graph ----
+
+    @property
+    def graph(self) -> Graph:
+        """The function's graph."""
+        return self.function.graph
+
+    @property
+    def nodes(self) -> list[int]:
+        """The free variables' nodes."""
+        return [self.function.inputs[name] for name in self.free]
+
+    @cached_property
+    def target(self) -> int:
+        """The node that is minimised."""
+        (output,) = self.function.outputs
+        return self.graph.node(NEGATIVE, (output,)) if self.maximize else output
+
+    @cached_property
+    def gradient_nodes(self) -> list[int]:
+        """The nodes of the gradient by the free variables."""
+        shapes: dict[str, Shape] = {
+            name: np.shape(value) for name, value in {**self.point(self.start)}.items()
+        }
+        order = self.graph.reach([self.target])
+        return gradient_nodes(self.graph, order, self.target, self.nodes, shapes)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes of value and gradient, arguments first."""
+        return self.graph.reach([self.target, *self.gradient_nodes])
+
+    def fixed_texts(self) -> dict[int, str]:
+        """The fixed variables' nodes as numbers in a source."""
+        inputs = self.function.inputs
+        return {inputs[name]: number_text(float(value)) for name, value in self.fixed.items()}
+
+    @cached_property
+    def value_and_gradient(self) -> Any:
+        """A function from a vector to (what is minimised, its gradient); not checked for finite."""
+        if self.scalar and len(self.order) <= MAX_NODES:
+            return self._compiled()
+        return self._planned()
+
+    def _compiled(self) -> Any:
+        names = list(self.function.inputs)
+        nodes = list(self.function.inputs.values())
+        compiled = compile_function(self.graph, nodes, [self.target, *self.gradient_nodes])
+        if not self.fixed:
+            return lambda vector: _split(compiled(*vector.tolist()))
+        held = [float(self.fixed.get(name, 0.0)) for name in names]
+        places = [names.index(name) for name in self.free]
+
+        def evaluate_compiled(vector: Vector) -> tuple[float, Vector]:
+            arguments = held.copy()
+            for place, x in zip(places, vector.tolist(), strict=True):
+                arguments[place] = x
+            return _split(compiled(*arguments))
+
+        return evaluate_compiled
+
+    def _planned(self) -> Any:
+        algebra, inputs = self._inputs(self.start)
+        outputs = [self.target, *self.gradient_nodes]
+        plan = Plan(self.graph, outputs, self.nodes, inputs, algebra)
+
+        def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
+            parts = self.unflatten(vector)
+            value, *gradient = plan.run([algebra.pack(part) for part in parts.values()])
+            flat = [np.ravel(algebra.unpack(g)) for g in gradient]
+            return float(algebra.unpack(value)), np.concatenate(flat)
+
+        return evaluate_planned
+
+    def _inputs(self, vector: Vector) -> tuple[Any, dict[int, Any]]:
+        from adcli.engines.choose import choose_algebra
+
+        algebra = choose_algebra(self.scalar, "auto", None)
+        return algebra, self.function.pack(self.point(vector), algebra)
+
+    def curvature(self, vector: Vector, direction: Vector) -> Vector:
+        """The product of the Hessian and a direction: the gradient's graph, swept forward."""
+        algebra, inputs = self._inputs(vector)
+        parts = self.unflatten(direction)
+        inputs_by_name = self.function.inputs
+        with algebra.context():
+            seeds = {inputs_by_name[name]: algebra.pack(part) for name, part in parts.items()}
+            run = Run.at(self.graph, self.order, inputs, algebra, 1)
+            products = directional(run, self.gradient_nodes, seeds)
+            return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
+
+
+def _split(numbers: Sequence[float]) -> tuple[float, Vector]:
+    return numbers[0], np.array(numbers[1:])

@@ -1,0 +1,108 @@
+"""Descent by line searches: gradient descent and conjugate gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.monitor import Monitor, vector_norm
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.searches import SEARCHES, Line, spectral_length
+from adcli.descent.step import projected_gradient
+from adcli.descent.stopping import Outcome
+
+UNIMPROVED = "no step along the gradient lowers the value in float64"
+
+
+class Searching:
+    """Gradient descent (`gd`) or nonlinear conjugate gradients (`cg`) with a line search."""
+
+    def __init__(self, problem: Problem, method: str, search: str) -> None:
+        self.problem = problem
+        self.conjugate = method == "cg"
+        self.search = SEARCHES[search]
+        self.iteration = 0
+        self.point: Vector = problem.start
+        self.before_value = np.nan
+        self.before_point: Vector | None = None
+        self.before_gradient: Vector | None = None
+        self.direction: Vector | None = None
+        self.length = 0.0
+
+    def run(self, monitor: Monitor) -> Outcome:
+        """Iterate until the monitor, or a search without success, ends it."""
+        with np.errstate(all="ignore"):
+            if self.iteration == 0:
+                value, gradient = monitor.evaluate(self.point)
+                outcome = monitor.see(monitor.iterate(0, self.point, value, gradient, None))
+            else:
+                value, gradient = self.problem.value_and_gradient(self.point)
+                outcome = None
+            while outcome is None:
+                line = self._line(monitor, value, gradient)
+                trial = self.search(line, self._first_length(line))
+                if trial is None and self.direction is not None:
+                    self.direction = None  # from here on again along the gradient
+                    line = self._line(monitor, value, gradient)
+                    trial = self.search(line, self._first_length(line))
+                if trial is None:
+                    return monitor.tests.unimproved(monitor.last, UNIMPROVED)
+                self.before_value, self.before_point = value, self.point
+                self.before_gradient, self.direction = gradient, line.direction
+                self.length = trial.length
+                self.point, value, gradient = trial.point, trial.value, trial.gradient
+                self.iteration += 1
+                before = self.before_value, self.before_point
+                outcome = monitor.see(
+                    monitor.iterate(self.iteration, self.point, value, gradient, before)
+                )
+        return outcome
+
+    def _line(self, monitor: Monitor, value: float, gradient: Vector) -> Line:
+        p = self.problem
+        direction = self._direction(gradient)
+        return Line(monitor.evaluate, p.project, self.point, value, gradient, direction)
+
+    def _direction(self, gradient: Vector) -> Vector:
+        """Down the gradient, or conjugate to the last direction.
+
+        Source: Hager & Zhang 2005, equations 1.3, 1.5 and 1.6; the direction always goes down.
+        """
+        if not self.conjugate or self.direction is None or self.before_gradient is None:
+            return -gradient
+        p, last = self.problem, self.before_gradient
+        old = projected_gradient(np, self.before_point, last, p.lower, p.upper)
+        new = projected_gradient(np, self.point, gradient, p.lower, p.upper)
+        if ((old == 0) != (new == 0)).any():
+            return -gradient  # another set of bounds holds
+        d, y = self.direction, new - old
+        curved = float(d @ y)
+        if not curved > 0:
+            return -gradient
+        beta = (float(y @ new) - 2 * float(y @ y) * float(d @ new) / curved) / curved
+        least = -1 / (vector_norm(d) * min(0.01, vector_norm(old)))
+        direction = -new + max(beta, least) * d * (new != 0)
+        return direction if float(direction @ gradient) < 0 else -gradient
+
+    def _first_length(self, line: Line) -> float:
+        """The first trial: what the last step suggests."""
+        if self.before_point is None or self.before_gradient is None:
+            return min(1.0, 1.0 / max(vector_norm(line.gradient), 1e-300))
+        moved, turned = self.point - self.before_point, line.gradient - self.before_gradient
+        if self.conjugate and self.direction is not None:
+            slope = float(line.gradient @ line.direction)
+            before = float(self.before_gradient @ self.direction)
+            guess = self.length * before / slope if slope < 0 else self.length
+            return float(min(max(guess, 1e-3 * self.length), 1e3 * self.length))
+        return spectral_length(moved, turned) or 2.0 * max(self.length, 1e-300)
+
+    def state(self) -> dict[str, Any]:
+        """Where the descent stands."""
+        skipped = ("problem", "conjugate", "search")
+        return {name: part for name, part in vars(self).items() if name not in skipped}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take it up."""
+        vars(self).update(state)

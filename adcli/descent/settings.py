@@ -1,0 +1,172 @@
+"""Which method, and how it is set: checked when built, and what identifies a run in checkpoints."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.library import Library
+from adcli.descent.monitor import Method
+from adcli.descent.problem import Problem
+from adcli.descent.rules import RULES
+from adcli.descent.schedules import SCHEDULES, Schedule
+from adcli.descent.searches import SEARCHES
+from adcli.descent.searching import Searching
+from adcli.descent.step import Stepper
+from adcli.descent.stepping import Stepping
+from adcli.errors import UsageError
+from adcli.function import Function
+from adcli.language.suggestion import did_you_mean
+
+METHODS = (*RULES, "cg", "lbfgs", "newton")
+LINE_SEARCHES = ("none", *SEARCHES)
+
+WHAT_THEY_DO = {
+    "gd": "gradient descent with a backtracking line search, or at the --rate given",
+    "cg": "nonlinear conjugate gradients (Hager and Zhang) with a Wolfe line search",
+    "lbfgs": "L-BFGS-B of SciPy, a quasi-Newton method: steps from the last 20 gradients",
+    "newton": "trust-region Newton of SciPy with exact Hessian-vector products",
+}
+"""Methods that are not explained by their name and a rate."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to descend. None is the default: L-BFGS, or gradient descent where a rate is given."""
+
+    method: str | None = None
+    rate: float | None = None
+    line_search: str | None = None
+    schedule: str = "constant"
+    schedule_every: float = 1000.0
+    schedule_factor: float = 0.5
+    warmup: float = 0.0
+    final_rate: float = 0.0
+    clip_value: float | None = None
+    clip_norm: float | None = None
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_choice(self.name, METHODS, "method")
+        _check_choice(self.schedule, tuple(SCHEDULES), "schedule")
+        if self.rate is not None and not 0 < self.rate < math.inf:
+            raise UsageError(f"the rate is {self.rate:g}", "a rate is a positive number")
+        if self.line_search is not None:
+            self._check_search(self.line_search)
+        for name in ("clip_value", "clip_norm"):
+            limit = getattr(self, name)
+            if limit is not None and not limit > 0:
+                raise UsageError(f"the {name.replace('_', ' ')} is {limit:g}", "it must be above 0")
+        if not 0 <= self.weight_decay < math.inf:
+            raise UsageError(f"the weight decay is {self.weight_decay:g}", "it must be 0 or more")
+        if self.searches:
+            self._check_free_of_rate()
+        else:
+            self._schedule()
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return self.method or ("lbfgs" if self.rate is None else "gd")
+
+    @property
+    def searches(self) -> bool:
+        """Whether the method finds its own step lengths."""
+        if self.name == "gd":
+            return self.rate is None and self.line_search != "none"
+        return self.name not in RULES
+
+    def _check_search(self, search: str) -> None:
+        _check_choice(search, LINE_SEARCHES, "line search")
+        if search == "none" and self.name not in RULES:
+            raise UsageError(f"{self.name} needs its line search", "leave --line-search out")
+        if search != "none" and self.name not in ("gd", "cg"):
+            raise UsageError(f"{self.name} takes no line search", "gd and cg do")
+        if search != "none" and self.rate is not None:
+            raise UsageError("a rate and a line search exclude each other", "leave one out")
+
+    def _check_free_of_rate(self) -> None:
+        given = {
+            "rate": self.rate is not None,
+            "schedule": self.schedule != "constant" or self.warmup > 0,
+            "clipping": self.clip_value is not None or self.clip_norm is not None,
+            "weight decay": self.weight_decay > 0,
+        }
+        for what, is_given in given.items():
+            if is_given:
+                raise UsageError(
+                    f"{self.name} finds its own steps and takes no {what}",
+                    "methods with a rate are " + ", ".join(RULES) + " (gd with --rate)",
+                )
+
+    def _schedule(self) -> Schedule:
+        return Schedule(
+            RULES[self.name](np).rate if self.rate is None else self.rate,
+            self.schedule,
+            self.schedule_every,
+            self.schedule_factor,
+            self.warmup,
+            self.final_rate,
+        )
+
+    def stepper(self, problem: Problem) -> Stepper | None:
+        """How the method steps at its rate; None for one that searches."""
+        if self.searches:
+            return None
+        return Stepper(
+            self.name,
+            self._schedule(),
+            self.clip_value,
+            self.clip_norm,
+            self.weight_decay,
+            problem.lower,
+            problem.upper,
+        )
+
+    def build(self, problem: Problem) -> Method:
+        """The method, ready to run."""
+        stepper = self.stepper(problem)
+        if stepper is not None:
+            return Stepping(problem, stepper)
+        if self.name in ("lbfgs", "newton"):
+            return Library(problem, self.name)
+        search = self.line_search or ("wolfe" if self.name == "cg" else "armijo")
+        return Searching(problem, self.name, search)
+
+    def describe(self) -> str:
+        """The method in words."""
+        if self.name in WHAT_THEY_DO and (self.searches or self.name != "gd"):
+            return WHAT_THEY_DO[self.name]
+        rate = self._schedule().rate
+        how = "" if self.schedule == "constant" else f", {self.schedule} schedule"
+        return f"{self.name} at the rate {rate:g}{how}"
+
+    def identity(self, problem: Problem) -> dict[str, Any]:
+        """What a checkpoint must agree with."""
+        held = {name: np.asarray(value, float).tolist() for name, value in problem.fixed.items()}
+        sides = (problem.lower, problem.upper)
+        method = {k: v for k, v in asdict(self).items() if k != "method"}
+        return {
+            "expression": canonical_text(problem.function),
+            "method": self.name,
+            "settings": method,
+            "set of fixed variables": held,
+            "bounds": [None if s is None else [repr(x) for x in s.tolist()] for s in sides],
+            "direction": "up" if problem.maximize else "down",
+        }
+
+
+def canonical_text(f: Function) -> str:
+    """The program as the graph prints it: spaces and names of parts do not matter."""
+    from adcli.language.text import to_text
+
+    return to_text(f.graph, f.outputs, share=True)
+
+
+def _check_choice(name: str, known: tuple[str, ...], what: str) -> None:
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"unknown {what} '{name}'", hint)

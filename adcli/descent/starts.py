@@ -1,0 +1,83 @@
+"""Where descents begin: at random, or from many points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.stopping import Limits, Status
+from adcli.errors import DomainError, UsageError
+from adcli.graph.structure import Shape
+
+if TYPE_CHECKING:
+    from adcli.descent.run import Result
+    from adcli.descent.settings import Settings
+
+
+def random_start(shapes: Mapping[str, Shape], seed: int) -> dict[str, Any]:
+    """A standard normal number, or array, for each variable, in the order given."""
+    generator = np.random.default_rng(seed)
+    start: dict[str, Any] = {}
+    for name, shape in shapes.items():
+        values = generator.standard_normal(shape)
+        start[name] = values if shape else float(values)
+    return start
+
+
+def scattered(problem: Problem, number: int, seed: int) -> Vector:
+    """Start `number` of many: the given one (0), then points around it.
+
+    Uniform between bounds where both are finite; else normal around the start, as wide as it is
+    large (at least 1). Number and seed alone decide.
+    """
+    if number == 0:
+        return problem.start
+    generator = np.random.default_rng([seed, number])
+    normal = generator.standard_normal(problem.size)
+    uniform = generator.random(problem.size)
+    point = problem.start + np.maximum(1.0, np.abs(problem.start)) * normal
+    if problem.lower is not None and problem.upper is not None:
+        boxed = np.isfinite(problem.lower) & np.isfinite(problem.upper)
+        low, high = np.where(boxed, problem.lower, 0.0), np.where(boxed, problem.upper, 1.0)
+        point = np.where(boxed, low + (high - low) * uniform, point)
+    return problem.project(point)
+
+
+def descend_many(
+    problem: Problem,
+    settings: Settings,
+    limits: Limits,
+    count: int,
+    seed: int,
+    interrupted: Callable[[], bool],
+) -> Result:
+    """The best of `count` descents, which has all of them, best first, in `starts`.
+
+    A start where the function is not finite is passed over.
+    """
+    from dataclasses import replace
+
+    from adcli.descent.run import Saving, minimise
+
+    if count < 1:
+        raise UsageError(f"{count} starts", "1 or more is meant")
+    if seed < 0:
+        raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
+    results = []
+    for number in range(count):
+        begun = problem.starting(scattered(problem, number, seed))
+        try:
+            begun.check_start()
+        except DomainError:
+            continue
+        results.append(minimise(begun, settings, limits, Saving(), interrupted=interrupted))
+        if results[-1].status is Status.INTERRUPTED:
+            break
+    sign = -1.0 if problem.maximize else 1.0
+    results.sort(key=lambda r: sign * r.value if math.isfinite(r.value) else math.inf)
+    return replace(results[0], starts=results)

@@ -1,0 +1,105 @@
+"""One step at a given rate: decay, clipping, the update rule, the projection onto bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.rules import RULES, Rule, State, Vector
+from adcli.descent.schedules import Schedule
+from adcli.graph.symbolic import Expression, Symbols
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """How a rule moves: with which rate, which limits on the gradient, and which decay.
+
+    `clip_value` limits every component of the gradient, `clip_norm` its length; `decay` pulls the
+    point to 0; `lower` and `upper` are vectors of bounds (None: unbounded).
+    """
+
+    method: str
+    schedule: Schedule
+    clip_value: float | None = None
+    clip_norm: float | None = None
+    decay: float = 0.0
+    lower: Vector | None = None
+    upper: Vector | None = None
+
+    def rule(self, m: Any) -> Rule:
+        """The update rule for a namespace."""
+        return RULES[self.method](m)
+
+    def advance(
+        self, m: Any, point: Vector, gradient: Vector, state: State, iteration: Any
+    ) -> tuple[Vector, State]:
+        """The next point and state. `m` is NumPy, or NodeVectors."""
+        rule, rate = self.rule(m), self.schedule.at(m, iteration)
+        if self.decay and not rule.decoupled:
+            gradient = gradient + self.decay * point
+        if self.clip_value is not None:
+            gradient = m.minimum(m.maximum(gradient, -self.clip_value), self.clip_value)
+        if self.clip_norm is not None:
+            gradient = m.minimum(m.divide(self.clip_norm, norm(m, gradient)), 1.0) * gradient
+        change, state = rule.step(gradient, state, rate)
+        if self.decay and rule.decoupled:
+            point = point - (rate * self.decay) * point
+        return project(m, point + change, self.lower, self.upper), state
+
+
+def norm(m: Any, vector: Vector) -> Any:
+    """The Euclidean length, as a vector of one number."""
+    return m.sqrt((vector * vector).sum(keepdims=True))
+
+
+def project(m: Any, point: Vector, lower: Vector | None, upper: Vector | None) -> Vector:
+    """The nearest point within the bounds."""
+    if lower is not None and np.isfinite(lower).any():
+        point = m.maximum(point, lower)
+    if upper is not None and np.isfinite(upper).any():
+        point = m.minimum(point, upper)
+    return point
+
+
+def projected_gradient(
+    m: Any, point: Vector, gradient: Vector, lower: Vector | None, upper: Vector | None
+) -> Vector:
+    """x - P(x - g): the gradient, without what the bounds forbid to follow."""
+    if lower is None and upper is None:
+        return gradient
+    return point - project(m, point - gradient, lower, upper)
+
+
+class NodeVectors:
+    """The namespace `m` over vectors of graph nodes, held in NumPy's arrays of objects.
+
+    A number is a vector of one node: a bare node would not know how to multiply a vector.
+    """
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self.symbols, name)
+
+        def elementwise(*operands: Any) -> Any:
+            operands = tuple(_numbers(x) for x in operands)
+            if any(isinstance(x, np.ndarray) for x in operands):
+                return np.frompyfunc(function, len(operands), 1)(*operands)
+            return function(*operands)
+
+        return elementwise
+
+    def vector(self, nodes: list[int]) -> Vector:
+        """The vector of nodes."""
+        vector = np.empty(len(nodes), dtype=object)
+        for k, node in enumerate(nodes):
+            vector[k] = Expression(self.symbols, node)
+        return vector
+
+
+def _numbers(x: Any) -> Any:
+    """A vector of numbers as Python floats, which nodes know how to take."""
+    return x.astype(object) if isinstance(x, np.ndarray) and x.dtype != object else x

@@ -1,0 +1,102 @@
+"""Descent by an update rule at a given rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.fused import Block, FusedLoop, fits
+from adcli.descent.monitor import Monitor
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.step import Stepper
+from adcli.descent.stopping import Outcome, Status
+
+UNMOVED = "the next point is the same in float64"
+
+
+class Stepping:
+    """A method that steps by a rule: compiled for scalar programs, else on NumPy's vectors."""
+
+    def __init__(self, problem: Problem, stepper: Stepper) -> None:
+        self.problem = problem
+        self.stepper = stepper
+        start = problem.start
+        self.block = Block(0, start.tolist(), stepper.rule(np).init(start))
+
+    def run(self, monitor: Monitor) -> Outcome:
+        """Run blocks of iterations until the monitor or an unmoved point ends it."""
+        if fits(self.problem, self.stepper):
+            loop: Any = FusedLoop(self.problem, self.stepper, monitor.tests)
+        else:
+            loop = VectorLoop(self.problem, self.stepper)
+        end = self.block.iteration if self.block.before_point is None else None
+        while True:
+            if end is None:
+                end = monitor.horizon(self.block.iteration)
+            with np.errstate(all="ignore"):
+                self.block = block = loop.run(self.block, end)
+            outcome = self._look(block, monitor, *loop.evaluate(np.array(block.point)))
+            if outcome is not None:
+                return outcome
+            if block.fixed:
+                return Outcome(Status.STALLED, UNMOVED)
+            end = None
+
+    def _look(
+        self, block: Block, monitor: Monitor, value: float, gradient: Vector
+    ) -> Outcome | None:
+        monitor.evaluations = block.iteration + 1
+        if block.best_point is not None:
+            monitor.keep(block.best_value, np.array(block.best_point))
+        point = np.array(block.point)
+        before = None
+        if block.iteration and block.before_point is not None:
+            before = block.before_value, np.array(block.before_point)
+        return monitor.see(monitor.iterate(block.iteration, point, value, gradient, before))
+
+    def state(self) -> dict[str, Any]:
+        """The block, its rule's state in parts."""
+        parts = dict(vars(self.block))
+        parts.update({f"state{k}": part for k, part in enumerate(parts.pop("state"))})
+        return parts
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the block up."""
+        count = len(self.block.state)
+        rule = tuple([state.pop(f"state{k}") for k in range(count)])
+        self.block = Block(state=rule, **state)
+
+
+class VectorLoop:
+    """The same steps on NumPy's vectors, one at a time."""
+
+    def __init__(self, problem: Problem, stepper: Stepper) -> None:
+        self.problem = problem
+        self.stepper = stepper
+        self._known: tuple[Vector, float, Vector] | None = None
+
+    def evaluate(self, point: Vector) -> tuple[float, Vector]:
+        """The value and the gradient, remembered for the step that follows the look."""
+        if self._known is None or not np.array_equal(self._known[0], point):
+            self._known = (point, *self.problem.value_and_gradient(point))
+        return self._known[1:]
+
+    def run(self, block: Block, end: int) -> Block:
+        """The next iterate (the same one at the start)."""
+        point = np.array(block.point)
+        value, gradient = self.evaluate(point)
+        if block.iteration >= end:
+            return Block(block.iteration, block.point, block.state, value)
+        moved, state = self.stepper.advance(
+            np, point, gradient, block.state, float(block.iteration)
+        )
+        fixed = bool((moved == point).all()) and _same(state, block.state)
+        if fixed:
+            return Block(**{**vars(block), "fixed": True})
+        return Block(block.iteration + 1, moved.tolist(), state, np.inf, value, block.point)
+
+
+def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    return all(bool(np.all(x == y)) for x, y in zip(a, b, strict=True))

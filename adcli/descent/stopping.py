@@ -1,0 +1,185 @@
+"""When a descent ends, and how: limits, statuses, reasons in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from adcli.descent.rules import Vector
+from adcli.errors import UsageError
+
+GROWTH = 1e6
+"""A value that grows beyond this multiple of the start's (or of 1) means divergence."""
+
+ROUNDING = 4 * 2.0**-52
+"""Two values that differ by less than this part of them are as good as one another."""
+
+DEPTH = 1e20
+"""A value that falls below minus this multiple of the start's (or of 1) has no bottom."""
+
+SETTLED_CHANGE = 1e-14
+SETTLED_SLOPE = 1e-7
+"""A value has settled when it changes by less than this part of itself, and the gradient, times the
+size of the parameters, is less than this part of it (Dennis & Schnabel 1983, 7.2.5)."""
+
+
+class Status(Enum):
+    """How a descent ended: its name in results, and the exit code of DESIGN section 3."""
+
+    CONVERGED = ("converged", 0)
+    MAX_ITERATIONS = ("max_iterations", 3)
+    DIVERGED = ("diverged", 4)
+    STALLED = ("stalled", 5)
+    INTERRUPTED = ("interrupted", 130)
+
+    @property
+    def label(self) -> str:
+        """The name in results."""
+        return self.value[0]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command."""
+        return self.value[1]
+
+
+class Outcome(NamedTuple):
+    """A status and its reason, one sentence with the figure that fired."""
+
+    status: Status
+    reason: str
+
+
+class Iterate(NamedTuple):
+    """A point on the way. `value` is what is minimised (the negative value with `maximize`);
+    `norm` is the length of the gradient (without what bounds forbid), `step` that of the last
+    change, `before` the value before it (nan at the start)."""
+
+    iteration: int
+    point: Vector
+    value: float
+    gradient: Vector
+    norm: float
+    step: float
+    before: float
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop. 0 switches a tolerance off; None is the default, or no limit.
+
+    gradient_tolerance   the gradient's norm is at most this
+    value_tolerance      the value's change is at most this part of the value; by default methods
+                         that lower it in every step stop when it has settled (SETTLED_CHANGE)
+    point_tolerance      the point's change is at most this part of its norm
+    target               the value is at most (with `maximize`: at least) this
+    """
+
+    max_iterations: int = 10_000
+    gradient_tolerance: float = 1e-8
+    value_tolerance: float | None = None
+    point_tolerance: float = 0.0
+    max_seconds: float | None = None
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("gradient_tolerance", "value_tolerance", "point_tolerance"):
+            size = getattr(self, name)
+            if size is not None and not 0 <= size < math.inf:
+                shown = name.replace("_", " ")
+                raise UsageError(f"the {shown} is {size:g}", "0 switches it off")
+        if self.max_iterations < 0:
+            raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise UsageError(f"the time limit is {self.max_seconds:g} seconds")
+        if self.target is not None and self.target != self.target:
+            raise UsageError("the target is no number")
+
+
+class Tests:
+    """The tests of a run: what was asked, and the scale of the value at the start.
+
+    `settles` says that the method lowers the value in every step.
+    """
+
+    def __init__(self, limits: Limits, first: float, sign: float, settles: bool) -> None:
+        size = max(1.0, abs(first))
+        self.limits = limits
+        self.sign = sign
+        self.gradient = limits.gradient_tolerance
+        self.value = limits.value_tolerance or 0.0
+        self.settles = settles and limits.value_tolerance is None
+        self.point = limits.point_tolerance
+        self.target = -math.inf if limits.target is None else sign * limits.target
+        self.ceiling = GROWTH * size
+        self.floor = -DEPTH * size
+
+    def outcome(self, it: Iterate) -> Outcome | None:
+        """What an iterate means for the run; None to go on."""
+        failed = self._failure(it)
+        if failed is not None:
+            return Outcome(Status.DIVERGED, failed)
+        success = self._success(it)
+        if success is not None:
+            return Outcome(Status.CONVERGED, success)
+        if it.iteration >= self.limits.max_iterations:
+            return Outcome(
+                Status.MAX_ITERATIONS, f"the limit of {it.iteration:,} iterations is reached"
+            )
+        return None
+
+    def _failure(self, it: Iterate) -> str | None:
+        where = f"at iteration {it.iteration:,}"
+        value = self.sign * it.value
+        if not math.isfinite(it.value):
+            return f"the value is {value:g} {where}"
+        if not math.isfinite(it.norm):
+            return f"the gradient is not finite {where}"
+        if it.value > self.ceiling:
+            return f"the value {'fell' if self.sign < 0 else 'grew'} to {value:.3g} {where}"
+        if it.value < self.floor:
+            way = "rises without end" if self.sign < 0 else "falls without end"
+            return f"the value {way}: {value:.3g} {where}, step {it.step:.3g}"
+        return None
+
+    def _success(self, it: Iterate) -> str | None:
+        if it.value <= self.target:
+            return f"the value {self.sign * it.value:.6g} reached the target {self.limits.target:g}"
+        if self.gradient and it.norm <= self.gradient:
+            return f"the gradient norm {it.norm:.3g} is at most {self.gradient:g}"
+        if not it.iteration:
+            return None
+        change = abs(it.value - it.before)
+        if self.value and change <= self.value * abs(it.value):
+            part = change / abs(it.value) if it.value else 0.0
+            return f"the value changed by {part:.3g} of itself, at most {self.value:g}"
+        if self.settles and change <= SETTLED_CHANGE * abs(it.value) and _is_flat(it):
+            return self._settled(it)
+        size = float(np.linalg.norm(it.point))
+        if self.point and it.step <= self.point * size:
+            part = it.step / size if size else 0.0
+            return f"the point moved by {part:.3g} of its norm, at most {self.point:g}"
+        return None
+
+    def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
+        """The outcome where a method cannot lower the value: at a minimum, or stalled."""
+        if it is not None and _is_flat(it):
+            return Outcome(Status.CONVERGED, self._settled(it))
+        return Outcome(Status.STALLED, reason)
+
+    def _settled(self, it: Iterate) -> str:
+        return (
+            f"the value {self.sign * it.value:.6g} has settled in float64, "
+            f"and the gradient norm {it.norm:.3g} is rounding error beside it"
+        )
+
+
+def _is_flat(it: Iterate) -> bool:
+    """Whether the gradient is next to nothing on the scales of the point and the value."""
+    slope = np.abs(it.gradient) * np.maximum(np.abs(it.point), 1.0)
+    return bool(slope.max(initial=0.0) <= SETTLED_SLOPE * abs(it.value))
