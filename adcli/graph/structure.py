@@ -303,12 +303,20 @@ register(
         summary="repeated to a larger shape",
     )
 )
+
+
+def _summed_shape(shapes: list[Shape], shape: Shape) -> Shape:
+    if broadcast_shapes([shapes[0], shape]) != shapes[0]:
+        raise ShapeError(f"{show_shape(shapes[0])} does not sum down to {show_shape(shape)}")
+    return shape
+
+
 register(
     Primitive(
         "sum_to",
         LINEAR,
         ("x",),
-        shape=lambda shapes, shape: shape,
+        shape=_summed_shape,
         rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
         options=lambda shape: {"shape": shape},
         example=((3,), ((2, 3),)),
@@ -347,12 +355,22 @@ INDEX = register(
         summary="an element or a slice",
     )
 )
+
+
+def _scatter_shape(shapes: list[Shape], attr: tuple[Key, Shape]) -> Shape:
+    key, shape = attr
+    place = _index_shape([shape], key)
+    if place != shapes[0]:
+        raise ShapeError(f"{show_shape(shapes[0])} does not fit a place of {show_shape(place)}")
+    return shape
+
+
 register(
     Primitive(
         "scatter",
         LINEAR,
         ("x",),
-        shape=lambda shapes, attr: attr[1],
+        shape=_scatter_shape,
         rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
         example=(((1,), (3,)), ((),)),
         summary="zeros with x at an index",
@@ -443,12 +461,20 @@ register(
         summary="the diagonal of a matrix, or a matrix with this diagonal",
     )
 )
+
+
+def _on_diagonal_shape(shapes: list[Shape], shape: Shape) -> Shape:
+    if len(shape) != 2 or shapes[0] != (min(shape),):
+        raise ShapeError(f"{show_shape(shapes[0])} is no diagonal of {show_shape(shape)}")
+    return shape
+
+
 register(
     Primitive(
         "on_diagonal",
         LINEAR,
         ("x",),
-        shape=lambda shapes, shape: shape,
+        shape=_on_diagonal_shape,
         rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
         options=lambda shape: {"shape": shape},
         example=((2, 3), ((2,),)),
