@@ -42,15 +42,19 @@ class Function:
     Variables may be scalars, vectors or matrices; what they are is known when a point is given.
     """
 
-    def __init__(self, graph: Graph, outputs: Sequence[int], text: str) -> None:
+    def __init__(
+        self, graph: Graph, outputs: Sequence[int], text: str, variables: Iterable[int] = ()
+    ) -> None:
+        """`variables` are nodes of variables to keep although no result may depend on them."""
         self.graph = graph
         self.outputs = list(outputs)
         self.text = text
+        self._kept = list(variables)
 
     @cached_property
     def order(self) -> list[int]:
         """The nodes that the results depend on, arguments first."""
-        return self.graph.reach(self.outputs)
+        return self.graph.reach([*self.outputs, *self._kept])
 
     @cached_property
     def inputs(self) -> dict[str, int]:
@@ -161,7 +165,7 @@ class Function:
         return value, rest.get("hessian", {})
 
     def derivative(self, variable: str, shapes: Mapping[str, Shape] | None = None) -> Function:
-        """The derivative with respect to one variable, as a Function again.
+        """The derivative with respect to one variable, as a Function of the same variables.
 
         `shapes` are those of the variables that are not scalars. For a scalar function of an array
         the derivative has the array's shape.
@@ -173,7 +177,7 @@ class Function:
             found = gradient_nodes(self.graph, self.order, output, [node], shapes)
         else:
             found = [tangent_node(self.graph, self.order, o, node, shapes) for o in self.outputs]
-        return Function(self.graph, found, self.text)
+        return Function(self.graph, found, self.text, self.inputs.values())
 
     # ---- many points ----
 

@@ -3,11 +3,179 @@
 from __future__ import annotations
 
 import importlib
+import math
+from typing import Any
+
+import numpy as np
+import pytest
 
 import adcli
+from tests.ways import as_lists, ways
 
 
 def test_the_function_is_not_hidden_by_the_module_of_its_name() -> None:
     module = importlib.import_module("adcli.function")
     assert adcli.function is module.function
     assert adcli.function("x + 1").value({"x": 1.0}) == 2.0
+
+
+EXAMPLES: tuple[tuple[str, dict[str, Any], float, dict[str, Any]], ...] = (
+    (
+        "x1*x2 + sin(x1)",
+        {"x1": 2.0, "x2": 3.0},
+        6.0 + math.sin(2.0),
+        {"x1": 3.0 + math.cos(2.0), "x2": 2.0},
+    ),
+    (
+        "3*(x1^2 + x2*x3)",
+        {"x1": 2.0, "x2": 3.0, "x3": 4.0},
+        48.0,
+        {"x1": 12.0, "x2": 12.0, "x3": 9.0},
+    ),
+    ("(x + y)*z", {"x": 1.0, "y": 2.0, "z": 3.0}, 9.0, {"x": 3.0, "y": 3.0, "z": 3.0}),
+    ("2x^3 + 7", {"x": 2.0}, 23.0, {"x": 24.0}),
+    (
+        "sum(W @ v)",
+        {"W": [[1.0, 2.0]], "v": [3.0, 4.0]},
+        11.0,
+        {"W": [[3.0, 4.0]], "v": [1.0, 2.0]},
+    ),
+    ("x + 0*y", {"x": 1.0, "y": 2.0}, 1.0, {"x": 1.0, "y": 0.0}),
+)
+
+
+@pytest.mark.parametrize(("text", "point", "value", "gradient"), EXAMPLES)
+def test_examples(text: str, point: dict[str, Any], value: float, gradient: dict[str, Any]) -> None:
+    f = adcli.function(text)
+    assert f.variables == tuple(point)
+    for way in ways(f, point):
+        found, slopes = f.value_and_gradient(point, **way)
+        assert float(found) == pytest.approx(value, rel=1e-15)
+        assert as_lists(slopes) == gradient, way
+
+
+def test_finite_differences() -> None:
+    f = adcli.function("x1*x2 + sin(x1)")
+    _, gradient = f.value_and_gradient({"x1": 2.0, "x2": 3.0}, mode="finite")
+    assert gradient["x1"] == pytest.approx(3.0 + math.cos(2.0), rel=1e-9)
+    assert gradient["x1"] != 3.0 + math.cos(2.0)
+
+
+def test_wrt_gives_what_is_asked_in_that_order() -> None:
+    f = adcli.function("x*y*z")
+    _, gradient = f.value_and_gradient({"x": 2.0, "y": 3.0, "z": 5.0}, wrt=["z", "x"])
+    assert list(gradient.items()) == [("z", 6.0), ("x", 15.0)]
+
+
+def test_directional_derivative() -> None:
+    f = adcli.function("x*y, x + y")
+    assert f.directional({"x": 2.0, "y": 3.0}, {"x": 1.0, "y": -1.0}) == ([6.0, 5.0], [1.0, 0.0])
+    assert f.directional({"x": 2.0, "y": 3.0}, {"y": 2.0}) == ([6.0, 5.0], [4.0, 2.0])
+
+
+def test_the_jacobian_has_the_shape_of_value_and_variable() -> None:
+    f = adcli.function("W @ v")
+    point = {"W": np.arange(6.0).reshape(2, 3), "v": np.ones(3)}
+    value, jacobian = f.jacobian(point)
+    assert value.shape == (2,)
+    assert jacobian["W"].shape == (2, 2, 3)
+    assert np.array_equal(jacobian["v"], point["W"])
+
+
+def test_the_hessian() -> None:
+    f = adcli.function("x^2*y + sum(v)^2")
+    _, hessian = f.hessian({"x": 2.0, "y": 3.0, "v": [1.0, 2.0]})
+    assert hessian["x"]["x"] == 6.0
+    assert hessian["x"]["y"] == hessian["y"]["x"] == 4.0
+    assert hessian["y"]["y"] == 0.0
+    assert np.array_equal(hessian["v"]["v"], [[2.0, 2.0], [2.0, 2.0]])
+    assert np.array_equal(hessian["x"]["v"], [0.0, 0.0])
+
+
+def test_derivatives_of_derivatives() -> None:
+    f = adcli.function("x^5")
+    slopes = [f := f.derivative("x") for _ in range(6)]
+    assert [g.value({"x": 2.0}) for g in slopes] == [80.0, 160.0, 240.0, 240.0, 120.0, 0.0]
+
+
+def test_a_derivative_has_the_same_variables() -> None:
+    slope = adcli.function("x + y*sum(v)").derivative("x")
+    point = {"x": 1.0, "y": 2.0, "v": [1.0, 2.0]}
+    assert slope.variables == ("x", "y", "v")
+    for mode in ("reverse", "forward", "symbolic", "finite"):
+        value, gradient = slope.value_and_gradient(point, mode=mode)
+        assert (value, as_lists(gradient)) == (1.0, {"x": 0.0, "y": 0.0, "v": [0.0, 0.0]})
+
+
+@pytest.mark.parametrize("kind", ["list", "array", "numpy number"])
+def test_points_of_any_type(kind: str) -> None:
+    f = adcli.function("sum(v)*x")
+    v = [1.0, 2.0] if kind == "list" else np.array([1.0, 2.0])
+    x = np.float64(3.0) if kind == "numpy number" else 3
+    value, gradient = f.value_and_gradient({"v": v, "x": x})
+    assert (value, gradient["x"]) == (9.0, 3.0)
+    assert isinstance(value, float)
+
+
+def test_a_function_without_variables() -> None:
+    f = adcli.function("2 + 2")
+    assert f.variables == ()
+    assert f.value_and_gradient({}) == (4.0, {})
+
+
+def test_evaluating_leaves_nothing_behind() -> None:
+    f = adcli.function("sin(x)*x")
+    first = f.value_and_gradient({"x": 1.0})
+    for mode in ("symbolic", "forward", "reverse"):
+        f.hessian({"x": 2.0}, mode=mode)
+    assert f.value_and_gradient({"x": 1.0}) == first
+    size = len(f.graph)
+    f.hessian({"x": 3.0})
+    assert len(f.graph) == size
+
+
+WRONG: tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...] = (
+    # program, point, options, part of the message
+    ("x + y", {"x": 1.0}, {}, "no value for the variable 'y'"),
+    ("x + y + z", {"x": 1.0}, {}, "no value for the variables 'y', 'z'"),
+    ("x", {"x": 1.0, "y": 2.0}, {}, "no variable 'y'"),
+    ("x", {"x": "one"}, {}, "'x'"),
+    ("x", {"x": [[1.0, 2.0], [3.0]]}, {}, "'x'"),
+    ("x", {"x": 1.0}, {"mode": "backward"}, "backward"),
+    ("x", {"x": 1.0}, {"engine": "cupy"}, "cupy"),
+    ("x", {"x": 1.0}, {"wrt": ["y"]}, "no variable 'y'"),
+    ("x", {"x": 1.0}, {"precision": 0}, "precision"),
+    ("x, x", {"x": 1.0}, {}, "one result"),
+    ("x", {"x": [1.0, 2.0]}, {}, "a number as the result"),
+    ("sum(x)", {"x": 1.0}, {"engine": "python"}, "python"),
+)
+
+
+@pytest.mark.parametrize(("text", "point", "options", "message"), WRONG)
+def test_wrong_usage(
+    text: str, point: dict[str, Any], options: dict[str, Any], message: str
+) -> None:
+    f = adcli.function(text)
+    with pytest.raises(adcli.UsageError) as caught:
+        f.value_and_gradient(point, **options)
+    assert message in caught.value.message
+
+
+def test_many_points() -> None:
+    f = adcli.function("x*y + sin(x)")
+    x, y = np.linspace(-3.0, 3.0, 7), np.linspace(1.0, 2.0, 7)
+    batch = f.map({"x": x, "y": y})
+    assert np.allclose(batch.values, x * y + np.sin(x), rtol=1e-15)
+    assert np.allclose(batch.gradients["x"], y + np.cos(x), rtol=1e-15)
+    assert np.array_equal(batch.gradients["y"], x)
+    assert not batch.errors
+
+
+def test_many_points_share_a_number_and_count_their_errors() -> None:
+    f = adcli.function("sqrt(x)*y")
+    batch = f.map({"x": [4.0, -1.0, 0.0, 9.0], "y": 2.0}, on_error="null")
+    assert np.array_equal(batch.values, [4.0, np.nan, np.nan, 6.0], equal_nan=True)
+    assert list(batch.errors) == [1, 2]
+    assert "sqrt(-1)" in batch.errors[1]
+    with pytest.raises(adcli.DomainError, match=r"sqrt\(-1\)"):
+        f.map({"x": [4.0, -1.0], "y": 2.0})

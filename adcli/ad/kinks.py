@@ -8,7 +8,7 @@ from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.blame import Place, live_inputs, within, written_out
 from adcli.errors import KinkError
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import REDUCTION
+from adcli.graph.primitives import REDUCTION, one
 from adcli.graph.structure import kept_shape
 
 
@@ -43,7 +43,10 @@ def find_kink(
         if i not in needed or not active[i]:
             continue
         live = needed[i]
+        flows = dict(zip(graph.args[i], graph.ops[i].partials, strict=False))
         for j, mask in live_inputs(graph, i, live, values, algebra):
+            if flows.get(j, one) is None:
+                continue  # a step is constant between its own kinks, whatever kinks are behind it
             known = needed.setdefault(j, mask)
             needed[j] = None if known is None or mask is None else algebra.either(known, mask)
         kink = kink_at(graph, i, values, algebra)

@@ -207,7 +207,8 @@ def _finite(m: Any, x: Any, instead: float) -> Any:
 def norm(m: Any, x: Any, axis: int | None) -> Any:
     """Scaled by a power of two near the largest element, which rounds nothing."""
     largest = m.detach(m.reduce_max(axis, m.abs(x)))
-    power = m.exp2(m.floor(m.log2(m.where(m.greater(largest, 0), _finite(m, largest, 1), 1))))
+    exponent = m.floor(m.log2(m.where(m.greater(largest, 0), _finite(m, largest, 1), 1)))
+    power = m.exp2(m.maximum(exponent, -1000))  # 1/power is finite, also for subnormal elements
     scale = m.detach(power)
     ratio = m.divide(x, scale if axis is None else m.expand(axis, scale))
     return scale * m.sqrt(m.sum(axis, m.power(ratio, 2)))
@@ -218,7 +219,7 @@ def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
     """max + log1p(sum of the others' exponentials): digits survive where the result is near 0."""
     largest = m.detach(_finite(m, m.reduce_max(axis, x), 0))
     difference = x - (largest if axis is None else m.expand(axis, largest))
-    is_largest = m.equal(difference, 0)
+    is_largest = m.detach(m.equal(difference, 0))
     terms = m.where(is_largest, m.expm1(difference), m.exp(difference))
     ties = m.sum(axis, is_largest)
     # Every largest term counts 0 instead of 1; one of them is the 1 of log1p.

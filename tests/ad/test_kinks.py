@@ -170,6 +170,12 @@ def test_strict_names_the_kink(text: str, point: dict[str, Any], what: str, plac
         ("where(x > 0, x, abs(y))", {"x": 1.0, "y": 0.0}),
         ("sum(where(v > 1, v, abs(v - 3)))", {"v": [3.0, 0.0]}),
         ("max(v)", {"v": [1.0, 1.0, 2.0]}),
+        ("norm(v)", {"v": [3.0, -3.0, 0.0]}),
+        ("logsumexp(v)", {"v": [3.0, 3.0, 0.0]}),
+        ("sum(softmax(v)[1:])", {"v": [3.0, 3.0, 0.0]}),
+        ("std(v) + prod(v)", {"v": [3.0, 3.0, 0.0]}),
+        ("floor(abs(x) + 0.5)*y", {"x": 0.0, "y": 1.0}),
+        ("where(abs(x) < 1, x, 0)", {"x": 0.0}),
     ],
 )
 def test_strict_says_nothing_away_from_kinks(text: str, point: dict[str, Any]) -> None:

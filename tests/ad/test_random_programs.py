@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from mpmath import mp
 
 import adcli
@@ -100,3 +100,105 @@ def test_scalar_programs(program: Program) -> None:
 @given(array_programs())
 def test_array_programs(program: Program) -> None:
     check_program(program, ("numpy",))
+
+
+def blocks_agree(a: Any, b: Any, scale: float = 1.0) -> bool:
+    """Equal to 1e-10 of the largest of all numbers: cancellation may take digits of one of them."""
+    size = max(scale, float(np.max(np.abs(np.asarray(a, dtype=float)), initial=0.0)))
+    return bool(np.allclose(a, b, rtol=1e-10, atol=1e-12 * size))
+
+
+@given(array_programs())
+def test_jacobians(program: Program) -> None:
+    """Forward = reverse = symbolic = differences; <J t, a> = <t, J' a>."""
+    f = adcli.function(program.array_text)
+    point = {name: program.point[name] for name in f.variables}
+    assume(point)
+    value, forward = f.jacobian(point, mode="forward", engine="numpy")
+    assert np.allclose(value, program.last_value, rtol=1e-9, atol=1e-9)
+    _, exact = f.jacobian(point, mode="finite", precision=50)
+    for name, x in point.items():
+        assert np.shape(forward[name]) == np.shape(program.last_value) + np.shape(x)
+        assert blocks_agree(forward[name], np.asarray(exact[name], dtype=float)), program
+    for mode in ("reverse", "symbolic"):
+        _, other = f.jacobian(point, mode=mode, engine="numpy")
+        assert all(blocks_agree(forward[name], other[name]) for name in point), (mode, program)
+    generator = np.random.default_rng(1)
+    tangents = {name: generator.normal(size=np.shape(x)) for name, x in point.items()}
+    _, pushed = f.directional(point, tangents, engine="numpy")
+    weights = generator.normal(size=np.shape(program.last_value))
+    result = f"({program.last})*weights_of_the_result"
+    pulled = adcli.function("\n".join((*program.statements, f"sum({result})")))
+    _, adjoints = pulled.value_and_gradient(
+        {**point, "weights_of_the_result": weights}, wrt=list(point)
+    )
+    left = float(np.sum(pushed * weights))
+    products = [np.sum(tangents[name] * adjoints[name]) for name in point]
+    assert abs(left - sum(products)) <= 1e-10 * max([1.0, *map(abs, products)]), program
+
+
+@given(scalar_programs() | array_programs())
+def test_hessians(program: Program) -> None:
+    """Symmetric; forward = reverse over the gradient's graph = differences of 50 digits."""
+    f = adcli.function(program.text)
+    _, reverse = f.hessian(program.point, engine="numpy")
+    _, forward = f.hessian(program.point, mode="forward", engine="numpy")
+    _, exact = f.hessian(program.point, mode="finite", precision=50)
+    scale = max(float(np.max(np.abs(block))) for row in reverse.values() for block in row.values())
+    for a, x in program.point.items():
+        for b, y in program.point.items():
+            rows = np.reshape(reverse[a][b], (np.size(x), np.size(y)))
+            columns = np.reshape(reverse[b][a], (np.size(y), np.size(x)))
+            assert blocks_agree(rows, columns.T, scale), program
+            assert blocks_agree(reverse[a][b], forward[a][b], scale), program
+            difference = np.asarray(exact[a][b], dtype=float)
+            assert blocks_agree(reverse[a][b], difference, scale), program
+
+
+@given(scalar_programs())
+def test_derivatives_are_functions_again(program: Program) -> None:
+    f = adcli.function(program.text)
+    _, gradient = f.value_and_gradient(program.point)
+    _, hessian = f.hessian(program.point)
+    for name in program.point:
+        slope = f.derivative(name)
+        point = program.point
+        assert blocks_agree(slope.value(point), gradient[name])
+        _, second = slope.value_and_gradient(point)
+        for other, curvature in second.items():
+            assert blocks_agree(curvature, hessian[name][other]), program
+
+
+@given(scalar_programs() | array_programs())
+def test_float_differences_are_near(program: Program) -> None:
+    """A sanity check of mode "finite" itself, away from steep places."""
+    f = adcli.function(program.text)
+    _, gradient = f.value_and_gradient(program.point, engine="numpy")
+    _, finite = f.value_and_gradient(program.point, mode="finite", engine="numpy")
+    scale = max(1.0, *(float(np.max(np.abs(g))) for g in gradient.values()))
+    _, hessian = f.hessian(program.point, engine="numpy")
+    bend = max(float(np.max(np.abs(b))) for row in hessian.values() for b in row.values())
+    for name, g in gradient.items():
+        assert np.allclose(g, finite[name], rtol=1e-4, atol=1e-5 * max(scale, bend)), program
+
+
+@given(scalar_programs() | array_programs())
+def test_many_rows_are_the_same_as_one_by_one(program: Program) -> None:
+    f = adcli.function(program.text)
+    generator = np.random.default_rng(1)
+    count = 5
+    columns = {
+        name: np.asarray(x) + 1e-4 * generator.integers(-2, 3, size=(count, *np.shape(x)))
+        for name, x in program.point.items()
+    }
+    batch = f.map(columns, on_error="null")
+    for row in range(count):
+        try:
+            value, gradient = f.value_and_gradient({n: c[row] for n, c in columns.items()})
+        except adcli.DomainError:
+            assert row in batch.errors, program
+            continue
+        assert row not in batch.errors, program
+        assert blocks_agree(batch.values[row], value), program
+        for name, g in gradient.items():
+            assert blocks_agree(batch.gradients[name][row], g), (name, program)
