@@ -48,6 +48,7 @@ def _dispatch(arguments: list[str]) -> int:
     from adcli.cli.app import application
     from adcli.cli.usage import usage_error
 
+    streams = sys.stdout, sys.stderr
     try:
         result = application.main(arguments or ["--help"], prog_name="adcli", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -57,10 +58,11 @@ def _dispatch(arguments: list[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         raise usage_error(error, arguments) from None
-    except SystemExit as error:  # click's own answer to a closed pipe
-        if isinstance(error.__context__, BrokenPipeError):
-            raise BrokenPipeError from None
-        raise
+    except SystemExit:
+        if sys.stdout is streams[0]:
+            raise
+        sys.stdout, sys.stderr = streams  # click wraps them, and exits, when a pipe is closed
+        raise BrokenPipeError from None
 
 
 def _report(error: Exception) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 
@@ -54,9 +55,15 @@ def index_label(index: tuple[int, ...]) -> str:
 
 
 def to_json(value: Any, precision: int | None = None) -> str:
-    """JSON of nested dicts, lists, strings and numbers; every number by `exact`."""
+    """JSON of nested dicts, lists, strings and numbers; every number by `exact`.
+
+    An infinity, which a point may have although no result may, is null.
+    """
     if precision is None:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except ValueError:
+            return json.dumps(_finite(value), ensure_ascii=False)
     if isinstance(value, dict):
         items = [f"{json.dumps(k)}: {to_json(v, precision)}" for k, v in value.items()]
         return "{" + ", ".join(items) + "}"
@@ -64,4 +71,14 @@ def to_json(value: Any, precision: int | None = None) -> str:
         return "[" + ", ".join([to_json(v, precision) for v in value]) + "]"
     if value is None or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    return exact(value, precision)
+    text = exact(value, precision)
+    return "null" if "n" in text else text
+
+
+def _finite(value: Any) -> Any:
+    """The value with None for every number that JSON has not."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,202 @@
+"""Pipes that close, streams that are not there, full disks, Ctrl-C, colour."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from adcli.language import builder
+from adcli.language.messages import columns
+from tests.terminal import COLUMNS, ENVIRONMENT, ROOT, run_here
+
+ADCLI = f"{sys.executable} -m adcli"
+POINT = "'x^2' --at x=3 --format json"
+RECORD = '{"point": {"x": 3.0}, "value": 9.0, "gradient": {"x": 6.0}, "mode": "reverse"}\n'
+MANY = "x\n" + "".join(f"{i}\n" for i in range(50_000))
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a process that runs adcli from the checkout."""
+    return {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT), **changes}
+
+
+def shell(line: str, **changes: str) -> tuple[int, str, str]:
+    """Run a line of bash, in which `adcli` is ours; exit code of its first command, streams."""
+    script = f'adcli() {{ {ADCLI} "$@"; }}; {line}; exit ${{PIPESTATUS[0]}}'
+    process = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        env=environment(**changes),
+        timeout=60,
+        check=False,
+    )
+    return process.returncode, process.stdout.decode(), process.stderr.decode()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "many.csv").write_text(MANY)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "plain"])
+def test_a_reader_that_leaves_is_no_failure(folder, form):
+    code, stdout, stderr = shell(f"adcli grad 'x^2' --points many.csv --format {form} | head -1")
+    assert (code, stderr) == (0, "")
+    assert stdout.count("\n") == 1
+
+
+def test_a_reader_that_never_reads(folder):
+    assert shell(f"adcli grad {POINT} | true") in ((0, "", ""),)
+    assert shell("adcli --help | true") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "stdout", "stderr"),
+    [
+        ("adcli grad - --at x=1 <&-", 1, "", "error: standard input is closed\n"),
+        ("adcli grad x --points - <&-", 1, "", "error: standard input is closed\n"),
+        (f"adcli grad {POINT} >&-", 1, "", "error: standard output is closed\n"),
+        ("adcli grad x --points many.csv >&-", 1, "", "error: standard output is closed\n"),
+        (f"adcli grad {POINT} 2>&-", 0, RECORD, ""),
+        ("adcli grad 'x +' 2>&-", 2, "", ""),
+        ("adcli grad 'x +' 2>/dev/full", 2, "", ""),
+        (f"adcli grad {POINT} <&- 2>&-", 0, RECORD, ""),
+        ("adcli grad 'x +' <&- >&- 2>&-", 2, "", ""),
+    ],
+)
+def test_closed_streams(folder, line, code, stdout, stderr):
+    assert shell(line) == (code, stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"adcli grad {POINT}",
+        "adcli grad x --at x=1",
+        "adcli grad x --points many.csv --format csv",
+        "adcli grad x --points many.csv --format table",
+        "adcli grad --help",
+        "adcli functions",
+    ],
+)
+def test_a_full_disk_behind_standard_output(folder, line):
+    code, _, stderr = shell(f"{line} >/dev/full")
+    assert code == 1
+    assert stderr == "error: cannot write standard output: no space left on device\n"
+
+
+INTERRUPTIBLE = {
+    "points": "grad x^2+sin(x) --points - --points-format csv --format csv -o out.csv",
+    "points to standard output": "grad x^2 --points - --points-format csv --format json",
+    "program": "grad -",
+    "many digits": "eval gamma(1/3)+- --precision 100000 -o out.txt",
+}
+
+
+@pytest.mark.parametrize("line", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE)
+def test_interrupt(folder, line):
+    arguments = line.replace("+-", "").split()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adcli", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert process.stdin is not None
+    process.stdin.write(MANY.encode() if "csv" in line else b"x")
+    process.stdin.flush()
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert stderr.decode().strip() == "interrupted"
+    assert os.listdir() == ["many.csv"]
+
+
+def test_the_working_folder_is_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code, _, stderr = shell(f"cd {gone}; rmdir {gone}; adcli grad x --at x=1 -o out.json")
+    assert code == 1
+    assert stderr.startswith("error: cannot write out.json")
+
+
+# ---- colour and width ----
+
+
+def test_colour_is_asked_for():
+    assert "\x1b[" in run_here(["grad", "x", "--at", "x=1", "--color", "always"]).stdout
+    assert "\x1b[1;31merror:" in run_here(["grad", "x+", "--color", "always"]).stderr
+    assert "\x1b" not in "".join(run_here(["grad", "x+"])[1:])
+
+
+def test_no_colour_without_a_terminal_or_a_wish(folder):
+    for changes in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        _, stdout, stderr = shell("adcli grad x --at x=1; adcli grad 'x+'", **changes)
+        assert "\x1b" not in stdout + stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("changes", "coloured"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colour_on_a_terminal(changes, coloured):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "adcli", "grad", "x*", "--at", "x=1"]
+    subprocess.run(command, stderr=theirs, env=environment(**changes), timeout=60, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "error:" in shown
+    assert ("\x1b[" in shown) is coloured
+
+
+@pytest.mark.parametrize("width", [20, 40, COLUMNS, 200])
+@pytest.mark.parametrize("letter", ["x", "温", "\x1b", "\u202e", "x̂"])
+def test_the_excerpt_fits_the_terminal(width, letter):
+    program = "+".join([letter * 3] * 60) + " +* 2 +" + letter * 500
+    stderr = run_here(["eval", "--", program], b"", {"COLUMNS": str(width)}).stderr
+    shown = stderr.splitlines()[1:3]
+    assert all(columns(line) <= width for line in shown)
+    assert "^" in shown[1]
+
+
+@pytest.mark.parametrize("width", [40, COLUMNS, 200])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "jacobian|sin(v*w), cos(v)|--at|v=range(9)/7,w=[[1],[2]]",
+        "hessian|logsumexp(v)|--at|v=range(15)",
+        "grad|sum(`温度 of it`^2)|--at|`温度 of it`=[1e-300,2,1/3]",
+    ],
+)
+def test_tables_fit_the_terminal(width, line):
+    code, stdout, _ = run_here(line.split("|"), b"", {"COLUMNS": str(width)})
+    assert code == 0
+    boxes = [row for row in stdout.splitlines() if row[0] in "╭│├╰"]
+    assert all(columns(row) <= width for row in boxes)
+    for row in boxes:
+        assert row[-1] in "╮│┤╯"
+
+
+# ---- programs that grow ----
+
+
+def test_functions_that_double_are_an_error(monkeypatch):
+    monkeypatch.setattr(builder, "MAX_EXPANSION", 10_000)
+    calls = "".join(f"f{i}(x) = f{i - 1}(f{i - 1}(x))\n" for i in range(1, 60))
+    outcome = run_here(["eval", f"f0(x) = x + x*x\n{calls}f59(y)", "--at", "y=1"])
+    assert outcome.code == 2
+    assert "10,000 operations" in outcome.stderr
+    assert "calls within calls multiply" in outcome.stderr
