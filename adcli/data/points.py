@@ -17,7 +17,7 @@ from adcli.data.layout import Layout
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
-from adcli.data.source import BLOCK_BYTES, Source, open_source, seekable_path
+from adcli.data.source import BLOCK_BYTES, Source, is_packed, open_source, seekable_path
 from adcli.errors import UsageError
 
 PointsFormat = Literal["csv", "tsv", "jsonl", "parquet"]
@@ -131,7 +131,7 @@ def _known_formats() -> str:
 
 def _format_of(path: str, source: Source) -> PointsFormat:
     """The format by the extension, or by how a pipe starts."""
-    extension = os.path.splitext(path.removesuffix(".gz"))[1].lower()
+    extension = os.path.splitext(path[:-3] if is_packed(path) else path)[1].lower()
     if extension in _EXTENSIONS:
         return _EXTENSIONS[extension]
     if source.total is not None:

@@ -86,6 +86,11 @@ def _pipe_descriptor(stream: BinaryIO) -> int | None:
     return descriptor if waits and os.name == "posix" and hasattr(stream, "read1") else None
 
 
+def is_packed(path: str) -> bool:
+    """Whether a name says that the file is compressed."""
+    return path.lower().endswith(".gz")
+
+
 def open_source(path: str, stdin: BinaryIO | None, stack: ExitStack) -> Source:
     """A file, unpacked if its name ends in .gz, or `stdin` for "-"; the stack closes it."""
     if path == "-":
@@ -102,7 +107,7 @@ def open_source(path: str, stdin: BinaryIO | None, stack: ExitStack) -> Source:
         raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     status = os.fstat(raw.fileno())
     total = status.st_size if stat.S_ISREG(status.st_mode) else None
-    if not path.endswith(".gz"):
+    if not is_packed(path):
         return Source(path, raw, total)
     import gzip
 
@@ -112,7 +117,7 @@ def open_source(path: str, stdin: BinaryIO | None, stack: ExitStack) -> Source:
 
 def seekable_path(path: str, source: Source, stack: ExitStack) -> str:
     """A path from which Parquet can be read in any order: the file, or a copy of the pipe."""
-    if source.total is not None and not path.endswith(".gz"):
+    if source.total is not None and not is_packed(path):
         return path
     import tempfile
 

@@ -105,6 +105,60 @@ def test_a_quoted_cell_may_cross_blocks(block_bytes):
     assert [line for _, line, _ in rows] == [2, 5, 6, 8]
 
 
+@pytest.mark.parametrize("block_bytes", range(1, 20))
+def test_a_quoted_name_may_cross_blocks(block_bytes):
+    columns, rows = read(b'\n"a\nb\n",c\n1,2\n3,4\n', block_bytes=block_bytes)
+    assert columns == ("a\nb", "c")
+    assert rows == [(1, 5, ("1", "2")), (2, 6, ("3", "4"))]
+
+
+def test_long_quoted_cells():
+    limit = csv.field_size_limit()
+    cell = "é," * 100_000
+    assert read(f'x,t\n1,"{cell}"\n'.encode())[1] == [(1, 2, ("1", cell))]
+    with pytest.raises(DataError, match="16,777,216 characters; a quote not closed"):
+        read(b'x,t\n1,"' + b"a\n" * (1 << 23) + b"a\n")
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_ten_thousand_columns(format, tmp_path):
+    names = [f"x{i}" for i in range(10_000)]
+    path = tmp_path / f"points.{format}"
+    if format == "csv":
+        rows = [",".join(names), *[",".join(["1.50"] * 10_000)] * 40]
+        path.write_text("\n".join(rows))
+    elif format == "jsonl":
+        path.write_text((json.dumps(dict.fromkeys(names, 1.5)) + "\n") * 40)
+    else:
+        import polars as pl
+
+        pl.DataFrame(dict.fromkeys(names, [1.5] * 40)).write_parquet(path)
+    with open_points(path) as points:
+        assert points.columns == tuple(names)
+        blocks = [(block.rows, list(block.numbers("x9999"))) for block in points]
+    assert sum(rows for rows, _ in blocks) == 40
+    assert all(numbers == [1.5] * rows for rows, numbers in blocks)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n"])
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_large_compressed_files(end, last, format, tmp_path):
+    path = tmp_path / f"points.{format}.GZ"
+    if format == "csv":
+        lines = ["x,t", *(f"{i / 7!r},né" for i in range(60_000))]
+    else:
+        lines = [f'{{"x": {i / 7!r}, "t": "né"}}' for i in range(60_000)]
+    text = "\ufeff" + end.join(lines) + last.replace("\n", end)
+    path.write_bytes(gzip.compress(text.encode(), 1))
+    with open_points(path, block_bytes=300_001) as points:
+        blocks = [(block.first_row, list(block.numbers("x")), block.cells("t")) for block in points]
+    assert len(blocks) > 2
+    assert [x for _, numbers, _ in blocks for x in numbers] == [i / 7 for i in range(60_000)]
+    assert {t for _, _, texts in blocks for t in texts} == {"né"}
+
+
 @pytest.mark.parametrize("format", ["csv", "tsv", "parquet"])
 def test_no_rows_is_no_error(format, tmp_path):
     path = tmp_path / f"points.{format}"
@@ -279,6 +333,13 @@ def test_an_array_with_a_hole_is_no_array():
         assert "v[0], v[2]" in caught.value.hint
 
 
+def test_elements_that_are_there_twice_make_no_array():
+    with open_points("-", format="csv", stdin=io.BytesIO(b"v[0],v[ 0],v[1]\n1,2,3\n")) as points:
+        assert [block.numbers("v[0]") for block in points] == [[1.0]]
+        with pytest.raises(DataError, match="no column 'v'"):
+            points.shape_of("v")
+
+
 @pytest.mark.parametrize("second", ["[1, 2, 3]", "[[1], [2]]", "3", "[1, [2]]"])
 def test_ragged_arrays_name_the_row(second, tmp_path):
     data = f'{{"v": [1, 2]}}\n{{"v": null}}\n{{"v": {second}}}\n'.encode()
@@ -328,6 +389,9 @@ BAD = [
     ("jsonl", b'{"x": 1} {"x": 2}\n', "row 1 (line 1): broken JSON: extra text"),
     ("jsonl", b"nonsense\n", "row 1 (line 1): broken JSON"),
     ("jsonl", b'{"x": ' + b"[" * 100_000 + b"\n", "row 1 (line 1): broken JSON: nested too deeply"),
+    ("jsonl", b'{"x": ' + b"[" * 500 + b"]" * 500 + b"}\n", "broken JSON: nested too deeply"),
+    ("jsonl", b'{"x": 1}\n{"x": ' + b'{"a": ' * 500 + b"1" + b"}" * 501 + b"\n", "too deeply"),
+    ("jsonl", b'{"v[0]": 1, "v": [2, 3]}\n', "more than one column 'v[0]'"),
     ("jsonl", b'{"x": 1, "y": 2}\n{"x": 1}\n', "row 2 (line 2): no 'y'"),
     ("jsonl", b'{"x": 1}\n{"x": 1, "y": 2}\n', "row 2 (line 2): 'y' is not in the first row"),
     ("parquet", b"PAR1 and then nonsense", "cannot read standard input as Parquet"),
@@ -471,6 +535,15 @@ def run(code: str, *arguments: str) -> str:
         env={**os.environ, "PYTHONPATH": str(root)},
     )
     return result.stdout
+
+
+def test_an_output_imports_no_reader():
+    code = """if True:
+        import sys
+        from adcli.data import atomic_output
+        print({x for x in sys.modules if x.startswith("adcli.data.")})
+        """
+    assert run(code).strip() == "{'adcli.data.output'}"
 
 
 def test_small_files_import_neither_numpy_nor_polars():

@@ -178,7 +178,9 @@ def test_parquet_in_and_out(tmp_path, monkeypatch):
     import polars as pl
 
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    frame = pl.DataFrame({"x": [1, 2, 3], "t": ["a", None, "c"], "v": [[1.5, 2], [3, 4], [5, 6]]})
+    frame = pl.DataFrame(
+        {"x": [1, 2, 3], "t": ["a", None, "c"], "v": [[1.5, 2.0], [3.0, 4.0], [5.0, 6.0]]}
+    )
     frame.write_parquet(source)
     monkeypatch.setattr(read_parquet, "PARQUET_ROWS", 2)
     for held in (0, 1 << 20):
