@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.printing import OPERATORS, POWER
 from adcli.language.text import key_text, to_text
 
+_STEP = re.compile("w[0-9]+")
 Printer = Callable[[Graph, int, Mapping[int, str]], str]
 """A node of a graph as text, with names for some nodes."""
 
@@ -62,7 +64,8 @@ class Steps:
     """The inputs of a program and its operations in order, numbered from 1.
 
     Constants have no number: formulas hold them as they are written. `run` is the evaluation at a
-    point; without one, rules are those that hold at every point.
+    point; without one, rules are those that hold at every point. With `own_names` inputs go by
+    their own names (unless a variable is called w1).
     """
 
     def __init__(
@@ -73,6 +76,8 @@ class Steps:
         outputs: Iterable[int],
         run: Run | None = None,
         notation: Notation = TEXT,
+        *,
+        own_names: bool = False,
     ) -> None:
         self.graph = graph
         self.run = run
@@ -85,6 +90,8 @@ class Steps:
             *[i for i in sorted(results) if graph.ops[i] in (CONSTANT, NAMED)],
         ]
         self.names = {i: notation.step.format(n) for n, i in enumerate(self.nodes, 1)}
+        if own_names and not any(_STEP.fullmatch(graph.attrs[i]) for i in inputs):
+            self.names.update({i: notation.printer(graph, i, {}) for i in inputs})
 
     def operands(self, node: int) -> list[tuple[int, int]]:
         """The inputs of a node that have a name of their own: (place, node)."""

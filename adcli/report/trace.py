@@ -92,11 +92,11 @@ def json_record(report: TraceReport) -> str:
     """One line with everything: steps with tangents, adjoints in order, counts."""
     steps, trace = report.steps, report.trace
     record: dict[str, Any] = {
-        "point": {name: _number(x) for name, x in report.point.items()},
-        "value": _number(report.value),
+        "point": {name: finite_or_null(x) for name, x in report.point.items()},
+        "value": finite_or_null(report.value),
     }
     if report.gradient:
-        record["gradient"] = {name: _number(x) for name, x in report.gradient.items()}
+        record["gradient"] = {name: finite_or_null(x) for name, x in report.gradient.items()}
     record["mode"] = report.mode
     record["steps"] = [_step(report, node) for node in steps.nodes]
     if report.is_reverse:
@@ -126,7 +126,7 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     step: dict[str, Any] = {
         "name": steps.names[node],
         "formula": steps.formula(node),
-        "value": _number(value),
+        "value": finite_or_null(value),
     }
     bad = [x for x in flat(value) if not _is_finite(x)]
     if bad:
@@ -134,7 +134,8 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     if report.is_forward:
         step["tangent_rule"] = report.tangent_rule(node)
         step["tangents"] = {
-            report.seed_label(seed): _number(seed.tangents.get(node, 0.0)) for seed in trace.seeds
+            report.seed_label(seed): finite_or_null(seed.tangents.get(node, 0.0))
+            for seed in trace.seeds
         }
     return step
 
@@ -147,19 +148,21 @@ def _adjoint(report: TraceReport, node: int) -> dict[str, Any]:
             {
                 "from": report.steps.names[c.source],
                 "rule": report.contribution(c),
-                "value": _number(c.value),
+                "value": finite_or_null(c.value),
             }
             for c in report.trace.contributions.get(node, [])
         ],
-        "value": _number(report.trace.adjoints[node]),
+        "value": finite_or_null(report.trace.adjoints[node]),
     }
 
 
-def _number(value: Any) -> Any:
+def finite_or_null(value: Any) -> Any:
     """A value for JSON: nested lists, null for what is not finite."""
     value = nested(value)
+    if value is None:
+        return None
     if isinstance(value, list):
-        return [_number(x) for x in value]
+        return [finite_or_null(x) for x in value]
     return value if _is_finite(value) else None
 
 
@@ -185,7 +188,7 @@ def csv_lines(report: TraceReport) -> str:
 def _csv_row(report: TraceReport, node: int) -> list[str]:
     def cell(value: Any) -> str:
         if shape_of(value):
-            return to_json(_number(value), report.precision)
+            return to_json(finite_or_null(value), report.precision)
         return exact(value, report.precision)
 
     steps, trace = report.steps, report.trace

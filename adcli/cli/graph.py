@@ -1,0 +1,105 @@
+"""`adcli graph`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import click
+
+from adcli.ad.paths import find_paths
+from adcli.ad.tasks import Task
+from adcli.cli import options
+from adcli.cli.run import program_and_point, screen, write_text
+from adcli.errors import UsageError
+from adcli.report.graph import Drawing, dot_text, drawing, json_record, mermaid_text, tree_text
+from adcli.report.paths import PathReport, paths_record, paths_text
+from adcli.report.steps import Steps
+from adcli.report.svg import svg_text
+
+EXAMPLES = """\b
+Examples:
+  adcli graph '(x + y)*z'
+  adcli graph '(x + y)*z' --at x=2,y=3,z=4
+  adcli graph '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --paths x1
+  adcli graph 'exp(x*y) + x' --as svg -o graph.svg
+  adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
+
+KINDS = ("tree", "dot", "mermaid", "svg", "json")
+
+
+@click.command("graph", epilog=EXAMPLES)
+@options.expression
+@options.at
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(KINDS),
+    default="tree",
+    help="How to draw it (default tree).",
+)
+@click.option(
+    "--paths",
+    metavar="x",
+    help="List every path from the result to this variable; their sum is the derivative.",
+)
+@options.arithmetic
+@options.file
+@options.digits
+@options.color
+def command(**parsed: Any) -> int:
+    """The computational graph of EXPR, its edges labelled with the local partial derivatives.
+
+    With a point nodes have values and labels are numbers, else formulas. Equal sub-expressions are
+    one node. With --paths (and a point): every path from the result to a variable, the product
+    of the partials along it, and the sum of all products.
+    """
+    text = _drawing_text(parsed) if parsed["paths"] is None else _paths_text(parsed)
+    write_text(parsed["output"], text)
+    return 0
+
+
+def make_drawing(**parsed: Any) -> Drawing:
+    """The drawing of the program, at the point if one is given."""
+    f, point = program_and_point(parsed)
+    run, context = None, nullcontext()
+    if point or not f.variables:
+        results = f.at(point, Task("value"), parsed["engine"], parsed["precision"])
+        run, context = results.run, results.algebra.context()
+    steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
+    with context:
+        return drawing(steps, f.outputs, run, parsed["digits"], parsed["precision"])
+
+
+def make_paths(**parsed: Any) -> PathReport:
+    """The paths of the run that `adcli grad` does, checked as there."""
+    f, point = program_and_point(parsed)
+    (name,) = f.names([parsed["paths"]])
+    task = Task("gradient", "reverse", [name])
+    results = f.at(point, task, parsed["engine"], parsed["precision"])
+    run = results.run
+    steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
+    with results.algebra.context():
+        found = find_paths(run, f.outputs[0], f.inputs[name])
+    return PathReport(steps, found, name, f.outputs[0], parsed["precision"])
+
+
+def _paths_text(parsed: dict[str, Any]) -> str:
+    if parsed["kind"] not in ("tree", "json"):
+        raise UsageError(
+            f"--paths is a list, it cannot be drawn as {parsed['kind']}",
+            "leave --as out, or take --as json",
+        )
+    report = make_paths(**parsed)
+    if parsed["kind"] == "json":
+        return paths_record(report)
+    return paths_text(report, parsed["digits"], *screen(parsed["output"]))
+
+
+def _drawing_text(parsed: dict[str, Any]) -> str:
+    drawn, kind = make_drawing(**parsed), parsed["kind"]
+    if kind == "tree":
+        return tree_text(drawn, screen(parsed["output"])[0])
+    return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text, "json": json_record}[kind](
+        drawn
+    )

@@ -1,0 +1,327 @@
+"""The computational graph as a tree, for Graphviz, for Mermaid and as a record.
+
+Every node is there once; an edge goes from an operation to an input and is labelled with the local
+partial derivative: a number at a point, else a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from adcli.ad.derivatives import Run
+from adcli.ad.paths import Edge, local_partials
+from adcli.graph.primitives import ELEMENTWISE, STATIC
+from adcli.graph.structure import show_shape
+from adcli.language.messages import columns, safe
+from adcli.report.numbers import nested, shape_of, to_json
+from adcli.report.steps import Steps
+from adcli.report.trace import finite_or_null, shown
+
+MAX_TEXT = 40
+"""Characters of a formula in a drawing."""
+MAX_LINES = 1000
+"""Lines of a tree."""
+
+
+class Line(NamedTuple):
+    """An edge of a drawing: from an operation to an input. `flows`: whether derivatives do."""
+
+    source: int
+    target: int
+    label: str
+    flows: bool
+    partial: Any
+    rule: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is drawn: nodes in order with the names of `steps`, and edges by their operation."""
+
+    steps: Steps
+    outputs: list[int]
+    lines: dict[int, list[Line]]
+    values: Mapping[int, Any] | None
+    digits: int
+    precision: int | None = None
+
+    @property
+    def nodes(self) -> list[int]:
+        """The nodes, inputs first."""
+        return self.steps.nodes
+
+    def label(self, node: int) -> str:
+        """`w3 = x1*x2`; an input is its name alone."""
+        name, formula = cut(self.steps.names[node]), cut(self.steps.formula(node))
+        return name if name == formula else f"{name} = {formula}"
+
+    def value(self, node: int) -> str | None:
+        """The value at the point, if there is one."""
+        if self.values is None:
+            return None
+        return shown(self.values[node], self.digits, self.precision)
+
+    def edges(self) -> Iterator[Line]:
+        """All edges."""
+        for node in self.nodes:
+            yield from self.lines[node]
+
+    def kind(self, node: int) -> str:
+        """`input`, `result` or `step`."""
+        if not self.steps.graph.args[node]:
+            return "input"
+        return "result" if node in self.outputs else "step"
+
+
+def cut(text: str, limit: int = MAX_TEXT) -> str:
+    """A text without control characters, not too long."""
+    text = safe(text)
+    return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def drawing(
+    steps: Steps, outputs: list[int], run: Run | None, digits: int, precision: int | None = None
+) -> Drawing:
+    """The drawing of a program, at the point of `run` if there is one."""
+    lines = {node: _lines(steps, node, run, digits, precision) for node in steps.nodes}
+    values = None
+    if run is not None:
+        values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
+    return Drawing(steps, outputs, lines, values, digits, precision)
+
+
+def _lines(
+    steps: Steps, node: int, run: Run | None, digits: int, precision: int | None
+) -> list[Line]:
+    graph = steps.graph
+    found: dict[int, Edge] = {}
+    if run is not None and graph.varying[node]:
+        found = {edge.operand: edge for edge in local_partials(run, node, graph.varying)}
+    lines = []
+    for k, j in steps.operands(node):
+        rule = _rule(steps, node, k) if graph.varying[j] else None
+        edge = found.get(k)
+        flows = rule is not None if run is None else edge is not None
+        label = "0" if rule is None or not flows else cut(rule)
+        if edge is not None:
+            label = partial_text(edge, run, digits, precision)
+        partial = None if edge is None else edge.partial
+        lines.append(Line(node, j, label, flows, partial, rule or "0"))
+    return lines
+
+
+def _rule(steps: Steps, node: int, k: int) -> str | None:
+    """The partial as a formula; None where nothing flows."""
+    graph = steps.graph
+    if graph.ops[node].kind == STATIC:
+        return None
+    factor = steps.factor(node, k)
+    if factor is None or graph.ops[node].kind != ELEMENTWISE:
+        return factor if factor != "" else "1"
+    if factor in ("", "-"):
+        return factor + "1"
+    return factor[1:-1] if _is_bracketed(factor) else factor
+
+
+def _is_bracketed(text: str) -> bool:
+    """Whether one pair of brackets encloses all of the text."""
+    depth = 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return text[0] == "(" and i == len(text) - 1
+    return False
+
+
+def partial_text(edge: Edge, run: Run | None, digits: int, precision: int | None) -> str:
+    """A local partial as a label: a number, a short array, or the shape of a longer one."""
+    if edge.partial is None:
+        assert run is not None
+        shape, values = run.algebra.shape, run.values
+        return show_shape((*shape(values[edge.source]), *shape(values[edge.target])))
+    shape = shape_of(edge.partial)
+    size = len(list(_flat(nested(edge.partial))))
+    return shown(edge.partial, digits, precision) if size <= 4 else show_shape(shape)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for v in value:
+            yield from _flat(v)
+    else:
+        yield value
+
+
+# ---- the tree ----
+
+
+def tree_text(drawn: Drawing, width: int) -> str:
+    """The results with their inputs below them, as lines.
+
+    A node that is used twice is drawn the first time and referred to from then on. A branch that
+    would leave the screen goes on further down, so that depth is no limit.
+    """
+    tree = _Tree(drawn, width)
+    for node in drawn.outputs:
+        tree.section(node)
+    return tree.text()
+
+
+class _Tree:
+    """Writes the lines; `done` are the nodes that have been drawn, `later` those that wait."""
+
+    def __init__(self, drawn: Drawing, width: int) -> None:
+        self.drawn = drawn
+        self.width = width
+        self.depth = max(2, (width - 32) // 4)
+        self.label = max(8, width // 5)
+        self.uses = dict.fromkeys(drawn.nodes, 0)
+        for line in drawn.edges():
+            self.uses[line.target] += 1
+        self.done: set[int] = set()
+        self.later: list[int] = []
+        self.written: list[str] = []
+
+    def section(self, node: int) -> None:
+        """The tree from a node on, and then those that it had no room for."""
+        self.later.append(node)
+        while self.later:
+            root = self.later.pop(0)
+            if root not in self.done:
+                self._branch(root)
+
+    def _branch(self, root: int) -> None:
+        stack: list[tuple[int, str, str, str, int]] = [(root, "", "", "", 0)]
+        while stack:
+            node, prefix, turn, label, depth = stack.pop()
+            label = label if _is_number(label) else cut(label, self.label)
+            edge = f"{turn}{label if label.startswith('[') else f'[{label}]'}─ " if turn else ""
+            start = prefix + edge
+            if node in self.done:
+                mark = " (above)" if self.uses[node] > 1 else ""
+                self._write(start, self._text(node), mark)
+                continue
+            lines = self.drawn.lines[node]
+            if lines and depth >= self.depth:
+                self.later.append(node)
+                self._write(start, self.drawn.steps.names[node], " (below)")
+                continue
+            self.done.add(node)
+            mark = f" ({self.uses[node]} uses)" if self.uses[node] > 1 else ""
+            self._write(start, self._text(node), mark)
+            below = prefix + {"": "", "├─": "│  ", "└─": "   "}[turn]
+            for place, line in reversed(list(enumerate(lines))):
+                turn_below = "└─" if place == len(lines) - 1 else "├─"
+                stack.append((line.target, below, turn_below, line.label, depth + 1))
+
+    def _text(self, node: int) -> str:
+        value = self.drawn.value(node)
+        return self.drawn.label(node) + ("" if value is None else f" = {value}")
+
+    def _write(self, start: str, text: str, mark: str) -> None:
+        room = max(8, self.width - columns(start) - columns(mark))
+        if columns(text) > room:
+            while columns(text) > room - 4:
+                text = text[:-1]
+            text += " ..."
+        self.written.append(start + text + mark)
+
+    def text(self) -> str:
+        """All lines, or the first of too many."""
+        lines = self.written[:MAX_LINES]
+        more = len(self.written) - len(lines)
+        if more:
+            lines.append(f"... and {more:,} more lines; --as json has the whole graph")
+        return "".join(f"{line}\n" for line in lines)
+
+
+def _is_number(text: str) -> bool:
+    return text[-1:].isdigit() and not any(c.isalpha() and c != "e" for c in text)
+
+
+# ---- for other programs ----
+
+
+def dot_text(drawn: Drawing) -> str:
+    """The graph in Graphviz's language; edges go the way of the evaluation."""
+    lines = [
+        "digraph adcli {",
+        "  rankdir=TB;",
+        '  node [shape=box, style=rounded, fontname="monospace"];',
+        '  edge [fontname="monospace", fontsize=11];',
+    ]
+    names = _identifiers(drawn)
+    for node in drawn.nodes:
+        style = {"input": ", style=filled, fillcolor=lightblue", "result": ", penwidth=2"}
+        label = _dot_quoted(*_label_lines(drawn, node))
+        lines.append(f"  {names[node]} [label={label}{style.get(drawn.kind(node), '')}];")
+    for line in drawn.edges():
+        style_of = "" if line.flows else ", style=dashed"
+        label = _dot_quoted(line.label)
+        lines.append(f"  {names[line.target]} -> {names[line.source]} [label={label}{style_of}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _label_lines(drawn: Drawing, node: int) -> list[str]:
+    value = drawn.value(node)
+    return [drawn.label(node)] + ([] if value is None else [value])
+
+
+def _identifiers(drawn: Drawing) -> dict[int, str]:
+    return {node: f"n{number}" for number, node in enumerate(drawn.nodes, 1)}
+
+
+def _dot_quoted(*lines: str) -> str:
+    escaped = [safe(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    return '"' + "\\n".join(escaped) + '"'
+
+
+def mermaid_text(drawn: Drawing) -> str:
+    """The graph as a Mermaid flowchart; edges go the way of the evaluation."""
+    names = _identifiers(drawn)
+    lines = ["flowchart TD"]
+    for node in drawn.nodes:
+        label = "<br/>".join([_mermaid_escaped(line) for line in _label_lines(drawn, node)])
+        start, end = {"input": ("([", "])"), "result": ("[[", "]]")}.get(
+            drawn.kind(node), ("[", "]")
+        )
+        lines.append(f'  {names[node]}{start}"{label}"{end}')
+    for line in drawn.edges():
+        arrow = "-->" if line.flows else "-.->"
+        label = _mermaid_escaped(line.label)
+        lines.append(f'  {names[line.target]} {arrow}|"{label}"| {names[line.source]}')
+    return "\n".join(lines) + "\n"
+
+
+def _mermaid_escaped(text: str) -> str:
+    """Signs that Mermaid, Markdown or HTML would read become entities by number."""
+    return "".join(c if c.isalnum() or c in " =+-.,()/" else f"#{ord(c)};" for c in safe(text))
+
+
+def json_record(drawn: Drawing) -> str:
+    """One line: nodes in order, edges from operations to inputs, the names of the results."""
+    names, graph = drawn.steps.names, drawn.steps.graph
+    nodes = []
+    for node in drawn.nodes:
+        entry: dict[str, Any] = {
+            "name": names[node],
+            "operation": graph.ops[node].name,
+            "formula": drawn.steps.formula(node),
+        }
+        if drawn.values is not None:
+            entry["value"] = finite_or_null(drawn.values[node])
+        nodes.append(entry)
+    edges = []
+    for line in drawn.edges():
+        edge: dict[str, Any] = {
+            "from": names[line.source],
+            "to": names[line.target],
+            "rule": line.rule,
+        }
+        if drawn.values is not None:
+            edge["partial"] = 0.0 if not line.flows else finite_or_null(line.partial)
+        edges.append(edge)
+    record = {"nodes": nodes, "edges": edges, "results": [names[node] for node in drawn.outputs]}
+    return to_json(record, drawn.precision) + "\n"

@@ -1,0 +1,157 @@
+"""Every path from the result to a variable, as a table or a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from adcli.ad.paths import Edge, Factor, Path, Paths
+from adcli.report.graph import partial_text
+from adcli.report.numbers import to_json
+from adcli.report.steps import Steps
+from adcli.report.trace import finite_or_null, shown
+
+MAX_STOPS = 8
+"""Nodes of one path that a table shows."""
+MAX_FACTORS = 5
+MAX_DIGITS = 30
+"""Digits of a number of paths that are written out for people."""
+MAX_JSON_DIGITS = 4000
+"""Larger whole numbers are texts in a record: readers have limits."""
+CANCELLATION = 10
+"""How many times the sum must be exceeded by the sum of magnitudes to be worth a word."""
+
+
+@dataclass(frozen=True)
+class PathReport:
+    """The paths from the node `output` to the variable `name`."""
+
+    steps: Steps
+    paths: Paths
+    name: str
+    output: int
+    precision: int | None = None
+
+    def stops(self, path: Path) -> list[str]:
+        """The names of the nodes on a path, the result first."""
+        nodes = [self.output, *[edge.target for edge in path.edges]]
+        return [self.steps.names[node] for node in nodes]
+
+    def label(self, edge: Edge, digits: int) -> str:
+        """The local partial of an edge."""
+        return partial_text(edge, self.steps.run, digits, self.precision)
+
+
+def paths_text(report: PathReport, digits: int, width: int, color: bool) -> str:
+    """A table of the paths with their sum, and what makes the sensitivity large."""
+    from adcli.report.tables import Tables
+
+    paths, tables = report.paths, Tables(width, color)
+
+    def text(value: Any) -> str:
+        return shown(value, digits, report.precision)
+
+    result = report.steps.names[report.output]
+    number = count_text(paths.count)
+    plural = "s" * (paths.count != 1)
+    tables.heading(f"{number} path{plural} from {result} to {report.name}")
+    rows = []
+    for path in paths.listed:
+        stops = " → ".join(_middle_out(report.stops(path)))
+        factors = " · ".join(_middle_out([_signed(report.label(e, digits)) for e in path.edges]))
+        rows.append((stops, factors or "1", text(path.product)))
+    total = text(paths.total)
+    if paths.is_complete:
+        rows.append(("sum", "", total))
+    tables.rows(["path", "partials", "product"], rows, limit=None, texts=2)
+    if not paths.is_complete:
+        word = "The largest" if paths.is_exact else "The first that a search for the largest found"
+        tables.note(f"{word} {len(paths.listed)} of {number}; the sum over all is {total}")
+    tables.heading(f"df/d{report.name} = {total}")
+    for line in _sensitivity(report, text):
+        tables.note(line)
+    return tables.text()
+
+
+def count_text(count: int) -> str:
+    """A number of paths: exactly, or its size where it has too many digits."""
+    digits = f"{Decimal(count):,f}" if count.bit_length() < 4 * MAX_DIGITS else ""
+    if digits:
+        return digits
+    return "about " + f"{Decimal(count):.3e}".replace("e+", "e")
+
+
+def _signed(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _middle_out(parts: list[str]) -> list[str]:
+    """Long lists without their middle, which is counted."""
+    if len(parts) <= MAX_STOPS:
+        return parts
+    half = MAX_STOPS // 2
+    return [*parts[:half], f"({len(parts) - 2 * half:,} more)", *parts[-half:]]
+
+
+def _sensitivity(report: PathReport, text: Any) -> list[str]:
+    """Which factors make the derivative large, and whether paths cancel."""
+    paths = report.paths
+    if paths.magnitude is None or not paths.count:
+        return []
+    if finite_or_null(paths.magnitude) is None:
+        return ["Paths cancel: the sum of their magnitudes is beyond float64."]
+    lines = [_factor_line(report, factor, text) for factor in paths.factors[:MAX_FACTORS]]
+    if lines:
+        lines.insert(0, "What makes it large: partials above 1, and how much passes through them")
+        more = len(paths.factors) - MAX_FACTORS
+        if more > 0:
+            lines.append(f"  ... and {more:,} more")
+    else:
+        lines.append("No partial on these paths exceeds 1 in magnitude.")
+    if paths.count > 1 and paths.magnitude > CANCELLATION * abs(paths.total):
+        lines.append(f"Paths cancel: without their signs they sum to {text(paths.magnitude)}.")
+    return lines
+
+
+def _factor_line(report: PathReport, factor: Factor, text: Any) -> str:
+    names, edge = report.steps.names, factor.edge
+    source, target = names[edge.source], names[edge.target]
+    formula = report.steps.formula(edge.source)
+    value = text(edge.partial)
+    return f"  ∂{source}/∂{target} = {value} in {source} = {formula}: {factor.share:.0%}"
+
+
+def paths_record(report: PathReport) -> str:
+    """One line: the number of paths, those listed, their sum, the important factors."""
+    paths, names = report.paths, report.steps.names
+    count: int | str = paths.count
+    if paths.count.bit_length() > 3 * MAX_JSON_DIGITS:
+        count = f"{Decimal(paths.count):f}"
+    record: dict[str, Any] = {
+        "result": names[report.output],
+        "variable": report.name,
+        "count": count,
+        "complete": paths.is_complete,
+        "paths": [
+            {
+                "nodes": report.stops(path),
+                "partials": [finite_or_null(edge.partial) for edge in path.edges],
+                "product": finite_or_null(path.product),
+            }
+            for path in paths.listed
+        ],
+        "sum": finite_or_null(paths.total),
+    }
+    if paths.magnitude is not None:
+        record["magnitude"] = finite_or_null(paths.magnitude)
+        record["factors"] = [
+            {
+                "from": names[factor.edge.source],
+                "to": names[factor.edge.target],
+                "partial": finite_or_null(factor.edge.partial),
+                "share": factor.share,
+            }
+            for factor in paths.factors
+        ]
+    return to_json(record, report.precision) + "\n"
