@@ -1,0 +1,135 @@
+"""Parts of adcli timed within a process of their own: `python -m tests.benchmarks.inside NAME ...`.
+
+Each function prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+HEAVY = ("numpy", "scipy", "llvmlite", "mpmath", "polars", "lark", "sympy")
+
+
+def wide_text(n: int) -> str:
+    """x0^2*sin(x0)+x1^2*sin(x1)+..."""
+    return "+".join(f"x{i}^2*sin(x{i})" for i in range(n))
+
+
+def wide_point(n: int) -> dict[str, float]:
+    """A point of that function."""
+    return {f"x{i}": 0.5 + i / n for i in range(n)}
+
+
+def imports(form: str) -> list[str]:
+    """The heavy modules that `adcli grad` imports at one point; rich counts for json alone."""
+    from adcli.cli import run
+
+    heavy = (*HEAVY, "rich") if form == "json" else HEAVY
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+        run(["grad", "x1*x2+sin(x1)", "--at", "x1=2,x2=3", "--format", form])
+    return [name for name in heavy if name in sys.modules]
+
+
+def phases(n: int) -> dict[str, float]:
+    """Seconds that parsing, evaluation and the reverse sweep of the wide function take."""
+    import adcli
+    from adcli.ad.tasks import Task
+
+    text, point = wide_text(n), wide_point(n)
+    times = [perf_counter()]
+    f = adcli.function(text)
+    times.append(perf_counter())
+    f.at(point, Task("value"))
+    times.append(perf_counter())
+    f.value_and_gradient(point)
+    times.append(perf_counter())
+    parse, value, gradient = (b - a for a, b in pairwise(times))
+    return {"parse": parse, "value": value, "value and gradient": gradient}
+
+
+def reverse_cost(n: int, engine: str, rows: int) -> float:
+    """Value and reverse gradient against the evaluation alone, for n inputs."""
+    import adcli
+    from adcli.ad.evaluate import evaluate
+    from adcli.ad.reverse import reverse_sweep
+    from adcli.engines.choose import choose_algebra
+
+    f = adcli.function(wide_text(n))
+    algebra = choose_algebra(True, engine, None)
+    inputs = f.pack(wide_point(n), algebra)
+    if rows > 1:
+        import numpy as np
+
+        inputs = {node: x + np.linspace(0.0, 1.0, rows) for node, x in inputs.items()}
+    graph, order, (output,) = f.graph, f.order, f.outputs
+
+    def value() -> list[Any]:
+        return evaluate(graph, order, inputs, algebra)
+
+    def value_and_gradient() -> list[Any]:
+        values = value()
+        seeds = {output: algebra.one(values[output])}
+        adjoints = reverse_sweep(graph, order, values, seeds, graph.varying, algebra)
+        return [adjoints[node] for node in inputs]
+
+    with algebra.context():
+        return _ratio(value_and_gradient, value, max(9, 10_000 // (n * max(1, rows // 1000))))
+
+
+def many(rows: int) -> dict[str, float]:
+    """`Function.map` at many points: its time, and against the same by hand in NumPy."""
+    import numpy as np
+
+    import adcli
+
+    x = np.linspace(-1.0, 1.0, rows)
+    y = np.linspace(1.0, 2.0, rows)
+    f = adcli.function("exp(sin(x*y))*log(x + y^2) + tanh(x/y)")
+
+    def ours() -> Any:
+        return f.map({"x": x, "y": y}, on_error="null")
+
+    def by_hand() -> Any:
+        with np.errstate(all="ignore"):
+            s, c = np.sin(x * y), np.cos(x * y)
+            e, u = np.exp(s), x + y * y
+            logarithm, t = np.log(u), np.tanh(x / y)
+            slope = 1 - t * t
+            value = e * logarithm + t
+            by_x = e * c * y * logarithm + e / u + slope / y
+            by_y = e * c * x * logarithm + e * 2 * y / u - slope * x / (y * y)
+            return value, by_x, by_y
+
+    begin = perf_counter()
+    ours()
+    return {"seconds": perf_counter() - begin, "ratio": _ratio(ours, by_hand, 9)}
+
+
+def _ratio(ours: Callable[[], Any], theirs: Callable[[], Any], runs: int) -> float:
+    ratios = []
+    for _ in range(runs + 1):
+        begin = perf_counter()
+        theirs()
+        middle = perf_counter()
+        ours()
+        ratios.append((perf_counter() - middle) / (middle - begin))
+    return median(ratios[1:])
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "imports": imports,
+    "phases": lambda n: phases(int(n)),
+    "reverse_cost": lambda n, engine, rows: reverse_cost(int(n), engine, int(rows)),
+    "many": lambda rows: many(int(rows)),
+}
+
+if __name__ == "__main__":
+    print(json.dumps(FUNCTIONS[sys.argv[1]](*sys.argv[2:])))
