@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from adcli.descent.run import Result as Result
+    from adcli.descent.run import descend as descend
     from adcli.errors import AdcliError as AdcliError
     from adcli.errors import DataError as DataError
     from adcli.errors import DomainError as DomainError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "adcli.descent.run": ("Result", "descend"),
     "adcli.errors": (
         *("AdcliError", "DataError", "DomainError", "KinkError", "LanguageError"),
         "UsageError",

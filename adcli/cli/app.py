@@ -18,6 +18,7 @@ COMMANDS = {
     "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
     "trace": ("adcli.cli.trace", "The evaluation trace, step by step, in both modes."),
     "graph": ("adcli.cli.graph", "The computational graph, drawn; every path to a variable."),
+    "descend": ("adcli.cli.descend", "The minimum, from a start: gradient descent and better."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
     "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),
 }

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from adcli.data.output import atomic_output
-from adcli.descent.monitor import Method, Monitor
+from adcli.descent.monitor import Method, Monitor, Watcher
 from adcli.descent.stopping import Iterate
 from adcli.errors import DataError, UsageError
 
 FORMAT = "adcli checkpoint 1"
 
 
-class Checkpointer:
+class Checkpointer(Watcher):
     """A watcher that saves a run every so many iterations."""
 
     def __init__(

@@ -14,6 +14,8 @@ from adcli.descent.rules import Vector
 from adcli.descent.step import projected_gradient
 from adcli.descent.stopping import ROUNDING, Iterate, Limits, Outcome, Status, Tests
 
+NEVER = 2**62
+
 BLOCK = 10_000
 """Iterations of a compiled loop between two looks at the clock."""
 
@@ -21,11 +23,15 @@ KEPT = 1_000
 """A history keeps points of up to so many numbers."""
 
 
-class Watcher(Protocol):
-    """Somebody who looks at iterates."""
+class Watcher:
+    """Somebody who looks at iterates; this one looks at none."""
+
+    def begin(self, problem: Problem) -> None:
+        """The descent is about to start: all that was asked for can be meant."""
 
     def next(self, iteration: int) -> int:
         """The first iteration from `iteration` on that is wanted."""
+        return NEVER
 
     def see(self, iterate: Iterate) -> None:
         """Look at an iterate; others than those wanted may come."""
@@ -171,7 +177,7 @@ def vector_norm(vector: Vector) -> float:
     return float(np.linalg.norm(vector))
 
 
-class History:
+class History(Watcher):
     """Iterates for the caller: the first 100, then 90 for every power of ten.
 
     Points and gradients of more than KEPT numbers are left out.

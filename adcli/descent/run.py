@@ -145,6 +145,8 @@ def minimise(
     if saving.path is not None:
         saver = Checkpointer(saving.path, saving.every, identity, method, monitor)
         monitor.watchers.append(saver)
+    for watcher in monitor.watchers:
+        watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
     outcome = method.run(monitor)
     if saver and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):

@@ -25,12 +25,12 @@ METHODS = (*RULES, "cg", "lbfgs", "newton")
 LINE_SEARCHES = ("none", *SEARCHES)
 
 WHAT_THEY_DO = {
-    "gd": "gradient descent with a backtracking line search, or at the --rate given",
-    "cg": "nonlinear conjugate gradients (Hager and Zhang) with a Wolfe line search",
-    "lbfgs": "L-BFGS-B of SciPy, a quasi-Newton method: steps from the last 20 gradients",
+    "gd": "gradient descent with a line search",
+    "cg": "nonlinear conjugate gradients with a line search",
+    "lbfgs": "L-BFGS-B of SciPy, a quasi-Newton method that learns from the last 20 gradients",
     "newton": "trust-region Newton of SciPy with exact Hessian-vector products",
 }
-"""Methods that are not explained by their name and a rate."""
+"""Methods that find their own step lengths."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ class Settings:
 
     def describe(self) -> str:
         """The method in words."""
-        if self.name in WHAT_THEY_DO and (self.searches or self.name != "gd"):
-            return WHAT_THEY_DO[self.name]
+        if self.searches:
+            return f"{self.name}: {WHAT_THEY_DO[self.name]}"
         rate = self._schedule().rate
         how = "" if self.schedule == "constant" else f", {self.schedule} schedule"
         return f"{self.name} at the rate {rate:g}{how}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.box import ROUNDED
 from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -46,6 +47,10 @@ class Tables:
     def note(self, text: str) -> None:
         """A line below a table."""
         self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
+
+    def panel(self, panel: Panel) -> None:
+        """A panel below the tables."""
+        self._console.print(panel)
 
     def rows(
         self,

@@ -1,0 +1,129 @@
+"""`adcli descend`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+from adcli.cli import options
+from adcli.cli.descent_inputs import bound_pairs, start_values
+from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
+from adcli.cli.inputs import assignments, program_text
+from adcli.cli.run import screen, write_text
+from adcli.cli.terminal import is_terminal
+from adcli.function import function
+
+
+@click.command("descend", epilog=EXAMPLES)
+@options.expression
+@descent_options
+@options.color
+def command(**parsed: Any) -> int:
+    """Find the minimum of EXPR from a start.
+
+    Without --method and --rate by L-BFGS, a quasi-Newton method that needs no settings; with a
+    --rate by plain gradient descent. The point reported is the best one seen.
+    """
+    from adcli.descent.run import descend
+    from adcli.report.descent import json_record, panel_text
+
+    f = function(program_text(parsed["expression"], parsed["source"]))
+    held = assignments(parsed["fix"], "--fix", None)
+    start = start_values(parsed["start"], parsed["shape"], f, held)
+    asked = {name: parsed[name] for name in PASSED_ON if parsed[name] is not None}
+    bounds = bound_pairs(parsed["bounds"])
+    pictures = _pictures(parsed)
+    with ExitStack() as stack:
+        watchers = [stack.enter_context(watcher) for watcher in _watchers(parsed)]
+        interrupted = stack.enter_context(_signals())
+        result = descend(
+            f,
+            start,
+            fix=held,
+            bounds=bounds,
+            watchers=[*watchers, *pictures],
+            interrupted=interrupted,
+            **asked,
+        )
+    if parsed["form"] == "json":
+        write_text(parsed["output"], json_record(result))
+    else:
+        place = screen(parsed["output"])
+        timed = is_terminal(sys.stdout)
+        write_text(parsed["output"], panel_text(result, parsed["digits"], *place, timed))
+    for picture in pictures:
+        picture.draw(result)
+    return result.status.exit_code
+
+
+def _watchers(parsed: dict[str, Any]) -> Iterator[Any]:
+    """The trace, and the table where one is wanted."""
+    from adcli.descent.settings import Settings
+    from adcli.report.descent import LiveTable, PlainTable, TraceWatcher
+
+    if parsed["trace"]:
+        yield TraceWatcher(parsed["trace"])
+    if parsed["form"] == "json" or (parsed["starts"] or 1) > 1:
+        return
+    names = Settings.__dataclass_fields__
+    settings = Settings(**{n: parsed[n] for n in names if parsed[n] is not None})
+    width, color = screen(None)
+    layout = (settings.describe(), width, parsed["digits"], parsed["every"])
+    if not is_terminal(sys.stdout):
+        yield PlainTable(_print, *layout)
+        return
+    from rich.console import Console
+
+    system: Any = "standard" if color else None
+    console = Console(width=width, color_system=system, highlight=False, markup=False, emoji=False)
+    yield LiveTable(console, parsed["max_iterations"] or 10_000, *layout)
+
+
+def _pictures(parsed: dict[str, Any]) -> list[Any]:
+    """What draws the result when it is there."""
+    if not parsed["plot"] and not parsed["animate"]:
+        return []
+    from adcli.report.descent_pictures import Film, Picture, TerminalPlot
+
+    found: list[Any] = []
+    if parsed["plot"] == "-":
+        found.append(TerminalPlot(_print, screen(None)[0]))
+    elif parsed["plot"]:
+        found.append(Picture(parsed["plot"]))
+    if parsed["animate"]:
+        found.append(Film(parsed["animate"]))
+    return found
+
+
+def _print(text: str) -> None:
+    """Text to standard output, at once."""
+    write_text(None, text)
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM came: the first one ends after the iteration, a second at once."""
+    came = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield came.is_set
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: Any) -> None:
+        came.set()
+        for each in before:
+            signal.signal(each, signal.default_int_handler)
+
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield came.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,124 @@
+"""The options of `adcli descend`, in the groups in which they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from adcli.cli.options import Decorator
+
+EXAMPLES = """\b
+Examples:
+  adcli descend '(1 - x)^2 + 100(y - x^2)^2' --start x=-1.2,y=1
+  adcli descend 'x^2 + 3y^2' --start x=4,y=2 --method gd --rate 0.1 --every 10
+  adcli descend 'sum((A@v - [1, 2])^2)' --start v=[0,0] --fix 'A=[[1,2],[3,4]]' --method adam
+  adcli descend 'x - log(x)' --start x=5 --bounds x=0.1: --format json
+  adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
+  adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
+  adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
+
+\b
+Exit codes: 0 converged; 1 the work failed; 2 wrong usage or syntax; 3 iteration or time limit;
+4 diverged; 5 stalled; 130 interrupted.
+
+\b
+Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
+adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
+
+PASSED_ON = (
+    *("method", "rate", "line_search", "schedule", "schedule_every", "schedule_factor"),
+    *("warmup", "final_rate", "clip_value", "clip_norm", "weight_decay", "maximize", "starts"),
+    *("seed", "max_iterations", "gradient_tolerance", "value_tolerance", "point_tolerance"),
+    *("max_seconds", "target", "checkpoint", "checkpoint_every", "resume"),
+)
+"""Options that go to adcli.descend under their own name, if they are given."""
+
+
+def _number(name: str, metavar: str, text: str) -> Any:
+    return click.option(f"--{name}", type=float, metavar=metavar, help=text)
+
+
+def _count(name: str, text: str, least: int = 0) -> Any:
+    return click.option(f"--{name}", type=click.IntRange(least), metavar="N", help=text)
+
+
+def _text(name: str, metavar: str, text: str, multiple: bool = False) -> Any:
+    return click.option(f"--{name}", metavar=metavar, help=text, multiple=multiple)
+
+
+PROBLEM = (
+    _text(
+        "start",
+        "x=1,y=2",
+        "Where to begin: values, random:SEED, or a JSON file. Repeatable.",
+        multiple=True,
+    ),
+    _text("shape", "W=10x3", "With random:SEED: the shape of an array. Repeatable.", True),
+    _text("fix", "y=2", "Hold a variable. Repeatable.", True),
+    _text("bounds", "x=0:1", "Keep a variable within bounds; x=0: and x=:1 too. Repeatable.", True),
+    click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
+    _count("starts", "Descend from N points around the start; the best result counts.", 1),
+    _count("seed", "The seed of these points (default 0)."),
+)
+METHOD = (
+    _text("method", "NAME", "How to descend (default lbfgs; with --rate gd)."),
+    _number("rate", "R", "The learning rate."),
+    _text("line-search", "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."),
+    _text("schedule", "NAME", "The rate over time: constant, step, exponential, cosine, inverse."),
+    _number("schedule-every", "N", "Iterations that the schedule counts in (default 1000)."),
+    _number("schedule-factor", "F", "step, exponential: the factor over these (default 0.5)."),
+    _number("warmup", "N", "Iterations over which the rate rises from 0."),
+    _number("final-rate", "R", "cosine: the last rate (default 0)."),
+    _number("clip-value", "C", "Limit every component of the gradient."),
+    _number("clip-norm", "C", "Limit the length of the gradient."),
+    _number("weight-decay", "D", "Pull the parameters to 0."),
+)
+STOPPING = (
+    _count("max-iterations", "Stop after N iterations (default 10000)."),
+    _number("gradient-tolerance", "T", "Stop at this gradient norm (default 1e-8; 0: never)."),
+    _number("value-tolerance", "T", "Stop when the value changes by this part of itself."),
+    _number("point-tolerance", "T", "Stop when the point moves by this part of its norm."),
+    _number("max-seconds", "S", "Stop after S seconds."),
+    _number("target", "V", "Stop when the value reaches V."),
+)
+WATCHING = (
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        help="table (default) for people; json, the final object alone, for scripts.",
+    ),
+    click.option("-o", "--output", metavar="FILE", help="Write the result to FILE."),
+    click.option(
+        "--digits",
+        type=click.IntRange(1, 17),
+        default=6,
+        metavar="N",
+        help="Significant digits in tables (default 6).",
+    ),
+    _count("every", "A row for every N-th iteration (default: ever fewer).", 1),
+    _text("trace", "FILE", "Write every iterate to a .csv, .jsonl or .parquet file."),
+    click.option(
+        "--plot",
+        is_flag=False,
+        flag_value="-",
+        metavar="[FILE]",
+        help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
+    ),
+    _text("animate", "FILE.gif", "Two variables: the path as a film (needs matplotlib)."),
+)
+SURVIVING = (
+    _text("checkpoint", "FILE", "Save the run there, to go on with --resume FILE."),
+    _count("checkpoint-every", "Iterations between two checkpoints (default 1000).", 1),
+    _text("resume", "FILE", "Go on from a checkpoint, with the command that wrote it."),
+)
+
+
+def descent_options(function: Any) -> Any:
+    """All of them."""
+    decorators: list[Decorator] = [*PROBLEM, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function

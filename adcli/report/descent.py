@@ -1,0 +1,315 @@
+"""What people and scripts see of a descent: the rows on the way, the panel at the end, JSON."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from adcli.data.iterates import Row, finite, open_trace, trace_format
+from adcli.descent.monitor import Watcher, next_mark
+from adcli.descent.problem import Problem
+from adcli.descent.run import Result
+from adcli.descent.stopping import Iterate, Status
+from adcli.language.messages import columns as text_width
+from adcli.language.messages import safe
+from adcli.report.labels import indices
+from adcli.report.numbers import flat, index_label, nested, shape_of, to_json
+from adcli.report.tables import Tables
+
+HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
+STYLES = {
+    Status.CONVERGED: "green",
+    Status.STALLED: "yellow",
+    Status.MAX_ITERATIONS: "yellow",
+    Status.INTERRUPTED: "yellow",
+    Status.DIVERGED: "red",
+}
+PAUSE = 0.2
+"""Seconds between two pictures of a live table: the terminal must not hold the descent up."""
+
+
+def json_record(result: Result) -> str:
+    """The final object, one line."""
+    record = _fields(result)
+    if len(result.starts) > 1:
+        record["starts"] = [_fields(each) for each in result.starts]
+    return to_json(finite(record)) + "\n"
+
+
+def _fields(result: Result) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "status": result.status.label,
+        "reason": result.reason,
+        "iterations": result.iterations,
+        "evaluations": result.evaluations,
+        "value": result.value,
+        "gradient_norm": result.gradient_norm,
+        "point": {name: nested(value) for name, value in result.point.items()},
+        "gradient": {name: nested(value) for name, value in result.gradient.items()},
+        "method": result.method,
+        "seconds": round(result.seconds, 6),
+    }
+    if not math.isfinite(result.value) or not math.isfinite(result.gradient_norm):
+        record["error"] = (
+            f"the value is {result.value:g}, the gradient norm {result.gradient_norm:g}"
+        )
+    return record
+
+
+class Rows:
+    """Chooses iterations and puts them into cells.
+
+    Every `every`-th iteration; without it, ten and then nine for every power of ten.
+    """
+
+    def __init__(self, problem: Problem, width: int, digits: int, every: int | None) -> None:
+        self.every = every
+        self.digits = digits
+        self.sign = -1.0 if problem.maximize else 1.0
+        cell, small = max(digits + 6, 8), 9
+        widths = [9, cell, small, 10, small, 7]
+        room = width - sum(widths) - len(widths)
+        self.labels = [safe(label) for label in problem.labels[: max(0, room // (cell + 1))]]
+        self.headers = [*HEADERS, *self.labels]
+        self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
+        self._before: float | None = None
+
+    def next(self, iteration: int) -> int:
+        """The next iteration with a row."""
+        if self.every is None:
+            return next_mark(iteration, 1)
+        return -(-iteration // self.every) * self.every
+
+    def cells(self, it: Iterate) -> list[str]:
+        """The texts of a row; the change is that since the row before."""
+        value = self.sign * it.value
+        change = "" if self._before is None else f"{value - self._before:.2e}"
+        self._before = value
+        step = f"{it.step:.2e}" if it.iteration else ""
+        numbers = [self._short(x) for x in it.point[: len(self.labels)].tolist()]
+        head = [f"{it.iteration:,}", self._short(value), change, f"{it.norm:.2e}", step]
+        return [*head, f"{it.evaluations:,}", *numbers]
+
+    def _short(self, value: float) -> str:
+        return f"{value:.{self.digits}g}"
+
+    def line(self, cells: Sequence[str]) -> str:
+        """The cells as a plain line."""
+        padded = [
+            " " * max(0, width - text_width(cell)) + cell
+            for cell, width in zip(cells, self.widths, strict=True)
+        ]
+        return " ".join(padded).rstrip() + "\n"
+
+
+class TableWatcher(Watcher):
+    """What both tables share: which iterates have a row. `head` is the line above."""
+
+    def __init__(self, head: str, width: int, digits: int, every: int | None) -> None:
+        self.head = head
+        self._layout = (width, digits, every)
+        self.rows: Rows | None = None
+        self._last: Iterate | None = None
+
+    def begin(self, problem: Problem) -> None:
+        """Lay the columns out."""
+        self.rows = Rows(problem, *self._layout)
+
+    def next(self, iteration: int) -> int:
+        """The next iteration with a row."""
+        assert self.rows is not None
+        return self.rows.next(iteration)
+
+    def see(self, it: Iterate) -> None:
+        """Add a row, if the iterate has one."""
+        self._last = it
+        if self.next(it.iteration) == it.iteration:
+            self._last = None
+            self._add(it)
+
+    def _finish(self) -> None:
+        """Add the last iterate, if it has no row yet."""
+        if self._last is not None:
+            self._add(self._last)
+
+    def _add(self, it: Iterate) -> None:
+        raise NotImplementedError
+
+
+class PlainTable(TableWatcher):
+    """A watcher that writes plain rows as they come."""
+
+    def __init__(self, write: Callable[[str], None], *layout: Any) -> None:
+        super().__init__(*layout)
+        self.write = write
+
+    def __enter__(self) -> PlainTable:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._finish()
+
+    def begin(self, problem: Problem) -> None:
+        """Write the head."""
+        super().begin(problem)
+        assert self.rows is not None
+        self.write(self.head + "\n" + self.rows.line(self.rows.headers))
+
+    def _add(self, it: Iterate) -> None:
+        assert self.rows is not None
+        self.write(self.rows.line(self.rows.cells(it)))
+
+
+class LiveTable(TableWatcher):
+    """A watcher that keeps a table and a progress bar up to date on a terminal."""
+
+    def __init__(self, console: Console, total: int, *layout: Any) -> None:
+        super().__init__(*layout)
+        self.console = console
+        self.total = total
+        self.done: list[list[str]] = []
+        self._drawn = time.monotonic()
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> LiveTable:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._live.stop()
+        if self.rows is not None:
+            self._finish()
+            self.console.print(self._table(self.done))
+
+    def begin(self, problem: Problem) -> None:
+        """Write the head and take the terminal."""
+        super().begin(problem)
+        self.console.print(Text(self.head, style="bold"))
+        self._live.start()
+
+    def _add(self, it: Iterate) -> None:
+        assert self.rows is not None
+        self.done.append(self.rows.cells(it))
+
+    def see(self, it: Iterate) -> None:
+        """Add the row; draw, if the last picture is old enough."""
+        super().see(it)
+        now = time.monotonic()
+        if now - self._drawn >= PAUSE:
+            self._live.update(self._picture(it), refresh=True)
+            self._drawn = time.monotonic()
+
+    def _picture(self, it: Iterate) -> Table:
+        grid = Table.grid()
+        grid.add_row(self._table(self.done[-max(1, self.console.height - 6) :]))
+        bar = ProgressBar(self.total, it.iteration, width=max(10, self.console.width - 40))
+        line = Table.grid(padding=(0, 1))
+        line.add_row(bar, Text(f"{it.iteration:,} of at most {self.total:,}", style="dim"))
+        grid.add_row(line)
+        return grid
+
+    def _table(self, cells: Sequence[Sequence[str]]) -> Table:
+        assert self.rows is not None
+        table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+        for k, header in enumerate(self.rows.headers):
+            style = "cyan" if k == 0 else None
+            width = self.rows.widths[k]
+            table.add_column(Text(header), justify="right", style=style, min_width=width)
+        for row in cells:
+            table.add_row(*[Text(cell) for cell in row])
+        return table
+
+
+class TraceWatcher(Watcher):
+    """A watcher that writes every iterate to a file."""
+
+    def __init__(self, path: str) -> None:
+        trace_format(path)
+        self.path = path
+        self._stack = ExitStack()
+        self._add: Callable[[Row], None] | None = None
+        self._sign = 1.0
+
+    def __enter__(self) -> TraceWatcher:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.__exit__(*exception)
+
+    def begin(self, problem: Problem) -> None:
+        """Open the file."""
+        self._sign = -1.0 if problem.maximize else 1.0
+
+        def nest(point: Sequence[float]) -> dict[str, Any]:
+            values = problem.unflatten(np.asarray(point))
+            return {name: nested(value) for name, value in values.items()}
+
+        self._add = self._stack.enter_context(open_trace(self.path, problem.labels, nest))
+
+    def next(self, iteration: int) -> int:
+        """Every iteration."""
+        return iteration
+
+    def see(self, it: Iterate) -> None:
+        """Write the iterate."""
+        assert self._add is not None
+        value = self._sign * it.value
+        self._add(Row(it.iteration, value, it.norm, it.step, it.evaluations, it.point.tolist()))
+
+
+def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool = True) -> str:
+    """The closing panel: how it ended, and the point."""
+    tables = Tables(width, color)
+    if len(result.starts) > 1:
+        tables.rows(*_starts_table(result, digits))
+    style = STYLES[result.status]
+    head = Text(f"{result.status.label.replace('_', ' ')}: ", style=f"bold {style}")
+    head.append(safe(result.reason), style="default")
+    counts = Text(
+        f"value {result.value:.{digits}g}, gradient norm {result.gradient_norm:.{digits}g}, "
+        f"{result.iterations:,} iterations, {result.evaluations:,} evaluations"
+        + (f", {result.seconds:.2g} s" if timed else "")
+    )
+    body = Table.grid()
+    body.add_row(head)
+    body.add_row(counts)
+    for line in _point_lines(result, digits):
+        body.add_row(Text(line))
+    tables.panel(Panel(body, title="result", border_style=style, expand=False))
+    return tables.text()
+
+
+def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
+    lines = []
+    for name, value in result.point.items():
+        held = "" if name in result.gradient else "  (fixed)"
+        labels = [name + index_label(index) for index in indices(shape_of(value))]
+        for label, x in zip(labels, flat(value), strict=True):
+            lines.append(f"{safe(label)} = {x:.{digits}g}{held}")
+    if len(lines) <= most:
+        return lines
+    return [*lines[:most], f"... and {len(lines) - most:,} more; --format json has them all"]
+
+
+def _starts_table(result: Result, digits: int) -> tuple[list[str], list[list[str]]]:
+    headers = ["", "status", "value", "|gradient|", "iterations", "evaluations"]
+    first = [_point_lines(each, digits) for each in result.starts]
+    rows = [
+        [
+            *(f"{k}", each.status.label, f"{each.value:.{digits}g}"),
+            *(f"{each.gradient_norm:.{digits}g}", f"{each.iterations:,}", f"{each.evaluations:,}"),
+            *[line.split(" = ")[1] for line in lines[:4]],
+        ]
+        for k, (each, lines) in enumerate(zip(result.starts, first, strict=True), 1)
+    ]
+    return [*headers, *[line.split(" = ")[0] for line in first[0][:4]]], rows
