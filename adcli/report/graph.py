@@ -15,12 +15,14 @@ from adcli.ad.paths import Edge, local_partials
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.graph.structure import show_shape
 from adcli.language.messages import columns, safe
-from adcli.report.numbers import nested, shape_of, to_json
+from adcli.report.numbers import shape_of, to_json
 from adcli.report.steps import Steps
 from adcli.report.trace import finite_or_null, shown
 
 MAX_TEXT = 40
 """Characters of a formula in a drawing."""
+MAX_LABEL = 20
+"""Characters of an array on an edge; of a longer one there is only the shape."""
 MAX_LINES = 1000
 """Lines of a tree."""
 
@@ -142,16 +144,9 @@ def partial_text(edge: Edge, run: Run | None, digits: int, precision: int | None
         shape, values = run.algebra.shape, run.values
         return show_shape((*shape(values[edge.source]), *shape(values[edge.target])))
     shape = shape_of(edge.partial)
-    size = len(list(_flat(nested(edge.partial))))
-    return shown(edge.partial, digits, precision) if size <= 4 else show_shape(shape)
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list):
-        for v in value:
-            yield from _flat(v)
-    else:
-        yield value
+    text = shown(edge.partial, digits, precision)
+    is_long = len(text) > MAX_LABEL or ":" in text
+    return show_shape(shape) if shape and is_long else text
 
 
 # ---- the tree ----
@@ -176,7 +171,7 @@ class _Tree:
         self.drawn = drawn
         self.width = width
         self.depth = max(2, (width - 32) // 4)
-        self.label = max(8, width // 5)
+        self.label = max(10, width // 4)
         self.uses = dict.fromkeys(drawn.nodes, 0)
         for line in drawn.edges():
             self.uses[line.target] += 1

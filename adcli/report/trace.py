@@ -316,13 +316,15 @@ def _adjoints(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> N
     else:
         rows_of_one = [(name, rule, adjoint) for name, rule, _, adjoint in rows]
         tables.rows(["", "contributions", "adjoint"], rows_of_one, limit=None, texts=2)
+    for node in [n for n in _inputs(report) if n in trace.adjoints][:MAX_SEED_VECTORS]:
+        name = steps.graph.attrs[node]
+        tables.note(f"df/d{name} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
 
 
 def _totals(report: TraceReport, tables: Any) -> None:
     steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
-    tables.heading(
-        f"Derivatives of {_count(steps, 'operation')} over {_count(_inputs(report), 'input')}"
-    )
+    inputs = sum(len(list(flat(report.trace.values[node]))) for node in _inputs(report))
+    tables.heading(f"Derivatives of {_count(steps, 'operation')} over {_count(inputs, 'input')}")
     rows = [
         (mode, *[f"{count:,}" for count in counts.values()])
         for mode, counts in operations(report).items()
@@ -330,11 +332,10 @@ def _totals(report: TraceReport, tables: Any) -> None:
     tables.rows(["", "sweeps", "multiplications", "additions"], rows)
 
 
-def _inputs(report: TraceReport) -> int:
-    """Numbers to differentiate for."""
+def _inputs(report: TraceReport) -> list[int]:
+    """The variables to differentiate for."""
     graph = report.steps.graph
-    inputs = [n for n in report.steps.nodes if not graph.args[n] and report.active[n]]
-    return sum(len(list(flat(report.trace.values[n]))) for n in inputs)
+    return [n for n in report.steps.nodes if not graph.args[n] and report.active[n]]
 
 
 def _count(number: int, what: str) -> str:
