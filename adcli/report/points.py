@@ -64,8 +64,9 @@ def csv_lines(report: PointReport) -> str:
     for name, value in report.point.items():
         names += [name + index_label(index) for index in indices(shape_of(value))]
         numbers += list(flat(value))
+    outputs, variables = report.outputs, report.variables
     for path, value in report.fields.items():
-        names += result_labels(path, report.outputs, report.variables)
+        names += result_labels(path, outputs, variables)
         numbers += list(flat(value))
     header = ",".join([quoted(name) for name in names])
     return header + "\n" + ",".join([exact(n, report.precision) for n in numbers]) + "\n"
