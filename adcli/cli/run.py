@@ -12,6 +12,9 @@ from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.report.points import PointReport, csv_lines, json_record, plain_line, table_text
 
+DIGITS = 50
+"""Decimal digits of `--engine mpmath` where --precision does not say."""
+
 
 def run(kind: str, **options: Any) -> int:
     """Run one of these commands with its parsed options; returns the exit code."""
@@ -32,6 +35,8 @@ def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]
             "put one of them into a file",
         )
     f = function(program_text(options["expression"], options["source"]))
+    if options["engine"] == "mpmath" and options["precision"] is None:
+        options["precision"] = DIGITS
     precision = options["precision"]
     if precision is not None:
         _extend_precision(precision)
@@ -53,7 +58,9 @@ def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
         if options.get("wrt"):
             raise UsageError("--direction and --wrt exclude each other", "leave one out")
         if options.get("mode") not in ("reverse", "forward"):
-            raise UsageError(f"--direction goes forward, not --mode {options['mode']}")
+            raise UsageError(
+                f"--direction goes forward, not --mode {options['mode']}", "leave --mode out"
+            )
         kind = "directional"
         direction = assignments(options["direction"], "--direction", options["precision"])
         f.names(direction)

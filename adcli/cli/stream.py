@@ -17,7 +17,7 @@ from adcli.function import Function
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import Shape, result_labels
-from adcli.report.numbers import exact, nested, shape_of, short
+from adcli.report.numbers import exact, finite, flat, nested, shape_of, short
 from adcli.report.points import constant_fields
 
 TABLE_ROWS = 500
@@ -93,7 +93,7 @@ class _Job:
             stdout_bytes() if target in (None, "-") else target,
             "parquet" if is_parquet else form,
             variables=self.columns,
-            constants=constants,
+            constants=finite(constants),
         )
 
     def process(self, block: Block, writer: ResultWriter | _TextWriter) -> None:
@@ -178,11 +178,9 @@ def _component_columns(values: Any, count: int) -> list[Any]:
     if hasattr(values, "reshape"):
         matrix = values.reshape(len(values), count)
         return [matrix[:, k] for k in range(count)]
-    if count == 1:
-        return [[v[0] if isinstance(v, list) else v for v in values]]
-    from adcli.report.numbers import flat
-
     rows = [list(flat(v)) for v in values]
+    missing = [float("nan")] * count  # of a row that failed, whose shape nobody knows
+    rows = [row if len(row) == count else missing for row in rows]
     return [[row[k] for row in rows] for k in range(count)]
 
 

@@ -94,7 +94,7 @@ def _create_beside(name: str, target: str) -> tuple[BinaryIO, str]:
     try:
         descriptor = os.open(temporary, flags, 0o666)
     except FileNotFoundError:
-        raise DataError(f"cannot write {name}: there is no folder {shown}") from None
+        raise DataError(f"cannot write {name}: there is no folder {shown}", "make it") from None
     except OSError as error:
         raise DataError(f"cannot write {name}: folder {shown}: {error.strerror}") from None
     return cast(BinaryIO, os.fdopen(descriptor, "wb")), temporary

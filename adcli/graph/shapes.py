@@ -17,12 +17,30 @@ MAX_AXES = 32
 """Axes that one array may have; NumPy has 64, and a derivative has those of two arrays."""
 
 
+HINTS = {
+    "stack": "the rows of a matrix have one length; concat joins vectors of any length",
+    "concat": "the other axes have equal lengths; axis=1 joins along columns",
+    "index": "indices count from 0, or from the end: x[-1]; x[1:3] are the second and the third",
+    "reshape": "the sizes' product is the number of elements; -1 stands for what is left",
+    "matmul": "the columns of the left are the rows of the right; x*y multiplies elements",
+    "einsum": 'a letter for each axis, as in einsum("ij,j->i", A, x)',
+    "sum": "axes count from 0, or from the end: axis=-1 is the last",
+    ELEMENTWISE: "lengths must be equal or 1, compared from the last axis on",
+    SELECT: "lengths must be equal or 1, compared from the last axis on",
+}
+"""What would be right, by the name or the kind of the operation that shapes do not fit."""
+
+
+class GiantError(ShapeError):
+    """An array that would fill the memory."""
+
+
 def refuse_giant(shape: Shape) -> None:
-    """Raise ShapeError for an array that would fill the memory."""
+    """Raise GiantError for an array that would fill the memory."""
     if len(shape) > MAX_AXES:
-        raise ShapeError(f"an array has at most {MAX_AXES} axes, not {len(shape)}")
+        raise GiantError(f"an array has at most {MAX_AXES} axes, not {len(shape)}")
     if prod(shape) > MAX_NUMBERS:
-        raise ShapeError(
+        raise GiantError(
             f"an array of {show_shape(shape)} numbers is too large: {MAX_NUMBERS:,} is the most"
         )
 
@@ -65,5 +83,8 @@ def infer_shapes(
             if len(shapes[i]) > 0:
                 refuse_giant(shapes[i])
         except ShapeError as error:
-            raise LanguageError(str(error), span=graph.span(i), text=text) from None
+            hint = HINTS.get(op.name) or HINTS.get(op.kind)
+            if isinstance(error, GiantError):
+                hint = "many points go into a file: --points; blocks of it are in memory"
+            raise LanguageError(str(error), hint, span=graph.span(i), text=text) from None
     return shapes

@@ -167,7 +167,8 @@ class Builder:
         if text[0] == "`":
             text = text[1:-1]
             if not text:
-                raise self.error("a name in backticks needs at least one character", span)
+                hint = "for example `my column`"
+                raise self.error("a name in backticks needs at least one character", span, hint)
             return text
         if self.ascii:
             return text
@@ -306,9 +307,13 @@ class Builder:
                 )
             parameter = self.written(argument)
             if parameter in parameters:
-                raise self.error(f"the parameter '{parameter}' is given twice", argument)
+                raise self.error(
+                    f"the parameter '{parameter}' is given twice", argument, "rename one of them"
+                )
             if parameter in CONSTANTS:
-                raise self.error(f"'{parameter}' is a constant, no parameter", argument)
+                raise self.error(
+                    f"'{parameter}' is a constant, no parameter", argument, "choose another name"
+                )
             node = self.graph.node(
                 PARAMETER, (), (written, len(self.functions), parameter), argument
             )
@@ -423,7 +428,9 @@ class Builder:
                     tuple(None if b is None else self.whole(b, span) for b in subscript.bounds)
                 )
                 if key[-1][2] == 0:
-                    raise self.error("the step of a slice cannot be 0", span)
+                    raise self.error(
+                        "the step of a slice cannot be 0", span, "x[::2] is every second element"
+                    )
             else:
                 key.append(self.whole(subscript, span))
         return self.graph.node(INDEX, (self.resolve(base),), tuple(key), span)

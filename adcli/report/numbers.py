@@ -63,7 +63,7 @@ def to_json(value: Any, precision: int | None = None) -> str:
         try:
             return json.dumps(value, ensure_ascii=False, allow_nan=False)
         except ValueError:
-            return json.dumps(_finite(value), ensure_ascii=False)
+            return json.dumps(finite(value), ensure_ascii=False)
     if isinstance(value, dict):
         items = [f"{json.dumps(k)}: {to_json(v, precision)}" for k, v in value.items()]
         return "{" + ", ".join(items) + "}"
@@ -75,10 +75,10 @@ def to_json(value: Any, precision: int | None = None) -> str:
     return "null" if "n" in text else text
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value with None for every number that JSON has not."""
     if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
+        return {k: finite(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_finite(v) for v in value]
+        return [finite(v) for v in value]
     return None if isinstance(value, float) and not isfinite(value) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,23 +135,27 @@ def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[
         for index in indices(variables[name])
     ]
     labels = [label for _, label in columns]
+    blocks: list[Path]
     if report.task.kind == "jacobian":
         heads = [f"df{row}" for row in output_rows(report.outputs)]
         blocks = [("jacobian", name) for name in report.task.wrt]
-        return heads, [f"d{label}" for label in labels], _side_by_side(report, [blocks], text)
-    rows = [[("hessian", a, b) for b in report.task.wrt] for a in report.task.wrt]
-    return labels, labels, _side_by_side(report, rows, text)
+        cells = _side_by_side(report, blocks, len(heads), text)
+        return heads, [f"d{label}" for label in labels], cells
+    cells = []
+    for a in report.task.wrt:
+        blocks = [("hessian", a, b) for b in report.task.wrt]
+        cells += _side_by_side(report, blocks, len(indices(variables[a])), text)
+    return labels, labels, cells
 
 
-def _side_by_side(report: PointReport, rows: list[list[Any]], text: Any) -> list[list[str]]:
-    """The cells of blocks laid out in rows; each block is a matrix by its variable's size."""
-    cells: list[list[str]] = []
-    for blocks in rows:
-        strips = []
-        for path in blocks:
-            numbers = list(flat(report.fields[path]))
-            width = len(indices(report.variables[path[-1]]))
-            strips.append([numbers[i : i + width] for i in range(0, len(numbers), width or 1)])
-        for pieces in zip(*strips, strict=True):
-            cells.append([text(x) for piece in pieces for x in piece])
-    return cells
+def _side_by_side(
+    report: PointReport, blocks: Sequence[Path], height: int, text: Any
+) -> list[list[str]]:
+    """The cells of blocks of equal height; each is as wide as its last variable has numbers."""
+    rows: list[list[str]] = [[] for _ in range(height)]
+    for path in blocks:
+        numbers = [text(x) for x in flat(report.fields[path])]
+        width = len(indices(report.variables[path[-1]]))
+        for k, row in enumerate(rows):
+            row += numbers[k * width : (k + 1) * width]
+    return rows

@@ -397,6 +397,7 @@ def check_message(case: Bad, outcome: Outcome) -> None:
     assert case.piece in stderr
     lines = stderr.splitlines()
     assert [line.startswith("error: ") for line in lines].count(True) == 1 == stderr.count("error:")
+    assert "  hint: " in stderr or case.code == 1, stderr
     assert "Traceback" not in stderr
     assert "internal error" not in stderr
     for character in stderr.replace("\n", ""):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adcli.graph.library import LIBRARY
 from tests.terminal import run_here
 
 WORDS = """
@@ -124,8 +127,6 @@ NUMBERS = [
 
 @pytest.mark.parametrize("command", ["eval", "grad", "jacobian", "hessian"])
 def test_every_function_at_every_kind_of_value(command):
-    from adcli.graph.library import LIBRARY
-
     rng = random.Random(3)
     for name, function in LIBRARY.items():
         for _ in range(6):
@@ -137,3 +138,96 @@ def test_every_function_at_every_kind_of_value(command):
             program = f"{name}({', '.join([*inputs, *options])})"
             point = ",".join(f"{x}={rng.choice(NUMBERS)}" for x in inputs)
             check(program, command, point or None)
+
+
+# ---- whole command lines ----
+
+VALUES = [*NUMBERS, "2", "3.7", "[1,-1]", "[[1],[2]]", "zeros(2,0)", "zeros(0,2)", "[[[1]]]"]
+CELLS = ["0", "1", "-1", "2.5", "nan", "inf", "1e308", "", "z", "0.7", "0.7", "0.7", "0.7"]
+OPERATORS = ["+", "-", "*", "/", "^", "@", "<", "==", ">="]
+KEYS = ["0", "-1", ":", "1:", "::2", ":,0", "0,0", "0:0"]
+ARGUMENTS = [[], [], ["axis=0"], ["axis=1"], ["axis=-1"], ["2"], ["2", "2"], ["0"], ["-1"]]
+SPECS = ['"ij,j->i"', '"i->"', '"ii"', '"i"', '"ij->ji"', '"->"', '""', '"i,i"']
+
+
+def random_expression(rng: random.Random, depth: int) -> str:
+    """An expression over x and y that is right in syntax, and perhaps in arity and shapes."""
+    if depth == 0 or rng.random() < 0.25:
+        return rng.choice(["x", "y", "x", "y", "1", "2", "0", "-1", "[1,2]"])
+
+    def inner() -> str:
+        return random_expression(rng, depth - 1)
+
+    kind = rng.random()
+    if kind < 0.4:
+        return f"({inner()}){rng.choice(OPERATORS)}({inner()})"
+    if kind < 0.5:
+        return f"({inner()})[{rng.choice(KEYS)}]"
+    name, function = rng.choice(sorted(LIBRARY.items()))
+    arguments = [inner() for _ in function.inputs]
+    if function.options:
+        arguments += rng.choice(ARGUMENTS)
+    if name == "einsum":
+        arguments.insert(0, rng.choice(SPECS))
+    return f"{name}({', '.join(arguments)})"
+
+
+def random_points(rng: random.Random, names: list[str]) -> str:
+    """A CSV file of three points, variables of any shape, cells of any kind."""
+    header: list[str] = []
+    for name in names:
+        matrix = [f'"{name}[{i},{j}]"' for i in (0, 1) for j in (0, 1)]
+        header += rng.choice([[name], [f"{name}[0]", f"{name}[1]"], matrix])
+    rows = [rng.choices(CELLS, k=len(header)) for _ in range(3)]
+    return "\n".join(",".join(row) for row in [header, *rows]) + "\n"
+
+
+def random_command(rng: random.Random) -> tuple[list[str], str]:
+    """A command line and its standard input."""
+    program = random_expression(rng, rng.randint(1, 3))
+    if rng.random() < 0.15:
+        program += ", " + random_expression(rng, 1)
+    names = [name for name in "xy" if re.search(rf"\b{name}\b", program)]
+    command = rng.choice(["eval", "grad", "jacobian", "hessian"])
+    options: list[str] = []
+    stdin = ""
+    if names and rng.random() < 0.4:
+        stdin = random_points(rng, names)
+        options += ["--points", "-", "--points-format", "csv"]
+        options += rng.choice([[], ["--on-error", "null"]])
+    else:
+        options += [part for n in names for part in ("--at", f"{n}={rng.choice(VALUES)}")]
+    if command != "eval":
+        options += rng.choice([[], ["--strict"], ["--wrt", "x"]])
+        options += rng.choice([[], ["--mode", rng.choice(["forward", "symbolic", "finite"])]])
+    if command == "grad" and names and rng.random() < 0.2:
+        options += ["--direction", f"{names[0]}={rng.choice(VALUES)}"]
+    exact = [["--precision", "3"], ["--precision", "30"], ["--engine", "mpmath"]]
+    options += rng.choice([[], [], [], ["--engine", "numpy"], *exact])
+    options += ["--format", rng.choice(["json", "csv", "table", "plain"])]
+    return [command, *options, "--", program], stdin
+
+
+def fuzz_commands(seed: int, count: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(count):
+        arguments, stdin = random_command(rng)
+        code, stdout, stderr = run_here(arguments, stdin.encode())
+        case = (arguments, stdin, stderr)
+        assert code in (0, 1, 2), case
+        assert "internal error" not in stderr, case
+        assert stderr.count("error: ") == (code != 0), case
+        if "json" in arguments:
+            assert not re.search(r"\b(NaN|-?Infinity)\b", stdout), case
+            for line in stdout.splitlines():
+                json.loads(line)
+
+
+def test_random_commands():
+    fuzz_commands(4, 2000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_many_random_commands(seed):
+    fuzz_commands(2000 + seed, 10_000)
