@@ -49,7 +49,9 @@ class Graph:
         self.varying = bytearray()
         self._starts = array("Q")
         self._ends = array("Q")
-        self._known: dict[tuple[Any, ...], int] = {}
+        # Per primitive: the arguments (with the attribute, if any) of its nodes -> the node. Most
+        # keys are the tuples that `args` holds anyway.
+        self._known: dict[Primitive, dict[Any, int]] = {}
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -61,21 +63,26 @@ class Graph:
 
         Minus a number is a number: there is one node for -2.
         """
-        key = (op, args, attr)
-        number = self._known.get(key)
+        key = args if attr is None else (args, attr)
+        known = self._known.get(op)
+        if known is None:
+            known = self._known[op] = {}
+        number = known.get(key)
         if number is None:
             if op is NEGATIVE and self.ops[args[0]] is CONSTANT:
-                number = self._known[key] = self.constant(-self.attrs[args[0]], span)
+                number = self.constant(-self.attrs[args[0]], span)
             else:
-                number = self._add(key, op, args, attr, span)
+                number = self._add(op, args, attr, span)
+            known[key] = number
         return number
 
     def constant(self, value: float, span: Span = (0, 0)) -> int:
         """The node of a number. 0.0 and -0.0, equal for Python, are two nodes."""
-        key = (CONSTANT, repr(value))
-        number = self._known.get(key)
+        known = self._known.setdefault(CONSTANT, {})
+        key = repr(value)
+        number = known.get(key)
         if number is None:
-            number = self._add(key, CONSTANT, (), value, span)
+            number = known[key] = self._add(CONSTANT, (), value, span)
         return number
 
     def named(self, name: str, span: Span = (0, 0)) -> int:
@@ -94,9 +101,7 @@ class Graph:
         """Say that a node was written elsewhere."""
         self._starts[node], self._ends[node] = span
 
-    def _add(
-        self, key: tuple[Any, ...], op: Primitive, args: tuple[int, ...], attr: Any, span: Span
-    ) -> int:
+    def _add(self, op: Primitive, args: tuple[int, ...], attr: Any, span: Span) -> int:
         number = len(self.ops)
         if number >= MAX_NODES:
             raise LanguageError(
@@ -116,7 +121,6 @@ class Graph:
         self.attrs.append(attr)
         self._starts.append(span[0])
         self._ends.append(span[1])
-        self._known[key] = number
         return number
 
     def reach(self, nodes: Iterable[int]) -> list[int]:
