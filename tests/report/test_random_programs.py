@@ -1,0 +1,85 @@
+"""Every program can be traced and drawn, in every form, with and without a point."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from hypothesis import given, settings
+
+import adcli
+from adcli.ad.tasks import Task
+from adcli.ad.trace import trace
+from adcli.function import Function
+from adcli.language.messages import columns
+from adcli.report.graph import dot_text, drawing, json_record, mermaid_text, tree_text
+from adcli.report.steps import Steps
+from adcli.report.svg import svg_text
+from adcli.report.trace import TraceReport, csv_lines, plain_lines, table_text
+from adcli.report.trace import json_record as trace_record
+from tests.programs import Program, array_programs, scalar_programs
+
+
+def steps_of(f: Function, run: Any = None, **options: Any) -> Steps:
+    return Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, **options)
+
+
+def check_trace(program: Program) -> None:
+    f = adcli.function(program.text)
+    results = f.at(program.point, Task("gradient", "reverse", f.names(None)))
+    nodes = list(f.inputs.values())
+    with results.algebra.context():
+        found = trace(results.run, f.outputs[0], nodes)
+        value, rest = results.nested()
+        report = TraceReport(
+            steps_of(f, results.run),
+            found,
+            f.graph.dependents(f.order, nodes),
+            "both",
+            program.point,
+            value,
+            rest["gradient"],
+        )
+        record = json.loads(trace_record(report))
+        assert len(record["steps"]) == len(report.steps.nodes)
+        assert len(csv_lines(report).splitlines()) == len(report.steps.nodes) + 1
+        assert len(plain_lines(report).splitlines()) == len(report.steps.nodes)
+        for width in (40, 100):
+            for line in table_text(report, 6, width, False).splitlines():
+                assert line[:1] not in "╭├│╰" or columns(line) <= width
+    for name, gradient in record["gradient"].items():
+        adjoints = {a["name"]: a["value"] for a in record["adjoints"]}
+        shown = adjoints.get(report.steps.names[f.inputs[name]], 0.0)
+        assert np.all(np.asarray(shown) == np.asarray(gradient))
+
+
+def check_drawing(program: Program, *, is_at_point: bool) -> None:
+    f = adcli.function(program.array_text)
+    point = {name: program.point[name] for name in f.variables}
+    results = f.at(point, Task("value"))
+    run = results.run if is_at_point else None
+    with results.algebra.context():
+        drawn = drawing(steps_of(f, run, own_names=True), f.outputs, run, 6)
+    record = json.loads(json_record(drawn))
+    assert len(record["nodes"]) == len(drawn.nodes)
+    ElementTree.fromstring(svg_text(drawn))
+    assert len(dot_text(drawn).splitlines()) == len(mermaid_text(drawn).splitlines()) + 4
+    assert all(columns(line) <= 80 for line in tree_text(drawn, 80).splitlines())
+
+
+@settings(max_examples=25)
+@given(scalar_programs())
+def test_scalar_programs(program: Program) -> None:
+    check_trace(program)
+    check_drawing(program, is_at_point=True)
+    check_drawing(program, is_at_point=False)
+
+
+@settings(max_examples=25)
+@given(array_programs())
+def test_array_programs(program: Program) -> None:
+    check_trace(program)
+    check_drawing(program, is_at_point=True)
+    check_drawing(program, is_at_point=False)
