@@ -14,7 +14,7 @@ from typing import Any
 from adcli.errors import LanguageError, Span
 from adcli.graph.primitives import CONSTANT, NAMED, NEGATIVE, PARAMETER, VARIABLE, Primitive
 
-MAX_NODES = 50_000_000
+MAX_NODES = 10_000_000
 """A program of a few lines can expand to more operations than memory holds; this is the limit."""
 
 
