@@ -47,7 +47,7 @@ def command(**parsed: Any) -> int:
             start,
             fix=held,
             bounds=bounds,
-            watchers=[*watchers, *pictures],
+            watchers=[*pictures, *watchers],
             interrupted=interrupted,
             **asked,
         )

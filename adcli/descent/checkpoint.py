@@ -18,6 +18,7 @@ import numpy as np
 
 from adcli.data.output import atomic_output
 from adcli.descent.monitor import Method, Monitor, Watcher
+from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
 from adcli.errors import DataError, UsageError
 
@@ -34,6 +35,7 @@ class Checkpointer(Watcher):
         identity: dict[str, Any],
         method: Method,
         monitor: Monitor,
+        fresh: bool,
     ) -> None:
         if every < 1:
             raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
@@ -42,6 +44,12 @@ class Checkpointer(Watcher):
         self.identity = identity
         self.method = method
         self.monitor = monitor
+        self.fresh = fresh
+
+    def begin(self, problem: Problem) -> None:
+        """Save a fresh run at once: a file that cannot be written shows now, not in an hour."""
+        if self.fresh:
+            self.save()
 
     def next(self, iteration: int) -> int:
         """The next multiple of `every`."""

@@ -10,6 +10,8 @@ from adcli.descent.monitor import Monitor, vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper
+from adcli.descent.stopping import Iterate
+from adcli.errors import DomainError, UsageError
 
 PRODUCTS = 100
 """Hessian-vector products that a power iteration may take."""
@@ -19,17 +21,36 @@ STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
 
 
 def explain(problem: Problem, stepper: Stepper | None, monitor: Monitor) -> str:
-    """A clause about the curvature at the best point, and what it means; "" if unknown."""
-    last, point = monitor.last, monitor.best_point
+    """What is known of the cause: the operation that failed, the curvature at the best point."""
+    last = monitor.last
     if last is not None and last.value < monitor.tests.floor:
-        return _bottomless(problem, point)
+        return _bottomless(problem, monitor.best_point)
+    clauses = [_blame(problem, last), _curvature(problem, stepper, monitor.best_point)]
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def _blame(problem: Problem, last: Iterate | None) -> str:
+    """The operation that made the last value, or its gradient, not finite; "" if none did."""
+    if last is None:
+        return ""
+    try:
+        problem.starting(last.point).check_start()
+    except DomainError as error:
+        return error.message
+    except UsageError:
+        return ""  # the point itself is not finite
+    return ""
+
+
+def _curvature(problem: Problem, stepper: Stepper | None, point: Vector) -> str:
+    """The rate against the largest curvature at a point; "" if that says nothing."""
     curvature = largest_curvature(problem, point)
     if curvature is None or curvature <= 0 or stepper is None:
         return ""
     rate, limit = stepper.schedule.rate, STABLE.get(stepper.method)
     found = f"L = {curvature:.3g} is the largest curvature at the best point"
     if limit is None:
-        return f"{found}: try a smaller rate than {rate:g}"
+        return f"{found}: a smaller rate than {rate:g} may help"
     allowed = limit / curvature
     name = "2/L" if limit == 2.0 else f"{limit:.3g}/L"
     if rate > allowed:

@@ -131,7 +131,7 @@ class Monitor:
             watcher.see(it)
         outcome = self.tests.outcome(it)
         if outcome is None and self.interrupted():
-            outcome = Outcome(Status.INTERRUPTED, f"interrupted at iteration {it.iteration:,}")
+            outcome = Outcome(Status.INTERRUPTED, f"stopped after iteration {it.iteration:,}")
         if outcome is None and self.limits.max_seconds is not None:
             outcome = self._late(it)
         return outcome

@@ -92,7 +92,7 @@ class Problem:
             values = {name: np.full(shape, default) for name, shape in self.shapes.items()}
             for name, pair in bounds.items():
                 if name not in self.shapes:
-                    hint = did_you_mean(name, self.shapes)
+                    hint = did_you_mean(name, self.shapes) or "free are " + ", ".join(self.free[:8])
                     raise UsageError(f"bounds for '{name}', which is no free variable", hint)
                 try:
                     values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])

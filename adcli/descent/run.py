@@ -91,7 +91,7 @@ def descend(
     start, DataError for a checkpoint that cannot be read or written.
 
     >>> result = descend("(x - 1)^2 + 2(y + 3)^2", {"x": 0.0, "y": 0.0}, method="gd", rate=0.1)
-    >>> result.status.label, round(result.point["x"], 6), round(result.point["y"], 6)
+    >>> str(result.status), round(result.point["x"], 6), round(result.point["y"], 6)
     ('converged', 1.0, -3.0)
     """
     known = {**settings, "method": method, "rate": rate}
@@ -143,8 +143,9 @@ def minimise(
         restore(body, method, monitor)
     saver = None
     if saving.path is not None:
-        saver = Checkpointer(saving.path, saving.every, identity, method, monitor)
-        monitor.watchers.append(saver)
+        fresh = body is None
+        saver = Checkpointer(saving.path, saving.every, identity, method, monitor, fresh)
+        monitor.watchers.insert(0, saver)
     for watcher in monitor.watchers:
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -27,24 +27,28 @@ SETTLED_SLOPE = 1e-7
 size of the parameters, is less than this part of it (Dennis & Schnabel 1983, 7.2.5)."""
 
 
-class Status(Enum):
-    """How a descent ended: its name in results, and the exit code of DESIGN section 3."""
+class Status(StrEnum):
+    """How a descent ended; each is its name in results."""
 
-    CONVERGED = ("converged", 0)
-    MAX_ITERATIONS = ("max_iterations", 3)
-    DIVERGED = ("diverged", 4)
-    STALLED = ("stalled", 5)
-    INTERRUPTED = ("interrupted", 130)
-
-    @property
-    def label(self) -> str:
-        """The name in results."""
-        return self.value[0]
+    CONVERGED = "converged"
+    MAX_ITERATIONS = "max_iterations"
+    DIVERGED = "diverged"
+    STALLED = "stalled"
+    INTERRUPTED = "interrupted"
 
     @property
     def exit_code(self) -> int:
         """The exit code of the command."""
-        return self.value[1]
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    Status.CONVERGED: 0,
+    Status.MAX_ITERATIONS: 3,
+    Status.DIVERGED: 4,
+    Status.STALLED: 5,
+    Status.INTERRUPTED: 130,
+}
 
 
 class Outcome(NamedTuple):
@@ -96,7 +100,7 @@ class Limits:
         if self.max_iterations < 0:
             raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
         if self.max_seconds is not None and not self.max_seconds > 0:
-            raise UsageError(f"the time limit is {self.max_seconds:g} seconds")
+            raise UsageError(f"the time limit is {self.max_seconds:g} seconds", "above 0 is meant")
         if self.target is not None and self.target != self.target:
             raise UsageError("the target is no number")
 

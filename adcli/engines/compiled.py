@@ -6,8 +6,8 @@ of `adcli.engines.floats` only; no text of the user gets into it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 from adcli.engines import floats
@@ -50,6 +50,7 @@ def compile_function(
 def execute(lines: Sequence[str]) -> dict[str, Any]:
     """The namespace after running a source: the functions of `floats`, and what it defines."""
     namespace = {name: getattr(floats, name) for name in dir(floats) if name[0] != "_"}
+    namespace["root"] = math.sqrt  # sqrt without its guard
     exec(compile("\n".join(lines), "<compiled graph>", "exec"), namespace)
     return namespace
 
@@ -109,6 +110,9 @@ class Source:
             return f"(-{self.texts[args[0]]})"
         if name == "divide":
             return self._quotient(*args)
+        if name == "sqrt":
+            x = self._atom(args[0])
+            return f"(root({x}) if {x} >= 0.0 else nan)"
         if name == "power" and self.graph.ops[args[1]] is CONSTANT:
             exponent = float(self.graph.attrs[args[1]])
             if exponent in (2.0, 3.0):
@@ -131,6 +135,6 @@ class Source:
 
 def number_text(value: float) -> str:
     """A float as Python source; `inf` and `nan` are names of `floats`."""
-    if isfinite(value):
+    if math.isfinite(value):
         return repr(value) if value > 0 or repr(value) == "0.0" else f"({value!r})"
     return "nan" if value != value else "inf" if value > 0 else "(-inf)"

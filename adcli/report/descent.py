@@ -49,7 +49,7 @@ def json_record(result: Result) -> str:
 
 def _fields(result: Result) -> dict[str, Any]:
     record: dict[str, Any] = {
-        "status": result.status.label,
+        "status": str(result.status),
         "reason": result.reason,
         "iterations": result.iterations,
         "evaluations": result.evaluations,
@@ -273,7 +273,7 @@ def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool
     if len(result.starts) > 1:
         tables.rows(*_starts_table(result, digits))
     style = STYLES[result.status]
-    head = Text(f"{result.status.label.replace('_', ' ')}: ", style=f"bold {style}")
+    head = Text(f"{result.status.replace('_', ' ')}: ", style=f"bold {style}")
     head.append(safe(result.reason), style="default")
     counts = Text(
         f"value {result.value:.{digits}g}, gradient norm {result.gradient_norm:.{digits}g}, "
@@ -306,7 +306,7 @@ def _starts_table(result: Result, digits: int) -> tuple[list[str], list[list[str
     first = [_point_lines(each, digits) for each in result.starts]
     rows = [
         [
-            *(f"{k}", each.status.label, f"{each.value:.{digits}g}"),
+            *(f"{k}", str(each.status), f"{each.value:.{digits}g}"),
             *(f"{each.gradient_norm:.{digits}g}", f"{each.iterations:,}", f"{each.evaluations:,}"),
             *[line.split(" = ")[1] for line in lines[:4]],
         ]

@@ -184,7 +184,7 @@ def _image(figure: Any, images: Any) -> Any:
 
 
 def _title(result: Result) -> str:
-    status = result.status.label.replace("_", " ")
+    status = result.status.replace("_", " ")
     count = f"{status} after {result.iterations:,} iterations"
     return f"{result.method}: {count}, value {result.value:.6g}"
 
