@@ -39,23 +39,29 @@ class Notation:
     """How names and rules are written: as text or in LaTeX."""
 
     step: str
-    tangent: str
-    adjoint: str
+    tangent: Callable[[str], str]
+    adjoint: Callable[[str], str]
     times: str
     partial: str
     only_where: str
     transposed: str
+    product: str
+    call: str
+    at: str
     printer: Printer
 
 
 TEXT = Notation(
     step="w{}",
-    tangent="{}'",
-    adjoint="{}\u0304",
+    tangent=lambda name: f"{name}'",
+    adjoint=lambda name: f"{name}\u0304",
     times="·",
     partial="∂{}/∂{}",
     only_where="[{}]",
     transposed="{}ᵀ",
+    product="{} @ {}",
+    call="{}({})",
+    at="{} at [{}]",
     printer=lambda graph, node, names: to_text(graph, node, names=names),
 )
 
@@ -104,11 +110,11 @@ class Steps:
 
     def tangent(self, node: int) -> str:
         """The name of a node's tangent: `w3'`."""
-        return self.notation.tangent.format(self.names[node])
+        return self.notation.tangent(self.names[node])
 
     def adjoint(self, node: int) -> str:
         """The name of a node's adjoint: `w3̄`."""
-        return self.notation.adjoint.format(self.names[node])
+        return self.notation.adjoint(self.names[node])
 
     def tangent_rule(self, node: int, active: bytearray) -> str:
         """How a tangent comes from those of the inputs: `w1'·w2 + w1·w2'`; "0" where none flows."""
@@ -127,7 +133,7 @@ class Steps:
                 continue
             times, t = self.notation.times, self.tangent(j)
             if kind == REDUCTION:
-                terms.append(f"sum({t}{times}{factor})")
+                terms.append(self.notation.call.format("sum", f"{t}{times}{factor}"))
             elif self.graph.ops[node] is MULTIPLY and k == 0:
                 terms.append(f"{t}{times}{factor}")
             else:
@@ -142,7 +148,7 @@ class Steps:
             other = self.notation.transposed.format(self._shown(node, 1 - k))
             if self.run is not None and not self.run.algebra.shape(self.run.values[node]):
                 return f"{g}{self.notation.times}{self._shown(node, 1 - k)}"
-            return f"{other} @ {g}" if k else f"{g} @ {other}"
+            return self.notation.product.format(*((other, g) if k else (g, other)))
         if op in (SUM, STACK, INDEX):
             return self._spread(node, k)
         if op.kind in (LINEAR, MULTILINEAR) and self.run is not None:
@@ -151,7 +157,8 @@ class Steps:
         written = f"{g}{self.notation.times}{factor}" if factor else g
         if factor == "-":
             written = f"-{g}"
-        return f"sum({written})" if self._is_broadcast(node, k) else written
+        is_broadcast = self._is_broadcast(node, k)
+        return self.notation.call.format("sum", written) if is_broadcast else written
 
     def factor(self, node: int, k: int) -> str | None:
         """The partial derivative in operand k, in brackets where a product needs them.
@@ -214,10 +221,10 @@ class Steps:
         """The transposes that a word says better than the calls that the engine makes."""
         op, g = self.graph.ops[node], self.adjoint(node)
         if op is SUM:
-            return f"broadcast({g})"
+            return self.notation.call.format("broadcast", g)
         if op is STACK:
-            return f"{g}[{k}]" if self.graph.attrs[node] == 0 else f"slice {k} of {g}"
-        return f"{g} at [{key_text(self.graph.attrs[node])}]"
+            return f"{g}[{', '.join([':'] * self.graph.attrs[node] + [str(k)])}]"
+        return self.notation.at.format(g, key_text(self.graph.attrs[node]))
 
     def _scratch(self, node: int) -> tuple[Symbols, list[Expression], Expression, dict[int, str]]:
         """A graph with the node's inputs and output as variables, for its rule to run on."""
