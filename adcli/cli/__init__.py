@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 INTERRUPTED = 130
 COLLECT_EVERY = (50_000, 20, 100)
@@ -17,7 +18,20 @@ COLLECT_EVERY = (50_000, 20, 100)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    sys.unraisablehook = _pass_interrupt_on
+    try:
+        code = run(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:  # the second one, or one that was passed on
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _pass_interrupt_on(unraisable: Any) -> None:
+    """Ctrl-C within an extension module that cannot raise it: raise it as soon as Python runs."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def run(arguments: list[str]) -> int:
@@ -44,6 +58,10 @@ def run(arguments: list[str]) -> int:
             raise
         message = f"error: internal error: {type(error).__name__}: {error}"
         return _report_text(message + "\n  hint: set ADCLI_DEBUG=1 to see where", 1)
+    except BaseException as error:
+        if "KeyboardInterrupt" in str(error):  # it met an extension module that panics at it
+            return _report_text("interrupted", INTERRUPTED)
+        raise
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -140,6 +140,7 @@ class FrameBlock(Block):
         self._typed = lines is None
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
+        import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception
         import polars as pl
 
         series = self._frame.to_series(index)

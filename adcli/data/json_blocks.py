@@ -143,6 +143,8 @@ class NumberLinesBlock(Block):
         self._exact: list[dict[str, str]] | None = None
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
+        import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception
+
         return self._frame.to_series(index).to_numpy()
 
     def texts_at(self, index: int) -> list[str]:

@@ -116,7 +116,7 @@ def test_interrupt(folder, line):
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode in (130, -signal.SIGINT)  # to a shell both are 130
     assert stderr.decode().strip() == "interrupted"
     assert os.listdir() == ["many.csv"]
 
