@@ -17,6 +17,7 @@ COMMANDS = {
     "jacobian": ("adcli.cli.jacobian", "Matrix of first derivatives."),
     "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
     "trace": ("adcli.cli.trace", "The evaluation trace, step by step, in both modes."),
+    "compare": ("adcli.cli.compare", "All methods side by side, and a check of gradients."),
     "graph": ("adcli.cli.graph", "The computational graph, drawn; every path to a variable."),
     "descend": ("adcli.cli.descend", "The minimum, from a start: gradient descent and better."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),

@@ -1,0 +1,141 @@
+"""`adcli compare`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from adcli.cli import options
+from adcli.cli.inputs import assignments, names
+from adcli.cli.run import program_and_point, screen, write_text
+from adcli.comparison.compare import TOLERANCE, compare, error_of
+from adcli.comparison.sweep import MAX_STEPS, geometric
+from adcli.errors import UsageError
+from adcli.language.messages import safe
+from adcli.report.comparison import (
+    CompareReport,
+    csv_lines,
+    json_record,
+    plain_lines,
+    table_text,
+)
+
+DEFAULT_SWEEP = "1e-1:1e-16"
+
+EXAMPLES = """\b
+Examples:
+  adcli compare 'x1*x2 + sin(x1)' --at x1=2,x2=3
+  adcli compare 'exp(sin(x))' --at x=1 --epsilons 1e-1:1e-16
+  adcli compare 'exp(sin(x))' --at x=1 --epsilons 1e-1:1e-16:4 --plot errors.svg
+  adcli compare 'x^2*y' --at x=3,y=2 --gradient x=12,y=9
+  adcli compare 'abs(x) + y^2' --at x=0,y=1
+  adcli compare 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x --format json
+
+\b
+Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradient given is right);
+1 they do not, or the point is outside the domain; 2 wrong usage or syntax."""
+
+
+@click.command("compare", epilog=EXAMPLES)
+@options.expression
+@options.at
+@options.wrt
+@click.option(
+    "--gradient",
+    metavar="x=1,y=2",
+    multiple=True,
+    help="Check this gradient, a value for each variable (--wrt: for those alone).",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0, max=1),
+    default=TOLERANCE,
+    metavar="T",
+    help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
+)
+@click.option(
+    "--epsilons",
+    metavar="FROM:TO[:N]",
+    help="Sweep finite differences over steps relative to the variable, N a decade (default 1).",
+)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
+)
+@click.option("--no-times", is_flag=True, help="Do not measure times: the output is repeatable.")
+@options.output
+def command(**parsed: Any) -> int:
+    """All methods of differentiation side by side, and verdicts on the gradient at a point.
+
+    Errors are against the symbolic derivative in 50 digits, of the program that float64 runs. AD
+    and the symbolic derivative must agree, a gradient given must be right: else the exit code is 1.
+    """
+    f, point = program_and_point({**parsed, "engine": "auto", "precision": None})
+    own = assignments(parsed["gradient"], "--gradient", None) if parsed["gradient"] else None
+    wanted = parsed["epsilons"] or (DEFAULT_SWEEP if parsed["plot"] else None)
+    steps = _epsilons(wanted) if wanted else []
+    picture = _picture_format(parsed["plot"])
+    found = compare(
+        f,
+        point,
+        names(parsed["wrt"]),
+        tolerance=parsed["tolerance"],
+        epsilons=steps,
+        given=own,
+        measure=not parsed["no_times"],
+    )
+    if picture is not None:
+        _draw(picture, parsed["plot"], f.text, found)
+    report = CompareReport(point, found, not parsed["no_times"])
+    write_text(parsed["output"], _text(report, parsed))
+    error = error_of(found)
+    if error is not None:
+        raise error
+    return 0
+
+
+def _text(report: CompareReport, parsed: dict[str, Any]) -> str:
+    form = parsed["form"]
+    if form == "json":
+        return json_record(report)
+    if form == "csv":
+        return csv_lines(report)
+    if form == "plain":
+        return plain_lines(report)
+    return table_text(report, parsed["digits"], *screen(parsed["output"]))
+
+
+def _epsilons(text: str) -> list[float]:
+    """`1e-1:1e-16`, or `1e-1:1e-16:4` for four a decade."""
+    parts = text.split(":")
+    try:
+        first, last = float(parts[0]), float(parts[1])
+        per_decade = int(parts[2]) if len(parts) > 2 else 1
+        if len(parts) > 3:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise UsageError(
+            f"--epsilons: '{safe(text)}' is no range", f"write --epsilons {DEFAULT_SWEEP}"
+        ) from None
+    if per_decade > MAX_STEPS:
+        raise UsageError(f"--epsilons: more than {MAX_STEPS:,} a decade", "ask for fewer")
+    return geometric(first, last, per_decade)
+
+
+def _picture_format(name: str | None) -> str | None:
+    if name is None:
+        return None
+    from adcli.report.plots import picture_format
+
+    return picture_format(name)
+
+
+def _draw(form: str, name: str, text: str, found: Any) -> None:
+    from adcli.data.output import atomic_output
+    from adcli.report.comparison import sweep_picture
+
+    data = sweep_picture(form, text, found)
+    with atomic_output(name) as stream:
+        stream.write(data)

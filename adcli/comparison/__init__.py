@@ -1,0 +1,1 @@
+"""Methods of differentiation side by side, and verdicts on a gradient."""

@@ -1,0 +1,263 @@
+"""All methods at a point, and what is wrong with any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adcli.ad.derivatives import Run, jacobian_blocks
+from adcli.comparison.exact import DIGITS, exactly, significant
+from adcli.comparison.kinks import DIGITS as KINK_DIGITS
+from adcli.comparison.kinks import Kink, between, by_convention, kink_near, kink_of
+from adcli.comparison.magnitude import magnitudes
+from adcli.comparison.methods import (
+    FORWARD_AD,
+    REVERSE_AD,
+    SYMBOLIC,
+    Method,
+    compare_methods,
+)
+from adcli.comparison.problem import Component, Problem
+from adcli.comparison.sweep import Sweep, relative_error, sweep
+from adcli.comparison.verdicts import Taylor, taylor
+from adcli.errors import AdcliError, DomainError, UsageError
+from adcli.function import Function
+
+TOLERANCE = 1e-6
+"""How much a component may differ from the exact one, relative to it."""
+ROUNDING = 1e-12
+"""What is always allowed, relative to the terms of a sum: one that is exactly 0 is not computed
+as 0."""
+GIVEN = "the gradient given"
+
+
+class Disagreement(AdcliError):
+    """Methods that must agree do not."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A component of a method's gradient that is further from the exact one than allowed."""
+
+    method: str
+    component: Component
+    found: float
+    exact: float
+    by_rounding: bool
+    """Whether the rules are right and float64 is to blame."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that was found.
+
+    value, components  of the function in float64 at the point
+    exact              the gradient in many digits by the symbolic derivative, rounded
+    methods            with `errors`, the error of each (None where it does not apply)
+    given              somebody's own gradient, None if there is none, with `given_error`
+    digits             right digits of each component of the given or the reverse gradient, None
+                       for one that need not be the convention's: any subgradient is right
+    taylor             of the same gradient; None at a kink
+    kink, sweep        None if there is none, or none was asked for
+    wrong              what disagrees; empty if all is well
+    """
+
+    value: float
+    components: list[Component]
+    exact: list[float]
+    methods: list[Method]
+    errors: list[float | None]
+    given: list[float] | None
+    given_error: float | None
+    digits: list[float | None]
+    taylor: Taylor | None
+    kink: Kink | None
+    sweep: Sweep | None
+    tolerance: float
+    wrong: list[Wrong]
+
+
+def compare(
+    function: Function,
+    point: Mapping[str, Any],
+    wrt: Iterable[str] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+    epsilons: Sequence[float] = (),
+    given: Mapping[str, Any] | None = None,
+    measure: bool = True,
+) -> Comparison:
+    """Differentiate by every method at a point and judge the results.
+
+    `epsilons` asks for the sweep of finite differences, `given` has a gradient to check, a value
+    in the variable's shape for each variable of `wrt`. Raises what
+    `Function.value_and_gradient` raises, and UsageError for a gradient that does not fit.
+
+    >>> from adcli.function import function
+    >>> found = compare(function("x*y"), {"x": 2.0, "y": 3.0}, given={"x": 3.0, "y": 4.0})
+    >>> [(w.method, w.component.label, w.exact) for w in found.wrong]
+    [('the gradient given', 'y', 2.0)]
+    """
+    problem = Problem(function, point, wrt)
+    own = None if given is None else _own_gradient(problem, given)
+    run = exactly(problem.run, DIGITS)
+    exact, reverse = [_exact_gradient(problem, run, mode) for mode in ("symbolic", "reverse")]
+    methods = compare_methods(problem, measure)
+    symbolic = _gradient_of(methods, SYMBOLIC)
+    allowed = _allowed(problem, exact, tolerance)
+    kink = _kink(problem, exact, symbolic, allowed)
+    if kink is not None and not kink.is_exact:
+        exact, reverse = [by_convention(kink, found, symbolic) for found in (exact, reverse)]
+    judged = _gradient_of(methods, REVERSE_AD) if own is None else own
+    wrong = _wrong_methods(problem, methods, exact, reverse, allowed)
+    if own is not None:
+        wrong += _wrong(GIVEN, problem, own, exact, allowed, kink)
+    remainder = None
+    if kink is None or not kink.bent:
+        remainder = taylor(problem, run, judged, allowed)
+        if remainder.is_right is False and not wrong:
+            remainder = replace(remainder, is_bent=True)
+    return Comparison(
+        problem.value,
+        problem.components,
+        [float(g) for g in exact],
+        methods,
+        [None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
+        own,
+        None if own is None else relative_error(own, exact),
+        [
+            None if own is not None and kink is not None and k in kink.bent else significant(g, e)
+            for k, (g, e) in enumerate(zip(judged, reverse, strict=True))
+        ],
+        remainder,
+        kink,
+        sweep(problem, exact, epsilons) if epsilons else None,
+        tolerance,
+        wrong,
+    )
+
+
+def _gradient_of(methods: Sequence[Method], name: str) -> list[float]:
+    return next(m.gradient for m in methods if m.name == name and m.gradient is not None)
+
+
+def _kink(
+    problem: Problem, exact: Sequence[Any], symbolic: Sequence[float], allowed: Sequence[float]
+) -> Kink | None:
+    """The kink at the point, or one that rounding has moved to the other side of the point."""
+    run = exactly(problem.run, KINK_DIGITS)
+    kink = kink_of(problem, run)
+    if kink is None and _wrong(SYMBOLIC, problem, symbolic, exact, allowed, None):
+        kink = kink_near(problem, run)
+    return kink
+
+
+def _own_gradient(problem: Problem, given: Mapping[str, Any]) -> list[float]:
+    """The components of a gradient given by variable, in the variables' shapes."""
+    for name in given:
+        if name not in problem.names:
+            raise UsageError(
+                f"a gradient is given for '{name}'", "it is not differentiated for; see --wrt"
+            )
+    algebra = problem.run.algebra
+    values = []
+    for name, node in zip(problem.names, problem.nodes, strict=True):
+        if name not in given:
+            raise UsageError(
+                f"no derivative is given for '{name}'",
+                f"give one, or --wrt {','.join(given)} checks the others alone",
+            )
+        try:
+            value = algebra.pack(given[name])
+        except (TypeError, ValueError):
+            raise _no_shape(name) from None
+        if algebra.shape(value) != algebra.shape(problem.run.inputs[node]):
+            raise _no_shape(name)
+        values.append(value)
+    return [float(x) for x in problem.numbers(values)]
+
+
+def _no_shape(name: str) -> UsageError:
+    return UsageError(
+        f"the derivative for '{name}' has not the shape of '{name}'",
+        "a derivative for each number: a vector's is [1, 2, 3]",
+    )
+
+
+def _exact_gradient(problem: Problem, run: Run, mode: str) -> list[Any]:
+    with run.algebra.context():
+        blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
+        found = [blocks[problem.output, node] for node in problem.nodes]
+        if not all(run.algebra.is_finite(value) for value in found):
+            raise DomainError(f"the derivative is not finite in {DIGITS} digits")
+        return problem.numbers(found)
+
+
+def _allowed(problem: Problem, exact: Sequence[Any], tolerance: float) -> list[float]:
+    """How far from the exact one each component may be.
+
+    The tolerance is relative to the component; rounding is relative to the terms that it is the sum
+    of, and to the function's largest change by a change of one variable.
+    """
+    at = [abs(c.at) or 1.0 for c in problem.components]
+    change = max(float(abs(g)) * x for g, x in zip(exact, at, strict=True))
+    return [
+        tolerance * float(abs(g)) + ROUNDING * max(size, change / x)
+        for g, x, size in zip(exact, at, magnitudes(problem), strict=True)
+    ]
+
+
+def _wrong_methods(
+    problem: Problem,
+    methods: Sequence[Method],
+    exact: Sequence[Any],
+    reverse: Sequence[Any],
+    allowed: Sequence[float],
+) -> list[Wrong]:
+    """The components in which AD or the formula is wrong; the other methods need not be right."""
+    rules = all(abs(a - b) <= limit for a, b, limit in zip(exact, reverse, allowed, strict=True))
+    return [
+        wrong
+        for method in methods
+        if method.name in (SYMBOLIC, FORWARD_AD, REVERSE_AD) and method.gradient is not None
+        for wrong in _wrong(method.name, problem, method.gradient, exact, allowed, None, rules)
+    ]
+
+
+def _wrong(
+    name: str,
+    problem: Problem,
+    found: Sequence[float],
+    exact: Sequence[Any],
+    allowed: Sequence[float],
+    kink: Kink | None,
+    by_rounding: bool = False,
+) -> list[Wrong]:
+    result = []
+    for k, (component, g, e) in enumerate(zip(problem.components, found, exact, strict=True)):
+        if abs(g - e) <= allowed[k] or (kink is not None and between(kink, k, g, allowed[k])):
+            continue
+        result.append(Wrong(name, component, g, float(e), by_rounding))
+    return result
+
+
+def error_of(comparison: Comparison) -> Disagreement | None:
+    """The error to end with if something is wrong: the first wrong component by name."""
+    if not comparison.wrong:
+        return None
+    first = comparison.wrong[0]
+    others = len({w.component for w in comparison.wrong if w.method == first.method}) - 1
+    more = f" (and {others} more components)" if others > 1 else " (and 1 more)" * others
+    label = first.component.label
+    message = (
+        f"{first.method} is wrong in '{label}': {first.found!r}, the exact derivative is "
+        f"{first.exact!r}{more}"
+    )
+    hint = f"the tolerance is {comparison.tolerance:g}; --tolerance sets it"
+    if first.method != GIVEN and first.by_rounding:
+        hint = (
+            "the rules agree in many digits: float64 rounding destroys this derivative here; "
+            "write the function without cancellation, or use --precision"
+        )
+    return Disagreement(message, hint)

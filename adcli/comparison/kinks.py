@@ -1,0 +1,122 @@
+"""What the derivative is on either side of a kink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mpmath import mp
+
+from adcli.ad.blame import within, written_out
+from adcli.ad.derivatives import Run
+from adcli.ad.kinks import find_kink
+from adcli.comparison.problem import Problem
+from adcli.comparison.quotients import difference_quotients, relative_steps
+
+STEP, SAME = 1e-30, 1e-20
+"""The step of a one-sided quotient at a kink, and how far two equal ones may be apart."""
+NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
+"""The same where the kink is only within rounding of the point."""
+DIGITS = 90
+
+
+@dataclass(frozen=True)
+class Kink:
+    """An operation at a kink, and the one-sided derivatives along each variable's component.
+
+    is_exact   whether the point is at the kink; else rounding has put float64 there, or across,
+               and the sides are good to a few digits
+    operation  as `abs(0)`; empty where rounding hides which it is
+
+    A jump of the function is an infinite derivative, with the sign of the jump.
+    """
+
+    operation: str
+    is_exact: bool
+    left: list[float]
+    right: list[float]
+
+    @property
+    def bent(self) -> list[int]:
+        """The components whose sides differ."""
+        return [k for k, (a, b) in enumerate(zip(self.left, self.right, strict=True)) if a != b]
+
+
+def kink_of(problem: Problem, exact: Run) -> Kink | None:
+    """The first kink that the result depends on, None at a smooth point.
+
+    `exact` is the run in DIGITS digits. The sides are difference quotients with a tiny step, which
+    know no convention.
+    """
+    run = problem.run
+    active = run.graph.dependents(run.order, problem.nodes)
+    outputs = [problem.output]
+    with run.algebra.context():
+        place = find_kink(run.graph, run.order, run.values, outputs, active, run.algebra)
+        if place is None:
+            return None
+        operation = written_out(run.graph, place, run.values, run.algebra)
+        operation += within(run.graph, place[0], problem.function.text)
+    with exact.algebra.context():
+        true = find_kink(exact.graph, exact.order, exact.values, outputs, active, exact.algebra)
+    return Kink(operation, true is not None, *_sides(problem, exact, true is not None))
+
+
+def kink_near(problem: Problem, exact: Run) -> Kink | None:
+    """The kink within rounding of the point, None if the sides agree."""
+    kink = Kink("", False, *_sides(problem, exact, False))
+    return kink if kink.bent else None
+
+
+def _sides(problem: Problem, exact: Run, is_exact: bool) -> tuple[list[float], list[float]]:
+    """The derivatives to the left and to the right, equal where they are the same.
+
+    They are the same if they are closer than rounding, or if they come closer with the step.
+    """
+    step, same = (STEP, SAME) if is_exact else (NEAR_STEP, NEAR_SAME)
+    with exact.algebra.context():
+        lefts, rights, half_lefts, half_rights = (
+            problem.ordered(
+                difference_quotients(
+                    exact,
+                    problem.output,
+                    problem.nodes,
+                    relative_steps(exact.algebra, h),
+                    side,
+                )
+            )
+            for h in (step, step / 2)
+            for side in ("left", "right")
+        )
+        limit = step**-0.5 * max(
+            [1.0, abs(problem.value), *[abs(c.at) for c in problem.components]]
+        )
+        left, right = ([_unless_jump(q, limit) for q in side] for side in (lefts, rights))
+        for k, (a, b) in enumerate(zip(lefts, rights, strict=True)):
+            gap, half_gap = abs(a - b), abs(half_lefts[k] - half_rights[k])
+            if gap <= same * max(abs(a), abs(b)) or half_gap <= 0.75 * gap:
+                left[k] = right[k] = float(2 * half_rights[k] - b)
+    return left, right
+
+
+def _unless_jump(quotient: Any, limit: float) -> float:
+    return float(mp.sign(quotient) * mp.inf) if abs(quotient) > limit else float(quotient)
+
+
+def between(kink: Kink, k: int, found: float, slack: float) -> bool:
+    """Whether a number is one of component k's subgradients: between the two sides."""
+    low, high = sorted((kink.left[k], kink.right[k]))
+    return low - slack <= found <= high + slack
+
+
+def by_convention(kink: Kink, exact: Sequence[Any], symbolic: Sequence[float]) -> list[Any]:
+    """The gradient that others are measured against where rounding decides about a kink.
+
+    In the bent components it is the formula's value in float64, if that is a subgradient.
+    """
+    bent = set(kink.bent)
+    return [
+        symbolic[k] if k in bent and between(kink, k, symbolic[k], 0.0) else value
+        for k, value in enumerate(exact)
+    ]

@@ -1,0 +1,155 @@
+"""The methods: what each gives, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from adcli.ad import counts
+from adcli.ad.counting import Counting
+from adcli.ad.forward import forward_sweep
+from adcli.ad.reverse import reverse_sweep
+from adcli.ad.symbolic import gradient_nodes
+from adcli.comparison.problem import Problem
+from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
+from adcli.engines.complex import obstacle, why_not
+from adcli.graph.shapes import infer_shapes
+
+SYMBOLIC = "symbolic"
+FORWARD_DIFFERENCES = "forward differences"
+CENTRAL_DIFFERENCES = "central differences"
+COMPLEX_STEP = "complex step"
+FORWARD_AD = "forward AD"
+REVERSE_AD = "reverse AD"
+
+MEASURED_SECONDS = 0.02
+"""How long a method is repeated; the shortest of its runs is its time."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method gives at the point, and what it costs.
+
+    gradient         its components, None where the method does not apply
+    evaluations      how often the function is evaluated
+    sweeps           forward or reverse sweeps over the graph
+    multiplications  of numbers, divisions included, counted on the graph; a product of complex
+                     numbers is four
+    seconds          measured, None where it was not asked for
+    obstacle         why it does not apply: (clause, place in the text)
+    """
+
+    name: str
+    gradient: list[float] | None
+    evaluations: int = 0
+    sweeps: int = 0
+    multiplications: int = 0
+    seconds: float | None = None
+    obstacle: tuple[str, tuple[int, int]] | None = None
+
+
+def compare_methods(problem: Problem, measure: bool) -> list[Method]:
+    """All methods, symbolic first. `measure` asks for times."""
+    works = _multiplications(problem)
+    methods = []
+    for name, (compute, evaluations, sweeps) in _table(len(problem.components)).items():
+        reason = _obstacle(problem) if name == COMPLEX_STEP else None
+        if reason is not None:
+            methods.append(Method(name, None, obstacle=reason))
+            continue
+        gradient = compute(problem)
+        seconds = _seconds(compute, problem) if measure else None
+        methods.append(Method(name, gradient, evaluations, sweeps, works[name], seconds))
+    return methods
+
+
+def _table(n: int) -> Mapping[str, tuple[Callable[[Problem], list[float]], int, int]]:
+    """Method -> (how it is computed, evaluations, sweeps) for n components."""
+    return {
+        SYMBOLIC: (lambda problem: problem.gradient("symbolic"), 1, 0),
+        FORWARD_DIFFERENCES: (_forward_differences, n + 1, 0),
+        CENTRAL_DIFFERENCES: (lambda problem: problem.gradient("finite"), 2 * n, 0),
+        COMPLEX_STEP: (_complex_step, n, 0),
+        FORWARD_AD: (lambda problem: problem.gradient("forward"), 1, n),
+        REVERSE_AD: (lambda problem: problem.gradient("reverse"), 1, 1),
+    }
+
+
+def _forward_differences(problem: Problem) -> list[float]:
+    """With the step eps^(1/2) max(1, |x|), as in Nocedal & Wright, 8.1."""
+    run = problem.run
+    with run.algebra.context():
+        steps = relative_steps(run.algebra, 2.0**-26, floor=1.0)
+        return problem.ordered(
+            difference_quotients(run, problem.output, problem.nodes, steps, "right")
+        )
+
+
+def _complex_step(problem: Problem) -> list[float]:
+    return problem.ordered(complex_steps(problem.run, problem.output, problem.nodes))
+
+
+def _obstacle(problem: Problem) -> tuple[str, tuple[int, int]] | None:
+    run = problem.run
+    node = obstacle(run.graph, run.order, problem.output, problem.nodes)
+    return None if node is None else (why_not(run.graph.ops[node]), run.graph.span(node))
+
+
+def _seconds(compute: Callable[[Problem], Any], problem: Problem) -> float:
+    best = float("inf")
+    spent = 0.0
+    while spent < MEASURED_SECONDS:
+        start = perf_counter()
+        compute(problem)
+        took = perf_counter() - start
+        best, spent = min(best, took), spent + took
+    return best
+
+
+# ---- multiplications ----
+
+
+def _multiplications(problem: Problem) -> dict[str, int]:
+    """By method. Local partials count once in either mode of AD, the sweeps each."""
+    run, n = problem.run, len(problem.components)
+    graph, order = run.graph, run.order
+    shapes = infer_shapes(graph, order, run.shapes())
+    active = graph.dependents(order, problem.nodes)
+    value = counts.evaluation(graph, order, shapes).multiplications
+    partials = counts.partials(graph, order, shapes, active).multiplications
+    nodes = gradient_nodes(graph, order, problem.output, problem.nodes, run.shapes())
+    formula = graph.reach([problem.output, *nodes])
+    shapes = infer_shapes(graph, formula, run.shapes())
+    return {
+        SYMBOLIC: counts.evaluation(graph, formula, shapes).multiplications,
+        FORWARD_DIFFERENCES: (n + 1) * value + n,
+        CENTRAL_DIFFERENCES: 2 * n * value + n,
+        COMPLEX_STEP: 4 * n * value + n,
+        FORWARD_AD: value + partials + _forward_products(problem),
+        REVERSE_AD: value + partials + _reverse_products(problem, active),
+    }
+
+
+def _forward_products(problem: Problem) -> int:
+    """Products with tangents in all forward sweeps of the gradient."""
+    run = problem.run
+    counting = Counting(run.algebra)
+    with run.algebra.context():
+        for node in problem.nodes:
+            for seed in run.algebra.basis(run.values[node], 1):
+                seeds = {node: counting.counted(seed)}
+                forward_sweep(run.graph, run.order, run.values, seeds, counting)
+    return counting.tally.multiplications
+
+
+def _reverse_products(problem: Problem, active: bytearray) -> int:
+    """Products with adjoints in the reverse sweep of the gradient."""
+    run = problem.run
+    counting = Counting(run.algebra)
+    with run.algebra.context():
+        for seed in run.algebra.basis(run.values[problem.output], 1):
+            seeds = {problem.output: counting.counted(seed)}
+            reverse_sweep(run.graph, run.order, run.values, seeds, active, counting)
+    return counting.tally.multiplications

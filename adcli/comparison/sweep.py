@@ -1,0 +1,76 @@
+"""Finite differences over many steps: truncation on one side, rounding on the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adcli.comparison.problem import Problem
+from adcli.comparison.quotients import difference_quotients, relative_steps
+from adcli.errors import UsageError
+
+MAX_STEPS = 1000
+SIDES = {"forward": "right", "central": "both"}
+ORDERS = {"forward": 1, "central": 2}
+"""How the truncation error of a difference shrinks: as the step to this power."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The error of each kind of difference (`forward`, `central`) for each epsilon.
+
+    The step of a variable is epsilon |x|, or epsilon where x is 0. An error is the largest of all
+    components, relative to the largest component of the exact gradient; nan where a value is not
+    finite.
+    """
+
+    epsilons: list[float]
+    errors: dict[str, list[float]]
+
+    def best(self, kind: str) -> int | None:
+        """The place of the smallest error of a kind; None if there is no finite one."""
+        errors = self.errors[kind]
+        finite = [k for k, error in enumerate(errors) if math.isfinite(error)]
+        return min(finite, key=errors.__getitem__, default=None)
+
+
+def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:
+    """Numbers from `first` to `last`, both included, evenly spaced on a logarithmic axis.
+
+    >>> geometric(1e-1, 1e-3)
+    [0.1, 0.01, 0.001]
+    """
+    if not (0 < first < math.inf and 0 < last < math.inf and per_decade > 0):
+        raise UsageError("an epsilon is a positive number", "for example 1e-1:1e-16")
+    decades = math.log10(last) - math.log10(first)
+    count = max(1, round(abs(decades) * per_decade))
+    if count >= MAX_STEPS:
+        raise UsageError(f"that are more than {MAX_STEPS:,} epsilons", "ask for fewer a decade")
+    if first == last:
+        return [first]
+    exponents = [math.log10(first) + decades * k / count for k in range(1, count)]
+    return [first, *[float(f"{10.0**x:.6g}") for x in exponents], last]
+
+
+def sweep(problem: Problem, exact: Sequence[float], epsilons: Sequence[float]) -> Sweep:
+    """The errors of forward and central differences against the exact gradient."""
+    errors: dict[str, list[float]] = {kind: [] for kind in SIDES}
+    run = problem.run
+    with run.algebra.context():
+        for epsilon in epsilons:
+            steps = relative_steps(run.algebra, epsilon)
+            for kind, side in SIDES.items():
+                gradient = difference_quotients(run, problem.output, problem.nodes, steps, side)
+                errors[kind].append(relative_error(problem.ordered(gradient), exact))
+    return Sweep(list(epsilons), errors)
+
+
+def relative_error(found: Sequence[float], exact: Sequence[Any]) -> float:
+    """The largest error of a component over the largest exact component (1 if all are 0)."""
+    errors = [float(abs(a - b)) for a, b in zip(found, exact, strict=True)]
+    if any(math.isnan(error) for error in errors):
+        return math.nan
+    scale = max([float(abs(b)) for b in exact], default=0.0) or 1.0
+    return max(errors, default=0.0) / scale

@@ -1,0 +1,117 @@
+"""Verdicts on a gradient that need no epsilon: the Taylor remainder, and its right digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mpmath import mpf
+
+from adcli.ad.derivatives import Run
+from adcli.ad.evaluate import evaluate
+from adcli.comparison.problem import Problem
+
+STEPS = [10.0**-k for k in range(1, 13)]
+HIDDEN = 2.0**-50
+"""A remainder below this, relative to the value, is lost in the rounding of float64."""
+
+
+@dataclass(frozen=True)
+class Taylor:
+    """The remainders |f(x + t d) - f(x) - t g·d| along one direction d.
+
+    steps      the t
+    remainders one for each t, nan where f is not defined there
+    floor      a gradient within the tolerance may leave `floor` t
+    slope      d log(remainder) / d log(t) at the smallest t above the floor; None if none is
+    hidden     the largest t whose remainder float64 could not see, None if it sees all
+    is_bent    whether the components are right all the same: the slope is that of a kink nearby
+    """
+
+    steps: list[float]
+    remainders: list[float]
+    floor: float
+    slope: float | None
+    hidden: float | None
+    is_bent: bool = False
+
+    @property
+    def is_right(self) -> bool | None:
+        """Whether the slope says that the gradient is right; None if it says nothing."""
+        if self.is_bent:
+            return None
+        if self.slope is None:
+            return True if any(map(math.isfinite, self.remainders)) else None
+        return self.slope > 1.5
+
+
+def taylor(
+    problem: Problem, exact: Run, gradient: Sequence[float], allowed: Sequence[float]
+) -> Taylor:
+    """The remainders in many digits, where rounding does not hide them.
+
+    The components of d have the sizes of the point's and fixed signs. `allowed` is how much each
+    component of the gradient may be wrong.
+    """
+    direction = directions(problem)
+    algebra = exact.algebra
+    with algebra.context():
+        slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
+        remainders = []
+        for t in STEPS:
+            moved = evaluate(
+                exact.graph, exact.order, _moved(problem, exact, direction, t), algebra
+            )
+            rise = problem.numbers([moved[problem.output] - exact.values[problem.output]])[0]
+            remainders.append(float(abs(rise - mpf(t) * slope)))
+    floor = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
+    hidden = [
+        t
+        for t, r in zip(STEPS, remainders, strict=True)
+        if r < HIDDEN * max(abs(problem.value), 1e-300)
+    ]
+    return Taylor(
+        STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
+    )
+
+
+def directions(problem: Problem) -> list[float]:
+    """The components of d: of the size of the point's, with signs that repeat after no pattern."""
+    result = []
+    state = 1
+    for component in problem.components:
+        state = state * 48271 % 2147483647  # Park & Miller, CACM 31 (1988)
+        size = (0.5 + state / 2147483647) * (abs(component.at) or 1.0)
+        result.append(size if state & 16 else -size)
+    return result
+
+
+def _moved(problem: Problem, exact: Run, direction: Sequence[float], t: float) -> dict[int, Any]:
+    inputs = dict(exact.inputs)
+    start = 0
+    for node in problem.nodes:
+        x = exact.inputs[node]
+        if not hasattr(x, "reshape"):
+            inputs[node] = x + mpf(t) * mpf(direction[start])
+            start += 1
+            continue
+        part = [mpf(t) * mpf(d) for d in direction[start : start + x.size]]
+        change = x.reshape(-1) + part if part else x.reshape(-1)
+        inputs[node] = change.reshape(x.shape)
+        start += x.size
+    return inputs
+
+
+def _slope(remainders: Sequence[float], floor: float) -> float | None:
+    """The slope over the two smallest neighbouring steps whose remainders are above the floor."""
+    usable = [
+        k
+        for k in range(len(STEPS) - 1)
+        if remainders[k + 1] > floor * STEPS[k + 1] and math.isfinite(remainders[k])
+    ]
+    if not usable:
+        return None
+    k = usable[-1]
+    return math.log(remainders[k] / remainders[k + 1]) / math.log(STEPS[k] / STEPS[k + 1])

@@ -1,0 +1,105 @@
+"""Charts of characters: points on two logarithmic axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from adcli.language.messages import columns
+
+HEIGHT = 17
+"""Rows of the plotting area."""
+BOTH = "#"
+"""Stands where the points of two series meet, unless one is in capitals: that one stays."""
+
+Series = Mapping[str, Sequence[tuple[float, float]]]
+"""Mark (one character) -> points (x, y). A later series is drawn over an earlier one."""
+
+
+def log_log_chart(
+    series: Series,
+    width: int,
+    x_label: str,
+    y_label: str,
+    levels: Mapping[str, float] | None = None,
+) -> list[str]:
+    """The points as lines of text, `width` columns at most. x runs from large to small.
+
+    `levels` are values of y that hold for all x. A point with y = 0 lies on the lower edge; one
+    that is negative or not finite is left out.
+
+    >>> for line in log_log_chart({"o": [(1e-1, 1e-1), (1e-3, 1e-3)]}, 30, "step", "error"):
+    ...     print(line)
+    error
+     1e-1 ┤o
+          │
+     1e-2 ┤
+          │
+     1e-3 ┤                      o
+          └┬──────────┬──────────┬
+         1e-1       1e-2      1e-3
+                    step
+    """
+    points = [(x, y) for each in series.values() for x, y in each if x > 0 and 0 < y < math.inf]
+    if not points:
+        return []
+    heights = [y for _, y in points] + [y for y in (levels or {}).values() if 0 < y < math.inf]
+    low, high = _decades(heights)
+    first, last = _decades([x for x, _ in points])
+    rows = min(HEIGHT, max(2 * (high - low) + 1, 5))
+    margin = max(len(f"1e{low}"), len(f"1e{high}")) + 2
+    room = max(width - margin - 1, 10)
+    grid = [[" "] * room for _ in range(rows)]
+    for mark, y in (levels or {}).items():
+        grid[_place(math.log10(y), high, low, rows)] = [mark] * room
+    for mark, each in series.items():
+        for x, y in each:
+            if not (x > 0 and 0 <= y < math.inf):
+                continue
+            column = _place(math.log10(x), last, first, room)
+            row = rows - 1 if y == 0 else _place(math.log10(y), high, low, rows)
+            there = grid[row][column]
+            meets = there in series and there != mark and not mark.isupper()
+            grid[row][column] = BOTH if meets else mark
+    lines = [y_label]
+    labelled = {_place(exponent, high, low, rows): exponent for exponent in _ticks(low, high)}
+    for k, cells in enumerate(grid):
+        label = f"1e{labelled[k]}" if k in labelled else ""
+        edge = "┤" if label else "│"
+        lines.append(f"{label:>{margin - 1}} {edge}" + "".join(cells).rstrip())
+    return [*lines, *_x_axis(first, last, room, margin, x_label)]
+
+
+def _x_axis(first: int, last: int, room: int, margin: int, label: str) -> list[str]:
+    """The axis, its numbers and its name."""
+    axis, numbers = ["─"] * room, [" "] * (room + margin + 1)
+    end = 0
+    for exponent in reversed(range(first, last + 1)):
+        text = f"1e{exponent}"
+        column = _place(exponent, last, first, room)
+        start = max(0, min(column + margin + 1 - len(text) // 2, len(numbers) - len(text)))
+        if start >= end:
+            axis[column] = "┬"
+            numbers[start : start + len(text)] = text
+            end = start + len(text) + 2
+    corner = " " * margin + "└" + "".join(axis)
+    centre = max(0, margin + 1 + (room - columns(label)) // 2)
+    return [corner, "".join(numbers).rstrip(), " " * centre + label]
+
+
+def _decades(numbers: Sequence[float]) -> tuple[int, int]:
+    """Whole powers of ten around the numbers, at least one decade."""
+    exponents = [math.log10(x) for x in numbers]
+    low, high = math.floor(min(exponents) + 1e-9), math.ceil(max(exponents) - 1e-9)
+    return low, max(high, low + 1)
+
+
+def _place(exponent: float, start: int, stop: int, cells: int) -> int:
+    """The cell of an exponent on an axis of cells from `start` to `stop`."""
+    share = (exponent - start) / (stop - start)
+    return min(cells - 1, max(0, round(share * (cells - 1))))
+
+
+def _ticks(low: int, high: int) -> range:
+    step = max(1, math.ceil((high - low) / 6))
+    return range(low + (high - low) % step, high + 1, step)

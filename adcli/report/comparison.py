@@ -1,0 +1,391 @@
+"""What `adcli compare` shows: tables, a chart and verdicts, or records."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adcli.comparison.compare import GIVEN, Comparison
+from adcli.comparison.exact import DIGITS
+from adcli.comparison.methods import REVERSE_AD
+from adcli.comparison.sweep import ORDERS, Sweep
+from adcli.comparison.verdicts import Taylor
+from adcli.report.charts import BOTH, log_log_chart
+from adcli.report.numbers import exact, nested, short, to_json
+from adcli.report.points import quoted
+from adcli.report.tables import MAX_ROWS, Tables
+
+MARKS = {"forward": "o", "central": "x"}
+ROUNDING = 2.0**-52
+
+
+@dataclass(frozen=True)
+class CompareReport:
+    """A comparison at a point; `times` says whether times were measured."""
+
+    point: Mapping[str, Any]
+    found: Comparison
+    times: bool
+
+
+# ---- records ----
+
+
+def json_record(report: CompareReport) -> str:
+    """One line with everything; a number that is not finite is null."""
+    found = report.found
+    record: dict[str, Any] = {
+        "point": {name: nested(value) for name, value in report.point.items()},
+        "value": found.value,
+        "exact": _by_label(found, found.exact),
+        "methods": [_method_record(report, k) for k in range(len(found.methods))],
+        "tolerance": found.tolerance,
+        "agree": not found.wrong,
+        "wrong": [
+            {
+                "method": w.method,
+                "component": w.component.label,
+                "found": w.found,
+                "exact": w.exact,
+            }
+            for w in found.wrong
+        ],
+        "right_digits": _by_label(found, found.digits),
+        "taylor": _taylor_record(found.taylor),
+        "kink": _kink_record(found),
+    }
+    if found.given is not None:
+        record["given"] = {"gradient": _by_label(found, found.given), "error": found.given_error}
+    if found.sweep is not None:
+        record["sweep"] = _sweep_record(found.sweep)
+    return to_json(_finite(record)) + "\n"
+
+
+def _by_label(found: Comparison, numbers: Any) -> dict[str, Any]:
+    return {c.label: number for c, number in zip(found.components, numbers, strict=True)}
+
+
+def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
+    method, error = report.found.methods[k], report.found.errors[k]
+    if method.gradient is None or method.obstacle is not None:
+        reason = method.obstacle[0] if method.obstacle else ""
+        return {"method": method.name, "applies": False, "reason": reason}
+    record = {
+        "method": method.name,
+        "applies": True,
+        "gradient": _by_label(report.found, method.gradient),
+        "error": error,
+        "evaluations": method.evaluations,
+        "sweeps": method.sweeps,
+        "multiplications": method.multiplications,
+    }
+    return {**record, "seconds": method.seconds} if report.times else record
+
+
+def _taylor_record(taylor: Taylor | None) -> dict[str, Any] | None:
+    if taylor is None:
+        return None
+    return {
+        "slope": taylor.slope,
+        "is_right": taylor.is_right,
+        "steps": taylor.steps,
+        "remainders": taylor.remainders,
+        "floor": taylor.floor,
+        "hidden_from_float64": taylor.hidden,
+    }
+
+
+def _kink_record(found: Comparison) -> dict[str, Any] | None:
+    if found.kink is None:
+        return None
+    sides = (found.kink.left, found.kink.right)
+    left, right = (
+        {
+            label: x if math.isfinite(x) else ("inf" if x > 0 else "-inf")
+            for label, x in _by_label(found, side).items()
+        }
+        for side in sides
+    )
+    return {
+        "operation": found.kink.operation or None,
+        "exact": found.kink.is_exact,
+        "left": left,
+        "right": right,
+        "convention": _by_label(found, found.exact),
+    }
+
+
+def _sweep_record(sweep: Sweep) -> dict[str, Any]:
+    best = {kind: sweep.best(kind) for kind in sweep.errors}
+    return {
+        "epsilons": sweep.epsilons,
+        "errors": sweep.errors,
+        "best": {k: None if place is None else sweep.epsilons[place] for k, place in best.items()},
+    }
+
+
+def _finite(value: Any) -> Any:
+    """Numbers that are not finite as None."""
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def csv_lines(report: CompareReport) -> str:
+    """A row for each method; with a sweep, a row for each epsilon instead."""
+    rows = _sweep_rows(report.found.sweep) if report.found.sweep else _method_rows(report)
+    return "".join(",".join(map(quoted, row)) + "\n" for row in rows)
+
+
+def _sweep_rows(sweep: Sweep) -> list[list[str]]:
+    rows = [["epsilon", *sweep.errors]]
+    for k, epsilon in enumerate(sweep.epsilons):
+        rows.append([exact(epsilon), *[_cell(errors[k]) for errors in sweep.errors.values()]])
+    return rows
+
+
+def _method_rows(report: CompareReport) -> list[list[str]]:
+    labels = [f"df/d{c.label}" for c in report.found.components]
+    header = ["method", *labels, "error", "evaluations", "sweeps", "multiplications"]
+    rows = [[*header, "seconds"] if report.times else header]
+    for method, error in zip(report.found.methods, report.found.errors, strict=True):
+        if method.gradient is None:
+            rows.append([method.name, *[""] * (len(rows[0]) - 1)])
+            continue
+        costs = [str(method.evaluations), str(method.sweeps), str(method.multiplications)]
+        row = [method.name, *map(_cell, method.gradient), _cell(error), *costs]
+        rows.append([*row, _cell(method.seconds)] if report.times else row)
+    return rows
+
+
+def _cell(number: float | None) -> str:
+    return "" if number is None or not math.isfinite(number) else exact(number)
+
+
+def plain_lines(report: CompareReport) -> str:
+    """The rows of the CSV without its header, separated by tabs."""
+    rows = _sweep_rows(report.found.sweep) if report.found.sweep else _method_rows(report)
+    return "".join("\t".join(row) + "\n" for row in rows[1:])
+
+
+# ---- for people ----
+
+
+def table_text(report: CompareReport, digits: int, width: int, color: bool) -> str:
+    """The gradients, the costs, the sweep and the verdicts, one under the other."""
+    found = report.found
+    tables = Tables(width, color)
+    tables.heading(f"f = {short(found.value, digits)}")
+    _gradients(tables, found, digits)
+    _costs(tables, report)
+    parts = [tables.text()]
+    for method in found.methods:
+        if method.obstacle is not None:
+            parts.append(_wrapped(f"{method.name} does not apply: {method.obstacle[0]}", width))
+    if found.sweep is not None:
+        parts += ["\n", _sweep_text(found.sweep, _ad_error(found), width, color)]
+    parts += ["\n", *[_wrapped(line, width) for line in _verdicts(found, digits)]]
+    return "".join(parts)
+
+
+def _wrapped(text: str, width: int) -> str:
+    lines = textwrap.wrap(text, max(width, 20), subsequent_indent="  ", break_on_hyphens=False)
+    return "".join(line + "\n" for line in lines)
+
+
+def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
+    columns = [("exact", found.exact)]
+    columns += [(m.name, m.gradient) for m in found.methods if m.gradient is not None]
+    if found.given is not None:
+        columns.append(("given", found.given))
+    rows = []
+    for k, component in enumerate(found.components[: MAX_ROWS + 1]):
+        right = found.digits[k]
+        numbers = [short(gradient[k], digits) for _, gradient in columns]
+        rows.append((f"df/d{component.label}", *numbers, "" if right is None else f"{right:.1f}"))
+    rows += [("",)] * (len(found.components) - len(rows))  # counted, not shown
+    tables.rows(["", *[name for name, _ in columns], "right digits"], rows)
+
+
+def _costs(tables: Tables, report: CompareReport) -> None:
+    header = ["method", "error", "evaluations", "sweeps", "multiplications"]
+    if report.times:
+        header.append("time")
+    rows = []
+    for method, error in zip(report.found.methods, report.found.errors, strict=True):
+        if method.gradient is None:
+            continue
+        costs = [f"{method.evaluations:,}", f"{method.sweeps:,}", f"{method.multiplications:,}"]
+        row = [method.name, _error(error), *costs]
+        rows.append([*row, _time(method.seconds)] if report.times else row)
+    if report.found.given_error is not None:
+        rows.append(["given", _error(report.found.given_error), *[""] * (len(header) - 2)])
+    tables.rows(header, rows)
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else "0" if error == 0 else f"{error:.1e}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+def _sweep_text(sweep: Sweep, ad_error: float, width: int, color: bool) -> str:
+    tables = Tables(width, color)
+    kinds = list(sweep.errors)
+    best = {kind: sweep.best(kind) for kind in kinds}
+    rows = []
+    for k, epsilon in enumerate(sweep.epsilons):
+        cells = [
+            _error(sweep.errors[kind][k]) + (" *" if best[kind] == k else "  ") for kind in kinds
+        ]
+        rows.append((f"{epsilon:.3g}", *cells))
+    tables.rows(["epsilon", *[f"{kind} differences" for kind in kinds]], rows, limit=None)
+    series: dict[str, list[tuple[float, float]]] = {}
+    for kind in kinds:
+        points = list(zip(sweep.epsilons, sweep.errors[kind], strict=True))
+        place = best[kind]
+        series[MARKS[kind]] = points
+        series[MARKS[kind].upper()] = [] if place is None else [points[place]]
+    levels = {"-": max(ad_error, ROUNDING / 2)}
+    chart = log_log_chart(series, min(width, 100), "epsilon", "relative error", levels)
+    legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
+    text = tables.text() + "".join(line + "\n" for line in ["", *chart])
+    lines = [legend, *sweep_lines(sweep)]
+    return text + "".join(_wrapped(line, width) for line in lines)
+
+
+def _ad_error(found: Comparison) -> float:
+    pairs = zip(found.methods, found.errors, strict=True)
+    return next(error or 0.0 for method, error in pairs if method.name == REVERSE_AD)
+
+
+def sweep_lines(sweep: Sweep) -> list[str]:
+    """What the sweep shows, in words."""
+    lines = []
+    for kind, errors in sweep.errors.items():
+        place = sweep.best(kind)
+        if place is None:
+            lines.append(f"{kind} differences: no epsilon gives a number")
+            continue
+        epsilon, error = sweep.epsilons[place], errors[place]
+        if error > 0.1:
+            lines.append(f"{kind} differences: no epsilon gives one right digit here")
+            continue
+        power = "" if ORDERS[kind] == 1 else f"^{ORDERS[kind]}"
+        lines.append(
+            f"{kind} differences: best epsilon {epsilon:.3g} (*), error {_error(error)}; with "
+            f"larger ones truncation grows as epsilon{power}, with smaller ones rounding as "
+            "1/epsilon"
+        )
+    return lines
+
+
+def _verdicts(found: Comparison, digits: int) -> list[str]:
+    name = "reverse AD" if found.given is None else GIVEN
+    lines = []
+    if found.kink is not None:
+        lines += _kink_lines(found, digits)
+    if found.taylor is not None:
+        lines.append(_taylor_line(found.taylor, name, found))
+    lines.append(_digits_line(found, name))
+    return [*lines, _agreement(found)]
+
+
+def _kink_lines(found: Comparison, digits: int) -> list[str]:
+    kink = found.kink
+    assert kink is not None
+    where = f"{kink.operation} is at a kink" if kink.operation else "the point is at a kink"
+    if not kink.bent:
+        return [f"kink: {where}, but left and right derivatives agree"]
+    if not kink.is_exact:
+        where += " within rounding"
+    lines = [f"kink: {where}; the derivative there is a convention, the subgradient of least norm"]
+    for k in kink.bent[:MAX_ROWS]:
+        left, right = (short(side[k], digits) for side in (kink.left, kink.right))
+        label = found.components[k].label
+        taken = short(found.exact[k], digits)
+        jump = " (a jump)" if math.isinf(kink.left[k]) or math.isinf(kink.right[k]) else ""
+        lines.append(f"  df/d{label}: left {left}, right {right}{jump}; convention {taken}")
+    return lines
+
+
+def _taylor_line(taylor: Taylor, name: str, found: Comparison) -> str:
+    start = f"Taylor remainder of {name}: "
+    if taylor.is_bent:
+        return start + (
+            f"slope {taylor.slope:.2f}, although the components are right: there is a kink within "
+            f"{taylor.steps[-1]:.0e} of the point"
+        )
+    if taylor.is_right is None:
+        return start + "no verdict, the function is not defined around the point"
+    if taylor.slope is None:
+        return start + (
+            f"below the noise floor {taylor.floor:.1e} t everywhere, as of a linear function: "
+            "the gradient is right"
+        )
+    verdict = "right" if taylor.is_right else "wrong"
+    if not taylor.is_right and found.given is None:
+        verdict = "wrong in float64"
+    text = start + (
+        f"slope {taylor.slope:.2f} ({'2' if taylor.is_right else '1'}: the gradient is {verdict}); "
+        f"noise floor {taylor.floor:.1e} t, from the tolerance"
+    )
+    if taylor.hidden is not None:
+        text += f"; float64 alone would see rounding from t = {taylor.hidden:.0e} on"
+    return text
+
+
+def _digits_line(found: Comparison, name: str) -> str:
+    known = [(d, c) for d, c in zip(found.digits, found.components, strict=True) if d is not None]
+    if not known:
+        return f"right digits of {name}: any subgradient is right here"
+    least, component = min(known, key=lambda pair: pair[0])
+    return (
+        f"right digits of {name}: {least:.1f} of 16 in the worst component df/d{component.label} "
+        f"(against {DIGITS} digits)"
+    )
+
+
+def _agreement(found: Comparison) -> str:
+    if not found.wrong:
+        names = f"{REVERSE_AD}, forward AD and symbolic agree"
+        if found.given is not None:
+            names = f"{GIVEN} agrees with the exact one"
+        return f"{names} (tolerance {found.tolerance:g})"
+    parts = []
+    for w in found.wrong[:5]:
+        parts.append(f"{w.method}: df/d{w.component.label} is {w.found:.6g}, not {w.exact:.6g}")
+    more = len(found.wrong) - len(parts)
+    return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
+
+
+def sweep_picture(form: str, program: str, found: Comparison) -> bytes:
+    """The sweep as a picture, with the errors of AD as levels."""
+    from adcli.report.plots import error_picture
+
+    sweep = found.sweep
+    assert sweep is not None
+    curves, best, guides = {}, {}, {}
+    for kind, errors in sweep.errors.items():
+        name = f"{kind} differences"
+        curves[name] = list(zip(sweep.epsilons, errors, strict=True))
+        guides[name] = ORDERS[kind]
+        place = sweep.best(kind)
+        if place is not None:
+            best[name] = curves[name][place]
+    levels = {REVERSE_AD: max(_ad_error(found), ROUNDING / 2)}
+    title = " ".join(program.split())
+    title = title if len(title) <= 70 else title[:67] + "..."
+    return error_picture(form, title.replace("$", r"\$"), curves, best, levels, guides)
