@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from adcli.cli.graph import make_drawing, make_paths
 from adcli.errors import UsageError
 from adcli.language.messages import columns
 from adcli.report.graph import Drawing, dot_text, json_record, mermaid_text, tree_text
@@ -38,11 +37,15 @@ each_program = pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(P
 
 
 def drawn(text: str, at: str = "", **options: Any) -> Drawing:
+    from adcli.cli.graph import make_drawing  # late: its imports hide the function adcli.cli.run
+
     defaults = {"source": None, "engine": "auto", "precision": None, "digits": 6}
     return make_drawing(expression=text, at=(at,) if at else (), **{**defaults, **options})
 
 
 def paths_of(text: str, at: str, name: str) -> Any:
+    from adcli.cli.graph import make_paths  # late: its imports hide the function adcli.cli.run
+
     options = {"source": None, "engine": "auto", "precision": None}
     return make_paths(expression=text, at=(at,), paths=name, **options)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adcli.cli.trace import make_report
 from adcli.language.messages import columns
 from adcli.report.trace import csv_lines, json_record, plain_lines, table_text
 
@@ -17,6 +16,8 @@ TEXT = "x1*x2 + sin(x1)"
 
 
 def report(text: str = TEXT, at: str = "x1=2,x2=3", **options: Any) -> Any:
+    from adcli.cli.trace import make_report  # late: its imports hide the function adcli.cli.run
+
     defaults = {
         "source": None,
         "mode": "both",
