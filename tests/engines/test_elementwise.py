@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from adcli.engines import arrays, digits, floats
+from adcli.engines import arrays, complexes, digits, floats
+from adcli.engines.complex import is_analytic
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import DIGITS, ulps
 
 inf, nan, pi = math.inf, math.nan, math.pi
@@ -486,13 +490,44 @@ def test_range_and_signed_zeros(name: str, engine: str) -> None:
 CONSTANTS = ("e", "inf", "nan", "pi", "tau")
 
 
+NAMESPACES = (floats, arrays, digits, complexes)
+NAMED = tuple(p for p in PRIMITIVES.values() if p.kind in (ELEMENTWISE, SELECT))
+
+
+def missing(module: ModuleType) -> list[str]:
+    """The primitives that a namespace must have and has no function for."""
+    claimed = NAMED
+    if module is complexes:
+        claimed = tuple(p for p in NAMED if is_analytic(p) and p.name not in complexes.MISSING)
+    return [p.name for p in claimed if not callable(getattr(module, p.name, None))]
+
+
+@pytest.mark.parametrize("module", NAMESPACES, ids=lambda module: module.__name__.split(".")[-1])
+def test_every_primitive_has_a_function_in_every_namespace(module: ModuleType) -> None:
+    assert missing(module) == []
+
+
+def test_the_namespace_test_sees_a_missing_function() -> None:
+    part = ModuleType("part")
+    vars(part).update({name: getattr(floats, name) for name in dir(floats) if name != "sin"})
+    assert missing(part) == ["sin"]
+
+
 @pytest.mark.parametrize("module", [arrays, digits], ids=["arrays", "digits"])
-def test_namespaces_are_the_same(module: ModuleType) -> None:
-    assert set(floats.__all__) == set(module.__all__) - {"quiet"}
-    for name in floats.__all__:
-        assert hasattr(module, name), name
+def test_constants_are_the_same(module: ModuleType) -> None:
     for name in CONSTANTS:
         assert same(float(getattr(module, name)), getattr(floats, name))
+
+
+def test_floats_load_the_gamma_family_when_it_is_first_used() -> None:
+    code = (
+        "import sys; from adcli.engines import floats; floats.sin(1.0); names = set(sys.modules);"
+        "assert not [n for n in names if n.startswith('adcli.engines.elementwise')], names;"
+        "assert {'gamma', 'polygamma', 'gauss'} <= set(dir(floats));"
+        "assert floats.gamma(5.0) == 24.0 and 'gamma' in vars(floats);"
+        "assert not hasattr(floats, 'no_such_function')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_constants_of_digits_follow_the_precision() -> None:

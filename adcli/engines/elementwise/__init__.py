@@ -1,0 +1,1 @@
+"""What the namespaces floats, arrays and digits are built from."""

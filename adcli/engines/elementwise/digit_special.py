@@ -1,0 +1,134 @@
+"""Bell curves and the gamma family of mpmath numbers. DLMF: https://dlmf.nist.gov"""
+
+from __future__ import annotations
+
+from mpmath import mp
+
+from adcli.engines.elementwise.digit_tools import RANGE, Number, is_integer, is_pole, too_big, total
+
+# --------------------------------------------------------------------------------------------------
+# Bell curves
+# --------------------------------------------------------------------------------------------------
+
+
+@total
+def erf(x: Number) -> Number:
+    """The error function."""
+    return mp.sign(x) if too_big(x, RANGE // 2) else mp.erf(x)
+
+
+@total
+def erfc(x: Number) -> Number:
+    """1 - erf(x)."""
+    if too_big(x, RANGE // 2):
+        return mp.zero if x > 0 else mp.mpf(2)
+    return mp.erfc(x)
+
+
+def _gauss(x: Number, half: Number) -> Number:
+    """exp(-half x^2) with the digits that the square needs."""
+    if too_big(x, RANGE // 2):
+        return mp.zero
+    with mp.workprec(2 * mp.prec + max(0, 2 * mp.mag(x)) + 10):
+        return mp.exp(-half * x * x)
+
+
+@total
+def gauss(x: Number) -> Number:
+    """exp(-x^2)."""
+    return +_gauss(x, mp.one)
+
+
+@total
+def normpdf(x: Number) -> Number:
+    """exp(-x^2 / 2) / sqrt(2 pi), the density of the standard normal distribution."""
+    return _gauss(x, mp.mpf(0.5)) / mp.sqrt(2 * mp.pi)
+
+
+@total
+def normcdf(x: Number) -> Number:
+    """erfc(-x / sqrt 2) / 2, the distribution function of the standard normal distribution."""
+    if too_big(x, RANGE // 2):
+        return mp.one if x > 0 else mp.zero
+    with mp.workprec(mp.prec + max(0, 2 * mp.mag(x)) + 10):
+        value = mp.erfc(-x / mp.sqrt(2)) / 2
+    return +value
+
+
+# --------------------------------------------------------------------------------------------------
+# Gamma and its relatives
+# --------------------------------------------------------------------------------------------------
+
+
+@total
+def gamma(x: Number) -> Number:
+    """The gamma function; inf at 0, nan at the negative integers."""
+    if x == 0:
+        return mp.inf
+    if is_pole(x) or x == -mp.inf:
+        return mp.nan
+    if too_big(x, RANGE):
+        return mp.inf if x > 0 else mp.zero
+    return mp.gamma(x)
+
+
+@total
+def lgamma(x: Number) -> Number:
+    """log|gamma(x)|; inf at the poles and at both infinities."""
+    if mp.isinf(x) or is_pole(x):
+        return mp.inf
+    return mp.re(mp.loggamma(x)) if x > 0 else _lgamma_below(x)
+
+
+def _lgamma_below(x: Number) -> Number:
+    """lgamma(x) for x < 0 by reflection (DLMF 5.5.3), with more digits where it cancels."""
+    extra = 30 + max(0, mp.mag(x))
+    while True:
+        with mp.workprec(mp.prec + extra):
+            above = mp.loggamma(1 - x)
+            value = mp.log(mp.pi / mp.fabs(mp.sinpi(x))) - above
+            lost = mp.mag(above) - mp.mag(value) if value != 0 else extra
+        if lost + 20 < extra or extra > 4 * mp.prec + 2000:
+            return +value
+        extra += lost + 20
+
+
+@total
+def digamma(x: Number) -> Number:
+    """The derivative of lgamma; nan at 0, the negative integers and -inf."""
+    if is_pole(x) or mp.isinf(x):
+        return mp.inf if x > 0 else mp.nan
+    return _psi(0, x)
+
+
+@total
+def polygamma(n: Number, x: Number) -> Number:
+    """The n-th derivative of digamma; nan unless n is 0, 1, 2 ... 10^4.
+
+    At the negative integers inf for odd n and nan for even n; at 0 inf for odd n, -inf for even.
+    """
+    if n < 0 or not is_integer(n) or n > 10**4:
+        return mp.nan
+    if n == 0:
+        return digamma(x)
+    odd = int(n) % 2 == 1
+    if x == 0:
+        return mp.inf if odd else -mp.inf
+    if mp.isinf(x):
+        return mp.zero if x > 0 else mp.nan
+    if is_pole(x):
+        return mp.inf if odd else mp.nan
+    return _psi(int(n), x)
+
+
+def _psi(n: int, x: Number) -> Number:
+    """polygamma, with more digits near a root: mpmath promises the absolute error only."""
+    extra = 20 + (max(0, mp.mag(x)) if x < 0 else 0)
+    for _ in range(4):
+        with mp.workprec(mp.prec + extra):
+            value = mp.psi(n, x)
+        lost = -mp.mag(value) if value != 0 else mp.prec
+        if x > 10 or lost + 15 < extra:
+            break
+        extra += lost + 20
+    return +value

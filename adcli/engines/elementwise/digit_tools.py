@@ -1,0 +1,53 @@
+"""What the functions of mpmath numbers share: they are total, and their range is bounded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+from mpmath import mp
+
+Number = Any
+"""An mpf: mpmath has no type annotations."""
+
+RANGE = 1000
+"""Bits of an exponent: beyond, e^x counts as infinite, e^-x as 0."""
+
+
+def total(function: Callable[..., Number]) -> Callable[..., Number]:
+    """The function with nan for a nan argument, a complex value, or a failure of mpmath."""
+
+    @functools.wraps(function)
+    def total(*xs: Number) -> Number:
+        xs = tuple(mp.mpf(x) for x in xs)
+        if any(x != x for x in xs):
+            return mp.nan
+        try:
+            value = function(*xs)
+        except (ArithmeticError, ValueError, mpmath.libmp.ComplexResult):
+            return mp.nan
+        return mp.nan if isinstance(value, mpmath.mpc) else mp.mpf(value)
+
+    return total
+
+
+def is_integer(x: Number) -> bool:
+    """Whether x is a whole number; an infinity is none."""
+    return bool(mp.isfinite(x)) and x == mp.floor(x)
+
+
+def is_odd(x: Number) -> bool:
+    """Whether x is an odd number; from 2^1000000 on none counts as odd."""
+    return is_integer(x) and mp.mag(x) < 1_000_000 and int(x) % 2 == 1
+
+
+def is_pole(x: Number) -> bool:
+    """Whether x is 0 or a negative integer."""
+    return x <= 0 and is_integer(x)
+
+
+def too_big(x: Number, bits: int) -> bool:
+    """Whether |x| is 2^bits or more, infinite or nan."""
+    return not mp.isfinite(x) or (x != 0 and mp.mag(x) > bits)

@@ -1,0 +1,64 @@
+"""Pairs: unevaluated sums of two floats, with about twice the digits (Dekker 1971).
+
+The functions take floats or arrays alike: only + - * / are used. Like `adcli.engines.floats` this
+imports nothing that a bare interpreter has not loaded.
+
+Sources: T. J. Dekker, Numer. Math. 18 (1971) 224-242; T. Ogita, S. M. Rump and S. Oishi, SIAM J.
+Sci. Comput. 26 (2005) 1955-1988.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Number = TypeVar("Number", float, NDArray[np.float64])
+
+PI = (3.141592653589793, 1.2246467991473532e-16)
+SQRT_HALF = (0.7071067811865476, -4.833646656726457e-17)
+SQRT_TAU = (2.5066282746310007, -1.8328579980459167e-16)
+INV_SQRT_TAU = (0.3989422804014327, -2.49232720227773e-17)
+
+
+def horner(coefficients: tuple[float, ...], x: Number) -> Number:
+    """The polynomial with these coefficients, highest power first, at x."""
+    total = x * coefficients[0] + coefficients[1]
+    for coefficient in coefficients[2:]:
+        total = total * x + coefficient
+    return total
+
+
+def two_sum(x: Number, y: Number) -> tuple[Number, Number]:
+    """x + y exactly, as a pair (Knuth; Ogita, Rump and Oishi 2005, algorithm 3.1)."""
+    high = x + y
+    part = high - x
+    return high, (x - (high - part)) + (y - part)
+
+
+def two_product(x: Number, y: Number) -> tuple[Number, Number]:
+    """x * y exactly, as a pair (Dekker 1971), for |x|, |y| < 2^995 and no underflow."""
+    high = x * y
+    big = 134217729.0 * x
+    x1 = big - (big - x)
+    x2 = x - x1
+    big = 134217729.0 * y
+    y1 = big - (big - y)
+    y2 = y - y1
+    return high, x2 * y2 - (((high - x1 * y1) - x2 * y1) - x1 * y2)
+
+
+def pair_product(x: tuple[Number, Number], y: tuple[Number, Number]) -> tuple[Number, Number]:
+    """The product of two pairs, to about twice the working precision."""
+    high, low = two_product(x[0], y[0])
+    return high, low + (x[0] * y[1] + x[1] * y[0])
+
+
+def pair_quotient(x: tuple[Number, Number], y: tuple[Number, Number]) -> tuple[Number, Number]:
+    """The quotient of two pairs, as a pair."""
+    high = x[0] / y[0]
+    back, error = two_product(high, y[0])
+    return high, ((((x[0] - back) - error) + x[1]) - high * y[1]) / y[0]
