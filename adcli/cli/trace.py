@@ -11,6 +11,7 @@ from adcli.ad.trace import trace
 from adcli.cli import options
 from adcli.cli.inputs import names
 from adcli.cli.run import program_and_point, screen, write_text
+from adcli.errors import UsageError
 from adcli.report.steps import Steps
 from adcli.report.trace import (
     MAX_SEEDS,
@@ -67,6 +68,11 @@ def make_report(**parsed: Any) -> TraceReport:
     f, point = program_and_point(parsed)
     mode, wrt = parsed["mode"], f.names(names(parsed["wrt"]))
     is_forward = mode == "forward"
+    if len(f.outputs) > 1 and not is_forward:
+        raise UsageError(
+            f"a reverse sweep starts at one result, the program has {len(f.outputs)}",
+            "--mode forward traces all of them",
+        )
     task = Task("jacobian", "forward", wrt) if is_forward else Task("gradient", "reverse", wrt)
     results = f.at(point, task, parsed["engine"], parsed["precision"])
     value, rest = results.nested()

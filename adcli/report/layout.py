@@ -74,17 +74,17 @@ def lay_out(
     found, routes = [], []
     for (upper, lower), (width, height) in zip(edges, labels, strict=True):
         first, last = items[upper].row, items[lower].row
-        middle = first + 2 * ((last - first) // 4) + 1
+        labelled = last - 1  # beside the operation that the edge enters
         route = [items[upper]]
         for row in range(first + 1, last):
-            size = (width, height) if row == middle else (2.0, 2.0)
+            size = (width, height) if row == labelled else (2.0, 2.0)
             item = Item(*size, row, False)
             rows[row].append(item)
             _join(route[-1], item)
             route.append(item)
         _join(route[-1], items[lower])
         route.append(items[lower])
-        found.append(route[middle - first])
+        found.append(route[labelled - first])
         routes.append(route)
     _order(rows)
     _place(rows)
@@ -92,6 +92,12 @@ def lay_out(
     width = max((i.x + i.width / 2 for row in rows for i in row), default=0.0) + MARGIN
     height = _stack(rows)
     return Layout(items, found, routes, width, height)
+
+
+def places(count: int, edges: Sequence[tuple[int, int]]) -> int:
+    """How many places edges take in rows: what the time of a layout depends on."""
+    ranks = _ranks(count, edges)
+    return sum(2 * (ranks[lower] - ranks[upper]) - 1 for upper, lower in edges)
 
 
 def _join(upper: Item, lower: Item) -> None:

@@ -9,11 +9,11 @@ from xml.sax.saxutils import escape, quoteattr
 from adcli.errors import UsageError
 from adcli.language.messages import columns, safe
 from adcli.report.graph import Drawing, Line
-from adcli.report.layout import Item, Layout, Point, lay_out
+from adcli.report.layout import Item, Layout, Point, lay_out, places
 
 MAX_NODES = 500
 """More nodes than this nobody can read in one picture."""
-MAX_PLACES = 20_000
+MAX_PLACES = 10_000
 """Rows that edges pass, all together."""
 FONT, SMALL = 13.0, 11.0
 WIDE = 0.62
@@ -50,16 +50,18 @@ def svg_text(drawn: Drawing) -> str:
     """The picture. Raises UsageError for a graph that is too large to be read."""
     lines = list(drawn.edges())
     numbers = {node: n for n, node in enumerate(drawn.nodes)}
-    if len(drawn.nodes) > MAX_NODES:
+    edges = [(numbers[line.target], numbers[line.source]) for line in lines]
+    is_large = len(drawn.nodes) > MAX_NODES or places(len(drawn.nodes), edges) > MAX_PLACES
+    if is_large:
         raise UsageError(
-            f"a picture of {len(drawn.nodes):,} nodes cannot be read",
+            f"a picture of {len(drawn.nodes):,} nodes and {len(edges):,} edges cannot be read",
             "--as dot is for graph viewers, --as json for programs",
         )
     texts = [_texts(drawn, node) for node in drawn.nodes]
     boxes = [(max(map(_width, shown)) + 20, LINE * len(shown) + 12) for shown in texts]
     layout = lay_out(
         boxes,
-        [(numbers[line.target], numbers[line.source]) for line in lines],
+        edges,
         [(_width(line.label) * SMALL / FONT + 6, 14.0) for line in lines],
     )
     parts = [_start(layout)]
