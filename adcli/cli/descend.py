@@ -17,7 +17,9 @@ from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
 from adcli.cli.inputs import assignments, program_text
 from adcli.cli.run import screen, write_text
 from adcli.cli.terminal import is_terminal
+from adcli.errors import UsageError
 from adcli.function import function
+from adcli.language.messages import safe
 
 
 @click.command("descend", epilog=EXAMPLES)
@@ -33,6 +35,11 @@ def command(**parsed: Any) -> int:
     from adcli.descent.run import descend
     from adcli.report.descent import json_record, panel_text
 
+    if parsed["plot"] and not (parsed["expression"] or parsed["source"]):
+        raise UsageError(
+            f"there is no expression, for --plot takes '{safe(parsed['plot'])}' for its file",
+            "write --plot at the end, or --plot FILE.png",
+        )
     f = function(program_text(parsed["expression"], parsed["source"]))
     held = assignments(parsed["fix"], "--fix", None)
     start = start_values(parsed["start"], parsed["shape"], f, held)
@@ -104,6 +111,7 @@ def _pictures(parsed: dict[str, Any]) -> list[Any]:
 def _print(text: str) -> None:
     """Text to standard output, at once."""
     write_text(None, text)
+    sys.stdout.flush()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.problem import Problem
-from adcli.descent.rules import State
+from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.compiled import MAX_NODES, Source, execute, number_text
@@ -23,16 +23,19 @@ from adcli.graph.symbolic import Symbols
 
 @dataclass
 class Block:
-    """Where the loop stands: the iterate, its rule's state, the iterate before and the best one."""
+    """Where the loop stands: the iterate, its rule's state, the iterate before and the best one.
+
+    Points are lists of floats in the compiled loop, and arrays on vectors.
+    """
 
     iteration: int
-    point: list[float]
+    point: Vector
     state: State
     value: float = inf
     before_value: float = inf
-    before_point: list[float] | None = None
+    before_point: Vector | None = None
     best_value: float = inf
-    best_point: list[float] | None = None
+    best_point: Vector | None = None
     fixed: bool = False
 
 

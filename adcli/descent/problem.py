@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
+from itertools import islice
 from math import prod
 from typing import Any
 
@@ -100,22 +101,22 @@ class Problem:
                     raise UsageError(f"the bounds of '{name}' have not its shape") from None
             sides.append(self.flatten(values))
         lower, upper = sides
-        for k, label in enumerate(self.labels):
-            low, high, x = lower[k], upper[k], self.start[k]
+        for k in np.flatnonzero(~((lower <= self.start) & (self.start <= upper)))[:1]:
+            low, high, x, label = lower[k], upper[k], self.start[k], self.labels[k]
             if not low <= high:
-                raise UsageError(f"the bounds {low:g}:{high:g} of '{label}' hold no number")
-            if not low <= x <= high:
                 raise UsageError(
-                    f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
-                    f"the nearest start is {label}={min(max(x, low), high):g}",
+                    f"the bounds {low:g}:{high:g} of '{label}' hold no number", "write low:high"
                 )
+            raise UsageError(
+                f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
+                f"the nearest start is {label}={min(max(x, low), high):g}",
+            )
         return lower, upper
 
     def check_start(self) -> None:
         """Blame what is no scalar, or not finite, where the descent begins."""
-        for label, x in zip(self.labels, self.start.tolist(), strict=True):
-            if not np.isfinite(x):
-                raise UsageError(f"the start {label}={x:g} is not finite")
+        for k in np.flatnonzero(~np.isfinite(self.start))[:1]:
+            raise UsageError(f"the start {self.labels[k]}={self.start[k]:g} is not finite")
         self.function.at(self.point(self.start), Task("gradient", wrt=self.free))
 
     # ---- flat and not ----
@@ -128,11 +129,16 @@ class Problem:
     @cached_property
     def labels(self) -> list[str]:
         """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
-        return [
+        return self.first_labels(self.size)
+
+    def first_labels(self, count: int) -> list[str]:
+        """The first of them."""
+        every = (
             name + ("[" + ",".join(map(str, index)) + "]" if index else "")
             for name, shape in self.shapes.items()
             for index in np.ndindex(*shape)
-        ]
+        )
+        return list(islice(every, count))
 
     def flatten(self, values: Mapping[str, Any]) -> Vector:
         """The vector of the free variables' values."""

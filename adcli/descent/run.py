@@ -15,7 +15,7 @@ from adcli.descent.checkpoint import (
     same_start,
 )
 from adcli.descent.diagnosis import explain
-from adcli.descent.monitor import History, Monitor, Watcher
+from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.stopping import Iterate, Limits, Outcome, Status
@@ -176,7 +176,7 @@ def _result(
         settings.name,
         monitor.elapsed(),
         [_as_asked(it, monitor.sign) for it in history.closed(monitor.last)],
-        problem.labels,
+        problem.first_labels(KEPT),
     )
 
 

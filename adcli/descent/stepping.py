@@ -95,7 +95,7 @@ class VectorLoop:
         fixed = bool((moved == point).all()) and _same(state, block.state)
         if fixed:
             return Block(**{**vars(block), "fixed": True})
-        return Block(block.iteration + 1, moved.tolist(), state, np.inf, value, block.point)
+        return Block(block.iteration + 1, moved, state, np.inf, value, point)
 
 
 def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:

@@ -6,6 +6,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,6 @@ from adcli.descent.run import Result
 from adcli.descent.stopping import Iterate, Status
 from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
-from adcli.report.labels import indices
 from adcli.report.numbers import flat, index_label, nested, shape_of, to_json
 from adcli.report.tables import Tables
 
@@ -80,7 +81,7 @@ class Rows:
         cell, small = max(digits + 6, 8), 9
         widths = [9, cell, small, 10, small, 7]
         room = width - sum(widths) - len(widths)
-        self.labels = [safe(label) for label in problem.labels[: max(0, room // (cell + 1))]]
+        self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
         self.headers = [*HEADERS, *self.labels]
         self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
         self._before: float | None = None
@@ -172,13 +173,16 @@ class PlainTable(TableWatcher):
 
 
 class LiveTable(TableWatcher):
-    """A watcher that keeps a table and a progress bar up to date on a terminal."""
+    """A watcher that writes rows above a progress bar on a terminal.
+
+    Rows are gathered between two pictures, so that the terminal never holds the descent up.
+    """
 
     def __init__(self, console: Console, total: int, *layout: Any) -> None:
         super().__init__(*layout)
         self.console = console
         self.total = total
-        self.done: list[list[str]] = []
+        self._waiting = Text()
         self._drawn = time.monotonic()
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
@@ -186,48 +190,43 @@ class LiveTable(TableWatcher):
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._live.stop()
         if self.rows is not None:
             self._finish()
-            self.console.print(self._table(self.done))
+            self._flush()
+        self._live.stop()
 
     def begin(self, problem: Problem) -> None:
         """Write the head and take the terminal."""
         super().begin(problem)
-        self.console.print(Text(self.head, style="bold"))
+        assert self.rows is not None
+        head = self.head + "\n" + self.rows.line(self.rows.headers)
+        self.console.print(Text(head, style="bold"), end="", soft_wrap=True)
         self._live.start()
 
     def _add(self, it: Iterate) -> None:
         assert self.rows is not None
-        self.done.append(self.rows.cells(it))
+        line = self.rows.line(self.rows.cells(it))
+        self._waiting.append(line[: self.rows.widths[0]], style="cyan")
+        self._waiting.append(line[self.rows.widths[0] :])
 
     def see(self, it: Iterate) -> None:
         """Add the row; draw, if the last picture is old enough."""
         super().see(it)
-        now = time.monotonic()
-        if now - self._drawn >= PAUSE:
-            self._live.update(self._picture(it), refresh=True)
+        if time.monotonic() - self._drawn >= PAUSE:
+            self._flush()
+            self._live.update(self._bar(it), refresh=True)
             self._drawn = time.monotonic()
 
-    def _picture(self, it: Iterate) -> Table:
-        grid = Table.grid()
-        grid.add_row(self._table(self.done[-max(1, self.console.height - 6) :]))
-        bar = ProgressBar(self.total, it.iteration, width=max(10, self.console.width - 40))
-        line = Table.grid(padding=(0, 1))
-        line.add_row(bar, Text(f"{it.iteration:,} of at most {self.total:,}", style="dim"))
-        grid.add_row(line)
-        return grid
+    def _flush(self) -> None:
+        if self._waiting:
+            self.console.print(self._waiting, end="", soft_wrap=True)
+            self._waiting = Text()
 
-    def _table(self, cells: Sequence[Sequence[str]]) -> Table:
-        assert self.rows is not None
-        table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-        for k, header in enumerate(self.rows.headers):
-            style = "cyan" if k == 0 else None
-            width = self.rows.widths[k]
-            table.add_column(Text(header), justify="right", style=style, min_width=width)
-        for row in cells:
-            table.add_row(*[Text(cell) for cell in row])
-        return table
+    def _bar(self, it: Iterate) -> Table:
+        line = Table.grid(padding=(0, 1))
+        bar = ProgressBar(self.total, it.iteration, width=max(10, self.console.width - 40))
+        line.add_row(bar, Text(f"{it.iteration:,} of at most {self.total:,}", style="dim"))
+        return line
 
 
 class TraceWatcher(Watcher):
@@ -290,15 +289,18 @@ def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool
 
 
 def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
-    lines = []
+    """`x = 1`, `v[0] = 2`, ...: the first `most`, and how many there are besides."""
+    lines: list[str] = []
+    size = 0
     for name, value in result.point.items():
         held = "" if name in result.gradient else "  (fixed)"
-        labels = [name + index_label(index) for index in indices(shape_of(value))]
-        for label, x in zip(labels, flat(value), strict=True):
-            lines.append(f"{safe(label)} = {x:.{digits}g}{held}")
-    if len(lines) <= most:
-        return lines
-    return [*lines[:most], f"... and {len(lines) - most:,} more; --format json has them all"]
+        places = np.ndindex(*shape_of(value))
+        for index, x in zip(places, islice(flat(value), most - len(lines)), strict=False):
+            lines.append(f"{safe(name + index_label(index))} = {x:.{digits}g}{held}")
+        size += prod(shape_of(value))
+    if size > len(lines):
+        lines.append(f"... and {size - len(lines):,} more; --format json has them all")
+    return lines
 
 
 def _starts_table(result: Result, digits: int) -> tuple[list[str], list[list[str]]]:
