@@ -28,6 +28,8 @@ _SHORT = 5
 
 def reduced(value: Number) -> Number:
     """The same number, an int where it is whole."""
+    if type(value) is int:
+        return value
     return value.numerator if value.denominator == 1 else value
 
 
@@ -41,22 +43,29 @@ def exact(value: float) -> Number | None:
     if type(value) is not float:
         text = value.text if isinstance(value, Literal) else ""
         return int(text) if text.removeprefix("-").isdecimal() else None
+    if -MAX_WHOLE < value < MAX_WHOLE and value.is_integer():
+        return int(value)
     if not math.isfinite(value):
         return None
-    if value.is_integer() and abs(value) < MAX_WHOLE:
-        return int(value)
     decimal = Fraction(repr(value))
     return reduced(decimal) if decimal == Fraction(value) else None
 
 
 def constant_for(value: Number) -> float | None:
     """The constant that is this number exactly; for a large whole number it is a Literal."""
-    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+    if type(value) is int and -MAX_WHOLE < value < MAX_WHOLE:
+        return float(value)
+    if is_large(value):
         return None
     near = float(value)
     if exact(near) == value:
         return near
     return Literal(str(value)) if value.denominator == 1 else None
+
+
+def is_large(value: Number) -> bool:
+    """Whether numerator or denominator are too large to be a constant."""
+    return value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS
 
 
 def is_short(value: Number) -> bool:

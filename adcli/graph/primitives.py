@@ -48,6 +48,8 @@ class Primitive:
     symbol    how an operator is written
     word      the language's name of the function where it differs from `name`
     options   structural: `attr -> {option: value}`, the attribute as the language's call gives it
+    spelling  how targets of code write a function (see `spelled`); structural ones for NumPy:
+              `(attr, shapes of the inputs) -> template`
     example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
     """
 
@@ -65,6 +67,7 @@ class Primitive:
         "rule",
         "sample",
         "shape",
+        "spelling",
         "summary",
         "symbol",
         "word",
@@ -86,6 +89,7 @@ class Primitive:
         summary: str = "",
         symbol: str = "",
         word: str = "",
+        spelling: dict[str, Any] | None = None,
         aliases: tuple[str, ...] = (),
         options: Rule | None = None,
         example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ()),
@@ -103,6 +107,7 @@ class Primitive:
         self.summary = summary
         self.symbol = symbol
         self.word = word or name
+        self.spelling = spelling or {}
         self.aliases = aliases
         self.options = options
         self.example = example
@@ -144,6 +149,29 @@ def elementwise(name: str, /, *partials: Rule | None, inputs: str = "", **row: A
 def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
     """A row for a function that passes one of its inputs on."""
     return register(Primitive(name, SELECT, tuple(inputs.split()), rule=rule, **row))
+
+
+def spelled(
+    name: str,
+    *,
+    python: str | None = None,
+    numpy: str | None = None,
+    c: str | None = None,
+    latex: str | None = None,
+) -> dict[str, Any]:
+    """How a function is written in each target: what differs from `math.NAME`, `np.NAME`, `NAME`
+    and an upright NAME. "" is a target that has no such function.
+
+    A template has `#1`, `#2` for the arguments, each in a place that needs no brackets; without
+    them it is the name of a function. Names that are no library's have a definition in
+    adcli.language.code.
+    """
+    return {
+        "python": f"math.{name}" if python is None else python,
+        "numpy": f"np.{name}" if numpy is None else numpy,
+        "c": name if c is None else c,
+        "latex": rf"\operatorname{{{name}}}" if latex is None else latex,
+    }
 
 
 def one(m: Any, *_: Any) -> float:
@@ -198,15 +226,26 @@ POWER = elementwise(
 
 # ---- exponentials and logarithms ----
 
-elementwise("exp", lambda m, x, out: out, summary="e^x")
-elementwise("exp2", lambda m, x, out: out * m.log(2), summary="2^x")
-elementwise("expm1", lambda m, x, out: m.exp(x), summary="e^x - 1, exact near 0")
+elementwise("exp", lambda m, x, out: out, spelling=spelled("exp", latex=r"e^{#1}"), summary="e^x")
+elementwise(
+    "exp2",
+    lambda m, x, out: out * m.log(2),
+    spelling=spelled("exp2", latex=r"2^{#1}"),
+    summary="2^x",
+)
+elementwise(
+    "expm1",
+    lambda m, x, out: m.exp(x),
+    spelling=spelled("expm1", latex=r"\left(e^{#1} - 1\right)"),
+    summary="e^x - 1, exact near 0",
+)
 elementwise(
     "log",
     lambda m, x, out: m.divide(1, x),
     domain="x > 0",
     remedy="where(x > 0, log(x), 0) gives 0 elsewhere; log1p(x) is log(1 + x)",
     sample=((0.1, 5.0),),
+    spelling=spelled("log", latex=r"\log"),
     summary="natural logarithm",
     aliases=("ln",),
 )
@@ -216,6 +255,7 @@ elementwise(
     domain="x > 0",
     remedy="where(x > 0, log2(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
+    spelling=spelled("log2", latex=r"\log_{2}"),
     summary="logarithm to base 2",
 )
 elementwise(
@@ -224,6 +264,7 @@ elementwise(
     domain="x > 0",
     remedy="where(x > 0, log10(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
+    spelling=spelled("log10", latex=r"\log_{10}"),
     summary="logarithm to base 10",
 )
 elementwise(
@@ -232,6 +273,7 @@ elementwise(
     domain="x > -1",
     remedy="where(x > -1, log1p(x), 0) gives 0 elsewhere",
     sample=((-0.9, 5.0),),
+    spelling=spelled("log1p", latex=r"\log\left(1 + #1\right)"),
     summary="log(1 + x), exact near 0",
 )
 elementwise(
@@ -240,6 +282,7 @@ elementwise(
     domain="x >= 0; the derivative is infinite at 0",
     remedy="where(x > 0, sqrt(x), 0) has the derivative 0 there; sqrt(x + 1e-12) is smooth",
     sample=((0.1, 5.0),),
+    spelling=spelled("sqrt", latex=r"\sqrt{#1}"),
     summary="square root",
 )
 elementwise(
@@ -248,20 +291,38 @@ elementwise(
     domain="all numbers; the derivative is infinite at 0",
     remedy="where(x != 0, cbrt(x), 0) has the derivative 0 there",
     sample=((0.1, 5.0),),
+    spelling=spelled("cbrt", latex=r"\sqrt[3]{#1}"),
     summary="real cube root",
 )
 
 # ---- trigonometry ----
 
-elementwise("sin", lambda m, x, out: m.cos(x), summary="sine (radians)")
-elementwise("cos", lambda m, x, out: -m.sin(x), summary="cosine (radians)")
-elementwise("tan", lambda m, x, out: 1 + out * out, sample=((-1.4, 1.4),), summary="tangent")
+elementwise(
+    "sin",
+    lambda m, x, out: m.cos(x),
+    spelling=spelled("sin", latex=r"\sin"),
+    summary="sine (radians)",
+)
+elementwise(
+    "cos",
+    lambda m, x, out: -m.sin(x),
+    spelling=spelled("cos", latex=r"\cos"),
+    summary="cosine (radians)",
+)
+elementwise(
+    "tan",
+    lambda m, x, out: 1 + out * out,
+    sample=((-1.4, 1.4),),
+    spelling=spelled("tan", latex=r"\tan"),
+    summary="tangent",
+)
 elementwise(
     "asin",
     lambda m, x, out: m.divide(1, m.sqrt((1 - x) * (1 + x))),
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="asin(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
+    spelling=spelled("asin", numpy="np.arcsin", latex=r"\arcsin"),
     summary="inverse sine",
     aliases=("arcsin",),
 )
@@ -271,6 +332,7 @@ elementwise(
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="acos(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
+    spelling=spelled("acos", numpy="np.arccos", latex=r"\arccos"),
     summary="inverse cosine",
     aliases=("arccos",),
 )
@@ -281,7 +343,13 @@ def _atan_x(m: Any, x: Any, out: Any) -> Any:
     return secant * secant
 
 
-elementwise("atan", _atan_x, summary="inverse tangent", aliases=("arctan",))
+elementwise(
+    "atan",
+    _atan_x,
+    spelling=spelled("atan", numpy="np.arctan", latex=r"\arctan"),
+    summary="inverse tangent",
+    aliases=("arctan",),
+)
 
 
 def _atan2_y(m: Any, y: Any, x: Any, out: Any) -> Any:
@@ -302,14 +370,25 @@ elementwise(
     domain="all numbers; no derivative at (0, 0)",
     remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
     sample=((0.2, 3.0), (0.2, 3.0)),
+    spelling=spelled("atan2", numpy="np.arctan2"),
     summary="angle of the point (x, y)",
     aliases=("arctan2",),
 )
 
 # ---- hyperbolic functions ----
 
-elementwise("sinh", lambda m, x, out: m.cosh(x), summary="hyperbolic sine")
-elementwise("cosh", lambda m, x, out: m.sinh(x), summary="hyperbolic cosine")
+elementwise(
+    "sinh",
+    lambda m, x, out: m.cosh(x),
+    spelling=spelled("sinh", latex=r"\sinh"),
+    summary="hyperbolic sine",
+)
+elementwise(
+    "cosh",
+    lambda m, x, out: m.sinh(x),
+    spelling=spelled("cosh", latex=r"\cosh"),
+    summary="hyperbolic cosine",
+)
 
 
 def _tanh_x(m: Any, x: Any, out: Any) -> Any:
@@ -317,10 +396,11 @@ def _tanh_x(m: Any, x: Any, out: Any) -> Any:
     return secant * secant
 
 
-elementwise("tanh", _tanh_x, summary="hyperbolic tangent")
+elementwise("tanh", _tanh_x, spelling=spelled("tanh", latex=r"\tanh"), summary="hyperbolic tangent")
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),
+    spelling=spelled("asinh", numpy="np.arcsinh"),
     summary="inverse hyperbolic sine",
     aliases=("arcsinh",),
 )
@@ -330,6 +410,7 @@ elementwise(
     domain="x >= 1; the derivative is infinite at 1",
     remedy="acosh(max(x, 1)) is defined everywhere",
     sample=((1.1, 5.0),),
+    spelling=spelled("acosh", numpy="np.arccosh"),
     summary="inverse hyperbolic cosine",
     aliases=("arccosh",),
 )
@@ -339,6 +420,7 @@ elementwise(
     domain="-1 < x < 1",
     remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
     sample=((-0.95, 0.95),),
+    spelling=spelled("atanh", numpy="np.arctanh"),
     summary="inverse hyperbolic tangent",
     aliases=("arctanh",),
 )
@@ -349,6 +431,7 @@ elementwise(
     "abs",
     lambda m, x, out: m.sign(x),
     kink=lambda m, x: m.equal(x, 0),
+    spelling=spelled("abs", python="abs", c="fabs", latex=r"\left|#1\right|"),
     summary="absolute value; the derivative at 0 is 0",
 )
 elementwise(
@@ -356,6 +439,7 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x, 0),
+    spelling=spelled("sign", python="_sign", c="sign_of"),
     summary="-1, 0 or 1",
 )
 for _name, _summary in (
@@ -367,6 +451,9 @@ for _name, _summary in (
         None,
         inputs="x",
         kink=lambda m, x: m.equal(x, m.floor(x)),
+        spelling=spelled(
+            _name, python=f"float(math.{_name}(#1))", latex=rf"\left\l{_name} #1 \right\r{_name}"
+        ),
         summary=_summary,
     )
 elementwise(
@@ -374,6 +461,7 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x - m.floor(x), 0.5),
+    spelling=spelled("round", python="float(round(#1))", c="nearbyint"),
     summary="nearest integer, halves to even",
 )
 elementwise(
@@ -384,6 +472,7 @@ elementwise(
     domain="y != 0",
     remedy="where(y != 0, mod(x, y), 0) gives 0 there",
     sample=((-3.0, 3.0), (0.5, 3.0)),
+    spelling=spelled("mod", python="_mod", c="modulo", latex=r"\left(#1 \bmod #2\right)"),
     summary="remainder with the sign of y",
 )
 
@@ -424,6 +513,7 @@ MAXIMUM = select(
     word="max",
     kink=_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
+    spelling=spelled("max", python="max", numpy="np.maximum", c="fmax", latex=r"\max"),
     summary="largest input; variables that tie share the derivative",
 )
 MINIMUM = select(
@@ -433,6 +523,7 @@ MINIMUM = select(
     word="min",
     kink=_low_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
+    spelling=spelled("min", python="min", numpy="np.minimum", c="fmin", latex=r"\min"),
     summary="smallest input; variables that tie share the derivative",
 )
 
@@ -482,23 +573,45 @@ elementwise(
     domain="all numbers; no derivative at (0, 0)",
     remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
     sample=((0.2, 3.0), (0.2, 3.0)),
+    spelling=spelled("hypot"),
     summary="sqrt(x^2 + y^2) without overflow",
 )
 elementwise(
     "erf",
     lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    spelling=spelled("erf", numpy="special.erf"),
     summary="error function (DLMF 7.2.1)",
 )
 elementwise(
     "erfc",
     lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    spelling=spelled("erfc", numpy="special.erfc"),
     summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
 )
-elementwise("gauss", lambda m, x, out: -2 * x * out, summary="exp(-x^2)")
-elementwise("normpdf", lambda m, x, out: -x * out, summary="standard normal density")
+elementwise(
+    "gauss",
+    lambda m, x, out: -2 * x * out,
+    spelling=spelled(
+        "gauss",
+        python="_gauss",
+        numpy="np.exp(-np.square(#1))",
+        c="gauss",
+        latex=r"e^{-\left(#1\right)^{2}}",
+    ),
+    summary="exp(-x^2)",
+)
+elementwise(
+    "normpdf",
+    lambda m, x, out: -x * out,
+    spelling=spelled("normpdf", python="_normpdf", numpy="_normpdf", c="normpdf", latex=r"\varphi"),
+    summary="standard normal density",
+)
 elementwise(
     "normcdf",
     lambda m, x, out: m.normpdf(x),
+    spelling=spelled(
+        "normcdf", python="_normcdf", numpy="special.ndtr", c="normcdf", latex=r"\Phi"
+    ),
     summary="standard normal distribution, exact in the tail",
 )
 elementwise(
@@ -507,6 +620,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="lgamma(x) does not overflow",
     sample=((0.2, 5.0),),
+    spelling=spelled("gamma", numpy="special.gamma", c="tgamma", latex=r"\Gamma"),
     summary="gamma function (DLMF 5.2.1)",
 )
 elementwise(
@@ -515,6 +629,9 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
+    spelling=spelled(
+        "lgamma", numpy="special.gammaln", latex=r"\log\left|\Gamma\left(#1\right)\right|"
+    ),
     summary="log |gamma(x)|",
 )
 elementwise(
@@ -523,6 +640,9 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, digamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
+    spelling=spelled(
+        "digamma", python="_digamma", numpy="special.digamma", c="digamma", latex=r"\psi"
+    ),
     summary="derivative of lgamma (DLMF 5.2.2)",
 )
 elementwise(
@@ -533,11 +653,20 @@ elementwise(
     domain="n = 0, 1, 2, ...; x != 0, -1, -2, ...",
     remedy="where(x > 0, polygamma(n, x), 0) gives 0 elsewhere",
     sample=((1.0, 1.0), (0.5, 5.0)),
+    spelling=spelled(
+        "polygamma",
+        python="_polygamma",
+        numpy="special.polygamma",
+        latex=r"\psi^{(#1)}\left(#2\right)",
+    ),
     summary="n-th derivative of digamma (DLMF 5.15)",
 )
 elementwise(
     "sigmoid",
     lambda m, x, out: out * m.sigmoid(-x),  # out*(1 - out) is 0 from x = 37 on
+    spelling=spelled(
+        "sigmoid", python="_sigmoid", numpy="special.expit", c="sigmoid", latex=r"\sigma"
+    ),
     summary="1/(1 + exp(-x))",
 )
 elementwise(
@@ -546,6 +675,12 @@ elementwise(
     domain="0 < x < 1",
     remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
     sample=((0.05, 0.95),),
+    spelling=spelled("logit", python="_logit", numpy="special.logit", c="logit"),
     summary="log(x/(1 - x))",
 )
-elementwise("softplus", lambda m, x, out: m.sigmoid(x), summary="log(1 + exp(x))")
+elementwise(
+    "softplus",
+    lambda m, x, out: m.sigmoid(x),
+    spelling=spelled("softplus", python="_softplus", numpy="np.logaddexp(0.0, #1)", c="softplus"),
+    summary="log(1 + exp(x))",
+)

@@ -170,6 +170,8 @@ class _Pass:
         self.cases: dict[int, tuple[cases.Pair, cases.Table]] = {}
         self.kept: set[int] = set()
         self._total: dict[int, bool] = {}
+        self._numbers: dict[int, Number | None] = {}
+        self._constants: dict[Number, int] = {}
         self.uses = self._count_uses()
         self.chain = self._find_chains()
         self.positive = self._find_positive()
@@ -260,10 +262,16 @@ class _Pass:
 
     def number(self, node: int) -> Number | None:
         """The exact number that a node is."""
+        if node in self._numbers:
+            return self._numbers[node]
+        found = None
         if self.graph.ops[node] is CONSTANT:
-            return exact.exact(self.graph.attrs[node])
-        found = self.products.get(node)
-        return found[0] if found is not None and not found[1] else None
+            found = exact.exact(self.graph.attrs[node])
+        elif node in self.products:
+            c, factors = self.products[node]
+            found = None if factors else c
+        self._numbers[node] = found
+        return found
 
     def _spread(self, node: int, shape: Shape) -> int:
         if self.graph.ops[node] is CONSTANT:
@@ -604,11 +612,12 @@ class _Pass:
                 k, parts = 1, ((n, (1,)),)
             elif len(parts) > 1 and self.uses[i] > 1:
                 parts = ((self.rest(n), (1,)),)
-            scaled = reduced(c * k if e > 0 else Fraction(c) / k)
-            if exact.constant_for(scaled.numerator) is None or scaled.denominator >> exact.MAX_BITS:
-                parts = (*parts, (self.product(k, ()), (1,)))
-            else:
-                c = scaled
+            if k != 1:
+                scaled = reduced(c * k if e > 0 else Fraction(c) / k)
+                if exact.is_large(scaled):
+                    parts = (*parts, (self.product(k, ()), (1,)))
+                else:
+                    c = scaled
             for base, exponents in parts:
                 for x in exponents:
                     self._collect(factors, base, x * e)
@@ -618,7 +627,11 @@ class _Pass:
         """Multiply by base^x; exponents are added where that keeps the domain."""
         guarded = x < 0 and self.graph.ops[base] in _GUARDED
         key = (base, len(factors)) if guarded else base
-        known = factors.setdefault(key, (base, []))[1]
+        found = factors.get(key)
+        if found is None:
+            factors[key] = base, [x]
+            return
+        known = found[1]
         k = 0
         while k < len(known):
             y = reduced(known[k] + x)
@@ -685,8 +698,13 @@ class _Pass:
 
     def constant(self, value: Number) -> int:
         """The node of an exact number."""
-        found = exact.constant_for(value)
-        return self._build(value, ()) if found is None else self.graph.constant(found, self.span)
+        node = self._constants.get(value)
+        if node is None:
+            found = exact.constant_for(value)
+            if found is None:
+                return self._build(value, ())
+            node = self._constants[value] = self.graph.constant(found, self.span)
+        return node
 
     def _build(self, c: Number, factors: Factors) -> int:
         """Numerators over denominators; in the order given where a divisor guards the range."""
@@ -702,7 +720,7 @@ class _Pass:
             above.insert(0, self.constant(front))
         if c < 0:
             above[0] = self.node(NEGATIVE, above[0])
-        if any(self.graph.ops[base] in _GUARDED for base, _ in factors) and below:
+        if below and any(self.graph.ops[base] in _GUARDED for base, _ in factors):
             return self._build_in_order(above, factors, last)
         if last != 1:
             below.insert(0, self.constant(last))

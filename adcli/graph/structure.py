@@ -79,6 +79,15 @@ def reduced_shape(shapes: list[Shape], axis: int | None) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
+def _numpy_reduction(function: str) -> Any:
+    """How NumPy writes a reduction."""
+
+    def template(axis: int | None, shapes: list[Shape]) -> str:
+        return f"{function}(#1)" if axis is None else f"{function}(#1, axis={axis})"
+
+    return template
+
+
 def _nonempty_shape(shapes: list[Shape], axis: int | None) -> Shape:
     result = reduced_shape(shapes, axis)
     if prod(shapes[0] if axis is None else (shapes[0][axis],)) == 0:
@@ -102,6 +111,7 @@ SUM = register(
         rule=_sum_transpose,
         options=lambda axis: {"axis": axis},
         example=(None, ((2, 3),)),
+        spelling={"numpy": _numpy_reduction("np.sum")},
         summary="sum over all elements or one axis",
     )
 )
@@ -123,6 +133,7 @@ for _name, _summary in (("max", "largest element"), ("min", "smallest element"))
             rule=_extremum_weights,
             kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
             word=f"a{_name}",
+            spelling={"numpy": _numpy_reduction(f"np.{_name}")},
             options=lambda axis: {"axis": axis},
             example=(None, ((3,),)),
             summary=f"{_summary}, of all or along an axis; ties share the derivative",
@@ -179,6 +190,7 @@ register(
         rule=_product_weights,
         options=lambda axis: {"axis": axis},
         example=(None, ((2,),)),
+        spelling={"numpy": _numpy_reduction("np.prod")},
         summary="product of all elements or along an axis",
     )
 )
@@ -192,6 +204,13 @@ def _cumsum_shape(shapes: list[Shape], attr: tuple[int | None, bool]) -> Shape:
     return shapes[0]
 
 
+def _numpy_cumsum(attr: tuple[int | None, bool], shapes: list[Shape]) -> str:
+    axis, backwards = attr
+    if not backwards:
+        return f"np.cumsum(#1, axis={axis})"
+    return f"np.flip(np.cumsum(np.flip(#1, {axis}), axis={axis}), {axis})"
+
+
 register(
     Primitive(
         "cumsum",
@@ -203,6 +222,7 @@ register(
         ),
         options=lambda attr: {"axis": attr[0], "backwards": int(attr[1])},
         example=((0, False), ((3,),)),
+        spelling={"numpy": _numpy_cumsum},
         summary="running sum along an axis",
     )
 )
@@ -231,6 +251,7 @@ RESHAPE = register(
         rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
         options=lambda shape: {"shape": shape},
         example=((6,), ((2, 3),)),
+        spelling={"numpy": lambda shape, shapes: f"np.reshape(#1, {_reshaped(shapes, shape)})"},
         summary="the same elements in another shape",
     )
 )
@@ -250,6 +271,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
         options=lambda axis: {"axis": axis},
         example=(0, ((3,),)),
+        spelling={"numpy": lambda axis, shapes: f"np.expand_dims(#1, {axis})"},
         summary="a new axis of length 1",
     )
 )
@@ -280,6 +302,11 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.transpose(_inverse(attr), g),
         options=lambda axes: {"axes": axes},
         example=(None, ((2, 3),)),
+        spelling={
+            "numpy": lambda axes, shapes: (
+                "np.transpose(#1)" if axes is None else f"np.transpose(#1, {axes})"
+            )
+        },
         summary="axes in reverse or a given order",
     )
 )
@@ -300,6 +327,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.sum_to(shapes[0], g),
         options=lambda shape: {"shape": shape},
         example=((2, 3), ((3,),)),
+        spelling={"numpy": lambda shape, shapes: f"np.broadcast_to(#1, {shape})"},
         summary="repeated to a larger shape",
     )
 )
@@ -320,6 +348,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
         options=lambda shape: {"shape": shape},
         example=((3,), ((2, 3),)),
+        spelling={"numpy": lambda shape, shapes: f"_sum_to(#1, {shape})"},
         summary="sum over what was broadcast",
     )
 )
@@ -373,6 +402,7 @@ register(
         shape=_scatter_shape,
         rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
         example=(((1,), (3,)), ((),)),
+        spelling={"numpy": lambda attr, shapes: f"_scatter(#1, {key_of(attr[0])}, {attr[1]})"},
         summary="zeros with x at an index",
     )
 )
@@ -404,6 +434,7 @@ register(
         rule=_concat_transpose,
         options=lambda axis: {"axis": axis},
         example=(0, ((2,), (3,))),
+        spelling={"numpy": lambda axis, shapes: f"np.concatenate([#*], axis={axis})"},
         summary="arrays one after the other along an axis",
     )
 )
@@ -434,6 +465,7 @@ STACK = register(
         rule=_stack_transpose,
         options=lambda axis: {"axis": axis},
         example=(0, ((), ())),
+        spelling={"numpy": lambda axis, shapes: f"np.stack([#*], axis={axis})"},
         summary="arrays of one shape along a new axis",
     )
 )
@@ -458,6 +490,7 @@ register(
             m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
         ),
         example=(None, ((3,),)),
+        spelling={"numpy": lambda attr, shapes: "np.diag(#1)"},
         summary="the diagonal of a matrix, or a matrix with this diagonal",
     )
 )
@@ -478,6 +511,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
         options=lambda shape: {"shape": shape},
         example=((2, 3), ((2,),)),
+        spelling={"numpy": lambda shape, shapes: f"_on_diagonal(#1, {shape})"},
         summary="zeros with x on the diagonal",
     )
 )
@@ -498,6 +532,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
         options=lambda k: {"k": k},
         example=(0, ((3, 3),)),
+        spelling={"numpy": lambda k, shapes: f"np.tril(#1, {k})"},
         summary="lower triangle, zeros above diagonal k",
     )
 )
@@ -622,6 +657,11 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
     return m.einsum(",".join(inputs) + "->" + target, *values)
 
 
+def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
+    terms, output = einsum_terms(spec, len(shapes))
+    return f'np.einsum("{",".join(terms)}->{output}", #*)'
+
+
 register(
     Primitive(
         "einsum",
@@ -631,6 +671,7 @@ register(
         rule=_einsum_transpose,
         options=lambda spec: {"spec": spec},
         example=("ij,j->i", ((2, 3), (3,))),
+        spelling={"numpy": _numpy_einsum},
         summary="sums of products by index letters",
     )
 )
@@ -643,6 +684,10 @@ def _size_shape(shapes: list[Shape], axis: int | None) -> Shape:
     return ()
 
 
+def _numpy_size(axis: int | None, shapes: list[Shape]) -> str:
+    return f"{float(prod(shapes[0] if axis is None else (shapes[0][axis],)))!r}"
+
+
 register(
     Primitive(
         "size",
@@ -651,6 +696,7 @@ register(
         shape=_size_shape,
         options=lambda axis: {"axis": axis},
         example=(None, ((2, 3),)),
+        spelling={"numpy": _numpy_size},
         summary="number of elements, of all or along an axis",
     )
 )
@@ -662,6 +708,7 @@ FULL = register(
         shape=lambda shapes, attr: attr[1],
         options=lambda attr: {"value": attr[0], "shape": attr[1]},
         example=((2.0, (3,)), ()),
+        spelling={"numpy": lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))"},
         summary="a constant array",
     )
 )
@@ -673,6 +720,9 @@ register(
         shape=lambda shapes, attr: (len(range(*attr)),),
         options=lambda bounds: {"bounds": bounds},
         example=((0, 3, 1), ()),
+        spelling={
+            "numpy": lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)"
+        },
         summary="whole numbers from start to before stop",
     )
 )

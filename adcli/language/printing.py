@@ -7,7 +7,8 @@ levels are those of grammars/expression.lark, loosest first; other targets use t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from adcli.graph.graph import Graph
 from adcli.graph.structure import INDEX
@@ -36,7 +37,10 @@ OPERATORS: dict[str, tuple[int, int, int]] = {
 
 
 def write(
-    lay_out: Callable[[int], Layout], node: int, level: int = ANY, brackets: str = "()"
+    lay_out: Callable[[int], Layout],
+    node: int,
+    level: int = ANY,
+    brackets: tuple[str, str] = ("(", ")"),
 ) -> str:
     """The text of a node in a place that needs `level`. A loop with a stack: depth is no limit."""
     pieces: list[str] = []
@@ -61,6 +65,20 @@ def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> lis
         if parts:
             parts.append(separator)
         parts.append((node, level))
+    return parts
+
+
+def fill(template: str, arguments: Sequence[int | list[Part]]) -> list[Part]:
+    """The parts of a template: `#1` is the first argument, `#*` the list of all."""
+    parts: list[Part] = []
+    for k, piece in enumerate(re.split(r"#([0-9*])", template)):
+        if k % 2 == 0:
+            parts.append(piece)
+        elif piece == "*":
+            parts += listed([a for a in arguments if isinstance(a, int)])
+        else:
+            argument = arguments[int(piece) - 1]
+            parts += [(argument, ANY)] if isinstance(argument, int) else argument
     return parts
 
 

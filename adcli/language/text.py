@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adcli.graph.graph import Graph
@@ -44,7 +44,7 @@ _PLAIN = re.compile(r"[^\W\d][\w\u0300-\u036f]*")
 _CONCAT = PRIMITIVES["concat"]
 _SCATTER = PRIMITIVES["scatter"]
 MAX_SHORT = 10.0**MAX_EXACT_DIGITS
-_LARGEST = {"amax": "max", "amin": "min"}
+SHORT_WORDS = {"amax": "max", "amin": "min"}
 """The names that people use, wherever they mean the same."""
 _EINSUMS = {"i,j->ij": "outer", "ii->": "trace"}
 
@@ -55,13 +55,14 @@ def to_text(
     *,
     names: Mapping[int, str] | None = None,
     share: bool = False,
+    labels: Sequence[str] | None = None,
 ) -> str:
     """Nodes as text of the language, several separated by commas.
 
     `names` gives nodes that are printed as a name. With `share` an operation that occurs more than
     once is bound to a name on a line of its own, so that the text grows like the graph; without it
-    the text grows like the tree, which can be exponentially larger. The text parses to the same
-    nodes (if `names` names none).
+    the text grows like the tree, which can be exponentially larger. `labels` are comments, each
+    node then has a line. The text parses to the same nodes (if `names` names none).
 
     >>> from adcli.language import parse
     >>> program = parse("(-(x))^2 * y / (a - (b - c))")
@@ -71,7 +72,12 @@ def to_text(
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
     printer = _Printer(graph, dict(names or {}))
     lines = printer.bindings(outputs) if share else []
-    lines.append(", ".join(printer.text(node) for node in outputs))
+    texts = [printer.text(node) for node in outputs]
+    if labels is None:
+        lines.append(", ".join(texts))
+    else:
+        marks = [*[","] * (len(texts) - 1), ""]
+        lines += [f"{t}{m}  # {c}" for t, m, c in zip(texts, marks, labels, strict=True)]
     return "\n".join(lines)
 
 
@@ -176,8 +182,8 @@ class _Printer:
         if op in (STACK, _CONCAT) and len(args) == 1:  # a vector written out would be unpacked
             inputs = ["[", *inputs, "]"]
         word = op.word
-        if word in _LARGEST and not (attr is None and self._has_numbers(args[0])):
-            word = _LARGEST[word]
+        if word in SHORT_WORDS and not (attr is None and self._has_numbers(args[0])):
+            word = SHORT_WORDS[word]
         if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):
             return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
         options = _options_text(word, op.options(attr)) if op.options else []

@@ -1,0 +1,229 @@
+"""The graph as LaTeX, for a formula between dollar signs (amsmath for matrices and cases)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    CONSTANT,
+    DIVIDE,
+    ELEMENTWISE,
+    LEAF,
+    MULTIPLY,
+    NAMED,
+    NEGATIVE,
+    POWER,
+    PRIMITIVES,
+    SELECT,
+    WHERE,
+    Primitive,
+)
+from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.language.printing import (
+    ANY,
+    ATOM,
+    OPERATORS,
+    PRODUCT,
+    UNARY,
+    Layout,
+    Part,
+    fill,
+    fresh_names,
+    listed,
+    shared_nodes,
+    write,
+)
+from adcli.language.printing import POWER as POWER_LEVEL
+from adcli.language.text import key_text, number_text
+
+BRACKETS = (r"\left(", r"\right)")
+_NAMED = {"pi": r"\pi", "tau": r"\tau", "e": "e", "inf": r"\infty"}
+_RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
+_GREEK = frozenset(
+    {
+        *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+        *("lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi"),
+        *("omega", "pi", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon"),
+        *("Phi", "Psi", "Omega"),
+    }
+)
+_TRANSPOSE = PRIMITIVES["transpose"]
+_EINSUM = PRIMITIVES["einsum"]
+_DETACH = PRIMITIVES["detach"]
+_ESCAPES = {"\\": r"\backslash ", **{c: f"\\{c}" for c in "{}$&#_%"}, "^": r"\^{}", "~": r"\sim "}
+
+
+def to_latex(
+    graph: Graph,
+    nodes: int | Iterable[int],
+    *,
+    names: Mapping[int, str] | None = None,
+    share: bool = False,
+    labels: Sequence[str] | None = None,
+) -> str:
+    """Nodes as LaTeX, several separated by commas. `names` gives nodes that have a name.
+
+    With `share` an operation that occurs more than once is an equation of its own, t_{1} = ...;
+    `labels` are left sides, each node then has a line.
+
+    >>> from adcli.language import parse
+    >>> program = parse("x1^2/2 + sqrt(alpha)*exp(-x1)")
+    >>> to_latex(program.graph, program.outputs)
+    '\\\\frac{x_{1}^{2}}{2} + \\\\sqrt{\\\\alpha} \\\\, e^{-x_{1}}'
+    """
+    known = dict(names or {})
+    layout = _Layout(graph, known)
+    outputs = [nodes] if isinstance(nodes, int) else list(nodes)
+    lines = []
+    if share:
+        variables = [str(graph.attrs[i]) for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]
+        fresh = fresh_names(variables)
+        for node in shared_nodes(graph, outputs):
+            name = latex_name(next(fresh))
+            lines.append(f"{name} = {write(layout.lay_out, node, ANY, BRACKETS)}")
+            known[node] = name
+    texts = [write(layout.lay_out, node, ANY, BRACKETS) for node in outputs]
+    if labels is None:
+        lines.append(", ".join(texts))
+    else:
+        lines += [f"{label} = {text}" for label, text in zip(labels, texts, strict=True)]
+    return "\n".join(lines)
+
+
+def latex_name(name: str) -> str:
+    r"""A variable's name: Greek letters, digits at the end as an index, long names upright.
+
+    >>> latex_name("x12"), latex_name("beta1"), latex_name("rate"), latex_name("y_max")
+    ('x_{12}', '\\beta_{1}', '\\mathrm{rate}', 'y_{\\mathrm{max}}')
+    """
+    match = re.fullmatch(r"([^\W\d_]+)(?:_(\w+)|(\d+))", name)
+    if match is None:
+        return _word(name)
+    index = match[3] or (match[2] if match[2].isdecimal() else _word(match[2]))
+    return f"{_word(match[1])}_{{{index}}}"
+
+
+def _word(word: str) -> str:
+    words = unicodedata.name(word, "").split() if len(word) == 1 else []
+    if words[:1] == ["GREEK"] and len(words) == 4:
+        word = words[3].lower() if words[1] == "SMALL" else words[3].title()
+    word = {"lamda": "lambda", "Lamda": "Lambda"}.get(word, word)
+    if word in _GREEK:
+        return f"\\{word}"
+    escaped = "".join(_ESCAPES.get(c, c) for c in word)
+    return escaped if len(word) == 1 else rf"\mathrm{{{escaped}}}"
+
+
+def _number(text: str) -> str:
+    mantissa, e, exponent = text.partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
+
+
+class _Layout:
+    def __init__(self, graph: Graph, names: Mapping[int, str]) -> None:
+        self.graph = graph
+        self.names = names
+
+    def lay_out(self, node: int) -> Layout:
+        """The level and the parts of a node."""
+        graph = self.graph
+        while graph.ops[node] is _DETACH and node not in self.names:
+            (node,) = graph.args[node]
+        if node in self.names:
+            return ATOM, [self.names[node]]
+        op, args, attr = graph.ops[node], graph.args[node], graph.attrs[node]
+        if op.kind == LEAF:
+            return self._leaf(op, attr)
+        if op is NEGATIVE:
+            return UNARY, ["-", (args[0], UNARY)]
+        if op is DIVIDE:
+            return UNARY, fill(r"\frac{#1}{#2}", list(args))
+        if op is POWER:
+            return POWER_LEVEL, [(args[0], ATOM), "^{", (args[1], ANY), "}"]
+        if op in (MULTIPLY, MATMUL):
+            return self._product(*args)
+        if op is WHERE:
+            return ATOM, self._where(*args)
+        levels = OPERATORS.get(op.name)
+        if levels is not None:
+            level, left, right = levels
+            if op.symbol in _RELATIONS:
+                return ATOM, [r"\left[", *self._relation(op, args), r"\right]"]
+            return level, [(args[0], left), f" {op.symbol} ", (args[1], right)]
+        if op.kind in (ELEMENTWISE, SELECT):
+            return self._function(op.spelling["latex"], args)
+        return self._structural(op, args, attr)
+
+    def _leaf(self, op: Primitive, attr: Any) -> Layout:
+        if op is CONSTANT:
+            text = _number(number_text(attr))
+            level = PRODUCT if r"\cdot" in text else UNARY if text[0] == "-" else ATOM
+            return level, [text]
+        if op is NAMED:
+            return ATOM, [_NAMED[attr]]
+        return ATOM, [latex_name(attr if isinstance(attr, str) else attr[-1])]
+
+    def _product(self, x: int, y: int) -> Layout:
+        sign = r" \cdot " if self._starts_with_digit(y) else r" \, "
+        right = POWER_LEVEL if self.graph.ops[y] is not DIVIDE else UNARY
+        return PRODUCT, [(x, PRODUCT), sign, (y, right)]
+
+    def _starts_with_digit(self, node: int) -> bool:
+        while self.graph.ops[node] in (POWER, INDEX) and node not in self.names:
+            node = self.graph.args[node][0]
+        return self.graph.ops[node] is CONSTANT
+
+    def _relation(self, op: Primitive, args: tuple[int, ...]) -> list[Part]:
+        _, left, right = OPERATORS[op.name]
+        return [(args[0], left), f" {_RELATIONS[op.symbol]} ", (args[1], right)]
+
+    def _where(self, condition: int, a: int, b: int) -> list[Part]:
+        op = self.graph.ops[condition]
+        if op.symbol in _RELATIONS and condition not in self.names:
+            relation = self._relation(op, self.graph.args[condition])
+        else:
+            relation = [(condition, OPERATORS["not_equal"][1]), r" \ne 0"]
+        head: list[Part] = [r"\begin{cases} ", (a, ANY), r" & \text{if } "]
+        return [*head, *relation, r" \\ ", (b, ANY), r" & \text{otherwise} \end{cases}"]
+
+    def _function(self, template: str, args: tuple[int, ...]) -> Layout:
+        if "#" not in template:
+            return ATOM, [template, r"\left(", *listed(args), r"\right)"]
+        return (POWER_LEVEL if "^{" in template else ATOM), fill(template, list(args))
+
+    def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Layout:
+        if op is INDEX:
+            return ATOM, ["{", (args[0], ATOM), f"}}_{{{key_text(attr)}}}"]
+        if op is STACK and attr == 0:
+            return ATOM, self._matrix(args)
+        if op is _TRANSPOSE and attr is None:
+            return POWER_LEVEL, [(args[0], ATOM), r"^{\mathsf{T}}"]
+        if op is _EINSUM and attr == "i,j->ij":
+            return PRODUCT, [(args[0], PRODUCT), r" \, ", (args[1], ATOM), r"^{\mathsf{T}}"]
+        if op is SUM and attr is None:
+            return ATOM, [r"\operatorname{sum}\left(", (args[0], ANY), r"\right)"]
+        options = op.options(attr) if op.options else {}
+        shown = [_option(value) for value in options.values() if value is not None]
+        index = f"_{{{','.join(shown)}}}" if shown else ""
+        head = rf"\operatorname{{{op.word.replace('_', ' ')}}}{index}"
+        return ATOM, [head + r"\left(", *listed(args), r"\right)"]
+
+    def _matrix(self, rows: tuple[int, ...]) -> list[Part]:
+        graph = self.graph
+        parts: list[Part] = []
+        for row in rows:
+            is_row = graph.ops[row] is STACK and graph.attrs[row] == 0 and row not in self.names
+            cells = graph.args[row] if is_row else (row,)
+            parts += [r" \\ "] if parts else []
+            parts += listed(cells, separator=" & ")
+        return [r"\begin{pmatrix} ", *parts, r" \end{pmatrix}"]
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, str):
+        return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in value)}}}"
+    return r" \times ".join(map(str, value)) if isinstance(value, tuple) else str(value)
