@@ -1,0 +1,144 @@
+"""`adcli compare` at the command line: exit codes, widths, pictures, the examples of its help."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from adcli.language.messages import columns
+from tests.terminal import run_apart, run_here, words
+
+EXAMPLE = ["compare", "x1*x2 + sin(x1)", "--at", "x1=2,x2=3"]
+HELP = run_here(["compare", "--help"]).stdout
+LINES = [line.strip() for line in HELP.splitlines() if line.strip().startswith("adcli")]
+
+
+def test_the_help_has_examples() -> None:
+    assert len(LINES) >= 5
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_examples_of_the_help_run(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "--plot" in line:
+        pytest.importorskip("matplotlib")
+    outcome = run_here(words(line))
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.stdout
+    for name in shlex.split(line):
+        if name.endswith(".svg"):
+            assert (tmp_path / name).read_text().lstrip().startswith("<?xml")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize(
+    "program",
+    ["x1*x2 + sin(x1)", "max(x1, 2)*x2", "sum([x1, x2, 3]^2)", "(1 - cos(x1*1e-6))*x2*1e6"],
+)
+def test_no_line_is_wider_than_the_terminal(program: str, width: int) -> None:
+    line = ["compare", program, "--at", "x1=2,x2=3", "--epsilons", "1e-1:1e-16"]
+    outcome = run_here(line, environment={"COLUMNS": str(width)})
+    assert outcome.code in (0, 1)
+    assert max(map(columns, outcome.stdout.splitlines())) <= width
+
+
+def test_json_has_everything() -> None:
+    record = json.loads(run_here([*EXAMPLE, "--format", "json"]).stdout)
+    assert record["agree"] is True
+    assert record["wrong"] == []
+    assert [m["method"] for m in record["methods"]] == [
+        "symbolic",
+        "forward differences",
+        "central differences",
+        "complex step",
+        "forward AD",
+        "reverse AD",
+    ]
+    assert all(m["seconds"] > 0 for m in record["methods"])
+    assert record["taylor"]["slope"] == pytest.approx(2, abs=0.01)
+    assert record["right_digits"] == {"x1": 16.0, "x2": 16.0}
+
+
+def test_json_of_a_wrong_gradient_comes_with_exit_code_1() -> None:
+    outcome = run_here([*EXAMPLE, "--gradient", "x1=1,x2=2", "--format", "json"])
+    record = json.loads(outcome.stdout)
+    assert outcome.code == 1
+    assert [w["component"] for w in record["wrong"]] == ["x1"]
+    assert record["taylor"]["is_right"] is False
+    assert "'x1'" in outcome.stderr
+
+
+def test_csv_is_a_row_for_each_method() -> None:
+    line = ["compare", "abs(x) + sum(A)", "--at", "x=1,A=[[1,2],[3,4]]", "--format", "csv"]
+    rows = list(csv.DictReader(io.StringIO(run_here(line).stdout)))
+    assert len(rows) == 6
+    assert rows[-1]["df/dA[1,0]"] == "1.0"
+    assert rows[3]["method"] == "complex step"
+    assert rows[3]["df/dx"] == ""
+
+
+def test_csv_of_a_sweep_is_a_row_for_each_epsilon() -> None:
+    line = [*EXAMPLE, "--epsilons", "1e-1:1e-16", "--format", "csv"]
+    rows = list(csv.DictReader(io.StringIO(run_here(line).stdout)))
+    assert len(rows) == 16
+    assert float(rows[4]["epsilon"]) == 1e-5
+    assert float(rows[4]["central"]) < float(rows[4]["forward"])
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "SVG"])
+def test_a_picture_is_the_same_every_time(ending: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    names = [str(tmp_path / f"{k}.{ending}") for k in range(2)]
+    for name in names:
+        assert run_here([*EXAMPLE, "--plot", name]).code == 0
+    first, second = (Path(name).read_bytes() for name in names)
+    assert first == second
+    assert first.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--epsilons", "1"],
+        ["--epsilons", "1e-1:0"],
+        ["--epsilons", "1e-1:1e-16:0"],
+        ["--epsilons", "1e-1:1e-16:1000"],
+        ["--epsilons", "a:b"],
+        ["--epsilons", "1:nan"],
+        ["--plot", "picture"],
+        ["--plot", "picture.jpg"],
+        ["--tolerance", "-1"],
+        ["--gradient", "x1=1"],
+        ["--gradient", "x1=[1],x2=2"],
+        ["--wrt", "z"],
+    ],
+)
+def test_wrong_usage_has_exit_code_2_and_a_hint(options: list[str]) -> None:
+    outcome = run_here([*EXAMPLE, *options])
+    assert outcome.code == 2
+    assert outcome.stdout == ""
+    assert "hint:" in outcome.stderr
+
+
+def test_without_matplotlib_a_picture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    outcome = run_here([*EXAMPLE, "--plot", "picture.svg"])
+    assert outcome.code == 2
+    assert "adcli[plot]" in outcome.stderr
+    assert not Path("picture.svg").exists()
+
+
+def test_the_report_is_written_even_if_methods_disagree(tmp_path: Path) -> None:
+    name = tmp_path / "report.json"
+    line = [*EXAMPLE, "--gradient", "x1=1,x2=2", "--format", "json", "-o", str(name)]
+    assert run_apart(line).code == 1
+    assert json.loads(name.read_text())["agree"] is False
