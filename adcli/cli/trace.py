@@ -12,7 +12,7 @@ from adcli.cli import options
 from adcli.cli.inputs import names
 from adcli.cli.run import program_and_point, screen, write_text
 from adcli.errors import UsageError
-from adcli.report.steps import Steps
+from adcli.report.steps import TEXT, Notation, Steps
 from adcli.report.trace import (
     MAX_SEEDS,
     TraceReport,
@@ -27,7 +27,8 @@ Examples:
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3 --mode reverse --format json
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
-  adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x"""
+  adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
+  adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex"""
 
 
 @click.command("trace", epilog=EXAMPLES)
@@ -41,7 +42,7 @@ Examples:
 )
 @options.wrt
 @options.arithmetic
-@options.output
+@options.output_as("latex")
 def command(**parsed: Any) -> int:
     """The evaluation trace of EXPR: each step with its tangents and its adjoint.
 
@@ -57,6 +58,10 @@ def command(**parsed: Any) -> int:
         text = csv_lines(report)
     elif form == "plain":
         text = plain_lines(report)
+    elif form == "latex":
+        from adcli.report.trace_latex import latex_text
+
+        text = latex_text(report, parsed["digits"])
     else:
         text = table_text(report, parsed["digits"], *screen(parsed["output"]))
     write_text(parsed["output"], text)
@@ -78,11 +83,12 @@ def make_report(**parsed: Any) -> TraceReport:
     value, rest = results.nested()
     run, nodes = results.run, [f.inputs[name] for name in wrt]
     output = None if is_forward else f.outputs[0]
-    kept = 0 if mode == "reverse" else MAX_SEEDS if parsed["form"] == "table" else None
+    is_short = parsed["form"] in ("table", "latex")
+    kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
     with results.algebra.context():
         found = trace(run, output, nodes, kept)
     return TraceReport(
-        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run),
+        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(parsed["form"])),
         found,
         f.graph.dependents(f.order, nodes),
         mode,
@@ -91,3 +97,11 @@ def make_report(**parsed: Any) -> TraceReport:
         rest.get("gradient", {}),
         parsed["precision"],
     )
+
+
+def _notation(form: str) -> Notation:
+    if form == "latex":
+        from adcli.report.trace_latex import LATEX
+
+        return LATEX
+    return TEXT

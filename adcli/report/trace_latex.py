@@ -1,0 +1,115 @@
+"""The evaluation trace in LaTeX: display formulas with arrays, for amsmath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adcli.language.latex import latex_name, to_latex
+from adcli.report.numbers import index_label
+from adcli.report.steps import Notation
+from adcli.report.trace import MAX_SEEDS, MAX_STEPS, TraceReport, shown, thinned
+
+LATEX = Notation(
+    step="w_{{{}}}",
+    tangent=lambda name: r"\dot" + name.replace("w", "{w}", 1),
+    adjoint=lambda name: r"\bar" + name.replace("w", "{w}", 1),
+    times=r" \cdot ",
+    partial=r"\frac{{\partial {}}}{{\partial {}}}",
+    only_where=r"\left[{}\right]",
+    transposed=r"{}^{{\mathsf{{T}}}}",
+    product=r"{} \, {}",
+    call=r"\operatorname{{{}}}\left({}\right)",
+    at=r"{} \text{{ at }} [{}]",
+    printer=lambda graph, node, names: to_latex(graph, node, names=names),
+)
+"""Steps are w_1, w_2, ...; a dot marks tangents, a bar adjoints."""
+
+
+def latex_text(report: TraceReport, digits: int) -> str:
+    """The evaluation with its tangents, then the adjoints; `report.steps` is in `LATEX`."""
+
+    def number(value: Any) -> str:
+        return latex_number(shown(value, digits, report.precision))
+
+    parts = [_evaluation(report, number)]
+    if report.is_reverse:
+        parts.append(_adjoints(report, number))
+    return "\n".join(parts)
+
+
+def latex_number(text: str) -> str:
+    r"""A number, or several, as a table shows them.
+
+    >>> latex_number("1e-05"), latex_number("[1, 2.5e+10]"), latex_number("-inf")
+    ('10^{-5}', '[1, 2.5 \\cdot 10^{10}]', '-\\infty')
+    """
+    if text.startswith("[") or ":" in text:
+        shape, colon, numbers = text.rpartition(":")
+        inner = ", ".join([_bracketed(part) for part in numbers.strip().split(", ")])
+        return shape.replace("x", r" \times ") + colon + inner
+    return _bracketed(text)
+
+
+def _bracketed(text: str) -> str:
+    """One number with the brackets of the array around it."""
+    core = text.strip("[]")
+    left, right = text[: text.find(core)], text[text.find(core) + len(core) :]
+    mantissa, e, exponent = core.partition("e")
+    if core.endswith("inf"):
+        core = core.replace("inf", r"\infty")
+    elif core == "nan":
+        core = r"\mathrm{nan}"
+    elif core == "...":
+        core = r"\ldots"
+    elif e:
+        power = f"10^{{{int(exponent)}}}"
+        core = power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+    return left + core + right
+
+
+def _array(columns: str, heads: list[str], rows: list[list[str]]) -> str:
+    lines = [r"\[", rf"\begin{{array}}{{{columns}}}"]
+    lines.append(" & ".join(heads) + r" \\ \hline")
+    lines += [" & ".join(row) + r" \\" for row in rows]
+    return "\n".join([*lines, r"\end{array}", r"\]"]) + "\n"
+
+
+def _gap(count: int, columns: int) -> list[str]:
+    return [r"\vdots", rf"\text{{{count:,} more}}", *[""] * (columns - 2)]
+
+
+def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
+    steps, trace = report.steps, report.trace
+    seeds = trace.seeds[:MAX_SEEDS] if report.is_forward else []
+    heads = ["", r"\text{formula}", r"\text{value}"]
+    if report.is_forward:
+        heads.append(r"\text{tangent}")
+    for seed in seeds:
+        name = latex_name(steps.graph.attrs[seed.node]) + index_label(seed.component)
+        heads.append(rf"\partial w/\partial {name}")
+    rows = []
+    for node in thinned(steps.nodes):
+        if node is None:
+            rows.append(_gap(len(steps.nodes) - MAX_STEPS, len(heads)))
+            continue
+        row = [steps.names[node], steps.formula(node), number(trace.values[node])]
+        if report.is_forward:
+            start = r"\text{seed}" if report.active[node] else "0"
+            row.append(report.tangent_rule(node) or start)
+            row += [number(s.tangents.get(node, 0.0)) for s in seeds]
+        rows.append(row)
+    return _array("llr" + "l" * report.is_forward + "r" * len(seeds), heads, rows)
+
+
+def _adjoints(report: TraceReport, number: Callable[[Any], str]) -> str:
+    steps, trace = report.steps, report.trace
+    visited = [node for node in trace.visited if node in steps.names]
+    rows = []
+    for node in thinned(visited):
+        if node is None:
+            rows.append(_gap(len(visited) - MAX_STEPS, 3))
+            continue
+        rule = report.adjoint_rule(node) or r"\text{seed}"
+        rows.append([steps.adjoint(node), rule, number(trace.adjoints[node])])
+    return _array("llr", ["", r"\text{contributions}", r"\text{adjoint}"], rows)
