@@ -13,6 +13,7 @@ from mpmath import mp, mpf
 
 from adcli.ad.derivatives import Run
 from adcli.engines.mpmath import DigitArrays, Digits
+from adcli.graph.primitives import PRIMITIVES
 
 DIGITS = 50
 
@@ -42,7 +43,7 @@ class ExactArrays(DigitArrays):
 
 
 def exactly(run: Run, digits: int) -> Run:
-    """The run with the same inputs, in many digits. The caller holds `algebra.context()`."""
+    """The run with the same inputs, in many digits."""
     algebra: Any = ExactArrays(digits) if run.algebra.shaped else ExactNumbers(digits)
     inputs = {node: _exact(value, algebra) for node, value in run.inputs.items()}
     with algebra.context():
@@ -55,6 +56,25 @@ def _exact(value: Any, algebra: Any) -> Any:
     import numpy as np
 
     return np.frompyfunc(mpf, 1, 1)(value)
+
+
+def frozen(run: Run, output: int) -> tuple[Run, int]:
+    """The run, and its output, with what `detach` makes constant as constants.
+
+    Only then do differences of the output tell about the derivative.
+    """
+    graph, algebra = run.graph, run.algebra
+    nodes = [i for i in run.order if graph.ops[i] is _DETACH]
+    if not nodes:
+        return run, output
+    constants = {i: graph.variable(f"detach {i}", graph.span(i)) for i in nodes}
+    root = graph.substitute(output, constants)
+    inputs = {**run.inputs, **{constants[i]: run.values[i] for i in nodes}}
+    with algebra.context():
+        return Run.at(graph, graph.reach([root]), inputs, algebra, 1), root
+
+
+_DETACH = PRIMITIVES["detach"]
 
 
 def significant(found: float, exact: Any) -> float:

@@ -43,33 +43,35 @@ class Kink:
         return [k for k, (a, b) in enumerate(zip(self.left, self.right, strict=True)) if a != b]
 
 
-def kink_of(problem: Problem, exact: Run) -> Kink | None:
+def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
     """The first kink that the result depends on, None at a smooth point.
 
-    `exact` is the run in DIGITS digits. The sides are difference quotients with a tiny step, which
-    know no convention.
+    `exact` is the frozen run in DIGITS digits, with its output. The sides are difference quotients
+    with a tiny step, which know no convention.
     """
     run = problem.run
     active = run.graph.dependents(run.order, problem.nodes)
-    outputs = [problem.output]
     with run.algebra.context():
-        place = find_kink(run.graph, run.order, run.values, outputs, active, run.algebra)
+        place = find_kink(run.graph, run.order, run.values, [problem.output], active, run.algebra)
         if place is None:
             return None
         operation = written_out(run.graph, place, run.values, run.algebra)
         operation += within(run.graph, place[0], problem.function.text)
+    active = exact.graph.dependents(exact.order, problem.nodes)
     with exact.algebra.context():
-        true = find_kink(exact.graph, exact.order, exact.values, outputs, active, exact.algebra)
-    return Kink(operation, true is not None, *_sides(problem, exact, true is not None))
+        true = find_kink(exact.graph, exact.order, exact.values, [output], active, exact.algebra)
+    return Kink(operation, true is not None, *_sides(problem, exact, output, true is not None))
 
 
-def kink_near(problem: Problem, exact: Run) -> Kink | None:
+def kink_near(problem: Problem, exact: Run, output: int) -> Kink | None:
     """The kink within rounding of the point, None if the sides agree."""
-    kink = Kink("", False, *_sides(problem, exact, False))
+    kink = Kink("", False, *_sides(problem, exact, output, False))
     return kink if kink.bent else None
 
 
-def _sides(problem: Problem, exact: Run, is_exact: bool) -> tuple[list[float], list[float]]:
+def _sides(
+    problem: Problem, exact: Run, output: int, is_exact: bool
+) -> tuple[list[float], list[float]]:
     """The derivatives to the left and to the right, equal where they are the same.
 
     They are the same if they are closer than rounding, or if they come closer with the step.
@@ -80,7 +82,7 @@ def _sides(problem: Problem, exact: Run, is_exact: bool) -> tuple[list[float], l
             problem.ordered(
                 difference_quotients(
                     exact,
-                    problem.output,
+                    output,
                     problem.nodes,
                     relative_steps(exact.algebra, h),
                     side,
@@ -102,6 +104,13 @@ def _sides(problem: Problem, exact: Run, is_exact: bool) -> tuple[list[float], l
 
 def _unless_jump(quotient: Any, limit: float) -> float:
     return float(mp.sign(quotient) * mp.inf) if abs(quotient) > limit else float(quotient)
+
+
+def limits(problem: Problem, exact: Run, output: int) -> list[Any]:
+    """The gradient by central difference quotients with a tiny step, which know no rule."""
+    with exact.algebra.context():
+        steps = relative_steps(exact.algebra, STEP)
+        return problem.ordered(difference_quotients(exact, output, problem.nodes, steps, "both"))
 
 
 def between(kink: Kink, k: int, found: float, slack: float) -> bool:

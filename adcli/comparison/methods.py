@@ -15,6 +15,7 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.comparison.problem import Problem
 from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
 from adcli.engines.complex import obstacle, why_not
+from adcli.errors import DomainError
 from adcli.graph.shapes import infer_shapes
 
 SYMBOLIC = "symbolic"
@@ -24,6 +25,7 @@ COMPLEX_STEP = "complex step"
 FORWARD_AD = "forward AD"
 REVERSE_AD = "reverse AD"
 
+OUTSIDE = "a step leaves the domain"
 MEASURED_SECONDS = 0.02
 """How long a method is repeated; the shortest of its runs is its time."""
 
@@ -59,7 +61,11 @@ def compare_methods(problem: Problem, measure: bool) -> list[Method]:
         if reason is not None:
             methods.append(Method(name, None, obstacle=reason))
             continue
-        gradient = compute(problem)
+        try:
+            gradient = compute(problem)
+        except DomainError:  # the point itself is inside: it has been evaluated
+            methods.append(Method(name, None, obstacle=(OUTSIDE, (0, 0))))
+            continue
         seconds = _seconds(compute, problem) if measure else None
         methods.append(Method(name, gradient, evaluations, sweeps, works[name], seconds))
     return methods

@@ -39,8 +39,6 @@ class Problem:
         self.function = function
         self.point = point
         self.names = function.names(wrt)
-        if not self.names:
-            raise UsageError("there is no variable to differentiate for", "for example 'x^2'")
         results = self.results("reverse")
         self.run: Run = results.run
         (self.output,) = function.outputs
@@ -55,6 +53,8 @@ class Problem:
                 strict=True,
             )
         ]
+        if not self.components:
+            raise UsageError("there is no variable to differentiate for", "for example 'x^2'")
 
     def results(self, mode: str) -> PointResults:
         """What `adcli grad --mode MODE` computes."""

@@ -14,6 +14,7 @@ from adcli.ad.evaluate import evaluate
 from adcli.comparison.problem import Problem
 
 STEPS = [10.0**-k for k in range(1, 13)]
+TINY = 1e-30
 HIDDEN = 2.0**-50
 """A remainder below this, relative to the value, is lost in the rounding of float64."""
 
@@ -48,24 +49,21 @@ class Taylor:
 
 
 def taylor(
-    problem: Problem, exact: Run, gradient: Sequence[float], allowed: Sequence[float]
+    problem: Problem,
+    exact: Run,
+    output: int,
+    gradient: Sequence[float],
+    allowed: Sequence[float],
 ) -> Taylor:
     """The remainders in many digits, where rounding does not hide them.
+
+    `exact` is the frozen run in many digits, with its output.
 
     The components of d have the sizes of the point's and fixed signs. `allowed` is how much each
     component of the gradient may be wrong.
     """
     direction = directions(problem)
-    algebra = exact.algebra
-    with algebra.context():
-        slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
-        remainders = []
-        for t in STEPS:
-            moved = evaluate(
-                exact.graph, exact.order, _moved(problem, exact, direction, t), algebra
-            )
-            rise = problem.numbers([moved[problem.output] - exact.values[problem.output]])[0]
-            remainders.append(float(abs(rise - mpf(t) * slope)))
+    remainders = [float(_remainder(problem, exact, output, gradient, direction, t)) for t in STEPS]
     floor = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
     hidden = [
         t
@@ -75,6 +73,43 @@ def taylor(
     return Taylor(
         STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
     )
+
+
+def is_derivative(
+    problem: Problem,
+    exact: Run,
+    output: int,
+    gradient: Sequence[Any],
+    allowed: Sequence[float],
+) -> bool:
+    """Whether a gradient is the limit of difference quotients along d: the rules stand the test.
+
+    `exact` has digits enough for a step of TINY. A defect that shrinks with the step is truncation.
+    """
+    direction = directions(problem)
+    defect, smaller = (
+        _remainder(problem, exact, output, gradient, direction, t) / t for t in (TINY, TINY / 2)
+    )
+    limit = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
+    return bool(defect <= limit or smaller <= 0.75 * defect)
+
+
+def _remainder(
+    problem: Problem,
+    exact: Run,
+    output: int,
+    gradient: Sequence[Any],
+    direction: Sequence[float],
+    t: float,
+) -> Any:
+    """|f(x + t d) - f(x) - t g·d|, in the digits of the run."""
+    algebra = exact.algebra
+    with algebra.context():
+        inputs = _moved(problem, exact, direction, t)
+        moved = evaluate(exact.graph, exact.order, inputs, algebra)
+        slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
+        (rise,) = problem.numbers([moved[output] - exact.values[output]])
+        return abs(rise - mpf(t) * slope)
 
 
 def directions(problem: Problem) -> list[float]:

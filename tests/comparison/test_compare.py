@@ -18,6 +18,7 @@ from adcli.comparison.problem import Problem
 from adcli.comparison.sweep import geometric
 from adcli.errors import DomainError, UsageError
 from adcli.function import function
+from adcli.graph.primitives import PRIMITIVES
 from tests.programs import Program, array_programs, scalar_programs
 
 EXAMPLE = ("x1*x2 + sin(x1)", {"x1": 2.0, "x2": 3.0})
@@ -281,6 +282,37 @@ def test_right_digits(number: float, exact: float, digits: float) -> None:
     assert significant(number, mpf(exact)) == pytest.approx(digits, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("sin", "x*y + sin(x)"), ("exp", "exp(x)*y"), ("sin", "sum(sin([x, y]))"), ("exp", "exp(x)")],
+)
+def test_a_wrong_rule_is_caught(name: str, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    point = {"x": 1.25, "y": 2.0} if "y" in program else {"x": 1.25}
+    right = run(program, point)
+    assert not right.wrong
+    partial = PRIMITIVES[name].partials[0]
+    assert partial is not None
+    monkeypatch.setattr(PRIMITIVES[name], "partials", (lambda m, *xs: 1.001 * partial(m, *xs),))
+    found = run(program, point)
+    assert {w.method for w in found.wrong} == {
+        methods.SYMBOLIC,
+        methods.FORWARD_AD,
+        methods.REVERSE_AD,
+    }
+    assert found.exact == pytest.approx(right.exact)
+    error = error_of(found)
+    assert error is not None
+    assert "a rule is wrong" in str(error.hint)
+
+
+@pytest.mark.parametrize("program", ["x*detach(x)", "detach(sin(x))^2 + x", "norm([x, 2x])"])
+def test_what_is_detached_is_a_constant(program: str) -> None:
+    found = run(program, {"x": 1.5})
+    assert not found.wrong
+    assert found.taylor is not None
+    assert found.taylor.is_right
+
+
 # ---- the sweep ----
 
 
@@ -336,9 +368,26 @@ def test_epsilons_are_positive(bad: Any) -> None:
         geometric(*bad)
 
 
-def test_a_program_without_variables_is_refused() -> None:
+@pytest.mark.parametrize(("program", "point"), [("1 + 2", {}), ("sum(v)", {"v": []})])
+def test_a_program_without_variables_is_refused(program: str, point: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="no variable"):
-        run("1 + 2", {})
+        run(program, point)
+
+
+def test_a_step_that_leaves_the_domain_does_not_stop_the_others() -> None:
+    found = run("log(x) + sqrt(x)", {"x": 1e-7})
+    method, error = by_name(found)[methods.CENTRAL_DIFFERENCES]
+    assert method.obstacle is not None
+    assert method.obstacle[0] == methods.OUTSIDE
+    assert error is None
+    assert not found.wrong
+
+
+@pytest.mark.parametrize(
+    ("program", "x"), [("exp(x)", -800.0), ("x*1e-310", 1.0), ("exp(x)", 709.0), ("x^200", 1e-1)]
+)
+def test_the_ends_of_the_range_raise_no_alarm(program: str, x: float) -> None:
+    assert not run(program, {"x": x}).wrong
 
 
 def test_a_point_outside_the_domain_is_refused() -> None:
