@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
@@ -33,12 +34,25 @@ def find_kink(
     active: bytearray,
     algebra: Algebra,
 ) -> Place | None:
-    """The first node, among those that the outputs depend on at this point, that is at a kink.
+    """The first kink of `find_kinks`, in the order of evaluation."""
+    found = list(find_kinks(graph, order, values, outputs, active, algebra))
+    return found[-1] if found else None
 
-    `active` flags the nodes that depend on the variables of interest: other kinks do not matter.
+
+def find_kinks(
+    graph: Graph,
+    order: list[int],
+    values: list[Any],
+    outputs: list[int],
+    active: bytearray,
+    algebra: Algebra,
+) -> Iterator[Place]:
+    """The nodes, among those that the outputs depend on at this point, that are at a kink.
+
+    The last one evaluated comes first. `active` flags the nodes that depend on the variables of
+    interest: other kinks do not matter.
     """
     needed: dict[int, Any] = dict.fromkeys(outputs)
-    found = None
     for i in reversed(order):
         if i not in needed or not active[i]:
             continue
@@ -53,8 +67,7 @@ def find_kink(
         if kink is not None:
             places = algebra.both(live, kink)
             if places is not NOWHERE:
-                found = i, places
-    return found
+                yield i, places
 
 
 def kink_error(graph: Graph, place: Place, values: list[Any], algebra: Any, text: str) -> KinkError:

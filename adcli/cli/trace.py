@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
 from adcli.ad.trace import trace
 from adcli.cli import options
@@ -85,16 +86,20 @@ def make_report(**parsed: Any) -> TraceReport:
     output = None if is_forward else f.outputs[0]
     is_short = parsed["form"] in ("table", "latex")
     kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
+    active = f.graph.dependents(f.order, nodes)
     with results.algebra.context():
         found = trace(run, output, nodes, kept)
+        kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
+        at_kinks = sorted(node for node, _ in kinks)
     return TraceReport(
         Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(parsed["form"])),
         found,
-        f.graph.dependents(f.order, nodes),
+        active,
         mode,
         point,
         value,
         rest.get("gradient", {}),
+        at_kinks,
         parsed["precision"],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -18,6 +18,8 @@ MAX_SEEDS = 8
 """Seeds with a column in a table."""
 MAX_SEED_VECTORS = 4
 """Seeds that are written out."""
+MAX_KINKS = 3
+"""Kinks that are named."""
 MAX_TERMS = 6
 """Contributions to one adjoint that a table shows."""
 MAX_NUMBERS = 6
@@ -32,7 +34,7 @@ class TraceReport:
 
     `point` are the values of the variables, `value` that of the program (a list for several
     results), `gradient` by variable (empty without a reverse sweep); `active` flags the nodes that
-    depend on the variables of interest.
+    depend on the variables of interest, `kinks` are those of them whose derivative is a convention.
     """
 
     steps: Steps
@@ -42,6 +44,7 @@ class TraceReport:
     point: Mapping[str, Any]
     value: Any
     gradient: Mapping[str, Any]
+    kinks: Sequence[int] = ()
     precision: int | None = None
 
     def seed_label(self, seed: Seed) -> str:
@@ -131,6 +134,8 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     bad = [x for x in flat(value) if not _is_finite(x)]
     if bad:
         step["error"] = f"{step['formula']} is {float(bad[0])}"
+    if node in report.kinks:
+        step["kink"] = True
     if report.is_forward:
         step["tangent_rule"] = report.tangent_rule(node)
         step["tangents"] = {
@@ -230,6 +235,7 @@ def table_text(report: TraceReport, digits: int, width: int, color: bool) -> str
         return shown(value, digits, report.precision)
 
     _evaluation(report, tables, text)
+    _kinks(report, tables)
     if report.is_reverse:
         _adjoints(report, tables, text)
     _totals(report, tables)
@@ -296,6 +302,16 @@ def _evaluation(report: TraceReport, tables: Any, text: Callable[[Any], str]) ->
         for k, seed in enumerate(seeds):
             unit = ", ".join(["1" if i == k else "0" for i in range(len(seeds))])
             tables.note(f"dw/d{report.seed_label(seed)}: seed ({unit})")
+
+
+def _kinks(report: TraceReport, tables: Any) -> None:
+    """Where the derivative is a convention, and which."""
+    steps = report.steps
+    for node in report.kinks[:MAX_KINKS]:
+        place = f"{steps.names[node]} = {_cut(steps.formula(node))}"
+        tables.note(f"{place} is at a kink: its derivative there is a convention")
+    if len(report.kinks) > MAX_KINKS:
+        tables.note(f"... and {len(report.kinks) - MAX_KINKS:,} more kinks")
 
 
 def _adjoints(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> None:

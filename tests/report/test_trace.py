@@ -99,6 +99,14 @@ def test_what_is_not_finite_is_null_with_the_reason() -> None:
     assert (step["formula"], step["value"], step["error"]) == ("log(w1)", None, "log(w1) is nan")
 
 
+def test_kinks_are_marked_where_they_matter() -> None:
+    found = json.loads(json_record(report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0")))
+    assert [s["formula"] for s in found["steps"] if s.get("kink")] == ["abs(w1)"]
+    assert "w5 = abs(w1) is at a kink" in table_text(
+        report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0"), 6, 100, False
+    )
+
+
 def test_csv_has_a_row_a_step() -> None:
     rows = list(csv.DictReader(io.StringIO(csv_lines(report("v@v*s", "v=[1,2],s=3")))))
     assert [row["step"] for row in rows] == ["w1", "w2", "w3", "w4"]
