@@ -8,9 +8,17 @@ from typing import Any
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, names, program_text
 from adcli.cli.terminal import is_coloured, stdout_bytes, width
-from adcli.errors import UsageError
+from adcli.engines.rows import result_paths
+from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
-from adcli.report.points import PointReport, csv_lines, json_record, plain_line, table_text
+from adcli.report.points import (
+    PointReport,
+    csv_lines,
+    failed_record,
+    json_record,
+    plain_line,
+    table_text,
+)
 
 DIGITS = 50
 """Decimal digits of `--engine mpmath` where --precision does not say."""
@@ -70,7 +78,14 @@ def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
 
 
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
-    results = f.at(point, task, options["engine"], options["precision"])
+    try:
+        results = f.at(point, task, options["engine"], options["precision"])
+    except DomainError as error:
+        if options["on_error"] == "null" and options["form"] == "json":
+            paths = result_paths(f, task)
+            record = failed_record(point, paths, task, error.message, options["precision"])
+            write_text(options["output"], record)
+        raise
     report = PointReport(
         point, dict(results.fields()), results.task, len(f.outputs) > 1, options["precision"]
     )

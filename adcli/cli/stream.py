@@ -153,16 +153,32 @@ class _Job:
         nested_form = self.options["form"] == "json" and not isinstance(writer, _TextWriter)
         fields = []
         for path, values in results.fields.items():
-            if nested_form and not precision:
-                fields.append(Field("/".join(path), path, _as_array(values)))
+            if nested_form:
+                texts = _as_array(values) if not precision else _as_texts(values, precision)
+                fields.append(Field("/".join(path), path, texts))
                 continue
             labels = result_labels(path, results.outputs, self.shapes)
             columns = _component_columns(values, len(labels))
-            for k, (label, column) in enumerate(zip(labels, columns, strict=True)):
-                place = path if len(labels) == 1 else (*path, str(k))
+            for label, column in zip(labels, columns, strict=True):
                 texts = [exact(x, precision) for x in column] if precision else column
-                fields.append(Field(label, place, texts))
+                fields.append(Field(label, path, texts))
         return fields
+
+
+def _as_texts(values: list[Any], precision: int) -> Any:
+    """The digits of results over rows: a list of texts, or an array of them."""
+    if not any(isinstance(v, (list, tuple)) or hasattr(v, "shape") for v in values):
+        return [exact(v, precision) for v in values]
+    import numpy as np
+
+    inner = {shape_of(v) for v in values[0]} if isinstance(values[0], list) else set()
+    shape = () if len(inner) > 1 else next((np.shape(v) for v in values if np.ndim(v)), ())
+    rows = [list(flat(v)) for v in values]
+    count = max(map(len, rows))
+    texts = [
+        [exact(x, precision) for x in row] if len(row) == count else ["nan"] * count for row in rows
+    ]
+    return np.array(texts, dtype=object).reshape((len(rows), *(shape or (count,))))
 
 
 def _as_array(values: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from adcli.ad.tasks import Task
 from adcli.report.labels import Path, Shape, indices, output_rows, result_labels
-from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
+from adcli.report.numbers import exact, finite, flat, index_label, nested, shape_of, short, to_json
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,25 @@ def constant_fields(task: Task) -> dict[str, Any]:
 
 def json_record(report: PointReport) -> str:
     """One line: {"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
-    record: dict[str, Any] = {"point": {n: nested(v) for n, v in report.point.items()}}
-    for path, value in report.fields.items():
+    return to_json(_record(report.point, report.fields, report.task), report.precision) + "\n"
+
+
+def failed_record(
+    point: Mapping[str, Any], paths: list[Path], task: Task, message: str, precision: int | None
+) -> str:
+    """The line of a point that failed: nulls, and the message as "error"."""
+    record = _record(point, dict.fromkeys(paths), task)
+    return to_json({**record, "error": message}, precision) + "\n"
+
+
+def _record(point: Mapping[str, Any], fields: Mapping[Path, Any], task: Task) -> dict[str, Any]:
+    record: dict[str, Any] = {"point": {n: finite(nested(v)) for n, v in point.items()}}
+    for path, value in fields.items():
         place = record
         for name in path[:-1]:
             place = place.setdefault(name, {})
         place[path[-1]] = nested(value)
-    record.update(constant_fields(report.task))
-    return to_json(record, report.precision) + "\n"
+    return {**record, **constant_fields(task)}
 
 
 def csv_lines(report: PointReport) -> str:
