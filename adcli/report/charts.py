@@ -40,10 +40,10 @@ def log_log_chart(
          1e-1       1e-2      1e-3
                     step
     """
-    points = [(x, y) for each in series.values() for x, y in each if x > 0 and 0 < y < math.inf]
-    if not points:
+    points = [p for each in series.values() for p in each if p[0] > 0 and 0 <= p[1] < math.inf]
+    heights = [y for y in [*[y for _, y in points], *(levels or {}).values()] if 0 < y < math.inf]
+    if not points or not heights:
         return []
-    heights = [y for _, y in points] + [y for y in (levels or {}).values() if 0 < y < math.inf]
     low, high = _decades(heights)
     first, last = _decades([x for x, _ in points])
     rows = min(HEIGHT, max(2 * (high - low) + 1, 5))

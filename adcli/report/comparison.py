@@ -283,12 +283,17 @@ def sweep_lines(sweep: Sweep) -> list[str]:
         if error > 0.1:
             lines.append(f"{kind} differences: no epsilon gives one right digit here")
             continue
-        power = "" if ORDERS[kind] == 1 else f"^{ORDERS[kind]}"
-        lines.append(
-            f"{kind} differences: best epsilon {epsilon:.3g} (*), error {_error(error)}; with "
-            f"larger ones truncation grows as epsilon{power}, with smaller ones rounding as "
-            "1/epsilon"
-        )
+        start = f"{kind} differences: best epsilon {epsilon:.3g} (*), error {_error(error)}"
+        if error == 0:
+            lines.append(f"{start}: nothing is truncated or rounded there")
+        elif epsilon in (min(sweep.epsilons), max(sweep.epsilons)):
+            lines.append(f"{start}, at the end of the range: beyond it may be a better one")
+        else:
+            power = "" if ORDERS[kind] == 1 else f"^{ORDERS[kind]}"
+            lines.append(
+                f"{start}; with larger ones truncation grows as epsilon{power}, with smaller ones "
+                "rounding as 1/epsilon"
+            )
     return lines
 
 
