@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from adcli.ad.tasks import Task
@@ -25,13 +26,13 @@ class PointReport:
     several: bool
     precision: int | None = None
 
-    @property
+    @cached_property
     def outputs(self) -> list[Shape]:
         """The shapes of the program's results."""
         value = self.fields[("value",)]
         return [shape_of(v) for v in value] if self.several else [shape_of(value)]
 
-    @property
+    @cached_property
     def variables(self) -> dict[str, Shape]:
         """The shapes of the program's inputs."""
         return {name: shape_of(value) for name, value in self.point.items()}

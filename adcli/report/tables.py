@@ -14,6 +14,9 @@ from rich.text import Text
 from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
 
+MAX_COLUMNS = 60
+"""Columns shown of one table; the rest is counted."""
+
 MAX_ROWS = 60
 """Rows shown of one table; the rest is counted."""
 
@@ -62,8 +65,13 @@ class Tables:
         """A table of rows: the first column is a label, the others are numbers.
 
         The first `texts` columns are set to the left. Columns that do not fit go into a further
-        table with the labels repeated. Rows beyond `limit` are counted, not shown.
+        table with the labels repeated. Rows beyond `limit` and columns beyond MAX_COLUMNS are
+        counted, not shown.
         """
+        count = len(rows)
+        extra = len(headers) - MAX_COLUMNS
+        if extra > 0:
+            headers, rows = headers[:MAX_COLUMNS], [row[:MAX_COLUMNS] for row in rows[:limit]]
         shown = rows[:limit]
         cells = [[safe(c) for c in row] for row in shown]
         names = [safe(h) for h in headers]
@@ -80,9 +88,11 @@ class Tables:
             for row in cells:
                 table.add_row(*[Text(row[k], style="cyan" if k == 0 else "") for k in chosen])
             self._console.print(table)
-        if len(rows) > len(shown):
-            more = len(rows) - len(shown)
+        if count > len(shown):
+            more = count - len(shown)
             self.note(f"... and {more:,} more rows; --format json or csv has them all")
+        if extra > 0:
+            self.note(f"... and {extra:,} more columns; --format json or csv has them all")
 
     def words(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table of texts that wrap within their cells."""
