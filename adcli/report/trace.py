@@ -67,6 +67,14 @@ class TraceReport:
             return ""
         return self.steps.tangent_rule(node, self.active)
 
+    def tangent(self, seed: Seed, node: int) -> Any:
+        """A tangent in the shape of the node's value."""
+        return seed.tangents.get(node, _zero(self.trace.values[node]))
+
+    def adjoint(self, node: int) -> Any:
+        """An adjoint in the shape of the node's value."""
+        return self.trace.adjoints.get(node, _zero(self.trace.values[node]))
+
     def contribution(self, c: Contribution) -> str:
         """The rule of a contribution: `w3̄·w2`."""
         return self.steps.contribution_rule(c.source, c.operand)
@@ -79,6 +87,16 @@ class TraceReport:
     def adjoint_rule(self, node: int, limit: int | None = None) -> str:
         """The sum of contributions: `w3̄·w2 + w4̄·cos(w1)`; "" for the seed."""
         return _sum(self.contributions(node), self.contribution, limit)
+
+
+def _zero(value: Any) -> Any:
+    """Exact zero in the shape of a value."""
+    shape = shape_of(value)
+    if not shape:
+        return 0.0
+    import numpy as np
+
+    return np.zeros(shape)
 
 
 def _sum(found: list[Contribution], text: Callable[[Contribution], str], limit: int | None) -> str:
@@ -139,7 +157,7 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     if report.is_forward:
         step["tangent_rule"] = report.tangent_rule(node)
         step["tangents"] = {
-            report.seed_label(seed): finite_or_null(seed.tangents.get(node, 0.0))
+            report.seed_label(seed): finite_or_null(report.tangent(seed, node))
             for seed in trace.seeds
         }
     return step
@@ -200,10 +218,10 @@ def _csv_row(report: TraceReport, node: int) -> list[str]:
     row = [steps.names[node], steps.formula(node), cell(trace.values[node])]
     if report.is_forward:
         row.append(report.tangent_rule(node))
-        row += [cell(seed.tangents.get(node, 0.0)) for seed in trace.seeds]
+        row += [cell(report.tangent(seed, node)) for seed in trace.seeds]
     if report.is_reverse:
         rule = report.adjoint_rule(node) or ("1" if node in trace.adjoints else "0")
-        row += [rule, cell(trace.adjoints.get(node, 0.0))]
+        row += [rule, cell(report.adjoint(node))]
     return row
 
 
@@ -214,9 +232,9 @@ def plain_lines(report: TraceReport) -> str:
     for node in report.steps.nodes:
         values = [trace.values[node]]
         if report.is_forward:
-            values += [seed.tangents.get(node, 0.0) for seed in trace.seeds]
+            values += [report.tangent(seed, node) for seed in trace.seeds]
         if report.is_reverse:
-            values.append(trace.adjoints.get(node, 0.0))
+            values.append(report.adjoint(node))
         numbers = [exact(n, report.precision) for value in values for n in flat(value)]
         lines.append(" ".join([report.steps.names[node], *numbers]) + "\n")
     return "".join(lines)

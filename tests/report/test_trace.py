@@ -112,6 +112,7 @@ def test_csv_has_a_row_a_step() -> None:
     assert [row["step"] for row in rows] == ["w1", "w2", "w3", "w4"]
     assert json.loads(rows[0]["adjoint"]) == [6.0, 12.0]
     assert float(rows[3]["dw/dv[1]"]) == 12.0
+    assert json.loads(rows[0]["dw/ds"]) == [0.0, 0.0]  # zeros have the shape of the step
 
 
 def test_plain_has_the_numbers() -> None:
