@@ -16,6 +16,7 @@ COMMANDS = {
     "grad": ("adcli.cli.grad", "Value and gradient at each point."),
     "jacobian": ("adcli.cli.jacobian", "Matrix of first derivatives."),
     "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
+    "diff": ("adcli.cli.diff", "The derivative as a formula: text, LaTeX, Python, NumPy or C."),
     "trace": ("adcli.cli.trace", "The evaluation trace, step by step, in both modes."),
     "compare": ("adcli.cli.compare", "All methods side by side, and a check of gradients."),
     "graph": ("adcli.cli.graph", "The computational graph, drawn; every path to a variable."),

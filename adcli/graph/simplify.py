@@ -5,10 +5,10 @@ defined nowhere else: `REWRITES` says so for each, with an example that the test
 are folded only where nothing rounds (adcli.graph.exact).
 
 One walk, arguments first, makes each node once, so that what was shared stays shared; it is
-repeated while something changes. Sums keep the order of their additions (log1p(s + (n - 1)) has
-digits that (s + n) - 1 has not): a like term joins its first occurrence. Products are flattened.
-Both are gathered at the top of a chain, in one go, and only through operations that nothing else
-uses: so the walk is linear.
+repeated while something changes. Sums keep their differences of numbers and variables together
+(log1p(s + (n - 1)) has digits that (s + n) - 1 has not): a like term joins its first occurrence.
+Products are flattened. Both are gathered at the top of a chain, in one go, and only through
+operations that nothing else uses: so the walk is linear.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ REWRITES = (
     Rewrite("a*-b", "-a*b", "always: the sign goes to the front"),
     Rewrite("x + x", "2*x", "always: like terms"),
     Rewrite("3*x*y - x*y + x/2", "2*x*y + 0.5*x", "always: like terms"),
+    Rewrite("a - (sin(b) - cos(c))", "a - sin(b) + cos(c)", "always"),
+    Rewrite("a + (b - 1)", "a + (b - 1)", "a bare difference may be exact: it stays"),
     Rewrite("(a + b) + (c - a)", "b + c", "where what cancels is defined for all numbers"),
     Rewrite("y*(x*2)*3", "6*y*x", "always: constants first"),
     Rewrite("2/(4*x)", "0.5/x", "always: constants first"),
@@ -79,6 +81,7 @@ REWRITES = (
     Rewrite("x^2*y*x^3", "x^5*y", "exponents of one sign, whole: the same domain"),
     Rewrite("x^0.5*x^2", "x^2.5", "x >= 0 either way"),
     Rewrite("x^0.5*x^0.5", "x^0.5*x^0.5", "not for x < 0: it stays"),
+    Rewrite("x^(1/3)*x^(1/3)", "x^(2/3)", "x >= 0 either way"),
     Rewrite("x/x^3", "1/x^2", "x != 0 either way"),
     Rewrite("x^3/x", "x^3/x", "not at 0: it stays"),
     Rewrite("1/x/x/y", "1/(x^2*y)", "x != 0 either way; may leave the range of float64 earlier"),
@@ -117,12 +120,13 @@ _GONE = -1
 class _Group(NamedTuple):
     """A part of a sum: terms that are added from left to right, and a sign over all.
 
-    `mixed` if the terms have different signs.
+    `mixed` if the terms have different signs, `bare` if a term is a number or a variable.
     """
 
     sign: int
     terms: deque[tuple[int, int]]
     mixed: bool = False
+    bare: bool = False
 
 
 def simplify(
@@ -460,7 +464,8 @@ class _Pass:
                 found = terms[position]
                 position += 1
                 mixed = len({t for t, _ in found}) > 1
-                groups.append(_Group(1, deque(found), mixed) if found else None)
+                bare = not all(self.graph.args[n] for _, n in found)
+                groups.append(_Group(1, deque(found), mixed, bare) if found else None)
             elif self.graph.ops[i] is NEGATIVE:
                 groups.append(_negated(groups.pop()))
             else:
@@ -562,19 +567,20 @@ class _Pass:
         )
 
     def _joined(self, a: _Group | None, b: _Group | None) -> _Group | None:
-        """Two parts of a sum. Brackets around additions go; those around a difference stay,
-        because (n - 1) may have digits that s + n has lost."""
+        """Two parts of a sum. Brackets go, but not those around a difference with numbers or
+        variables: (n - 1) may have digits that s + n has lost."""
         if a is None or b is None:
             return b if a is None else a
-        if b.mixed:
+        if b.mixed and b.bare:
             b = _Group(b.sign, deque([(1, self._chained(b._replace(sign=1)))]))
         relation = a.sign * b.sign
-        mixed = a.mixed or a.terms[0][0] != b.terms[0][0] * relation
+        mixed = a.mixed or b.mixed or a.terms[0][0] != b.terms[0][0] * relation
+        bare = a.bare or b.bare
         if len(a.terms) >= len(b.terms):
             a.terms.extend((t * relation, n) for t, n in b.terms)
-            return _Group(a.sign, a.terms, mixed)
+            return _Group(a.sign, a.terms, mixed, bare)
         b.terms.extendleft((t * relation, n) for t, n in reversed(a.terms))
-        return _Group(b.sign, b.terms, mixed)
+        return _Group(b.sign, b.terms, mixed, bare)
 
     def _chained(self, group: _Group) -> int:
         """The node of a sum; a term with a plus comes first if there is one."""
@@ -636,7 +642,7 @@ class _Pass:
         while k < len(known):
             y = reduced(known[k] + x)
             same = _flags(y) == _flags(x) | _flags(known[k])
-            if (same or self._is_positive(base)) and exact.constant_for(y) is not None:
+            if (same or self._is_positive(base)) and not exact.is_large(y):
                 del known[k]
                 x, k = y, 0
             else:

@@ -1,0 +1,152 @@
+"""Derivatives as formulas: the sweeps on nodes, simplified, to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from math import comb
+
+from adcli.ad.symbolic import gradient_nodes, tangent_node
+from adcli.errors import LanguageError, UsageError
+from adcli.graph.graph import Graph
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.simplify import simplify
+from adcli.graph.structure import Shape, show_shape
+
+MAX_FORMULAS = 1000
+"""Mixed partial derivatives of a high order are many; more than this is a mistake."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large formulas are, in operations: written out (as trees), and with each one once."""
+
+    tree: int
+    graph: int
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Derivatives of a program.
+
+    derivatives  by output and the variables that it is differentiated by, in their order
+    before       the size as the last sweep made them
+    after        the size once simplified
+    """
+
+    graph: Graph
+    outputs: list[int]
+    derivatives: list[dict[tuple[str, ...], int]]
+    before: Size
+    after: Size
+
+    @property
+    def nodes(self) -> list[int]:
+        """The nodes of all derivatives, in order."""
+        return [node for found in self.derivatives for node in found.values()]
+
+
+def size_of(graph: Graph, nodes: Iterable[int]) -> Size:
+    """The size of nodes in operations. Trees are counted exactly: they may be of any size."""
+    nodes = list(nodes)
+    order = graph.reach(nodes)
+    last_use = {a: i for i in order for a in graph.args[i]}
+    for node in nodes:
+        last_use[node] = -1
+    counts: dict[int, int] = {}
+    operations = 0
+    for i in order:
+        args = graph.args[i]
+        operations += bool(args)
+        counts[i] = bool(args) + sum([counts[a] for a in args])
+        for a in set(args):
+            if last_use[a] == i:
+                del counts[a]  # numbers of a million digits are not kept
+    return Size(sum(counts[node] for node in nodes), operations)
+
+
+def derivative_formulas(
+    graph: Graph,
+    outputs: Sequence[int],
+    inputs: Mapping[str, int],
+    wrt: Sequence[str],
+    order: int = 1,
+    shapes: Mapping[str, Shape] | None = None,
+    text: str | None = None,
+) -> Formulas:
+    """All partial derivatives of an order of each output, by the variables `wrt`.
+
+    `inputs` are the variables' nodes by name; `shapes` are those that are not scalars. One scalar
+    variable goes by a forward sweep (the result may be an array), several go by one reverse sweep.
+    Each order is simplified before the next. Raises LanguageError where shapes do not fit or where
+    a derivative would have more axes than a formula has, and UsageError for too many formulas.
+    """
+    shapes = {name: shape for name, shape in (shapes or {}).items() if shape}
+    count = comb(len(wrt) + order - 1, order) if wrt else 0
+    if count * len(outputs) > MAX_FORMULAS:
+        raise UsageError(
+            f"there are {count * len(outputs):,} derivatives of order {order}",
+            "choose variables with --wrt",
+        )
+    known = infer_shapes(graph, graph.reach(outputs), shapes, text)
+    raw: list[int] = []
+    found = []
+    for output in outputs:
+        level: dict[tuple[str, ...], int] = {(): output}
+        for k in range(order):
+            _check(graph, level.values(), known[output], wrt, k, shapes, text)
+            level, raw_level = _next_order(graph, level, inputs, wrt, shapes)
+            raw += raw_level if k == order - 1 else []
+        found.append(level)
+    nodes = [node for level in found for node in level.values()]
+    return Formulas(graph, list(outputs), found, size_of(graph, raw), size_of(graph, nodes))
+
+
+def _check(
+    graph: Graph,
+    nodes: Iterable[int],
+    shape: Shape,
+    wrt: Sequence[str],
+    done: int,
+    shapes: Mapping[str, Shape],
+    text: str | None,
+) -> None:
+    """Refuse what no sweep gives in one piece: the derivative of an array by an array."""
+    arrays = [name for name in wrt if name in shapes]
+    if arrays and (shape or done):
+        node = next(iter(nodes))
+        what = f"an array of shape {show_shape(shape)}" if shape else "a gradient"
+        raise LanguageError(
+            f"the derivative of {what} by the array '{arrays[0]}' is no formula of this language",
+            "sum(...) makes a number of it; 'adcli jacobian' and 'adcli hessian' give its numbers",
+            span=graph.span(node),
+            text=text,
+        )
+
+
+def _next_order(
+    graph: Graph,
+    level: Mapping[tuple[str, ...], int],
+    inputs: Mapping[str, int],
+    wrt: Sequence[str],
+    shapes: Mapping[str, Shape],
+) -> tuple[dict[tuple[str, ...], int], list[int]]:
+    """The derivatives of one order more: each by the variables from its last one on."""
+    rank = {name: k for k, name in enumerate(wrt)}
+    found: dict[tuple[str, ...], int] = {}
+    for by, node in level.items():
+        names = [name for name in wrt if not by or rank[name] >= rank[by[-1]]]
+        order = graph.reach([node, *(inputs[name] for name in names)])
+        if len(names) == 1 and not shapes.get(names[0]):
+            nodes = [tangent_node(graph, order, node, inputs[names[0]], shapes)]
+        else:
+            shape = infer_shapes(graph, order, shapes)[node]
+            if shape:  # an array by several scalars: one forward sweep each
+                nodes = [tangent_node(graph, order, node, inputs[n], shapes) for n in names]
+            else:
+                nodes = gradient_nodes(graph, order, node, [inputs[n] for n in names], shapes)
+        found.update({(*by, name): n for name, n in zip(names, nodes, strict=True)})
+    keys = list(combinations_with_replacement(wrt, len(next(iter(found), ()))))
+    raw = [found[key] for key in keys if key in found]
+    return dict(zip(keys, simplify(graph, raw, shapes), strict=True)), raw

@@ -1,0 +1,112 @@
+"""`adcli diff`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from adcli.ad.formulas import derivative_formulas
+from adcli.cli import options
+from adcli.cli.inputs import names, program_text, split_assignments
+from adcli.cli.run import write_text
+from adcli.errors import LanguageError, UsageError
+from adcli.function import Function, function
+from adcli.graph.structure import Shape
+from adcli.language.messages import safe
+from adcli.report.formulas import (
+    formula_code,
+    formula_json,
+    formula_latex,
+    formula_text,
+    size_note,
+)
+
+EXAMPLES = """\b
+Examples:
+  adcli diff 'x1*x2 + sin(x1)'
+  adcli diff 'x^3*log(x)' --wrt x --order 2
+  adcli diff 'sum((A@x - b)^2)' --wrt x --shape A=3x2,x=2,b=3
+  adcli diff 'exp(-x^2/2)*y' --as latex
+  adcli diff 'exp(-x^2/2)*y' --as c -o f.c"""
+
+_SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
+
+
+@click.command("diff", epilog=EXAMPLES)
+@options.expression
+@options.wrt
+@click.option(
+    "--order",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="N",
+    help="The order of the derivative; several variables give all mixed ones.",
+)
+@click.option(
+    "--shape",
+    metavar="A=3x2,x=2",
+    multiple=True,
+    help="The shapes of variables that are vectors or matrices. Repeatable.",
+)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
+    default="text",
+    help="A formula of this language (default), LaTeX, or a complete function of the value and the"
+    " derivatives.",
+)
+@click.option(
+    "--share/--no-share",
+    default=None,
+    help="Give operations that occur more than once a name (text, latex; default: in long ones).",
+)
+@options.file
+@options.color
+def command(**parsed: Any) -> int:
+    """The derivative of EXPR as a formula, simplified.
+
+    Text output is a program again: adcli reads it, several derivatives are several results. A note
+    on the size of the formulas, written out and with shared parts once, goes to standard error.
+    """
+    f = function(program_text(parsed["expression"], parsed["source"]))
+    shapes = parse_shapes(parsed["shape"], f)
+    wrt, order, kind = f.names(names(parsed["wrt"])), parsed["order"], parsed["kind"]
+    if not wrt:
+        raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
+    try:
+        found = derivative_formulas(f.graph, f.outputs, f.inputs, wrt, order, shapes, f.text)
+    except LanguageError as error:
+        if not f.is_scalar and not shapes:
+            error.hint = "--shape x=3,A=3x2 says which variables are vectors and matrices"
+        raise
+    if kind == "text":
+        text = formula_text(found, parsed["share"])
+    elif kind == "latex":
+        text = formula_latex(found, parsed["share"])
+    elif kind == "json":
+        text = formula_json(found, order)
+    else:
+        text = formula_code(f, found, shapes, kind)
+    write_text(parsed["output"], text)
+    if kind != "json":
+        click.echo(size_note(found.before, found.after), err=True)
+    return 0
+
+
+def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
+    """Shapes by variable from `A=3x2,x=2`. Raises UsageError for other names and other texts."""
+    shapes: dict[str, Shape] = {}
+    for text in given:
+        for name, value in split_assignments(text, "--shape"):
+            if name in shapes:
+                raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
+            f.names([name])
+            if not _SHAPE.fullmatch(value):
+                raise UsageError(
+                    f"--shape: '{safe(value)}' is no shape", f"write --shape {safe(name)}=3x2"
+                )
+            shapes[name] = tuple(int(n) for n in re.split(r"\s*[x×]\s*", value))
+    return shapes

@@ -1,0 +1,132 @@
+"""Derivatives as people read them: text, LaTeX, code, and a note on their size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import log10
+
+from adcli.ad.formulas import Formulas, Size
+from adcli.errors import UsageError
+from adcli.function import Function
+from adcli.graph.simplify import simplify
+from adcli.graph.structure import Shape
+from adcli.language.code import Sketch, derivative_label, to_code
+from adcli.language.latex import latex_name, to_latex
+from adcli.language.text import name_text, to_text
+
+SHARE_FROM = 400
+"""Operations written out from which shared ones are named, if that makes the text half as long."""
+MAX_WRITTEN = 5_000_000
+"""Operations that are written out at most."""
+
+
+def formula_text(found: Formulas, share: bool | None) -> str:
+    """The derivatives as a program of the language; several are results with comments."""
+    labels = _labels(found, [name_text(name) for name in _names(found)])
+    shared = _is_shared(found.after, share)
+    several = labels if len(labels) > 1 else None
+    return to_text(found.graph, found.nodes, share=shared, labels=several) + "\n"
+
+
+def formula_latex(found: Formulas, share: bool | None) -> str:
+    """The derivatives as LaTeX, a line each; several are equations."""
+    labels = [
+        rf"\frac{{{_power('d', len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt)}}}"
+        for k, level in enumerate(found.derivatives)
+        for wrt in level
+    ]
+    shared = _is_shared(found.after, share)
+    several = labels if len(labels) > 1 or shared else None
+    return to_latex(found.graph, found.nodes, share=shared, labels=several) + "\n"
+
+
+def formula_code(f: Function, found: Formulas, shapes: Mapping[str, Shape], target: str) -> str:
+    """A complete function of the value and the derivatives. Several results are a UsageError."""
+    if len(found.outputs) != 1:
+        raise UsageError(
+            f"a function of value and derivatives needs one result, "
+            f"the program has {len(found.outputs)}",
+            "--as text shows the derivatives of several results",
+        )
+    (value,) = simplify(f.graph, found.outputs, shapes)
+    sketch = Sketch(f.graph, f.inputs, value, found.derivatives[0], shapes, f.text)
+    return to_code(sketch, target)
+
+
+def formula_json(found: Formulas, order: int) -> str:
+    """One object: the formulas by label, and their sizes."""
+    labels = _labels(found, _names(found))
+    formulas = [
+        to_text(found.graph, node, share=_is_shared(found.after, None)) for node in found.nodes
+    ]
+    record = {
+        "order": order,
+        "derivatives": dict(zip(labels, formulas, strict=True)),
+        "size": {
+            name: {"tree": _exact(size.tree), "graph": size.graph}
+            for name, size in (("before", found.before), ("after", found.after))
+        },
+    }
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def size_note(before: Size, after: Size) -> str:
+    """One line: how large the formulas were and are, written out and with sharing."""
+    return f"size in operations: {_sizes(before)} from the sweep; simplified {_sizes(after)}"
+
+
+def _sizes(size: Size) -> str:
+    return f"{_count(size.tree)} as a tree, {_count(size.graph)} as a graph"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number < 10**15 else f"about {_magnitude(number)}"
+
+
+def _exact(number: int) -> int | str:
+    """The number for JSON; beyond some thousand digits Python writes no decimal text."""
+    return number if number.bit_length() < 10_000 else f"about {_magnitude(number)}"
+
+
+def _magnitude(number: int) -> str:
+    return f"10^{round((number.bit_length() - 0.5) * log10(2))}"
+
+
+def _is_shared(size: Size, share: bool | None) -> bool:
+    if share is not None and not share and size.tree > MAX_WRITTEN:
+        raise UsageError(
+            f"written out, the formula has {_count(size.tree)} operations",
+            f"--share names the {_count(size.graph)} different ones",
+        )
+    if share is None:
+        return size.tree >= SHARE_FROM and size.tree >= 2 * size.graph
+    return share
+
+
+def _names(found: Formulas) -> list[str]:
+    """The variables of all derivatives, each once."""
+    return list(dict.fromkeys(v for level in found.derivatives for wrt in level for v in wrt))
+
+
+def _labels(found: Formulas, shown: Sequence[str]) -> list[str]:
+    """df/dx for every derivative; df1/dx, df2/dx where there are several results."""
+    written = dict(zip(_names(found), shown, strict=True))
+    return [
+        derivative_label([written[v] for v in wrt], _indexed(found, k).replace("_", ""))
+        for k, level in enumerate(found.derivatives)
+        for wrt in level
+    ]
+
+
+def _indexed(found: Formulas, k: int) -> str:
+    return f"f_{k + 1}" if len(found.outputs) > 1 else "f"
+
+
+def _power(symbol: str, exponent: int) -> str:
+    return symbol if exponent == 1 else f"{symbol}^{{{exponent}}}"
+
+
+def _denominator(wrt: Sequence[str]) -> str:
+    counts = {v: wrt.count(v) for v in dict.fromkeys(wrt)}
+    return r" \, ".join(f"d {_power(latex_name(v), count)}" for v, count in counts.items())
