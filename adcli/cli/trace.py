@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import click
 
+from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
 from adcli.ad.trace import trace
@@ -23,6 +25,8 @@ from adcli.report.trace import (
     table_text,
 )
 
+MAX_NUMBERS = 10_000_000
+"""Numbers that a trace may write."""
 EXAMPLES = """\b
 Examples:
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
@@ -86,6 +90,8 @@ def make_report(**parsed: Any) -> TraceReport:
     output = None if is_forward else f.outputs[0]
     is_short = parsed["form"] in ("table", "latex")
     kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
+    if kept is None:
+        _refuse_too_many(run, nodes)
     active = f.graph.dependents(f.order, nodes)
     with results.algebra.context():
         found = trace(run, output, nodes, kept)
@@ -102,6 +108,17 @@ def make_report(**parsed: Any) -> TraceReport:
         at_kinks,
         parsed["precision"],
     )
+
+
+def _refuse_too_many(run: Run, nodes: list[int]) -> None:
+    """Raise UsageError where the tangents of all seeds would not fit into memory."""
+    sizes = {i: prod(run.algebra.shape(run.values[i])) for i in run.order}
+    numbers = sum(sizes.values()) * sum(sizes[node] for node in nodes)
+    if numbers > MAX_NUMBERS:
+        raise UsageError(
+            f"the tangents of all seeds are {numbers:,} numbers",
+            "--wrt names fewer variables, --mode reverse needs no seeds, a table shows the first",
+        )
 
 
 def _notation(form: str) -> Notation:
