@@ -6,16 +6,13 @@ and so of a name that nothing has used yet, is its span; the value of an express
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Any, NamedTuple
+from typing import Any
 
-from adcli.errors import LanguageError, Span
+from adcli.errors import Span
 from adcli.graph.graph import Graph, Literal
-from adcli.graph.library import ALIASES, LIBRARY, REQUIRED, LibraryFunction
+from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import (
     ADD,
-    CONSTANT,
     DIVIDE,
     MULTIPLY,
     NEGATIVE,
@@ -25,11 +22,11 @@ from adcli.graph.primitives import (
     SUBTRACT,
     Primitive,
 )
-from adcli.graph.structure import INDEX, MATMUL, STACK, ShapeError
-from adcli.graph.symbolic import Expression, Symbols
-from adcli.language.suggestion import did_you_mean
+from adcli.graph.structure import INDEX, MATMUL, STACK
+from adcli.language.calls import LibraryCall, static_value
+from adcli.language.names import CONSTANTS, Scope
+from adcli.language.values import Named, Results, Signature, Slice, Text, UserFunction
 
-CONSTANTS = {"pi": "pi", "π": "pi", "tau": "tau", "e": "e", "inf": "inf"}
 COMPARISONS = {
     "<": "less",
     "<=": "less_equal",
@@ -44,219 +41,21 @@ COMPARISONS = {
 MAX_EXPANSION = 2_000_000
 """Operations of a program whose functions are written out at every call; more fill the memory."""
 
-OTHER_NAMES = {
-    "pow": "a power is x^y",
-    "power": "a power is x^y",
-    "factorial": "a factorial is gamma(n + 1)",
-    "fact": "a factorial is gamma(n + 1)",
-    "tg": "the tangent is tan(x)",
-    "ctg": "the cotangent is cot(x)",
-    "cosec": "the cosecant is csc(x)",
-    "sh": "the hyperbolic sine is sinh(x)",
-    "ch": "the hyperbolic cosine is cosh(x)",
-    "th": "the hyperbolic tangent is tanh(x)",
-    "lg": "the logarithm to base 10 is log10(x)",
-    "lb": "the logarithm to base 2 is log2(x)",
-    "ld": "the logarithm to base 2 is log2(x)",
-    "logb": "the logarithm to base b is log(x)/log(b)",
-    "root": "the n-th root is x^(1/n)",
-    "nthroot": "the n-th root is x^(1/n)",
-    "average": "the mean is mean(v)",
-    "avg": "the mean is mean(v)",
-    "len": "the number of elements is size(v)",
-    "length": "the number of elements is size(v), the Euclidean length norm(v)",
-    "matmul": "a matrix product is A @ B",
-    "if": "a choice is where(condition, a, b)",
-    "ifelse": "a choice is where(condition, a, b)",
-    "iif": "a choice is where(condition, a, b)",
-    "heaviside": "the step is where(x > 0, 1, 0)",
-    "diff": "a derivative is asked for by the command: adcli grad",
-    "derivative": "a derivative is asked for by the command: adcli grad",
-    "grad": "a gradient is asked for by the command: adcli grad",
-    "integrate": "adcli differentiates; it does not integrate",
-    "vector": "a vector is written [1, 2, 3]",
-    "matrix": "a matrix is written [[1, 2], [3, 4]]",
-    "array": "a vector is written [1, 2, 3]",
-}
-"""What functions of other languages, and functions by other names, are here."""
-
 MAX_EXACT_DIGITS = 15
 """A decimal number with no more digits is what the shortest text of its float64 says."""
 
 
-class Named(NamedTuple):
-    """A named argument of a call: `axis=0`."""
-
-    name: str
-    value: Any
-    span: Span
-
-
-class Text(NamedTuple):
-    """A text in quotes."""
-
-    value: str
-    span: Span
-
-
-class Slice(NamedTuple):
-    """A slice in an index; bounds are nodes, spans of names, or None."""
-
-    bounds: tuple[Any, ...]
-
-
-class Signature(NamedTuple):
-    """The head of a function's definition: its name and its parameters with their nodes."""
-
-    name: str
-    span: Span
-    parameters: dict[str, int]
-    hidden: dict[str, int | None]
-
-
-class Results(NamedTuple):
-    """The value of a statement: the nodes of its expressions; `bound` if it binds a name."""
-
-    nodes: list[int]
-    bound: bool
-
-
-class UserFunction(NamedTuple):
-    """A function defined in the program."""
-
-    parameters: tuple[int, ...]
-    body: int
-
-
-class Builder:
+class Builder(Scope):
     """Builds the graph of one program. `graph` may hold other programs' nodes already."""
 
     def __init__(self, text: str, graph: Graph | None = None) -> None:
-        self.text = text
-        self.ascii = text.isascii()
-        self.graph = Graph() if graph is None else graph
-        self.names: dict[str, int] = {}
-        self.inputs: dict[str, int] = {}
-        self.bound: set[str] = set()
-        self.functions: dict[str, UserFunction] = {}
-        self._defining = ""  # the name of the function whose body is being read
-        self._first: dict[int, int] = {}  # variables: where they stand first
+        super().__init__(text, Graph() if graph is None else graph)
         self._numbers: dict[str, int] = {}
         self._unary = {
             name: f.primitive
             for name, f in LIBRARY.items()
             if f.primitive is not None and len(f.inputs) == 1
         }
-
-    # ---- names ----
-
-    @staticmethod
-    def key(name: str, quoted: bool) -> str:
-        """Under which name a name is known: `pi` in backticks is another than pi."""
-        if quoted and (name in CONSTANTS or name in LIBRARY or name in ALIASES):
-            return f"`{name}`"
-        return name
-
-    def error(self, message: str, span: Span, hint: str | None = None) -> LanguageError:
-        """A LanguageError at a place of this program."""
-        return LanguageError(message, hint, span=span, text=self.text)
-
-    def written(self, span: Span) -> str:
-        """A name as written, normalised (NFKC), without backticks."""
-        text = self.text[span[0] : span[1]]
-        if text[0] == "`":
-            text = text[1:-1]
-            if not text:
-                hint = "for example `my column`"
-                raise self.error("a name in backticks needs at least one character", span, hint)
-            return text
-        if self.ascii:
-            return text
-        name = unicodedata.normalize("NFKC", text)
-        powers = [c for c in text if c in "²³¹⁰⁴⁵⁶⁷⁸⁹"]
-        if powers:
-            raise self.error(
-                f"'{text}' has a raised digit", span, "a power is written x^2, an index x2"
-            )
-        if not name.isidentifier() and not name.replace("̂", "").isidentifier():
-            raise self.error(f"'{text}' is no name", span, "names start with a letter or _")
-        return name
-
-    def resolve(self, value: Any) -> int:
-        """The node of an operand: names are looked up at their first use."""
-        if type(value) is int:
-            return value
-        if type(value) is not tuple:
-            raise self.error("text in quotes is for einsum only", value.span)
-        known = self.names.get(self.text[value[0] : value[1]])
-        if known is None:
-            return self.look_up(value)
-        if value[0] < self._first.get(known, 0):
-            self._place(known, value)
-        return known
-
-    def _place(self, node: int, span: Span) -> None:
-        """Keep where a variable stands first: in `y + x*y` the second y is looked up before."""
-        self._first[node] = span[0]
-        self.graph.place(node, span)
-
-    def look_up(self, span: Span) -> int:
-        """The node of a name that is read for the first time as it is written here."""
-        name = self.written(span)
-        quoted = self.text[span[0]] == "`"
-        key = self.key(name, quoted)
-        node = self.names.get(key)
-        if node is None and not quoted:
-            if name in CONSTANTS:
-                node = self.graph.named(CONSTANTS[name], span)
-            elif name in self.functions or name in LIBRARY or name in ALIASES:
-                raise self.error(
-                    f"'{name}' is a function",
-                    span,
-                    self._call_hint(name, span),
-                )
-        if node is None:
-            node = self.inputs[name] = self.graph.variable(name, span)
-            self.names[key] = node
-            self._first[node] = span[0]
-        elif span[0] < self._first.get(node, 0):
-            self._place(node, span)
-        if key not in self.bound:
-            self.names[self.text[span[0] : span[1]]] = node
-        return node
-
-    def _call_hint(self, name: str, span: Span) -> str:
-        """How a function that stands without its argument is called; of sin^2(x), what is meant."""
-        power = re.compile(r"\s*(?:\^|\*\*)\s*(\w+)\s*\(").match(self.text, span[1])
-        if power is not None:
-            return f"the power goes behind the argument: {name}(x)^{power.group(1)}"
-        return f"call it: {name}(x); a variable of this name goes in backticks: `{name}`"
-
-    def assign(self, span: Span, node: int) -> None:
-        """Bind a name to a node from here on."""
-        name = self.written(span)
-        quoted = self.text[span[0]] == "`"
-        if not quoted:
-            self.refuse_taken(name, span)
-        key = self.key(name, quoted)
-        self.names[key] = node
-        self.bound.add(key)
-        self.names[self.text[span[0] : span[1]]] = node
-
-    def refuse_taken(self, name: str, span: Span) -> None:
-        """Raise LanguageError for the name of a constant or a function."""
-        if name in CONSTANTS:
-            raise self.error(
-                f"'{name}' is a constant and cannot be bound",
-                span,
-                f"choose another name, or write `{name}` in backticks",
-            )
-        if name in LIBRARY or name in ALIASES or name in self.functions:
-            raise self.error(
-                f"'{name}' is a function and cannot be bound",
-                span,
-                f"choose another name, or write `{name}` in backticks",
-            )
 
     # ---- statements ----
 
@@ -296,7 +95,7 @@ class Builder:
         return self.open_signature(name, _, [], __)
 
     def open_signature(self, name: Span, _: Span, arguments: list[Any], __: Span) -> Signature:
-        written = self._defining = self.written(name)
+        written = self.defining = self.written(name)
         self.refuse_taken(written, name)
         parameters: dict[str, int] = {}
         hidden: dict[str, int | None] = {}
@@ -330,7 +129,7 @@ class Builder:
                 del self.names[key]
             else:
                 self.names[key] = node
-        self._defining = ""
+        self.defining = ""
         self.functions[signature.name] = UserFunction(tuple(signature.parameters.values()), body)
         return Results([], True)
 
@@ -463,25 +262,8 @@ class Builder:
             return self._call_user(written, user, arguments, span)
         function = LIBRARY.get(ALIASES.get(written, written))
         if function is None:
-            raise self._unknown_function(written, name)
-        return _LibraryCall(self, function, arguments, span).build()
-
-    def _unknown_function(self, written: str, span: Span) -> LanguageError:
-        if written in self.names or written in CONSTANTS:
-            what = "constant" if written in CONSTANTS else "variable"
-            hint = f"write * to multiply: {written}*(...)"
-            return self.error(f"'{written}' is a {what}, no function", span, hint)
-        if written == self._defining:
-            hint = "there is no recursion; a function knows those defined before it"
-            return self.error(f"'{written}' cannot call itself", span, hint)
-        known = [*LIBRARY, *ALIASES, *self.functions]
-        if written.lower() in OTHER_NAMES:
-            hint = OTHER_NAMES[written.lower()]
-        elif len(written) == 1:
-            hint = f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
-        else:
-            hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
-        return self.error(f"unknown function '{written}'", span, hint)
+            raise self.unknown_function(written, name)
+        return LibraryCall(self, function, arguments, span).build()
 
     def _call_user(self, name: str, user: UserFunction, arguments: list[Any], span: Span) -> int:
         for argument in arguments:
@@ -515,155 +297,3 @@ class Builder:
             span,
             "indices count from 0: x[0], x[-1], x[1:3]",
         )
-
-
-def static_value(graph: Graph, node: int) -> Any:
-    """The number of a constant scalar expression, a list for a vector written out, else None."""
-    if graph.ops[node] is CONSTANT:
-        return float(graph.attrs[node])
-    if graph.varying[node]:
-        return None
-    if graph.ops[node] is STACK:
-        return [static_value(graph, a) for a in graph.args[node]]
-    from adcli.ad.evaluate import evaluate
-    from adcli.engines.python import Floats
-
-    try:
-        return evaluate(graph, graph.reach([node]), {}, Floats())[node]
-    except TypeError:  # it holds arrays
-        return None
-
-
-class _LibraryCall:
-    """The arguments of one call of a library function, sorted into inputs and static options."""
-
-    def __init__(
-        self, builder: Builder, function: LibraryFunction, arguments: list[Any], span: Span
-    ) -> None:
-        self.builder = builder
-        self.function = function
-        self.span = span
-        self.inputs: list[int] = []
-        self.options: dict[str, Any] = {}
-        spare = self._positional([a for a in arguments if type(a) is not Named])
-        self._static(spare)
-        for argument in arguments:
-            if type(argument) is Named:
-                self._named(argument)
-        self._complete()
-
-    def error(self, message: str, span: Span | None = None) -> LanguageError:
-        """A LanguageError that shows the function's signature."""
-        hint = f"it is written {self.function.signature()}"
-        return self.builder.error(message, span or self.span, hint)
-
-    def _positional(self, arguments: list[Any]) -> list[Any]:
-        """Take the inputs; what remains are static options by position."""
-        function = self.function
-        texts = [a for a in arguments if type(a) is Text]
-        if texts:
-            if "spec" not in function.options or len(texts) > 1:
-                raise self.builder.error("text in quotes is for einsum only", texts[0].span)
-            self.options["spec"] = texts[0].value
-            arguments = [a for a in arguments if type(a) is not Text]
-        count = len(arguments) if function.variadic else len(function.inputs)
-        self.inputs = [self.builder.resolve(a) for a in arguments[:count]]
-        return arguments[count:]
-
-    def _static(self, spare: list[Any]) -> None:
-        for option in self.function.options:
-            if not spare or option in self.options:
-                continue
-            if option in ("shape", "bounds"):
-                self.options[option] = self._numbers(spare)
-                return
-            self._set(option, spare.pop(0), self.span)
-        if spare:
-            given = len(self.inputs) + len(spare)
-            wants = len(self.function.inputs)
-            plural = "s" * (wants != 1)
-            message = f"'{self.function.name}' takes {wants} argument{plural}, not {given}"
-            if self.function.name == "log":
-                hint = "log(x) is the natural one; to base b it is log(x)/log(b)"
-                raise self.builder.error(message, self.span, hint)
-            raise self.error(message)
-
-    def _named(self, argument: Named) -> None:
-        if argument.name not in self.function.options:
-            raise self.error(
-                f"'{self.function.name}' has no option '{argument.name}'", argument.span
-            )
-        if argument.name in self.options:
-            raise self.error(f"the option '{argument.name}' is given twice", argument.span)
-        self._set(argument.name, argument.value, argument.span)
-
-    def _set(self, option: str, value: Any, span: Span) -> None:
-        if option == "spec":
-            if type(value) is not Text:
-                raise self.error("the subscripts of einsum are a text in quotes", span)
-            self.options[option] = value.value
-        elif option in ("shape", "bounds", "axes"):
-            self.options[option] = self._numbers([value])
-        elif option == "value":
-            self.options[option] = self._number(value, option, span)
-        else:
-            self.options[option] = self._whole(value, option, span)
-
-    def _number(self, value: Any, option: str, span: Span) -> float:
-        number = static_value(self.builder.graph, self.builder.resolve(value))
-        if not isinstance(number, float):
-            raise self.error(f"'{option}' is a number that is known beforehand", span)
-        return number
-
-    def _whole(self, value: Any, option: str, span: Span) -> int:
-        number = self._number(value, option, span)
-        if not number.is_integer():
-            raise self.error(f"'{option}' is a whole number that is known beforehand", span)
-        return int(number)
-
-    def _numbers(self, values: list[Any]) -> tuple[int, ...]:
-        numbers: list[Any] = []
-        for value in values:
-            number = static_value(self.builder.graph, self.builder.resolve(value))
-            numbers += number if isinstance(number, list) else [number]
-        if any(not isinstance(n, float) or not n.is_integer() for n in numbers):
-            raise self.error("sizes are whole numbers that are known beforehand")
-        return tuple(int(n) for n in numbers)
-
-    def _complete(self) -> None:
-        function = self.function
-        if len(self.inputs) < len(function.inputs):
-            wants = len(function.inputs)
-            least = "at least " * function.variadic
-            plural = "s" * (wants != 1)
-            raise self.error(
-                f"'{function.name}' takes {least}{wants} argument{plural}, not {len(self.inputs)}"
-            )
-        for option, default in function.options.items():
-            if option not in self.options:
-                if default is REQUIRED:
-                    raise self.error(f"'{function.name}' needs its {option}")
-                self.options[option] = default
-        limits = {
-            "shape": (0 if function.name != "reshape" else -1, 10**9),
-            "bounds": (-(2**53), 2**53),
-        }
-        for option, (low, high) in limits.items():
-            if any(not low <= n <= high for n in self.options.get(option, ())):
-                message = f"a size of '{function.name}' is out of range"
-                raise self.builder.error(message, self.span, f"sizes go from {low} to {high:,}")
-        if not 1 <= len(self.options.get("bounds", (0,))) <= 3:
-            raise self.error(f"'{function.name}' takes 1 to 3 numbers")
-
-    def build(self) -> int:
-        """The node that the call means: of a primitive the node itself, whatever its inputs."""
-        if self.function.primitive is not None:
-            inputs = tuple(self.inputs)
-            return self.builder.graph.node(self.function.primitive, inputs, None, self.span)
-        m = Symbols(self.builder.graph, self.span)
-        xs = [Expression(m, node) for node in self.inputs]
-        try:
-            result: Expression = self.function.build(m, *xs, **self.options)
-        except ShapeError as error:
-            raise self.error(str(error)) from None
-        return result.node

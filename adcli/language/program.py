@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from adcli.errors import LanguageError
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
-from adcli.language.builder import Builder, Results
+from adcli.language.builder import Builder
 from adcli.language.parser import Parser
+from adcli.language.values import Results
 
 
 @dataclass(frozen=True, slots=True)

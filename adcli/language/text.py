@@ -26,7 +26,8 @@ from adcli.graph.primitives import (
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK, Key, kept_shape
 from adcli.graph.symbolic import Expression, Symbols
-from adcli.language.builder import CONSTANTS, MAX_EXACT_DIGITS
+from adcli.language.builder import MAX_EXACT_DIGITS
+from adcli.language.names import CONSTANTS
 from adcli.language.printing import (
     ANY,
     ATOM,

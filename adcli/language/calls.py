@@ -1,0 +1,171 @@
+"""Calls of library functions: inputs, and options that must be known before any input is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcli.errors import LanguageError, Span
+from adcli.graph.graph import Graph
+from adcli.graph.library import REQUIRED, LibraryFunction
+from adcli.graph.primitives import CONSTANT
+from adcli.graph.structure import STACK, ShapeError
+from adcli.graph.symbolic import Expression, Symbols
+from adcli.language.names import Scope
+from adcli.language.values import Named, Text
+
+
+def static_value(graph: Graph, node: int) -> Any:
+    """The number of a constant scalar expression, a list for a vector written out, else None."""
+    if graph.ops[node] is CONSTANT:
+        return float(graph.attrs[node])
+    if graph.varying[node]:
+        return None
+    if graph.ops[node] is STACK:
+        inner = graph.args[node]
+        return (
+            None
+            if any(graph.ops[a] is STACK for a in inner)
+            else [static_value(graph, a) for a in inner]
+        )
+    from adcli.ad.evaluate import evaluate
+    from adcli.engines.python import Floats
+
+    try:
+        return evaluate(graph, graph.reach([node]), {}, Floats())[node]
+    except TypeError:  # it holds arrays
+        return None
+
+
+class LibraryCall:
+    """The arguments of one call of a library function, sorted into inputs and static options."""
+
+    def __init__(
+        self, scope: Scope, function: LibraryFunction, arguments: list[Any], span: Span
+    ) -> None:
+        self.scope = scope
+        self.function = function
+        self.span = span
+        self.inputs: list[int] = []
+        self.options: dict[str, Any] = {}
+        spare = self._positional([a for a in arguments if type(a) is not Named])
+        self._static(spare)
+        for argument in arguments:
+            if type(argument) is Named:
+                self._named(argument)
+        self._complete()
+
+    def error(self, message: str, span: Span | None = None) -> LanguageError:
+        """A LanguageError that shows the function's signature."""
+        hint = f"it is written {self.function.signature()}"
+        return self.scope.error(message, span or self.span, hint)
+
+    def _positional(self, arguments: list[Any]) -> list[Any]:
+        """Take the inputs; what remains are static options by position."""
+        function = self.function
+        texts = [a for a in arguments if type(a) is Text]
+        if texts:
+            if "spec" not in function.options or len(texts) > 1:
+                raise self.scope.error("text in quotes is for einsum only", texts[0].span)
+            self.options["spec"] = texts[0].value
+            arguments = [a for a in arguments if type(a) is not Text]
+        count = len(arguments) if function.variadic else len(function.inputs)
+        self.inputs = [self.scope.resolve(a) for a in arguments[:count]]
+        return arguments[count:]
+
+    def _static(self, spare: list[Any]) -> None:
+        for option in self.function.options:
+            if not spare or option in self.options:
+                continue
+            if option in ("shape", "bounds"):
+                self.options[option] = self._numbers(spare)
+                return
+            self._set(option, spare.pop(0), self.span)
+        if spare:
+            given = len(self.inputs) + len(spare)
+            wants = len(self.function.inputs)
+            plural = "s" * (wants != 1)
+            message = f"'{self.function.name}' takes {wants} argument{plural}, not {given}"
+            if self.function.name == "log":
+                hint = "log(x) is the natural one; to base b it is log(x)/log(b)"
+                raise self.scope.error(message, self.span, hint)
+            raise self.error(message)
+
+    def _named(self, argument: Named) -> None:
+        if argument.name not in self.function.options:
+            raise self.error(
+                f"'{self.function.name}' has no option '{argument.name}'", argument.span
+            )
+        if argument.name in self.options:
+            raise self.error(f"the option '{argument.name}' is given twice", argument.span)
+        self._set(argument.name, argument.value, argument.span)
+
+    def _set(self, option: str, value: Any, span: Span) -> None:
+        if option == "spec":
+            if type(value) is not Text:
+                raise self.error("the subscripts of einsum are a text in quotes", span)
+            self.options[option] = value.value
+        elif option in ("shape", "bounds", "axes"):
+            self.options[option] = self._numbers([value])
+        elif option == "value":
+            self.options[option] = self._number(value, option, span)
+        else:
+            self.options[option] = self._whole(value, option, span)
+
+    def _number(self, value: Any, option: str, span: Span) -> float:
+        number = static_value(self.scope.graph, self.scope.resolve(value))
+        if not isinstance(number, float):
+            raise self.error(f"'{option}' is a number that is known beforehand", span)
+        return number
+
+    def _whole(self, value: Any, option: str, span: Span) -> int:
+        number = self._number(value, option, span)
+        if not number.is_integer():
+            raise self.error(f"'{option}' is a whole number that is known beforehand", span)
+        return int(number)
+
+    def _numbers(self, values: list[Any]) -> tuple[int, ...]:
+        numbers: list[Any] = []
+        for value in values:
+            number = static_value(self.scope.graph, self.scope.resolve(value))
+            numbers += number if isinstance(number, list) else [number]
+        if any(not isinstance(n, float) or not n.is_integer() for n in numbers):
+            raise self.error("sizes are whole numbers that are known beforehand")
+        return tuple(int(n) for n in numbers)
+
+    def _complete(self) -> None:
+        function = self.function
+        if len(self.inputs) < len(function.inputs):
+            wants = len(function.inputs)
+            least = "at least " * function.variadic
+            plural = "s" * (wants != 1)
+            raise self.error(
+                f"'{function.name}' takes {least}{wants} argument{plural}, not {len(self.inputs)}"
+            )
+        for option, default in function.options.items():
+            if option not in self.options:
+                if default is REQUIRED:
+                    raise self.error(f"'{function.name}' needs its {option}")
+                self.options[option] = default
+        limits = {
+            "shape": (0 if function.name != "reshape" else -1, 10**9),
+            "bounds": (-(2**53), 2**53),
+        }
+        for option, (low, high) in limits.items():
+            if any(not low <= n <= high for n in self.options.get(option, ())):
+                message = f"a size of '{function.name}' is out of range"
+                raise self.scope.error(message, self.span, f"sizes go from {low} to {high:,}")
+        if not 1 <= len(self.options.get("bounds", (0,))) <= 3:
+            raise self.error(f"'{function.name}' takes 1 to 3 numbers")
+
+    def build(self) -> int:
+        """The node that the call means: of a primitive the node itself, whatever its inputs."""
+        if self.function.primitive is not None:
+            inputs = tuple(self.inputs)
+            return self.scope.graph.node(self.function.primitive, inputs, None, self.span)
+        m = Symbols(self.scope.graph, self.span)
+        xs = [Expression(m, node) for node in self.inputs]
+        try:
+            result: Expression = self.function.build(m, *xs, **self.options)
+        except ShapeError as error:
+            raise self.error(str(error)) from None
+        return result.node

@@ -1,0 +1,189 @@
+"""Names: what a name in the text means where it stands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from adcli.errors import LanguageError, Span
+from adcli.graph.graph import Graph
+from adcli.graph.library import ALIASES, LIBRARY
+from adcli.language.suggestion import did_you_mean
+from adcli.language.values import UserFunction
+
+CONSTANTS = {"pi": "pi", "π": "pi", "tau": "tau", "e": "e", "inf": "inf"}
+OTHER_NAMES = {
+    "pow": "a power is x^y",
+    "power": "a power is x^y",
+    "factorial": "a factorial is gamma(n + 1)",
+    "fact": "a factorial is gamma(n + 1)",
+    "tg": "the tangent is tan(x)",
+    "ctg": "the cotangent is cot(x)",
+    "cosec": "the cosecant is csc(x)",
+    "sh": "the hyperbolic sine is sinh(x)",
+    "ch": "the hyperbolic cosine is cosh(x)",
+    "th": "the hyperbolic tangent is tanh(x)",
+    "lg": "the logarithm to base 10 is log10(x)",
+    "lb": "the logarithm to base 2 is log2(x)",
+    "ld": "the logarithm to base 2 is log2(x)",
+    "logb": "the logarithm to base b is log(x)/log(b)",
+    "root": "the n-th root is x^(1/n)",
+    "nthroot": "the n-th root is x^(1/n)",
+    "average": "the mean is mean(v)",
+    "avg": "the mean is mean(v)",
+    "len": "the number of elements is size(v)",
+    "length": "the number of elements is size(v), the Euclidean length norm(v)",
+    "matmul": "a matrix product is A @ B",
+    "if": "a choice is where(condition, a, b)",
+    "ifelse": "a choice is where(condition, a, b)",
+    "iif": "a choice is where(condition, a, b)",
+    "heaviside": "the step is where(x > 0, 1, 0)",
+    "diff": "a derivative is asked for by the command: adcli grad",
+    "derivative": "a derivative is asked for by the command: adcli grad",
+    "grad": "a gradient is asked for by the command: adcli grad",
+    "integrate": "adcli differentiates; it does not integrate",
+    "vector": "a vector is written [1, 2, 3]",
+    "matrix": "a matrix is written [[1, 2], [3, 4]]",
+    "array": "a vector is written [1, 2, 3]",
+}
+"""What functions of other languages, and functions by other names, are here."""
+
+
+class Scope:
+    """The names of one program, from the first statement to the one that is being read."""
+
+    def __init__(self, text: str, graph: Graph) -> None:
+        self.text = text
+        self.graph = graph
+        self.names: dict[str, int] = {}
+        self.bound: set[str] = set()
+        self.functions: dict[str, UserFunction] = {}
+        self.defining = ""
+        """The name of the function whose body is being read."""
+        self._ascii = text.isascii()
+        self._first: dict[int, int] = {}  # variables: where they stand first
+
+    @staticmethod
+    def key(name: str, quoted: bool) -> str:
+        """Under which name a name is known: `pi` in backticks is another than pi."""
+        if quoted and (name in CONSTANTS or name in LIBRARY or name in ALIASES):
+            return f"`{name}`"
+        return name
+
+    def error(self, message: str, span: Span, hint: str | None = None) -> LanguageError:
+        """A LanguageError at a place of this program."""
+        return LanguageError(message, hint, span=span, text=self.text)
+
+    def written(self, span: Span) -> str:
+        """A name as written, normalised (NFKC), without backticks."""
+        text = self.text[span[0] : span[1]]
+        if text[0] == "`":
+            text = text[1:-1]
+            if not text:
+                hint = "for example `my column`"
+                raise self.error("a name in backticks needs at least one character", span, hint)
+            return text
+        if self._ascii:
+            return text
+        name = unicodedata.normalize("NFKC", text)
+        powers = [c for c in text if c in "²³¹⁰⁴⁵⁶⁷⁸⁹"]
+        if powers:
+            raise self.error(
+                f"'{text}' has a raised digit", span, "a power is written x^2, an index x2"
+            )
+        if not name.isidentifier() and not name.replace("̂", "").isidentifier():
+            raise self.error(f"'{text}' is no name", span, "names start with a letter or _")
+        return name
+
+    def resolve(self, value: Any) -> int:
+        """The node of an operand: names are looked up at their first use."""
+        if type(value) is int:
+            return value
+        if type(value) is not tuple:
+            raise self.error("text in quotes is for einsum only", value.span)
+        known = self.names.get(self.text[value[0] : value[1]])
+        if known is None:
+            return self.look_up(value)
+        if value[0] < self._first.get(known, 0):
+            self._place(known, value)
+        return known
+
+    def _place(self, node: int, span: Span) -> None:
+        """Keep where a variable stands first: in `y + x*y` the second y is looked up before."""
+        self._first[node] = span[0]
+        self.graph.place(node, span)
+
+    def look_up(self, span: Span) -> int:
+        """The node of a name that is read for the first time as it is written here."""
+        name = self.written(span)
+        quoted = self.text[span[0]] == "`"
+        key = self.key(name, quoted)
+        node = self.names.get(key)
+        if node is None and not quoted:
+            if name in CONSTANTS:
+                node = self.graph.named(CONSTANTS[name], span)
+            elif name in self.functions or name in LIBRARY or name in ALIASES:
+                raise self.error(
+                    f"'{name}' is a function",
+                    span,
+                    self._call_hint(name, span),
+                )
+        if node is None:
+            node = self.names[key] = self.graph.variable(name, span)
+            self._first[node] = span[0]
+        elif span[0] < self._first.get(node, 0):
+            self._place(node, span)
+        if key not in self.bound:
+            self.names[self.text[span[0] : span[1]]] = node
+        return node
+
+    def _call_hint(self, name: str, span: Span) -> str:
+        """How a function that stands without its argument is called; of sin^2(x), what is meant."""
+        power = re.compile(r"\s*(?:\^|\*\*)\s*(\w+)\s*\(").match(self.text, span[1])
+        if power is not None:
+            return f"the power goes behind the argument: {name}(x)^{power.group(1)}"
+        return f"call it: {name}(x); a variable of this name goes in backticks: `{name}`"
+
+    def assign(self, span: Span, node: int) -> None:
+        """Bind a name to a node from here on."""
+        name = self.written(span)
+        quoted = self.text[span[0]] == "`"
+        if not quoted:
+            self.refuse_taken(name, span)
+        key = self.key(name, quoted)
+        self.names[key] = node
+        self.bound.add(key)
+        self.names[self.text[span[0] : span[1]]] = node
+
+    def refuse_taken(self, name: str, span: Span) -> None:
+        """Raise LanguageError for the name of a constant or a function."""
+        if name in CONSTANTS:
+            raise self.error(
+                f"'{name}' is a constant and cannot be bound",
+                span,
+                f"choose another name, or write `{name}` in backticks",
+            )
+        if name in LIBRARY or name in ALIASES or name in self.functions:
+            raise self.error(
+                f"'{name}' is a function and cannot be bound",
+                span,
+                f"choose another name, or write `{name}` in backticks",
+            )
+
+    def unknown_function(self, written: str, span: Span) -> LanguageError:
+        if written in self.names or written in CONSTANTS:
+            what = "constant" if written in CONSTANTS else "variable"
+            hint = f"write * to multiply: {written}*(...)"
+            return self.error(f"'{written}' is a {what}, no function", span, hint)
+        if written == self.defining:
+            hint = "there is no recursion; a function knows those defined before it"
+            return self.error(f"'{written}' cannot call itself", span, hint)
+        known = [*LIBRARY, *ALIASES, *self.functions]
+        if written.lower() in OTHER_NAMES:
+            hint = OTHER_NAMES[written.lower()]
+        elif len(written) == 1:
+            hint = f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
+        else:
+            hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
+        return self.error(f"unknown function '{written}'", span, hint)

@@ -1,0 +1,51 @@
+"""What the builder's rules hand to each other where it is no node."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from adcli.errors import Span
+
+
+class Named(NamedTuple):
+    """A named argument of a call: `axis=0`."""
+
+    name: str
+    value: Any
+    span: Span
+
+
+class Text(NamedTuple):
+    """A text in quotes."""
+
+    value: str
+    span: Span
+
+
+class Slice(NamedTuple):
+    """A slice in an index; bounds are nodes, spans of names, or None."""
+
+    bounds: tuple[Any, ...]
+
+
+class Signature(NamedTuple):
+    """The head of a function's definition: its name and its parameters with their nodes."""
+
+    name: str
+    span: Span
+    parameters: dict[str, int]
+    hidden: dict[str, int | None]
+
+
+class Results(NamedTuple):
+    """The value of a statement: the nodes of its expressions; `bound` if it binds a name."""
+
+    nodes: list[int]
+    bound: bool
+
+
+class UserFunction(NamedTuple):
+    """A function defined in the program."""
+
+    parameters: tuple[int, ...]
+    body: int
