@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from adcli.cli import run
+from adcli.cli import execute
 from adcli.cli.terminal import choose_color
 
 COLUMNS = 80
@@ -46,7 +46,7 @@ def run_here(
         patch.object(sys, "stdout", io.TextIOWrapper(out, "utf-8", "surrogateescape")),
         patch.object(sys, "stderr", io.TextIOWrapper(err, "utf-8", "backslashreplace")),
     ):
-        code = run(arguments)
+        code = execute(arguments)
         sys.stdout.flush()
         sys.stderr.flush()
         return Outcome(code, out.getvalue().decode("utf-8", "surrogateescape"), _text(err))

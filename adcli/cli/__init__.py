@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(*COLLECT_EVERY)
     sys.unraisablehook = _pass_interrupt_on
     try:
-        code = run(sys.argv[1:] if arguments is None else list(arguments))
+        code = execute(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:  # the second one, or one that was passed on
         code = INTERRUPTED
     sys.exit(code)
@@ -34,7 +34,7 @@ def _pass_interrupt_on(unraisable: Any) -> None:
         sys.__unraisablehook__(unraisable)
 
 
-def run(arguments: list[str]) -> int:
+def execute(arguments: list[str]) -> int:
     """Run one command line and return its exit code; messages go to standard error."""
     from adcli.errors import AdcliError
 

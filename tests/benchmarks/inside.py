@@ -30,11 +30,11 @@ def wide_point(n: int) -> dict[str, float]:
 
 def imports(form: str) -> list[str]:
     """The heavy modules that `adcli grad` imports at one point; rich counts for json alone."""
-    from adcli.cli import run
+    from adcli.cli import execute
 
     heavy = (*HEAVY, "rich") if form == "json" else HEAVY
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
-        run(["grad", "x1*x2+sin(x1)", "--at", "x1=2,x2=3", "--format", form])
+        execute(["grad", "x1*x2+sin(x1)", "--at", "x1=2,x2=3", "--format", form])
     return [name for name in heavy if name in sys.modules]
 
 

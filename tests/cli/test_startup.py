@@ -12,8 +12,8 @@ HEAVY = {"numpy", "scipy", "llvmlite", "mpmath", "polars", "matplotlib"}
 HEAVY_FOR_JSON = HEAVY | {"rich", "lark", "sympy"}
 PROGRAM = """
 import json, sys
-from adcli.cli import run
-code = run(sys.argv[1:])
+from adcli.cli import execute
+code = execute(sys.argv[1:])
 print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
 """
 

@@ -37,14 +37,14 @@ each_program = pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(P
 
 
 def drawn(text: str, at: str = "", **options: Any) -> Drawing:
-    from adcli.cli.graph import make_drawing  # late: its imports hide the function adcli.cli.run
+    from adcli.cli.graph import make_drawing
 
     defaults = {"source": None, "engine": "auto", "precision": None, "digits": 6}
     return make_drawing(expression=text, at=(at,) if at else (), **{**defaults, **options})
 
 
 def paths_of(text: str, at: str, name: str) -> Any:
-    from adcli.cli.graph import make_paths  # late: its imports hide the function adcli.cli.run
+    from adcli.cli.graph import make_paths
 
     options = {"source": None, "engine": "auto", "precision": None}
     return make_paths(expression=text, at=(at,), paths=name, **options)

@@ -16,7 +16,7 @@ TEXT = "x1*x2 + sin(x1)"
 
 
 def report(text: str = TEXT, at: str = "x1=2,x2=3", **options: Any) -> Any:
-    from adcli.cli.trace import make_report  # late: its imports hide the function adcli.cli.run
+    from adcli.cli.trace import make_report
 
     defaults = {
         "source": None,

@@ -11,7 +11,7 @@ from adcli.report.trace_latex import latex_number, latex_text
 
 
 def latex(text: str, at: str, mode: str = "both") -> str:
-    from adcli.cli.trace import make_report  # late: its imports hide the function adcli.cli.run
+    from adcli.cli.trace import make_report
 
     options: dict[str, Any] = {"source": None, "wrt": None, "engine": "auto", "precision": None}
     return latex_text(make_report(expression=text, at=(at,), mode=mode, form="latex", **options), 6)
