@@ -10,10 +10,11 @@ from math import comb
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.graph import Graph
-from adcli.graph.shapes import infer_shapes
+from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import Shape, show_shape
 
+_LARGE = 2**1000
 MAX_FORMULAS = 1000
 """Mixed partial derivatives of a high order are many; more than this is a mistake."""
 
@@ -51,18 +52,23 @@ def size_of(graph: Graph, nodes: Iterable[int]) -> Size:
     """The size of nodes in operations. Trees are counted exactly: they may be of any size."""
     nodes = list(nodes)
     order = graph.reach(nodes)
-    last_use = {a: i for i in order for a in graph.args[i]}
-    for node in nodes:
-        last_use[node] = -1
+    last_use: dict[int, int] | None = None
     counts: dict[int, int] = {}
     operations = 0
     for i in order:
         args = graph.args[i]
-        operations += bool(args)
-        counts[i] = bool(args) + sum([counts[a] for a in args])
-        for a in set(args):
-            if last_use[a] == i:
-                del counts[a]  # numbers of a million digits are not kept
+        if not args:
+            counts[i] = 0
+            continue
+        operations += 1
+        counts[i] = count = 1 + sum([counts[a] for a in args])
+        if count > _LARGE:  # numbers of a million digits are not kept
+            if last_use is None:
+                last_use = {a: k for k in order for a in graph.args[k]}
+                last_use.update(dict.fromkeys(nodes, -1))
+            for a in args:
+                if last_use[a] == i:
+                    counts[a] = 0
     return Size(sum(counts[node] for node in nodes), operations)
 
 
@@ -89,13 +95,15 @@ def derivative_formulas(
             f"there are {count * len(outputs):,} derivatives of order {order}",
             "choose variables with --wrt",
         )
-    known = infer_shapes(graph, graph.reach(outputs), shapes, text)
+    every = graph.reach(outputs)
+    scalars = not shapes and is_scalar_program(graph, every)
+    known = {} if scalars else infer_shapes(graph, every, shapes, text)
     raw: list[int] = []
     found = []
     for output in outputs:
         level: dict[tuple[str, ...], int] = {(): output}
         for k in range(order):
-            _check(graph, level.values(), known[output], wrt, k, shapes, text)
+            _check(graph, level.values(), known.get(output, ()), wrt, k, shapes, text)
             level, raw_level = _next_order(graph, level, inputs, wrt, shapes)
             raw += raw_level if k == order - 1 else []
         found.append(level)

@@ -98,6 +98,7 @@ REWRITES = (
 
 _SUMS = (ADD, SUBTRACT, NEGATIVE)
 _PRODUCTS = (MULTIPLY, DIVIDE, NEGATIVE)
+_FAMILIES = {ADD: _SUMS, SUBTRACT: _SUMS, MULTIPLY: _PRODUCTS, DIVIDE: _PRODUCTS}
 _BROADCAST = PRIMITIVES["broadcast"]
 _GUARDED = (PRIMITIVES["hypot"],)
 """Divisors that are written to stay in the range of float64: their powers are not collected."""
@@ -145,9 +146,10 @@ def simplify(
     """
     current = list(nodes)
     for _ in range(_MAX_PASSES):
-        found = _Pass(graph, current, shapes or {}).run()
-        if found == current:
-            break
+        walk = _Pass(graph, current, shapes or {})
+        found = walk.run()
+        if found == current or walk.is_settled(found):
+            return found
         current = found
     return current
 
@@ -155,6 +157,41 @@ def simplify(
 def _flags(exponent: Number) -> int:
     """The domain of x^exponent: bit 1 if x must not be 0, bit 2 if x must not be negative."""
     return (exponent < 0) | (2 if exponent.denominator != 1 else 0)
+
+
+def _count_uses(graph: Graph, order: list[int], outputs: list[int]) -> dict[int, int]:
+    uses = dict.fromkeys(order, 0)
+    for i in outputs:
+        uses[i] += 1
+    args = graph.args
+    for i in order:
+        for a in args[i]:
+            uses[a] += 1
+    return uses
+
+
+def _family(graph: Graph, i: int, uses: dict[int, int]) -> tuple[Primitive, ...] | None:
+    """The operations that a chain with node i at its top is made of."""
+    op = graph.ops[i]
+    if op is NEGATIVE:
+        (a,) = graph.args[i]
+        return _SUMS if graph.ops[a] in (ADD, SUBTRACT) and uses[a] == 1 else _PRODUCTS
+    return _FAMILIES.get(op)
+
+
+def _find_chains(
+    graph: Graph, order: list[int], uses: dict[int, int]
+) -> dict[int, tuple[Primitive, ...]]:
+    """The nodes inside of chains (not at the top), with the chain's family."""
+    ops, args = graph.ops, graph.args
+    chain: dict[int, tuple[Primitive, ...]] = {}
+    for i in reversed(order):
+        family = chain.get(i) or _family(graph, i, uses)
+        if family:
+            for a in args[i]:
+                if uses[a] == 1 and ops[a] in family:
+                    chain[a] = family
+    return chain
 
 
 class _Pass:
@@ -176,8 +213,8 @@ class _Pass:
         self._total: dict[int, bool] = {}
         self._numbers: dict[int, Number | None] = {}
         self._constants: dict[Number, int] = {}
-        self.uses = self._count_uses()
-        self.chain = self._find_chains()
+        self.uses = _count_uses(graph, self.order, outputs)
+        self.chain = _find_chains(graph, self.order, self.uses)
         self.positive = self._find_positive()
 
     def run(self) -> list[int]:
@@ -196,38 +233,16 @@ class _Pass:
                 self.kept.add(found)
         return [new[i] for i in self.outputs]
 
+    def is_settled(self, found: list[int]) -> bool:
+        """Whether another walk over the results would change nothing, as far as this is easily
+        seen: numbers everywhere, and no chain goes through what was the top of one."""
+        if self.shaped or self.cases:
+            return False
+        order = self.graph.reach(found)
+        chain = _find_chains(self.graph, order, _count_uses(self.graph, order, found))
+        return chain.keys().isdisjoint(self.new.values())
+
     # ---- preparation ----
-
-    def _count_uses(self) -> dict[int, int]:
-        uses = dict.fromkeys(self.order, 0)
-        for i in self.outputs:
-            uses[i] += 1
-        args = self.graph.args
-        for i in self.order:
-            for a in args[i]:
-                uses[a] += 1
-        return uses
-
-    def _family(self, i: int) -> tuple[Primitive, ...] | None:
-        """The operations that a chain with node i at its top is made of."""
-        op = self.graph.ops[i]
-        if op is NEGATIVE:
-            (a,) = self.graph.args[i]
-            is_sum = self.graph.ops[a] in (ADD, SUBTRACT) and self.uses[a] == 1
-            return _SUMS if is_sum else _PRODUCTS
-        return _SUMS if op in _SUMS else _PRODUCTS if op in _PRODUCTS else None
-
-    def _find_chains(self) -> dict[int, tuple[Primitive, ...]]:
-        """The nodes inside of chains (not at the top), with the chain's family."""
-        ops, args, uses = self.graph.ops, self.graph.args, self.uses
-        chain: dict[int, tuple[Primitive, ...]] = {}
-        for i in reversed(self.order):
-            family = chain.get(i) or self._family(i)
-            if family:
-                for a in args[i]:
-                    if uses[a] == 1 and ops[a] in family:
-                        chain[a] = family
-        return chain
 
     def _find_positive(self) -> set[int]:
         """Nodes that are positive wherever every output is defined: arguments of logarithms."""
@@ -331,7 +346,7 @@ class _Pass:
     def _rewrite(self, i: int) -> int:
         graph = self.graph
         op = graph.ops[i]
-        family = self._family(i)
+        family = _family(graph, i, self.uses)
         if family is _SUMS:
             return self._sum(i)
         if family is _PRODUCTS:
@@ -420,6 +435,11 @@ class _Pass:
         Each is (node, sign or exponent, whether it is an operation of the chain).
         """
         ops, args, chain = self.graph.ops, self.graph.args, self.chain
+        if len(args[top]) == 2:
+            a, b = args[top]
+            if a not in chain and b not in chain:  # the most frequent chain
+                right = -1 if ops[top] in (SUBTRACT, DIVIDE) else 1
+                return [(a, 1, False), (b, right, False), (top, 1, True)]
         found = []
         stack = [(top, 1)]
         while stack:
