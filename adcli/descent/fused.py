@@ -110,7 +110,7 @@ def _compile(problem: Problem, stepper: Stepper, tests: Tests, shape: list[bool]
         "  begin = t",
         "  while True:",
         *[f"    {line}" for line in first],
-        f"    if {value} <= best:",
+        f"    if -inf < {value} <= best and {norm2} < inf:",
         f"      best = {value}; " + "; ".join(f"b{k} = x{k}" for k in range(n)),
         f"    if {_stop(tests, value, norm2, n)}: fixed = False; break",
         *[f"    {line}" for line in second],

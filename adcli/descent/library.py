@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ MEMORY = 20
 
 GAIN = 1e-12
 """What another start must lower the value by, relative to it, to be followed by one more."""
+
+PRODUCTS = 20
+"""Hessian-vector products for each parameter that an iteration of Newton's method may take."""
 
 UNIMPROVED = "the method cannot lower the value any further"
 _ENDLESS = 2**31 - 1
@@ -52,6 +56,10 @@ class _Over(Exception):
         self.outcome = outcome
 
 
+class _Hopeless(Exception):
+    """Ends one minimisation by SciPy that will not end by itself."""
+
+
 class Library:
     """`lbfgs` or `newton`; started again from the best point for as long as that helps.
 
@@ -71,6 +79,7 @@ class Library:
         self._replayed = -1
         self._used = 0
         self._worst = -math.inf
+        self._products = 0
         self._last: tuple[Vector, float, Vector] | None = None
         self._before: Iterate | None = None
 
@@ -109,13 +118,25 @@ class Library:
         }
         if self.method == "newton":
             options = {"maxiter": _ENDLESS, "gtol": 0.0}
-            curved = lambda z, d: units * p.curvature(z * units, d * units)  # noqa: E731
-            minimize(**common, method="trust-ncg", hessp=curved, options=options)
+
+            def product(z: Vector, d: Vector) -> Vector:
+                return units * self._product(z * units, d * units)
+
+            with suppress(_Hopeless, ValueError):  # ValueError: SciPy met an infinity
+                minimize(**common, method="trust-ncg", hessp=product, options=options)
             return
         bounds = None if p.lower is None else Bounds(p.lower / units, p.upper / units)
         options = {"maxiter": _ENDLESS, "maxfun": _ENDLESS, "maxcor": MEMORY, "maxls": 40}
         options.update({"ftol": 0.0, "gtol": 0.0})
         minimize(**common, method="L-BFGS-B", bounds=bounds, options=options)
+
+    def _product(self, point: Vector, direction: Vector) -> Vector:
+        """The Hessian times a direction. Raises _Hopeless where SciPy would not end by itself."""
+        self._products += 1
+        product = self.problem.curvature(point, direction)
+        if self._products > PRODUCTS * (10 + len(point)) or not np.isfinite(product).all():
+            raise _Hopeless
+        return product
 
     def _evaluate(self, monitor: Monitor, point: Vector) -> tuple[float, Vector]:
         """The value and the gradient; those of the last point are remembered."""
@@ -148,6 +169,7 @@ class Library:
         before = (last.value, last.point) if last is not None else None
         it = monitor.iterate(self.iteration, point, value, gradient, before)
         self._before = it
+        self._products = 0
         self.iteration += 1
         if it.iteration <= self._replayed:
             monitor.pass_by(it)

@@ -79,7 +79,7 @@ class Rows:
         self.digits = digits
         self.sign = -1.0 if problem.maximize else 1.0
         cell, small = max(digits + 6, 8), 9
-        widths = [9, cell, small, 10, small, 7]
+        widths = [9, cell, small, 10, small, 9]
         room = width - sum(widths) - len(widths)
         self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
         self.headers = [*HEADERS, *self.labels]

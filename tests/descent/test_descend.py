@@ -150,6 +150,28 @@ def test_divergence_is_explained() -> None:
     assert "rises without end" in rising.reason
 
 
+def test_an_infinity_is_never_the_best() -> None:
+    for method in ("momentum", "gd", "lbfgs", "cg", "newton"):
+        rate = 3.0 if method == "momentum" else None
+        result = descend("y/2 - 2.94^y + 0*x", {"x": 1.0, "y": 1.0}, method=method, rate=rate)
+        assert result.status is Status.DIVERGED
+        assert math.isfinite(result.value)
+        assert math.isfinite(result.gradient_norm)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max(where((x + x)^0.5 > 0, x, 2.74*(y*x)), abs(x)) + 0*y",
+        "asin(tanh(y)) - (x - x)^y",
+        "x - 2 + where(sqrt(y) > 0, y, tanh(x/2))",
+    ],
+)
+def test_newton_ends_where_second_derivatives_do_not_help(text: str) -> None:
+    result = descend(text, {"x": 1.5, "y": 0.7}, method="newton", max_iterations=300)
+    assert math.isfinite(result.value)
+
+
 def test_the_largest_curvature_is_the_largest_eigenvalue() -> None:
     p = Problem(function("3x^2 - 5y^2 + x*y + z"), {"x": 1.0, "y": 1.0, "z": 0.0})
     hessian = np.array([[6, 1, 0], [1, -10, 0], [0, 0, 0]])
