@@ -15,11 +15,9 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.engines import arrays
+from adcli.engines.structural import STRUCTURAL, Array, aligned, full, sum_to
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import Key, Shape, key_of
-
-Array = Any
-"""numpy.ndarray of float64, or of objects for many-digit numbers."""
+from adcli.graph.structure import Shape
 
 
 SEED_NUMBERS = 1 << 20
@@ -31,16 +29,6 @@ def _parts(size: int, points: int) -> Iterator[tuple[int, int]]:
     step = max(1, SEED_NUMBERS // max(size, 1)) if points == 1 else 1
     for start in range(0, size, step):
         yield start, min(size, start + step)
-
-
-def _aligned(xs: list[Array | None], ndim: int) -> list[Any]:
-    """Arrays with `ndim` axes each: new axes go between the points and the rest."""
-    return [
-        x
-        if x is None or x.ndim == ndim
-        else x.reshape((x.shape[0],) + (1,) * (ndim - x.ndim) + x.shape[1:])
-        for x in xs
-    ]
 
 
 class Arrays:
@@ -69,22 +57,22 @@ class Arrays:
         """The namespace's function, on operands of any shapes."""
         function = getattr(self.elementwise, op.name)
 
-        def aligned(*xs: Array) -> Array:
+        def on_aligned(*xs: Array) -> Array:
             ndim = xs[0].ndim
             for x in xs:
                 if x.ndim != ndim:
-                    return function(*_aligned(list(xs), max(x.ndim for x in xs)))
+                    return function(*aligned(list(xs), max(x.ndim for x in xs)))
             return function(*xs)
 
-        return aligned
+        return on_aligned
 
     def structural(self, op: Primitive, attr: Any, xs: list[Array]) -> Array:
         """The value of a structural primitive."""
-        return _STRUCTURAL[op.name](self, attr, *xs)
+        return STRUCTURAL[op.name](self, attr, *xs)
 
     def align(self, xs: list[Any], out: Array) -> list[Any]:
         """Operands with as many axes as the output."""
-        return _aligned(xs, out.ndim)
+        return aligned(xs, out.ndim)
 
     def shape(self, x: Array) -> Shape:
         """The shape without the axis of points."""
@@ -92,7 +80,7 @@ class Arrays:
 
     def fit(self, g: Array, x: Array, out: Array) -> Array:
         """Summed over what was broadcast, but never over points."""
-        return g if g.shape[1:] == x.shape[1:] else _sum_to(self, self.shape(x), g)
+        return g if g.shape[1:] == x.shape[1:] else sum_to(self, self.shape(x), g)
 
     def spread(self, t: Array, out: Array) -> Array:
         """Broadcast to out's shape at the tangent's own points."""
@@ -228,7 +216,7 @@ class _Namespace:
 
     def __getattr__(self, name: str) -> Any:
         algebra = self._algebra
-        operation = _STRUCTURAL.get(name)
+        operation = STRUCTURAL.get(name)
         if operation is None:
             result = getattr(algebra.elementwise, name)
         else:
@@ -241,178 +229,4 @@ class _Namespace:
 
     def full(self, value: float, shape: Shape) -> Array:
         """A constant array."""
-        return _full(self._algebra, (value, shape))
-
-
-# ---- structural operations: (algebra, attr, *arrays) -> array ----
-
-
-def _axes(x: Array, axis: int | None) -> Any:
-    if axis is None:
-        return tuple(range(1, x.ndim))
-    return axis + 1 if axis >= 0 else axis
-
-
-def _reduction(function: Any) -> Any:
-    def reduce(algebra: Arrays, axis: int | None, x: Array) -> Array:
-        # With no axis left a reduction over () is the identity, as it must be for scalars.
-        return function(x, axis=_axes(x, axis))
-
-    return reduce
-
-
-def _cumsum(algebra: Arrays, attr: tuple[int | None, bool], x: Array) -> Array:
-    axis, backwards = attr
-    if axis is None:
-        x, axis = x.reshape(x.shape[0], -1), 0
-    axis = _axes(x, axis)
-    if backwards:
-        return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
-    return np.cumsum(x, axis=axis)
-
-
-def _reshape(algebra: Arrays, shape: Shape, x: Array) -> Array:
-    return x.reshape((x.shape[0], *shape))
-
-
-def _expand(algebra: Arrays, axis: int, x: Array) -> Array:
-    return np.expand_dims(x, axis + 1 if axis >= 0 else axis)
-
-
-def _transpose(algebra: Arrays, axes: tuple[int, ...] | None, x: Array) -> Array:
-    if axes is None:
-        axes = tuple(range(x.ndim - 2, -1, -1))
-    return x.transpose((0, *(a % (x.ndim - 1) + 1 for a in axes)))
-
-
-def _broadcast(algebra: Arrays, shape: Shape, x: Array) -> Array:
-    (x,) = _aligned([x], len(shape) + 1)
-    return np.broadcast_to(x, (x.shape[0], *shape))
-
-
-def _sum_to(algebra: Arrays, shape: Shape, x: Array) -> Array:
-    extra = x.ndim - 1 - len(shape)
-    if extra:
-        x = x.sum(axis=tuple(range(1, extra + 1)))
-    axes = tuple(i + 1 for i, size in enumerate(shape) if size != x.shape[i + 1])
-    return x.sum(axis=axes, keepdims=True) if axes else x
-
-
-def _index(algebra: Arrays, key: Key, x: Array) -> Array:
-    return x[(slice(None), *key_of(key))]
-
-
-def _scatter(algebra: Arrays, attr: tuple[Key, Shape], x: Array) -> Array:
-    key, shape = attr
-    result = np.zeros((x.shape[0], *shape), dtype=x.dtype)
-    if x.dtype == object:
-        result[...] = algebra.array(0).reshape(())[()]
-    result[(slice(None), *key_of(key))] = x
-    return result
-
-
-def _same_points(xs: tuple[Array, ...]) -> list[Array]:
-    points = max(x.shape[0] for x in xs)
-    return [np.broadcast_to(x, (points, *x.shape[1:])) for x in xs]
-
-
-def _concat(algebra: Arrays, axis: int, *xs: Array) -> Array:
-    return np.concatenate(_same_points(xs), axis=_axes(xs[0], axis))
-
-
-def _stack(algebra: Arrays, axis: int, *xs: Array) -> Array:
-    return np.stack(_same_points(xs), axis=axis + 1 if axis >= 0 else axis)
-
-
-def _diag(algebra: Arrays, _: Any, x: Array) -> Array:
-    if x.ndim == 3:
-        return np.diagonal(x, axis1=1, axis2=2)
-    return _on_diagonal(algebra, (x.shape[1], x.shape[1]), x)
-
-
-def _on_diagonal(algebra: Arrays, shape: Shape, x: Array) -> Array:
-    result = np.broadcast_to(algebra.zero(np.empty((1, *shape))), (x.shape[0], *shape)).copy()
-    if x.dtype != object:
-        result = result.astype(x.dtype)
-    places = np.arange(x.shape[1])
-    result[:, places, places] = x
-    return result
-
-
-def _tril(algebra: Arrays, k: int, x: Array) -> Array:
-    mask = np.tri(x.shape[-2], x.shape[-1], k, dtype=bool)
-    return algebra.keep(mask, x)
-
-
-def _products(left: Array, right: Array) -> Array:
-    """Matrix products point by point; a matrix that all points share meets them in one product."""
-    if left.ndim == 3 and left.shape[0] == 1 < right.shape[0]:
-        points, inner, columns = right.shape
-        flat = right.transpose(1, 0, 2).reshape(inner, points * columns)
-        return np.matmul(left[0], flat).reshape(-1, points, columns).transpose(1, 0, 2)
-    if left.ndim == 3 and right.shape[0] == 1 < left.shape[0]:
-        points, rows, inner = left.shape
-        return np.matmul(left.reshape(points * rows, inner), right[0]).reshape(points, rows, -1)
-    return np.matmul(left, right)
-
-
-def _matmul(algebra: Arrays, _: Any, a: Array, b: Array) -> Array:
-    # The axis of points must not be taken for a matrix axis.
-    left = a[:, np.newaxis, :] if a.ndim == 2 else a
-    right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    left, right = _aligned([left, right], max(left.ndim, right.ndim))
-    result = _products(left, right)
-    if b.ndim == 2:
-        result = result[..., 0]
-    if a.ndim == 2:
-        result = result[..., 0] if b.ndim == 2 else result[..., 0, :]
-    return result
-
-
-def _einsum(algebra: Arrays, spec: str, *xs: Array) -> Array:
-    from adcli.graph.structure import einsum_terms
-
-    terms, output = einsum_terms(spec, len(xs))
-    spec = ",".join("..." + term for term in terms) + "->..." + output
-    return np.einsum(spec, *xs, optimize=len(xs) > 2 and xs[0].dtype != object)
-
-
-def _size(algebra: Arrays, axis: int | None, x: Array) -> Array:
-    size = int(np.prod(x.shape[1:])) if axis is None else x.shape[_axes(x, axis)]
-    return algebra.constant(float(size))
-
-
-def _full(algebra: Arrays, attr: tuple[float, Shape]) -> Array:
-    value, shape = attr
-    return np.broadcast_to(algebra.constant(value).reshape((1,) * (len(shape) + 1)), (1, *shape))
-
-
-def _range(algebra: Arrays, attr: tuple[int, int, int]) -> Array:
-    values = [algebra.constant(float(n)) for n in range(*attr)]
-    return np.stack(values, axis=1) if values else np.zeros((1, 0), dtype=algebra.dtype)
-
-
-_STRUCTURAL: dict[str, Any] = {
-    "sum": _reduction(np.sum),
-    "prod": _reduction(np.prod),
-    "reduce_max": _reduction(np.max),
-    "reduce_min": _reduction(np.min),
-    "cumsum": _cumsum,
-    "reshape": _reshape,
-    "expand": _expand,
-    "transpose": _transpose,
-    "broadcast": _broadcast,
-    "sum_to": _sum_to,
-    "index": _index,
-    "scatter": _scatter,
-    "concat": _concat,
-    "stack": _stack,
-    "diag": _diag,
-    "on_diagonal": _on_diagonal,
-    "tril": _tril,
-    "matmul": _matmul,
-    "einsum": _einsum,
-    "size": _size,
-    "full": _full,
-    "range": _range,
-}
+        return full(self._algebra, (value, shape))
