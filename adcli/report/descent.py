@@ -80,9 +80,12 @@ class Rows:
         self.sign = -1.0 if problem.maximize else 1.0
         cell, small = max(digits + 6, 8), 9
         widths = [9, cell, small, 10, small, 9]
+        while sum(widths) + len(widths) > width + 1 and len(widths) > 2:
+            widths.pop()  # a narrow terminal does without the last ones
+        self.count = len(widths)
         room = width - sum(widths) - len(widths)
         self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
-        self.headers = [*HEADERS, *self.labels]
+        self.headers = [*HEADERS[: self.count], *self.labels]
         self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
         self._before: float | None = None
 
@@ -100,7 +103,7 @@ class Rows:
         step = f"{it.step:.2e}" if it.iteration else ""
         numbers = [self._short(x) for x in it.point[: len(self.labels)].tolist()]
         head = [f"{it.iteration:,}", self._short(value), change, f"{it.norm:.2e}", step]
-        return [*head, f"{it.evaluations:,}", *numbers]
+        return [*[*head, f"{it.evaluations:,}"][: self.count], *numbers]
 
     def _short(self, value: float) -> str:
         return f"{value:.{self.digits}g}"
