@@ -72,7 +72,7 @@ def command(**parsed: Any) -> int:
 def _watchers(parsed: dict[str, Any]) -> Iterator[Any]:
     """The trace, and the table where one is wanted."""
     from adcli.descent.settings import Settings
-    from adcli.report.descent import LiveTable, PlainTable, TraceWatcher
+    from adcli.report.descent_rows import LiveTable, PlainTable, TraceWatcher
 
     if parsed["trace"]:
         yield TraceWatcher(parsed["trace"])

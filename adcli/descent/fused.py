@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -99,30 +99,52 @@ def _compile(problem: Problem, stepper: Stepper, tests: Tests, shape: list[bool]
     square = (free * free).sum().node
     later = [m.symbols.expression(e).node for vector in (moved, *new_state) for e in vector]
     source = Source(graph, names, [problem.target, square, *later])
-    value, norm2 = source.texts[problem.target], source.texts[square]
-    first, second = _split(source.lines, value, norm2)
-    xs = [f"x{k}" for k in range(n)]
-    old, new = [*xs, *state_names], [source.texts[x] for x in later]
-    lines = [
-        "def loop(t, end, best, before, "
-        + ", ".join([f"b{k}" for k in range(n)] + [f"p{k}" for k in range(n)] + xs + state_names)
-        + "):",
+    body = _Body(
+        source.lines,
+        source.texts[problem.target],
+        source.texts[square],
+        [f"x{k}" for k in range(n)],
+        state_names,
+        [source.texts[node] for node in later],
+    )
+    return execute(_loop(body, tests))["loop"]
+
+
+class _Body(NamedTuple):
+    """What the loop repeats: `lines` compute the texts `value`, `norm2` (the squared norm of the
+    gradient) and `later`, the next values of the variables `point` and `state`."""
+
+    lines: list[str]
+    value: str
+    norm2: str
+    point: list[str]
+    state: list[str]
+    later: list[str]
+
+
+def _loop(body: _Body, tests: Tests) -> list[str]:
+    """The source of the loop; b0, ... is the best point and p0, ... the one before."""
+    value, n = body.value, len(body.point)
+    best, before = ([f"{letter}{k}" for k in range(n)] for letter in "bp")
+    names = [*body.point, *body.state]
+    everything = ", ".join([*best, *before, *names])
+    first, second = _split(body.lines, value, body.norm2)
+    return [
+        f"def loop(t, end, best, before, {everything}):",
         "  begin = t",
         "  while True:",
         *[f"    {line}" for line in first],
-        f"    if -inf < {value} <= best and {norm2} < inf:",
-        f"      best = {value}; " + "; ".join(f"b{k} = x{k}" for k in range(n)),
-        f"    if {_stop(tests, value, norm2, n)}: fixed = False; break",
+        f"    if -inf < {value} <= best and {body.norm2} < inf:",
+        f"      best = {value}; {_assigned(best, body.point)}",
+        f"    if {_stop(tests, value, body.norm2, n)}: fixed = False; break",
         *[f"    {line}" for line in second],
-        f"    if {_unmoved(new, old)}: fixed = True; break",
+        f"    if {_unmoved(body.later, names)}: fixed = True; break",
         f"    before = {value}",
-        f"    {'; '.join(f'p{k} = x{k}' for k in range(n))}",
-        f"    {_assigned(old, new)}",
+        f"    {_assigned(before, body.point)}",
+        f"    {_assigned(names, body.later)}",
         "    t += 1.0",
-        f"  return t, {value}, best, before, fixed, "
-        + ", ".join([f"b{k}" for k in range(n)] + [f"p{k}" for k in range(n)] + xs + state_names),
+        f"  return t, {value}, best, before, fixed, {everything}",
     ]
-    return execute(lines)["loop"]
 
 
 def _state_nodes(

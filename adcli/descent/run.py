@@ -21,6 +21,7 @@ from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.stopping import Iterate, Limits, Outcome, Status
 from adcli.errors import UsageError
 from adcli.function import Function, function
+from adcli.language.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,6 @@ def descend(
     f: Function | str,
     start: Mapping[str, Any] | None = None,
     *,
-    method: str | None = None,
-    rate: float | None = None,
-    max_iterations: int = 10_000,
-    gradient_tolerance: float = 1e-8,
-    value_tolerance: float | None = None,
-    point_tolerance: float = 0.0,
-    max_seconds: float | None = None,
-    target: float | None = None,
     fix: Mapping[str, Any] | None = None,
     bounds: Mapping[str, tuple[Any, Any]] | None = None,
     maximize: bool = False,
@@ -78,14 +71,15 @@ def descend(
     resume: str | os.PathLike[str] | None = None,
     watchers: Sequence[Watcher] = (),
     interrupted: Callable[[], bool] = lambda: False,
-    **settings: Any,
+    **options: Any,
 ) -> Result:
     """Minimise a scalar function from `start`, a number or an array for each variable.
 
-    `method` is one of adcli.descent.settings.METHODS; without one it is L-BFGS, or gradient descent
-    where a `rate` is given. Further settings are those of adcli.descent.settings.Settings, limits
-    those of adcli.descent.stopping.Limits. `fix` holds variables, `bounds` gives pairs (lower,
-    upper). `watchers` see the iterates.
+    `options` are the fields of adcli.descent.settings.Settings (`method`, one of METHODS, `rate`,
+    `schedule`, ...: without method and rate it is L-BFGS, with a rate gradient descent) and of
+    adcli.descent.stopping.Limits (`max_iterations`, `gradient_tolerance`, ...). `fix` holds
+    variables, `bounds` gives pairs (lower, upper), `starts` descends from many points around the
+    start. `watchers` see the iterates, `interrupted()` says whether to end.
 
     Raises UsageError for what cannot be meant, DomainError where the function is not finite at the
     start, DataError for a checkpoint that cannot be read or written.
@@ -94,17 +88,7 @@ def descend(
     >>> str(result.status), round(result.point["x"], 6), round(result.point["y"], 6)
     ('converged', 1.0, -3.0)
     """
-    known = {**settings, "method": method, "rate": rate}
-    unknown = sorted(set(known) - set(Settings.__dataclass_fields__))
-    if unknown:
-        from adcli.language.suggestion import did_you_mean
-
-        hint = did_you_mean(unknown[0], Settings.__dataclass_fields__)
-        raise UsageError(f"descend has no setting '{unknown[0]}'", hint)
-    chosen = Settings(**known)
-    limits = Limits(
-        max_iterations, gradient_tolerance, value_tolerance, point_tolerance, max_seconds, target
-    )
+    chosen, limits = _settings_and_limits(options)
     f = function(f) if isinstance(f, str) else f
     saving = Saving(checkpoint, checkpoint_every, resume)
     body = None
@@ -122,6 +106,17 @@ def descend(
     from adcli.descent.starts import descend_many
 
     return descend_many(problem, chosen, limits, starts, seed, interrupted)
+
+
+def _settings_and_limits(options: dict[str, Any]) -> tuple[Settings, Limits]:
+    """The options by where they belong."""
+    kinds = Settings.__dataclass_fields__, Limits.__dataclass_fields__
+    for name in options:
+        if not any(name in kind for kind in kinds):
+            hint = did_you_mean(name, [*kinds[0], *kinds[1]])
+            raise UsageError(f"descend has no setting '{name}'", hint)
+    settings, limits = ({n: v for n, v in options.items() if n in kind} for kind in kinds)
+    return Settings(**settings), Limits(**limits)
 
 
 def minimise(

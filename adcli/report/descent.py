@@ -1,34 +1,24 @@
-"""What people and scripts see of a descent: the rows on the way, the panel at the end, JSON."""
+"""What people and scripts see when a descent has ended: a panel, or JSON."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from itertools import islice
 from math import prod
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.live import Live
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import Row, finite, open_trace, trace_format
-from adcli.descent.monitor import Watcher, next_mark
-from adcli.descent.problem import Problem
+from adcli.data.iterates import finite
 from adcli.descent.run import Result
-from adcli.descent.stopping import Iterate, Status
-from adcli.language.messages import columns as text_width
+from adcli.descent.stopping import Status
 from adcli.language.messages import safe
 from adcli.report.numbers import flat, index_label, nested, shape_of, to_json
 from adcli.report.tables import Tables
 
-HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
 STYLES = {
     Status.CONVERGED: "green",
     Status.STALLED: "yellow",
@@ -36,8 +26,6 @@ STYLES = {
     Status.INTERRUPTED: "yellow",
     Status.DIVERGED: "red",
 }
-PAUSE = 0.2
-"""Seconds between two pictures of a live table: the terminal must not hold the descent up."""
 
 
 def json_record(result: Result) -> str:
@@ -66,207 +54,6 @@ def _fields(result: Result) -> dict[str, Any]:
             f"the value is {result.value:g}, the gradient norm {result.gradient_norm:g}"
         )
     return record
-
-
-class Rows:
-    """Chooses iterations and puts them into cells.
-
-    Every `every`-th iteration; without it, ten and then nine for every power of ten.
-    """
-
-    def __init__(self, problem: Problem, width: int, digits: int, every: int | None) -> None:
-        self.every = every
-        self.digits = digits
-        self.sign = -1.0 if problem.maximize else 1.0
-        cell, small = max(digits + 6, 8), 9
-        widths = [9, cell, small, 10, small, 9]
-        while sum(widths) + len(widths) > width + 1 and len(widths) > 2:
-            widths.pop()  # a narrow terminal does without the last ones
-        self.count = len(widths)
-        room = width - sum(widths) - len(widths)
-        self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
-        self.headers = [*HEADERS[: self.count], *self.labels]
-        self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
-        self._before: float | None = None
-
-    def next(self, iteration: int) -> int:
-        """The next iteration with a row."""
-        if self.every is None:
-            return next_mark(iteration, 1)
-        return -(-iteration // self.every) * self.every
-
-    def cells(self, it: Iterate) -> list[str]:
-        """The texts of a row; the change is that since the row before."""
-        value = self.sign * it.value
-        change = "" if self._before is None else f"{value - self._before:.2e}"
-        self._before = value
-        step = f"{it.step:.2e}" if it.iteration else ""
-        numbers = [self._short(x) for x in it.point[: len(self.labels)].tolist()]
-        head = [f"{it.iteration:,}", self._short(value), change, f"{it.norm:.2e}", step]
-        return [*[*head, f"{it.evaluations:,}"][: self.count], *numbers]
-
-    def _short(self, value: float) -> str:
-        return f"{value:.{self.digits}g}"
-
-    def line(self, cells: Sequence[str]) -> str:
-        """The cells as a plain line."""
-        padded = [
-            " " * max(0, width - text_width(cell)) + cell
-            for cell, width in zip(cells, self.widths, strict=True)
-        ]
-        return " ".join(padded).rstrip() + "\n"
-
-
-class TableWatcher(Watcher):
-    """What both tables share: which iterates have a row. `head` is the line above."""
-
-    def __init__(self, head: str, width: int, digits: int, every: int | None) -> None:
-        self.head = head
-        self._layout = (width, digits, every)
-        self.rows: Rows | None = None
-        self._last: Iterate | None = None
-
-    def begin(self, problem: Problem) -> None:
-        """Lay the columns out."""
-        self.rows = Rows(problem, *self._layout)
-
-    def next(self, iteration: int) -> int:
-        """The next iteration with a row."""
-        assert self.rows is not None
-        return self.rows.next(iteration)
-
-    def see(self, it: Iterate) -> None:
-        """Add a row, if the iterate has one."""
-        self._last = it
-        if self.next(it.iteration) == it.iteration:
-            self._last = None
-            self._add(it)
-
-    def _finish(self) -> None:
-        """Add the last iterate, if it has no row yet."""
-        if self._last is not None:
-            self._add(self._last)
-
-    def _add(self, it: Iterate) -> None:
-        raise NotImplementedError
-
-
-class PlainTable(TableWatcher):
-    """A watcher that writes plain rows as they come."""
-
-    def __init__(self, write: Callable[[str], None], *layout: Any) -> None:
-        super().__init__(*layout)
-        self.write = write
-
-    def __enter__(self) -> PlainTable:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._finish()
-
-    def begin(self, problem: Problem) -> None:
-        """Write the head."""
-        super().begin(problem)
-        assert self.rows is not None
-        self.write(self.head + "\n" + self.rows.line(self.rows.headers))
-
-    def _add(self, it: Iterate) -> None:
-        assert self.rows is not None
-        self.write(self.rows.line(self.rows.cells(it)))
-
-
-class LiveTable(TableWatcher):
-    """A watcher that writes rows above a progress bar on a terminal.
-
-    Rows are gathered between two pictures, so that the terminal never holds the descent up.
-    """
-
-    def __init__(self, console: Console, total: int, *layout: Any) -> None:
-        super().__init__(*layout)
-        self.console = console
-        self.total = total
-        self._waiting = Text()
-        self._drawn = time.monotonic()
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-
-    def __enter__(self) -> LiveTable:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        if self.rows is not None:
-            self._finish()
-            self._flush()
-        self._live.stop()
-
-    def begin(self, problem: Problem) -> None:
-        """Write the head and take the terminal."""
-        super().begin(problem)
-        assert self.rows is not None
-        head = self.head + "\n" + self.rows.line(self.rows.headers)
-        self.console.print(Text(head, style="bold"), end="", soft_wrap=True)
-        self._live.start()
-
-    def _add(self, it: Iterate) -> None:
-        assert self.rows is not None
-        line = self.rows.line(self.rows.cells(it))
-        self._waiting.append(line[: self.rows.widths[0]], style="cyan")
-        self._waiting.append(line[self.rows.widths[0] :])
-
-    def see(self, it: Iterate) -> None:
-        """Add the row; draw, if the last picture is old enough."""
-        super().see(it)
-        if time.monotonic() - self._drawn >= PAUSE:
-            self._flush()
-            self._live.update(self._bar(it), refresh=True)
-            self._drawn = time.monotonic()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            self.console.print(self._waiting, end="", soft_wrap=True)
-            self._waiting = Text()
-
-    def _bar(self, it: Iterate) -> Table:
-        line = Table.grid(padding=(0, 1))
-        bar = ProgressBar(self.total, it.iteration, width=max(10, self.console.width - 40))
-        line.add_row(bar, Text(f"{it.iteration:,} of at most {self.total:,}", style="dim"))
-        return line
-
-
-class TraceWatcher(Watcher):
-    """A watcher that writes every iterate to a file."""
-
-    def __init__(self, path: str) -> None:
-        trace_format(path)
-        self.path = path
-        self._stack = ExitStack()
-        self._add: Callable[[Row], None] | None = None
-        self._sign = 1.0
-
-    def __enter__(self) -> TraceWatcher:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._stack.__exit__(*exception)
-
-    def begin(self, problem: Problem) -> None:
-        """Open the file."""
-        self._sign = -1.0 if problem.maximize else 1.0
-
-        def nest(point: Sequence[float]) -> dict[str, Any]:
-            values = problem.unflatten(np.asarray(point))
-            return {name: nested(value) for name, value in values.items()}
-
-        self._add = self._stack.enter_context(open_trace(self.path, problem.labels, nest))
-
-    def next(self, iteration: int) -> int:
-        """Every iteration."""
-        return iteration
-
-    def see(self, it: Iterate) -> None:
-        """Write the iterate."""
-        assert self._add is not None
-        value = self._sign * it.value
-        self._add(Row(it.iteration, value, it.norm, it.step, it.evaluations, it.point.tolist()))
 
 
 def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool = True) -> str:

@@ -48,7 +48,7 @@ def descent_steps(settings: Settings) -> Iterator[Row]:
 @benchmark("descent-table")
 def descent_table(settings: Settings) -> Iterator[Row]:
     """A run with its table against the same run without."""
-    from adcli.report.descent import PlainTable
+    from adcli.report.descent_rows import PlainTable
 
     steps = TABLE_STEPS
     seconds: dict[bool, float] = {}
