@@ -14,9 +14,9 @@ from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute, resolved
 from adcli.engines.choose import choose_algebra
 from adcli.errors import DomainError, UsageError
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
-from adcli.graph.structure import Shape
 from adcli.language import parse
 from adcli.language.suggestion import did_you_mean
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import Shape
 
 
 class _Nowhere:

@@ -9,6 +9,7 @@ from typing import Any
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
+from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import (
@@ -24,7 +25,6 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import kept_shape
 
 SPELLINGS = {
     "maximum": "max",

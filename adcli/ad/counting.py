@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import Shape, einsum_terms
+from adcli.graph.structure import einsum_terms
 
 
 @dataclass

@@ -13,6 +13,7 @@ from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ADD,
@@ -26,7 +27,7 @@ from adcli.graph.primitives import (
     SUBTRACT,
     Primitive,
 )
-from adcli.graph.structure import Shape, einsum_terms
+from adcli.graph.structure import einsum_terms
 
 
 class Counts(NamedTuple):

@@ -9,10 +9,10 @@ from math import comb
 
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.errors import LanguageError, UsageError
+from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import Shape, show_shape
 
 _LARGE = 2**1000
 MAX_FORMULAS = 1000

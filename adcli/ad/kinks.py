@@ -8,9 +8,9 @@ from typing import Any
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.blame import Place, live_inputs, within, written_out
 from adcli.errors import KinkError
+from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import REDUCTION, one
-from adcli.graph.structure import kept_shape
 
 
 def kink_at(graph: Graph, i: int, values: list[Any], algebra: Algebra) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ELEMENTWISE,
@@ -18,7 +19,6 @@ from adcli.graph.primitives import (
     minus_one,
     one,
 )
-from adcli.graph.structure import kept_shape
 
 
 def reverse_sweep(

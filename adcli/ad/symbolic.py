@@ -8,10 +8,10 @@ from typing import Any
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.structure import Shape
 from adcli.graph.symbolic import Expression, Symbols
 
 

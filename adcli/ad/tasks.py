@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
+from adcli.graph.axes import Shape, ShapeError
 from adcli.graph.shapes import refuse_giant
-from adcli.graph.structure import Shape, ShapeError
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
 

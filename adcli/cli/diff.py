@@ -13,7 +13,7 @@ from adcli.cli.inputs import names, program_text, split_assignments
 from adcli.cli.run import write_text
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function, function
-from adcli.graph.structure import Shape
+from adcli.graph.axes import Shape
 from adcli.language.messages import safe
 from adcli.report.formulas import (
     formula_code,

@@ -20,9 +20,9 @@ from adcli.engines.compiled import MAX_NODES, compile_function, number_text
 from adcli.engines.plan import Plan
 from adcli.errors import UsageError
 from adcli.function import Function, is_number
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
-from adcli.graph.structure import Shape
 from adcli.language.suggestion import did_you_mean
 
 

@@ -12,7 +12,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Limits, Status
 from adcli.errors import DomainError, UsageError
-from adcli.graph.structure import Shape
+from adcli.graph.axes import Shape
 
 if TYPE_CHECKING:
     from adcli.descent.run import Result

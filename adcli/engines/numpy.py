@@ -16,8 +16,8 @@ import numpy as np
 from adcli.ad.algebra import NOWHERE
 from adcli.engines import arrays
 from adcli.engines.structural import STRUCTURAL, Array, aligned, full, sum_to
+from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import Shape
 
 SEED_NUMBERS = 1 << 20
 """How many numbers the seeds of one sweep may hold: more sweeps cost less than lost memory."""

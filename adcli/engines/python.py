@@ -8,8 +8,8 @@ from typing import Any
 
 from adcli.ad.algebra import NOWHERE
 from adcli.engines import floats
+from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import Shape
 
 
 class Scalars:

@@ -12,8 +12,8 @@ from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import check_engine
 from adcli.errors import DomainError
+from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.structure import Shape
 
 if TYPE_CHECKING:
     from adcli.function import Batch, Function, Point, PointResults

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.graph.structure import Key, Shape, einsum_terms, key_of
+from adcli.graph.axes import Key, Shape, key_of
+from adcli.graph.structure import einsum_terms
 
 Array = Any
 """numpy.ndarray of float64, or of objects for many-digit numbers."""

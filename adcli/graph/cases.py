@@ -1,8 +1,8 @@
-"""Case distinctions: what a node is where x < y, where x = y and where x > y.
+"""Case distinctions: what a node is where x < y, where x = y, where x > y, and else.
 
-Comparisons, and `where` over comparisons of one pair, are tables of three nodes. Joined tables show
-that the derivative of max(x, 0) is x > 0, or that two branches complete each other. A NaN, for
-which all comparisons fail, is in no domain and does not count.
+Comparisons, and `where` over comparisons of one pair, are tables of four nodes. Joined tables show
+that the derivative of max(x, 0) is x > 0, or that two branches complete each other. The fourth case
+is a NaN, for which every comparison but != fails; it counts unless x and y are defined everywhere.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ from adcli.graph.primitives import (
 )
 
 Pair = tuple[int, int]
-Table = tuple[int, int, int]
-"""The nodes where x < y, x = y, x > y."""
+Table = tuple[int, int, int, int]
+"""The nodes where x < y, where x = y, where x > y, and where x or y is NaN."""
 
 EQUAL = PRIMITIVES["equal"]
-OUTCOMES: dict[Primitive, tuple[int, int, int]] = {
-    PRIMITIVES["less"]: (1, 0, 0),
-    PRIMITIVES["less_equal"]: (1, 1, 0),
-    PRIMITIVES["greater"]: (0, 0, 1),
-    PRIMITIVES["greater_equal"]: (0, 1, 1),
-    EQUAL: (0, 1, 0),
-    PRIMITIVES["not_equal"]: (1, 0, 1),
+OUTCOMES: dict[Primitive, tuple[int, int, int, int]] = {
+    PRIMITIVES["less"]: (1, 0, 0, 0),
+    PRIMITIVES["less_equal"]: (1, 1, 0, 0),
+    PRIMITIVES["greater"]: (0, 0, 1, 0),
+    PRIMITIVES["greater_equal"]: (0, 1, 1, 0),
+    EQUAL: (0, 1, 0, 0),
+    PRIMITIVES["not_equal"]: (1, 0, 1, 1),
 }
-_COMPARISONS: dict[tuple[Any, Any, Any], Primitive] = {
-    outcome: op for op, outcome in OUTCOMES.items()
-}
+_PREFERRED = tuple(
+    PRIMITIVES[name]
+    for name in ("greater", "greater_equal", "equal", "less", "less_equal", "not_equal")
+)
 _MASKS = (*OUTCOMES, MULTIPLY, MAXIMUM, MINIMUM)
 
 
@@ -80,9 +81,11 @@ def compare(make: Maker, op: Primitive, x: int, y: int) -> int:
     if x == y and make.is_total(x):
         return make.constant(outcome[1])
     node = make.node(op, x, y)
-    low, equal, high = (make.constant(value) for value in outcome)
+    low, equal, high, else_ = (make.constant(value) for value in outcome)
     pair = _ordered(graph, x, y)
-    make.cases[node] = pair, (low, equal, high) if pair == (x, y) else (high, equal, low)
+    if pair != (x, y):
+        low, high = high, low
+    make.cases[node] = pair, (low, equal, high, else_)
     return node
 
 
@@ -94,12 +97,12 @@ def _ordered(graph: Graph, x: int, y: int) -> Pair:
 
 
 def numbers(make: Maker, node: int, pair: Pair | None = None) -> tuple[Pair, list[Number]] | None:
-    """The pair and the exact numbers that a node is in the three cases."""
+    """The pair and the exact numbers that a node is in the four cases."""
     found = make.cases.get(node)
     if found is None or (pair is not None and found[0] != pair):
         return None
     values = [value for n in found[1] if (value := make.number(n)) is not None]
-    return (found[0], values) if len(values) == 3 else None
+    return (found[0], values) if len(values) == 4 else None
 
 
 def computed(make: Maker, op: Primitive, args: list[int]) -> int | None:
@@ -115,43 +118,63 @@ def computed(make: Maker, op: Primitive, args: list[int]) -> int | None:
         number, table = make.number(a), numbers(make, a, pair)
         if number is None and table is None:
             return None
-        columns.append([number or 0] * 3 if table is None else table[1])
+        columns.append([number or 0] * 4 if table is None else table[1])
     values = [BINARY[op.name](a, b) for a, b in zip(*columns, strict=True)]
     return by_numbers(make, pair, [v for v in values if v is not None])
 
 
 def by_numbers(make: Maker, pair: Pair, values: list[Number]) -> int | None:
-    """The node of a table of three numbers."""
-    if len(values) != 3:
+    """The node of a table of four numbers."""
+    if len(values) != 4:
         return None
-    low, equal, high = (make.constant(v) for v in values)
-    return by_cases(make, pair, (low, equal, high))
+    low, equal, high, else_ = (make.constant(v) for v in values)
+    return by_cases(make, pair, (low, equal, high, else_))
 
 
 def by_cases(make: Maker, pair: Pair, table: Table) -> int | None:
-    """The node of a table; None if all cases are one that would lose the domain of the pair."""
+    """The node of a table; None where no short one has the right value for a NaN."""
     x, y = pair
-    low, equal, high = table
+    low, equal, high, else_ = table
+    has_nan = not (make.is_total(x) and make.is_total(y))
     if low == equal == high:
-        return low if make.is_total(x) and make.is_total(y) else None
-    op = _COMPARISONS.get((make.number(low), make.number(equal), make.number(high)))
-    if op is not None:
-        node = make.node(op, x, y)
-    elif low == high and make.number(y) == 0 and is_mask(make.graph, x):
-        node = make.node(WHERE, x, low, equal)
-    elif low == high:
-        node = make.node(WHERE, make.node(EQUAL, x, y), equal, low)
-    elif low == equal:
-        node = make.node(WHERE, make.node(_COMPARISONS[0, 0, 1], x, y), high, low)
-    elif equal == high:
-        node = make.node(WHERE, make.node(_COMPARISONS[0, 1, 1], x, y), high, low)
-    else:
-        rest = (low, high, high) if make.number(low) == 1 else (low, low, high)
-        inner = by_cases(make, pair, rest)
-        assert inner is not None
-        node = make.node(WHERE, make.node(EQUAL, x, y), equal, inner)
-    make.cases[node] = pair, table
+        return None if has_nan and else_ != low else low
+    node = _by_one(make, pair, table, has_nan)
+    if node is None:
+        node = _by_two(make, pair, table)
+    if node is not None:
+        make.cases[node] = pair, table
     return node
+
+
+def _by_one(make: Maker, pair: Pair, table: Table, has_nan: bool) -> int | None:
+    """A table of two different nodes: a comparison, or a choice by one."""
+    x, y = pair
+    if table[0] == table[2] and make.number(y) == 0 and is_mask(make.graph, x):
+        return make.node(WHERE, x, table[0], table[1])
+    found = None
+    for op in _PREFERRED:
+        outcome = OUTCOMES[op]
+        cases = list(zip(table, outcome, strict=True))[: 4 if has_nan else 3]
+        yes, no = {n for n, o in cases if o}, {n for n, o in cases if not o}
+        if len(yes) == len(no) == 1:
+            a, b = *yes, *no
+            if make.number(a) == 1 and make.number(b) == 0:
+                return make.node(op, x, y)
+            found = found or (op, a, b)
+    if found is None:
+        return None
+    op, a, b = found
+    return make.node(WHERE, make.node(op, x, y), a, b)
+
+
+def _by_two(make: Maker, pair: Pair, table: Table) -> int | None:
+    """A table of three different nodes: equality apart, then a table of two."""
+    low, equal, high, else_ = table
+    for inner in ((low, low, high, else_), (low, high, high, else_)):
+        node = by_cases(make, pair, inner)
+        if node is not None:
+            return make.node(WHERE, make.node(EQUAL, *pair), equal, node)
+    return None
 
 
 def is_mask(graph: Graph, node: int) -> bool:
@@ -172,21 +195,23 @@ def choose(make: Maker, condition: int, a: int, b: int) -> int:
     """The node of where(condition, a, b), its table noted."""
     found = numbers(make, condition)
     if found is None:
-        found = (condition, make.constant(0)), [1, 0, 1]
+        found = (condition, make.constant(0)), [1, 0, 1, 1]
     pair, outcome = found
     first, second = on_pair(make, pair, a), on_pair(make, pair, b)
-    low, equal, high = (first[k] if taken else second[k] for k, taken in enumerate(outcome))
+    low, equal, high, else_ = (
+        x if taken else y for x, y, taken in zip(first, second, outcome, strict=True)
+    )
     node = None
-    if first != (a,) * 3 or second != (b,) * 3 or low == equal == high:
-        node = by_cases(make, pair, (low, equal, high))
+    if first != (a,) * 4 or second != (b,) * 4:
+        node = by_cases(make, pair, (low, equal, high, else_))
     if node is None:
         node = make.node(WHERE, condition, a, b)
-        make.cases.setdefault(node, (pair, (low, equal, high)))
+        make.cases.setdefault(node, (pair, (low, equal, high, else_)))
     return node
 
 
 def on_pair(make: Maker, pair: Pair, node: int) -> Table:
-    """A node in the three cases of a pair; a product with a factor that has them counts too."""
+    """A node in the cases of a pair; a product with a factor that has them counts too."""
     found = make.cases.get(node)
     if found is not None and found[0] == pair:
         return found[1]
@@ -195,15 +220,15 @@ def on_pair(make: Maker, pair: Pair, node: int) -> Table:
         inside = make.cases.get(base)
         if inside is not None and inside[0] == pair and exponents == (1,) and len(factors) < 9:
             others = factors[:k] + factors[k + 1 :]
-            low, equal, high = (make.times(n, c, others) for n in inside[1])
-            return low, equal, high
-    return (node,) * 3
+            low, equal, high, else_ = (make.times(n, c, others) for n in inside[1])
+            return low, equal, high, else_
+    return (node,) * 4
 
 
 def completed(make: Maker, tables: Iterable[Table]) -> Table | None:
     """The sum of tables of which at most one is not 0 in each case."""
     zero = make.constant(0)
-    result = [zero] * 3
+    result = [zero] * 4
     for table in tables:
         for k, node in enumerate(table):
             if node == zero:
@@ -211,5 +236,5 @@ def completed(make: Maker, tables: Iterable[Table]) -> Table | None:
             if result[k] != zero:
                 return None
             result[k] = node
-    low, equal, high = result
-    return low, equal, high
+    low, equal, high, else_ = result
+    return low, equal, high, else_

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from adcli.graph.axes import ShapeError
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
-from adcli.graph.structure import FULL, INDEX, ShapeError
+from adcli.graph.structure import FULL, INDEX
 
 REQUIRED = object()
 """The default of a static option that must be given."""

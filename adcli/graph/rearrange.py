@@ -5,21 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any, Protocol
 
+from adcli.graph.axes import Key, Shape, reduced_shape
 from adcli.graph.exact import Number, exact
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, PRIMITIVES, Primitive
-from adcli.graph.structure import (
-    FULL,
-    INDEX,
-    MATMUL,
-    RESHAPE,
-    STACK,
-    SUM,
-    Key,
-    Shape,
-    einsum_terms,
-    reduced_shape,
-)
+from adcli.graph.structure import FULL, INDEX, MATMUL, RESHAPE, STACK, SUM, einsum_terms
 
 _BROADCAST = PRIMITIVES["broadcast"]
 _CONCAT = PRIMITIVES["concat"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import prod
 
 from adcli.errors import LanguageError
+from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, VARIABLE
-from adcli.graph.structure import Shape, ShapeError, broadcast_shapes, show_shape
 
 MAX_NUMBERS = 1 << 27
 """Numbers that one array may have: 1 GiB of float64. A short text can ask for any size."""

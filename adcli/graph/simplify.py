@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from adcli.graph import cases, exact
+from adcli.graph.axes import Shape
 from adcli.graph.exact import Number, reduced
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
@@ -41,7 +42,7 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.rearrange import rearranged
 from adcli.graph.shapes import infer_shapes, is_scalar_program
-from adcli.graph.structure import FULL, Shape
+from adcli.graph.structure import FULL
 
 
 class Rewrite(NamedTuple):
@@ -500,12 +501,12 @@ class _Pass:
         pair = next((self.cases[n][0] for n, _, _ in leaves if n in self.cases), None)
         if pair is None:
             return None
-        totals: list[Number] = [0, 0, 0]
+        totals: list[Number] = [0, 0, 0, 0]
         for n, s, _ in leaves:
             number, found = self.number(n), cases.numbers(self, n, pair)
             if number is None and found is None:
                 return None
-            column = [number or 0] * 3 if found is None else found[1]
+            column = [number or 0] * 4 if found is None else found[1]
             totals = [t + s * v for t, v in zip(totals, column, strict=True)]
         return cases.by_numbers(self, pair, totals)
 
@@ -698,12 +699,11 @@ class _Pass:
             found = cases.numbers(self, base)
             values = None
             if found is not None:
-                raised = [exact.power(v, sum(exponents)) for v in found[1]]
-                values = [v for v in raised if v is not None]
-            if found is None or values is None or len(values) < 3:
+                values = [v for n in found[1] if (v := _raised_all(n, exponents)) is not None]
+            if found is None or values is None or len(values) < 4:
                 others.append((base, exponents))
                 continue
-            known = tables.get(found[0], [1, 1, 1])
+            known = tables.get(found[0], [1, 1, 1, 1])
             tables[found[0]] = [reduced(a * b) for a, b in zip(known, values, strict=True)]
         for pair, values in tables.items():
             node = cases.by_numbers(self, pair, values)
@@ -801,6 +801,17 @@ class _Pass:
             return node
         n, factors = self.split(self.bare(node))
         return self.product(reduced(c * n), factors)
+
+
+def _raised_all(value: Number, exponents: Exponents) -> Number | None:
+    """The product of all powers; None where one has no exact value."""
+    result: Number = 1
+    for x in exponents:
+        factor = exact.power(value, x)
+        if factor is None:
+            return None
+        result = reduced(result * factor)
+    return result
 
 
 def _as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:

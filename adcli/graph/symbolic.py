@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Union
 
 from adcli.errors import Span
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ADD,
@@ -30,7 +31,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import STACK, Shape
+from adcli.graph.structure import STACK
 
 Operand = Union["Expression", float, int]
 

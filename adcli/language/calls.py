@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.errors import LanguageError, Span
+from adcli.graph.axes import ShapeError
 from adcli.graph.graph import Graph
 from adcli.graph.library import REQUIRED, LibraryFunction
 from adcli.graph.primitives import CONSTANT
-from adcli.graph.structure import STACK, ShapeError
+from adcli.graph.structure import STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.names import Scope
 from adcli.language.values import Named, Text

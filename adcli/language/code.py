@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.errors import LanguageError
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
@@ -31,7 +32,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.structure import INDEX, Shape
+from adcli.graph.structure import INDEX
 from adcli.language.helpers import C_NAMES, HELPERS, dependencies
 from adcli.language.printing import (
     ANY,

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from adcli.graph.axes import Key, kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import (
@@ -24,7 +25,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import FULL, INDEX, STACK, Key, kept_shape
+from adcli.graph.structure import FULL, INDEX, STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.builder import MAX_EXACT_DIGITS
 from adcli.language.names import CONSTANTS

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import Run
 from adcli.ad.paths import Edge, local_partials
+from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
-from adcli.graph.structure import show_shape
 from adcli.language.messages import columns, safe
 from adcli.report.numbers import shape_of, to_json
 from adcli.report.steps import Steps

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.graph.primitives import PRIMITIVES, REDUCTION, STATIC
-from adcli.graph.structure import LINEAR, MULTILINEAR
+from adcli.graph.primitives import LINEAR, MULTILINEAR, PRIMITIVES, REDUCTION, STATIC
 from tests.ways import ways
 
 POINT: dict[str, Any] = {

@@ -1,0 +1,72 @@
+"""Shapes, axes and indices: tuples of ints, and what they become.
+
+A shape is a tuple of ints, () for a scalar; axes count from 0, negative ones from the end, as in
+NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Shape = tuple[int, ...]
+Key = tuple[Any, ...]
+"""An index: per axis an int, or (start, stop, step) of a slice (None where absent)."""
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit an operation; whoever knows the place adds it."""
+
+
+def broadcast_shapes(shapes: list[Shape]) -> Shape:
+    """The common shape of elementwise operands by NumPy's rules."""
+    result: list[int] = []
+    for shape in shapes:
+        if len(shape) > len(result):
+            result = [1] * (len(shape) - len(result)) + result
+        offset = len(result) - len(shape)
+        for i, size in enumerate(shape):
+            if result[offset + i] == 1:
+                result[offset + i] = size
+            elif size not in (1, result[offset + i]):
+                raise ShapeError(f"shapes {show_shapes(shapes)} do not fit together")
+    return tuple(result)
+
+
+def show_shape(shape: Shape) -> str:
+    """`2x3` for a matrix, `3` for a vector, `scalar`."""
+    return "x".join(map(str, shape)) if shape else "scalar"
+
+
+def show_shapes(shapes: list[Shape]) -> str:
+    """Shapes in a message: `3 and 2x3`."""
+    return " and ".join(show_shape(shape) for shape in shapes)
+
+
+def normal_axis(axis: int, ndim: int, what: str = "axis") -> int:
+    """The axis counted from 0. Raises ShapeError if there is no such axis."""
+    if not -ndim <= axis < ndim:
+        shape = "a scalar has none" if ndim == 0 else f"there are {ndim}"
+        raise ShapeError(f"no {what} {axis}: {shape}")
+    return axis % ndim
+
+
+def kept_shape(shape: Shape, axis: int | None) -> Shape:
+    """The shape after a reduction that keeps reduced axes with length 1."""
+    if axis is None:
+        return (1,) * len(shape)
+    axis = normal_axis(axis, len(shape))
+    return (*shape[:axis], 1, *shape[axis + 1 :])
+
+
+def reduced_shape(shapes: list[Shape], axis: int | None) -> Shape:
+    """The shape after a reduction over one axis, or over all (None)."""
+    (shape,) = shapes
+    if axis is None:
+        return ()
+    axis = normal_axis(axis, len(shape))
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def key_of(key: Key) -> tuple[Any, ...]:
+    """The NumPy index of a hashable key."""
+    return tuple(slice(*k) if isinstance(k, tuple) else k for k in key)
