@@ -1,0 +1,91 @@
+"""What is seen of a descent: live rows, panels, charts."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from adcli.descent.monitor import next_mark
+from adcli.descent.run import descend
+from adcli.report.braille import braille_curve
+from adcli.report.descent import json_record, panel_text
+from adcli.report.descent_pictures import chart
+from adcli.report.descent_rows import LiveTable, PlainTable
+
+ROSENBROCK = "(1 - x)^2 + 100(y - x^2)^2"
+START = {"x": -1.2, "y": 1.0}
+
+
+def test_a_live_table_writes_rows_and_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))  # a picture each time
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100, height=30, _environ={})
+    with LiveTable(console, 500, "the head", 100, 6, None) as table:
+        descend(ROSENBROCK, START, rate=1e-3, max_iterations=500, watchers=[table])
+    text = stream.getvalue()
+    assert "the head" in text
+    assert "of at most 500" in text
+    rows = [line for line in text.splitlines() if "\x1b[36m" in line]
+    assert len(rows) == 10 + 9 + 5
+
+
+def test_both_tables_write_the_same_rows() -> None:
+    written: list[str] = []
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, _environ={})
+    with (
+        PlainTable(written.append, "the head", 100, 6, 20) as plain,
+        LiveTable(console, 500, "the head", 100, 6, 20) as live,
+    ):
+        descend(ROSENBROCK, START, rate=1e-3, max_iterations=50, watchers=[plain, live])
+    assert "".join(written) == stream.getvalue().replace("\n\n", "\n")
+    assert len(written) == 1 + 3 + 1
+
+
+def test_a_run_that_is_refused_writes_nothing() -> None:
+    written: list[str] = []
+    with (
+        pytest.raises(Exception, match="outside of its bounds"),
+        PlainTable(written.append, "the head", 100, 6, None) as plain,
+    ):
+        descend(ROSENBROCK, START, bounds={"x": (0, 1)}, watchers=[plain])
+    assert written == []
+
+
+def test_a_panel_of_many_numbers_is_short() -> None:
+    result = descend("sum((v - 1)^2)", {"v": np.zeros((500, 400))})
+    text = panel_text(result, 6, 100, False)
+    assert "v[0,11] = 1" in text
+    assert "and 199,988 more" in text
+    assert len(text.splitlines()) < 20
+
+
+def test_names_that_steer_a_terminal_are_shown_harmless() -> None:
+    result = descend("`a\x1b[31mb`^2", {"a\x1b[31mb": 1.0})
+    assert "\x1b" not in panel_text(result, 6, 100, False)
+    assert "\x1b" not in json_record(result)
+
+
+@pytest.mark.parametrize("digits", [1, 2])
+def test_marks_have_few_digits(digits: int) -> None:
+    for k in range(3000):
+        mark = next_mark(k, digits)
+        assert mark >= k
+        assert len(str(mark).rstrip("0")) <= digits
+        assert not any(len(str(j).rstrip("0")) <= digits for j in range(max(k, 1), mark))
+
+
+def test_curves_of_dots() -> None:
+    assert braille_curve([(0, 0), (1, 1)], 2, 1, (0, 1, 0, 1)) == ["⡠⠊"]
+    assert braille_curve([(0.5, 0.5)], 1, 1, (0, 1, 0, 1)) == ["⠄"]
+    curve: Any = [(float(k), 10.0 ** (-k / 7)) for k in range(50)]
+    lines = chart("value", curve, 60)
+    assert lines[0] == "value:"
+    assert lines[1].startswith(" 1e0 │")
+    assert max(map(len, lines)) <= 60
