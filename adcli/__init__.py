@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adcli.descent.run import Result as Result
     from adcli.descent.run import descend as descend
+    from adcli.engines.rows import Batch as Batch
     from adcli.errors import AdcliError as AdcliError
     from adcli.errors import DataError as DataError
     from adcli.errors import DomainError as DomainError
     from adcli.errors import KinkError as KinkError
     from adcli.errors import LanguageError as LanguageError
     from adcli.errors import UsageError as UsageError
-    from adcli.function import Batch as Batch
     from adcli.function import Function as Function
     from adcli.function import function as function
 
@@ -35,7 +35,8 @@ _HOMES = {
         *("AdcliError", "DataError", "DomainError", "KinkError", "LanguageError"),
         "UsageError",
     ),
-    "adcli.function": ("Batch", "Function"),
+    "adcli.engines.rows": ("Batch",),
+    "adcli.function": ("Function",),
 }
 
 

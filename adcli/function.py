@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.blame import blame_derivative, blame_value, value_error
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute, resolved
-from adcli.engines.choose import choose_algebra
+from adcli.engines.choose import choose_algebra, is_number
 from adcli.errors import DomainError, UsageError
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.language import parse
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
+
+if TYPE_CHECKING:
+    from adcli.engines.rows import Batch
 
 Point = Mapping[str, Any]
 """A value for each variable: a number, nested lists of numbers, or a NumPy array."""
@@ -263,26 +265,6 @@ class Function:
                 raise UsageError(f"the program has no variable '{name}'", hint or listed)
             nodes.append(self.inputs[name])
         return nodes
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Results at many points: `values` (rows,) or (rows, *value); `gradients` by variable.
-
-    `errors` maps the number of a failed row (from 0) to its message.
-    """
-
-    values: Any
-    gradients: dict[str, Any]
-    errors: dict[int, str]
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a scalar (a Python, NumPy or mpmath number, or a text of digits)."""
-    if isinstance(value, (int, float, str)):
-        return True
-    shape = getattr(value, "shape", None)
-    return shape == () if shape is not None else not isinstance(value, (list, tuple))
 
 
 class PointResults:

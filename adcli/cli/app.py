@@ -9,7 +9,7 @@ import click
 
 from adcli import __version__
 from adcli.errors import UsageError
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
 
 COMMANDS = {
     "eval": ("adcli.cli.eval", "Value at each point."),

@@ -16,14 +16,15 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
+from adcli.engines.choose import is_number
 from adcli.engines.compiled import MAX_NODES, compile_function, number_text
 from adcli.engines.plan import Plan
 from adcli.errors import UsageError
-from adcli.function import Function, is_number
+from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
 
 
 class Problem:

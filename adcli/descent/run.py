@@ -21,7 +21,7 @@ from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.stopping import Iterate, Limits, Outcome, Status
 from adcli.errors import UsageError
 from adcli.function import Function, function
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)

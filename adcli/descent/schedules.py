@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.errors import UsageError
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)

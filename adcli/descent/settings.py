@@ -19,7 +19,7 @@ from adcli.descent.step import Stepper
 from adcli.descent.stepping import Stepping
 from adcli.errors import UsageError
 from adcli.function import Function
-from adcli.language.suggestion import did_you_mean
+from adcli.suggestion import did_you_mean
 
 METHODS = (*RULES, "cg", "lbfgs", "newton")
 LINE_SEARCHES = ("none", *SEARCHES)

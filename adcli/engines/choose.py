@@ -40,3 +40,11 @@ def choose_algebra(scalars: bool, engine: str, digits: int | None) -> Any:
     from adcli.engines.python import Floats
 
     return Floats()
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a scalar (a Python, NumPy or mpmath number, or a text of digits)."""
+    if isinstance(value, (int, float, str)):
+        return True
+    shape = getattr(value, "shape", None)
+    return shape == () if shape is not None else not isinstance(value, (list, tuple))

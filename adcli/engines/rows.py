@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
-from adcli.engines.choose import check_engine
+from adcli.engines.choose import check_engine, is_number
 from adcli.errors import DomainError
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
-    from adcli.function import Batch, Function, Point, PointResults
+    from adcli.function import Function, Point, PointResults
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Results at many points: `values` (rows,) or (rows, *value); `gradients` by variable.
+
+    `errors` maps the number of a failed row (from 0) to its message.
+    """
+
+    values: Any
+    gradients: dict[str, Any]
+    errors: dict[int, str]
+
 
 BLOCK_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
@@ -79,7 +92,6 @@ def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:
 
 
 def _all_plain(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
-    from adcli.function import is_number
 
     return function.is_scalar and all(
         is_number(c.values[0] if c.per_row and rows else c.values) or (c.per_row and not rows)
@@ -257,7 +269,6 @@ def map_rows(
     import numpy as np
 
     from adcli.errors import UsageError
-    from adcli.function import Batch
 
     if on_error not in ("stop", "null"):
         raise UsageError(f"on_error is 'stop' or 'null', not '{on_error}'")

@@ -8,7 +8,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.axes import ShapeError
 from adcli.graph.graph import Graph
 from adcli.graph.library import REQUIRED, LibraryFunction
-from adcli.graph.primitives import CONSTANT
+from adcli.graph.primitives import CONSTANT, NEGATIVE
 from adcli.graph.structure import STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.names import Scope
@@ -16,25 +16,25 @@ from adcli.language.values import Named, Text
 
 
 def static_value(graph: Graph, node: int) -> Any:
-    """The number of a constant scalar expression, a list for a vector written out, else None."""
+    """The exact number of a constant expression, a list for a vector written out, else None."""
+    if graph.ops[node] is STACK:
+        return [static_number(graph, a) for a in graph.args[node]]
+    return static_number(graph, node)
+
+
+def static_number(graph: Graph, node: int) -> float | None:
+    """The exact number of a constant scalar expression: 3, -1, 2*3 - 1, floor(7/2); else None."""
     if graph.ops[node] is CONSTANT:
         return float(graph.attrs[node])
     if graph.varying[node]:
         return None
-    if graph.ops[node] is STACK:
-        inner = graph.args[node]
-        return (
-            None
-            if any(graph.ops[a] is STACK for a in inner)
-            else [static_value(graph, a) for a in inner]
-        )
-    from adcli.ad.evaluate import evaluate
-    from adcli.engines.python import Floats
+    from adcli.graph.simplify import simplify
 
-    try:
-        return evaluate(graph, graph.reach([node]), {}, Floats())[node]
-    except TypeError:  # it holds arrays
-        return None
+    (simple,) = simplify(graph, [node])
+    if graph.ops[simple] is NEGATIVE:
+        inner = graph.args[simple][0]
+        return -float(graph.attrs[inner]) if graph.ops[inner] is CONSTANT else None
+    return float(graph.attrs[simple]) if graph.ops[simple] is CONSTANT else None
 
 
 class LibraryCall:

@@ -9,8 +9,8 @@ from typing import Any
 from adcli.errors import LanguageError, Span
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.language.suggestion import did_you_mean
 from adcli.language.values import UserFunction
+from adcli.suggestion import did_you_mean
 
 CONSTANTS = {"pi": "pi", "π": "pi", "tau": "tau", "e": "e", "inf": "inf"}
 OTHER_NAMES = {

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from adcli.errors import UsageError
 from adcli.graph.library import ALIASES, HIDDEN, LIBRARY
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
-from adcli.language.suggestion import did_you_mean
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.tables import Tables
+from adcli.suggestion import did_you_mean
 
 COMPOUND = "from its parts"
 """What stands for the rule of a function that is composed of primitives."""
