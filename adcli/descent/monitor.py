@@ -17,7 +17,8 @@ from adcli.descent.stopping import ROUNDING, Iterate, Limits, Outcome, Status, T
 NEVER = 2**62
 
 BLOCK = 10_000
-"""Iterations of a compiled loop between two looks at the clock."""
+PATIENCE = 0.05
+"""A compiled loop looks at the clock, and for signals, after so many iterations, or seconds."""
 
 KEPT = 1_000
 """A history keeps points of up to so many numbers."""
@@ -74,6 +75,7 @@ class Monitor:
         self.evaluations = 0
         self.best_value = math.inf
         self.best_point: Vector = problem.start
+        self.block = 1
         self.last: Iterate | None = None
         self._begin = time.perf_counter()
 
@@ -88,7 +90,13 @@ class Monitor:
     def horizon(self, iteration: int) -> int:
         """The next iteration after `iteration` that somebody wants to look at."""
         wanted = [watcher.next(iteration + 1) for watcher in self.watchers]
-        return min([self.limits.max_iterations, iteration + BLOCK, *wanted])
+        return min([self.limits.max_iterations, iteration + self.block, *wanted])
+
+    def pace(self, iterations: int, seconds: float) -> None:
+        """Learn how long the next block may be from one that took so many seconds."""
+        self.block = max(
+            1, min(BLOCK, 4 * self.block, int(PATIENCE * iterations / (seconds + 1e-9)))
+        )
 
     def evaluate(self, point: Vector) -> tuple[float, Vector]:
         """What is minimised and its gradient, counted; the best point is remembered."""

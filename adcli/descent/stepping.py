@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,10 @@ class Stepping:
         while True:
             if end is None:
                 end = monitor.horizon(self.block.iteration)
+            begin, first = perf_counter(), self.block.iteration
             with np.errstate(all="ignore"):
                 self.block = block = loop.run(self.block, end)
+            monitor.pace(block.iteration - first, perf_counter() - begin)
             outcome = self._look(block, monitor, *loop.evaluate(np.array(block.point)))
             if outcome is not None:
                 return outcome

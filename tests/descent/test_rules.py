@@ -37,7 +37,8 @@ def compiled_path(p: Problem, stepper: Stepper, steps: int) -> list[np.ndarray]:
             return -(-iteration // 5) * 5
 
         def see(self, iterate: Any) -> None:
-            found.append(iterate.point)
+            if iterate.iteration % 5 == 0:
+                found.append(iterate.point)
 
     limits = Limits(max_iterations=steps, gradient_tolerance=0.0)
     Stepping(p, stepper).run(Monitor(p, limits, False, [Fifth()]))
