@@ -40,6 +40,10 @@ def command(**parsed: Any) -> int:
             f"there is no expression, for --plot takes '{safe(parsed['plot'])}' for its file",
             "write --plot at the end, or --plot FILE.png",
         )
+    if (parsed["starts"] or 1) > 1:
+        for name in ("trace", "plot", "animate", "every"):
+            if parsed[name]:
+                raise UsageError(f"--{name} shows one descent", "leave --starts out")
     f = function(program_text(parsed["expression"], parsed["source"]))
     held = assignments(parsed["fix"], "--fix", None)
     start = start_values(parsed["start"], parsed["shape"], f, held)
@@ -100,7 +104,8 @@ def _pictures(parsed: dict[str, Any]) -> list[Any]:
 
     found: list[Any] = []
     if parsed["plot"] == "-":
-        found.append(TerminalPlot(_print, screen(None)[0]))
+        is_json = parsed["form"] == "json"  # then standard output has the object alone
+        found.append(TerminalPlot(sys.stderr.write if is_json else _print, screen(None)[0]))
     elif parsed["plot"]:
         found.append(Picture(parsed["plot"]))
     if parsed["animate"]:

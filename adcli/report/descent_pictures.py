@@ -57,7 +57,7 @@ def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
 class TerminalPlot(Drawing):
     """Value and gradient norm against the iteration, in braille dots."""
 
-    def __init__(self, write: Callable[[str], None], width: int) -> None:
+    def __init__(self, write: Callable[[str], object], width: int) -> None:
         self.write = write
         self.width = width
 

@@ -70,6 +70,9 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
         (1, "there is no folder", ["--checkpoint", "/no/such/folder/saved"]),
         (2, "name a file that ends in .png or .svg", ["--plot", "picture.jpg"]),
         (2, "started and fixed", ["--fix", "x=1"]),
+        (2, "--plot shows one descent", ["--starts", "3", "--plot"]),
+        (2, "--trace shows one descent", ["--starts", "3", "--trace", "trace.csv"]),
+        (2, "checkpoints are for one start", ["--starts", "3", "--checkpoint", "saved"]),
         (2, "--shape is for --start random", ["--shape", "x=2"]),
         (1, "cannot read the checkpoint", ["--resume", "nothing"]),
     ],
@@ -174,6 +177,18 @@ def test_plots_in_the_terminal_and_in_files(tmp_path: Path) -> None:
     assert outcome.code == 2
     assert "2 parameters" in outcome.stderr
     assert not (tmp_path / "b.gif").exists()
+
+
+def test_an_expression_that_plot_took_is_named() -> None:
+    outcome = run("--plot", "x^2", "--start", "x=1")
+    assert outcome.code == 2
+    assert "--plot takes 'x^2' for its file" in outcome.stderr
+
+
+def test_a_plot_in_the_terminal_leaves_json_alone() -> None:
+    outcome = rosenbrock("--format", "json", "--plot")
+    assert json.loads(outcome.stdout)["status"] == "converged"
+    assert "gradient norm:" in outcome.stderr
 
 
 def test_every_setting_has_an_option() -> None:
