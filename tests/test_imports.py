@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> report, descent, data, engines -> ad -> graph; language -> graph."""
+"""Imports point one way: cli to report, data and engines, these to ad, ad to graph."""
 
 from __future__ import annotations
 
