@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adcli.descent.run import Result as Result
+    from adcli.descent.minimise import Result as Result
     from adcli.descent.run import descend as descend
     from adcli.engines.rows import Batch as Batch
     from adcli.errors import AdcliError as AdcliError
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "adcli.descent.run": ("Result", "descend"),
+    "adcli.descent.minimise": ("Result",),
+    "adcli.descent.run": ("descend",),
     "adcli.errors": (
         *("AdcliError", "DataError", "DomainError", "KinkError", "LanguageError"),
         "UsageError",

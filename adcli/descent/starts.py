@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from adcli.descent.minimise import Result, Saving, minimise
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
+from adcli.descent.settings import Settings
 from adcli.descent.stopping import Limits, Status
 from adcli.errors import DomainError, UsageError
 from adcli.graph.axes import Shape
-
-if TYPE_CHECKING:
-    from adcli.descent.run import Result
-    from adcli.descent.settings import Settings
 
 
 def random_start(shapes: Mapping[str, Shape], seed: int) -> dict[str, Any]:
@@ -60,10 +59,6 @@ def descend_many(
 
     A start where the function is not finite is passed over.
     """
-    from dataclasses import replace
-
-    from adcli.descent.run import Saving, minimise
-
     if count < 1:
         raise UsageError(f"{count} starts", "1 or more is meant")
     if seed < 0:

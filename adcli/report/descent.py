@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adcli.data.iterates import finite
-from adcli.descent.run import Result
+from adcli.descent.minimise import Result
 from adcli.descent.stopping import Status
 from adcli.language.messages import safe
 from adcli.report.numbers import flat, index_label, nested, shape_of, to_json

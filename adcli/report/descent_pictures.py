@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from adcli.data.output import atomic_output
+from adcli.descent.minimise import Result
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
-from adcli.descent.run import Result
 from adcli.errors import UsageError
 from adcli.language.messages import safe
 from adcli.report.braille import braille_curve

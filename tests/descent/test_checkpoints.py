@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from adcli.descent.checkpoint import read_checkpoint
-from adcli.descent.run import Result, descend
+from adcli.descent.minimise import Result
+from adcli.descent.run import descend
 from adcli.descent.settings import METHODS
 from adcli.descent.stopping import Status
 from adcli.errors import DataError, UsageError

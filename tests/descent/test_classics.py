@@ -7,7 +7,8 @@ from functools import cache
 
 import pytest
 
-from adcli.descent.run import Result, descend
+from adcli.descent.minimise import Result
+from adcli.descent.run import descend
 from adcli.descent.stopping import Status
 from tests.descent.classics import CLASSICS, Classic
 

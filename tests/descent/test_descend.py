@@ -10,9 +10,10 @@ import pytest
 
 import adcli
 from adcli.descent.diagnosis import largest_curvature
+from adcli.descent.minimise import Result
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
-from adcli.descent.run import Result, descend
+from adcli.descent.run import descend
 from adcli.descent.settings import METHODS
 from adcli.descent.stopping import Status
 from adcli.errors import DomainError, LanguageError, UsageError
