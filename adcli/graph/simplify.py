@@ -77,6 +77,7 @@ REWRITES = (
     Rewrite("a + (b - 1)", "a + (b - 1)", "a bare difference may be exact: it stays"),
     Rewrite("(a + b) + (c - a)", "b + c", "where what cancels is defined for all numbers"),
     Rewrite("y*(x*2)*3", "6*y*x", "always: constants first"),
+    Rewrite("a/(b/c)", "a/(b/c)", "not for c = 0: it stays"),
     Rewrite("2/(4*x)", "0.5/x", "always: constants first"),
     Rewrite("x*x", "x^2", "always"),
     Rewrite("x^2*y*x^3", "x^5*y", "exponents of one sign, whole: the same domain"),
@@ -183,15 +184,25 @@ def _family(graph: Graph, i: int, uses: dict[int, int]) -> tuple[Primitive, ...]
 def _find_chains(
     graph: Graph, order: list[int], uses: dict[int, int]
 ) -> dict[int, tuple[Primitive, ...]]:
-    """The nodes inside of chains (not at the top), with the chain's family."""
+    """The nodes inside of chains (not at the top), with the chain's family.
+
+    A quotient below a fraction bar is in no chain: a/(b/c) is not a*c/b where c is 0.
+    """
     ops, args = graph.ops, graph.args
     chain: dict[int, tuple[Primitive, ...]] = {}
+    divisors: set[int] = set()
     for i in reversed(order):
         family = chain.get(i) or _family(graph, i, uses)
-        if family:
-            for a in args[i]:
-                if uses[a] == 1 and ops[a] in family:
-                    chain[a] = family
+        if not family:
+            continue
+        below = i in divisors and i in chain
+        for a in args[i]:
+            if uses[a] == 1 and ops[a] in family:
+                if below or (ops[i] is DIVIDE and a == args[i][1]):
+                    if ops[a] is DIVIDE:
+                        continue
+                    divisors.add(a)
+                chain[a] = family
     return chain
 
 
@@ -210,7 +221,9 @@ class _Pass:
         self.products: dict[int, tuple[Number, Factors]] = {}
         self.sums: dict[int, list[tuple[Number, Any, Factors]]] = {}
         self.cases: dict[int, tuple[cases.Pair, cases.Table]] = {}
+        # New nodes that several use, and products that are one factor because of that.
         self.kept: set[int] = set()
+        self.whole: set[int] = set()
         self._total: dict[int, bool] = {}
         self._numbers: dict[int, Number | None] = {}
         self._constants: dict[Number, int] = {}
@@ -240,8 +253,10 @@ class _Pass:
         if self.shaped or self.cases:
             return False
         order = self.graph.reach(found)
-        chain = _find_chains(self.graph, order, _count_uses(self.graph, order, found))
-        return chain.keys().isdisjoint(self.new.values())
+        uses = _count_uses(self.graph, order, found)
+        chain = _find_chains(self.graph, order, uses)
+        shared = all(uses.get(node, 2) > 1 for node in self.whole)
+        return shared and chain.keys().isdisjoint(self.new.values())
 
     # ---- preparation ----
 
@@ -421,6 +436,8 @@ class _Pass:
             same = whole and _flags(joined) == _flags(b) | _flags(exponent)
             if b == 1 or same or self._is_positive(inner):
                 return self.product(sign, ((inner, (joined,)),))
+            if b.denominator == exponent.denominator == 1 and b < 0 and exponent < 0:
+                x, exponent = self.product(1, ((inner, (-joined,)),)), -1
         return self.product(sign, ((x, (exponent,)),))
 
     def _is_positive(self, node: int) -> bool:
@@ -551,7 +568,8 @@ class _Pass:
                 continue
             c, factors = self.split(n)
             if len(factors) > 1 and not own:
-                factors = ((self.rest(n), (1,)),)
+                c, factors = 1, ((n, (1,)),)
+                self.whole.add(n)
             key = tuple(sorted(factors)) if len(factors) > 1 else factors
             result.append([(c, key, factors)])
             for k in [key, *(key for _, key, _ in self.sums.get(n, ()))]:
@@ -612,7 +630,7 @@ class _Pass:
         t, node = terms[0]
         if t < 0:
             c, factors = self.split(node)
-            whole = node in self.kept and len(factors) > 1
+            whole = (node in self.kept or node in self.whole) and len(factors) > 1
             node = self.product(-1, ((node, (1,)),)) if whole else self.product(-c, factors)
         for t, n in terms[1:]:
             node = self.node(ADD if t > 0 else SUBTRACT, node, n)
@@ -637,8 +655,11 @@ class _Pass:
             k, parts = self.split(n)
             if k == 0 and e < 0:  # a division by 0 stays
                 k, parts = 1, ((n, (1,)),)
-            elif len(parts) > 1 and self.uses[i] > 1:
+            elif e < 0 and any(min(xs) < 0 and not self.is_never_zero(b) for b, xs in parts):
                 parts = ((self.rest(n), (1,)),)
+            elif len(parts) > 1 and self.uses[i] > 1:  # others use it as it is
+                k, parts = 1, ((n, (1,)),)
+                self.whole.add(n)
             if k != 1:
                 scaled = reduced(c * k if e > 0 else Fraction(c) / k)
                 if exact.is_large(scaled):
@@ -648,12 +669,19 @@ class _Pass:
             for base, exponents in parts:
                 for x in exponents:
                     self._collect(factors, base, x * e)
-        return self.product(c, _as_factors(factors))
+        found = _as_factors(factors)
+        if c < 0 and len(found) > 1 and self.uses[top] > 1:
+            positive = self.product(-c, found)
+            self.whole.add(positive)
+            return self.product(-1, ((positive, (1,)),))
+        return self.product(c, found)
 
     def _collect(self, factors: dict[Any, tuple[int, list[Number]]], base: int, x: Number) -> None:
         """Multiply by base^x; exponents are added where that keeps the domain."""
         guarded = x < 0 and self.graph.ops[base] in _GUARDED
         key = (base, len(factors)) if guarded else base
+        if x < 0:
+            factors.setdefault((key,), (base, []))  # its place below the fraction bar
         found = factors.get(key)
         if found is None:
             factors[key] = base, [x]
@@ -720,7 +748,9 @@ class _Pass:
         """0*factors: 0, unless that would enlarge the domain."""
         if self._vanishes(factors):
             return self.product(0, ())
-        return self.node(MULTIPLY, self.constant(0), self.product(1, factors))
+        node = self.node(MULTIPLY, self.constant(0), self.product(1, factors))
+        self.products[node] = 0, factors
+        return node
 
     def constant(self, value: Number) -> int:
         """The node of an exact number."""
@@ -771,7 +801,12 @@ class _Pass:
         return node if last == 1 else self.node(DIVIDE, node, self.constant(last))
 
     def _raised(self, base: int, x: Number) -> int:
-        return base if x == 1 else self.node(POWER, base, self.constant(x))
+        number = self.number(base)
+        if x == 1:
+            return base
+        if number == 0 and x > 0:  # a division by 0 that stays
+            return base
+        return self.node(POWER, base, self.constant(x))
 
     def _multiplied(self, nodes: list[int]) -> int:
         node = nodes[0]
@@ -815,7 +850,16 @@ def _raised_all(value: Number, exponents: Exponents) -> Number | None:
 
 
 def _as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:
-    return tuple([(base, tuple(exponents)) for base, exponents in collected.values() if exponents])
+    """Bases with positive exponents where they stand first, and so for negative ones."""
+    found = []
+    for key, (base, exponents) in collected.items():
+        if type(key) is tuple and len(key) == 1:
+            exponents = [x for x in collected[key[0]][1] if x < 0]
+        elif (key,) in collected:
+            exponents = [x for x in exponents if x > 0]
+        if exponents:
+            found.append((base, tuple(exponents)))
+    return tuple(found)
 
 
 def _negated(group: _Group | None) -> _Group | None:

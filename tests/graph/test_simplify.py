@@ -4,15 +4,19 @@ import math
 from itertools import product
 from time import perf_counter
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.engines.mpmath import Digits
 from adcli.engines.numpy import Arrays
 from adcli.engines.python import Floats
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, WHERE
 from adcli.graph.simplify import REWRITES, simplify
 from adcli.language import parse
 from adcli.language.text import to_text
@@ -93,6 +97,75 @@ def test_random_programs_keep_their_meaning(program):
 @given(array_programs())
 def test_random_array_programs_keep_their_meaning(program):
     check_simplified(program, Arrays())
+
+
+# ---- any graph, at points where much is not defined ----
+
+ANY = [p for p in PRIMITIVES.values() if p.kind in (ELEMENTWISE, SELECT)]
+LARGE = ("exp", "exp2", "expm1", "sinh", "cosh", "gamma", "lgamma", "digamma", "polygamma")
+OFTEN = [
+    PRIMITIVES[name]
+    for name in (
+        *("add", "subtract", "multiply", "divide", "negative", "power", "where"),
+        *("log", "sqrt", "maximum", "greater", "less_equal", "equal", "add", "multiply", "divide"),
+    )
+]
+NUMBERS = st.sampled_from([0.0, 1.0, 2.0, -1.0, 0.5, 3.0, -2.0, 0.1, 1 / 3, 4.0, -0.5, 1.5])
+PLACES = [(0, 1, 2), (0.5, 0.5, -1), (-2, 3, 0), (-0.25, -1.5, 0.75), (1, 1, 1), (0, 0, 0)]
+
+
+@st.composite
+def graphs(draw):
+    """A graph of operations on numbers, and a few nodes of it."""
+    graph = Graph()
+    nodes = [graph.variable(name) for name in "xyz"]
+    nodes += [graph.constant(value) for value in draw(st.lists(NUMBERS, max_size=4))]
+    nodes += [graph.named(name) for name in draw(st.sets(st.sampled_from(["pi", "e"])))]
+    for _ in range(draw(st.integers(2, 14))):
+        op = draw(st.sampled_from(OFTEN if draw(st.integers(0, 3)) else ANY))
+        if op.name not in LARGE:
+            count = 2 if op.variadic else len(op.inputs)
+            args = tuple(draw(st.sampled_from(nodes)) for _ in range(count))
+            nodes.append(graph.node(op, args))
+    return graph, nodes[-draw(st.integers(1, 3)) :]
+
+
+def is_defined(graph, node, values):
+    """Whether everything that the node needs at this point is finite."""
+    seen, stack = {node}, [node]
+    while stack:
+        i = stack.pop()
+        if not mpmath.isfinite(values[i]):
+            return False
+        args = graph.args[i]
+        if graph.ops[i] is WHERE:
+            args = (args[0], args[1] if values[args[0]] != 0 else args[2])
+        stack += [a for a in args if a not in seen]
+        seen.update(args)
+    return True
+
+
+@settings(max_examples=300)
+@given(graphs())
+def test_no_domain_grows_and_none_shrinks(made):
+    """Taken strictly (all of it is finite), or as adcli takes it (the result is finite)."""
+    graph, nodes = made
+    found = simplify(graph, nodes)
+    algebra = Digits(30)
+    with algebra.context():
+        for place in PLACES:
+            inputs = {graph.variable(n): mpmath.mpf(v) for n, v in zip("xyz", place, strict=True)}
+            values = evaluate(graph, graph.reach([*nodes, *found, *inputs]), inputs, algebra)
+            for before, after in zip(nodes, found, strict=True):
+                a, b = values[before], values[after]
+                near = abs(a - b) <= 1e-18 * (1 + abs(a))
+                strict = [is_defined(graph, node, values) for node in (before, after)]
+                finite = [bool(mpmath.isfinite(value)) for value in (a, b)]
+                shown = to_text(graph, before), to_text(graph, after), place, a, b
+                assert any(
+                    kind == [False, False] or (kind == [True, True] and near)
+                    for kind in (strict, finite)
+                ), shown
 
 
 # ---- sharing and size ----
