@@ -1,8 +1,8 @@
 """Simplification: nodes with the same meaning, fewer operations and the same domain.
 
 Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
-defined nowhere else: `REWRITES` says so for each, with an example that the tests sample. Constants
-are folded only where nothing rounds (adcli.graph.exact).
+defined nowhere else: adcli.graph.rewrites says so for each, with an example that the tests sample.
+Constants are folded only where nothing rounds (adcli.graph.exact).
 
 One walk, arguments first, makes each node once, so that what was shared stays shared; it is
 repeated while something changes. Sums keep their differences of numbers and variables together
@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 
 from adcli.graph import cases, exact
 from adcli.graph.axes import Shape
+from adcli.graph.chains import PRODUCTS, SUMS, count_uses, family_of, find_chains, walk_chain
 from adcli.graph.exact import Number, reduced
+from adcli.graph.factors import Factors, as_factors, domain_flags, raised
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ADD,
@@ -44,63 +46,6 @@ from adcli.graph.rearrange import rearranged
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.structure import FULL
 
-
-class Rewrite(NamedTuple):
-    """A family of rewrites by example: programs before and after, and why it is exact."""
-
-    before: str
-    after: str
-    exact: str
-
-
-REWRITES = (
-    Rewrite("x + 0", "x", "always"),
-    Rewrite("1*x/1", "x", "always"),
-    Rewrite("0*sin(x)", "0", "where the other factor is defined for all numbers"),
-    Rewrite("0*log(x)", "0*log(x)", "else it stays, and with it the domain"),
-    Rewrite("log(x) - log(x)", "0*log(x)", "a sum of 0 is kept in the same way"),
-    Rewrite("x/x", "x/x", "not at 0: it stays"),
-    Rewrite("log(x) + x/x", "log(x) + 1", "x > 0 is needed anyway, for log(x)"),
-    Rewrite("pi*x/pi", "x", "pi, e and tau are never 0"),
-    Rewrite("a/x*x", "a*x/x", "not at 0: it stays"),
-    Rewrite("2 + x + 3*4", "14 + x", "arithmetic of exact numbers"),
-    Rewrite("x + 1/3 + 1/3", "x + 2/3", "arithmetic of fractions"),
-    Rewrite("0.1 + 0.2 + pi", "0.1 + 0.2 + pi", "these would round: they stay"),
-    Rewrite("cos(0) + sqrt(9/4)*log(e) + 2^-1", "3", "functions with an exact value"),
-    Rewrite("-(-x)", "x", "always"),
-    Rewrite("a + -b", "a - b", "always"),
-    Rewrite("-(a - b)", "b - a", "always"),
-    Rewrite("a*-b", "-a*b", "always: the sign goes to the front"),
-    Rewrite("x + x", "2*x", "always: like terms"),
-    Rewrite("3*x*y - x*y + x/2", "2*x*y + 0.5*x", "always: like terms"),
-    Rewrite("a - (sin(b) - cos(c))", "a - sin(b) + cos(c)", "always"),
-    Rewrite("a + (b - 1)", "a + (b - 1)", "a bare difference may be exact: it stays"),
-    Rewrite("(a + b) + (c - a)", "b + c", "where what cancels is defined for all numbers"),
-    Rewrite("y*(x*2)*3", "6*y*x", "always: constants first"),
-    Rewrite("a/(b/c)", "a/(b/c)", "not for c = 0: it stays"),
-    Rewrite("2/(4*x)", "0.5/x", "always: constants first"),
-    Rewrite("x*x", "x^2", "always"),
-    Rewrite("x^2*y*x^3", "x^5*y", "exponents of one sign, whole: the same domain"),
-    Rewrite("x^0.5*x^2", "x^2.5", "x >= 0 either way"),
-    Rewrite("x^0.5*x^0.5", "x^0.5*x^0.5", "not for x < 0: it stays"),
-    Rewrite("x^(1/3)*x^(1/3)", "x^(2/3)", "x >= 0 either way"),
-    Rewrite("x/x^3", "1/x^2", "x != 0 either way"),
-    Rewrite("x^3/x", "x^3/x", "not at 0: it stays"),
-    Rewrite("1/x/x/y", "1/(x^2*y)", "x != 0 either way; may leave the range of float64 earlier"),
-    Rewrite("x/hypot(x, y)/hypot(x, y)", "x/hypot(x, y)/hypot(x, y)", "hypot keeps the range"),
-    Rewrite("1/x*y", "y/x", "always"),
-    Rewrite("(x^2)^3", "x^6", "whole exponents of one sign"),
-    Rewrite("(x^2)^0.5", "(x^2)^0.5", "this is abs(x): it stays"),
-    Rewrite("(-x)^2", "x^2", "even exponents"),
-    Rewrite("x^1 + y^0", "x + 1", "where the base is defined for all numbers"),
-    Rewrite("where(2 > 1, x, y)", "x", "the condition is an exact number"),
-    Rewrite("where(x > 0, y, y)", "y", "the condition is defined for all numbers"),
-)
-"""What simplify does, by example. It also rewrites arrays: see adcli.graph.rearrange."""
-
-_SUMS = (ADD, SUBTRACT, NEGATIVE)
-_PRODUCTS = (MULTIPLY, DIVIDE, NEGATIVE)
-_FAMILIES = {ADD: _SUMS, SUBTRACT: _SUMS, MULTIPLY: _PRODUCTS, DIVIDE: _PRODUCTS}
 _BROADCAST = PRIMITIVES["broadcast"]
 _GUARDED = (PRIMITIVES["hypot"],)
 """Divisors that are written to stay in the range of float64: their powers are not collected."""
@@ -108,28 +53,12 @@ _GUARDED = (PRIMITIVES["hypot"],)
 _OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
 _MAX_PASSES = 6
 
-Exponents = tuple[Number, ...]
-Factors = tuple[tuple[int, Exponents], ...]
-"""Bases with their exponents. A base has several where joining them would enlarge the domain."""
-
 Terms = list[tuple[int, int]]
 """Signs and nodes."""
 
 _MAX_SHORT_SUM = 4
 _GONE = -1
 """Stands for a leaf of a sum that has joined another."""
-
-
-class _Group(NamedTuple):
-    """A part of a sum: terms that are added from left to right, and a sign over all.
-
-    `mixed` if the terms have different signs, `bare` if a term is a number or a variable.
-    """
-
-    sign: int
-    terms: deque[tuple[int, int]]
-    mixed: bool = False
-    bare: bool = False
 
 
 def simplify(
@@ -156,54 +85,20 @@ def simplify(
     return current
 
 
-def _flags(exponent: Number) -> int:
-    """The domain of x^exponent: bit 1 if x must not be 0, bit 2 if x must not be negative."""
-    return (exponent < 0) | (2 if exponent.denominator != 1 else 0)
+class _Group(NamedTuple):
+    """A part of a sum: terms that are added from left to right, and a sign over all.
 
-
-def _count_uses(graph: Graph, order: list[int], outputs: list[int]) -> dict[int, int]:
-    uses = dict.fromkeys(order, 0)
-    for i in outputs:
-        uses[i] += 1
-    args = graph.args
-    for i in order:
-        for a in args[i]:
-            uses[a] += 1
-    return uses
-
-
-def _family(graph: Graph, i: int, uses: dict[int, int]) -> tuple[Primitive, ...] | None:
-    """The operations that a chain with node i at its top is made of."""
-    op = graph.ops[i]
-    if op is NEGATIVE:
-        (a,) = graph.args[i]
-        return _SUMS if graph.ops[a] in (ADD, SUBTRACT) and uses[a] == 1 else _PRODUCTS
-    return _FAMILIES.get(op)
-
-
-def _find_chains(
-    graph: Graph, order: list[int], uses: dict[int, int]
-) -> dict[int, tuple[Primitive, ...]]:
-    """The nodes inside of chains (not at the top), with the chain's family.
-
-    A quotient below a fraction bar is in no chain: a/(b/c) is not a*c/b where c is 0.
+    `mixed` if the terms have different signs, `bare` if a term is a number or a variable.
     """
-    ops, args = graph.ops, graph.args
-    chain: dict[int, tuple[Primitive, ...]] = {}
-    divisors: set[int] = set()
-    for i in reversed(order):
-        family = chain.get(i) or _family(graph, i, uses)
-        if not family:
-            continue
-        below = i in divisors and i in chain
-        for a in args[i]:
-            if uses[a] == 1 and ops[a] in family:
-                if below or (ops[i] is DIVIDE and a == args[i][1]):
-                    if ops[a] is DIVIDE:
-                        continue
-                    divisors.add(a)
-                chain[a] = family
-    return chain
+
+    sign: int
+    terms: deque[tuple[int, int]]
+    mixed: bool = False
+    bare: bool = False
+
+
+def _negated(group: _Group | None) -> _Group | None:
+    return None if group is None else group._replace(sign=-group.sign)
 
 
 class _Pass:
@@ -227,8 +122,8 @@ class _Pass:
         self._total: dict[int, bool] = {}
         self._numbers: dict[int, Number | None] = {}
         self._constants: dict[Number, int] = {}
-        self.uses = _count_uses(graph, self.order, outputs)
-        self.chain = _find_chains(graph, self.order, self.uses)
+        self.uses = count_uses(graph, self.order, outputs)
+        self.chain = find_chains(graph, self.order, self.uses)
         self.positive = self._find_positive()
 
     def run(self) -> list[int]:
@@ -253,8 +148,8 @@ class _Pass:
         if self.shaped or self.cases:
             return False
         order = self.graph.reach(found)
-        uses = _count_uses(self.graph, order, found)
-        chain = _find_chains(self.graph, order, uses)
+        uses = count_uses(self.graph, order, found)
+        chain = find_chains(self.graph, order, uses)
         shared = all(uses.get(node, 2) > 1 for node in self.whole)
         return shared and chain.keys().isdisjoint(self.new.values())
 
@@ -346,7 +241,7 @@ class _Pass:
             return bool(self.graph.attrs[i] != "inf")
         if op is POWER:
             exponent = self.number(args[1])
-            return exponent is not None and _flags(exponent) == 0
+            return exponent is not None and domain_flags(exponent) == 0
         if op is DIVIDE:
             return self.is_never_zero(args[1])
         return op.domain.startswith("all numbers")
@@ -362,10 +257,10 @@ class _Pass:
     def _rewrite(self, i: int) -> int:
         graph = self.graph
         op = graph.ops[i]
-        family = _family(graph, i, self.uses)
-        if family is _SUMS:
+        family = family_of(graph, i, self.uses)
+        if family is SUMS:
             return self._sum(i)
-        if family is _PRODUCTS:
+        if family is PRODUCTS:
             return self._product(i)
         if op.kind == LEAF:
             return i
@@ -433,7 +328,7 @@ class _Pass:
             inner, (b,) = factors[0]
             joined = reduced(b * exponent)
             whole = b.denominator == exponent.denominator == 1
-            same = whole and _flags(joined) == _flags(b) | _flags(exponent)
+            same = whole and domain_flags(joined) == domain_flags(b) | domain_flags(exponent)
             if b == 1 or same or self._is_positive(inner):
                 return self.product(sign, ((inner, (joined,)),))
             if b.denominator == exponent.denominator == 1 and b < 0 and exponent < 0:
@@ -446,31 +341,6 @@ class _Pass:
         )
 
     # ---- chains ----
-
-    def _walk(self, top: int, family: tuple[Primitive, ...]) -> list[tuple[int, int, bool]]:
-        """The tree of a chain, operands before their operation, from left to right.
-
-        Each is (node, sign or exponent, whether it is an operation of the chain).
-        """
-        ops, args, chain = self.graph.ops, self.graph.args, self.chain
-        if len(args[top]) == 2:
-            a, b = args[top]
-            if a not in chain and b not in chain:  # the most frequent chain
-                right = -1 if ops[top] in (SUBTRACT, DIVIDE) else 1
-                return [(a, 1, False), (b, right, False), (top, 1, True)]
-        found = []
-        stack = [(top, 1)]
-        while stack:
-            i, s = stack.pop()
-            inner = i == top or chain.get(i) is family
-            found.append((i, s, inner))
-            if inner and ops[i] is NEGATIVE:
-                stack.append((args[i][0], -s if family is _SUMS else s))
-            elif inner:
-                stack.append((args[i][0], s))
-                stack.append((args[i][1], -s if ops[i] in (SUBTRACT, DIVIDE) else s))
-        found.reverse()
-        return found
 
     def split(self, node: int) -> tuple[Number, Factors]:
         """A node as coefficient and factors."""
@@ -487,7 +357,7 @@ class _Pass:
 
     def _sum(self, top: int) -> int:
         """A sum with like terms joined, where each stands first."""
-        walk = self._walk(top, _SUMS)
+        walk = walk_chain(self.graph, self.chain, top, SUMS)
         leaves = [
             (self.bare(self.new[i]), s, self.uses[i] == 1) for i, s, inner in walk if not inner
         ]
@@ -602,7 +472,8 @@ class _Pass:
     def _vanishes(self, factors: Factors) -> bool:
         """Whether 0*factors is 0 without enlarging the domain."""
         return all(
-            self.is_total(base) and not any(map(_flags, exponents)) for base, exponents in factors
+            self.is_total(base) and not any(map(domain_flags, exponents))
+            for base, exponents in factors
         )
 
     def _joined(self, a: _Group | None, b: _Group | None) -> _Group | None:
@@ -646,7 +517,7 @@ class _Pass:
         """A product with its coefficient in front and powers of a base joined."""
         c: Number = 1
         factors: dict[Any, tuple[int, list[Number]]] = {}
-        for i, e, inner in self._walk(top, _PRODUCTS):
+        for i, e, inner in walk_chain(self.graph, self.chain, top, PRODUCTS):
             if inner:
                 if self.graph.ops[i] is NEGATIVE:
                     c = -c
@@ -669,7 +540,7 @@ class _Pass:
             for base, exponents in parts:
                 for x in exponents:
                     self._collect(factors, base, x * e)
-        found = _as_factors(factors)
+        found = as_factors(factors)
         if c < 0 and len(found) > 1 and self.uses[top] > 1:
             positive = self.product(-c, found)
             self.whole.add(positive)
@@ -690,7 +561,7 @@ class _Pass:
         k = 0
         while k < len(known):
             y = reduced(known[k] + x)
-            same = _flags(y) == _flags(x) | _flags(known[k])
+            same = domain_flags(y) == domain_flags(x) | domain_flags(known[k])
             if (same or self._is_positive(base)) and not exact.is_large(y):
                 del known[k]
                 x, k = y, 0
@@ -717,7 +588,7 @@ class _Pass:
         for base, exponents in (*factors, *others):
             for x in exponents:
                 self._collect(joined, base, x)
-        return self.product(reduced(c * k), _as_factors(joined))
+        return self.product(reduced(c * k), as_factors(joined))
 
     def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
         """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""
@@ -727,7 +598,7 @@ class _Pass:
             found = cases.numbers(self, base)
             values = None
             if found is not None:
-                values = [v for n in found[1] if (v := _raised_all(n, exponents)) is not None]
+                values = [v for n in found[1] if (v := raised(n, exponents)) is not None]
             if found is None or values is None or len(values) < 4:
                 others.append((base, exponents))
                 continue
@@ -836,31 +707,3 @@ class _Pass:
             return node
         n, factors = self.split(self.bare(node))
         return self.product(reduced(c * n), factors)
-
-
-def _raised_all(value: Number, exponents: Exponents) -> Number | None:
-    """The product of all powers; None where one has no exact value."""
-    result: Number = 1
-    for x in exponents:
-        factor = exact.power(value, x)
-        if factor is None:
-            return None
-        result = reduced(result * factor)
-    return result
-
-
-def _as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:
-    """Bases with positive exponents where they stand first, and so for negative ones."""
-    found = []
-    for key, (base, exponents) in collected.items():
-        if type(key) is tuple and len(key) == 1:
-            exponents = [x for x in collected[key[0]][1] if x < 0]
-        elif (key,) in collected:
-            exponents = [x for x in exponents if x > 0]
-        if exponents:
-            found.append((base, tuple(exponents)))
-    return tuple(found)
-
-
-def _negated(group: _Group | None) -> _Group | None:
-    return None if group is None else group._replace(sign=-group.sign)

@@ -15,7 +15,7 @@ from adcli.language.code import Sketch, derivative_label, to_code
 from adcli.language.latex import latex_name, to_latex
 from adcli.language.text import name_text, to_text
 
-SHARE_FROM = 400
+SHARE_FROM = 60
 """Operations written out from which shared ones are named, if that makes the text half as long."""
 MAX_WRITTEN = 5_000_000
 """Operations that are written out at most."""

@@ -17,7 +17,8 @@ from adcli.engines.numpy import Arrays
 from adcli.engines.python import Floats
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, WHERE
-from adcli.graph.simplify import REWRITES, simplify
+from adcli.graph.rewrites import REWRITES
+from adcli.graph.simplify import simplify
 from adcli.language import parse
 from adcli.language.text import to_text
 from tests.programs import array_programs, scalar_programs
