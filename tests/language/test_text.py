@@ -2,8 +2,9 @@
 
 import math
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adcli
@@ -12,9 +13,11 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.engines.python import Floats
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, PRIMITIVES, REDUCTION, SELECT
+from adcli.graph.simplify import simplify
 from adcli.language import _parser, parse
 from adcli.language.builder import Builder
 from adcli.language.text import name_text, number_text, rule_inputs, rule_texts, to_text
+from tests.programs import array_programs, scalar_programs
 
 
 def nodes_of(text, graph):
@@ -278,3 +281,28 @@ def test_a_literal_keeps_its_digits_when_negated():
     value = made.graph.attrs[made.outputs[0]]
     assert (type(value), value.text) == (Literal, "-3.14159265358979323846")
     assert evaluate(made.graph, made.outputs, {}, Floats())[made.outputs[0]] == -math.pi
+
+
+# ---- random programs ----
+
+
+def assert_gradient_comes_back(program, share):
+    made = parse(program.text)
+    order = made.graph.reach(made.outputs)
+    wrt = list(made.inputs(order).values())
+    shapes = {name: np.shape(value) for name, value in program.point.items()}
+    found = gradient_nodes(made.graph, order, made.outputs[0], wrt, shapes)
+    assert_comes_back(made.graph, [*made.outputs, *found], share)
+    assert_comes_back(made.graph, simplify(made.graph, found, shapes), share)
+
+
+@settings(max_examples=60)
+@given(scalar_programs(), st.booleans())
+def test_random_programs_come_back(program, share):
+    assert_gradient_comes_back(program, share)
+
+
+@settings(max_examples=60)
+@given(array_programs(), st.booleans())
+def test_random_array_programs_come_back(program, share):
+    assert_gradient_comes_back(program, share)
