@@ -34,6 +34,8 @@ def function(text: str) -> Function:
     >>> function("x1*x2 + sin(x1)").variables
     ('x1', 'x2')
     """
+    if not isinstance(text, str):
+        raise UsageError(f"a program is a text, not {type(text).__name__}", "function('x^2')")
     program = parse(text)
     return Function(program.graph, program.outputs, text)
 
@@ -210,6 +212,8 @@ class Function:
         self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
     ) -> PointResults:
         """The checked results of a task at one point."""
+        if not isinstance(point, Mapping):
+            raise UsageError(f"a point is a dict of values, not {type(point).__name__}")
         scalars = self.is_scalar and all(is_number(v) for v in point.values())
         algebra = choose_algebra(scalars, engine, precision)
         with algebra.context():
@@ -222,7 +226,7 @@ class Function:
         for name, node in self.inputs.items():
             try:
                 packed[node] = algebra.pack(point[name])
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError) as error:
                 raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
         return packed
 
@@ -252,7 +256,7 @@ class Function:
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
         """The variables to differentiate for: all, or those given (checked)."""
-        names = list(self.inputs if wrt is None else wrt)
+        names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
         self._nodes(names)
         return names
 

@@ -179,3 +179,22 @@ def test_many_points_share_a_number_and_count_their_errors() -> None:
     assert "sqrt(-1)" in batch.errors[1]
     with pytest.raises(adcli.DomainError, match=r"sqrt\(-1\)"):
         f.map({"x": [4.0, -1.0], "y": 2.0})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f: adcli.function(None),
+        lambda f: adcli.function(b"x"),
+        lambda f: f.value(None),
+        lambda f: f.value({"x": 10**400}),
+    ],
+)
+def test_what_is_no_program_or_point_is_refused(call):
+    with pytest.raises(adcli.UsageError):
+        call(adcli.function("x"))
+
+
+def test_map_of_no_rows():
+    batch = adcli.function("x*y").map({"x": [], "y": []})
+    assert len(batch.values) == len(batch.gradients["x"]) == 0

@@ -68,7 +68,7 @@ def frozen(run: Run, output: int) -> tuple[Run, int]:
     if not nodes:
         return run, output
     constants = {i: graph.variable(f"detach {i}", graph.span(i)) for i in nodes}
-    root = graph.substitute(output, constants)
+    root = graph.substitute(output, graph.affected(output, constants), constants)
     inputs = {**run.inputs, **{constants[i]: run.values[i] for i in nodes}}
     with algebra.context():
         return Run.at(graph, graph.reach([root]), inputs, algebra, 1), root

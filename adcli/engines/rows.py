@@ -183,11 +183,8 @@ def _blocks(
 def _spans(
     function: Function, arrays: Mapping[str, Column], rows: int
 ) -> Iterator[tuple[int, int]]:
-    width = (
-        max((c.values[0].size if c.per_row and rows else c.values.size) for c in arrays.values())
-        if arrays
-        else 1
-    )
+    sizes = [c.values[0].size if c.per_row and rows else c.values.size for c in arrays.values()]
+    width = max(sizes, default=1)
     live = min(len(function.order), 64) * max(1, width)
     step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
     if rows == 0:
@@ -218,7 +215,7 @@ def _block(
         found: dict[tuple[str, ...], list[Any]] = {}
         for entry in entries:
             value = np.broadcast_to(entry.value, (rows, *entry.value.shape[1:]))
-            good &= np.isfinite(value).reshape(rows, -1).all(axis=1)
+            good &= np.isfinite(value).all(axis=tuple(range(1, value.ndim)))
             found.setdefault(entry.path, []).append(value)
         if task.strict:
             good &= ~_near_kinks(run, rows)

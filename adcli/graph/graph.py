@@ -131,10 +131,11 @@ class Graph:
         for node in nodes:
             mark[node] = 1
         args = self.args
-        for i in range(top, -1, -1):
-            if mark[i]:
-                for a in args[i]:
-                    mark[a] = 1
+        i = top
+        while i >= 0:
+            for a in args[i]:
+                mark[a] = 1
+            i = mark.rfind(1, 0, i)
         return list(compress(range(top + 1), mark))
 
     def dependents(self, order: list[int], sources: Iterable[int]) -> bytearray:
@@ -150,13 +151,22 @@ class Graph:
                     break
         return flags
 
-    def substitute(self, root: int, replaced: dict[int, int], span: Span | None = None) -> int:
-        """The node `root` with some nodes replaced by others (a function's body at its call)."""
-        new = dict(replaced)
+    def affected(self, root: int, sources: Iterable[int]) -> list[int]:
+        """The operations on the way from `sources` to `root`: what changes with them."""
+        sources = list(sources)
         order = self.reach([root])
-        flags = self.dependents(order, replaced)
-        for i in order:
-            if flags[i] and i not in new:
-                args = tuple([new.get(a, a) for a in self.args[i]])
-                new[i] = self.node(self.ops[i], args, self.attrs[i], span or self.span(i))
+        flags = self.dependents(order, sources)
+        return [i for i in order if flags[i] and i not in sources]
+
+    def substitute(self, root: int, affected: Iterable[int], replaced: dict[int, int]) -> int:
+        """The node `root` with some nodes replaced by others (a function's body at its call).
+
+        `affected` are the operations that depend on what is replaced, from `affected`.
+        """
+        if all(old == new for old, new in replaced.items()):
+            return root
+        new = dict(replaced)
+        for i in affected:
+            args = tuple([new.get(a, a) for a in self.args[i]])
+            new[i] = self.node(self.ops[i], args, self.attrs[i], self.span(i))
         return new.get(root, root)

@@ -197,7 +197,8 @@ def var(m: Any, x: Any, axis: int | None) -> Any:
 
 @compound("x", "standard deviation (divided by n) of all elements or along an axis", axis=None)
 def std(m: Any, x: Any, axis: int | None) -> Any:
-    return m.sqrt(var(m, x, axis))
+    deviation = norm(m, _deviations(m, x, axis), axis)  # their squares may leave the range
+    return m.divide(deviation, m.sqrt(m.size(axis, x)))
 
 
 def _finite(m: Any, x: Any, instead: float) -> Any:
@@ -206,13 +207,26 @@ def _finite(m: Any, x: Any, instead: float) -> Any:
 
 @compound("x", "Euclidean norm of all elements or along an axis, safe at 1e200", axis=None)
 def norm(m: Any, x: Any, axis: int | None) -> Any:
-    """Scaled by a power of two near the largest element, which rounds nothing."""
+    """root sqrt(sum((x/root^2) x)) with root^2, a power of four, near the largest element.
+
+    Products of a scaled and a plain element do not underflow beside a large one, as the squares of
+    scaled ones would: first of all in a tangent. What lies at an end of float64's range is brought
+    inside by another power of two. Only the sum and the square root round.
+    """
     largest = m.detach(m.reduce_max(axis, m.abs(x)))
-    exponent = m.floor(m.log2(m.where(m.greater(largest, 0), _finite(m, largest, 1), 1)))
-    power = m.exp2(m.maximum(exponent, -1000))  # 1/power is finite, also for subnormal elements
-    scale = m.detach(power)
-    ratio = m.divide(x, scale if axis is None else m.expand(axis, scale))
-    return scale * m.sqrt(m.sum(axis, m.power(ratio, 2)))
+    largest = m.where(m.greater(largest, 0), _finite(m, largest, 1), 1)
+    is_tiny = m.less(largest, 2.0**-500)
+    inside = m.where(m.greater(largest, 2.0**1000), 2.0**-50, m.where(is_tiny, 2.0**600, 1))
+    inside = m.detach(inside)
+    exponent = m.floor(m.divide(m.log2(largest * inside), 2)) + 30 * is_tiny  # 1/largest overflows
+    root = m.detach(m.exp2(exponent))
+    if axis is None:
+        x = x * inside
+        scaled = m.divide(m.divide(x, root), root)
+    else:
+        x = x * m.expand(axis, inside)
+        scaled = m.divide(m.divide(x, m.expand(axis, root)), m.expand(axis, root))
+    return m.divide(root * m.sqrt(m.sum(axis, scaled * x)), inside)
 
 
 @compound("x", "log(sum(exp(x))) without overflow", axis=None)

@@ -113,9 +113,9 @@ class Builder(Scope):
                 raise self.error(
                     f"'{parameter}' is a constant, no parameter", argument, "choose another name"
                 )
-            node = self.graph.node(
-                PARAMETER, (), (written, len(self.functions), parameter), argument
-            )
+            # All functions share the nodes of their parameters: a call replaces them, so that
+            # what two bodies have in common is one node, too.
+            node = self.graph.node(PARAMETER, (), len(parameters), argument)
             parameters[parameter] = node
             for key in {parameter, self.text[argument[0] : argument[1]]}:
                 hidden[key] = self.names.get(key)
@@ -130,7 +130,10 @@ class Builder(Scope):
             else:
                 self.names[key] = node
         self.defining = ""
-        self.functions[signature.name] = UserFunction(tuple(signature.parameters.values()), body)
+        nodes = list(signature.parameters.values())
+        affected = self.graph.affected(body, nodes)
+        names = list(signature.parameters)
+        self.functions[signature.name] = UserFunction(names, nodes, body, affected)
         return Results([], True)
 
     # ---- operators ----
@@ -273,7 +276,7 @@ class Builder(Scope):
                 )
         if len(arguments) != len(user.parameters):
             wants = f"{len(user.parameters)} argument" + "s" * (len(user.parameters) != 1)
-            names = ", ".join(self.graph.attrs[p][-1] for p in user.parameters)
+            names = ", ".join(user.names)
             hint = f"it is defined as {name}({names})"
             raise self.error(f"'{name}' takes {wants}, not {len(arguments)}", span, hint)
         if len(self.graph) > MAX_EXPANSION:
@@ -283,7 +286,9 @@ class Builder(Scope):
                 "each call writes its function out: calls within calls multiply",
             )
         values = [self.resolve(a) for a in arguments]
-        return self.graph.substitute(user.body, dict(zip(user.parameters, values, strict=True)))
+        return self.graph.substitute(
+            user.body, user.affected, dict(zip(user.parameters, values, strict=True))
+        )
 
     # ---- static values ----
 

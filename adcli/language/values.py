@@ -45,7 +45,9 @@ class Results(NamedTuple):
 
 
 class UserFunction(NamedTuple):
-    """A function defined in the program."""
+    """A function defined in the program; `affected` are the body's operations on parameters."""
 
-    parameters: tuple[int, ...]
+    names: list[str]
+    parameters: list[int]
     body: int
+    affected: list[int]

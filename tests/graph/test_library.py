@@ -11,6 +11,7 @@ import pytest
 from mpmath import mp
 
 import adcli
+from tests.accuracy import ulps
 from tests.ways import MODES, gradients
 
 inf = math.inf
@@ -166,3 +167,23 @@ def test_compositions_of_one_number(name: str) -> None:
         assert close(f.value({"x": x}), exact)
         for way, gradient in gradients(f"{name}(x)", {"x": x}):
             assert close(gradient["x"], slope, 4e-15), (way, x, gradient, slope)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "symbolic"])
+@pytest.mark.parametrize(
+    "point", [(3e160, 1.0), (1e200, 1.0), (1e150, 1e-50), (3e-160, 1e-200), (1.2e308, 1e308)]
+)
+def test_norm_of_elements_far_apart(point: tuple[float, float], mode: str) -> None:
+    value, gradient = adcli.function("norm([x, y])").value_and_gradient(
+        {"x": point[0], "y": point[1]}, mode=mode
+    )
+    with mp.workdps(700):
+        x, y = map(mp.mpf, point)
+        exact = mp.sqrt(x * x + y * y)
+        for got, want in ((value, exact), (gradient["x"], x / exact), (gradient["y"], y / exact)):
+            assert ulps(got, want) <= 4
+
+
+def test_std_of_a_tiny_spread() -> None:
+    _, gradient = adcli.function("std([x, y])").value_and_gradient({"x": 1e-160, "y": 1e-165})
+    assert gradient["x"] == pytest.approx(0.5, rel=1e-15)

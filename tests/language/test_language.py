@@ -407,3 +407,9 @@ def test_vectors_of_many_elements() -> None:
     f = adcli.function("sum([" + ", ".join(f"x*{i}" for i in range(20_000)) + "])")
     assert f.value_and_gradient({"x": 1.0}) == (199_990_000.0, {"x": 199_990_000.0})
     assert np.shape(adcli.function("reshape(range(6), 2, 3)").value({})) == (2, 3)
+
+
+def test_functions_that_call_functions_share_their_bodies():
+    lines = ["f0(x) = x + 1", *[f"f{i}(x) = f{i - 1}(x) + 2*f{i - 1}(x)" for i in range(1, 1000)]]
+    program = parse("\n".join([*lines, "f999(x)"]))
+    assert len(program.graph) < 10_000
