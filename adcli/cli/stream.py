@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
@@ -118,9 +118,9 @@ class _Job:
                 precision=precision,
             )
         except DomainError as error:
-            raise self._row_error(block, error) from None
+            self._stop(block, writer, error)
         if stop and block.problems:
-            raise self._problem(block, min(block.problems))
+            self._stop(block, writer)
         errors = {row: error.message for row, error in results.errors.items()}
         errors.update(block.problems)
         writer.write(block, self._fields(results, writer), errors)
@@ -134,19 +134,23 @@ class _Job:
             cells[row] = "nan"
         return cells
 
-    def _row_error(self, block: Block, error: DomainError) -> Exception:
-        row = error.row
-        assert row is not None
-        first = min(block.problems, default=row + 1)
-        if first <= row:
-            return self._problem(block, first)
-        error.message = f"row {block.first_row + row:,} of {self.source}: {error.message}"
+    def _stop(
+        self, block: Block, writer: ResultWriter | _TextWriter, error: DomainError | None = None
+    ) -> NoReturn:
+        """Write the rows before the first that failed, then raise what is wrong with that one."""
+        failed = list(block.problems)
+        if error is not None and error.row is not None:
+            failed.append(error.row)
+        row = min(failed)
+        if row > 0:
+            self.process(block.head(row), writer)
+        place = f"row {block.first_row + row:,} of {self.source}: "
+        if error is None or row in block.problems:
+            hint = "--on-error null goes on without such rows"
+            raise DataError(place + block.problems[row], hint) from None
+        error.message = place + error.message
         error.args = (error.message,)
-        return error
-
-    def _problem(self, block: Block, row: int) -> DataError:
-        message = f"row {block.first_row + row:,} of {self.source}: {block.problems[row]}"
-        return DataError(message, "--on-error null goes on without such rows")
+        raise error from None
 
     def _fields(self, results: RowResults, writer: ResultWriter | _TextWriter) -> list[Field]:
         precision = self.options["precision"]

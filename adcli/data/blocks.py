@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING, TypeAlias
 
 from adcli.data.cells import csv_series, json_of_cell, json_series, parse_number, text_frame
@@ -45,6 +46,18 @@ class Block(ABC):
     def line_of(self, offset: int) -> int | None:
         """The 1-based line of the file on which a row starts; None where there are no lines."""
         return None if self._lines is None else self._lines[offset]
+
+    def head(self, rows: int) -> Block:
+        """The first `rows` rows, as a block."""
+        part = copy(self)
+        part.rows = rows
+        part.problems = {o: text for o, text in self.problems.items() if o < rows}
+        part._cut(rows)
+        return part
+
+    @abstractmethod
+    def _cut(self, rows: int) -> None:
+        """Keep the first `rows` rows of what a kind of block holds."""
 
     def numbers(self, name: str) -> Numbers:
         """The values of a variable: length `rows`, or an array (rows, *shape).
@@ -104,6 +117,9 @@ class CellBlock(Block):
         super().__init__(name, layout, first_row, len(rows), lines)
         self._cells = list(zip(*rows, strict=True)) if rows else [()] * len(layout.labels)
 
+    def _cut(self, rows: int) -> None:
+        self._cells = [cells[:rows] for cells in self._cells]
+
     def numbers_at(self, index: int) -> Numbers:
         numbers = []
         for offset, text in enumerate(self._cells[index]):
@@ -138,6 +154,9 @@ class FrameBlock(Block):
         super().__init__(name, layout, first_row, frame.height, lines)
         self._frame = frame
         self._typed = lines is None
+
+    def _cut(self, rows: int) -> None:
+        self._frame = self._frame.head(rows)
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
         import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception

@@ -51,6 +51,10 @@ class ObjectBlock(Block):
         self._flat: dict[str, list[list[Any]]] = {}
         self._exact: list[dict[str, Any]] | None = None
 
+    def _cut(self, rows: int) -> None:
+        self._texts, self._objects = self._texts[:rows], self._objects[:rows]
+        self._flat, self._exact = {}, None
+
     def numbers_at(self, index: int) -> Numbers:
         values = self._values(self._objects, index)
         if set(map(type, values)) <= {int, float}:
@@ -141,6 +145,10 @@ class NumberLinesBlock(Block):
         self._texts = texts
         self._frame = frame
         self._exact: list[dict[str, str]] | None = None
+
+    def _cut(self, rows: int) -> None:
+        self._texts, self._frame = self._texts[:rows], self._frame.head(rows)
+        self._exact = None
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
         import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception

@@ -25,7 +25,7 @@ class Bad(NamedTuple):
     caret    where the first caret stands in the line that is shown, from 1; None: none
     stdin    standard input
     files    files in the working folder
-    stdout   what standard output must begin with; else it must be empty
+    rows     how many results come before the failure
     """
 
     line: str | list[str]
@@ -34,7 +34,7 @@ class Bad(NamedTuple):
     caret: int | None = None
     stdin: bytes = b""
     files: dict[str, bytes] = {}  # noqa: RUF012
-    stdout: str = ""
+    rows: int = 0
 
 
 def text(program: str, piece: str, caret: int | None, code: int = 2) -> Bad:
@@ -42,11 +42,13 @@ def text(program: str, piece: str, caret: int | None, code: int = 2) -> Bad:
     return Bad(["eval", "--", program], code, piece, caret)
 
 
-def points(name: str, data: bytes | str, piece: str, code: int = 1, options: str = "") -> Bad:
-    """A file of points with which sqrt(x)*y must fail."""
+def points(
+    name: str, data: bytes | str, piece: str, code: int = 1, options: str = "", rows: int = 0
+) -> Bad:
+    """A file of points with which sqrt(x)*y must fail, after `rows` results."""
     data = data if isinstance(data, bytes) else data.encode()
     line = f"adcli grad 'sqrt(x)*y' --points {name} --format json {options}"
-    return Bad(line, code, piece, None, b"", {name: data})
+    return Bad(line, code, piece, None, b"", {name: data}, rows)
 
 
 SYNTAX = [
@@ -325,7 +327,7 @@ BAD_POINTS = [
     points("p.csv", "x;y\n1;2\n", "semicolons divide it"),
     points("p.csv", "x\ty\n1\t2\n", "--points-format tsv"),
     points("p.tsv", "x,y\n1,2\n", "--points-format csv"),
-    points("p.csv", "x,y\n1,2\n1,two\n", "row 2"),
+    points("p.csv", "x,y\n1,2\n1,two\n", "row 2", rows=1),
     points("p.csv", "x,y\n1,two\n", "'two' is not a number"),
     points("p.csv", "x,y\n1,\n", "missing value"),
     points("p.csv", "x,y\n1,1_0\n", "'1_0' is not a number"),
@@ -336,7 +338,7 @@ BAD_POINTS = [
     points("p.csv", "x,y\n1,nan\n", "'y' is nan"),
     points("p.csv", "x,y\n1,inf\n", "'y' is inf"),
     points("p.csv", "x,y\n1,1e999\n", "'y' is inf"),
-    points("p.csv", "x,y\n1,2\n-1,2\n", "row 2"),
+    points("p.csv", "x,y\n1,2\n-1,2\n", "row 2", rows=1),
     points("p.csv", "x,y\n0,2\n", "derivative of sqrt(0)"),
     points("p.csv", "x,y\n1,\0\n", "NUL"),
     points("p.csv", b"x,y\n1,2\n3,\xff\n", "not UTF-8"),
@@ -346,7 +348,7 @@ BAD_POINTS = [
     points("p.csv", 'x,y\n1,"2"3\n', "closing quote"),
     points("p.csv", "x,y\r1,2\r", "carriage return"),
     points("p.csv", "x,y\n" + "1,2\n" * 50_000 + "1\n", "row 50001 (line 50002)"),
-    points("p.csv", "x,y\n" + "1,2\n" * 50_000 + "-1,2\n", "row 50,001"),
+    points("p.csv", "x,y\n" + "1,2\n" * 50_000 + "-1,2\n", "row 50,001", rows=50_000),
     points("p.csv", gzip.compress(b"x,y\n1,2\n"), ".gz"),
     points("p.csv.gz", b"x,y\n1,2\n", "cannot read"),
     points("p.csv.gz", gzip.compress(b"x,y\n1,2\n" * 1000)[:40], "cannot read"),
@@ -428,7 +430,9 @@ def test_bad_input(case, tmp_path, monkeypatch):
     arguments = arguments_of(case)
     outcome = run_here(arguments, case.stdin)
     check_message(case, outcome)
-    assert outcome.stdout == ""
+    rows = outcome.stdout.splitlines()  # those before the one that failed, whole
+    assert len(rows) == case.rows
+    assert all(row.startswith('{"point": ') and row.endswith("}") for row in rows)
     assert set(os.listdir()) == set(case.files)
     if "-o" not in arguments and arguments[0] in ("eval", "grad", "jacobian", "hessian"):
         Path("kept.out").write_bytes(b"kept")
