@@ -207,6 +207,14 @@ _C_WORDS = """
     acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs
     floor fmax fmin fmod hypot lgamma log log10 log1p log2 nearbyint pow sin sinh sqrt tan tanh
     tgamma y0 y1 yn j0 j1 jn gamma INFINITY NAN
+    M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2
+    M_SQRT1_2 MAXFLOAT HUGE HUGE_VAL HUGE_VALF HUGE_VALL FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL
+    FP_NORMAL FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL FP_ILOGB0 FP_ILOGBNAN FP_INT_UPWARD
+    FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST MATH_ERRNO
+    MATH_ERREXCEPT math_errhandling SNAN SNANF SNANL DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS
+    X_TLOSS unix linux i386 asm typeof _Alignas _Alignof _Atomic _Bool _Complex _Generic
+    _Imaginary _Noreturn _Static_assert _Thread_local alignas alignof bool constexpr false nullptr static_assert
+    thread_local true typeof_unqual
     """
 C_NAMES = frozenset(_C_WORDS.split())
 """Names that mean something in C or math.h."""
