@@ -213,8 +213,8 @@ _C_WORDS = """
     FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST MATH_ERRNO
     MATH_ERREXCEPT math_errhandling SNAN SNANF SNANL DOMAIN SING OVERFLOW UNDERFLOW PLOSS TLOSS
     X_TLOSS unix linux i386 asm typeof _Alignas _Alignof _Atomic _Bool _Complex _Generic
-    _Imaginary _Noreturn _Static_assert _Thread_local alignas alignof bool constexpr false nullptr static_assert
-    thread_local true typeof_unqual
+    _Imaginary _Noreturn _Static_assert _Thread_local alignas alignof bool constexpr false nullptr
+    static_assert thread_local true typeof_unqual
     """
 C_NAMES = frozenset(_C_WORDS.split())
 """Names that mean something in C or math.h."""
