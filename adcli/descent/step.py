@@ -33,20 +33,36 @@ class Stepper:
         return RULES[self.method](m)
 
     def advance(
-        self, m: Any, point: Vector, gradient: Vector, state: State, iteration: Any
+        self,
+        m: Any,
+        point: Vector,
+        gradient: Vector,
+        state: State,
+        iteration: Any,
+        length: Any = None,
     ) -> tuple[Vector, State]:
-        """The next point and state. `m` is NumPy, or NodeVectors."""
+        """The next point and state. `m` is NumPy, or NodeVectors.
+
+        Where the vectors are parts of longer ones, `length` is the norm of the whole `limited`
+        gradient (needed for `clip_norm`).
+        """
         rule, rate = self.rule(m), self.schedule.at(m, iteration)
-        if self.decay and not rule.decoupled:
-            gradient = gradient + self.decay * point
-        if self.clip_value is not None:
-            gradient = m.minimum(m.maximum(gradient, -self.clip_value), self.clip_value)
+        gradient = self.limited(m, point, gradient)
         if self.clip_norm is not None:
-            gradient = m.minimum(m.divide(self.clip_norm, norm(m, gradient)), 1.0) * gradient
+            length = norm(m, gradient) if length is None else length
+            gradient = m.minimum(m.divide(self.clip_norm, length), 1.0) * gradient
         change, state = rule.step(gradient, state, rate)
         if self.decay and rule.decoupled:
             point = point - (rate * self.decay) * point
         return project(m, point + change, self.lower, self.upper), state
+
+    def limited(self, m: Any, point: Vector, gradient: Vector) -> Vector:
+        """The gradient with decay, if it goes through the rule, and limits on its components."""
+        if self.decay and not self.rule(m).decoupled:
+            gradient = gradient + self.decay * point
+        if self.clip_value is not None:
+            gradient = m.minimum(m.maximum(gradient, -self.clip_value), self.clip_value)
+        return gradient
 
 
 def norm(m: Any, vector: Vector) -> Any:
