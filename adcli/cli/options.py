@@ -14,7 +14,9 @@ FORMATS = ("table", "json", "csv", "plain")
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def _together(*decorators: Decorator) -> Decorator:
+def together(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, in the order in which --help shows them."""
+
     def apply(function: Callable[..., Any]) -> Callable[..., Any]:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -23,7 +25,7 @@ def _together(*decorators: Decorator) -> Decorator:
     return apply
 
 
-expression = _together(
+expression = together(
     click.argument("expression", metavar="EXPR", required=False),
     click.option(
         "-f",
@@ -51,7 +53,7 @@ at = click.option(
     help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
 )
 
-point = _together(
+point = together(
     at,
     click.option(
         "--points",
@@ -86,7 +88,7 @@ digits = click.option(
 def output_as(*extra: str) -> Decorator:
     """How results are written; `extra` formats come after the usual ones."""
     others = "".join(f"; {name}" for name in extra)
-    return _together(
+    return together(
         click.option(
             "--format",
             "form",
@@ -104,7 +106,7 @@ def output_as(*extra: str) -> Decorator:
 
 output = output_as()
 
-arithmetic = _together(
+arithmetic = together(
     click.option(
         "--precision",
         type=click.IntRange(1, 100_000),

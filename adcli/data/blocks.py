@@ -16,6 +16,9 @@ from adcli.data.cells import csv_series, json_of_cell, json_series, parse_number
 from adcli.data.layout import Layout
 from adcli.errors import DataError
 
+MISSING = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
+"""Texts, in small letters, that say that a value is missing; so does nan."""
+
 WIDE_COLUMNS = 256  # polars, which takes its time for each column, is slower from here on
 
 if TYPE_CHECKING:
@@ -30,7 +33,8 @@ class Block(ABC):
     """Consecutive rows of a file of points.
 
     `first_row` is the 1-based number of the first one among the data rows. `problems` tells, for
-    offsets in the block, what was wrong with a cell that `numbers` was asked for.
+    offsets in the block, what was wrong with a cell that `numbers` was asked for; `unreadable` has
+    of these the cells that are not missing, but no numbers.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Block(ABC):
         self.first_row = first_row
         self.rows = rows
         self.problems: dict[int, str] = {}
+        self.unreadable: dict[int, str] = {}
         self._lines = lines
 
     def line_of(self, offset: int) -> int | None:
@@ -52,6 +57,7 @@ class Block(ABC):
         part = copy(self)
         part.rows = rows
         part.problems = {o: text for o, text in self.problems.items() if o < rows}
+        part.unreadable = {o: text for o, text in self.unreadable.items() if o < rows}
         part._cut(rows)
         return part
 
@@ -104,8 +110,12 @@ class Block(ABC):
 
     def note(self, offset: int, index: int, text: str) -> None:
         """Remember what is wrong with a cell, unless its row has a problem already."""
-        what = f"'{_shorten(text)}' is not a number" if text.strip() else "missing value"
-        self.problems.setdefault(offset, f"column '{self.layout.labels[index]}': {what}")
+        is_missing = text.strip().lower() in MISSING
+        what = "missing value" if is_missing else f"'{_shorten(text)}' is not a number"
+        problem = f"column '{self.layout.labels[index]}': {what}"
+        self.problems.setdefault(offset, problem)
+        if not is_missing:
+            self.unreadable.setdefault(offset, problem)
 
 
 class CellBlock(Block):

@@ -54,11 +54,16 @@ class Layout(NamedTuple):
         if elements:
             hint = f"the elements of an array must be complete, from {name}[0] on; there are "
             return hint + ", ".join(elements[:10])
-        shown = ", ".join(f"'{column}'" for column in self.columns[:10])
-        if len(self.columns) == 1:
-            return f"the only column is {shown}" + _other_separator(self.columns[0])
-        more = f" and {len(self.columns) - 10} more" if len(self.columns) > 10 else ""
-        return f"the columns are {shown}{more}"
+        return listed(self.columns)
+
+
+def listed(columns: Sequence[str]) -> str:
+    """What columns there are, for messages."""
+    shown = ", ".join(f"'{column}'" for column in columns[:10])
+    if len(columns) == 1:
+        return f"the only column is {shown}" + _other_separator(columns[0])
+    more = f" and {len(columns) - 10} more" if len(columns) > 10 else ""
+    return f"the columns are {shown}{more}"
 
 
 def _other_separator(header: str) -> str:

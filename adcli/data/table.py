@@ -1,0 +1,305 @@
+"""Tables: files of one kind of rows, read as one stream, and their columns as arrays."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+from adcli.data.layout import Group, at_row
+from adcli.data.points import Points, open_points
+from adcli.errors import AdcliError, DataError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from adcli.data.blocks import Block
+    from adcli.function import Function
+
+    Array = NDArray[np.float64]
+
+Missing = Literal["error", "drop"]
+MISSING: tuple[Missing, ...] = ("error", "drop")
+
+_DROP = "--missing drop leaves out rows with missing values"
+
+
+class Table:
+    """Files with the same columns as one table; a context manager.
+
+    Files are read again for every pass over `blocks`; standard input can be read once.
+    """
+
+    def __init__(self, paths: Sequence[str], format: str | None, stdin: BinaryIO | None) -> None:
+        self._paths = list(paths)
+        self._format = format
+        self._stdin = stdin
+        self._opened: dict[int, Points] = {}
+        self.layout = self._open(0).layout
+        self.name = self._opened[0].name
+        try:
+            for number in range(1, len(self._paths)):
+                self._check_columns(self._open(number))
+                if self._paths[number] != "-":
+                    self._opened.pop(number).close()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, as they came."""
+        return self.layout.columns
+
+    def find(self, name: str) -> Group | None:
+        """The variable (its shape and flat columns) that a name in a program means, if any."""
+        return self.layout.find(name)
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape of a variable in one row: () for a number. DataError if there is none."""
+        return self.layout.require(name, self.name).shape
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows, file after file."""
+        for number in range(len(self._paths)):
+            points = self._opened.pop(number, None) or self._open(number)
+            self._opened.pop(number, None)
+            with points:
+                yield from points
+
+    def close(self) -> None:
+        """Close what is open."""
+        while self._opened:
+            self._opened.popitem()[1].close()
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _open(self, number: int) -> Points:
+        path = self._paths[number]
+        if path == "-":
+            if self._stdin is None:
+                raise UsageError("standard input can be read once", "save it to a file")
+            stdin, self._stdin = self._stdin, None
+        else:
+            stdin = None
+        try:
+            points = open_points(path, format=self._format, stdin=stdin)
+        except AdcliError as error:
+            if error.hint:
+                error.hint = error.hint.replace("--points", "--data")
+            raise
+        self._opened[number] = points
+        return points
+
+    def _check_columns(self, points: Points) -> None:
+        """Raise DataError where a further file has other columns than the first."""
+        ours, theirs = self.layout, points.layout
+        for name, group in ours.groups.items():
+            found = theirs.groups.get(name)
+            if found is None:
+                hint = "all files of a table have the same columns, in any order"
+                raise DataError(f"{points.name} has no column '{name}', {self.name} has one", hint)
+            if found.shape != group.shape:
+                raise DataError(
+                    f"column '{name}' has the shape {list(found.shape)} in {points.name}, "
+                    f"{list(group.shape)} in {self.name}"
+                )
+        for name in theirs.groups:
+            if name not in ours.groups:
+                hint = "all files of a table have the same columns, in any order"
+                raise DataError(f"{points.name} has a column '{name}', {self.name} has none", hint)
+
+
+def open_table(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    format: str | None = None,
+    stdin: BinaryIO | None = None,
+) -> Table:
+    """Open files, or all files that globs match, as one table; "-" is the stream `stdin`.
+
+    Raises UsageError for a file that is not there, and DataError for columns that differ.
+
+        with open_table(["part-*.csv"]) as table:
+            columns = read_columns(table, ["x", "y"])
+    """
+    found = [path for text in paths for path in _matches(os.fspath(text))]
+    if not found:
+        raise UsageError("a table needs a file", "--data FILE")
+    return Table(found, format, stdin)
+
+
+def _matches(path: str) -> list[str]:
+    """The files that a name means: itself, or what a glob matches, sorted."""
+    if path == "-" or os.path.exists(path) or not glob.has_magic(path):
+        return [path]
+    found = sorted(glob.glob(path, recursive=True))
+    if not found:
+        raise UsageError(f"no file matches '{path}'")
+    return found
+
+
+def read_columns(
+    table: Table,
+    names: Iterable[str],
+    *,
+    missing: Missing = "error",
+    where: Function | None = None,
+) -> dict[str, Array]:
+    """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables.
+
+    `where` is a function of columns; rows for which it is 0 are left out. A missing value is an
+    error, or with `missing` "drop" its row is left out. Raises DataError for unknown columns, for
+    missing, infinite and non-numeric cells, and where no row is left.
+    """
+    import numpy as np
+
+    names = list(dict.fromkeys(names))
+    parts: dict[str, list[Any]] = {name: [] for name in names}
+    for rows in selected(table, names, missing=missing, where=where):
+        for name in names:
+            parts[name].append(rows.columns[name])
+    return {name: np.concatenate(parts.pop(name)) for name in names}
+
+
+class Selection(NamedTuple):
+    """Rows of a block that were asked for: the columns, and where each row stands in its file."""
+
+    columns: dict[str, Array]
+    block: Block
+    offsets: Any
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for messages."""
+        return _place(self.block, int(self.offsets[row]))
+
+
+def selected(
+    table: Table,
+    names: Sequence[str],
+    *,
+    missing: Missing = "error",
+    where: Function | None = None,
+) -> Iterator[Selection]:
+    """What `read_columns` reads, a block at a time."""
+    import numpy as np
+
+    if missing not in MISSING:
+        raise UsageError(f"missing is 'error' or 'drop', not '{missing}'")
+    for name in names:
+        table.shape_of(name)
+    wanted = _filter_columns(table, where)
+    kept = rows = 0
+    for block in table.blocks():
+        rows += block.rows
+        offsets = np.arange(block.rows)
+        if where is not None:
+            columns, offsets = _present(table, block, wanted, offsets, missing)
+            passed = _passes(where, columns, block, offsets)
+            offsets = offsets[passed]
+        columns, offsets = _present(table, block, names, offsets, missing)
+        _refuse_infinite(table, block, columns, offsets)
+        if len(offsets):
+            kept += len(offsets)
+            yield Selection(columns, block, offsets)
+    if not kept:
+        raise _nothing_left(table, rows, where is not None)
+
+
+def _filter_columns(table: Table, where: Function | None) -> list[str]:
+    """The columns that a filter reads."""
+    if where is None:
+        return []
+    if len(where.outputs) != 1:
+        raise UsageError(
+            "a filter has one result", "join conditions by *: --where '(x > 0)*(y > 0)'"
+        )
+    if not where.inputs:
+        raise UsageError("the filter names no column", "for example --where 'x > 0'")
+    for name in where.inputs:
+        table.shape_of(name)
+    return list(where.inputs)
+
+
+def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: Any) -> Any:
+    """Which rows the filter lets pass."""
+    if not len(offsets):
+        return offsets.astype(bool)
+    try:
+        values = where.map(columns, wrt=()).values
+    except AdcliError as error:
+        row = getattr(error, "row", None)
+        if row is not None:
+            error.message = f"{_place(block, int(offsets[row]))}: {error.message}"
+        raise
+    return values != 0
+
+
+def _present(
+    table: Table, block: Block, names: Sequence[str], offsets: Any, missing: Missing
+) -> tuple[dict[str, Array], Any]:
+    """The columns in the rows at `offsets` that have all values, and these rows' offsets."""
+    import numpy as np
+
+    columns = {}
+    whole = len(offsets) == block.rows
+    good = np.ones(len(offsets), dtype=bool)
+    for name in names:
+        values = np.asarray(block.numbers(name), dtype=float)
+        columns[name] = values = values if whole else values[offsets]
+        holes = np.isnan(values)
+        if holes.any():
+            good &= ~holes.reshape(len(holes), -1).any(axis=1)
+    if good.all():
+        return columns, offsets
+    _refuse_text(block, offsets[~good])
+    if missing == "error":
+        offset = int(offsets[~good][0])
+        what = block.problems.get(offset) or _nan_in(columns, int(np.flatnonzero(~good)[0]))
+        raise DataError(f"{_place(block, offset)}: {what}", _DROP)
+    return {name: values[good] for name, values in columns.items()}, offsets[good]
+
+
+def _refuse_text(block: Block, offsets: Any) -> None:
+    """Raise DataError for the first cell at `offsets` that is neither a number nor missing."""
+    for offset in offsets.tolist():
+        problem = block.unreadable.get(offset)
+        if problem:
+            raise DataError(f"{_place(block, offset)}: {problem}")
+
+
+def _nan_in(columns: dict[str, Array], row: int) -> str:
+    import numpy as np
+
+    name = next(n for n, values in columns.items() if np.isnan(values[row]).any())
+    return f"column '{name}': missing value (nan)"
+
+
+def _refuse_infinite(table: Table, block: Block, columns: dict[str, Array], offsets: Any) -> None:
+    """Raise DataError for the first infinite number."""
+    import numpy as np
+
+    for name, values in columns.items():
+        if not np.isfinite(values).all():
+            row = int(np.argwhere(~np.isfinite(values))[0][0])
+            raise DataError(
+                f"{_place(block, int(offsets[row]))}: column '{name}': infinite value",
+                "--where leaves rows out: --where 'abs(x) < inf'",
+            )
+
+
+def _place(block: Block, offset: int) -> str:
+    return at_row(block.name, block.first_row + offset, block.line_of(offset))
+
+
+def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:
+    if not rows:
+        return DataError(f"{table.name} has no rows")
+    why = "the filter lets none pass" if filtered else "each has a missing value"
+    return DataError(f"no row of {table.name} is left: {why}")
