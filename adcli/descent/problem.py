@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import islice
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import numpy as np
 from adcli.ad.derivatives import Run, directional
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
+from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
 from adcli.engines.choose import is_number
@@ -54,9 +53,9 @@ class Problem:
         self.free = [name for name in function.inputs if name not in self.fixed]
         if not self.free:
             raise UsageError("there is nothing to vary", "leave a variable free")
-        self.shapes = {name: np.shape(values[name]) for name in self.free}
+        self.layout = Layout({name: np.shape(values[name]) for name in self.free})
         self.start = self.flatten(values)
-        self.lower, self.upper = self._bounds(bounds or {})
+        self.lower, self.upper = self.layout.bounds(bounds or {}, self.start)
         self.check_start()
 
     def starting(self, start: Vector) -> Problem:
@@ -86,34 +85,6 @@ class Problem:
                 text=self.function.text,
             )
 
-    def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> tuple[Vector | None, Vector | None]:
-        if not bounds:
-            return None, None
-        sides = []
-        for side, default in ((0, -np.inf), (1, np.inf)):
-            values = {name: np.full(shape, default) for name, shape in self.shapes.items()}
-            for name, pair in bounds.items():
-                if name not in self.shapes:
-                    hint = did_you_mean(name, self.shapes) or "free are " + ", ".join(self.free[:8])
-                    raise UsageError(f"bounds for '{name}', which is no free variable", hint)
-                try:
-                    values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])
-                except ValueError:
-                    raise UsageError(f"the bounds of '{name}' have not its shape") from None
-            sides.append(self.flatten(values))
-        lower, upper = sides
-        for k in np.flatnonzero(~((lower <= self.start) & (self.start <= upper)))[:1]:
-            low, high, x, label = lower[k], upper[k], self.start[k], self.labels[k]
-            if not low <= high:
-                raise UsageError(
-                    f"the bounds {low:g}:{high:g} of '{label}' hold no number", "write low:high"
-                )
-            raise UsageError(
-                f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
-                f"the nearest start is {label}={min(max(x, low), high):g}",
-            )
-        return lower, upper
-
     def check_start(self) -> None:
         """Blame what is no scalar, or not finite, where the descent begins."""
         for k in np.flatnonzero(~np.isfinite(self.start))[:1]:
@@ -123,44 +94,31 @@ class Problem:
     # ---- flat and not ----
 
     @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the free variables."""
+        return self.layout.shapes
+
+    @property
     def size(self) -> int:
         """How many numbers vary."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return self.layout.size
 
-    @cached_property
+    @property
     def labels(self) -> list[str]:
         """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
-        return self.first_labels(self.size)
+        return self.layout.labels
 
     def first_labels(self, count: int) -> list[str]:
         """The first of them."""
-        every = (
-            name + ("[" + ",".join(map(str, index)) + "]" if index else "")
-            for name, shape in self.shapes.items()
-            for index in np.ndindex(*shape)
-        )
-        return list(islice(every, count))
+        return self.layout.first_labels(count)
 
     def flatten(self, values: Mapping[str, Any]) -> Vector:
         """The vector of the free variables' values."""
-        parts = []
-        for name in self.free:
-            try:
-                parts.append(np.asarray(values[name], dtype=float).reshape(-1))
-            except (TypeError, ValueError) as error:
-                raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
-        return np.concatenate(parts)
+        return self.layout.flatten(values)
 
     def unflatten(self, vector: Vector) -> dict[str, Any]:
         """The values of the free variables: floats and arrays."""
-        found: dict[str, Any] = {}
-        k = 0
-        for name, shape in self.shapes.items():
-            size = prod(shape)
-            part = np.array(vector[k : k + size], dtype=float).reshape(shape)
-            found[name] = part if shape else float(part)
-            k += size
-        return found
+        return self.layout.unflatten(vector)
 
     def point(self, vector: Vector) -> dict[str, Any]:
         """The values of all variables, in the order of the program."""

@@ -1,0 +1,202 @@
+"""Named arrays in a file: .npz (NumPy), .safetensors or .json. Nothing in a file is executed."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from adcli.data.output import atomic_output
+from adcli.errors import DataError, UsageError
+
+Arrays = dict[str, Any]
+
+FORMATS = ("npz", "safetensors", "json")
+
+_DAMAGED = (
+    *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError),
+    *(NotImplementedError, OSError, zipfile.BadZipFile, zlib.error),
+)
+"""What NumPy and the standard library raise for a file of arrays that is damaged or forged."""
+
+
+def is_parameter_file(text: str) -> bool:
+    """Whether a text is the name of such a file, by its extension."""
+    return _extension(text) in FORMATS
+
+
+def parameter_format(path: str | os.PathLike[str]) -> str:
+    """The format by a file's extension. Raises UsageError for another."""
+    name = _extension(path)
+    if name not in FORMATS:
+        raise UsageError(
+            f"parameters are no '{name}'" if name else "the format of the parameters is not known",
+            "name a file that ends in .npz, .safetensors or .json",
+        )
+    return name
+
+
+def load_parameters(path: str | os.PathLike[str]) -> Arrays:
+    """The arrays of a file by name, as float64 or, where the file has it, float32.
+
+    A JSON file has an object of numbers and nested lists, or is the output of a descent. Raises
+    UsageError for a file that is not there, DataError for one that holds anything else.
+    """
+    form, name = parameter_format(path), os.fspath(path)
+    if not os.path.exists(name):
+        raise UsageError(f"there is no file '{name}'", "--save FILE writes one")
+    if os.path.isdir(name):
+        raise UsageError(f"'{name}' is a folder", "name a file")
+    return _LOADERS[form](name)
+
+
+def save_parameters(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name; the file appears when it is complete.
+
+    .npz and .safetensors keep the arrays' own types, .json the shortest digits that read back to
+    the same numbers. Raises DataError where the file cannot be written, UsageError for another
+    extension.
+    """
+    form = parameter_format(path)
+    found = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    write = _WRITERS[form]
+    if form == "safetensors":
+        _safetensors()
+    with atomic_output(path) as stream:
+        write(stream, found)
+
+
+def write_npz(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
+    """NumPy's archive of arrays, not compressed."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            # The date is fixed: the same arrays make the same bytes.
+            member = zipfile.ZipInfo(name + ".npy")
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+
+
+def read_npz(path: str | os.PathLike[str]) -> Arrays:
+    """All arrays of an archive, of whatever type. Raises DataError for a file that is none."""
+    name = os.fspath(path)
+    try:
+        with np.load(name, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it is one array without a name")
+            return {key: _member(archive, key) for key in archive.files}
+    except _DAMAGED as error:
+        raise DataError(f"{name} is no .npz file of arrays: {_reason(error)}") from None
+
+
+def _member(archive: Any, key: str) -> Any:
+    """One array. Its bytes are counted before memory is taken for what its head promises."""
+    member = key if key in archive.zip.namelist() else key + ".npy"
+    array_bytes = archive.zip.getinfo(member).file_size
+    with archive.zip.open(member) as file:
+        major, _ = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0
+        if major > 1:
+            read = np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    size = dtype.itemsize
+    for n in shape:
+        size *= n
+    if size > array_bytes:
+        raise ValueError(f"'{key}' is cut short")
+    return archive[key]
+
+
+def _load_npz(name: str) -> Arrays:
+    return {key: _real(name, key, value) for key, value in read_npz(name).items()}
+
+
+def _safetensors() -> Any:
+    """The library. Raises UsageError where it is not installed."""
+    try:
+        import safetensors
+        import safetensors.numpy
+    except ImportError:
+        raise UsageError(
+            "a .safetensors file needs safetensors, which is not installed",
+            "pip install 'adcli[safetensors]', or name a .npz file",
+        ) from None
+    return safetensors
+
+
+def _load_safetensors(name: str) -> Arrays:
+    library = _safetensors()
+    try:
+        with library.safe_open(name, framework="numpy") as file:
+            found = {}
+            for key in file.keys():  # noqa: SIM118 (it is no dict)
+                kind = file.get_slice(key).get_dtype()
+                if kind not in _REAL_KINDS:
+                    raise DataError(
+                        f"{name}: '{key}' has the type {kind}",
+                        "parameters are " + ", ".join(_REAL_KINDS),
+                    )
+                found[key] = _real(name, key, file.get_tensor(key))
+            return found
+    except (library.SafetensorError, *_DAMAGED) as error:
+        raise DataError(f"{name} is no .safetensors file: {_reason(error)}") from None
+
+
+_REAL_KINDS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
+
+
+def _write_safetensors(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
+    stream.write(_safetensors().numpy.save(dict(arrays)))
+
+
+def _load_json(name: str) -> Arrays:
+    try:
+        with open(name, encoding="utf-8-sig") as file:
+            values = json.load(file)
+        if not isinstance(values, dict):
+            raise ValueError("it is no object")
+    except (ValueError, OSError, RecursionError) as error:
+        raise DataError(f"{name} is no JSON object of numbers and arrays: {error}") from None
+    values = values.get("point", values)  # the output of an earlier descent
+    if not isinstance(values, dict):
+        raise DataError(f"{name}: its point is no object of numbers and arrays")
+    found = {}
+    for key, value in values.items():
+        try:
+            found[key] = np.asarray(value, dtype=float)
+        except (TypeError, ValueError):
+            raise DataError(f"{name}: '{key}' is no number or array") from None
+    return {key: array if array.shape else float(array) for key, array in found.items()}
+
+
+def _write_json(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
+    record = {name: array.tolist() for name, array in arrays.items()}
+    stream.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+
+
+def _real(name: str, key: str, array: Any) -> Any:
+    """The array as float32 or float64. Raises DataError for one that has no real numbers."""
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name}: '{key}' holds no real numbers but {array.dtype}")
+    dtype = np.float32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else np.float64
+    array = np.array(array, dtype=dtype, order="C")
+    return array if array.shape else dtype(array)
+
+
+def _extension(path: str | os.PathLike[str]) -> str:
+    return os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "it promises more than fits into memory"
+    text = str(error).strip("'\"").partition("\n")[0]
+    return text[:1].lower() + text[1:] or type(error).__name__
+
+
+_LOADERS = {"npz": _load_npz, "safetensors": _load_safetensors, "json": _load_json}
+_WRITERS = {"npz": write_npz, "safetensors": _write_safetensors, "json": _write_json}

@@ -1,0 +1,106 @@
+"""Named numbers and arrays as one flat vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import islice
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.rules import Vector
+from adcli.errors import UsageError
+from adcli.graph.axes import Shape
+from adcli.suggestion import did_you_mean
+
+Bounds = Mapping[str, tuple[Any, Any]]
+"""A pair (lower, upper) of numbers or arrays for some of the names."""
+
+
+class Layout:
+    """Where each of the named arrays lies in the vector: one behind the other, in this order."""
+
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+        self.shapes = dict(shapes)
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
+        return self.first_labels(self.size)
+
+    def first_labels(self, count: int) -> list[str]:
+        """The first of them."""
+        every = (
+            name + ("[" + ",".join(map(str, index)) + "]" if index else "")
+            for name, shape in self.shapes.items()
+            for index in np.ndindex(*shape)
+        )
+        return list(islice(every, count))
+
+    def flatten(self, values: Mapping[str, Any], dtype: Any = np.float64) -> Vector:
+        """The vector of the values. Raises UsageError for a value that is no number or array."""
+        parts = []
+        for name in self.shapes:
+            try:
+                parts.append(np.asarray(values[name], dtype=dtype).reshape(-1))
+            except (TypeError, ValueError) as error:
+                raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
+        return np.concatenate(parts)
+
+    def views(self, vector: Vector) -> dict[str, Any]:
+        """The arrays that lie in a vector, without copies."""
+        found: dict[str, Any] = {}
+        k = 0
+        for name, shape in self.shapes.items():
+            size = prod(shape)
+            found[name] = vector[k : k + size].reshape(shape)
+            k += size
+        return found
+
+    def unflatten(self, vector: Vector) -> dict[str, Any]:
+        """The values in a vector: floats, and arrays of their own."""
+        found = {}
+        for name, part in self.views(np.asarray(vector, dtype=float)).items():
+            found[name] = part.copy() if part.shape else float(part)
+        return found
+
+    def bounds(self, bounds: Bounds, start: Vector) -> tuple[Vector | None, Vector | None]:
+        """The vectors of lower and upper bounds; None where nothing is bounded.
+
+        Raises UsageError for a name that is none of these, and for a start outside of its bounds.
+        """
+        if not bounds:
+            return None, None
+        lower, upper = (self._side(bounds, side) for side in (0, 1))
+        for k in np.flatnonzero(~((lower <= start) & (start <= upper)))[:1]:
+            low, high, x, label = lower[k], upper[k], start[k], self.labels[k]
+            if not low <= high:
+                raise UsageError(
+                    f"the bounds {low:g}:{high:g} of '{label}' hold no number", "write low:high"
+                )
+            raise UsageError(
+                f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
+                f"the nearest start is {label}={min(max(x, low), high):g}",
+            )
+        return lower, upper
+
+    def _side(self, bounds: Bounds, side: int) -> Vector:
+        default = (-np.inf, np.inf)[side]
+        values = {name: np.full(shape, default) for name, shape in self.shapes.items()}
+        for name, pair in bounds.items():
+            if name not in self.shapes:
+                listed = "free are " + ", ".join(list(self.shapes)[:8])
+                hint = did_you_mean(name, self.shapes) or listed
+                raise UsageError(f"bounds for '{name}', which is no free variable", hint)
+            try:
+                values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])
+            except ValueError:
+                raise UsageError(f"the bounds of '{name}' have not its shape") from None
+        return self.flatten(values)

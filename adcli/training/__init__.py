@@ -1,0 +1,1 @@
+"""Training: mini-batches, initial parameters, validation, checkpoints."""
