@@ -1,12 +1,30 @@
-"""Which engine runs a program at one point."""
+"""Which engine runs a program: at one point, or at many."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError
 
+if TYPE_CHECKING:
+    from adcli.engines.rows import Column
+    from adcli.function import Function
+
 ENGINES = ("auto", "python", "numpy", "mpmath")
+
+SMALL = 20_000
+"""Operations (rows times nodes) below which importing NumPy costs more than it saves."""
+
+FEW_ROWS = 8
+"""Rows below which an operation on an array costs more than one on a number for each."""
+
+
+class Choice(NamedTuple):
+    """An engine, by name, and why it was chosen."""
+
+    engine: str
+    reason: str
 
 
 def check_engine(engine: str) -> None:
@@ -40,6 +58,33 @@ def choose_algebra(scalars: bool, engine: str, digits: int | None) -> Any:
     from adcli.engines.python import Floats
 
     return Floats()
+
+
+def choose_rows_engine(
+    function: Function,
+    columns: Mapping[str, Column],
+    rows: int,
+    engine: str = "auto",
+    precision: int | None = None,
+) -> Choice:
+    """The engine for a program at each of `rows` rows of the columns.
+
+    Raises UsageError for an engine that cannot run the program.
+    """
+    check_engine(engine)
+    if precision is not None and engine not in ("auto", "mpmath"):
+        raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
+    if precision is not None:
+        return Choice("mpmath", f"{precision} decimal digits were asked for")
+    if engine != "auto":
+        return Choice(engine, "it was asked for")
+    seen = [c for c in columns.values() if rows or not c.per_row]
+    if not function.is_scalar or not all(is_number(c.at(0)) for c in seen):
+        return Choice("numpy", "the program has vectors or matrices")
+    work = rows * len(function.order)
+    if rows < FEW_ROWS or work <= SMALL:
+        return Choice("python", f"{work:,} operations are fewer than importing NumPy is worth")
+    return Choice("numpy", f"{work:,} operations are worth arrays")
 
 
 def is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
-from adcli.engines.choose import check_engine, is_number
+from adcli.engines.choose import choose_rows_engine
 from adcli.errors import DomainError
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
@@ -34,12 +34,6 @@ class Batch:
 BLOCK_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
 
-SMALL = 20_000
-"""Operations (rows times nodes) below which importing NumPy costs more than it saves."""
-
-FEW_ROWS = 8
-"""Rows below which an operation on an array costs more than one on a number for each."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -47,6 +41,10 @@ class Column:
 
     values: Any
     per_row: bool
+
+    def at(self, row: int) -> Any:
+        """The value in one row."""
+        return self.values[row] if self.per_row else self.values
 
 
 @dataclass
@@ -71,32 +69,24 @@ def compute_rows(
     stop: bool,
     engine: str = "auto",
     precision: int | None = None,
+    threads: int | None = None,
 ) -> RowResults:
     """A task at every row, by `engine` or with `precision` decimal digits.
 
-    With `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
+    `threads` are those of an engine that shares the rows out (None: one for each core). With
+    `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
     LanguageError where shapes clash.
     """
-    check_engine(engine)
-    small = rows < FEW_ROWS or rows * len(function.order) <= SMALL
-    small = small and _all_plain(function, columns, rows)
-    if precision or engine in ("python", "mpmath") or (engine == "auto" and small):
-        at = partial(function.at, task=task, engine=engine, precision=precision)
+    choice = choose_rows_engine(function, columns, rows, engine, precision)
+    if choice.engine in ("python", "mpmath"):
+        at = partial(function.at, task=task, engine=choice.engine, precision=precision)
         return _one_by_one(function, columns, rows, task, stop, at)
     return _blocks(function, columns, rows, task, stop)
 
 
 def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:
     """The point of one row."""
-    return {name: c.values[row] if c.per_row else c.values for name, c in columns.items()}
-
-
-def _all_plain(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
-
-    return function.is_scalar and all(
-        is_number(c.values[0] if c.per_row and rows else c.values) or (c.per_row and not rows)
-        for c in columns.values()
-    )
+    return {name: c.at(row) for name, c in columns.items()}
 
 
 def _one_by_one(
