@@ -16,6 +16,7 @@ from adcli.cli.descent_inputs import bound_pairs, start_values
 from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
 from adcli.cli.inputs import assignments, program_text
 from adcli.cli.run import screen, write_text
+from adcli.cli.tables import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
 from adcli.errors import UsageError
 from adcli.function import function
@@ -46,7 +47,13 @@ def command(**parsed: Any) -> int:
                 raise UsageError(f"--{name} shows one descent", "leave --starts out")
     f = function(program_text(parsed["expression"], parsed["source"]))
     held = assignments(parsed["fix"], "--fix", None)
-    start = start_values(parsed["start"], parsed["shape"], f, held)
+    with ExitStack() as stack:
+        table = stack.enter_context(open_data(parsed))
+        start = start_values(parsed["start"], parsed["shape"], f, [*held, *columns_in(f, table)])
+        data = None
+        if table is not None:
+            check_columns(f, table, [*start, *held])
+            data = read_data(f, table, parsed)
     asked = {name: parsed[name] for name in PASSED_ON if parsed[name] is not None}
     bounds = bound_pairs(parsed["bounds"])
     pictures = _pictures(parsed)
@@ -57,6 +64,7 @@ def command(**parsed: Any) -> int:
             f,
             start,
             fix=held,
+            data=data,
             bounds=bounds,
             watchers=[*pictures, *watchers],
             interrupted=interrupted,

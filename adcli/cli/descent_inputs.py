@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from adcli.cli.inputs import assignments, constant, read_all, split_assignments
@@ -16,11 +17,12 @@ _SHAPE = re.compile(r"(\d{1,9})(x\d{1,9})*\Z")
 
 
 def start_values(
-    texts: tuple[str, ...], shapes: tuple[str, ...], f: Function, held: dict[str, Any]
+    texts: tuple[str, ...], shapes: tuple[str, ...], f: Function, held: Collection[str]
 ) -> dict[str, Any]:
     """The start: `x=1,y=2`, `random:SEED`, or a JSON file with an object of numbers and arrays.
 
-    Assignments beside a seed or a file take the place of its values.
+    Assignments beside a seed or a file take the place of its values. `held` names variables that
+    need no start.
     """
     whole = [text for text in texts if _is_whole(text)]
     given = assignments(tuple(text for text in texts if text not in whole), "--start", None)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from adcli.cli.options import Decorator
+from adcli.cli.tables import table_options
 
 EXAMPLES = """\b
 Examples:
@@ -17,6 +18,7 @@ Examples:
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
   adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
+  adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --where 'x > 0'
 
 \b
 Exit codes: 0 converged; 1 the work failed; 2 wrong usage or syntax; 3 iteration or time limit;
@@ -118,7 +120,7 @@ SURVIVING = (
 
 def descent_options(function: Any) -> Any:
     """All of them."""
-    decorators: list[Decorator] = [*PROBLEM, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
+    decorators: list[Decorator] = [*PROBLEM, table_options, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
     for decorator in reversed(decorators):
         function = decorator(function)
     return function

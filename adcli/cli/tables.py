@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from adcli.cli.options import together
 from adcli.errors import UsageError
+from adcli.graph.primitives import NAMED
 from adcli.language.messages import safe
+from adcli.language.names import CONSTANTS
 
 if TYPE_CHECKING:
     from adcli.data.table import Table
@@ -40,36 +43,31 @@ table_options: Callable[..., Any] = together(
 )
 
 
-def open_data(options: Mapping[str, Any]) -> Table | None:
-    """The table that --data names; None without it. The caller closes it."""
+@contextmanager
+def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
+    """The table that --data names; None without it."""
     if not options["data"]:
         for name in ("where", "data_format"):
             if options[name]:
                 raise UsageError(f"--{name.replace('_', '-')} is for --data", "name a table")
-        return None
+        yield None
+        return
     from adcli.cli.terminal import stdin_bytes
     from adcli.data.table import open_table
 
     stdin = stdin_bytes() if "-" in options["data"] else None
-    return open_table(options["data"], format=options["data_format"], stdin=stdin)
+    with open_table(options["data"], format=options["data_format"], stdin=stdin) as table:
+        yield table
 
 
-def filter_of(options: Mapping[str, Any]) -> Function | None:
-    """The function that --where gives."""
-    if not options["where"]:
-        return None
-    from adcli.function import function
-
-    return function(options["where"])
+def columns_in(f: Function, table: Table | None) -> list[str]:
+    """The names of the program that are columns."""
+    return [name for name in f.inputs if table is not None and table.find(name) is not None]
 
 
-def columns_of(f: Function, table: Table, given: Iterable[str]) -> list[str]:
-    """The names of the program that are columns: all but those `given` by other options.
-
-    Raises UsageError for a name that is both or neither, with the list of columns.
-    """
+def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
+    """Raise UsageError unless each name of the program is a column or `given` a value, not both."""
     given = set(given)
-    found = []
     for name in f.inputs:
         is_column = table.find(name) is not None
         if is_column and name in given:
@@ -77,11 +75,44 @@ def columns_of(f: Function, table: Table, given: Iterable[str]) -> list[str]:
                 f"'{safe(name)}' is given a value and is a column of {safe(table.name)}",
                 "take the value away, or give the variable another name in the program",
             )
-        if is_column:
-            found.append(name)
-        elif name not in given:
+        if not is_column and name not in given:
             raise _unknown(f, table, name)
-    return found
+    _check_constants(f, table)
+
+
+def read_data(f: Function, table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that the program names, as arrays."""
+    from adcli.data.table import read_columns
+
+    condition = filter_of(table, options)
+    return read_columns(table, columns_in(f, table), missing=options["missing"], where=condition)
+
+
+def filter_of(table: Table, options: Mapping[str, Any]) -> Function | None:
+    """The function that --where gives."""
+    if not options["where"]:
+        return None
+    from adcli.function import function
+
+    condition = function(options["where"])
+    _check_constants(condition, table)
+    return condition
+
+
+def _check_constants(f: Function, table: Table) -> None:
+    """Raise UsageError where a name means a constant although there is such a column."""
+    graph = f.graph
+    for i in f.order:
+        start, end = graph.span(i)
+        name = f.text[start:end]
+        if graph.ops[i] is NAMED and name in CONSTANTS and table.find(name) is not None:
+            raise UsageError(
+                f"'{name}' is a constant here, and a column of {safe(table.name)}",
+                f"write `{name}` in backticks for the column"
+                + (", exp(1) for the constant" if name == "e" else ""),
+                span=(start, end),
+                text=f.text,
+            )
 
 
 def _unknown(f: Function, table: Table, name: str) -> UsageError:

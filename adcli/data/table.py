@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from adcli.data.layout import Group, at_row
@@ -303,3 +303,47 @@ def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:
         return DataError(f"{table.name} has no rows")
     why = "the filter lets none pass" if filtered else "each has a missing value"
     return DataError(f"no row of {table.name} is left: {why}")
+
+
+def check_arrays(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Array]:
+    """Columns that came as arrays, or lists, as float64 arrays (rows, ...).
+
+    Raises DataError for what is no array of finite numbers, and for columns of different length.
+    """
+    import numpy as np
+
+    columns: dict[str, Array] = {}
+    for name in names:
+        try:
+            values = np.asarray(data[name], dtype=float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"column '{name}' is no array of numbers: {error}") from None
+        if not values.ndim:
+            hint = "a number for all rows is fixed"
+            raise DataError(f"column '{name}' is a number, not an array", hint)
+        if not np.isfinite(values).all():
+            row = int(np.argwhere(~np.isfinite(values))[0][0])
+            number = float(values[row][~np.isfinite(values[row])].flat[0])
+            raise DataError(f"row {row + 1}: column '{name}': the value is {number:g}")
+        columns[name] = values
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"'{name}' has {rows:,}" for name, rows in list(lengths.items())[:5])
+        raise DataError(f"the columns differ in their number of rows: {told}")
+    if 0 in lengths.values():
+        raise DataError("the data have no rows")
+    return columns
+
+
+def digest(columns: Mapping[str, Array]) -> str:
+    """A checksum by which a checkpoint knows data again: names, shapes and bytes."""
+    import hashlib
+
+    import numpy as np
+
+    sums = hashlib.blake2b(digest_size=16)
+    for name, values in sorted(columns.items()):
+        flat = np.ascontiguousarray(values, dtype="<f8")
+        sums.update(f"{name} {flat.shape}\n".encode())
+        sums.update(flat.data)
+    return sums.hexdigest()

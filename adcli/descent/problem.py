@@ -18,21 +18,23 @@ from adcli.descent.step import project
 from adcli.engines.choose import is_number
 from adcli.engines.compiled import MAX_NODES, compile_function, number_text
 from adcli.engines.plan import Plan
-from adcli.errors import UsageError
+from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
+from adcli.graph.shapes import infer_shapes
 from adcli.suggestion import did_you_mean
 
 
 class Problem:
     """A scalar function of the free parameters, as a function of one flat vector.
 
-    `start` and `fixed` give every variable a number or an array; `bounds` gives free variables a
-    pair (lower, upper) of numbers or arrays. What is minimised is the function, or its negative
-    with `maximize`. Raises UsageError for names, shapes and bounds that do not fit, DomainError
-    where the function or its gradient is not finite at the start.
+    `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
+    variables a pair (lower, upper) of numbers or arrays. Data are held like what is fixed, and are
+    no part of the points that are reported. What is minimised is the function, or its negative with
+    `maximize`. Raises UsageError for names, shapes and bounds that do not fit, DomainError where
+    the function or its gradient is not finite at the start.
     """
 
     def __init__(
@@ -41,16 +43,18 @@ class Problem:
         start: Mapping[str, Any],
         *,
         fixed: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
         maximize: bool = False,
     ) -> None:
         self.function = function
         self.fixed = dict(fixed or {})
+        self.data = dict(data or {})
         self.maximize = maximize
         self._check_names(start)
-        values = {**start, **self.fixed}
+        values = {**start, **self.held}
         self.scalar = function.is_scalar and all(is_number(v) for v in values.values())
-        self.free = [name for name in function.inputs if name not in self.fixed]
+        self.free = [name for name in function.inputs if name not in self.held]
         if not self.free:
             raise UsageError("there is nothing to vary", "leave a variable free")
         self.layout = Layout({name: np.shape(values[name]) for name in self.free})
@@ -64,6 +68,11 @@ class Problem:
         other.start = start
         return other
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """The values of what does not vary: fixed variables and data."""
+        return {**self.fixed, **self.data}
+
     def _check_names(self, start: Mapping[str, Any]) -> None:
         names = list(self.function.inputs)
         for name in [*start, *self.fixed]:
@@ -74,7 +83,10 @@ class Problem:
         for name in self.fixed:
             if name in start:
                 raise UsageError(f"'{name}' is started and fixed", "take one away")
-        missing = [name for name in names if name not in start and name not in self.fixed]
+        for name in self.data:
+            if name in start or name in self.fixed:
+                raise UsageError(f"'{name}' is data and has a value besides", "take one away")
+        missing = [name for name in names if name not in start and name not in self.held]
         if missing:
             listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
             span = self.function.graph.span(self.function.inputs[missing[0]])
@@ -89,7 +101,24 @@ class Problem:
         """Blame what is no scalar, or not finite, where the descent begins."""
         for k in np.flatnonzero(~np.isfinite(self.start))[:1]:
             raise UsageError(f"the start {self.labels[k]}={self.start[k]:g} is not finite")
-        self.function.at(self.point(self.start), Task("gradient", wrt=self.free))
+        inputs = self.inputs(self.start)
+        if self.data:
+            self._refuse_rows(inputs)
+        self.function.at(inputs, Task("gradient", wrt=self.free))
+
+    def _refuse_rows(self, inputs: Mapping[str, Any]) -> None:
+        """Raise LanguageError where the result still has a number for each row."""
+        f = self.function
+        shapes = {name: np.shape(value) for name, value in inputs.items()}
+        found = infer_shapes(f.graph, f.order, shapes, f.text)
+        for output in f.outputs:
+            if found.get(output):
+                raise LanguageError(
+                    f"the result is an array of shape {list(found[output])}, not one number",
+                    "a loss over rows is their mean or their sum: mean(...)",
+                    span=f.graph.span(output),
+                    text=f.text,
+                )
 
     # ---- flat and not ----
 
@@ -121,9 +150,13 @@ class Problem:
         return self.layout.unflatten(vector)
 
     def point(self, vector: Vector) -> dict[str, Any]:
-        """The values of all variables, in the order of the program."""
+        """The values of all variables but the data, in the order of the program."""
         found = {**self.unflatten(vector), **self.fixed}
-        return {name: found[name] for name in self.function.inputs}
+        return {name: found[name] for name in self.function.inputs if name in found}
+
+    def inputs(self, vector: Vector) -> dict[str, Any]:
+        """The values of all variables."""
+        return {**self.point(vector), **self.data}
 
     def project(self, vector: Vector) -> Vector:
         """The nearest point within the bounds."""
@@ -151,7 +184,7 @@ class Problem:
     def gradient_nodes(self) -> list[int]:
         """The nodes of the gradient by the free variables."""
         shapes: dict[str, Shape] = {
-            name: np.shape(value) for name, value in {**self.point(self.start)}.items()
+            name: np.shape(value) for name, value in self.inputs(self.start).items()
         }
         order = self.graph.reach([self.target])
         return gradient_nodes(self.graph, order, self.target, self.nodes, shapes)
@@ -177,7 +210,7 @@ class Problem:
         names = list(self.function.inputs)
         nodes = list(self.function.inputs.values())
         compiled = compile_function(self.graph, nodes, [self.target, *self.gradient_nodes])
-        if not self.fixed:
+        if not self.held:
             return lambda vector: _split(compiled(*vector.tolist()))
         held = [float(self.fixed.get(name, 0.0)) for name in names]
         places = [names.index(name) for name in self.free]
@@ -207,7 +240,7 @@ class Problem:
         from adcli.engines.choose import choose_algebra
 
         algebra = choose_algebra(self.scalar, "auto", None)
-        return algebra, self.function.pack(self.point(vector), algebra)
+        return algebra, self.function.pack(self.inputs(vector), algebra)
 
     def curvature(self, vector: Vector, direction: Vector) -> Vector:
         """The product of the Hessian and a direction: the gradient's graph, swept forward."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from adcli.data.table import check_arrays
 from adcli.descent.checkpoint import (
     check_identity,
     read_checkpoint,
@@ -27,6 +28,7 @@ def descend(
     start: Mapping[str, Any] | None = None,
     *,
     fix: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
     bounds: Mapping[str, tuple[Any, Any]] | None = None,
     maximize: bool = False,
     starts: int = 1,
@@ -44,10 +46,13 @@ def descend(
     `schedule`, ...: without method and rate it is L-BFGS, with a rate gradient descent) and of
     adcli.descent.stopping.Limits (`max_iterations`, `gradient_tolerance`, ...). `fix` holds
     variables, `bounds` gives pairs (lower, upper), `starts` descends from many points around the
-    start. `watchers` see the iterates, `interrupted()` says whether to end.
+    start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
+    (rows, k); only those that it names are used. `watchers` see the iterates, `interrupted()` says
+    whether to end.
 
     Raises UsageError for what cannot be meant, DomainError where the function is not finite at the
-    start, DataError for a checkpoint that cannot be read or written.
+    start, DataError for data that are not finite numbers, and for a
+    checkpoint that cannot be read or written.
 
     >>> result = descend("(x - 1)^2 + 2(y + 3)^2", {"x": 0.0, "y": 0.0}, method="gd", rate=0.1)
     >>> str(result.status), round(result.point["x"], 6), round(result.point["y"], 6)
@@ -63,7 +68,9 @@ def descend(
         check_identity(body["identity"], expression, os.fspath(resume))
         same_start(body, start or {})
         start = body["start"]
-    problem = Problem(f, start or {}, fixed=fix, bounds=bounds, maximize=maximize)
+    if data is not None:
+        data = check_arrays(data, [name for name in f.inputs if name in data])
+    problem = Problem(f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize)
     if starts == 1:
         return minimise(problem, chosen, limits, saving, body, watchers, interrupted)
     if checkpoint is not None or resume is not None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.table import digest
 from adcli.descent.library import Library
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem
-from adcli.descent.rules import RULES
+from adcli.descent.rules import RULES, Vector
 from adcli.descent.schedules import SCHEDULES, Schedule
 from adcli.descent.searches import SEARCHES
 from adcli.descent.searching import Searching
@@ -112,8 +113,8 @@ class Settings:
             self.final_rate,
         )
 
-    def stepper(self, problem: Problem) -> Stepper | None:
-        """How the method steps at its rate; None for one that searches."""
+    def stepper(self, lower: Vector | None, upper: Vector | None) -> Stepper | None:
+        """How the method steps at its rate within bounds; None for one that searches."""
         if self.searches:
             return None
         return Stepper(
@@ -122,13 +123,13 @@ class Settings:
             self.clip_value,
             self.clip_norm,
             self.weight_decay,
-            problem.lower,
-            problem.upper,
+            lower,
+            upper,
         )
 
     def build(self, problem: Problem) -> Method:
         """The method, ready to run."""
-        stepper = self.stepper(problem)
+        stepper = self.stepper(problem.lower, problem.upper)
         if stepper is not None:
             return Stepping(problem, stepper)
         if self.name in ("lbfgs", "newton"):
@@ -154,6 +155,7 @@ class Settings:
             "method": self.name,
             "settings": method,
             "set of fixed variables": held,
+            "set of data": digest(problem.data) if problem.data else None,
             "bounds": [None if s is None else [repr(x) for x in s.tolist()] for s in sides],
             "direction": "up" if problem.maximize else "down",
         }
