@@ -81,7 +81,7 @@ def minimise(
     if saver and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
         saver.save()
     if outcome.status is Status.DIVERGED:
-        cause = explain(problem, settings.stepper(problem), monitor)
+        cause = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
         outcome = Outcome(outcome.status, outcome.reason + (f"; {cause}" if cause else ""))
     return _result(problem, settings, monitor, outcome, history)
 

@@ -28,9 +28,13 @@ size of the parameters, is less than this part of it (Dennis & Schnabel 1983, 7.
 
 
 class Status(StrEnum):
-    """How a descent ended; each is its name in results."""
+    """How a descent ended; each is its name in results.
+
+    COMPLETED is for training alone: all epochs that were asked for are done.
+    """
 
     CONVERGED = "converged"
+    COMPLETED = "completed"
     MAX_ITERATIONS = "max_iterations"
     DIVERGED = "diverged"
     STALLED = "stalled"
@@ -44,6 +48,7 @@ class Status(StrEnum):
 
 _EXIT_CODES = {
     Status.CONVERGED: 0,
+    Status.COMPLETED: 0,
     Status.MAX_ITERATIONS: 3,
     Status.DIVERGED: 4,
     Status.STALLED: 5,
