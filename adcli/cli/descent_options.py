@@ -62,6 +62,7 @@ PROBLEM = (
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
     _count("starts", "Descend from N points around the start; the best result counts.", 1),
     _count("seed", "The seed of these points (default 0)."),
+    table_options,
 )
 METHOD = (
     _text("method", "NAME", "How to descend (default lbfgs; with --rate gd)."),
@@ -120,7 +121,7 @@ SURVIVING = (
 
 def descent_options(function: Any) -> Any:
     """All of them."""
-    decorators: list[Decorator] = [*PROBLEM, table_options, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
+    decorators: list[Decorator] = [*PROBLEM, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
