@@ -46,7 +46,9 @@ class Problem:
         data: Mapping[str, Any] | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
         maximize: bool = False,
+        check: bool = True,
     ) -> None:
+        """With `check` False neither the shapes nor the value at the start are looked at."""
         self.function = function
         self.fixed = dict(fixed or {})
         self.data = dict(data or {})
@@ -60,7 +62,8 @@ class Problem:
         self.layout = Layout({name: np.shape(values[name]) for name in self.free})
         self.start = self.flatten(values)
         self.lower, self.upper = self.layout.bounds(bounds or {}, self.start)
-        self.check_start()
+        if check:
+            self.check_start()
 
     def starting(self, start: Vector) -> Problem:
         """The same problem from another start, which is not checked."""
@@ -99,18 +102,29 @@ class Problem:
 
     def check_start(self) -> None:
         """Blame what is no scalar, or not finite, where the descent begins."""
+        self.check_finite()
+        if self.data:
+            self.check_shapes()
+        self.check_values(self.inputs(self.start))
+
+    def check_finite(self) -> None:
+        """Raise UsageError for a start that is not finite."""
         for k in np.flatnonzero(~np.isfinite(self.start))[:1]:
             raise UsageError(f"the start {self.labels[k]}={self.start[k]:g} is not finite")
-        inputs = self.inputs(self.start)
-        if self.data:
-            self._refuse_rows(inputs)
+
+    def check_values(self, inputs: Mapping[str, Any]) -> None:
+        """Raise DomainError where the value or the gradient is not finite, with the cause."""
         self.function.at(inputs, Task("gradient", wrt=self.free))
 
-    def _refuse_rows(self, inputs: Mapping[str, Any]) -> None:
-        """Raise LanguageError where the result still has a number for each row."""
+    def check_shapes(self) -> None:
+        """Raise LanguageError where shapes clash, or the result has a number for each row."""
         f = self.function
-        shapes = {name: np.shape(value) for name, value in inputs.items()}
+        shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
         found = infer_shapes(f.graph, f.order, shapes, f.text)
+        if len(f.outputs) > 1:
+            raise LanguageError(
+                f"a loss is one number, the program has {len(f.outputs)} results", text=f.text
+            )
         for output in f.outputs:
             if found.get(output):
                 raise LanguageError(

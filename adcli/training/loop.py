@@ -1,0 +1,256 @@
+"""The training loop: batch after batch, epoch after epoch, until the plan or a limit ends it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcli.data.batches import Batches
+from adcli.descent.blockwise import BlockwiseUpdate
+from adcli.descent.problem import Problem
+from adcli.descent.step import Stepper
+from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
+from adcli.engines.array_program import Loss
+from adcli.errors import DomainError
+from adcli.training.plan import Plan, TrainingLimits
+from adcli.training.state import Epoch, State
+
+Batch = dict[str, Any]
+
+
+class TrainingWatcher:
+    """Somebody who looks at a training; this one looks away."""
+
+    def begin(self, training: Training) -> None:
+        """The training is about to start: all that was asked for can be meant."""
+
+    def see_batch(self, training: Training) -> None:
+        """A batch is done."""
+
+    def see_epoch(self, training: Training, epoch: Epoch) -> None:
+        """An epoch is done."""
+
+
+class Training:
+    """One run over `batches` from the problem's start, or from `state`.
+
+    `validation` are rows whose loss decides which parameters are best; without them the training
+    loss does. `save` writes a checkpoint, every `every` batches.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        stepper: Stepper,
+        batches: Batches,
+        validation: Batches | None,
+        plan: Plan,
+        limits: TrainingLimits,
+        watchers: Sequence[TrainingWatcher] = (),
+        interrupted: Callable[[], bool] = lambda: False,
+        state: State | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        self.problem, self.stepper, self.plan, self.limits = problem, stepper, plan, limits
+        self.batches, self.validation = batches, validation
+        self.watchers, self.interrupted = watchers, interrupted
+        self.update = BlockwiseUpdate(stepper)
+        self.loss = Loss(problem.function, problem.free, plan.dtype)
+        if state is None:
+            parameters = problem.start.astype(plan.dtype)
+            state = State(parameters, self.update.init(parameters))
+        self.state = state
+        held = {name: np.asarray(x, dtype=plan.dtype) for name, x in problem.fixed.items()}
+        self._inputs = {**held, **problem.layout.views(state.parameters)}
+        self._gradient = np.empty_like(state.parameters)
+        self._parts = problem.layout.views(self._gradient)
+        self._sign = -1.0 if problem.maximize else 1.0
+        self._begin = time.perf_counter() - seconds
+        self.save: Callable[[], None] = lambda: None
+        self.every = 0
+
+    def elapsed(self) -> float:
+        """Seconds since the start of the run, those before a resume included."""
+        return time.perf_counter() - self._begin
+
+    def rate(self) -> float:
+        """The learning rate of the last batch."""
+        return float(self.stepper.schedule.at(np, float(max(0, self.state.iterations - 1))))
+
+    def run(self) -> Outcome:
+        """Train until something ends it."""
+        for watcher in self.watchers:
+            watcher.begin(self)
+        while self.state.epochs < self.plan.epochs:
+            outcome = self._limit() or self._epoch() or self._close_epoch()
+            if outcome is not None:
+                return outcome
+        count = self.plan.epochs
+        return Outcome(
+            Status.COMPLETED,
+            f"all {count:,} epochs are done" if count != 1 else "the epoch is done",
+        )
+
+    def _epoch(self) -> Outcome | None:
+        """The rest of the epoch that the state stands in."""
+        s = self.state
+        for batch in self.batches.epoch(s.epochs, s.batches):
+            failed = self._step(batch)
+            if failed is not None:
+                return failed
+            for watcher in self.watchers:
+                watcher.see_batch(self)
+            if self.every and s.iterations % self.every == 0:
+                self.save()
+            outcome = self._limit() if s.batches < self.batches.steps else None
+            if outcome is not None:
+                return outcome
+        return None
+
+    def _step(self, batch: Batch) -> Outcome | None:
+        """Go down the gradient of a batch's loss."""
+        s = self.state
+        inputs = {**self._inputs, **batch}
+        value, _ = self.loss.value_and_gradient(inputs, out=self._parts)
+        if not (math.isfinite(value) and all_finite(self._gradient)):
+            return self._diverged(batch, value)
+        if self._sign < 0:
+            np.negative(self._gradient, out=self._gradient)
+        s.memory = self.update(s.parameters, self._gradient, s.memory, s.iterations)
+        rows = count_rows(batch)
+        if not s.iterations:
+            s.first = value
+        s.total += rows * value
+        s.rows += rows
+        s.batches += 1
+        s.iterations += 1
+        return None
+
+    def _close_epoch(self) -> Outcome | None:
+        """Take stock of a whole epoch; the outcome if the run is over."""
+        s = self.state
+        if not all_finite(s.parameters):
+            return Outcome(
+                Status.DIVERGED, f"the parameters are not finite after epoch {s.epochs + 1:,}"
+            )
+        validation = math.nan
+        if self.validation is not None:
+            validation, failed = self._validate(self.validation)
+            if failed is not None:
+                return failed
+        epoch = Epoch(s.epochs + 1, s.iterations, s.mean, validation, self.rate(), self.elapsed())
+        best = self._best()
+        s.history.append(epoch)
+        s.epochs, s.batches, s.total, s.rows = s.epochs + 1, 0, 0.0, 0
+        if best is None or self._sign * epoch.loss < self._sign * best.loss:
+            if s.best is None:
+                s.best = np.empty_like(s.parameters)
+            s.best[...] = s.parameters
+            s.best_epoch = epoch.epoch
+        for watcher in self.watchers:
+            watcher.see_epoch(self, epoch)
+        return self._verdict(epoch)
+
+    def _best(self) -> Epoch | None:
+        return self.state.history[self.state.best_epoch - 1] if self.state.best_epoch else None
+
+    def _validate(self, rows: Batches) -> tuple[float, Outcome | None]:
+        """The loss over the validation rows."""
+        total, count = 0.0, 0
+        for number, batch in enumerate(rows.epoch(0), 1):
+            value = self.loss.value({**self._inputs, **batch})
+            if not math.isfinite(value):
+                where = f"after epoch {self.state.epochs + 1:,} in validation batch {number:,}"
+                cause = self._cause(batch)
+                reason = f"the validation loss is {value:g} {where}"
+                return value, Outcome(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)
+            total += count_rows(batch) * value
+            count += count_rows(batch)
+        return total / count, None
+
+    def _verdict(self, epoch: Epoch) -> Outcome | None:
+        """What the loss of an epoch means for the run."""
+        s, size = self.state, max(1.0, abs(self.state.first))
+        loss, last = self._sign * epoch.loss, self._sign * epoch.training_loss
+        name = "training" if math.isnan(epoch.validation_loss) else "validation"
+        if last > GROWTH * size or last < -DEPTH * size:
+            way = "grew" if epoch.training_loss > 0 else "fell"
+            reason = f"the training loss {way} to {epoch.training_loss:.3g} in epoch {s.epochs:,}"
+            return Outcome(Status.DIVERGED, reason)
+        target = self.limits.target
+        if target is not None and loss <= self._sign * target:
+            reason = f"the {name} loss {epoch.loss:.6g} reached the target {target:g}"
+            return Outcome(Status.CONVERGED, reason)
+        patience = self.plan.patience
+        if patience is not None and s.epochs - s.best_epoch >= patience:
+            best = s.history[s.best_epoch - 1].loss
+            reason = (
+                f"the {name} loss has not improved for {patience:,} "
+                f"epoch{'s' * (patience > 1)}: {best:.6g} in epoch {s.best_epoch:,}"
+            )
+            return Outcome(Status.CONVERGED, reason)
+        return None
+
+    def _limit(self) -> Outcome | None:
+        """Whether to end between two batches."""
+        s, limits = self.state, self.limits
+        place = f"after {s.epochs:,} epoch{'s' * (s.epochs != 1)}"
+        if s.batches:
+            place += f" and {s.batches:,} batch{'es' * (s.batches != 1)}"
+        if self.interrupted():
+            return Outcome(Status.INTERRUPTED, f"stopped {place}")
+        if limits.max_iterations is not None and s.iterations >= limits.max_iterations:
+            reason = f"the limit of {s.iterations:,} iterations is reached {place}"
+            return Outcome(Status.MAX_ITERATIONS, reason)
+        if limits.max_seconds is not None and self.elapsed() >= limits.max_seconds:
+            reason = f"the time limit of {limits.max_seconds:g} seconds is reached {place}"
+            return Outcome(Status.MAX_ITERATIONS, reason)
+        return None
+
+    def _diverged(self, batch: Batch, value: float) -> Outcome:
+        """The outcome at a batch whose loss or gradient is not finite; what is to blame.
+
+        Raises DomainError for the very first batch, where nothing has moved yet.
+        """
+        s = self.state
+        what = "the gradient is not finite" if math.isfinite(value) else f"the loss is {value:g}"
+        last = min(s.batches * self.plan.batch_size + count_rows(batch), self.batches.rows)
+        rows = f"rows {s.batches * self.plan.batch_size + 1:,} to {last:,}"
+        where = f"in epoch {s.epochs + 1:,}, batch {s.batches + 1:,} ({rows}"
+        where += " in that epoch's order)" if self.plan.shuffle else ")"
+        if not s.iterations:
+            self._blame_start(batch, f"{what} {where}")
+        cause = self._cause(batch)
+        return Outcome(Status.DIVERGED, f"{what} {where}" + (f": {cause}" if cause else ""))
+
+    def _blame_start(self, batch: Batch, what: str) -> None:
+        """Raise the error of the first batch at the start."""
+        try:
+            self.problem.check_values({**self._inputs, **batch})
+        except DomainError as error:
+            error.message = f"{what}: {error.message}"
+            raise
+        raise DomainError(what, "--dtype float64 has a wider range")
+
+    def _cause(self, batch: Batch) -> str:
+        """The operation that is not finite in float64; what to say where there is none."""
+        try:
+            self.problem.check_values({**self._inputs, **batch})
+        except DomainError as error:
+            return error.message
+        return f"in {self.plan.dtype} alone" if self.plan.dtype != "float64" else ""
+
+
+def all_finite(vector: Any) -> bool:
+    """Whether all numbers are finite; one pass, unless the sum of their squares overflows."""
+    with np.errstate(all="ignore"):
+        return bool(math.isfinite(float(vector @ vector)) or np.isfinite(vector).all())
+
+
+def count_rows(batch: Batch) -> int:
+    """The rows of a batch."""
+    return len(next(iter(batch.values())))

@@ -1,0 +1,87 @@
+"""How to train: batches, epochs, and when to stop; checked when built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adcli.data.batches import DTYPES
+from adcli.descent.rules import RULES
+from adcli.descent.settings import METHODS, Settings
+from adcli.errors import UsageError
+from adcli.suggestion import did_you_mean
+
+METHOD = "adam"
+"""The update rule where neither a method nor a rate is given."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train.
+
+    batch_size   rows of a batch; the last one of an epoch may be smaller
+    epochs       passes over all rows
+    shuffle      each epoch has an order of its own, else the rows come as they are
+    seed         what orders and the split are drawn with
+    dtype        float64 or float32: what all is computed in
+    patience     end after so many epochs without a better loss; None: never
+    """
+
+    batch_size: int = 64
+    epochs: int = 10
+    shuffle: bool = False
+    seed: int = 0
+    dtype: str = "float64"
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("batch_size", 1), ("epochs", 0), ("seed", 0), ("patience", 1)):
+            number = getattr(self, name)
+            if number is not None and number < least:
+                what = name.replace("_", " ")
+                raise UsageError(f"the {what} is {number}", f"{least} or more is meant")
+        if self.dtype not in DTYPES:
+            hint = did_you_mean(self.dtype, DTYPES) or "there are " + ", ".join(DTYPES)
+            raise UsageError(f"unknown type '{self.dtype}'", hint)
+
+
+@dataclass(frozen=True)
+class TrainingLimits:
+    """When to stop before the last epoch; None: no limit.
+
+    max_iterations   batches, over all epochs
+    target           the loss of an epoch is at most (with `maximize`: at least) this
+    """
+
+    max_iterations: int | None = None
+    max_seconds: float | None = None
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_iterations is not None and self.max_iterations < 0:
+            raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise UsageError(f"the time limit is {self.max_seconds:g} seconds", "above 0 is meant")
+        if self.target is not None and math.isnan(self.target):
+            raise UsageError("the target is no number")
+
+
+def rule_settings(options: Mapping[str, Any]) -> Settings:
+    """The settings of an update rule: adam where nothing is said, with a rate alone gd.
+
+    Raises UsageError for a method that needs the whole loss in every step.
+    """
+    options = dict(options)
+    method, search = options.get("method"), options.get("line_search")
+    if method is None:
+        options["method"] = method = METHOD if options.get("rate") is None else "gd"
+    searching = method in METHODS and method not in RULES
+    if searching or search not in (None, "none"):
+        raise UsageError(
+            f"{method if searching else 'a line search'} needs the whole loss in every step, not "
+            "that of a batch",
+            f"methods for batches are {', '.join(RULES)}; or leave --batch-size and --epochs out",
+        )
+    return Settings(**{**options, "line_search": "none" if method == "gd" else None})

@@ -1,0 +1,266 @@
+"""`adcli.train`: from what people ask for to one run over mini-batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from adcli.data.batches import Batches
+from adcli.data.table import Missing, Table, check_arrays, open_table
+from adcli.descent.checkpoint import check_identity
+from adcli.descent.layout import Layout
+from adcli.descent.problem import Problem
+from adcli.descent.settings import Settings
+from adcli.descent.step import Stepper
+from adcli.descent.stopping import Outcome, Status
+from adcli.errors import UsageError
+from adcli.function import Function, function
+from adcli.suggestion import did_you_mean
+from adcli.training.loop import Training, TrainingWatcher
+from adcli.training.plan import Plan, TrainingLimits, rule_settings
+from adcli.training.state import Checkpoint, Epoch, read_checkpoint, save_checkpoint
+
+Data = Table | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""Rows: a table, arrays by name, or the names of files."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a training ended, with the best parameters.
+
+    `value` is the loss of these: the validation loss after epoch `best_epoch`, or the training loss
+    of that epoch where there are no validation rows. Before the first epoch is done it is the
+    training loss so far, `best_epoch` is 0, and the parameters are the last ones. `training_loss`
+    and `validation_loss` belong to that epoch, too (nan: there is none). `epochs` counts whole
+    ones, `history` has each of them.
+    """
+
+    status: Status
+    reason: str
+    epochs: int
+    iterations: int
+    value: float
+    training_loss: float
+    validation_loss: float
+    best_epoch: int
+    point: dict[str, Any]
+    fixed: tuple[str, ...]
+    method: str
+    rows: int
+    seconds: float
+    history: list[Epoch] = field(repr=False, default_factory=list)
+
+
+def train(
+    f: Function | str,
+    start: Mapping[str, Any] | None = None,
+    *,
+    data: Data,
+    validation: Data | float | None = None,
+    fix: Mapping[str, Any] | None = None,
+    bounds: Mapping[str, tuple[Any, Any]] | None = None,
+    maximize: bool = False,
+    missing: Missing = "error",
+    where: Function | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 1000,
+    resume: str | os.PathLike[str] | None = None,
+    watchers: Sequence[TrainingWatcher] = (),
+    interrupted: Callable[[], bool] = lambda: False,
+    **options: Any,
+) -> TrainingResult:
+    """Minimise a loss over rows in mini-batches, by an update rule.
+
+    The program is a mean over rows; a column of `data` is a vector (rows of the batch,) in it, or a
+    matrix (rows, k). `start` gives each parameter a number or an array. `validation` are other
+    rows, or the part of the rows to hold out, a number between 0 and 1. `options` are the fields of
+    adcli.training.plan.Plan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`), of
+    TrainingLimits there, and of adcli.descent.settings.Settings (`method`, without it adam or, at a
+    `rate`, gd; schedules count batches). `where` and `missing` select rows as in read_columns.
+
+    Raises UsageError for what cannot be meant, DomainError where the loss of the first batch is not
+    finite, DataError for data and checkpoints that cannot be read.
+
+    >>> rows = {"x": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 3.0, 5.0, 7.0]}
+    >>> result = train("mean((a*x + b - y)^2)", {"a": 0.0, "b": 0.0}, data=rows, rate=0.1,
+    ...     batch_size=2, epochs=200)
+    >>> str(result.status), round(result.point["a"], 3), round(result.point["b"], 3)
+    ('completed', 2.0, 1.0)
+    """
+    settings, plan, limits = _split_options(options)
+    f = function(f) if isinstance(f, str) else f
+    saved = None if resume is None else read_checkpoint(resume)
+    if saved is not None:
+        start = {**_start_of(saved), **(start or {})}
+    given = {**(start or {}), **(fix or {})}
+    with ExitStack() as stack:
+        rows = _Rows(f, given, plan, missing, where, stack)
+        batches, held_out = rows.open(data), None
+        if isinstance(validation, float):
+            batches, held_out = _split(batches, validation, plan, stack)
+        elif validation is not None:
+            held_out = rows.open(validation)
+        problem = Problem(
+            f,
+            start or {},
+            fixed=fix,
+            data=next(batches.epoch(0)),
+            bounds=bounds,
+            maximize=maximize,
+            check=False,
+        )
+        problem.check_finite()
+        problem.check_shapes()
+        identity = _identity(problem, settings, plan, batches, held_out)
+        if saved is not None:
+            check_identity(saved.identity, identity, os.fspath(resume or ""))
+        stepper = _stepper(problem, settings)
+        training = Training(
+            *(problem, stepper, batches, held_out, plan, limits, watchers, interrupted),
+            *((saved.state, saved.seconds) if saved is not None else ()),
+        )
+        if checkpoint is not None:
+            _save_often(training, checkpoint, checkpoint_every, identity)
+        outcome = training.run()
+        if outcome.status is not Status.DIVERGED:
+            training.save()
+        return _result(training, settings, outcome)
+
+
+class _Rows:
+    """Opens rows as batches of the program's columns: all names that no value is given for."""
+
+    def __init__(
+        self,
+        f: Function,
+        given: Mapping[str, Any],
+        plan: Plan,
+        missing: Missing,
+        where: Function | None,
+        stack: ExitStack,
+    ) -> None:
+        self.names = [name for name in f.inputs if name not in given]
+        if not self.names:
+            raise UsageError("the program names no column", "leave --batch-size and --epochs out")
+        self.plan, self.missing, self.where, self.stack = plan, missing, where, stack
+
+    def open(self, data: Data) -> Batches:
+        """The rows in batches."""
+        source: Table | dict[str, Any]
+        if isinstance(data, Mapping):
+            absent = [name for name in self.names if name not in data]
+            if absent:
+                raise UsageError(
+                    f"'{absent[0]}' has no start and is no column",
+                    did_you_mean(absent[0], data) or "there are " + ", ".join(list(data)[:8]),
+                )
+            source = check_arrays(data, self.names)
+        elif isinstance(data, Table):
+            source = data
+        else:
+            paths = [data] if isinstance(data, (str, os.PathLike)) else data
+            source = self.stack.enter_context(open_table(paths))
+        plan = self.plan
+        batches = Batches(
+            source,
+            self.names,
+            size=plan.batch_size,
+            shuffle=plan.shuffle,
+            seed=plan.seed,
+            dtype=plan.dtype,
+            missing=self.missing,
+            where=self.where,
+        )
+        return self.stack.enter_context(batches)
+
+
+def _split(
+    batches: Batches, fraction: float, plan: Plan, stack: ExitStack
+) -> tuple[Batches, Batches]:
+    if not 0 < fraction < 1:
+        raise UsageError(
+            f"the part for validation is {fraction:g}", "between 0 and 1, for example 0.1"
+        )
+    train_rows, held_out = batches.split(fraction, plan.seed)
+    return stack.enter_context(train_rows), stack.enter_context(held_out)
+
+
+def _start_of(saved: Checkpoint) -> dict[str, Any]:
+    """Where a saved run stands, as a start: it has the right names and shapes."""
+    layout = Layout({n: tuple(s) for n, s in saved.identity["shapes of the parameters"].items()})
+    return layout.views(saved.state.parameters)
+
+
+def _stepper(problem: Problem, settings: Settings) -> Stepper:
+    stepper = settings.stepper(problem.lower, problem.upper)
+    assert stepper is not None, "rule_settings lets no search pass"
+    return stepper
+
+
+def _split_options(options: dict[str, Any]) -> tuple[Settings, Plan, TrainingLimits]:
+    """The options by where they belong."""
+    kinds = [kind.__dataclass_fields__ for kind in (Settings, Plan, TrainingLimits)]
+    for name in options:
+        if not any(name in kind for kind in kinds):
+            hint = did_you_mean(name, [n for kind in kinds for n in kind])
+            raise UsageError(f"train has no setting '{name}'", hint)
+    parts = [{n: v for n, v in options.items() if n in kind} for kind in kinds]
+    return rule_settings(parts[0]), Plan(**parts[1]), TrainingLimits(**parts[2])
+
+
+def _identity(
+    problem: Problem,
+    settings: Settings,
+    plan: Plan,
+    batches: Batches,
+    validation: Batches | None,
+) -> dict[str, Any]:
+    """What a checkpoint must agree with. The first batch stands for the data."""
+    return {
+        **settings.identity(problem),
+        "shapes of the parameters": {n: list(s) for n, s in problem.shapes.items()},
+        "batch size": plan.batch_size,
+        "order": f"shuffled with the seed {plan.seed}" if plan.shuffle else "as it came",
+        "type": plan.dtype,
+        "number of rows": batches.rows,
+        "number of validation rows": 0 if validation is None else validation.rows,
+    }
+
+
+def _save_often(
+    training: Training, path: str | os.PathLike[str], every: int, identity: dict[str, Any]
+) -> None:
+    """Let a training write checkpoints, and the first one at once: a file that cannot be written
+    shows now, not in an hour."""
+    if every < 1:
+        raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
+    training.every = every
+    training.save = lambda: save_checkpoint(path, identity, training.state, training.elapsed())
+    training.save()
+
+
+def _result(training: Training, settings: Settings, outcome: Outcome) -> TrainingResult:
+    s, problem = training.state, training.problem
+    best = s.history[s.best_epoch - 1] if s.best_epoch else None
+    parameters = s.parameters if s.best is None else s.best
+    parts = problem.layout.views(parameters).items()
+    point = {**{n: x if x.shape else float(x) for n, x in parts}, **problem.fixed}
+    return TrainingResult(
+        outcome.status,
+        outcome.reason,
+        s.epochs,
+        s.iterations,
+        s.mean if best is None else best.loss,
+        s.mean if best is None else best.training_loss,
+        float("nan") if best is None else best.validation_loss,
+        s.best_epoch,
+        {name: point[name] for name in problem.function.inputs if name in point},
+        tuple(problem.fixed),
+        settings.name,
+        training.batches.rows,
+        training.elapsed(),
+        list(s.history),
+    )

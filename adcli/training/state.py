@@ -1,0 +1,133 @@
+"""The state of a training run, all that the next batch depends on, and its checkpoints."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adcli.data.output import atomic_output
+from adcli.data.parameters import read_npz, write_npz
+from adcli.descent.rules import Vector
+from adcli.errors import DataError
+
+FORMAT = "adcli training checkpoint 1"
+
+
+class Epoch(NamedTuple):
+    """An epoch that is done.
+
+    `training_loss` is the mean over its batches, weighted by rows, while the parameters moved;
+    `validation_loss` that of its last parameters (nan without validation rows); `rate` the
+    learning rate of its last batch; `seconds` those since the run began.
+    """
+
+    epoch: int
+    iterations: int
+    training_loss: float
+    validation_loss: float
+    rate: float
+    seconds: float
+
+    @property
+    def loss(self) -> float:
+        """The one that decides which parameters are best."""
+        return self.training_loss if math.isnan(self.validation_loss) else self.validation_loss
+
+
+@dataclass
+class State:
+    """Where a run stands, `batches` batches into the epoch after `epochs` whole ones.
+
+    `parameters` is a flat vector, `memory` the update rule's state. `total` adds up rows times
+    loss over the `rows` of this epoch so far; `first` is the loss of the very first batch.
+    """
+
+    parameters: Vector
+    memory: tuple[Any, ...]
+    epochs: int = 0
+    batches: int = 0
+    iterations: int = 0
+    total: float = 0.0
+    rows: int = 0
+    first: float = math.nan
+    best: Vector | None = None
+    best_epoch: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        """The training loss of this epoch so far."""
+        return self.total / self.rows if self.rows else math.nan
+
+
+_NUMBERS = ("epochs", "batches", "iterations", "total", "rows", "first", "best_epoch")
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], identity: dict[str, Any], state: State, seconds: float
+) -> None:
+    """Write all of a run to a file, through to the disk: an .npz archive of its vectors, and its
+    numbers as JSON."""
+    facts = {
+        "format": FORMAT,
+        "identity": identity,
+        "numbers": {name: getattr(state, name) for name in _NUMBERS},
+        "history": state.history,
+        "memory": [None if isinstance(part, np.ndarray) else part for part in state.memory],
+        "seconds": seconds,
+    }
+    arrays = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
+    arrays["parameters"] = state.parameters
+    if state.best is not None:
+        arrays["best"] = state.best
+    for k, part in enumerate(state.memory):
+        if isinstance(part, np.ndarray):
+            arrays[f"memory{k}"] = part
+    with atomic_output(path, sync=True) as stream:
+        write_npz(stream, arrays)
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds."""
+
+    identity: dict[str, Any]
+    state: State
+    seconds: float
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """Raises DataError for a file that is no checkpoint of a training run, or is damaged."""
+    name = os.fspath(path)
+    if not os.path.isfile(name):
+        raise DataError(f"cannot read the checkpoint {name}: there is no such file")
+    try:
+        arrays = read_npz(name)
+    except DataError as error:
+        raise DataError(
+            f"{name} is no checkpoint of a training run: {error.message.partition(': ')[2]}"
+        ) from None
+    try:
+        facts = json.loads(arrays["facts"].tobytes())
+        if facts["format"] != FORMAT:
+            raise ValueError
+        return Checkpoint(facts["identity"], _state(facts, arrays), float(facts["seconds"]))
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        raise DataError(f"{name} is no training checkpoint of this version of adcli") from None
+
+
+def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
+    memory = tuple(
+        arrays[f"memory{k}"] if part is None else part for k, part in enumerate(facts["memory"])
+    )
+    return State(
+        arrays["parameters"],
+        memory,
+        best=arrays.get("best"),
+        history=[Epoch(*row) for row in facts["history"]],
+        **{key: facts["numbers"][key] for key in _NUMBERS},
+    )
