@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from adcli.data.table import Missing, Table, read_columns
+from adcli.data.row_store import HeldRows, RowStore, collect
+from adcli.data.table import Missing, Table, check_arrays, digest_of, selected
 from adcli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +17,22 @@ DTYPES = ("float32", "float64")
 
 
 class Batches:
-    """The rows of a table, or of arrays, in mini-batches of `size` rows (the last may be smaller).
+    """The rows of a table, or of arrays, in mini-batches; a context manager.
 
-    With `shuffle` every epoch has its own order, which `seed` and the epoch's number alone decide.
+        size      rows of a batch; the last one of an epoch may be smaller
+        shuffle   another order for every epoch, which `seed` and the epoch's number alone decide
+        dtype     float32 or float64
+        missing, where   of the table's rows, as in `read_columns`
+
+    Of a table up to 256 MiB are held in memory, and shuffled uniformly. More is written, once, to a
+    temporary file and shuffled in windows (see SpooledRows), so that memory does not grow with the
+    table. Arrays stay where they are.
+
+    Raises UsageError for settings that cannot be meant, DataError for bad data as `read_columns`.
+
+    >>> batches = Batches({"x": [1.0, 2.0, 3.0]}, ["x"], size=2)
+    >>> [batch["x"].tolist() for batch in batches.epoch(0)]
+    [[1.0, 2.0], [3.0]]
     """
 
     def __init__(
@@ -35,48 +48,70 @@ class Batches:
         where: Function | None = None,
     ) -> None:
         if size < 1:
-            raise UsageError(f"a batch of {size} rows", "1 or more is meant")
-        if isinstance(source, Table):
-            source = read_columns(source, names, missing=missing, where=where)
-        self._columns = {name: np.asarray(source[name], dtype=dtype) for name in names}
-        self.rows = len(next(iter(self._columns.values())))
+            raise UsageError(f"batches of {size} rows", "a batch has 1 row or more")
+        if seed < 0:
+            raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
+        if dtype not in DTYPES:
+            raise UsageError(f"unknown dtype '{dtype}'", "there are " + ", ".join(DTYPES))
+        names = list(dict.fromkeys(names))
+        if not names:
+            raise UsageError("batches of no columns", "name one or more")
         self.size, self.shuffle, self.seed, self.dtype = size, shuffle, seed, dtype
+        if isinstance(source, Table):
+            shapes = {name: source.shape_of(name) for name in names}
+            chosen = selected(source, names, missing=missing, where=where)
+            self._store: RowStore = collect(chosen, shapes, dtype)
+        else:
+            self._store = HeldRows(check_arrays(source, names, dtype))
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch has."""
+        return self._store.rows
 
     @property
     def steps(self) -> int:
-        """Batches of an epoch."""
+        """How many batches an epoch has."""
         return -(-self.rows // self.size)
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[dict[str, Any]]:
-        """The batches of an epoch: name -> array (rows, *shape); the first `skip` passed over."""
-        order = np.random.default_rng([self.seed, number]).permutation(self.rows)
-        for start in range(skip * self.size, self.rows, self.size):
-            span: Any = slice(start, start + self.size)
-            rows = order[span] if self.shuffle else span
-            yield {name: values[rows] for name, values in self._columns.items()}
+        """The batches of epoch `number`, as name -> array (size, *shape) of `dtype`.
+
+        Every row comes once. The same seed and number give the same order; `skip` batches are
+        passed over without being read.
+        """
+        key = [self.seed, number] if self.shuffle else None
+        return self._store.batches(self.size, key, skip)
 
     def split(self, fraction: float, seed: int) -> tuple[Batches, Batches]:
-        """Rows for training and, a random part of `fraction`, for validation."""
-        order = np.random.default_rng(seed).permutation(self.rows)
-        count = round(fraction * self.rows)
-        if not 0 < count < self.rows:
-            raise DataError(f"a part of {fraction:g} of {self.rows} rows")
-        parts = np.sort(order[count:]), np.sort(order[:count])
-        train, validation = (
-            Batches(
-                {name: values[part] for name, values in self._columns.items()},
-                list(self._columns),
-                size=self.size,
-                shuffle=self.shuffle,
-                seed=self.seed,
-                dtype=self.dtype,
+        """Batches for training and, of a random part of the rows, for validation.
+
+        The part has `fraction` of the rows, rounded; its batches are not shuffled. Close all three.
+        """
+        if not 0 < fraction < 1:
+            raise UsageError(f"a part of {fraction:g} of the rows", "it is above 0 and below 1")
+        if not 0 < round(fraction * self.rows) < self.rows:
+            raise DataError(
+                f"{fraction:g} of {self.rows:,} rows leaves one of two parts without a row"
             )
-            for part in parts
-        )
-        return train, validation
+        train, validation = self._store.split(fraction, [seed])
+        return self._like(train, self.shuffle), self._like(validation, False)
+
+    def _like(self, store: RowStore, shuffle: bool) -> Batches:
+        other = object.__new__(Batches)
+        other._store = store
+        other.size, other.shuffle, other.seed = self.size, shuffle, self.seed
+        other.dtype = self.dtype
+        return other
+
+    @cached_property
+    def digest(self) -> str:
+        """A checksum by which a checkpoint knows the rows again; reads all of them."""
+        return digest_of(self._store.batches(1 << 16, None))
 
     def close(self) -> None:
-        """Remove what was spooled."""
+        """Let go of the rows, and of the temporary file."""
+        self._store.close()
 
     def __enter__(self) -> Batches:
         return self

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
-from adcli.data.layout import Group, at_row
+from adcli.data.layout import Group, at_row, listed
 from adcli.data.points import Points, open_points
 from adcli.errors import AdcliError, DataError, UsageError
 
@@ -305,26 +305,31 @@ def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:
     return DataError(f"no row of {table.name} is left: {why}")
 
 
-def check_arrays(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Array]:
-    """Columns that came as arrays, or lists, as float64 arrays (rows, ...).
+def check_arrays(
+    data: Mapping[str, Any], names: Iterable[str], dtype: str = "float64"
+) -> dict[str, Any]:
+    """Columns that came as arrays, or lists, as arrays (rows, ...) of `dtype`.
 
     Raises DataError for what is no array of finite numbers, and for columns of different length.
     """
     import numpy as np
 
-    columns: dict[str, Array] = {}
+    columns: dict[str, Any] = {}
     for name in names:
+        if name not in data:
+            raise DataError(f"the data have no column '{name}'", listed(list(data)))
         try:
-            values = np.asarray(data[name], dtype=float)
+            with np.errstate(over="ignore"):
+                values = np.asarray(data[name], dtype=dtype)
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"column '{name}' is no array of numbers: {error}") from None
         if not values.ndim:
-            hint = "a number for all rows is fixed"
-            raise DataError(f"column '{name}' is a number, not an array", hint)
+            raise DataError(f"column '{name}' is a number, not an array of rows")
         if not np.isfinite(values).all():
-            row = int(np.argwhere(~np.isfinite(values))[0][0])
-            number = float(values[row][~np.isfinite(values[row])].flat[0])
-            raise DataError(f"row {row + 1}: column '{name}': the value is {number:g}")
+            place = tuple(np.argwhere(~np.isfinite(values))[0])
+            number = np.asarray(data[name], dtype=float)[place]
+            large = f", too large for {dtype}" if np.isfinite(number) else ""
+            raise DataError(f"row {place[0] + 1}: column '{name}': the value is {number:g}{large}")
         columns[name] = values
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -335,15 +340,19 @@ def check_arrays(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Arr
     return columns
 
 
-def digest(columns: Mapping[str, Array]) -> str:
-    """A checksum by which a checkpoint knows data again: names, shapes and bytes."""
+def digest_of(parts: Iterable[Mapping[str, Any]]) -> str:
+    """A checksum by which a checkpoint knows columns again, however they are cut into parts."""
     import hashlib
 
     import numpy as np
 
-    sums = hashlib.blake2b(digest_size=16)
-    for name, values in sorted(columns.items()):
-        flat = np.ascontiguousarray(values, dtype="<f8")
-        sums.update(f"{name} {flat.shape}\n".encode())
-        sums.update(flat.data)
-    return sums.hexdigest()
+    sums: dict[str, Any] = {}
+    for columns in parts:
+        for name, values in columns.items():
+            if name not in sums:
+                sums[name] = hashlib.blake2b(f"{name} {values.dtype} {values.shape[1:]}".encode())
+            sums[name].update(np.ascontiguousarray(values).data)
+    whole = hashlib.blake2b(digest_size=16)
+    for name in sorted(sums):
+        whole.update(sums[name].digest())
+    return whole.hexdigest()

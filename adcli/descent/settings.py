@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.table import digest
+from adcli.data.table import digest_of
 from adcli.descent.library import Library
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem
@@ -155,7 +155,7 @@ class Settings:
             "method": self.name,
             "settings": method,
             "set of fixed variables": held,
-            "set of data": digest(problem.data) if problem.data else None,
+            "set of data": digest_of([problem.data]) if problem.data else None,
             "bounds": [None if s is None else [repr(x) for x in s.tolist()] for s in sides],
             "direction": "up" if problem.maximize else "down",
         }
