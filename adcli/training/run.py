@@ -33,9 +33,9 @@ class TrainingResult:
 
     `value` is the loss of these: the validation loss after epoch `best_epoch`, or the training loss
     of that epoch where there are no validation rows. Before the first epoch is done it is the
-    training loss so far, `best_epoch` is 0, and the parameters are the last ones. `training_loss`
-    and `validation_loss` belong to that epoch, too (nan: there is none). `epochs` counts whole
-    ones, `history` has each of them.
+    training loss so far, `best_epoch` is 0, and the parameters are the last ones (those of the
+    start, if it diverged). `training_loss` and `validation_loss` belong to that epoch, too (nan:
+    there is none). `epochs` counts whole ones, `history` has each of them.
     """
 
     status: Status
@@ -219,14 +219,16 @@ def _identity(
     validation: Batches | None,
 ) -> dict[str, Any]:
     """What a checkpoint must agree with. The first batch stands for the data."""
+    common = settings.identity(problem)
     return {
-        **settings.identity(problem),
+        "expression": common["expression"],
         "shapes of the parameters": {n: list(s) for n, s in problem.shapes.items()},
         "batch size": plan.batch_size,
         "order": f"shuffled with the seed {plan.seed}" if plan.shuffle else "as it came",
         "type": plan.dtype,
         "number of rows": batches.rows,
         "number of validation rows": 0 if validation is None else validation.rows,
+        **common,
     }
 
 
@@ -245,7 +247,10 @@ def _save_often(
 def _result(training: Training, settings: Settings, outcome: Outcome) -> TrainingResult:
     s, problem = training.state, training.problem
     best = s.history[s.best_epoch - 1] if s.best_epoch else None
+    value = s.mean if best is None else best.loss
     parameters = s.parameters if s.best is None else s.best
+    if s.best is None and outcome.status is Status.DIVERGED:
+        value, parameters = s.first, problem.start
     parts = problem.layout.views(parameters).items()
     point = {**{n: x if x.shape else float(x) for n, x in parts}, **problem.fixed}
     return TrainingResult(
@@ -253,8 +258,8 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         outcome.reason,
         s.epochs,
         s.iterations,
-        s.mean if best is None else best.loss,
-        s.mean if best is None else best.training_loss,
+        value,
+        value if best is None else best.training_loss,
         float("nan") if best is None else best.validation_loss,
         s.best_epoch,
         {name: point[name] for name in problem.function.inputs if name in point},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -88,6 +89,7 @@ def save_checkpoint(
     for k, part in enumerate(state.memory):
         if isinstance(part, np.ndarray):
             arrays[f"memory{k}"] = part
+    arrays["checksum"] = _checksum(arrays)
     with atomic_output(path, sync=True) as stream:
         write_npz(stream, arrays)
 
@@ -101,7 +103,7 @@ class Checkpoint(NamedTuple):
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """Raises DataError for a file that is no checkpoint of a training run, or is damaged."""
+    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged."""
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise DataError(f"cannot read the checkpoint {name}: there is no such file")
@@ -115,9 +117,21 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         facts = json.loads(arrays["facts"].tobytes())
         if facts["format"] != FORMAT:
             raise ValueError
-        return Checkpoint(facts["identity"], _state(facts, arrays), float(facts["seconds"]))
+        found = arrays.pop("checksum").tobytes()
     except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         raise DataError(f"{name} is no training checkpoint of this version of adcli") from None
+    if found != _checksum(arrays).tobytes():
+        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
+    return Checkpoint(facts["identity"], _state(facts, arrays), facts["seconds"])
+
+
+def _checksum(arrays: dict[str, Any]) -> Any:
+    """Of the names, types and bytes of all arrays, as an array of bytes."""
+    total = hashlib.blake2b(digest_size=32)
+    for name, array in sorted(arrays.items()):
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(np.ascontiguousarray(array).view(np.uint8))
+    return np.frombuffer(total.digest(), np.uint8)
 
 
 def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
