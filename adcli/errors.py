@@ -50,10 +50,13 @@ class DataError(AdcliError):
 class DomainError(AdcliError):
     """A value or a derivative that is not finite at a point, blamed on one operation.
 
-    `row` is the point's row in a block of points, from 0; None for a single point.
+    `row` is the point's row in a block of points, from 0; None for a single point. Of an operation
+    on arrays, `shape` is that of its value, and `index` the first element that is not finite.
     """
 
     row: int | None = None
+    shape: tuple[int, ...] = ()
+    index: tuple[int, ...] = ()
 
 
 class KinkError(DomainError):

@@ -122,7 +122,8 @@ def value_error(
             )
         if overflows and result in ("inf", "-inf"):
             hint = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
-    return DomainError(message, hint, span=graph.span(node), text=text)
+    error = DomainError(message, hint, span=graph.span(node), text=text)
+    return _placed(error, place, values, algebra)
 
 
 def derivative_error(
@@ -136,12 +137,17 @@ def derivative_error(
             bad = not_finite(partial(algebra.m, *xs, values[node]), algebra)
             live = None if bad is NOWHERE else bad
     written = written_out(graph, (node, live), values, algebra) + within(graph, node, text)
-    return DomainError(
-        f"the derivative of {written} is not finite",
-        op.remedy or None,
-        span=graph.span(node),
-        text=text,
-    )
+    message = f"the derivative of {written} is not finite"
+    error = DomainError(message, op.remedy or None, span=graph.span(node), text=text)
+    return error if live is None else _placed(error, (node, live), values, algebra)
+
+
+def _placed(error: DomainError, place: Place, values: list[Any], algebra: Any) -> DomainError:
+    """The error with the first element that is meant, of an array."""
+    node, live = place
+    if algebra.shaped:
+        error.index, error.shape = algebra.first(values[node], live)
+    return error
 
 
 def blame_derivative(

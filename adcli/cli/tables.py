@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adcli.cli.options import together
+from adcli.data.layout import listed
 from adcli.errors import UsageError
 from adcli.graph.primitives import NAMED
 from adcli.language.messages import safe
 from adcli.language.names import CONSTANTS
+from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.data.table import Table
@@ -68,6 +70,10 @@ def columns_in(f: Function, table: Table | None) -> list[str]:
 def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
     """Raise UsageError unless each name of the program is a column or `given` a value, not both."""
     given = set(given)
+    if not columns_in(f, table):
+        raise UsageError(
+            f"the program names no column of {safe(table.name)}", listed(table.columns)
+        )
     for name in f.inputs:
         is_column = table.find(name) is not None
         if is_column and name in given:
@@ -76,7 +82,10 @@ def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
                 "take the value away, or give the variable another name in the program",
             )
         if not is_column and name not in given:
-            raise _unknown(f, table, name)
+            error = _unknown(f, table, name)
+            error.message += ", and has no start"
+            error.hint = f"{error.hint}; a parameter needs a start: --start {safe(name)}=..."
+            raise error
     _check_constants(f, table)
 
 
@@ -95,6 +104,9 @@ def filter_of(table: Table, options: Mapping[str, Any]) -> Function | None:
     from adcli.function import function
 
     condition = function(options["where"])
+    for name in condition.inputs:
+        if table.find(name) is None:
+            raise _unknown(condition, table, name)
     _check_constants(condition, table)
     return condition
 
@@ -116,11 +128,11 @@ def _check_constants(f: Function, table: Table) -> None:
 
 
 def _unknown(f: Function, table: Table, name: str) -> UsageError:
-    from adcli.data.layout import listed
-
+    """The error for a name that is no column."""
+    hint = did_you_mean(name, table.columns)
     return UsageError(
-        f"'{safe(name)}' is no column of {safe(table.name)}, and it has no start",
-        f"{listed(table.columns)}; for a parameter give a start: --start {safe(name)}=...",
+        f"'{safe(name)}' is no column of {safe(table.name)}",
+        f"{hint + ' ' if hint else ''}{listed(table.columns)}",
         span=f.graph.span(f.inputs[name]),
         text=f.text,
     )

@@ -24,6 +24,12 @@ Missing = Literal["error", "drop"]
 MISSING: tuple[Missing, ...] = ("error", "drop")
 
 _DROP = "--missing drop leaves out rows with missing values"
+_ALIKE = "the files of a table have the same columns, in any order"
+_HINTS = (
+    *(("--points FILE holds points", "--data FILE holds a table"), ("a file of points", "a file")),
+    ("--points", "--data"),
+)
+"""What is said of points, and what of tables."""
 
 
 class Table:
@@ -91,8 +97,8 @@ class Table:
         try:
             points = open_points(path, format=self._format, stdin=stdin)
         except AdcliError as error:
-            if error.hint:
-                error.hint = error.hint.replace("--points", "--data")
+            for theirs, ours in _HINTS:
+                error.hint = error.hint and error.hint.replace(theirs, ours)
             raise
         self._opened[number] = points
         return points
@@ -103,17 +109,18 @@ class Table:
         for name, group in ours.groups.items():
             found = theirs.groups.get(name)
             if found is None:
-                hint = "all files of a table have the same columns, in any order"
-                raise DataError(f"{points.name} has no column '{name}', {self.name} has one", hint)
+                what = f"{points.name} has no column '{name}', {self.name} has one"
+                raise DataError(what, _ALIKE)
             if found.shape != group.shape:
                 raise DataError(
                     f"column '{name}' has the shape {list(found.shape)} in {points.name}, "
-                    f"{list(group.shape)} in {self.name}"
+                    f"{list(group.shape)} in {self.name}",
+                    _ALIKE,
                 )
         for name in theirs.groups:
             if name not in ours.groups:
-                hint = "all files of a table have the same columns, in any order"
-                raise DataError(f"{points.name} has a column '{name}', {self.name} has none", hint)
+                what = f"{points.name} has a column '{name}', {self.name} has none"
+                raise DataError(what, _ALIKE)
 
 
 def open_table(
@@ -200,11 +207,11 @@ def selected(
         rows += block.rows
         offsets = np.arange(block.rows)
         if where is not None:
-            columns, offsets = _present(table, block, wanted, offsets, missing)
+            columns, offsets = _present(block, wanted, offsets, missing)
             passed = _passes(where, columns, block, offsets)
             offsets = offsets[passed]
-        columns, offsets = _present(table, block, names, offsets, missing)
-        _refuse_infinite(table, block, columns, offsets)
+        columns, offsets = _present(block, names, offsets, missing)
+        _refuse_infinite(block, columns, offsets)
         if len(offsets):
             kept += len(offsets)
             yield Selection(columns, block, offsets)
@@ -242,7 +249,7 @@ def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: A
 
 
 def _present(
-    table: Table, block: Block, names: Sequence[str], offsets: Any, missing: Missing
+    block: Block, names: Sequence[str], offsets: Any, missing: Missing
 ) -> tuple[dict[str, Array], Any]:
     """The columns in the rows at `offsets` that have all values, and these rows' offsets."""
     import numpy as np
@@ -258,40 +265,42 @@ def _present(
             good &= ~holes.reshape(len(holes), -1).any(axis=1)
     if good.all():
         return columns, offsets
-    _refuse_text(block, offsets[~good])
-    if missing == "error":
-        offset = int(offsets[~good][0])
-        what = block.problems.get(offset) or _nan_in(columns, int(np.flatnonzero(~good)[0]))
-        raise DataError(f"{_place(block, offset)}: {what}", _DROP)
+    bad = np.flatnonzero(~good)
+    broken = [o for o in offsets[bad].tolist() if missing == "error" or o in block.unreadable]
+    if broken:
+        problem = block.unreadable.get(broken[0])
+        hint = None if problem else _DROP
+        if problem is None:
+            problem = f"column '{_label(block, columns, int(bad[0]), np.isnan)}': missing value"
+        raise DataError(f"{_place(block, broken[0])}: {problem}", hint)
     return {name: values[good] for name, values in columns.items()}, offsets[good]
 
 
-def _refuse_text(block: Block, offsets: Any) -> None:
-    """Raise DataError for the first cell at `offsets` that is neither a number nor missing."""
-    for offset in offsets.tolist():
-        problem = block.unreadable.get(offset)
-        if problem:
-            raise DataError(f"{_place(block, offset)}: {problem}")
-
-
-def _nan_in(columns: dict[str, Array], row: int) -> str:
-    import numpy as np
-
-    name = next(n for n, values in columns.items() if np.isnan(values[row]).any())
-    return f"column '{name}': missing value (nan)"
-
-
-def _refuse_infinite(table: Table, block: Block, columns: dict[str, Array], offsets: Any) -> None:
+def _refuse_infinite(block: Block, columns: dict[str, Array], offsets: Any) -> None:
     """Raise DataError for the first infinite number."""
     import numpy as np
 
+    if all(np.isfinite(values).all() for values in columns.values()):
+        return
+    rows = [np.isfinite(x).reshape(len(x), -1).all(axis=1) for x in columns.values()]
+    row = int(np.flatnonzero(~np.all(rows, axis=0))[0])
+    label = _label(block, columns, row, np.isinf)
+    name = label if label.isidentifier() else f"`{label}`"
+    raise DataError(
+        f"{_place(block, int(offsets[row]))}: column '{label}': infinite value",
+        f"--where 'abs({name}) < inf' leaves such rows out",
+    )
+
+
+def _label(block: Block, columns: dict[str, Array], row: int, test: Any) -> str:
+    """The flat column in which a row passes a test first."""
+    import numpy as np
+
+    labels = []
     for name, values in columns.items():
-        if not np.isfinite(values).all():
-            row = int(np.argwhere(~np.isfinite(values))[0][0])
-            raise DataError(
-                f"{_place(block, int(offsets[row]))}: column '{name}': infinite value",
-                "--where leaves rows out: --where 'abs(x) < inf'",
-            )
+        indexes = block.layout.require(name, block.name).indexes
+        labels += [indexes[k] for k in np.flatnonzero(test(values[row]))]
+    return block.layout.labels[min(labels)]
 
 
 def _place(block: Block, offset: int) -> str:

@@ -18,7 +18,7 @@ from adcli.descent.step import project
 from adcli.engines.choose import is_number
 from adcli.engines.compiled import MAX_NODES, compile_function, number_text
 from adcli.engines.plan import Plan
-from adcli.errors import LanguageError, UsageError
+from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -93,9 +93,10 @@ class Problem:
         if missing:
             listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
             span = self.function.graph.span(self.function.inputs[missing[0]])
+            columns = "; the data have " + ", ".join(map(repr, self.data)) if self.data else ""
             raise UsageError(
                 f"no start for the variable{'s' * (len(missing) > 1)} {listed}",
-                f"give one: --start {missing[0]}=..., or hold it: --fix {missing[0]}=...",
+                f"give one: --start {missing[0]}=..., or hold it: --fix {missing[0]}=..." + columns,
                 span=span,
                 text=self.function.text,
             )
@@ -105,7 +106,16 @@ class Problem:
         self.check_finite()
         if self.data:
             self.check_shapes()
+            if self._is_finite():
+                return
         self.check_values(self.inputs(self.start))
+
+    def _is_finite(self) -> bool:
+        """Whether value and gradient are at the start: found in less memory than by `Function.at`,
+        which keeps all that it needs to blame an operation."""
+        with np.errstate(all="ignore"):
+            value, gradient = self.value_and_gradient(self.start)
+        return bool(np.isfinite(value) and np.isfinite(gradient).all())
 
     def check_finite(self) -> None:
         """Raise UsageError for a start that is not finite."""
@@ -114,7 +124,13 @@ class Problem:
 
     def check_values(self, inputs: Mapping[str, Any]) -> None:
         """Raise DomainError where the value or the gradient is not finite, with the cause."""
-        self.function.at(inputs, Task("gradient", wrt=self.free))
+        try:
+            self.function.at(inputs, Task("gradient", wrt=self.free))
+        except DomainError as error:
+            rows = {len(inputs[name]) for name in self.data}
+            if error.shape and error.shape[0] in rows:
+                error.message += f", in row {error.index[0] + 1:,} of {error.shape[0]:,}"
+            raise
 
     def check_shapes(self) -> None:
         """Raise LanguageError where shapes clash, or the result has a number for each row."""

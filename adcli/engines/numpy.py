@@ -184,10 +184,18 @@ class Arrays:
         """The numbers in a message that the operands of `out` have at the first live place."""
         if out.size == 0:
             return [self.describe(x) for x in xs]
+        place, shape = self._first(out, live)
+        return [self.show(np.broadcast_to(x, shape)[place]) for x in self.align(xs, out)]
+
+    def first(self, out: Array, live: Any) -> tuple[Shape, Shape]:
+        """The index of the first live element of a value, and the shape, as the program sees it."""
+        place, shape = self._first(out, live) if out.size else ((), ())
+        return place[1:], shape[1:]
+
+    def _first(self, out: Array, live: Any) -> tuple[Shape, Shape]:
         shape = np.broadcast_shapes(out.shape, np.shape(live))
         mask = np.ones(shape, dtype=bool) if live is None else np.broadcast_to(live != 0, shape)
-        place = np.unravel_index(int(mask.argmax()), shape)
-        return [self.show(np.broadcast_to(x, shape)[place]) for x in self.align(xs, out)]
+        return tuple(map(int, np.unravel_index(int(mask.argmax()), shape))), shape
 
     def both(self, live: Any, chosen: Any) -> Any:
         """Masks joined by "and"; NOWHERE if nothing is left."""
