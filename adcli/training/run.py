@@ -98,11 +98,11 @@ def train(
     given = {**(start or {}), **(fix or {})}
     with ExitStack() as stack:
         rows = _Rows(f, given, plan, missing, where, stack)
-        batches, held_out = rows.open(data), None
+        batches, held_out = rows.open(data, plan.shuffle), None
         if isinstance(validation, float):
             batches, held_out = _split(batches, validation, plan, stack)
         elif validation is not None:
-            held_out = rows.open(validation)
+            held_out = rows.open(validation, shuffle=False)
         problem = Problem(
             f,
             start or {},
@@ -114,7 +114,9 @@ def train(
         )
         problem.check_finite()
         problem.check_shapes()
-        identity = _identity(problem, settings, plan, batches, held_out)
+        identity: dict[str, Any] = {}
+        if checkpoint is not None or resume is not None:
+            identity = _identity(problem, settings, plan, batches, held_out)
         if saved is not None:
             check_identity(saved.identity, identity, os.fspath(resume or ""))
         stepper = _stepper(problem, settings)
@@ -147,7 +149,7 @@ class _Rows:
             raise UsageError("the program names no column", "leave --batch-size and --epochs out")
         self.plan, self.missing, self.where, self.stack = plan, missing, where, stack
 
-    def open(self, data: Data) -> Batches:
+    def open(self, data: Data, shuffle: bool) -> Batches:
         """The rows in batches."""
         source: Table | dict[str, Any]
         if isinstance(data, Mapping):
@@ -168,7 +170,7 @@ class _Rows:
             source,
             self.names,
             size=plan.batch_size,
-            shuffle=plan.shuffle,
+            shuffle=shuffle,
             seed=plan.seed,
             dtype=plan.dtype,
             missing=self.missing,
@@ -218,7 +220,7 @@ def _identity(
     batches: Batches,
     validation: Batches | None,
 ) -> dict[str, Any]:
-    """What a checkpoint must agree with. The first batch stands for the data."""
+    """What a checkpoint must agree with."""
     common = settings.identity(problem)
     return {
         "expression": common["expression"],
@@ -229,6 +231,7 @@ def _identity(
         "number of rows": batches.rows,
         "number of validation rows": 0 if validation is None else validation.rows,
         **common,
+        "set of data": batches.digest,
     }
 
 

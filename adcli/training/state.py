@@ -130,7 +130,7 @@ def _checksum(arrays: dict[str, Any]) -> Any:
     total = hashlib.blake2b(digest_size=32)
     for name, array in sorted(arrays.items()):
         total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(np.ascontiguousarray(array).view(np.uint8))
+        total.update(np.ascontiguousarray(array).data)
     return np.frombuffer(total.digest(), np.uint8)
 
 

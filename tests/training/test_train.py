@@ -191,9 +191,8 @@ def test_patience_ends_a_training() -> None:
 
 
 def test_a_part_is_held_out() -> None:
-    whole = train(
-        LINE, {"a": 0.0, "b": 0.0}, data=line_rows(), validation=0.2, epochs=2, batch_size=10
-    )
+    options: dict[str, Any] = {"validation": 0.2, "epochs": 2, "batch_size": 10}
+    whole = train(LINE, {"a": 0.0, "b": 0.0}, data=line_rows(), **options)
     assert whole.rows == 82
     assert whole.iterations == 2 * 9
     assert math.isfinite(whole.validation_loss)
@@ -266,7 +265,7 @@ def test_the_operation_to_blame_is_named() -> None:
     with pytest.raises(DomainError) as caught:
         train("mean(log(a - x))", {"a": 0.0}, data=rows, batch_size=5)
     assert caught.value.message == (
-        "the loss is nan in epoch 1, batch 1 (rows 1 to 5): log(-1) is nan"
+        "the loss is nan in epoch 1, batch 1 (rows 1 to 5): log(-1) is nan, in row 1 of 5"
     )
     assert caught.value.span == (5, 15)
     with pytest.raises(DomainError) as caught:
