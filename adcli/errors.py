@@ -32,6 +32,9 @@ class AdcliError(Exception):
         self.span = span
         self.text = text
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class UsageError(AdcliError):
     """Wrong usage: an option, a name or a value that cannot be meant."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adcli.cli.options import together
-from adcli.data.layout import listed
 from adcli.errors import UsageError
 from adcli.graph.primitives import NAMED
 from adcli.language.messages import safe
@@ -71,9 +70,7 @@ def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
     """Raise UsageError unless each name of the program is a column or `given` a value, not both."""
     given = set(given)
     if not columns_in(f, table):
-        raise UsageError(
-            f"the program names no column of {safe(table.name)}", listed(table.columns)
-        )
+        raise UsageError(f"the program names no column of {safe(table.name)}", table.listed())
     for name in f.inputs:
         is_column = table.find(name) is not None
         if is_column and name in given:
@@ -132,7 +129,7 @@ def _unknown(f: Function, table: Table, name: str) -> UsageError:
     hint = did_you_mean(name, table.columns)
     return UsageError(
         f"'{safe(name)}' is no column of {safe(table.name)}",
-        f"{hint + ' ' if hint else ''}{listed(table.columns)}",
+        f"{hint + ' ' if hint else ''}{table.listed()}",
         span=f.graph.span(f.inputs[name]),
         text=f.text,
     )

@@ -24,6 +24,7 @@ Missing = Literal["error", "drop"]
 MISSING: tuple[Missing, ...] = ("error", "drop")
 
 _DROP = "--missing drop leaves out rows with missing values"
+_WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
 _ALIKE = "the files of a table have the same columns, in any order"
 _HINTS = (
     *(("--points FILE holds points", "--data FILE holds a table"), ("a file of points", "a file")),
@@ -65,7 +66,15 @@ class Table:
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable in one row: () for a number. DataError if there is none."""
-        return self.layout.require(name, self.name).shape
+        try:
+            return self.layout.require(name, self.name).shape
+        except DataError as error:
+            error.hint = _of_tables(error.hint)
+            raise
+
+    def listed(self) -> str:
+        """What columns there are, for messages."""
+        return _of_tables(listed(self.columns)) or ""
 
     def blocks(self) -> Iterator[Block]:
         """The rows, file after file."""
@@ -97,8 +106,7 @@ class Table:
         try:
             points = open_points(path, format=self._format, stdin=stdin)
         except AdcliError as error:
-            for theirs, ours in _HINTS:
-                error.hint = error.hint and error.hint.replace(theirs, ours)
+            error.hint = _of_tables(error.hint)
             raise
         self._opened[number] = points
         return points
@@ -121,6 +129,13 @@ class Table:
             if name not in ours.groups:
                 what = f"{points.name} has a column '{name}', {self.name} has none"
                 raise DataError(what, _ALIKE)
+
+
+def _of_tables(hint: str | None) -> str | None:
+    """A hint about points as one about tables."""
+    for theirs, ours in _HINTS:
+        hint = hint and hint.replace(theirs, ours)
+    return hint
 
 
 def open_table(
@@ -269,7 +284,7 @@ def _present(
     broken = [o for o in offsets[bad].tolist() if missing == "error" or o in block.unreadable]
     if broken:
         problem = block.unreadable.get(broken[0])
-        hint = None if problem else _DROP
+        hint = _WHAT_IS_MISSING if problem else _DROP
         if problem is None:
             problem = f"column '{_label(block, columns, int(bad[0]), np.isnan)}': missing value"
         raise DataError(f"{_place(block, broken[0])}: {problem}", hint)
@@ -325,18 +340,16 @@ def check_arrays(
 
     columns: dict[str, Any] = {}
     for name in names:
-        if name not in data:
-            raise DataError(f"the data have no column '{name}'", listed(list(data)))
         try:
-            with np.errstate(over="ignore"):
-                values = np.asarray(data[name], dtype=dtype)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"column '{name}' is no array of numbers: {error}") from None
+            given = data[name]
+        except (KeyError, IndexError):
+            raise DataError(f"the data have no column '{name}'", listed(list(data))) from None
+        values = _as_array(given, name, dtype)
         if not values.ndim:
             raise DataError(f"column '{name}' is a number, not an array of rows")
         if not np.isfinite(values).all():
             place = tuple(np.argwhere(~np.isfinite(values))[0])
-            number = np.asarray(data[name], dtype=float)[place]
+            number = float(_as_array(given, name, "float64")[place])
             large = f", too large for {dtype}" if np.isfinite(number) else ""
             raise DataError(f"row {place[0] + 1}: column '{name}': the value is {number:g}{large}")
         columns[name] = values
@@ -347,6 +360,21 @@ def check_arrays(
     if 0 in lengths.values():
         raise DataError("the data have no rows")
     return columns
+
+
+def _as_array(given: Any, name: str, dtype: str) -> Any:
+    """Numbers as an array of `dtype`, masked ones as nan."""
+    import numpy as np
+
+    try:
+        with np.errstate(over="ignore"):
+            array = np.asarray(given) if not np.ma.isMaskedArray(given) else given
+            if array.dtype.kind not in "biufOUS":
+                raise TypeError(f"it holds {array.dtype}")
+            array = array.astype(dtype, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"column '{name}' is no array of numbers: {error}") from None
+    return np.ma.filled(array, np.nan)
 
 
 def digest_of(parts: Iterable[Mapping[str, Any]]) -> str:
