@@ -28,13 +28,16 @@ def reverse_sweep(
     seeds: Mapping[int, Any],
     active: bytearray,
     algebra: Algebra,
+    guarded: bool = True,
 ) -> list[Any]:
     """The adjoint of every node of `order`: the derivative of the seeded outputs by that node.
 
     `values` are the primal values (`evaluate`); `seeds` maps output nodes to their adjoints;
     `active` flags the nodes that adjoints are wanted for or through. None is exactly zero: no path,
     or only paths through a branch that was not taken. A node reached by several paths gets the sum.
-    Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.2.
+    Not `guarded`, the adjoint of a branch that was not taken is the number 0 from then on, which is
+    cheaper, and the same unless it meets a partial derivative that is not finite; then what comes
+    out is not finite either. Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.2.
     """
     ops, args, m, shaped = graph.ops, graph.args, algebra.m, algebra.shaped
     adjoints: list[Any] = [None] * len(ops)
@@ -49,7 +52,7 @@ def reverse_sweep(
         op = ops[i]
         if shaped or op.kind != ELEMENTWISE or len(inputs) > 2:
             for j, c, mask in _RULES[op.kind](graph, i, values, g, masks.get(i), active, algebra):
-                _deposit(j, c, mask, adjoints, masks, algebra)
+                _deposit(j, c, mask if guarded else None, adjoints, masks, algebra)
             continue
         # What `_elementwise` says, for numbers: the innermost loop, so it is spelled out.
         j = inputs[0]

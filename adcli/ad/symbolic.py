@@ -98,15 +98,18 @@ def gradient_nodes(
     output: int,
     wrt: list[int],
     shapes: Mapping[str, Shape] | None = None,
+    *,
+    guarded: bool = True,
 ) -> list[int]:
     """The nodes of the gradient of a scalar node with respect to each of `wrt`, by a reverse sweep.
 
     `shapes` are those of the variables (absent: scalar). Each result has the shape of its variable.
+    `guarded` is that of `reverse_sweep`.
     """
     nodes = Nodes(graph, order, shapes or {})
     seeds = {output: nodes.m.expression(1.0)}
     active = graph.dependents(order, wrt)
-    adjoints = reverse_sweep(graph, order, nodes.values(order), seeds, active, nodes)
+    adjoints = reverse_sweep(graph, order, nodes.values(order), seeds, active, nodes, guarded)
     return [_node(nodes, adjoints[i], nodes.shapes[i]) for i in wrt]
 
 

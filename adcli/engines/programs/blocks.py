@@ -1,0 +1,137 @@
+"""A region of an array program, made ready to run block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adcli.engines.programs.arena import Layout, array_at
+from adcli.engines.programs.operations import Array, Operand, Step, seen
+from adcli.engines.programs.schedule import Region
+
+Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]
+"""(what to call, the slots of its arguments, the slot of its result, whether it returns that)."""
+
+
+def execute(instructions: Sequence[Instruction], frame: list[Any]) -> None:
+    """Run instructions on a frame of arrays."""
+    for call, arguments, target, returns in instructions:
+        if returns:
+            frame[target] = call(*[frame[a] for a in arguments])
+        else:
+            call(*[frame[a] for a in arguments], frame[target])
+
+
+class BlockRun:
+    """What runs a region.
+
+    `cut` and `whole` are the operands from outside, those of which a block needs its own rows and
+    those of which it needs all; `stored` are the steps whose results others need. The run takes
+    their arrays in this order, then the memory for all else, of which it needs `scratch` bytes.
+    """
+
+    def __init__(self, region: Region, stored: set[int]) -> None:
+        self.rows, self.block = region.rows, region.block
+        self.cut: list[Operand] = []
+        self.whole: list[Operand] = []
+        self.stored = [step for step in region.steps if step.node in stored]
+        self._steps = region.steps
+        self._makers = {step.node: step for step in region.steps}
+        self._slots: dict[Any, int] = {}
+        self._instructions: list[Instruction] = []
+        self._registers: list[tuple[int, int, tuple[int, ...], Any]] = []
+        layout = Layout()
+        last = {x.root: k for k, step in enumerate(self._steps) for x in step.operands}
+        offsets: dict[int, int] = {}
+        for k, step in enumerate(self._steps):
+            arguments = tuple(
+                [self._argument(x, s) for x, s in zip(step.operands, step.sliced, strict=True)]
+            )
+            slot = self._slot(step.node)
+            self._instructions.append((step.call, arguments, slot, False))
+            if step.node in stored:
+                continue
+            offset = self._place(layout, offsets, step, k, last)
+            offsets[step.node] = offset
+            self._registers.append((slot, offset, step.core[1:], step.dtype))
+        self.scratch = layout.size
+
+    def _slot(self, key: Any) -> int:
+        return self._slots.setdefault(key, len(self._slots))
+
+    def _argument(self, x: Operand, sliced: bool) -> int:
+        """The slot of an operand; what it takes to see it there is added."""
+        if x.root in self._makers:
+            if not x.views:
+                return self._slot(x.root)
+            key = (x.root, x.views)
+            if key not in self._slots:
+                slot = self._slot(key)
+                view = _viewing(x)
+                self._instructions.append((view, (self._slot(x.root),), slot, True))
+            return self._slots[key]
+        key = (x.root, x.views, sliced)
+        if key not in self._slots:
+            (self.cut if sliced else self.whole).append(x)
+        return self._slot(key)
+
+    def _place(
+        self, layout: Layout, offsets: dict[int, int], step: Step, now: int, last: dict[int, int]
+    ) -> int:
+        """Where a result lies: at the place of an operand that dies with this step, if it may."""
+        end = last.get(step.node, now)
+        if step.in_place:
+            for x in step.operands:
+                if x.root in offsets and last[x.root] == now and self._is_like(x, step):
+                    layout.take_over(offsets[x.root], end)
+                    return offsets[x.root]
+        size = self.block * prod(step.core[1:]) * step.dtype.itemsize
+        return layout.place(size, now, end)
+
+    def _is_like(self, x: Operand, step: Step) -> bool:
+        return not x.views and x.core == step.core and self._makers[x.root].dtype == step.dtype
+
+    def run(self, *arrays: Array) -> None:
+        """Run all blocks on the arrays of `cut`, `whole` and `stored`, and scratch memory."""
+        cut, arrays = arrays[: len(self.cut)], arrays[len(self.cut) :]
+        whole, arrays = arrays[: len(self.whole)], arrays[len(self.whole) :]
+        stored, memory = arrays[:-1], arrays[-1]
+        frame: list[Any] = [None] * len(self._slots)
+        for x, array in zip(self.whole, whole, strict=True):
+            frame[self._slots[x.root, x.views, False]] = array
+        count = -(-self.rows // self.block)
+        parts = [
+            np.empty((count, *array.shape), array.dtype) if step.join else array
+            for step, array in zip(self.stored, stored, strict=True)
+        ]
+        registers = [
+            (slot, array_at(memory, offset, (self.block, *shape), dtype))
+            for slot, offset, shape, dtype in self._registers
+        ]
+        for slot, register in registers:
+            frame[slot] = register
+        inner = [
+            (self._slots[x.root, x.views, True], a) for x, a in zip(self.cut, cut, strict=True)
+        ]
+        outer = [(self._slots[s.node], s.join, a) for s, a in zip(self.stored, parts, strict=True)]
+        for k in range(count):
+            begin = k * self.block
+            end = min(self.rows, begin + self.block)
+            for slot, array in inner:
+                frame[slot] = array[begin:end]
+            for slot, join, array in outer:
+                frame[slot] = array[k, ...] if join else array[begin:end]
+            if end - begin < self.block:
+                for slot, register in registers:
+                    frame[slot] = register[: end - begin]
+            execute(self._instructions, frame)
+        for step, part, array in zip(self.stored, parts, stored, strict=True):
+            if step.join:
+                step.join.reduce(part, 0, None, array)
+
+
+def _viewing(x: Operand) -> Callable[[Array], Array]:
+    return x.views[0] if len(x.views) == 1 else lambda array: seen(x, array)

@@ -1,0 +1,217 @@
+"""A program over arrays, prepared for given shapes and a dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcli.engines import arrays
+from adcli.engines.programs.arena import Arena, Layout, array_at
+from adcli.engines.programs.blocks import BlockRun, Instruction, execute
+from adcli.engines.programs.operations import Array, Operand, Operations, Step, seen
+from adcli.engines.programs.schedule import Region, schedule
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.shapes import infer_shapes
+
+
+class Program:
+    """The nodes `outputs` as functions of the graph's variables.
+
+    `shapes` are those of the variables (absent: scalar); `held` has the values of variables, by
+    node, that do not change from run to run: what depends on them alone is computed now. Arrays
+    between the steps lie in `arena`, which programs that run one after another may share.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        outputs: Sequence[int],
+        shapes: Mapping[str, Shape],
+        dtype: Any = np.float64,
+        held: Mapping[int, Array] | None = None,
+        arena: Arena | None = None,
+    ) -> None:
+        self._dtype = np.dtype(dtype)
+        order = graph.reach(outputs)
+        found = infer_shapes(graph, order, shapes)
+        operations = Operations(graph, order, found, self._dtype, held or {})
+        self._shapes = [found[o] for o in outputs]
+        self._outputs = [operations.operands[o] for o in outputs]
+        steps = _needed(operations.steps, self._outputs)
+        self._arena = arena or Arena()
+        self._memory: Any = None
+        self._slots: dict[Any, int] = {}
+        self._views: dict[int, list[int]] = {}
+        self._instructions: list[Instruction] = []
+        self._places: list[tuple[int, int, Shape, Any]] = []
+        self._fixed = operations.fixed
+        self._made = {step.node: step for step in steps}
+        self._written = self._results()
+        self._build(schedule(steps, {x.root for x in self._outputs}))
+        for x in self._outputs:
+            self._slot(x.root)
+        self._fixed = {root: x for root, x in self._fixed.items() if root in self._slots}
+        used = [i for i in order if i in self._slots and i not in self._fixed]
+        self._inputs = {i: self._slots[i] for i in used if i not in self._made}
+
+    # ---- preparation ----
+
+    def _results(self) -> dict[int, int]:
+        """The steps that write a result of the program themselves: node -> which result."""
+        written: dict[int, int] = {}
+        for k, (x, shape) in enumerate(zip(self._outputs, self._shapes, strict=True)):
+            step = self._made.get(x.root)
+            if step is None or not step.writes or step.dtype != self._dtype:
+                continue
+            if not x.views and x.core == shape:
+                written.setdefault(x.root, k)
+        return written
+
+    def _build(self, items: list[Step | Region]) -> None:
+        steps = [item.steps if isinstance(item, Region) else [item] for item in items]
+        last = {x.root: k for k, group in enumerate(steps) for x in _read(group)}
+        last.update({x.root: len(items) for x in self._outputs})
+        layout = Layout()
+        placed: dict[int, tuple[int, Any]] = {}
+        returned: dict[int, list[int]] = {}
+        for k, (item, group) in enumerate(zip(items, steps, strict=True)):
+            stored = [s for s in group if last.get(s.node, -1) > k]
+            for step in stored:
+                slot = self._slot(step.node)
+                if not step.writes:
+                    returned.setdefault(last[step.node], []).append(step.node)
+                elif step.node not in self._written:
+                    offset = _place(layout, placed, step, group, k, last)
+                    placed[step.node] = offset, step.dtype
+                    self._places.append((slot, offset, step.core, step.dtype))
+            if isinstance(item, Region):
+                self._add_region(item, {s.node for s in stored}, layout, k)
+            else:
+                arguments = tuple([self._argument(x) for x in item.operands])
+                target = self._slot(item.node)
+                self._instructions.append((item.call, arguments, target, not item.writes))
+            for root in returned.pop(k, []):
+                self._forget(root)
+        self._size = layout.size
+
+    def _add_region(self, region: Region, stored: set[int], layout: Layout, now: int) -> None:
+        run = BlockRun(region, stored)
+        operands = [self._argument(x) for x in [*run.cut, *run.whole]]
+        results = [self._slot(step.node) for step in run.stored]
+        scratch = self._slot(("scratch", now))
+        offset = layout.place(run.scratch, now, now)
+        self._places.append((scratch, offset, (run.scratch,), np.dtype(np.uint8)))
+        self._instructions.append((run.run, (*operands, *results), scratch, False))
+
+    def _slot(self, key: Any) -> int:
+        return self._slots.setdefault(key, len(self._slots))
+
+    def _argument(self, x: Operand) -> int:
+        """The slot of an operand; what it takes to see it there is added."""
+        if not x.views:
+            return self._slot(x.root)
+        key = (x.root, x.views)
+        if key not in self._slots:
+            root, slot = self._slot(x.root), self._slot(key)
+            self._views.setdefault(x.root, []).append(slot)
+            self._instructions.append((lambda array: seen(x, array), (root,), slot, True))
+        return self._slots[key]
+
+    def _forget(self, root: int) -> None:
+        """Let go of an array that a step returned, and of its views."""
+        for slot in [self._slot(root), *self._views.get(root, [])]:
+            self._instructions.append((_nothing, (), slot, True))
+
+    # ---- the run ----
+
+    def run(
+        self, inputs: Mapping[int, Array], results: Sequence[Array | None] | None = None
+    ) -> list[Array]:
+        """The outputs' values, for the variables' values by node, in the program's dtype.
+
+        They are written to the arrays `results` where these are given; they share no memory with
+        each other, with inputs, or with later results.
+        """
+        given = list(results or ()) or [None] * len(self._outputs)
+        with arrays.quiet():
+            frame = self._frame()
+            for node, slot in self._inputs.items():
+                frame[slot] = inputs[node]
+            found = [
+                array if array is not None else np.empty(shape, self._dtype)
+                for array, shape in zip(given, self._shapes, strict=True)
+            ]
+            for node, k in self._written.items():
+                frame[self._slots[node]] = found[k]
+            execute(self._instructions, frame)
+            for k, (x, array) in enumerate(zip(self._outputs, found, strict=True)):
+                if self._written.get(x.root) != k:
+                    array[...] = seen(x, frame[self._slots[x.root]])
+        return found
+
+    def _frame(self) -> list[Any]:
+        """The slots before a run: numbers, and arrays in the arena."""
+        memory = self._arena.reserve(self._size)
+        if memory is not self._memory:
+            self._memory = memory
+            self._base: list[Any] = [None] * len(self._slots)
+            for root, value in self._fixed.items():
+                self._base[self._slots[root]] = value
+            for slot, offset, core, dtype in self._places:
+                self._base[slot] = array_at(memory, offset, core, dtype)
+        return self._base.copy()
+
+
+def _needed(steps: list[Step], outputs: list[Operand]) -> list[Step]:
+    """The steps that an output depends on (not only on the shape of their results)."""
+    wanted = {x.root for x in outputs}
+    found = []
+    for step in reversed(steps):
+        if step.node in wanted:
+            found.append(step)
+            wanted |= {x.root for x in step.operands}
+    return found[::-1]
+
+
+def _read(group: list[Step]) -> list[Operand]:
+    return [x for step in group for x in step.operands]
+
+
+def _place(
+    layout: Layout,
+    placed: dict[int, tuple[int, Any]],
+    step: Step,
+    group: list[Step],
+    now: int,
+    last: dict[int, int],
+) -> int:
+    """Where a result lies: at the place of an operand that dies with this step, if it may."""
+    if step.in_place:
+        later = _read(group[group.index(step) + 1 :])
+        for x in step.operands:
+            if x.root not in placed or last[x.root] > now:
+                continue
+            offset, dtype = placed[x.root]
+            if (
+                dtype == step.dtype
+                and all(y.root != x.root for y in later)
+                and _is_alike(x.root, step, group)
+            ):
+                del placed[x.root]
+                layout.take_over(offset, last[step.node])
+                return offset
+    return layout.place(step.bytes, now, last[step.node])
+
+
+def _is_alike(root: int, step: Step, group: list[Step]) -> bool:
+    """Whether the group sees an array as it is stored only, and in the shape of a result."""
+    if any(s.node == root for s in group):
+        return False
+    return all(not x.views and x.core == step.core for x in _read(group) if x.root == root)
+
+
+def _nothing() -> None:
+    return None
