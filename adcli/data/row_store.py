@@ -101,7 +101,10 @@ class SpooledRows:
 
     def append(self, columns: Mapping[str, Any]) -> None:
         """Write rows behind those that are there."""
-        parts = [columns[name].reshape(len(columns[name]), -1) for name in self._shapes]
+        parts = [
+            columns[name].reshape(len(columns[name]), math.prod(shape))
+            for name, shape in self._shapes.items()
+        ]
         records = np.concatenate(parts, axis=1, dtype=self._dtype)
         left = records.reshape(-1).view(np.uint8).data
         try:
