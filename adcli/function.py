@@ -11,7 +11,7 @@ from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute, resolved
-from adcli.engines.choose import choose_algebra, is_number
+from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
 from adcli.errors import DomainError, UsageError
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -210,14 +210,32 @@ class Function:
 
     def at(
         self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
-    ) -> PointResults:
+    ) -> Results:
         """The checked results of a task at one point."""
         if not isinstance(point, Mapping):
             raise UsageError(f"a point is a dict of values, not {type(point).__name__}")
+        choice = choose_point_engine(self, point, task, engine, precision)
+        found = self._compiled(point, task) if choice.engine == "llvm" else None
+        return found or self.swept(point, task, choice.engine, precision)
+
+    def swept(
+        self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
+    ) -> PointResults:
+        """The checked results of a task at one point by sweeps, which have all values between."""
         scalars = self.is_scalar and all(is_number(v) for v in point.values())
         algebra = choose_algebra(scalars, engine, precision)
         with algebra.context():
             return PointResults(self, algebra, self.pack(point, algebra), task)
+
+    def _compiled(self, point: Point, task: Task) -> Results | None:
+        """The results by the llvm engine; None if they are not finite, or it cannot."""
+        from adcli.engines.llvm.prepared import compute_point
+        from adcli.engines.numpy import Arrays
+
+        algebra = Arrays()
+        inputs = {node: x[0] for node, x in self.pack(point, algebra).items()}
+        by_path = compute_point(self, inputs, task)
+        return None if by_path is None else Results(self, task, by_path)
 
     def pack(self, point: Point, algebra: Any) -> dict[int, Any]:
         """The inputs of an evaluation by node. Raises UsageError for missing or unknown names."""
@@ -271,8 +289,38 @@ class Function:
         return nodes
 
 
-class PointResults:
-    """The results of a task at one point, checked: nothing that is not finite gets out.
+class Results:
+    """The results of a task at one point, all of them finite.
+
+    `by_path` has the values under each path, one for each result of the program.
+    """
+
+    def __init__(
+        self, function: Function, task: Task, by_path: dict[tuple[str, ...], list[Any]]
+    ) -> None:
+        self.function = function
+        self.task = task
+        self.by_path = by_path
+
+    def fields(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Each result with its path, the value first; a list where the program has several."""
+        several = len(self.function.outputs) > 1
+        for path, found in self.by_path.items():
+            yield path, found if several else found[0]
+
+    def nested(self) -> tuple[Any, Any]:
+        """The value, and the rest by the names of the paths."""
+        result: dict[str, Any] = {}
+        for path, found in self.fields():
+            place = result
+            for name in path[:-1]:
+                place = place.setdefault(name, {})
+            place[path[-1]] = found
+        return result.pop("value"), result
+
+
+class PointResults(Results):
+    """The results of a task by sweeps, checked: nothing that is not finite gets out.
 
     `inputs` are the packed values of the variables by node. Raises DomainError (KinkError) with the
     operation to blame.
@@ -281,7 +329,7 @@ class PointResults:
     def __init__(
         self, function: Function, algebra: Any, inputs: dict[int, Any], task: Task
     ) -> None:
-        self.function = function
+        super().__init__(function, task, {})
         self.algebra = algebra
         graph, order, text = function.graph, function.order, function.text
         shapes: dict[int, Shape] = {}
@@ -299,28 +347,8 @@ class PointResults:
         for entry in entries:
             if not algebra.is_finite(entry.value):
                 raise self._derivative_error(entry)
-        self.by_path: dict[tuple[str, ...], list[Any]] = {}
         for entry in entries:
             self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
-
-    def fields(self) -> Iterator[tuple[tuple[str, ...], Any]]:
-        """Each result with its path, the value first; a list where the program has several."""
-        for path, found in self.by_path.items():
-            yield path, found if self.is_list(path) else found[0]
-
-    def is_list(self, path: tuple[str, ...]) -> bool:
-        """Whether the results under a path are one per result of a program with several."""
-        return len(self.function.outputs) > 1
-
-    def nested(self) -> tuple[Any, Any]:
-        """The value, and the rest by the names of the paths."""
-        result: dict[str, Any] = {}
-        for path, found in self.fields():
-            place = result
-            for name in path[:-1]:
-                place = place.setdefault(name, {})
-            place[path[-1]] = found
-        return result.pop("value"), result
 
     def _value_error(self, output: int) -> DomainError:
         graph, values, algebra = self.function.graph, self.run.values, self.algebra

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, ShapeError
+from adcli.graph.graph import Graph
 from adcli.graph.shapes import refuse_giant
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
@@ -67,7 +68,7 @@ def compute(
     entries = [Entry(("value",), run.values[o], run, o, None) for o in outputs]
     nodes = {name: inputs[name] for name in task.wrt}
     if task.kind == "gradient":
-        output = scalar_output(run, outputs, text)
+        output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
         blocks = jacobian_blocks(run, [output], list(nodes.values()), task.mode)
         for name, node in nodes.items():
             entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
@@ -78,7 +79,7 @@ def compute(
             for o in outputs:
                 entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
     elif task.kind == "hessian":
-        output = scalar_output(run, outputs, text)
+        output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
         for node in nodes.values():
             _refuse_giant(run, [node], list(nodes.values()), text)
         second, rows, blocks = hessian_blocks(run, output, list(nodes.values()), task.mode)
@@ -94,25 +95,28 @@ def compute(
     return entries
 
 
-def scalar_output(run: Run, outputs: list[int], text: str) -> int:
-    """The only output. Raises unless there is one, and it is a number."""
+def _shapes(run: Run, nodes: Sequence[int]) -> list[Shape]:
+    return [run.algebra.shape(run.values[i]) for i in nodes]
+
+
+def scalar_output(graph: Graph, outputs: list[int], shapes: list[Shape], text: str) -> int:
+    """The only output, of shapes `shapes`. Raises LanguageError unless it is one number."""
     if len(outputs) != 1:
         raise LanguageError(
             f"a gradient or a Hessian needs one result, the program has {len(outputs)}",
             "'adcli jacobian' differentiates several results",
             span=(
-                min(run.graph.span(o)[0] for o in outputs),
-                max(run.graph.span(o)[1] for o in outputs),
+                min(graph.span(o)[0] for o in outputs),
+                max(graph.span(o)[1] for o in outputs),
             ),
             text=text,
         )
-    (output,) = outputs
-    shape = run.algebra.shape(run.values[output])
+    (output,), (shape,) = outputs, shapes
     if shape:
         raise LanguageError(
             f"a gradient needs a number as the result, not an array of shape {list(shape)}",
             "sum(...) makes it a number; 'adcli jacobian' differentiates every element",
-            span=run.graph.span(output),
+            span=graph.span(output),
             text=text,
         )
     return output

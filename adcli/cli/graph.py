@@ -64,7 +64,7 @@ def make_drawing(**parsed: Any) -> Drawing:
     f, point = program_and_point(parsed)
     run, context = None, nullcontext()
     if point or not f.variables:
-        results = f.at(point, Task("value"), parsed["engine"], parsed["precision"])
+        results = f.swept(point, Task("value"), parsed["engine"], parsed["precision"])
         run, context = results.run, results.algebra.context()
     steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
     with context:
@@ -76,7 +76,7 @@ def make_paths(**parsed: Any) -> PathReport:
     f, point = program_and_point(parsed)
     (name,) = f.names([parsed["paths"]])
     task = Task("gradient", "reverse", [name])
-    results = f.at(point, task, parsed["engine"], parsed["precision"])
+    results = f.swept(point, task, parsed["engine"], parsed["precision"])
     run = results.run
     steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
     with results.algebra.context():

@@ -84,7 +84,7 @@ def make_report(**parsed: Any) -> TraceReport:
             "--mode forward traces all of them",
         )
     task = Task("jacobian", "forward", wrt) if is_forward else Task("gradient", "reverse", wrt)
-    results = f.at(point, task, parsed["engine"], parsed["precision"])
+    results = f.swept(point, task, parsed["engine"], parsed["precision"])
     value, rest = results.nested()
     run, nodes = results.run, [f.inputs[name] for name in wrt]
     output = None if is_forward else f.outputs[0]

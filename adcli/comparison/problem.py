@@ -58,7 +58,7 @@ class Problem:
 
     def results(self, mode: str) -> PointResults:
         """What `adcli grad --mode MODE` computes."""
-        return self.function.at(self.point, Task("gradient", mode, self.names))
+        return self.function.swept(self.point, Task("gradient", mode, self.names))
 
     def gradient(self, mode: str) -> list[float]:
         """The gradient's components, as `adcli grad --mode MODE` gives them."""

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from adcli.ad.tasks import Task
     from adcli.engines.rows import Column
     from adcli.function import Function
 
-ENGINES = ("auto", "python", "numpy", "mpmath")
+ENGINES = ("auto", "python", "numpy", "llvm", "mpmath")
 
 SMALL = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
 
 FEW_ROWS = 8
 """Rows below which an operation on an array costs more than one on a number for each."""
+
+
+LARGE = 10_000_000
+"""Operations from which compiling is worth it, the import of LLVM included."""
+
+
+SWEEPS_APART = ("forward", "finite")
+"""Modes that take a sweep or more for each element of an array."""
 
 
 class Choice(NamedTuple):
@@ -33,21 +42,19 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"unknown engine '{engine}'", "the engines are " + ", ".join(ENGINES))
 
 
-def choose_algebra(scalars: bool, engine: str, digits: int | None) -> Any:
-    """The algebra for a program of scalars only, or of arrays.
+def choose_algebra(scalars: bool, engine: str = "auto", digits: int | None = None) -> Any:
+    """The algebra of an engine for a program of scalars only, or of arrays.
 
-    `engine` is one of ENGINES; `digits` asks for that many decimal digits (mpmath). Raises
-    UsageError for an engine that cannot run the program.
+    `engine` is one of ENGINES; `digits` are decimal digits (mpmath). Raises UsageError for an
+    engine that cannot run the program.
     """
-    check_engine(engine)
-    if digits is not None and engine not in ("auto", "mpmath"):
-        raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
+    _check(engine, digits)
     if engine == "mpmath" or digits is not None:
         from adcli.engines.mpmath import DigitArrays, Digits
 
         count = 50 if digits is None else digits
         return Digits(count) if scalars else DigitArrays(count)
-    if engine == "numpy" or (engine == "auto" and not scalars):
+    if engine == "numpy" or (engine != "python" and not scalars):
         from adcli.engines.numpy import Arrays
 
         return Arrays()
@@ -60,31 +67,97 @@ def choose_algebra(scalars: bool, engine: str, digits: int | None) -> Any:
     return Floats()
 
 
+def choose_point_engine(
+    function: Function,
+    point: Mapping[str, Any],
+    task: Task,
+    engine: str = "auto",
+    precision: int | None = None,
+) -> Choice:
+    """The engine for a task at one point.
+
+    Raises UsageError for an unknown engine, and for a precision that the engine does not have.
+    """
+    _check(engine, precision)
+    if precision is not None:
+        return Choice("mpmath", f"{precision} decimal digits were asked for")
+    if engine not in ("auto", "llvm"):
+        return Choice(engine, "it was asked for")
+    if function.is_scalar and all(is_number(x) for x in point.values()):
+        return Choice("python", "there is one point, and numbers alone")
+    rows = max(map(_length, point.values()), default=0)
+    work = rows * len(function.order)
+    if engine == "auto" and work < LARGE:
+        return Choice("numpy", "the program has vectors or matrices")
+    obstacle = _no_compiler(task.strict)
+    if obstacle is None and rows < 2:
+        obstacle = "no vector has a number for each row"
+    if obstacle is None and (task.kind not in ("value", "gradient") or task.mode in SWEEPS_APART):
+        obstacle = "at one point it knows values, and gradients in reverse mode"
+    if obstacle is not None:
+        return Choice("numpy", f"the llvm engine is not used: {obstacle}")
+    if engine == "llvm":
+        return Choice("llvm", "it was asked for")
+    return Choice("llvm", f"{work:,} operations over rows are worth compiling")
+
+
 def choose_rows_engine(
     function: Function,
     columns: Mapping[str, Column],
     rows: int,
     engine: str = "auto",
     precision: int | None = None,
+    strict: bool = False,
 ) -> Choice:
     """The engine for a program at each of `rows` rows of the columns.
 
-    Raises UsageError for an engine that cannot run the program.
+    Where the llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError
+    for an engine that cannot run the program.
     """
-    check_engine(engine)
-    if precision is not None and engine not in ("auto", "mpmath"):
-        raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
+    _check(engine, precision)
     if precision is not None:
         return Choice("mpmath", f"{precision} decimal digits were asked for")
-    if engine != "auto":
+    if engine not in ("auto", "llvm"):
         return Choice(engine, "it was asked for")
     seen = [c for c in columns.values() if rows or not c.per_row]
     if not function.is_scalar or not all(is_number(c.at(0)) for c in seen):
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(function.order)
-    if rows < FEW_ROWS or work <= SMALL:
+    if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{work:,} operations are fewer than importing NumPy is worth")
-    return Choice("numpy", f"{work:,} operations are worth arrays")
+    if engine == "auto" and work < LARGE:
+        return Choice("numpy", f"{work:,} operations are worth arrays, but no compiler")
+    obstacle = _no_compiler(strict)
+    if not rows or not any(c.per_row for c in columns.values()):
+        obstacle = "no variable has a value for each row"
+    if obstacle is not None:
+        return Choice("numpy", f"the llvm engine is not used: {obstacle}")
+    if engine == "llvm":
+        return Choice("llvm", "it was asked for")
+    return Choice("llvm", f"{work:,} operations are worth compiling")
+
+
+def _length(value: Any) -> int:
+    """How many numbers a vector has; 0 for all else."""
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return shape[0] if len(shape) == 1 else 0
+    return len(value) if isinstance(value, (list, tuple)) and all(map(is_number, value)) else 0
+
+
+def _check(engine: str, precision: int | None) -> None:
+    check_engine(engine)
+    if precision is not None and engine not in ("auto", "mpmath"):
+        raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
+
+
+def _no_compiler(strict: bool) -> str | None:
+    """Why nothing is compiled, if there is a reason that does not depend on the program."""
+    from importlib.util import find_spec
+
+    if find_spec("llvmlite") is None:
+        return "llvmlite is not installed"
+    return "--strict looks at every operation" if strict else None
 
 
 def is_number(value: Any) -> bool:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine
+from adcli.engines.cores import available_cores
 from adcli.errors import DomainError
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
-    from adcli.function import Function, Point, PointResults
+    from adcli.function import Function, Point, Results
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,14 @@ def compute_rows(
     `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
     LanguageError where shapes clash.
     """
-    choice = choose_rows_engine(function, columns, rows, engine, precision)
+    choice = choose_rows_engine(function, columns, rows, engine, precision, task.strict)
     if choice.engine in ("python", "mpmath"):
         at = partial(function.at, task=task, engine=choice.engine, precision=precision)
         return _one_by_one(function, columns, rows, task, stop, at)
-    return _blocks(function, columns, rows, task, stop)
+    if choice.engine == "llvm":
+        threads = threads or available_cores()
+        return _blocks(function, columns, rows, task, stop, partial(_compiled, threads=threads))
+    return _blocks(function, columns, rows, task, stop, _interpreted)
 
 
 def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def _one_by_one(
     rows: int,
     task: Task,
     stop: bool,
-    at: Callable[[Point], PointResults],
+    at: Callable[[Point], Results],
 ) -> RowResults:
     """Row after row, each by `at`."""
     found: list[Any] = []
@@ -140,20 +144,34 @@ def _in_row(error: DomainError, row: int) -> DomainError:
     return error
 
 
+class _BlockResults(NamedTuple):
+    """Results of a block: by path (rows, *shape), which rows are fine, the outputs' shapes."""
+
+    fields: dict[tuple[str, ...], Any]
+    good: Any
+    outputs: list[Shape]
+
+
 def _blocks(
-    function: Function, columns: Mapping[str, Column], rows: int, task: Task, stop: bool
+    function: Function,
+    columns: Mapping[str, Column],
+    rows: int,
+    task: Task,
+    stop: bool,
+    compute_block: Callable[[Function, Mapping[str, Column], int, Task], _BlockResults],
 ) -> RowResults:
-    """The numpy engine over blocks of rows that fit the cache."""
+    """A task by an engine of arrays: in blocks of rows, each failed row with its reason."""
     import numpy as np
 
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
     errors: dict[int, DomainError] = {}
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
-    for start, end in _spans(function, arrays, rows):
+    spans = _spans(function, arrays, rows) if compute_block is _interpreted else [(0, rows)]
+    for start, end in spans:
         block = {
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
-        fields, good, shapes = _block(function, block, end - start, task)
+        fields, good, outputs = compute_block(function, block, end - start, task)
         for row in np.nonzero(~good)[0].tolist():
             error = _row_error(function, point_at(block, row), task)
             if error is None:
@@ -165,7 +183,6 @@ def _blocks(
                 values[row] = np.nan
         for path, values in fields.items():
             parts[path].append(values)
-    outputs = [shapes[o] for o in function.outputs]
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
     return RowResults(joined, outputs, errors)
 
@@ -183,11 +200,48 @@ def _spans(
         yield start, min(rows, start + step)
 
 
-def _block(
+def _compiled(
+    function: Function, block: Mapping[str, Column], rows: int, task: Task, threads: int
+) -> _BlockResults:
+    """A block by the llvm engine; by the numpy engine where this machine cannot compile it."""
+    import numpy as np
+
+    from adcli.engines.llvm.prepared import prepare_rows
+    from adcli.engines.llvm.program import UnsupportedError
+
+    try:
+        prepared = prepare_rows(function, task, [n for n, c in block.items() if c.per_row])
+    except UnsupportedError:
+        return _interpreted(function, block, rows, task)
+    inputs = {function.inputs[name]: column.values for name, column in block.items()}
+    results, all_finite = prepared.program.run(inputs, threads)
+    good = np.ones(rows, dtype=bool)
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for path, value in zip(prepared.paths, results, strict=True):
+        if not all_finite:
+            good &= np.isfinite(value)
+        found.setdefault(path, []).append(value)
+    several = len(function.outputs) > 1
+    fields = {
+        path: np.stack(np.broadcast_arrays(*values, good)[:-1], axis=1)
+        if several
+        else _of_own(values[0], rows)
+        for path, values in found.items()
+    }
+    return _BlockResults(fields, good, [()] * len(function.outputs))
+
+
+def _of_own(values: Any, rows: int) -> Any:
+    """An array of results (rows,) that may be written to."""
+    import numpy as np
+
+    return values if values.shape == (rows,) else np.full(rows, values)
+
+
+def _interpreted(
     function: Function, block: Mapping[str, Column], rows: int, task: Task
-) -> tuple[dict[tuple[str, ...], Any], Any, dict[int, Shape]]:
-    """The results of one block, which rows are all finite (and, if strict, off every kink), and
-    the shapes of the nodes."""
+) -> _BlockResults:
+    """A block by the numpy engine. Where the task is strict, rows at a kink are not good."""
     import numpy as np
 
     from adcli.engines.numpy import Arrays
@@ -210,7 +264,8 @@ def _block(
         if task.strict:
             good &= ~_near_kinks(run, rows)
     several = len(function.outputs) > 1
-    return {p: _joined(v, several) for p, v in found.items()}, good, shapes
+    fields = {p: _joined(v, several) for p, v in found.items()}
+    return _BlockResults(fields, good, [shapes[o] for o in function.outputs])
 
 
 def _joined(values: list[Any], several: bool) -> Any:
@@ -266,7 +321,6 @@ def map_rows(
         raise UsageError(f"the columns differ in length: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 1
     table = {name: Column(a, a.ndim > 0) for name, a in arrays.items()}
-    engine = "numpy" if engine == "auto" else engine
     stop = on_error == "stop"
     results = compute_rows(function, table, rows, task, stop=stop, engine=engine)
     fields = {path: np.asarray(values) for path, values in results.fields.items()}

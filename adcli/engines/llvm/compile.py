@@ -1,0 +1,64 @@
+"""From the text of a module to functions that can be called; the last ones are kept."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+from adcli.engines.llvm.code import Code
+from adcli.engines.llvm.machine import Machine, load_llvm
+
+KEPT = 256
+"""Modules that stay compiled in memory after their last use."""
+
+
+@dataclass
+class Compiled:
+    """Machine code: `function(name)` is callable while this object lives."""
+
+    seconds: float
+    engine: Any = field(repr=False)
+
+    def function(self, name: str, result: Any, arguments: Sequence[Any]) -> Any:
+        """A function by its name, as a ctypes function, which runs without Python's lock."""
+        return ctypes.CFUNCTYPE(result, *arguments)(self.engine.get_function_address(name))
+
+
+def assemble(functions: Iterable[str], codes: Iterable[Code]) -> tuple[str, frozenset[str]]:
+    """The text of a module, and the symbols of libraries that it calls."""
+    declarations: dict[str, str] = {}
+    symbols: set[str] = set()
+    for code in codes:
+        declarations.update(code.declarations)
+        symbols |= code.symbols
+    return "\n".join([*declarations.values(), *functions]), frozenset(symbols)
+
+
+def compile_module(text: str, symbols: frozenset[str], machine: Machine) -> Compiled:
+    """The machine code of a module."""
+    key = (machine.triple, machine.cpu, machine.features)
+    addresses = tuple([(symbol, machine.address(symbol)) for symbol in sorted(symbols)])
+    return _compiled(text, addresses, key)
+
+
+@lru_cache(KEPT)
+def _compiled(
+    text: str, addresses: tuple[tuple[str, int], ...], target: tuple[str, str, str]
+) -> Compiled:
+    begin = perf_counter()
+    binding: Any = load_llvm()
+    for symbol, address in addresses:
+        binding.add_symbol(symbol, address)
+    triple, cpu, features = target
+    machine = binding.Target.from_triple(triple).create_target_machine(
+        cpu=cpu, features=features, opt=2
+    )
+    module = binding.parse_assembly(text)
+    module.triple = triple
+    engine = binding.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return Compiled(perf_counter() - begin, engine)

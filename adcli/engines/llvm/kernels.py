@@ -1,0 +1,309 @@
+"""Kernels over rows: results stored for each row, or reduced over all rows.
+
+A kernel reads columns of float64 in vectors of the machine's width and runs on several threads at
+once: ctypes gives Python's lock away. Rows that do not fill a vector go through a padded copy, so
+every row is computed by the same instructions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adcli.engines.llvm.body import Body
+from adcli.engines.llvm.code import Code, operation
+from adcli.engines.llvm.compile import assemble, compile_module
+from adcli.engines.llvm.lower import lower
+from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.threads import over_ranges
+from adcli.graph.graph import Graph
+
+Array = NDArray[np.float64]
+
+CHUNK = 1 << 15
+"""Rows that a thread takes at a time."""
+
+BLOCK = 128
+"""Vectors that are added up one after another; the sums of blocks are added pairwise."""
+
+_HEAD = "define double @kernel(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out) #0"
+_ATTRIBUTES = (
+    'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }'
+)
+_POINTER = ctypes.c_void_p
+_SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER)
+
+
+class _Kernel:
+    """What both kinds share: compiled code of `outputs` as functions of columns and numbers.
+
+    `columns` are the input nodes that have a value for each row, `shared` those with one for all.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        columns: Sequence[int],
+        shared: Sequence[int],
+        outputs: Sequence[int],
+        machine: Machine,
+    ) -> None:
+        self.columns = list(columns)
+        self.shared = list(shared)
+        self.count = len(outputs)
+        self.lanes = machine.lanes
+        body = Body(graph, [*columns, *shared], lower(graph, outputs))
+        code = Code(machine, machine.lanes)
+        lines = self._lines(code, body)
+        scratch = f"%scratch = alloca [{max(1, body.places)} x {code.real}], align 64"
+        text = "\n".join([f"{_HEAD} {{", "entry:", scratch, *lines, "}", _ATTRIBUTES])
+        module, symbols = assemble([*body.functions, text], [*body.codes, code])
+        self.compiled = compile_module(module, symbols, machine)
+        self.call = self.compiled.function("kernel", ctypes.c_double, _SIGNATURE)
+
+    def _lines(self, code: Code, body: Body) -> list[str]:
+        raise NotImplementedError
+
+    def _head(self, code: Code) -> list[str]:
+        """The columns' pointers `%c0`, ... and the shared numbers `%s0`, ... in all lanes."""
+        for k in range(len(self.columns)):
+            place = code.emit(f"getelementptr ptr, ptr %columns, i64 {k}")
+            code.lines.append(f"%c{k} = load ptr, ptr {place}")
+        operands = []
+        for k in range(len(self.shared)):
+            place = code.emit(f"getelementptr double, ptr %shared, i64 {k}")
+            operands.append(code.spread(code.emit(f"load double, ptr {place}")))
+        return operands
+
+    def _inputs(self, code: Code, shared: list[str]) -> dict[int, str]:
+        """The operands of the inputs in row `%i` and the following."""
+        operands = {}
+        for k, node in enumerate(self.columns):
+            place = code.emit(f"getelementptr double, ptr %c{k}, i64 %i")
+            operands[node] = code.emit(f"load {code.real}, ptr {place}, align 8")
+        operands.update(zip(self.shared, shared, strict=True))
+        return operands
+
+
+def _addresses(arrays: Sequence[Array]) -> Any:
+    return (ctypes.c_void_p * max(1, len(arrays)))(*[a.ctypes.data for a in arrays])
+
+
+def _padded(array: Array, begin: int, lanes: int) -> Array:
+    """The rows from `begin` on, the last one repeated up to whole vectors."""
+    rest = array[begin:]
+    return np.concatenate([rest, np.full(-len(rest) % lanes, rest[-1])])
+
+
+class RowKernel(_Kernel):
+    """Outputs at every row."""
+
+    def _lines(self, code: Code, body: Body) -> list[str]:
+        shared = self._head(code)
+        for k in range(self.count):
+            place = code.emit(f"getelementptr ptr, ptr %out, i64 {k}")
+            code.lines.append(f"%o{k} = load ptr, ptr {place}")
+        code.lines += [
+            "br label %loop",
+            "loop:",
+            "%i = phi i64 [ %begin, %entry ], [ %next, %loop ]",
+            f"%flag = phi {code.real} [ {code.number(0.0)}, %entry ], [ %flagged, %loop ]",
+        ]
+        operands = body.write(code, self._inputs(code, shared))
+        flag = "%flag"
+        for k, operand in enumerate(operands):
+            place = code.emit(f"getelementptr double, ptr %o{k}, i64 %i")
+            code.lines.append(f"store {code.real} {operand}, ptr {place}, align 8")
+            nothing = code.arithmetic("fsub", operand, operand)  # nan unless finite
+            flag = code.arithmetic("fadd", flag, nothing)
+        code.rename(flag, "%flagged")
+        code.lines += [
+            f"%next = add i64 %i, {code.lanes}",
+            "%more = icmp slt i64 %next, %end",
+            "br i1 %more, label %loop, label %done",
+            "done:",
+        ]
+        result = _over_lanes(code, "%flagged", REDUCTIONS["sum"])
+        code.lines.append(f"ret double {result}")
+        return code.lines
+
+    def run(
+        self,
+        columns: Sequence[Array],
+        shared: Sequence[float],
+        out: Sequence[Array] | None = None,
+        threads: int = 1,
+    ) -> tuple[list[Array], bool]:
+        """The outputs as arrays (rows,), and whether all of them are finite.
+
+        `columns` are contiguous float64 arrays of one length; `out` takes the results.
+        """
+        rows = len(columns[0])
+        results = [np.empty(rows) for _ in range(self.count)] if out is None else list(out)
+        numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
+        whole = rows - rows % self.lanes
+        finite = True
+        if whole:
+            sources, targets = _addresses(columns), _addresses(results)
+
+            def work(begin: int, end: int) -> float:
+                return float(self.call(begin, end, sources, numbers, targets))
+
+            finite = all(flag == 0.0 for flag in over_ranges(work, whole, CHUNK, threads))
+        if whole < rows:
+            ends = [_padded(c, whole, self.lanes) for c in columns]
+            last = [np.empty(self.lanes) for _ in results]
+            flag = self.call(0, self.lanes, _addresses(ends), numbers, _addresses(last))
+            finite = finite and flag == 0.0
+            for result, values in zip(results, last, strict=True):
+                result[whole:] = values[: rows - whole]
+        return results, finite
+
+
+class ReductionKernel(_Kernel):
+    """The sums, maxima and minima of outputs over all rows.
+
+    The order of additions depends on the number of rows alone: lanes over a block of vectors, the
+    lanes in pairs, the blocks pairwise as NumPy adds.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        columns: Sequence[int],
+        shared: Sequence[int],
+        outputs: Sequence[int],
+        kinds: Sequence[str],
+        machine: Machine,
+    ) -> None:
+        """`kinds` has a key of REDUCTIONS for each output."""
+        self.kinds = [REDUCTIONS[kind] for kind in kinds]
+        super().__init__(graph, columns, shared, outputs, machine)
+
+    def _lines(self, code: Code, body: Body) -> list[str]:
+        """Rows [begin, end) in blocks. Of the rows from `%valid` on, a number in front of the
+        shared ones, nothing counts."""
+        shared = self._head(code)
+        code.lines += [
+            "%valid.place = getelementptr double, ptr %shared, i64 -1",
+            "%valid.double = load double, ptr %valid.place",
+            "%valid = fptosi double %valid.double to i64",
+            "br label %block",
+            "block:",
+            "%from = phi i64 [ %begin, %entry ], [ %to, %stored ]",
+            "%target = phi ptr [ %out, %entry ], [ %target.next, %stored ]",
+            f"%block.end = add i64 %from, {BLOCK * code.lanes}",
+            "%is.last = icmp sgt i64 %block.end, %end",
+            "%to = select i1 %is.last, i64 %end, i64 %block.end",
+            "br label %loop",
+            "loop:",
+            "%i = phi i64 [ %from, %block ], [ %next, %loop ]",
+        ]
+        for k, kind in enumerate(self.kinds):
+            start = code.number(kind.neutral)
+            code.lines.append(f"%a{k} = phi {code.real} [ {start}, %block ], [ %b{k}, %loop ]")
+        operands = body.write(code, self._inputs(code, shared))
+        counts = _rows_before(code, "%valid")
+        for k, (operand, kind) in enumerate(zip(operands, self.kinds, strict=True)):
+            kept = code.choose(counts, operand, code.number(kind.neutral))
+            code.rename(kind.join(code, f"%a{k}", kept), f"%b{k}")
+        code.lines += [
+            f"%next = add i64 %i, {code.lanes}",
+            "%more = icmp slt i64 %next, %to",
+            "br i1 %more, label %loop, label %stored",
+            "stored:",
+        ]
+        for k, kind in enumerate(self.kinds):
+            result = _over_lanes(code, f"%b{k}", kind)
+            place = code.emit(f"getelementptr double, ptr %target, i64 {k}")
+            code.lines.append(f"store double {result}, ptr {place}")
+        code.lines += [
+            f"%target.next = getelementptr double, ptr %target, i64 {self.count}",
+            "%again = icmp slt i64 %to, %end",
+            "br i1 %again, label %block, label %done",
+            "done:",
+            "ret double 0.0",
+        ]
+        return code.lines
+
+    def run(self, columns: Sequence[Array], shared: Sequence[float], threads: int = 1) -> Array:
+        """The reductions (outputs,). `columns` are contiguous float64 arrays of one length."""
+        rows = len(columns[0])
+        block = BLOCK * self.lanes
+        blocks = -(-rows // block)
+        partial = np.empty((blocks, self.count))
+        whole = rows - rows % block
+
+        def place(number: int) -> int:
+            return partial.ctypes.data + number * 8 * self.count
+
+        if whole:
+            sources, numbers = _addresses(columns), _numbers(rows, shared)
+            inside = ctypes.byref(numbers, 8)
+
+            def work(begin: int, end: int) -> float:
+                return float(self.call(begin, end, sources, inside, place(begin // block)))
+
+            over_ranges(work, whole, max(block, CHUNK // block * block), threads)
+        if whole < rows:
+            ends = [_padded(c, whole, self.lanes) for c in columns]
+            inside = ctypes.byref(_numbers(rows - whole, shared), 8)
+            self.call(0, len(ends[0]), _addresses(ends), inside, place(blocks - 1))
+        total = np.ascontiguousarray(partial.T)
+        return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
+
+
+class Reduction(NamedTuple):
+    """How numbers are reduced: where one starts, how two are joined, and how an array is."""
+
+    neutral: float
+    join: Callable[[Code, str, str], str]
+    total: Callable[[Array], float]
+
+
+REDUCTIONS = {
+    "sum": Reduction(0.0, lambda code, x, y: code.arithmetic("fadd", x, y), np.sum),
+    "reduce_max": Reduction(-np.inf, operation("maximum"), np.max),
+    "reduce_min": Reduction(np.inf, operation("minimum"), np.min),
+}
+
+
+def _numbers(rows: int, shared: Sequence[float]) -> Any:
+    return (ctypes.c_double * (len(shared) + 1))(float(rows), *shared)
+
+
+def _rows_before(code: Code, limit: str) -> str:
+    """The mask of lanes whose row, `%i` and the following, is before a limit."""
+    left = code.emit(f"sub i64 {limit}, %i")
+    if code.lanes == 1:
+        return code.emit(f"icmp sgt i64 {left}, 0")
+    kind = f"<{code.lanes} x i64>"
+    first = code.emit(f"insertelement {kind} poison, i64 {left}, i32 0")
+    zeros = f"<{code.lanes} x i32> zeroinitializer"
+    lefts = code.emit(f"shufflevector {kind} {first}, {kind} poison, {zeros}")
+    lanes = ", ".join(f"i64 {lane}" for lane in range(code.lanes))
+    return code.emit(f"icmp slt {kind} <{lanes}>, {lefts}")
+
+
+def _over_lanes(code: Code, vector: str, kind: Reduction) -> str:
+    """The lanes joined in pairs, as a `double`."""
+    if code.lanes == 1:
+        return vector
+    width = code.lanes
+    while width > 1:
+        whole = f"<{width} x double>"
+        width //= 2
+        part = code.narrow(width)
+        halves = []
+        for start in (0, width):
+            places = ", ".join(f"i32 {start + k}" for k in range(width))
+            mask = f"<{width} x i32> <{places}>"
+            halves.append(code.emit(f"shufflevector {whole} {vector}, {whole} poison, {mask}"))
+        if width == 1:
+            halves = [code.emit(f"extractelement <1 x double> {h}, i32 0") for h in halves]
+        vector = kind.join(part, *halves)
+    return vector

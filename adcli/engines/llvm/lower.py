@@ -1,0 +1,141 @@
+"""From primitives to what a machine has: functions that no library exports become formulas.
+
+The formulas are those of adcli.engines.floats and arrays, written once more for graph nodes, where
+`where` stands for a branch. Lowering makes new nodes of the same graph, so equal parts are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, pair_product, two_product
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT
+from adcli.graph.symbolic import Expression, Symbols
+
+FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
+"""Functions that no C library computes to a few units in the last place everywhere."""
+
+MAX_POWER = 32
+"""Whole exponents up to this one are multiplied out: at most 17 roundings, and no slower."""
+
+_TWO_OVER_SQRT_PI = 1.1283791670955126
+
+
+def lower(graph: Graph, outputs: Iterable[int]) -> list[int]:
+    """The nodes that compute `outputs` with functions that machines have."""
+    outputs = list(outputs)
+    m = Symbols(graph)
+    new: dict[int, Expression] = {}
+    for i in graph.reach(outputs):
+        op, args = graph.ops[i], graph.args[i]
+        m.span = graph.span(i)
+        if op.kind == LEAF:
+            new[i] = Expression(m, i)
+            continue
+        if op.kind not in (ELEMENTWISE, SELECT):
+            raise ValueError(f"{op.name} is no operation on numbers")
+        xs = [new[a] for a in args]
+        formula = _FORMULAS.get(op.name)
+        new[i] = m.expression(formula(m, *xs)) if formula else m.apply(op, *xs)
+    return [new[o].node for o in outputs]
+
+
+def foreign_function(graph: Graph, order: Iterable[int]) -> str | None:
+    """The name of a function in `order` that compiled code cannot compute, if there is one."""
+    return next((graph.ops[i].word for i in order if graph.ops[i].name in FOREIGN), None)
+
+
+def _power(m: Symbols, x: Expression, y: Expression) -> Expression:
+    n = m.constant_value(y)
+    if n == 0.5:  # as pow: +0 for either zero, inf for -inf
+        root = m.where(m.equal(x, -m.inf), m.inf, m.sqrt(x))
+        return m.where(m.equal(x, 0), 0, root)
+    if n is None or n != n // 1 or not 1 <= abs(n) <= MAX_POWER:
+        return m.power(x, y)
+    base = m.divide(1, x) if n < 0 else x  # 1/x^n could overflow where x^-n does not
+    power, rest = None, int(abs(n))
+    while rest:
+        if rest & 1:
+            power = base if power is None else power * base
+        rest >>= 1
+        base = base * base if rest else base
+    assert power is not None
+    return power
+
+
+def _variadic(name: str) -> Callable[..., Expression]:
+    def pairwise(m: Symbols, first: Expression, *rest: Expression) -> Expression:
+        for x in rest:
+            first = getattr(m, name)(first, x)
+        return first
+
+    return pairwise
+
+
+def _sign(m: Symbols, x: Expression) -> Expression:
+    zero_or_nan = m.where(m.equal(x, 0), 0, x)
+    return m.where(m.greater(x, 0), 1, m.where(m.less(x, 0), -1, zero_or_nan))
+
+
+def _sigmoid(m: Symbols, x: Expression) -> Expression:
+    small = m.exp(-m.abs(x))
+    return m.divide(m.where(m.greater_equal(x, 0), 1, small), 1 + small)
+
+
+def _softplus(m: Symbols, x: Expression) -> Expression:
+    return m.maximum(x, 0) + m.log1p(m.exp(-m.abs(x)))
+
+
+def _logit(m: Symbols, x: Expression) -> Expression:
+    near = m.less_equal(m.abs(x - 0.5), 0.25)
+    return m.where(near, 2 * m.atanh(2 * x - 1), m.log(m.divide(x, 1 - x)))
+
+
+def _within(m: Symbols, x: Expression, limit: float) -> Expression:
+    return m.minimum(m.maximum(x, -limit), limit)
+
+
+def _bell(m: Symbols, x: Expression, limit: float, half: float) -> Expression:
+    """exp(-half x^2) from the exact square; from the limit on it is 0 anyway."""
+    cut = _within(m, x, limit)
+    high, low = _pair(two_product(_pair(cut), _pair(cut)))
+    value = m.exp(-half * high)
+    bell: Expression = value - value * (half * low)
+    return bell
+
+
+def _gauss(m: Symbols, x: Expression) -> Expression:
+    return _bell(m, x, 30.0, 1.0)
+
+
+def _normpdf(m: Symbols, x: Expression) -> Expression:
+    return INV_SQRT_TAU[0] * _bell(m, x, 40.0, 0.5)
+
+
+def _normcdf(m: Symbols, x: Expression) -> Expression:
+    cut = _within(m, x, 40.0)
+    high, low = _pair(pair_product(_pair((-cut, 0.0)), _pair(SQRT_HALF)))
+    tail: Expression = m.erfc(high) - low * _TWO_OVER_SQRT_PI * m.exp(-high * high)
+    return 0.5 * tail
+
+
+def _pair(pair: Any) -> Any:
+    """Pairs are typed for floats and arrays; nodes have the same operators."""
+    return pair
+
+
+_FORMULAS: dict[str, Callable[..., Any]] = {
+    "power": _power,
+    "maximum": _variadic("maximum"),
+    "minimum": _variadic("minimum"),
+    "sign": _sign,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "logit": _logit,
+    "gauss": _gauss,
+    "normpdf": _normpdf,
+    "normcdf": _normcdf,
+    "detach": lambda m, x: x,
+}

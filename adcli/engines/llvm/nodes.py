@@ -1,0 +1,50 @@
+"""The algebra in which a task over scalar programs runs to become nodes, instead of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcli.ad.symbolic import Nodes
+from adcli.engines.python import Scalars
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.symbolic import Expression
+
+
+class NumberNodes(Nodes, Scalars):
+    """Graph nodes that each stand for one number."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph, [], {})
+
+    def constant(self, value: float, shape: Shape = ()) -> Expression:
+        """The node of a number."""
+        return self.m.expression(float(value))
+
+    def named(self, name: str) -> Expression:
+        """The node of pi, e, tau or inf."""
+        return Expression(self.m, self.graph.named(name))
+
+    def epsilon(self) -> Expression:
+        """The relative spacing of numbers."""
+        return self.constant(2.0**-52)
+
+    def pack(self, value: Any) -> Expression:
+        """A seed."""
+        return self.constant(float(value))
+
+    def shape(self, x: Any) -> Shape:
+        """Every node is a number."""
+        return ()
+
+    def fit(self, g: Any, x: Any, out: Any) -> Any:
+        """Nothing was broadcast."""
+        return self.m.expression(g)
+
+    def spread(self, t: Any, out: Any) -> Any:
+        """Nothing to broadcast."""
+        return self.m.expression(t)
+
+    def zero(self, x: Any) -> Expression:
+        """The number 0."""
+        return self.constant(0.0)

@@ -1,0 +1,128 @@
+"""Tasks compiled once and kept for as long as their function lives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from adcli.ad.derivatives import Run
+from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.tasks import Task, compute, resolved, scalar_output
+from adcli.engines.cores import available_cores
+from adcli.engines.llvm.kernels import Array
+from adcli.engines.llvm.machine import host
+from adcli.engines.llvm.nodes import NumberNodes
+from adcli.engines.llvm.program import RowProgram, UnsupportedError
+from adcli.graph.axes import Shape
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.symbolic import Expression
+
+if TYPE_CHECKING:
+    from adcli.function import Function
+
+ANY_ROWS = 7919
+"""Stands for the number of rows of a scalar program, which holds no shape."""
+
+KEPT = 16
+"""Programs that are kept for one function; the oldest makes room."""
+
+Path = tuple[str, ...]
+
+
+class Prepared(NamedTuple):
+    """A compiled task: the program, and the path of each of its outputs."""
+
+    program: RowProgram
+    paths: list[Path]
+
+
+_KEPT: WeakKeyDictionary[Function, dict[Any, Prepared]] = WeakKeyDictionary()
+
+
+def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
+    """A task at every row of a scalar program; the variables `per_row` vary from row to row.
+
+    Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
+    """
+    key = ("rows", *_task_key(task), *per_row)
+    return _kept(function, key) or _keep(function, key, _prepare_rows(function, task, per_row))
+
+
+def prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Prepared:
+    """The value, or the value and the gradient, of a program with vectors at one point.
+
+    `shapes` are those of the variables. Raises as `prepare_rows`.
+    """
+    key = ("point", *_task_key(task), *shapes.items())
+    return _kept(function, key) or _keep(function, key, _prepare_point(function, task, shapes))
+
+
+def compute_point(
+    function: Function, inputs: Mapping[int, Array], task: Task
+) -> dict[Path, list[Any]] | None:
+    """The results at one point by path: numbers and arrays.
+
+    `inputs` has an array for each variable's node. None where this machine cannot compile the
+    program, or where a result is not finite.
+    """
+    shapes = {name: inputs[node].shape for name, node in function.inputs.items()}
+    try:
+        prepared = prepare_point(function, task, shapes)
+    except UnsupportedError:
+        return None
+    results, finite = prepared.program.run(inputs, available_cores())
+    if not finite and not all(np.isfinite(x).all() for x in results):
+        return None
+    by_path: dict[Path, list[Any]] = {}
+    for path, x in zip(prepared.paths, results, strict=True):
+        by_path.setdefault(path, []).append(x if x.ndim else float(x))
+    return by_path
+
+
+def _task_key(task: Task) -> tuple[Any, ...]:
+    direction = tuple([(n, float(x)) for n, x in (task.direction or {}).items()])
+    return (task.kind, task.mode, tuple(task.wrt), direction)
+
+
+def _kept(function: Function, key: Any) -> Prepared | None:
+    return _KEPT.get(function, {}).get(key)
+
+
+def _keep(function: Function, key: Any, prepared: Prepared) -> Prepared:
+    known = _KEPT.setdefault(function, {})
+    while len(known) >= KEPT:
+        del known[next(iter(known))]
+    known[key] = prepared
+    return prepared
+
+
+def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
+    graph = function.graph
+    algebra = NumberNodes(graph)
+    inputs = {i: Expression(algebra.m, i) for i in function.inputs.values()}
+    run = Run.at(graph, function.order, inputs, algebra, 1)
+    task = resolved(task, function.outputs, function.inputs, {})
+    entries = compute(run, function.outputs, function.inputs, task, function.text)
+    outputs = [algebra.m.expression(entry.value).node for entry in entries]
+    order = graph.reach([*outputs, *function.inputs.values()])
+    shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
+    program = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
+    return Prepared(program, [entry.path for entry in entries])
+
+
+def _prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Prepared:
+    graph, text = function.graph, function.text
+    known = infer_shapes(graph, function.order, shapes, text)
+    outputs = list(function.outputs)
+    paths: list[Path] = [("value",)] * len(outputs)
+    if task.kind == "gradient":
+        output = scalar_output(graph, outputs, [known[o] for o in outputs], text)
+        wrt = [function.inputs[name] for name in task.wrt]
+        outputs += gradient_nodes(graph, function.order, output, wrt, shapes)
+        paths += [("gradient", name) for name in task.wrt]
+    known = infer_shapes(graph, graph.reach(outputs), shapes)
+    rows = max((shape[0] for shape in shapes.values() if len(shape) == 1), default=0)
+    return Prepared(RowProgram(graph, outputs, known, rows, host()), paths)

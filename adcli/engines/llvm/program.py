@@ -1,0 +1,357 @@
+"""Programs over rows, in as many passes as they take.
+
+A *row* node has a number for each row. Compiled kernels compute row nodes from row nodes and single
+numbers, and reduce row nodes to single numbers. All else (matrix products, special functions that
+no C library has, the few single numbers) is left to the numpy engine between the passes. What needs
+a reduction's result waits for the pass to end: the level of a node is the pass that it belongs to.
+In each pass a kernel reads the columns once for what has to be stored, and once for what has to be
+reduced. Row nodes of earlier passes are computed again: that costs less than memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adcli.engines.llvm.code import MissingFunctionError
+from adcli.engines.llvm.kernels import REDUCTIONS, Array, ReductionKernel, RowKernel
+from adcli.engines.llvm.lower import FOREIGN
+from adcli.engines.llvm.machine import Machine
+from adcli.engines.numpy import Arrays
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
+
+_MOVES = ("broadcast", "reshape", "transpose", "expand", "sum_to", "sum", *REDUCTIONS)
+"""Operations that move nothing where they take as many numbers as they give."""
+
+_REDUCED = {"sum": "sum", "sum_to": "sum", "matmul": "sum", **{kind: kind for kind in REDUCTIONS}}
+"""How operations reduce their rows, by name."""
+
+
+class UnsupportedError(Exception):
+    """This machine cannot run the program in compiled code; the text says why."""
+
+
+class RowProgram:
+    """The nodes `outputs` as compiled code over rows.
+
+    `shapes` has the shapes of all nodes (absent: a number); an array with `rows` numbers along one
+    axis is a row node. `rows` may stand for any number of rows where the graph itself holds none.
+    Raises UnsupportedError where a function is missing.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        outputs: Sequence[int],
+        shapes: Mapping[int, Shape],
+        rows: int,
+        machine: Machine,
+    ) -> None:
+        self.outputs = list(outputs)
+        self.layout = layout = _Layout(graph, self.outputs, shapes, rows)
+        levels = range(1 + max(layout.level.values(), default=0))
+        try:
+            self._passes = [_Pass(layout, level, machine) for level in levels]
+        except MissingFunctionError as error:
+            raise UnsupportedError(f"the C library has no function '{error}'") from None
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether kernels do all the work that grows with the number of rows."""
+        layout = self.layout
+        return not any(
+            layout.is_row(a) or layout.size(i) > layout.rows
+            for i in layout.by_numpy
+            for a in (i, *layout.operands(i))
+            if layout.graph.ops[i] is not VARIABLE
+        )
+
+    @property
+    def compile_seconds(self) -> float:
+        """The time it took to compile the kernels."""
+        return sum(kernel.compiled.seconds for part in self._passes for kernel in part.kernels)
+
+    def run(self, inputs: Mapping[int, Any], threads: int = 1) -> tuple[list[Array], bool]:
+        """The outputs' values: arrays (rows,) for row nodes, others in their shapes.
+
+        `inputs` has an array or a number for each variable; all columns have the same length. Also
+        whether all values are finite for sure: False means that somebody has to look.
+        """
+        values = _Held(self.layout)
+        for node, x in inputs.items():
+            values.take(node, np.asarray(x, dtype=np.float64))
+        for part in self._passes:
+            part.run(values, threads)
+        results = _of_their_own([values.result(o) for o in self.outputs], inputs.values())
+        homes = [self.layout.home(o) for o in self.outputs]
+        others = [x for x, i in zip(results, homes, strict=True) if i not in self.layout.in_kernel]
+        return results, values.finite and all(np.isfinite(x).all() for x in others)
+
+
+class _Layout:
+    """Which nodes are row nodes, who computes what, and in which pass."""
+
+    def __init__(
+        self, graph: Graph, outputs: Sequence[int], shapes: Mapping[int, Shape], rows: int
+    ) -> None:
+        self.graph = graph
+        self.shapes = shapes
+        self.rows = rows
+        self.level: dict[int, int] = {}
+        self.alias: dict[int, int] = {}
+        self.in_kernel: set[int] = set()
+        self.reductions: list[int] = []
+        self.by_numpy: list[int] = []
+        order = graph.reach(outputs)
+        for i in order:
+            self._place(i)
+        wanted = [self.home(o) for o in outputs]
+        wanted += [self.home(a) for i in self.by_numpy for a in self.operands(i)]
+        self.stored = [i for i in dict.fromkeys(wanted) if i in self.in_kernel]
+
+    def shape(self, i: int) -> Shape:
+        """The shape of a node in the program."""
+        return self.shapes.get(i, ())
+
+    def size(self, i: int) -> int:
+        """How many numbers a node has."""
+        return prod(self.shape(i))
+
+    def is_row(self, i: int) -> bool:
+        """Whether a node has a number for each row, along one axis."""
+        return self.rows in self.shape(i) and self.size(i) == self.rows
+
+    def home(self, i: int) -> int:
+        """The node whose numbers a node has."""
+        while i in self.alias:
+            i = self.alias[i]
+        return i
+
+    def operands(self, i: int) -> tuple[int, ...]:
+        """The nodes whose numbers a node takes; a size needs only the shape."""
+        return () if self.graph.ops[i].name == "size" else self.graph.args[i]
+
+    def _place(self, i: int) -> None:
+        """Who computes a node, in which pass; its inputs have their places already."""
+        graph = self.graph
+        op, args = graph.ops[i], graph.args[i]
+        level = max((self.level[a] for a in args), default=0)
+        rows = [a for a in args if self.is_row(a)]
+        lone = all(self.is_row(a) or self.size(a) == 1 for a in args)
+        if self.is_row(i) and lone and self._is_kernel_work(i, rows):
+            if op.name in _MOVES and rows:
+                self.alias[i] = args[0]
+            else:
+                self.in_kernel.add(i)
+        elif self.size(i) == 1 and rows and lone and self._is_reduction(i, rows):
+            self.reductions.append(i)
+            level += 1
+        else:
+            self.by_numpy.append(i)
+            # It waits for the pass that stores what it takes.
+            level += any(self.home(a) in self.in_kernel for a in self.operands(i))
+        self.level[i] = level
+
+    def _is_kernel_work(self, i: int, rows: list[int]) -> bool:
+        op = self.graph.ops[i]
+        if op.kind in (ELEMENTWISE, SELECT):
+            return op.name not in FOREIGN
+        return op.name in (*_MOVES, "full") or (op.name == "matmul" and len(rows) == 1)
+
+    def _is_reduction(self, i: int, rows: list[int]) -> bool:
+        name = self.graph.ops[i].name
+        return name in _REDUCED and (name != "matmul" or len(rows) == 2)
+
+
+class _Held:
+    """The numbers that are in memory: of row nodes as vectors, of others with an axis in front.
+
+    `finite` says whether the kernels met only finite numbers in what they stored.
+    """
+
+    def __init__(self, layout: _Layout) -> None:
+        self.layout = layout
+        self.columns: dict[int, Array] = {}
+        self.others: dict[int, Array] = {}
+        self.finite = True
+
+    def take(self, node: int, x: Array) -> None:
+        """Keep the value of a node."""
+        if self.layout.is_row(node):
+            self.columns[node] = np.ascontiguousarray(x.reshape(-1))
+        else:
+            self.others[node] = x[np.newaxis]
+
+    def array(self, node: int) -> Array:
+        """The value of a node for the numpy engine, whose first axis is that of points."""
+        home = self.layout.home(node)
+        if home in self.others:
+            return self.others[home]
+        return self._shaped(home, node)[np.newaxis]
+
+    def result(self, node: int) -> Array:
+        """The value of a node in its shape; that of a row node has the length of the columns."""
+        home = self.layout.home(node)
+        if home in self.others:
+            other: Array = self.others[home][0]
+            return other
+        return self._shaped(home, node)
+
+    def _shaped(self, home: int, node: int) -> Array:
+        layout = self.layout
+        shape = [-1 if n == layout.rows else n for n in layout.shape(node)]
+        array: Array = self.columns[home].reshape(shape)
+        return array
+
+    def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float]]:
+        """What a kernel takes."""
+        shared = [float(self.others[i].reshape(-1)[0]) for i in inputs.shared]
+        return [self.columns[i] for i in inputs.columns], shared
+
+
+class _Inputs(NamedTuple):
+    """What a kernel reads: nodes of the program, by columns and single numbers."""
+
+    columns: list[int]
+    shared: list[int]
+
+
+class _Pass:
+    """What is done at one level: the numpy engine's nodes, then a kernel of each kind."""
+
+    def __init__(self, layout: _Layout, level: int, machine: Machine) -> None:
+        graph, algebra = layout.graph, Arrays()
+        self._context = algebra.context
+        self._steps = [
+            (i, _call(layout, i, algebra), layout.operands(i))
+            for i in layout.by_numpy
+            if layout.level[i] == level and graph.ops[i] is not VARIABLE
+        ]
+        self._stored = [i for i in layout.stored if layout.level[i] == level]
+        self._reductions = [i for i in layout.reductions if layout.level[i] == level + 1]
+        self._rows: RowKernel | None = None
+        self._reduced: ReductionKernel | None = None
+        if self._stored:
+            part = _Extract(layout)
+            nodes = [part.copy(i) for i in self._stored]
+            self._row_inputs, columns, shared = part.inputs()
+            self._rows = RowKernel(part.graph, columns, shared, nodes, machine)
+        if self._reductions:
+            part = _Extract(layout)
+            nodes = [part.reduced(i) for i in self._reductions]
+            kinds = [_REDUCED[graph.ops[i].name] for i in self._reductions]
+            self._reduced_inputs, columns, shared = part.inputs()
+            self._reduced = ReductionKernel(part.graph, columns, shared, nodes, kinds, machine)
+
+    @property
+    def kernels(self) -> list[RowKernel | ReductionKernel]:
+        """The compiled kernels of this pass."""
+        return [kernel for kernel in (self._rows, self._reduced) if kernel is not None]
+
+    def run(self, values: _Held, threads: int) -> None:
+        """Compute the level."""
+        with self._context():
+            for i, call, args in self._steps:
+                x = call(*[values.array(a) for a in args])
+                values.take(i, x[0])
+        if self._reduced:
+            columns, shared = values.operands(self._reduced_inputs)
+            found = self._reduced.run(columns, shared, threads)
+            for i, number in zip(self._reductions, found.tolist(), strict=True):
+                values.take(i, np.full(values.layout.shape(i), number))
+        if self._rows:
+            columns, shared = values.operands(self._row_inputs)
+            results, finite = self._rows.run(columns, shared, None, threads)
+            values.finite = values.finite and finite
+            values.columns.update(zip(self._stored, results, strict=True))
+
+
+def _of_their_own(results: list[Array], given: Iterable[Any]) -> list[Array]:
+    """The arrays, copied where one is an input or another result."""
+    seen = {id(_base(x)) for x in given if isinstance(x, np.ndarray)}
+    own = []
+    for x in results:
+        own.append(x.copy() if id(_base(x)) in seen else x)
+        seen.add(id(_base(x)))
+    return own
+
+
+def _base(x: Array) -> Any:
+    return x if x.base is None else x.base
+
+
+def _call(layout: _Layout, i: int, algebra: Arrays) -> Callable[..., Array]:
+    """The numpy engine's function of a node."""
+    graph = layout.graph
+    op, attr = graph.ops[i], graph.attrs[i]
+    if op is CONSTANT:
+        value = algebra.constant(attr)
+        return lambda: value
+    if op is NAMED:
+        value = algebra.named(attr)
+        return lambda: value
+    if op.name == "size":
+        shape = layout.shape(graph.args[i][0])
+        value = algebra.constant(float(prod(shape) if attr is None else shape[attr]))
+        return lambda: value
+    if op.kind in (ELEMENTWISE, SELECT):
+        function: Callable[..., Array] = algebra.function(op)
+        return function
+    return lambda *xs: algebra.structural(op, attr, list(xs))
+
+
+class _Extract:
+    """A copy of the part of the graph that a kernel computes, on numbers of one row."""
+
+    def __init__(self, layout: _Layout) -> None:
+        self.graph = Graph()
+        self._layout = layout
+        self._copies: dict[int, int] = {}
+        self._columns: dict[int, int] = {}
+        self._shared: dict[int, int] = {}
+
+    def inputs(self) -> tuple[_Inputs, list[int], list[int]]:
+        """What the copy reads: the program's nodes, and those of the copy."""
+        columns, shared = self._columns, self._shared
+        return _Inputs(list(columns), list(shared)), list(columns.values()), list(shared.values())
+
+    def reduced(self, i: int) -> int:
+        """The copy of what a reduction reduces."""
+        copies = [self.copy(a) for a in self._layout.graph.args[i]]
+        return copies[0] if len(copies) == 1 else self.graph.node(MULTIPLY, tuple(copies))
+
+    def copy(self, node: int) -> int:
+        """The copy of a node and of all that it needs in a kernel."""
+        layout = self._layout
+        node = layout.home(node)
+        needed, waiting = set(), [node]
+        while waiting:
+            i = waiting.pop()
+            if i not in needed and i not in self._copies:
+                needed.add(i)
+                if i in layout.in_kernel:
+                    waiting += [layout.home(a) for a in layout.graph.args[i]]
+        for i in sorted(needed):
+            self._copies[i] = self._make(i)
+        return self._copies[node]
+
+    def _make(self, i: int) -> int:
+        layout, graph = self._layout, self._layout.graph
+        op, attr = graph.ops[i], graph.attrs[i]
+        if op in (CONSTANT, NAMED):
+            return self.graph.node(op, (), attr) if op is NAMED else self.graph.constant(attr)
+        if i not in layout.in_kernel:
+            table, letter = (self._columns, "c") if layout.is_row(i) else (self._shared, "s")
+            table[i] = self.graph.variable(f"{letter}{i}")
+            return table[i]
+        args = tuple([self._copies[layout.home(a)] for a in graph.args[i]])
+        if op.name == "full":
+            return self.graph.constant(float(attr[0]))
+        if op.name in _MOVES:
+            return args[0]  # a single number, for all rows
+        return self.graph.node(MULTIPLY if op.name == "matmul" else op, args)
