@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from adcli.errors import KinkError as KinkError
     from adcli.errors import LanguageError as LanguageError
     from adcli.errors import UsageError as UsageError
+    from adcli.fitting.fitted_model import FittedModel as FittedModel
+    from adcli.fitting.model_file import load_model as load_model
+    from adcli.fitting.result import Fit as Fit
+    from adcli.fitting.run import fit as fit
     from adcli.function import Function as Function
     from adcli.function import function as function
+    from adcli.training.run import TrainingResult as TrainingResult
+    from adcli.training.run import train as train
 
 __version__ = "0.1.0"
 
@@ -37,7 +43,12 @@ _HOMES = {
         "UsageError",
     ),
     "adcli.engines.rows": ("Batch",),
+    "adcli.fitting.fitted_model": ("FittedModel",),
+    "adcli.fitting.model_file": ("load_model",),
+    "adcli.fitting.result": ("Fit",),
+    "adcli.fitting.run": ("fit",),
     "adcli.function": ("Function",),
+    "adcli.training.run": ("TrainingResult", "train"),
 }
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import click
 
 from adcli.cli import options
-from adcli.cli.descent_inputs import bound_pairs, start_values
-from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
+from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
+from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options, is_training
 from adcli.cli.inputs import assignments, program_text
+from adcli.cli.interruption import interruption
 from adcli.cli.run import screen, write_text
 from adcli.cli.tables import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
 from adcli.errors import UsageError
-from adcli.function import function
+from adcli.function import Function, function
 from adcli.language.messages import safe
 
 
@@ -33,23 +32,37 @@ def command(**parsed: Any) -> int:
     Without --method and --rate by L-BFGS, a quasi-Newton method that needs no settings; with a
     --rate by plain gradient descent. The point reported is the best one seen.
     """
-    from adcli.descent.run import descend
-    from adcli.report.descent import json_record, panel_text
-
     if parsed["plot"] and not (parsed["expression"] or parsed["source"]):
         raise UsageError(
             f"there is no expression, for --plot takes '{safe(parsed['plot'])}' for its file",
             "write --plot at the end, or --plot FILE.png",
         )
+    f = function(program_text(parsed["expression"], parsed["source"]))
+    if is_training(parsed):
+        from adcli.cli.training import run_training
+
+        return run_training(f, parsed)
+    return _run_descent(f, parsed)
+
+
+def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
+    """Descend the whole loss in every step; returns the exit code."""
+    from adcli.data.parameters import check_savable, save_parameters
+    from adcli.descent.run import descend
+    from adcli.report.descent import json_record, panel_text
+
     if (parsed["starts"] or 1) > 1:
         for name in ("trace", "plot", "animate", "every"):
             if parsed[name]:
                 raise UsageError(f"--{name} shows one descent", "leave --starts out")
-    f = function(program_text(parsed["expression"], parsed["source"]))
+    if parsed["save"]:
+        check_savable(parsed["save"])
     held = assignments(parsed["fix"], "--fix", None)
+    drawn = drawn_values(parsed["param"], parsed["seed"])
     with ExitStack() as stack:
         table = stack.enter_context(open_data(parsed))
-        start = start_values(parsed["start"], parsed["shape"], f, [*held, *columns_in(f, table)])
+        needless = [*held, *columns_in(f, table)]
+        start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
         data = None
         if table is not None:
             check_columns(f, table, [*start, *held])
@@ -59,7 +72,7 @@ def command(**parsed: Any) -> int:
     pictures = _pictures(parsed)
     with ExitStack() as stack:
         watchers = [stack.enter_context(watcher) for watcher in _watchers(parsed)]
-        interrupted = stack.enter_context(_signals())
+        interrupted = stack.enter_context(interruption())
         result = descend(
             f,
             start,
@@ -70,6 +83,8 @@ def command(**parsed: Any) -> int:
             interrupted=interrupted,
             **asked,
         )
+    if parsed["save"]:
+        save_parameters(parsed["save"], {name: result.point[name] for name in result.gradient})
     if parsed["form"] == "json":
         write_text(parsed["output"], json_record(result))
     else:
@@ -125,26 +140,3 @@ def _print(text: str) -> None:
     """Text to standard output, at once."""
     write_text(None, text)
     sys.stdout.flush()
-
-
-@contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM came: the first one ends after the iteration, a second at once."""
-    came = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield came.is_set
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, frame: Any) -> None:
-        came.set()
-        for each in before:
-            signal.signal(each, signal.default_int_handler)
-
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield came.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from adcli.cli.inputs import assignments, constant, read_all, split_assignments
-from adcli.errors import DataError, UsageError
+from adcli.cli.inputs import assignments, constant, file_values, split_assignments
+from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
 from adcli.language.messages import safe
 
@@ -17,15 +16,23 @@ _SHAPE = re.compile(r"(\d{1,9})(x\d{1,9})*\Z")
 
 
 def start_values(
-    texts: tuple[str, ...], shapes: tuple[str, ...], f: Function, held: Collection[str]
+    texts: tuple[str, ...],
+    shapes: tuple[str, ...],
+    f: Function,
+    held: Collection[str],
+    drawn: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The start: `x=1,y=2`, `random:SEED`, or a JSON file with an object of numbers and arrays.
+    """The start: `x=1,y=2`, `random:SEED`, or a file of parameters (.json, .npz, .safetensors).
 
-    Assignments beside a seed or a file take the place of its values. `held` names variables that
-    need no start.
+    Assignments beside a seed or a file take the place of its values, and so does `drawn`, what
+    --param gives. `held` names variables that need no start.
     """
     whole = [text for text in texts if _is_whole(text)]
     given = assignments(tuple(text for text in texts if text not in whole), "--start", None)
+    for name in drawn:
+        if name in given:
+            raise UsageError(f"'{safe(name)}' has a --start and a --param", "take one away")
+    given.update(drawn)
     if len(whole) > 1:
         raise UsageError("--start names several sources", "give one seed or file")
     if shapes and not (whole and whole[0].startswith("random:")):
@@ -33,7 +40,7 @@ def start_values(
     if not whole:
         return given
     if not whole[0].startswith("random:"):
-        return {**_from_file(whole[0]), **given}
+        return {**file_values(whole[0], f.variables), **given}
     from adcli.descent.starts import random_start
 
     match = _RANDOM.match(whole[0])
@@ -43,8 +50,31 @@ def start_values(
     return {**random_start({**wanted, **_shapes(shapes, wanted)}, int(match.group(1))), **given}
 
 
+def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
+    """The first values that --param describes, `W=normal(784,128)`, by name."""
+    if not texts:
+        return {}
+    from adcli.training.initialisers import initial
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        for name, description in split_assignments(text, "--param"):
+            if name in found:
+                raise UsageError(f"--param gives '{safe(name)}' twice", "take one away")
+            try:
+                found[name] = initial(name, description, seed or 0)
+            except LanguageError as error:
+                error.message = f"--param, '{safe(name)}': {error.message}"
+                raise
+    return found
+
+
 def _is_whole(text: str) -> bool:
-    return text.startswith("random:") or ("=" not in text and text.endswith(".json"))
+    if "=" in text:
+        return False
+    from adcli.data.parameters import is_parameter_file
+
+    return text.startswith("random:") or is_parameter_file(text)
 
 
 def _shapes(texts: tuple[str, ...], wanted: dict[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -57,27 +87,6 @@ def _shapes(texts: tuple[str, ...], wanted: dict[str, Any]) -> dict[str, tuple[i
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
             found[name] = tuple(int(size) for size in shape.split("x"))
     return found
-
-
-def _from_file(name: str) -> dict[str, Any]:
-    try:
-        values = json.loads(read_all(name))
-        if not isinstance(values, dict):
-            raise ValueError("it is no object")
-    except ValueError as error:
-        raise DataError(f"{safe(name)} is no JSON object of starts: {error}") from None
-    values = values.get("point", values)  # the output of an earlier descent
-    return {str(key): _numbers(name, key, value) for key, value in values.items()}
-
-
-def _numbers(name: str, key: str, value: Any) -> Any:
-    import numpy as np
-
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise DataError(f"{safe(name)}: '{safe(str(key))}' is no number or array") from None
-    return array if array.shape else float(array)
 
 
 def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:

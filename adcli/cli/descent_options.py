@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from adcli.cli.options import Decorator
 from adcli.cli.tables import table_options
+from adcli.errors import UsageError
 
 EXAMPLES = """\b
 Examples:
@@ -21,8 +23,19 @@ Examples:
   adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --where 'x > 0'
 
 \b
-Exit codes: 0 converged; 1 the work failed; 2 wrong usage or syntax; 3 iteration or time limit;
-4 diverged; 5 stalled; 130 interrupted.
+Training, with --batch-size or --epochs: steps down the loss of a few rows of --data at a time, by
+an update rule (default adam). The loss is a mean over rows. The parameters kept are those after the
+epoch with the least loss, over the rows of --validation if there are any. A trace has a row an
+epoch, and --resume goes on in the middle of one.
+  adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --epochs 20 --shuffle
+  adcli descend 'mean((y - tanh(x@U + c)@v)^2)' --data rows.csv --param 'U=glorot(2,16)' \\
+    --param 'c=zeros(16)' --param 'v=he(16)' --batch-size 32 --epochs 50 --shuffle \\
+    --rate 0.01 --method adam --validation 0.1 --patience 5 --save network.npz
+  adcli eval 'norm(U)' --at network.npz
+
+\b
+Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usage or syntax;
+3 iteration or time limit; 4 diverged; 5 stalled; 130 interrupted.
 
 \b
 Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
@@ -35,6 +48,14 @@ PASSED_ON = (
     *("max_seconds", "target", "checkpoint", "checkpoint_every", "resume"),
 )
 """Options that go to adcli.descend under their own name, if they are given."""
+
+FOR_TRAINING = ("batch_size", "epochs", "shuffle", "validation", "patience", "dtype")
+"""Options that only a training takes; the first two ask for one."""
+
+NOT_FOR_TRAINING = (
+    *("starts", "animate", "gradient_tolerance", "value_tolerance", "point_tolerance"),
+)
+"""Options that only a descent of the whole loss takes."""
 
 
 def _number(name: str, metavar: str, text: str) -> Any:
@@ -53,7 +74,14 @@ PROBLEM = (
     _text(
         "start",
         "x=1,y=2",
-        "Where to begin: values, random:SEED, or a JSON file. Repeatable.",
+        "Where to begin: values, random:SEED, or a file that --save wrote. Repeatable.",
+        multiple=True,
+    ),
+    _text(
+        "param",
+        "'W=he(64,32)'",
+        "Begin with an array: zeros(64,32), ones, constant(..., value=V), normal(..., scale=S), "
+        "uniform(..., low=A, high=B), glorot or he. Repeatable.",
         multiple=True,
     ),
     _text("shape", "W=10x3", "With random:SEED: the shape of an array. Repeatable.", True),
@@ -61,11 +89,11 @@ PROBLEM = (
     _text("bounds", "x=0:1", "Keep a variable within bounds; x=0: and x=:1 too. Repeatable.", True),
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
     _count("starts", "Descend from N points around the start; the best result counts.", 1),
-    _count("seed", "The seed of these points (default 0)."),
+    _count("seed", "The seed of these points, of --param, --shuffle and --validation (default 0)."),
     table_options,
 )
 METHOD = (
-    _text("method", "NAME", "How to descend (default lbfgs; with --rate gd)."),
+    _text("method", "NAME", "How to descend (default lbfgs; with --rate gd; training: adam)."),
     _number("rate", "R", "The learning rate."),
     _text("line-search", "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."),
     _text("schedule", "NAME", "The rate over time: constant, step, exponential, cosine, inverse."),
@@ -76,6 +104,23 @@ METHOD = (
     _number("clip-value", "C", "Limit every component of the gradient."),
     _number("clip-norm", "C", "Limit the length of the gradient."),
     _number("weight-decay", "D", "Pull the parameters to 0."),
+)
+TRAINING = (
+    _count("batch-size", "Train: step down the loss of N rows at a time (default 64).", 1),
+    _count("epochs", "Train: passes over all rows (default 10).", 0),
+    click.option("--shuffle", is_flag=True, default=None, help="Each epoch has its own order."),
+    _text(
+        "validation",
+        "FILE|0.1",
+        "Rows that are not trained on: a table, or a part of --data. The parameters with the least "
+        "loss there are kept.",
+    ),
+    _count("patience", "End after N epochs without a better loss.", 1),
+    click.option(
+        "--dtype",
+        type=click.Choice(["float64", "float32"]),
+        help="What a training computes in (default float64).",
+    ),
 )
 STOPPING = (
     _count("max-iterations", "Stop after N iterations (default 10000)."),
@@ -110,6 +155,7 @@ WATCHING = (
         metavar="[FILE]",
         help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
     ),
+    _text("save", "FILE", "Save the parameters found as .npz, .safetensors or .json."),
     _text("animate", "FILE.gif", "Two variables: the path as a film (needs matplotlib)."),
 )
 SURVIVING = (
@@ -121,7 +167,19 @@ SURVIVING = (
 
 def descent_options(function: Any) -> Any:
     """All of them."""
-    decorators: list[Decorator] = [*PROBLEM, *METHOD, *STOPPING, *WATCHING, *SURVIVING]
+    decorators: list[Decorator] = [*PROBLEM, *METHOD, *TRAINING, *STOPPING, *WATCHING, *SURVIVING]
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
+
+
+def is_training(parsed: Mapping[str, Any]) -> bool:
+    """Whether mini-batches are asked for. Raises UsageError for options that only they take."""
+    if parsed["batch_size"] is not None or parsed["epochs"] is not None:
+        return True
+    for name in FOR_TRAINING:
+        if parsed[name] is not None:
+            option = name.replace("_", "-")
+            hint = "--batch-size or --epochs asks for one"
+            raise UsageError(f"--{option} is for a training", hint)
+    return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import pairwise
 from typing import Any
 
 from adcli.cli.terminal import stdin_bytes
@@ -78,7 +80,7 @@ def split_assignments(text: str, option: str) -> list[tuple[str, str]]:
             raise UsageError(
                 f"{option}: there is no value for '{safe(name)}'", f"write {option} {safe(name)}=2"
             )
-        second = _SECOND.search(value)
+        second = _SECOND.search(_outside_brackets(value))
         if second is not None:
             first = f"{name}={value[: second.start()]}".rstrip("; ")
             raise UsageError(
@@ -117,22 +119,20 @@ def _normalised(name: str) -> str:
 
 
 def _split_commas(text: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    quoted = False
-    for i, c in enumerate(text):
-        if c == "`":
+    places = [-1, *[i for i, c in enumerate(_outside_brackets(text, "`")) if c == ","], len(text)]
+    return [text[i + 1 : j] for i, j in pairwise(places)]
+
+
+def _outside_brackets(text: str, quotes: str = "") -> str:
+    """The text with a `.` for what stands in brackets, or between quotes."""
+    shown, depth, quoted = [], 0, False
+    for c in text:
+        if c in quotes:
             quoted = not quoted
-        elif quoted:
-            continue
-        elif c in "([":
-            depth += 1
-        elif c in ")]":
-            depth -= 1
-        elif c == "," and depth == 0:
-            parts.append(text[start:i])
-            start = i + 1
-    parts.append(text[start:])
-    return parts
+        elif not quoted:
+            depth += (c in "([") - (c in ")]")
+        shown.append("." if quoted or depth else c)
+    return "".join(shown)
 
 
 def constant(text: str, precision: int | None) -> Any:
@@ -176,6 +176,13 @@ def assignments(options: tuple[str, ...], option: str, precision: int | None) ->
                     error.message = f"{option}, the value of '{safe(name)}': {error.message}"
                 raise
     return values
+
+
+def file_values(name: str, wanted: Collection[str]) -> dict[str, Any]:
+    """The values that a file of parameters has for the names that are wanted; others are left."""
+    from adcli.data.parameters import load_parameters
+
+    return {key: value for key, value in load_parameters(name).items() if key in wanted}
 
 
 def names(text: str | None) -> list[str] | None:

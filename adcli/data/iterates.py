@@ -1,11 +1,12 @@
-"""Iterates of a descent that stream into a file: CSV, JSON Lines or Parquet."""
+"""Iterates of a descent, or epochs of a training, that stream into a file: CSV, JSON Lines or
+Parquet."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
@@ -16,17 +17,30 @@ ROWS = 4096
 """Rows held before they are written."""
 
 _FORMATS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
-COLUMNS = ("iteration", "value", "gradient_norm", "step", "evaluations")
+
+ITERATE: dict[str, type] = {
+    "iteration": int,
+    "value": float,
+    "gradient_norm": float,
+    "step": float,
+    "evaluations": int,
+}
+"""The columns of an iterate, with their types."""
+
+EPOCH: dict[str, type] = {
+    "epoch": int,
+    "iterations": int,
+    "training_loss": float,
+    "validation_loss": float,
+    "rate": float,
+}
+"""The columns of an epoch."""
 
 
 class Row(NamedTuple):
-    """One iterate; `point` has a number for each label."""
+    """A row: a number for each of the trace's columns, and for each label."""
 
-    iteration: int
-    value: float
-    gradient_norm: float
-    step: float
-    evaluations: int
+    head: Sequence[float]
     point: Sequence[float]
 
 
@@ -43,29 +57,34 @@ def trace_format(path: str) -> str:
 
 @contextmanager
 def open_trace(
-    path: str, labels: Sequence[str], nest: Callable[[Sequence[float]], Any]
+    path: str,
+    columns: Mapping[str, type],
+    labels: Sequence[str],
+    nest: Callable[[Sequence[float]], Any],
 ) -> Iterator[Callable[[Row], None]]:
-    """A function that takes iterates in order; the file appears when the block ends well.
+    """A function that takes rows in order; the file appears when the block ends well.
 
-    `labels` name the numbers of a point in flat formats; `nest` makes JSON's "point" of them.
+    `columns` are those of the heads. `labels` name the numbers of a point in flat formats; `nest`
+    makes JSON's "point" of them.
     """
     kind = trace_format(path)
     with atomic_output(path) as stream:
         writer: _Writer
         if kind == "csv":
-            writer = _Csv(stream, labels)
+            writer = _Csv(stream, columns, labels)
         elif kind == "jsonl":
-            writer = _JsonLines(stream, nest)
+            writer = _JsonLines(stream, columns, nest)
         else:
-            writer = _Parquet(stream, labels)
+            writer = _Parquet(stream, columns, labels)
         yield writer.add
         writer.flush()
         writer.close()
 
 
 class _Writer:
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, columns: Mapping[str, type]) -> None:
         self.stream = stream
+        self.columns = columns
         self.rows: list[Row] = []
 
     def add(self, row: Row) -> None:
@@ -85,14 +104,17 @@ class _Writer:
 
 
 class _Csv(_Writer):
-    def __init__(self, stream: BinaryIO, labels: Sequence[str]) -> None:
-        super().__init__(stream)
+    def __init__(
+        self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
+    ) -> None:
+        super().__init__(stream, columns)
         quoted = ['"' + x.replace('"', '""') + '"' if _is_special(x) else x for x in labels]
-        stream.write((",".join([*COLUMNS, *quoted]) + "\n").encode())
+        stream.write((",".join([*columns, *quoted]) + "\n").encode())
 
     def write(self, rows: list[Row]) -> None:
+        kinds = self.columns.values()
         lines = [
-            ",".join([str(r.iteration), *map(_csv_number, r[1:4]), str(r.evaluations)])
+            ",".join([_csv_cell(x, kind) for x, kind in zip(r.head, kinds, strict=True)])
             + "".join([f",{_csv_number(x)}" for x in r.point])
             for r in rows
         ]
@@ -103,18 +125,27 @@ def _is_special(text: str) -> bool:
     return any(c in text for c in ',"\r\n')
 
 
+def _csv_cell(x: float, kind: type) -> str:
+    return str(x) if kind is int else _csv_number(x)
+
+
 def _csv_number(x: float) -> str:
     return "NaN" if x != x else repr(float(x))
 
 
 class _JsonLines(_Writer):
-    def __init__(self, stream: BinaryIO, nest: Callable[[Sequence[float]], Any]) -> None:
-        super().__init__(stream)
+    def __init__(
+        self,
+        stream: BinaryIO,
+        columns: Mapping[str, type],
+        nest: Callable[[Sequence[float]], Any],
+    ) -> None:
+        super().__init__(stream, columns)
         self.nest = nest
 
     def write(self, rows: list[Row]) -> None:
         for row in rows:
-            record = dict(zip(COLUMNS, row[:5], strict=True))
+            record: dict[str, Any] = dict(zip(self.columns, row.head, strict=True))
             record["point"] = self.nest(row.point)
             text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
             self.stream.write(text.encode() + b"\n")
@@ -130,18 +161,20 @@ def finite(value: Any) -> Any:
 
 
 class _Parquet(_Writer):
-    def __init__(self, stream: BinaryIO, labels: Sequence[str]) -> None:
-        super().__init__(stream)
+    def __init__(
+        self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
+    ) -> None:
+        super().__init__(stream, columns)
         self.labels = labels
         self.frames: list[Any] = []
 
     def write(self, rows: list[Row]) -> None:
         import polars as pl
 
-        whole, number = pl.Int64, pl.Float64
-        schema = dict(zip(COLUMNS, (whole, number, number, number, whole), strict=True))
-        schema.update(dict.fromkeys(self.labels, number))
-        records = [(*row[:5], *row.point) for row in rows]
+        kinds: dict[type, Any] = {int: pl.Int64, float: pl.Float64}
+        schema = {name: kinds[kind] for name, kind in self.columns.items()}
+        schema.update(dict.fromkeys(self.labels, pl.Float64))
+        records = [(*row.head, *row.point) for row in rows]
         self.frames.append(pl.DataFrame(records, schema=schema, orient="row"))
 
     def close(self) -> None:

@@ -47,6 +47,16 @@ def atomic_output(
         yield stream
 
 
+class _NotYet(Exception):
+    """Ends a block before anything is written."""
+
+
+def check_output(path: str | os.PathLike[str]) -> None:
+    """Raise now what `atomic_output` would raise for a path that cannot be written."""
+    with suppress(_NotYet), atomic_output(path):
+        raise _NotYet
+
+
 @contextmanager
 def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
     try:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from adcli.data.output import atomic_output
+from adcli.data.output import atomic_output, check_output
 from adcli.errors import DataError, UsageError
 
 Arrays = dict[str, Any]
@@ -42,7 +42,7 @@ def parameter_format(path: str | os.PathLike[str]) -> str:
 
 
 def load_parameters(path: str | os.PathLike[str]) -> Arrays:
-    """The arrays of a file by name, as float64 or, where the file has it, float32.
+    """The numbers and arrays of a file by name; arrays as float64 or, where it has it, float32.
 
     A JSON file has an object of numbers and nested lists, or is the output of a descent. Raises
     UsageError for a file that is not there, DataError for one that holds anything else.
@@ -53,6 +53,13 @@ def load_parameters(path: str | os.PathLike[str]) -> Arrays:
     if os.path.isdir(name):
         raise UsageError(f"'{name}' is a folder", "name a file")
     return _LOADERS[form](name)
+
+
+def check_savable(path: str | os.PathLike[str]) -> None:
+    """Raise now what `save_parameters` would raise."""
+    if parameter_format(path) == "safetensors":
+        _safetensors()
+    check_output(path)
 
 
 def save_parameters(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
@@ -184,7 +191,7 @@ def _real(name: str, key: str, array: Any) -> Any:
         raise DataError(f"{name}: '{key}' holds no real numbers but {array.dtype}")
     dtype = np.float32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else np.float64
     array = np.array(array, dtype=dtype, order="C")
-    return array if array.shape else dtype(array)
+    return array if array.shape else float(array)
 
 
 def _extension(path: str | os.PathLike[str]) -> str:

@@ -21,6 +21,7 @@ from adcli.report.tables import Tables
 
 STYLES = {
     Status.CONVERGED: "green",
+    Status.COMPLETED: "green",
     Status.STALLED: "yellow",
     Status.MAX_ITERATIONS: "yellow",
     Status.INTERRUPTED: "yellow",

@@ -69,8 +69,10 @@ class TerminalPlot(Drawing):
                 self.write("\n".join(chart(title, curve, self.width)) + "\n")
 
 
-def chart(title: str, curve: Curve, width: int, rows: int = 8) -> list[str]:
-    """A curve over iterations, logarithmic upwards, as lines of text."""
+def chart(
+    title: str, curve: Curve, width: int, rows: int = 8, unit: str = "iterations"
+) -> list[str]:
+    """A curve over iterations, or another unit, logarithmic upwards, as lines of text."""
     logs = [math.log10(y) for _, y in curve]
     low, high = math.floor(min(logs)), math.ceil(max(logs))
     high = max(high, low + 1)
@@ -83,7 +85,7 @@ def chart(title: str, curve: Curve, width: int, rows: int = 8) -> list[str]:
     shown = [
         f"{label:>{margin}} │{line}".rstrip() for label, line in zip(labels, lines, strict=True)
     ]
-    foot = f"{last:,.0f} iterations"
+    foot = f"{last:,.0f} {unit}"
     axis = " " * margin + " └" + "─" * room
     return [f"{title}:", *shown, axis, " " * (margin + 2) + "0" + foot.rjust(room - 1)]
 
@@ -93,9 +95,7 @@ class Picture(Drawing):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.form = path.rpartition(".")[2].lower()
-        if self.form not in ("png", "svg"):
-            raise UsageError("a picture needs a kind", "name a file that ends in .png or .svg")
+        self.form = picture_format(path)
         figure_class()
 
     def draw(self, result: Result) -> None:
@@ -162,6 +162,14 @@ class Film(Drawing):
             frames[0].save(
                 stream, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0
             )
+
+
+def picture_format(path: str) -> str:
+    """The format by a file's extension. Raises UsageError for another."""
+    form = path.rpartition(".")[2].lower()
+    if form not in ("png", "svg"):
+        raise UsageError("a picture needs a kind", "name a file that ends in .png or .svg")
+    return form
 
 
 def figure_class() -> Any:

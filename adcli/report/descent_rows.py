@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import Row, open_trace, trace_format
+from adcli.data.iterates import ITERATE, Row, open_trace, trace_format
 from adcli.descent.monitor import Watcher, next_mark
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
@@ -215,7 +215,7 @@ class TraceWatcher(Watcher):
             values = problem.unflatten(np.asarray(point))
             return {name: nested(value) for name, value in values.items()}
 
-        self._add = self._stack.enter_context(open_trace(self.path, problem.labels, nest))
+        self._add = self._stack.enter_context(open_trace(self.path, ITERATE, problem.labels, nest))
 
     def next(self, iteration: int) -> int:
         """Every iteration."""
@@ -224,5 +224,5 @@ class TraceWatcher(Watcher):
     def see(self, it: Iterate) -> None:
         """Write the iterate."""
         assert self._add is not None
-        value = self._sign * it.value
-        self._add(Row(it.iteration, value, it.norm, it.step, it.evaluations, it.point.tolist()))
+        head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
+        self._add(Row(head, it.point.tolist()))

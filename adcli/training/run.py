@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from adcli.data.batches import Batches
 from adcli.data.table import Missing, Table, check_arrays, open_table
 from adcli.descent.checkpoint import check_identity
@@ -52,6 +54,14 @@ class TrainingResult:
     rows: int
     seconds: float
     history: list[Epoch] = field(repr=False, default_factory=list)
+    validated: bool = False
+    dtype: str = "float64"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The trained parameters as arrays of the type that they were computed in."""
+        free = {name: x for name, x in self.point.items() if name not in self.fixed}
+        return {name: np.asarray(x, dtype=self.dtype) for name, x in free.items()}
 
 
 def train(
@@ -271,4 +281,6 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         training.batches.rows,
         training.elapsed(),
         list(s.history),
+        training.validation is not None,
+        training.plan.dtype,
     )

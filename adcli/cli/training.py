@@ -1,0 +1,129 @@
+"""`adcli descend` in mini-batches: with --batch-size or --epochs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
+from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
+from adcli.cli.inputs import assignments
+from adcli.cli.interruption import interruption
+from adcli.cli.run import screen, write_text
+from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
+from adcli.cli.terminal import is_coloured, is_terminal, width
+from adcli.errors import UsageError
+from adcli.function import Function
+
+
+def run_training(f: Function, parsed: dict[str, Any]) -> int:
+    """Train, report, and save what was found; returns the exit code."""
+    from adcli.data.parameters import check_savable, save_parameters
+    from adcli.report.training import json_record, panel_text
+    from adcli.training.run import train
+
+    if not parsed["data"]:
+        raise UsageError("a training needs rows", "name a table: --data FILE")
+    for name in NOT_FOR_TRAINING:
+        if parsed[name] is not None:
+            option = name.replace("_", "-")
+            hint = "leave --batch-size and --epochs out"
+            raise UsageError(f"--{option} is not for a training", hint)
+    if parsed["save"]:
+        check_savable(parsed["save"])
+    names = (*PASSED_ON, *FOR_TRAINING)
+    asked = {name: parsed[name] for name in names if parsed[name] is not None}
+    held = assignments(parsed["fix"], "--fix", None)
+    drawn = drawn_values(parsed["param"], parsed["seed"])
+    with ExitStack() as stack:
+        table = stack.enter_context(open_data(parsed))
+        assert table is not None
+        needless = [*held, *columns_in(f, table)]
+        start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
+        if not parsed["resume"]:
+            check_columns(f, table, [*start, *held])
+        asked["where"] = filter_of(table, parsed)
+        asked["missing"] = parsed["missing"]
+        if parsed["validation"]:
+            asked["validation"] = _validation(parsed["validation"], parsed, stack)
+        pictures = _pictures(parsed)
+        watchers = [stack.enter_context(watcher) for watcher in _watchers(parsed)]
+        interrupted = stack.enter_context(interruption())
+        result = train(
+            f,
+            start,
+            data=table,
+            fix=held,
+            bounds=bound_pairs(parsed["bounds"]),
+            watchers=watchers,
+            interrupted=interrupted,
+            **asked,
+        )
+    if parsed["save"]:
+        save_parameters(parsed["save"], result.parameters)
+    if parsed["form"] == "json":
+        write_text(parsed["output"], json_record(result))
+    else:
+        place = screen(parsed["output"])
+        timed = is_terminal(sys.stdout)
+        write_text(parsed["output"], panel_text(result, parsed["digits"], *place, timed))
+    for picture in pictures:
+        picture.draw(result)
+    return result.status.exit_code
+
+
+def _validation(text: str, parsed: Mapping[str, Any], stack: ExitStack) -> Any:
+    """The rows of --validation: a part of the table, or another one."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if text == "-" and "-" in parsed["data"]:
+        raise UsageError("--data and --validation cannot both come from standard input")
+    return stack.enter_context(open_data({**parsed, "data": (text,)}))
+
+
+def _watchers(parsed: Mapping[str, Any]) -> list[Any]:
+    """The trace; the bar, on a terminal; the table of epochs where one is wanted."""
+    from rich.console import Console
+
+    from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
+    from adcli.training.plan import rule_settings
+
+    found: list[Any] = []
+    if parsed["trace"]:
+        found.append(TrainingTrace(parsed["trace"]))
+    bar = None
+    if is_terminal(sys.stderr):
+        colors: Any = "standard" if is_coloured(sys.stderr) else None
+        bar = TrainingBar(
+            Console(file=sys.stderr, width=width(sys.stderr), color_system=colors, markup=False)
+        )
+    if parsed["form"] != "json":
+        from adcli.descent.settings import Settings
+
+        names = Settings.__dataclass_fields__
+        settings = rule_settings({n: parsed[n] for n in names if parsed[n] is not None})
+        write = _print if bar is None or not is_terminal(sys.stdout) else bar.above(_print)
+        found.append(EpochTable(write, settings.describe(), parsed["digits"], parsed["every"]))
+    return [*found, bar] if bar is not None else found
+
+
+def _pictures(parsed: Mapping[str, Any]) -> list[Any]:
+    """What draws the losses when they are there."""
+    if not parsed["plot"]:
+        return []
+    from adcli.report.training_pictures import LossPicture, LossPlot
+
+    if parsed["plot"] != "-":
+        return [LossPicture(parsed["plot"])]
+    is_json = parsed["form"] == "json"  # then standard output has the object alone
+    return [LossPlot(sys.stderr.write if is_json else _print, screen(None)[0])]
+
+
+def _print(text: str) -> None:
+    """Text to standard output, at once."""
+    write_text(None, text)
+    sys.stdout.flush()

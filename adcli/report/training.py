@@ -1,0 +1,268 @@
+"""What people and scripts see of a training: a row an epoch, a bar, a panel, JSON, a trace."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from math import prod
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from adcli.data.iterates import EPOCH, Row, finite, open_trace, trace_format
+from adcli.descent.monitor import KEPT, next_mark
+from adcli.descent.stopping import Status
+from adcli.language.messages import safe
+from adcli.report.descent import STYLES
+from adcli.report.numbers import index_label, nested, shape_of, to_json
+from adcli.report.tables import Tables
+from adcli.training.loop import Training, TrainingWatcher
+from adcli.training.run import TrainingResult
+from adcli.training.state import Epoch
+
+PAUSE = 0.1
+"""Seconds between two pictures of the bar."""
+
+FEW = 12
+"""Numbers of a parameter that a panel writes out; larger ones are described."""
+
+
+def json_record(result: TrainingResult) -> str:
+    """The final object, one line; arrays beyond KEPT numbers are described by their shape."""
+    record: dict[str, Any] = {
+        "status": str(result.status),
+        "reason": result.reason,
+        "epochs": result.epochs,
+        "iterations": result.iterations,
+        "value": result.value,
+        "training_loss": result.training_loss,
+    }
+    if result.validated:
+        record["validation_loss"] = result.validation_loss
+    record.update(
+        best_epoch=result.best_epoch,
+        point={name: _described(value) for name, value in result.point.items()},
+        method=result.method,
+        rows=result.rows,
+        seconds=round(result.seconds, 6),
+    )
+    if not math.isfinite(result.value):
+        record["error"] = f"the loss is {result.value:g}"
+    return to_json(finite(record)) + "\n"
+
+
+def _described(value: Any) -> Any:
+    shape = shape_of(value)
+    return nested(value) if prod(shape) <= KEPT else {"shape": list(shape)}
+
+
+def panel_text(result: TrainingResult, digits: int, width: int, color: bool, timed: bool) -> str:
+    """The closing panel: how it ended, the losses, and the parameters."""
+    tables = Tables(width, color)
+    style = STYLES[result.status]
+    head = Text(f"{result.status.replace('_', ' ')}: ", style=f"bold {style}")
+    head.append(safe(result.reason), style="default")
+    body = Table.grid()
+    body.add_row(head)
+    body.add_row(Text(_losses(result, digits)))
+    counts = f"{result.iterations:,} iterations over {result.rows:,} rows"
+    body.add_row(Text(counts + (f", {result.seconds:.2g} s" if timed else "")))
+    for line in _parameter_lines(result, digits):
+        body.add_row(Text(line))
+    tables.panel(Panel(body, title="result", border_style=style, expand=False))
+    return tables.text()
+
+
+def _losses(result: TrainingResult, digits: int) -> str:
+    training = f"training loss {result.training_loss:.{digits}g}"
+    if not result.best_epoch:
+        return f"{training} so far" if result.status is not Status.DIVERGED else training
+    if not result.validated:
+        return f"{training} in epoch {result.best_epoch:,}, whose parameters are the best"
+    validation = f"validation loss {result.validation_loss:.{digits}g}"
+    return f"{validation} after epoch {result.best_epoch:,}, the best; {training}"
+
+
+def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
+    """`b = 2`, `v[0] = 1`, or of a large array its shape and norm."""
+    lines = []
+    for name, value in result.point.items():
+        held = "  (fixed)" if name in result.fixed else ""
+        shape = shape_of(value)
+        if prod(shape) <= FEW:
+            for index in np.ndindex(*shape):
+                x = value[index] if shape else value
+                lines.append(f"{safe(name + index_label(index))} = {x:.{digits}g}{held}")
+        else:
+            norm = float(np.linalg.norm(value))
+            lines.append(f"{safe(name)}: {'x'.join(map(str, shape))}, norm {norm:.{digits}g}{held}")
+    return lines
+
+
+def heading(training: Training, description: str) -> str:
+    """What is trained, how and on what."""
+    rows = f"{training.batches.rows:,} rows in batches of {training.plan.batch_size:,}"
+    if training.validation is not None:
+        rows += f", {training.validation.rows:,} for validation"
+    size = training.problem.size
+    count = f"{size:,} parameter{'s' * (size != 1)} in {training.plan.dtype}"
+    return f"{description}: {count}, {rows}"
+
+
+class EpochTable(TrainingWatcher):
+    """Writes a row for every `every`-th epoch, and says which one is the best so far.
+
+    Without `every` the first 100 have rows, then ever fewer.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], description: str, digits: int, every: int | None
+    ) -> None:
+        self.write = write
+        self.description = description
+        self.digits = digits
+        self.every = every
+        self._validated = False
+        self._waiting: tuple[Epoch, bool] | None = None
+
+    def __enter__(self) -> EpochTable:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if self._waiting is not None:
+            self._row(*self._waiting)
+
+    def begin(self, training: Training) -> None:
+        """Write the head."""
+        self._validated = training.validation is not None
+        headers = ["epoch", "iterations", "training loss", "validation loss"]
+        line = self._line(headers if self._validated else headers[:3])
+        self.write(heading(training, self.description) + "\n" + line)
+
+    def see_epoch(self, training: Training, epoch: Epoch) -> None:
+        """Write a row, if it is its turn."""
+        best = training.state.best_epoch == epoch.epoch
+        self._waiting = (epoch, best)
+        number = epoch.epoch
+        if number % self.every == 0 if self.every else next_mark(number, 2) == number:
+            self._row(epoch, best)
+            self._waiting = None
+
+    def _row(self, epoch: Epoch, best: bool) -> None:
+        losses = [epoch.training_loss, epoch.validation_loss][: 1 + self._validated]
+        numbers = [f"{x:.{self.digits}g}" for x in losses]
+        self.write(self._line([f"{epoch.epoch:,}", f"{epoch.iterations:,}", *numbers], best))
+
+    def _line(self, cells: Sequence[str], best: bool = False) -> str:
+        wide = max(15, self.digits + 7)
+        widths = (9, 11, wide, wide)
+        text = " ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
+        return text + ("  best" if best else "") + "\n"
+
+
+class TrainingBar(TrainingWatcher):
+    """A bar over all epochs, with the loss so far and rows a second, on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self.progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("loss {task.fields[loss]}"),
+            TextColumn("{task.fields[speed]} rows/s"),
+            TimeRemainingColumn(),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._drawn = -math.inf
+        self._begin = (0.0, 0)
+
+    def __enter__(self) -> TrainingBar:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.progress.stop()
+
+    def begin(self, training: Training) -> None:
+        """Take the terminal."""
+        total = training.plan.epochs * training.batches.steps
+        self.progress.add_task("", total=total, epoch="", loss="", speed="")
+        self.progress.start()
+        self._begin = (time.monotonic(), training.state.iterations)
+
+    def see_batch(self, training: Training) -> None:
+        """Draw, if the last picture is old enough."""
+        now = time.monotonic()
+        if now - self._drawn < PAUSE:
+            return
+        self._drawn = now
+        state, plan = training.state, training.plan
+        since, first = self._begin
+        rows = (state.iterations - first) * training.batches.rows / training.batches.steps
+        self.progress.update(
+            self.progress.task_ids[0],
+            completed=state.iterations,
+            epoch=f"{state.epochs + 1:,}/{plan.epochs:,}",
+            loss=f"{state.mean:.4g}",
+            speed=f"{rows / max(now - since, 1e-9):,.0f}",
+        )
+        self.progress.refresh()
+
+    def above(self, write: Callable[[str], None]) -> Callable[[str], None]:
+        """A function that writes above the bar, where both are on one terminal."""
+
+        def written(text: str) -> None:
+            running = self.progress.live.is_started
+            if running:
+                self.progress.stop()
+            write(text)
+            if running:
+                self.progress.start()
+
+        return written
+
+
+class TrainingTrace(TrainingWatcher):
+    """Writes every epoch to a file, with the parameters after it if they are at most KEPT."""
+
+    def __init__(self, path: str) -> None:
+        trace_format(path)
+        self.path = path
+        self._stack = ExitStack()
+        self._add: Callable[[Row], None] | None = None
+        self._columns = EPOCH
+
+    def __enter__(self) -> TrainingTrace:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.__exit__(*exception)
+
+    def begin(self, training: Training) -> None:
+        """Open the file."""
+        layout = training.problem.layout
+        kept = layout.size <= KEPT
+        if training.validation is None:
+            self._columns = {name: k for name, k in EPOCH.items() if name != "validation_loss"}
+
+        def nest(point: Sequence[float]) -> dict[str, Any]:
+            values = layout.unflatten(np.asarray(point)) if kept else {}
+            return {name: nested(value) for name, value in values.items()}
+
+        labels = layout.labels if kept else []
+        trace = open_trace(self.path, self._columns, labels, nest)
+        self._add = self._stack.enter_context(trace)
+        self._kept = kept
+
+    def see_epoch(self, training: Training, epoch: Epoch) -> None:
+        """Write the epoch."""
+        assert self._add is not None
+        head = [getattr(epoch, name) for name in self._columns]
+        self._add(Row(head, training.state.parameters.tolist() if self._kept else []))
