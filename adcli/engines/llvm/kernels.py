@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import assemble, compile_module
-from adcli.engines.llvm.lower import lower
+from adcli.engines.lower import lower
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.threads import over_ranges
 from adcli.graph.graph import Graph

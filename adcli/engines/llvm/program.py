@@ -18,7 +18,7 @@ import numpy as np
 
 from adcli.engines.llvm.code import MissingFunctionError
 from adcli.engines.llvm.kernels import REDUCTIONS, Array, ReductionKernel, RowKernel
-from adcli.engines.llvm.lower import FOREIGN
+from adcli.engines.lower import FOREIGN
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.numpy import Arrays
 from adcli.graph.axes import Shape

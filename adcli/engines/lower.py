@@ -1,4 +1,4 @@
-"""From primitives to what a machine has: functions that no library exports become formulas.
+"""From primitives to what machines have: functions that no C library exports become formulas.
 
 The formulas are those of adcli.engines.floats and arrays, written once more for graph nodes, where
 `where` stands for a branch. Lowering makes new nodes of the same graph, so equal parts are shared.
