@@ -65,7 +65,7 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
         start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
         data = None
         if table is not None:
-            check_columns(f, table, [*start, *held])
+            check_columns(f, table, [*start, *held], complete=not parsed["resume"])
             data = read_data(f, table, parsed)
     asked = {name: parsed[name] for name in PASSED_ON if parsed[name] is not None}
     bounds = bound_pairs(parsed["bounds"])

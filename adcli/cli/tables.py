@@ -66,8 +66,11 @@ def columns_in(f: Function, table: Table | None) -> list[str]:
     return [name for name in f.inputs if table is not None and table.find(name) is not None]
 
 
-def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
-    """Raise UsageError unless each name of the program is a column or `given` a value, not both."""
+def check_columns(f: Function, table: Table, given: Iterable[str], complete: bool = True) -> None:
+    """Raise UsageError unless each name of the program is a column or `given` a value, not both.
+
+    Where the values given are not `complete`, because a checkpoint has others, none is missed.
+    """
     given = set(given)
     if not columns_in(f, table):
         raise UsageError(f"the program names no column of {safe(table.name)}", table.listed())
@@ -78,7 +81,7 @@ def check_columns(f: Function, table: Table, given: Iterable[str]) -> None:
                 f"'{safe(name)}' is given a value and is a column of {safe(table.name)}",
                 "take the value away, or give the variable another name in the program",
             )
-        if not is_column and name not in given:
+        if complete and not is_column and name not in given:
             error = _unknown(f, table, name)
             error.message += ", and has no start"
             error.hint = f"{error.hint}; a parameter needs a start: --start {safe(name)}=..."

@@ -52,6 +52,9 @@ def _extra_argument(message: str, arguments: list[str], command: str) -> UsageEr
         return UsageError(complaint, "a point has no spaces: --at x=2,y=3")
     if command.endswith(("functions", "completion")):
         return UsageError(complaint, f"see '{command} --help'")
+    if "--data" in arguments:
+        hint = "a glob goes in quotes, --data 'part-*.csv', and the whole expression, too"
+        return UsageError(complaint, hint)
     example = f"{command} 'x^2 + y' --at x=2,y=3"
     return UsageError(complaint, f"put the whole expression in quotes: {example}")
 
