@@ -22,3 +22,13 @@ def parse(text: str) -> Any:
     from adcli.language.program import build_program
 
     return build_program(_parser(), text)
+
+
+def parse_model(text: str) -> Any:
+    """The program of `response ~ model`, perhaps after other statements: both are its outputs.
+
+    Raises LanguageError, with the place, for a text that is no such program.
+    """
+    from adcli.language.program import build_program
+
+    return build_program(_parser(), text, model=True)

@@ -302,3 +302,16 @@ class Builder(Scope):
             span,
             "indices count from 0: x[0], x[-1], x[1:3]",
         )
+
+
+class ModelBuilder(Builder):
+    """Builds the graph of a program that ends in `response ~ model`."""
+
+    def result(self, nodes: list[Any]) -> Results:
+        node = self.resolve(nodes[0])
+        raise self.error(
+            "a fit needs a response and a model", self.graph.span(node), "write y ~ MODEL"
+        )
+
+    def model(self, left: Any, tilde: Span, right: Any) -> Results:
+        return Results([self.resolve(left), self.resolve(right)], False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from adcli.errors import LanguageError
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
-from adcli.language.builder import Builder
+from adcli.language.builder import Builder, ModelBuilder
 from adcli.language.parser import Parser
 from adcli.language.values import Results
 
@@ -27,15 +27,20 @@ class Program:
         return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
 
 
-def build_program(parser: Parser, text: str) -> Program:
-    """Parse a text. Raises LanguageError, with the place, where it is no program."""
-    builder = Builder(text)
+def build_program(parser: Parser, text: str, *, model: bool = False) -> Program:
+    """Parse a text; with `model` its last statement is `response ~ model`, and these its outputs.
+
+    Raises LanguageError, with the place, where it is no program.
+    """
+    builder = ModelBuilder(text) if model else Builder(text)
     results: Results = parser.parse(text, builder)
     if not results.nodes:
         end = len(text.rstrip())
         raise LanguageError(
             "the program ends without a result",
-            "add a last line with the expression that is the result",
+            "add a last line: y ~ MODEL"
+            if model
+            else "add a last line with the expression that is the result",
             span=(end, end + 1),
             text=text,
         )

@@ -1,0 +1,1 @@
+"""Least squares: models of data, their fits, the statistics of the parameters, predictions."""

@@ -1,0 +1,98 @@
+"""The least sum of squares by a method of `adcli.descend`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from adcli.descent.run import descend
+from adcli.errors import UsageError
+from adcli.fitting.levenberg import Attempt
+from adcli.fitting.losses import Loss
+from adcli.fitting.regression import Regression
+from adcli.fitting.separable import Separated
+from adcli.function import Function
+from adcli.graph.structure import SUM
+from adcli.graph.symbolic import Expression, Symbols
+
+ROOT_WEIGHTS = "(root weights)"
+"""The variable that holds the roots of the weights; no text can name it."""
+
+
+def descend_to_minimum(
+    problem: Regression,
+    method: str,
+    options: Mapping[str, Any],
+    interrupted: Callable[[], bool],
+) -> tuple[str, Attempt]:
+    """Minimise the mean of the losses by `method`: a rate does not depend on the rows' number."""
+    start = problem.start
+    if problem.missing:
+        separated = Separated(problem.problem, problem.linear, start)
+        found = separated.whole(start[separated.nonlinear])
+        if found is None:
+            problem.check_start(start)
+            raise UsageError("the model is not finite at the start", "choose another")
+        start = problem.box.project(found)
+    f, data = _mean_loss(problem)
+    p = problem.parameters
+    bounds = dict(
+        zip(
+            p.shapes,
+            zip(
+                p.unflatten(problem.box.lower).values(),
+                p.unflatten(problem.box.upper).values(),
+                strict=True,
+            ),
+            strict=True,
+        )
+    )
+    bounded = np.isfinite(problem.box.lower).any() or np.isfinite(problem.box.upper).any()
+    result = descend(
+        f,
+        p.unflatten(start),
+        fix=problem.fixed,
+        data=data,
+        bounds=bounds if bounded else None,
+        method=method,
+        interrupted=interrupted,
+        **options,
+    )
+    point = p.flatten(result.point)
+    problem.problem.evaluations += result.evaluations
+    linear = problem.problem.linearise(point)
+    return result.method, Attempt(point, linear, result.status, result.reason, result.iterations)
+
+
+def _mean_loss(problem: Regression) -> tuple[Function, dict[str, Any]]:
+    """The mean loss as a function of parameters and data, and the data."""
+    model = problem.model
+    graph = model.graph
+    m = Symbols(graph, graph.span(model.prediction.outputs[0]))
+    (prediction,), (response,) = model.prediction.outputs, model.response.outputs
+    r = Expression(m, prediction) - Expression(m, response)
+    data = {name: problem.data[name] for name in model.names if name in problem.data}
+    if problem.weights is not None:
+        r = r * Expression(m, graph.variable(ROOT_WEIGHTS))
+        data[ROOT_WEIGHTS] = np.sqrt(problem.weights)
+    scale = problem.loss.scale
+    z = m.multiply(r, r) if problem.loss.is_linear else m.multiply(r * (1 / scale), r * (1 / scale))
+    each = _rho(m, problem.loss, z)
+    mean = m.structural(SUM, None, each) * (1.0 / problem.rows)
+    if not problem.loss.is_linear:
+        mean = mean * scale**2
+    return Function(graph, [mean.node], model.text), data
+
+
+def _rho(m: Symbols, loss: Loss, z: Expression) -> Expression:
+    """The loss of squared residuals, as adcli.fitting.losses defines it."""
+    if loss.name == "huber":
+        root = m.sqrt(m.maximum(z, 1.0))
+        return m.where(m.less_equal(z, 1.0), z, root * 2.0 - 1.0)
+    if loss.name == "soft_l1":
+        return (m.sqrt(z + 1.0) - 1.0) * 2.0
+    if loss.name == "cauchy":
+        return m.log1p(z)
+    return z

@@ -1,0 +1,168 @@
+"""Predictions of a fitted model, and how far they can be trusted.
+
+With g the gradient of the model by its parameters and C their covariance, the standard error of a
+prediction is sqrt(g' C g) (the delta method), and a new observation lies within the prediction
+interval, the prediction and t times sqrt(g' C g + s^2 / w), with the given confidence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adcli.ad.tasks import Task
+from adcli.data.table import check_arrays
+from adcli.errors import AdcliError, DomainError, UsageError
+from adcli.fitting.model import Model, Parameters, Vector, read_model
+from adcli.fitting.residuals import Predictor
+from adcli.fitting.statistics import half_width
+
+
+class Prediction(NamedTuple):
+    """Predictions, one a row: values, their standard errors, and the ends of prediction intervals.
+
+    nan stands for what cannot be had: the standard error where the data did not determine the
+    parameters, the interval where, besides, the weight of a new observation is unknown.
+    """
+
+    prediction: Vector
+    standard_error: Vector
+    lower: Vector
+    upper: Vector
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A fitted model as a function of rows: all that predictions need, and what a file keeps.
+
+    text           the model, `response ~ model`
+    parameters     the fitted values by name, numbers and arrays; `fixed` those that were held
+    covariance     of the parameters' numbers, in order; nan where it cannot be had
+    variance       of an observation of weight 1, None if unknown
+    freedom        degrees of freedom of Student's t for intervals; None: the normal distribution
+    confidence     the probability of an interval
+    row_wise       whether a row's prediction depends on that row alone
+    """
+
+    text: str
+    parameters: dict[str, Any]
+    fixed: dict[str, Any]
+    covariance: Any
+    variance: float | None
+    freedom: int | None
+    confidence: float
+    row_wise: bool
+
+    @cached_property
+    def model(self) -> Model:
+        """The model that the text means."""
+        return read_model(self.text)
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """All parameters."""
+        return {**self.parameters, **self.fixed}
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that a prediction needs."""
+        point = self.point
+        return [name for name in self.model.prediction.inputs if name not in point]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as JSON, which `load_model` reads. Raises DataError."""
+        from adcli.fitting.model_file import save_model
+
+        save_model(self, path)
+
+    @cached_property
+    def _numbers(self) -> tuple[Parameters, Predictor, Vector]:
+        model = self.model
+        shapes = {name: np.shape(value) for name, value in self.parameters.items()}
+        p = Parameters(model, shapes)
+        inputs = model.prediction.inputs
+        held = {inputs[n]: value for n, value in self.fixed.items() if n in inputs}
+        return p, Predictor(model.graph, p.prediction, p.nodes, held), p.flatten(self.parameters)
+
+    @cached_property
+    def half_width(self) -> float:
+        """Standard errors from the middle of an interval to its ends; nan if there are none."""
+        return half_width(self.confidence, self.freedom)
+
+    def predict(self, data: Mapping[str, Any]) -> Prediction:
+        """Predictions for the rows of columns, arrays (rows,) or (rows, k).
+
+        Raises UsageError for a model whose rows depend on one another, DataError for columns that
+        are not there, DomainError where the model is not finite.
+        """
+        columns = check_arrays(data, self.columns)
+        rows = len(next(iter((columns or data).values()))) if columns or data else 1
+        self.check_row_wise()
+        _, predictor, vector = self._numbers
+        inputs = self.model.prediction.inputs
+        packed = {inputs[name]: x for name, x in columns.items()}
+        with np.errstate(all="ignore"):
+            value, jacobian = predictor.values_and_jacobian(packed, vector, rows)
+            finite = np.isfinite(value)
+            if not finite.all():
+                raise self._blame(columns, int(np.argmin(finite)))
+            error = _standard_errors(jacobian, self.covariance)
+            spread = np.nan if self.variance is None else self.variance
+            reach = self.half_width * np.sqrt(error**2 + spread)
+        return Prediction(np.array(value), error, value - reach, value + reach)
+
+    def band(self, data: Mapping[str, Any]) -> tuple[Vector, Vector, Vector]:
+        """The model's curve and its confidence band: values, lower and upper ends."""
+        found = self.predict(data)
+        reach = self.half_width * found.standard_error
+        return found.prediction, found.prediction - reach, found.prediction + reach
+
+    def check_row_wise(self) -> None:
+        """Raise UsageError for a model that other rows cannot be put into."""
+        if not self.row_wise:
+            raise UsageError(
+                "the model's rows depend on one another, so it predicts no other rows",
+                "bind what is computed over all rows, as mean(x), to a number in the model",
+            )
+
+    def _blame(self, columns: Mapping[str, Any], row: int) -> DomainError:
+        """The error of a row at which the model is not finite."""
+        f = self.model.prediction
+        point = {name: x[row] for name, x in columns.items()} | self.point
+        what = "the prediction is not finite"
+        try:
+            f.at({n: point[n] for n in f.inputs}, Task("value"))
+        except DomainError as error:
+            what = error.message
+            error.message = f"row {row + 1}: {what}"
+            error.args = (error.message,)
+            return error
+        except AdcliError:
+            pass
+        return DomainError(f"row {row + 1}: {what}")
+
+
+def _standard_errors(jacobian: Any, covariance: Any) -> Vector:
+    """sqrt(g' C g) for the rows g of a Jacobian, through a factor of C.
+
+    A parameter without a variance spoils the rows that depend on it alone.
+    """
+    unknown = np.isnan(np.diag(covariance))
+    known = np.ix_(~unknown, ~unknown)
+    factor = _root(covariance[known])
+    found = np.linalg.norm(jacobian[:, ~unknown] @ factor, axis=1)
+    found[(jacobian[:, unknown] != 0).any(axis=1)] = np.nan
+    return found
+
+
+def _root(covariance: Any) -> Any:
+    """L with L L' = C, of columns scaled to variance 1."""
+    sigma = np.sqrt(np.diag(covariance))
+    scale = np.where(sigma > 0, sigma, 1.0)
+    values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
+    return scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))

@@ -1,0 +1,297 @@
+"""Levenberg and Marquardt's method in a trust region, scaled and bounded.
+
+Each step minimises the linearised problem within |D step| <= radius, where D holds the largest
+norms that the Jacobian's columns have had, so that units of parameters do not matter. Close to the
+minimum the cost no longer tells two points apart, its derivative does: Gauss-Newton steps go on for
+as long as they shrink the residuals' part in the tangent plane. Source: More, The Levenberg-
+Marquardt algorithm (1978); Bates & Watts, Nonlinear Regression Analysis (1988), 2.2.3 for when it
+has converged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from adcli.descent.stopping import Status
+from adcli.fitting.linearise import Linearised
+from adcli.fitting.model import Vector
+
+EPSILON = 2.0**-52
+GAIN = 1e-4
+"""The least part of the predicted decrease that a step must bring."""
+
+FLAT = 1e-12
+"""A predicted decrease below this part of the cost is left to the polish."""
+
+OFFSET = 1e-6
+"""Converged: the residuals' part in the tangent plane, against the rest, each per dimension. The
+parameters are then this part of their standard errors away from the minimum."""
+
+TINY_STEP = 1e-9
+"""Converged, too: a full step that changes no parameter by more than this part of it."""
+
+POLISHES = 60
+"""Most steps of the polish."""
+
+
+class Problem(Protocol):
+    """What is minimised: a sum of squares, or what behaves like one."""
+
+    @property
+    def freedom(self) -> int:
+        """How many rows there are beyond the parameters."""
+
+    def cost(self, point: Vector) -> float:
+        """The cost at a point."""
+
+    def linearise(self, point: Vector) -> Linearised:
+        """The linear problem at a point."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Bounds of the parameters."""
+
+    lower: Vector
+    upper: Vector
+
+    def project(self, point: Vector) -> Vector:
+        """The nearest point within."""
+        return np.clip(point, self.lower, self.upper)
+
+    def held(self, point: Vector, gradient: Vector) -> Any:
+        """A mask of the parameters at a bound that the cost pushes them against."""
+        low = (point <= self.lower) & (gradient >= 0)
+        high = (point >= self.upper) & (gradient <= 0)
+        return low | high
+
+
+class Attempt(NamedTuple):
+    """Where a method ended, and how."""
+
+    point: Vector
+    linear: Linearised
+    status: Status
+    reason: str
+    iterations: int
+
+
+def minimise(
+    problem: Problem,
+    start: Vector,
+    box: Box,
+    *,
+    max_iterations: int,
+    interrupted: Callable[[], bool] = lambda: False,
+    first_radius: float = 1.0,
+) -> Attempt:
+    """Minimise from `start`, where the problem must be finite.
+
+    `first_radius` is the first trust radius as a part of the start's own length.
+    """
+    return _Run(problem, start, box, max_iterations, interrupted, first_radius).run()
+
+
+class _Run:
+    """One minimisation."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        start: Vector,
+        box: Box,
+        max_iterations: int,
+        interrupted: Callable[[], bool],
+        first_radius: float,
+    ) -> None:
+        self.problem = problem
+        self.box = box
+        self.max_iterations = max_iterations
+        self.interrupted = interrupted
+        self.point = box.project(np.asarray(start, dtype=float))
+        self.linear = problem.linearise(self.point)
+        self.units = _column_norms(self.linear)
+        length = float(np.linalg.norm(self.units * self.point))
+        self.radius = first_radius * (length or float(np.linalg.norm(self.linear.projected)) or 1.0)
+        self.iterations = 0
+
+    def run(self) -> Attempt:
+        """Iterate until it converges, or something else ends it."""
+        while True:
+            if self.interrupted():
+                return self._end(Status.INTERRUPTED, "interrupted")
+            if self._is_flat():
+                return self._polish()
+            if self.iterations >= self.max_iterations:
+                reason = f"{self.max_iterations:,} iterations were not enough"
+                return self._end(Status.MAX_ITERATIONS, reason)
+            self.iterations += 1
+            if not self._iterate():
+                return self._polish()
+
+    def _end(self, status: Status, reason: str) -> Attempt:
+        return Attempt(self.point, self.linear, status, reason, self.iterations)
+
+    # ---- the trust region ----
+
+    def _iterate(self) -> bool:
+        """One accepted step; False if no step can lower the cost."""
+        local = _Local(self.linear, self.units, self.free)
+        while True:
+            step = local.step(self.radius)
+            trial = self.box.project(self.point + step)
+            step = trial - self.point
+            length = float(np.linalg.norm(self.units * step))
+            if not np.any(trial != self.point) or length == 0:
+                return False
+            predicted = self.linear.decrease(step)
+            cost = self.problem.cost(trial)
+            gain = -math.inf
+            if math.isfinite(cost) and predicted > 0:
+                gain = (self.linear.cost - cost) / predicted
+            if gain >= 0.75:
+                self.radius = max(self.radius, 2.0 * length)
+            elif not gain > 0.25:
+                self.radius = min(self.radius, length) * (0.5 if gain > 0 else 0.25)
+            if gain > GAIN:
+                linear = self.problem.linearise(trial)
+                if linear.is_finite:
+                    self._move(trial, linear)
+                    return True
+                self.radius = 0.25 * length
+            if self.radius <= EPSILON * float(np.linalg.norm(self.units * self.point)):
+                return False
+            if self.radius < 1e-300 or predicted <= FLAT * self.linear.cost:
+                return False
+
+    def _move(self, point: Vector, linear: Linearised) -> None:
+        self.point, self.linear = point, linear
+        norms = np.linalg.norm(linear.triangle, axis=0)
+        self.units = np.maximum(self.units, norms)
+
+    @property
+    def free(self) -> Any:
+        """A mask of the parameters that no bound holds."""
+        return ~self.box.held(self.point, self.linear.gradient)
+
+    # ---- the end ----
+
+    def _is_flat(self) -> bool:
+        """Whether the whole decrease that the linear problem promises is lost in rounding."""
+        free = self.free
+        if not free.any():
+            return True
+        local = _Local(self.linear, self.units, free)
+        return local.promised <= FLAT * self.linear.cost
+
+    def _polish(self) -> Attempt:
+        """Gauss-Newton steps for as long as they halve the residuals' part in the tangent plane."""
+        best = self._slope()
+        for _ in range(POLISHES):
+            free = self.free
+            if not free.any() or best == 0:
+                break
+            step = _Local(self.linear, self.units, free).step(math.inf)
+            trial = self.box.project(self.point + step)
+            if not np.any(trial != self.point):
+                break
+            linear = self.problem.linearise(trial)
+            if not linear.is_finite or linear.cost > self.linear.cost * (1 + 1e-9):
+                break
+            before = self.point, self.linear
+            self.point, self.linear = trial, linear
+            slope = self._slope()
+            if not slope < best:
+                self.point, self.linear = before
+                break
+            best = slope
+        return self._verdict()
+
+    def _slope(self) -> float:
+        """The length of the residuals' part in the tangent plane, of the free parameters."""
+        free = self.free
+        return math.sqrt(_Local(self.linear, self.units, free).promised) if free.any() else 0.0
+
+    def _verdict(self) -> Attempt:
+        free = self.free
+        if not free.any():
+            return self._end(Status.CONVERGED, "every parameter is at a bound")
+        local = _Local(self.linear, self.units, free)
+        rest = max(self.linear.cost - local.promised, 0.0)
+        offset = math.inf
+        if rest > 0:
+            degrees = max(self.problem.freedom, 1) / max(local.rank, 1)
+            offset = math.sqrt(local.promised / rest * degrees)
+        if offset <= OFFSET:
+            reason = f"the relative offset {offset:.2g} is at most {OFFSET:g}"
+            return self._end(Status.CONVERGED, reason)
+        step = np.abs(local.step(math.inf))
+        moved = np.max(step / np.maximum(np.abs(self.point), 1e-300), initial=0.0, where=step > 0)
+        if moved <= TINY_STEP:
+            reason = f"the last step changes no parameter by more than {moved:.2g} of it"
+            return self._end(Status.CONVERGED, reason)
+        reason = f"no step lowers the sum of squares; the relative offset is {offset:.2g}"
+        return self._end(Status.STALLED, reason)
+
+
+class _Local:
+    """The linearised problem in the free parameters, in units in which columns have length 1."""
+
+    def __init__(self, linear: Linearised, units: Vector, free: Any) -> None:
+        self.size = len(units)
+        self.free = free
+        self.units = units[free]
+        scaled = linear.triangle[:, free] / self.units
+        left, self.values, self.right = np.linalg.svd(scaled, full_matrices=False)
+        self.along = left.T @ linear.projected
+        top = self.values[0] if len(self.values) else 0.0
+        self.known = self.values > len(self.values) * EPSILON * top
+
+    @property
+    def rank(self) -> int:
+        """How many combinations of the parameters are determined."""
+        return int(self.known.sum())
+
+    @property
+    def promised(self) -> float:
+        """By how much the cost falls with a full step, if the problem is linear."""
+        return float(np.sum(self.along[self.known] ** 2))
+
+    def step(self, radius: float) -> Vector:
+        """The step that lowers the linear problem most within the radius."""
+        s, b = self.values[self.known], self.along[self.known]
+        part = b / s
+        if np.linalg.norm(part) > 1.1 * radius:
+            part = s * b / (s * s + _damping(s, b, radius))
+        step = np.zeros(self.size)
+        step[self.free] = -(self.right[self.known].T @ part) / self.units
+        return step
+
+
+def _damping(s: Vector, b: Vector, radius: float) -> float:
+    """The damping at which the step is as long as the radius, to a tenth (Hebden's iteration)."""
+    low, high = 0.0, float(np.linalg.norm(s * b)) / radius
+    damping = min(max(1e-3 * high, low), high)
+    for _ in range(60):
+        below = s * s + damping
+        length = float(np.linalg.norm(s * b / below))
+        if abs(length - radius) <= 0.1 * radius:
+            break
+        if length > radius:
+            low = damping
+        else:
+            high = damping
+        slope = float(np.sum((s * b) ** 2 / below**3))
+        newton = damping + (length - radius) / radius * length**2 / slope if slope > 0 else -1.0
+        damping = newton if low < newton < high else math.sqrt(max(low, 1e-10 * high) * high)
+    return damping
+
+
+def _column_norms(linear: Linearised) -> Vector:
+    norms = np.linalg.norm(linear.triangle, axis=0)
+    return np.where(norms > 0, norms, 1.0)

@@ -1,0 +1,97 @@
+"""The linear least squares problem that a fit is near a point, reduced to a triangle.
+
+The Jacobian and the residuals go through a QR factorisation together, block by block of rows, so
+that neither the normal equations are formed (which would cost half of the digits) nor the whole
+Jacobian is held. Source: Golub & Van Loan, Matrix Computations, 4th ed., 5.3 and 6.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adcli.fitting.losses import Loss
+from adcli.fitting.model import Vector
+from adcli.fitting.residuals import Residuals
+
+
+class Linearised(NamedTuple):
+    """What is minimised near a point: cost - |projected|^2 + |triangle @ step + projected|^2.
+
+    cost       what is minimised, at the point
+    triangle   R of the Jacobian's factorisation QR, (parameters, parameters)
+    projected  the residuals along the columns of Q, (parameters,)
+    """
+
+    cost: float
+    triangle: Any
+    projected: Vector
+
+    @property
+    def gradient(self) -> Vector:
+        """The gradient of half of what is minimised."""
+        return self.triangle.T @ self.projected
+
+    def decrease(self, step: Vector) -> float:
+        """By how much a step lowers the linear problem."""
+        moved = self.triangle @ step
+        return -float(moved @ (2.0 * self.projected + moved))
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether there is anything to go on with."""
+        return bool(
+            np.isfinite(self.cost)
+            and np.isfinite(self.triangle).all()
+            and np.isfinite(self.projected).all()
+        )
+
+
+class LeastSquares:
+    """What a fit minimises, a function of the vector of parameters; counts its evaluations."""
+
+    def __init__(self, residuals: Residuals, loss: Loss) -> None:
+        self.residuals = residuals
+        self.loss = loss
+        self.evaluations = 0
+
+    @property
+    def size(self) -> int:
+        """How many parameters there are."""
+        return self.residuals.size
+
+    @property
+    def freedom(self) -> int:
+        """How many rows there are beyond the parameters."""
+        return self.residuals.rows - self.size
+
+    def cost(self, point: Vector) -> float:
+        """What is minimised; not finite where the model is not."""
+        self.evaluations += 1
+        with np.errstate(all="ignore"):
+            return self.loss.cost(self.residuals.values(point))
+
+    def linearise(self, point: Vector) -> Linearised:
+        """The linear problem at a point."""
+        self.evaluations += 1
+        return triangulate(self.residuals.blocks(point), self.size, self.loss)
+
+
+def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> Linearised:
+    """The linear problem of blocks of residuals and Jacobian."""
+    triangle = np.zeros((0, size + 1))
+    cost = 0.0
+    with np.errstate(all="ignore"):
+        for r, jacobian in blocks:
+            cost += loss.cost(r)
+            r, jacobian = loss.scaled(r, jacobian)
+            rows = np.vstack([triangle, np.column_stack([jacobian, r])])
+            if not np.isfinite(rows).all():
+                return Linearised(np.nan, np.full((size, size), np.nan), np.full(size, np.nan))
+            triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+    padded = np.zeros((size, size + 1))
+    count = min(size, len(triangle))
+    padded[:count] = triangle[:count]
+    return Linearised(cost, padded[:, :size], padded[:, size])

@@ -1,0 +1,118 @@
+"""A model of data, `response ~ model`, and which of its names are columns and which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adcli.errors import UsageError
+from adcli.function import Function
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.structure import STACK
+from adcli.language import parse_model
+from adcli.suggestion import did_you_mean
+
+Vector = Any
+"""numpy.ndarray of float64, one axis."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """`response ~ prediction`: two functions over one graph."""
+
+    text: str
+    response: Function
+    prediction: Function
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of both."""
+        return self.prediction.graph
+
+    @property
+    def names(self) -> list[str]:
+        """All names, those of the response first."""
+        return list(dict.fromkeys([*self.response.inputs, *self.prediction.inputs]))
+
+
+def read_model(text: str) -> Model:
+    """The model that a text means. Raises LanguageError, with the place."""
+    if not isinstance(text, str):
+        raise UsageError(f"a model is a text, not {type(text).__name__}", "write y ~ a*x + b")
+    program = parse_model(text)
+    response, prediction = (Function(program.graph, [o], text) for o in program.outputs)
+    return Model(text, response, prediction)
+
+
+class Parameters:
+    """The free parameters of a model as one vector of numbers.
+
+    `shapes` gives every parameter's shape. `nodes` are the scalar variables of the numbers, in the
+    order of `labels` (`b1`, `v[0]`); `prediction` is the model's node as a function of them: an
+    array parameter is written as the array of its numbers.
+    """
+
+    def __init__(self, model: Model, shapes: Mapping[str, Shape]) -> None:
+        graph, inputs = model.graph, model.prediction.inputs
+        self.shapes = {name: shapes[name] for name in inputs if name in shapes}
+        self.labels: list[str] = []
+        self.nodes: list[int] = []
+        stacked: dict[int, int] = {}
+        for name, shape in self.shapes.items():
+            if not shape:
+                self.labels.append(name)
+                self.nodes.append(inputs[name])
+                continue
+            labels = [f"{name}[{','.join(map(str, i))}]" for i in np.ndindex(*shape)]
+            span = graph.span(inputs[name])
+            nodes = [graph.variable(label, span) for label in labels]
+            self.labels += labels
+            self.nodes += nodes
+            stacked[inputs[name]] = _stack(graph, nodes, shape)
+        (node,) = model.prediction.outputs
+        affected = graph.affected(node, stacked)
+        self.prediction = graph.substitute(node, affected, stacked) if stacked else node
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def flatten(self, values: Mapping[str, Any]) -> Vector:
+        """The vector of the parameters' values."""
+        parts = [np.asarray(values[name], dtype=float).reshape(-1) for name in self.shapes]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def unflatten(self, vector: Iterable[Any]) -> dict[str, Any]:
+        """The values by name: floats and arrays."""
+        found: dict[str, Any] = {}
+        numbers = np.asarray(vector, dtype=float)
+        k = 0
+        for name, shape in self.shapes.items():
+            size = prod(shape)
+            part = numbers[k : k + size].reshape(shape)
+            found[name] = part.copy() if shape else float(part)
+            k += size
+        return found
+
+
+def _stack(graph: Graph, nodes: list[int], shape: Shape) -> int:
+    """The node of an array whose elements are nodes."""
+    if len(shape) > 1:
+        step = len(nodes) // shape[0]
+        nodes = [
+            _stack(graph, nodes[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])
+        ]
+    return graph.node(STACK, tuple(nodes), 0)
+
+
+def unknown_name(model: Model, name: str, columns: Iterable[str], what: str) -> UsageError:
+    """The error for a name of an option that the model has not."""
+    names = model.prediction.inputs
+    hint = did_you_mean(name, names) or "its parameters are " + ", ".join(
+        [n for n in names if n not in set(columns)][:8]
+    )
+    return UsageError(f"{what} names '{name}', which the model has not", hint)

@@ -1,0 +1,346 @@
+"""A regression: a model, the data, what varies from where, and what a residual counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from adcli.ad.tasks import Task
+from adcli.data.layout import listed
+from adcli.data.table import check_arrays
+from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
+from adcli.fitting.levenberg import Box
+from adcli.fitting.linearise import LeastSquares
+from adcli.fitting.losses import Loss
+from adcli.fitting.model import Model, Parameters, Vector, unknown_name
+from adcli.fitting.residuals import Predictor, Residuals
+from adcli.fitting.row_wise import is_row_wise
+from adcli.fitting.separable import linear_parameters
+from adcli.function import Function, function
+from adcli.graph.axes import Shape, show_shape
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.simplify import simplify
+
+Weights = str | Any
+"""An expression of the columns, or a number for each row."""
+
+UNSTARTED = 1.0
+"""Where a parameter stands whose start follows from the others."""
+
+
+class Regression:
+    """What `adcli.fit` is asked for, checked.
+
+    `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
+    which `start` begins and `fix` holds. `weights` multiply the squares of the residuals, `sigma`
+    are their standard deviations. Raises UsageError for names, shapes and bounds that do not fit,
+    DataError for data that are no finite numbers, DomainError where the response or the weights
+    are not finite.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        data: Mapping[str, Any],
+        start: Mapping[str, Any],
+        *,
+        fix: Mapping[str, Any] | None = None,
+        bounds: Mapping[str, tuple[Any, Any]] | None = None,
+        weights: Weights | None = None,
+        sigma: Weights | None = None,
+        loss: Loss | None = None,
+    ) -> None:
+        self.model = model
+        self.loss = loss or Loss()
+        self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
+        used = [*model.names, *(n for f in self.weighting if f for n in f.inputs)]
+        self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
+        self._known = list(data)
+        self._check_response(data)
+        self.fixed = _numbers(fix or {}, "fix")
+        given = _numbers(start, "start")
+        self._check_names(given, self.fixed, bounds or {})
+        names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
+        if not names:
+            raise UsageError(
+                "the model has no parameter to fit",
+                "its names are columns, or fixed: y ~ a*x + b has the parameters a and b",
+            )
+        self.response = self._column(model.response, "the response")
+        self.rows = len(self.response)
+        self.weights = self._weights(weights, sigma)
+        self.parameters = Parameters(
+            model, {name: np.shape(given.get(name, 0.0)) for name in names}
+        )
+        self.missing = [name for name in names if name not in given]
+        self.start = self.parameters.flatten(dict.fromkeys(self.missing, UNSTARTED) | given)
+        self._check_missing()
+        self._check_shape()
+        self.box = self._bounds(bounds or {})
+
+    # ---- names ----
+
+    def _check_response(self, data: Mapping[str, Any]) -> None:
+        f = self.model.response
+        for name in f.inputs:
+            if name not in data:
+                raise UsageError(
+                    f"the response names '{name}', which is no column",
+                    listed(list(data)),
+                    span=f.graph.span(f.inputs[name]),
+                    text=f.text,
+                )
+        if not f.inputs:
+            raise UsageError(
+                "the response is no column",
+                "a fit explains a column of the data: y ~ MODEL",
+                span=f.graph.span(f.outputs[0]),
+                text=f.text,
+            )
+
+    def _check_names(
+        self, start: Mapping[str, Any], fix: Mapping[str, Any], bounds: Mapping[str, Any]
+    ) -> None:
+        inputs = self.model.prediction.inputs
+        for what, names in (("the start", start), ("fix", fix), ("bounds", bounds)):
+            for name in names:
+                if name in self.data:
+                    raise UsageError(
+                        f"'{name}' is a column of the data; {what} cannot name it",
+                        "take it away, or give the parameter another name in the model",
+                    )
+                if name not in inputs:
+                    raise unknown_name(self.model, name, self._known, what)
+        for name in fix:
+            if name in start:
+                raise UsageError(f"'{name}' is started and fixed", "take one away")
+            if name in bounds:
+                raise UsageError(f"'{name}' is fixed and has bounds", "take one away")
+
+    def _check_missing(self) -> None:
+        """Refuse parameters without a start unless they follow from the others."""
+        if not self.missing:
+            return
+        try:
+            solved = [self.parameters.labels[k] for k in self.linear]
+        except LanguageError:  # an array parameter, whose shape only a start can tell
+            solved = []
+        unsolved = [name for name in self.missing if name not in solved]
+        if unsolved:
+            f = self.model.prediction
+            name = unsolved[0]
+            several = "s" * (len(unsolved) > 1)
+            shown = ", ".join(f"'{n}'" for n in unsolved[:5]) + ", ..." * (len(unsolved) > 5)
+            raise UsageError(
+                f"no start for the parameter{several} {shown}",
+                f"{listed(self._known)}; give a start: --start {name}=..., or hold it: "
+                f"--fix {name}=...",
+                span=f.graph.span(f.inputs[name]),
+                text=f.text,
+            )
+
+    # ---- numbers ----
+
+    def _column(self, f: Function, what: str) -> Vector:
+        """The values of a function of columns: one finite number a row."""
+        point = {name: self.data[name] for name in f.inputs}
+        rows = len(next(iter(point.values()))) if point else 0
+        task = Task("value")
+        try:
+            value = np.asarray(f.at(point, task, engine="numpy").nested()[0], dtype=float)
+        except DomainError as error:
+            raise self.in_row(f, {}, error, task) from None
+        if value.shape != (rows,):
+            raise UsageError(
+                f"{what} has the shape {show_shape(value.shape)}, not a number for each row",
+                "it is an expression of columns",
+                span=f.graph.span(f.outputs[0]),
+                text=f.text,
+            )
+        return value
+
+    def _weights(self, weights: Weights | None, sigma: Weights | None) -> Vector | None:
+        if weights is None and sigma is None:
+            return None
+        if weights is not None and sigma is not None:
+            raise UsageError("weights and sigma exclude each other", "weights are 1/sigma^2")
+        what, given = ("weights", weights) if sigma is None else ("sigma", sigma)
+        f = self.weighting[0] or self.weighting[1]
+        if f is not None:
+            for name in f.inputs:
+                if name not in self.data:
+                    raise UsageError(f"{what}: there is no column '{name}'", listed(self._known))
+            values = self._column(f, f"the {what}")
+        else:
+            values = np.asarray(given, dtype=float)
+        if values.shape != (self.rows,):
+            raise DataError(f"the {what} are no {self.rows:,} numbers, one for each row")
+        least = 0.0
+        wrong = ~(values > least) if sigma is not None else ~(values >= least)
+        for row in np.flatnonzero(wrong | ~np.isfinite(values))[:1]:
+            raise DataError(
+                f"row {row + 1}: {what}: the value is {values[row]:g}",
+                "a standard deviation is above 0" if sigma is not None else "a weight is 0 or more",
+            )
+        found: Vector = values if sigma is None else 1.0 / values**2
+        if not found.any():
+            raise DataError("all weights are 0", "a row with a weight above 0 counts")
+        return found
+
+    def _check_shape(self) -> None:
+        f = self.model.prediction
+        shape = infer_shapes(f.graph, f.order, self.shapes, f.text)[f.outputs[0]]
+        if shape not in ((), (self.rows,)):
+            raise LanguageError(
+                f"the model gives an array of {show_shape(shape)} for {self.rows:,} rows",
+                "a model gives one number for each row",
+                span=f.graph.span(f.outputs[0]),
+                text=f.text,
+            )
+
+    def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> Box:
+        sides = []
+        shapes = self.parameters.shapes
+        for side, default in ((0, -np.inf), (1, np.inf)):
+            values = {name: np.full(shape, default) for name, shape in shapes.items()}
+            for name, pair in bounds.items():
+                try:
+                    values[name] = np.broadcast_to(np.asarray(pair[side], float), shapes[name])
+                except (TypeError, ValueError):
+                    raise UsageError(f"the bounds of '{name}' have not its shape") from None
+            sides.append(self.parameters.flatten(values))
+        lower, upper = sides
+        for k, label in enumerate(self.parameters.labels):
+            if not lower[k] < upper[k]:
+                raise UsageError(
+                    f"the bounds {lower[k]:g}:{upper[k]:g} of '{label}' leave no room",
+                    "write low:high, or hold the parameter with --fix",
+                )
+            x = self.start[k]
+            if not lower[k] <= x <= upper[k]:
+                if label in self.missing:
+                    self.start[k] = min(max(x, lower[k]), upper[k])
+                    continue
+                raise UsageError(
+                    f"the start {label}={x:g} is outside of its bounds {lower[k]:g}:{upper[k]:g}",
+                    f"the nearest start is {label}={min(max(x, lower[k]), upper[k]):g}",
+                )
+        return Box(lower, upper)
+
+    # ---- what is minimised ----
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the columns and of all parameters."""
+        columns = {name: x.shape for name, x in self.data.items()}
+        fixed = {name: np.shape(x) for name, x in self.fixed.items()}
+        return {**columns, **fixed, **self.parameters.shapes}
+
+    @cached_property
+    def columns(self) -> dict[int, Any]:
+        """The columns that the model names, by node."""
+        inputs = self.model.prediction.inputs
+        return {inputs[name]: x for name, x in self.data.items() if name in inputs}
+
+    @cached_property
+    def row_wise(self) -> bool:
+        """Whether a row's prediction depends on that row alone."""
+        f = self.model.prediction
+        return is_row_wise(f.graph, f.outputs[0], set(self.columns), self.shapes)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The model as a function of columns and free parameters."""
+        inputs = self.model.prediction.inputs
+        held = {inputs[name]: value for name, value in self.fixed.items()}
+        p = self.parameters
+        return Predictor(self.model.graph, p.prediction, p.nodes, held)
+
+    @cached_property
+    def residuals(self) -> Residuals:
+        """The weighted residuals."""
+        root = None if self.weights is None else np.sqrt(self.weights)
+        return Residuals(self.predictor, self.columns, self.response, root, self.row_wise)
+
+    @cached_property
+    def problem(self) -> LeastSquares:
+        """The least squares problem."""
+        return LeastSquares(self.residuals, self.loss)
+
+    @cached_property
+    def linear(self) -> list[int]:
+        """Places of the parameters that variable projection may solve for."""
+        if not self.loss.is_linear:
+            return []
+        graph, nodes = self.model.graph, self.parameters.nodes
+        derivatives = simplify(graph, self.predictor.derivative_nodes(self.columns), self.shapes)
+        return linear_parameters(graph, derivatives, nodes)
+
+    @property
+    def counted(self) -> int:
+        """How many rows have a weight above 0."""
+        return self.rows if self.weights is None else int(np.count_nonzero(self.weights))
+
+    def point(self, vector: Vector) -> dict[str, Any]:
+        """All parameters, in the order of the model."""
+        found = {**self.parameters.unflatten(vector), **self.fixed}
+        return {n: found[n] for n in self.model.prediction.inputs if n in found}
+
+    # ---- blame ----
+
+    def check_start(self, vector: Vector) -> None:
+        """Raise DomainError, with the row and the operation, where the model is not finite."""
+        f = self.model.prediction
+        parameters = self.point(vector)
+        columns = {name: x for name, x in self.data.items() if name in f.inputs}
+        for kind in ("value", "jacobian"):
+            task = Task(kind, "forward", list(self.parameters.shapes))
+            try:
+                f.at({**columns, **parameters}, task, engine="numpy")
+            except DomainError as error:
+                raise self.in_row(f, parameters, error, task) from None
+
+    def in_row(
+        self, f: Function, parameters: Mapping[str, Any], error: DomainError, task: Task
+    ) -> DomainError:
+        """The error of the first row that fails by itself; the one given if none does."""
+        rows = len(next(iter(self.data.values())))
+        for row in range(rows):
+            point = {n: x[row] for n, x in self.data.items() if n in f.inputs} | dict(parameters)
+            try:
+                f.at(point, task)
+            except DomainError as found:
+                found.message = f"row {row + 1}: {found.message}"
+                found.args = (found.message,)
+                return found
+            except AdcliError:
+                break
+        return error
+
+
+def _expression(given: Weights | None, what: str) -> Function | None:
+    if not isinstance(given, str):
+        return None
+    f = function(given)
+    if len(f.outputs) > 1 or not f.inputs:
+        raise UsageError(f"the {what} are one expression of columns", "for example 1/y")
+    return f
+
+
+def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Finite numbers and arrays by name."""
+    if not isinstance(values, Mapping):
+        raise UsageError(f"{what} is a dict of values, not {type(values).__name__}")
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
+        if not np.isfinite(array).all():
+            raise UsageError(f"{what}: the value of '{name}' is not finite", "give a number")
+        found[name] = array if array.shape else float(array)
+    return found

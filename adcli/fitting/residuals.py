@@ -1,0 +1,133 @@
+"""The residuals of a model over a table, and their exact Jacobian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcli.ad.symbolic import tangent_node
+from adcli.engines.programs.program import Program
+from adcli.fitting.model import Vector
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.shapes import is_scalar_program
+
+PREPARED = 6
+"""Programs that are kept, one for each number of rows; the oldest makes room."""
+
+BLOCK = 1 << 14
+"""Rows that are computed together: their arrays stay in the cache."""
+
+
+class Predictor:
+    """A node and its derivatives by scalar variables, over rows of columns.
+
+    `held` has the values of the other variables that are no columns. Nothing is checked for being
+    finite.
+    """
+
+    def __init__(
+        self, graph: Graph, node: int, wrt: Sequence[int], held: Mapping[int, Any]
+    ) -> None:
+        self.graph = graph
+        self.node = node
+        self.wrt = list(wrt)
+        self.held = {i: np.asarray(value, dtype=float) for i, value in held.items()}
+        plain = all(value.ndim == 0 for value in self.held.values())
+        self._is_scalar = plain and is_scalar_program(graph, graph.reach([node]))
+        self._programs: dict[Any, Program] = {}
+
+    def derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
+        """The nodes of the derivatives, by forward sweeps.
+
+        A program of scalars is differentiated as one, whatever the length of its columns.
+        """
+        graph = self.graph
+        order = graph.reach([self.node, *self.wrt])
+        shapes = {} if self._is_scalar else self._shapes(columns)
+        return [tangent_node(graph, order, self.node, i, shapes) for i in self.wrt]
+
+    def _shapes(self, columns: Mapping[int, Any]) -> dict[str, Shape]:
+        arrays = {**self.held, **columns}
+        return {self.graph.attrs[i]: np.shape(value) for i, value in arrays.items()}
+
+    def _run(
+        self, columns: Mapping[int, Any], values: Sequence[float], derivatives: bool
+    ) -> list[Any]:
+        key = derivatives, tuple(map(np.shape, columns.values()))
+        program = self._programs.pop(key, None)
+        if program is None:
+            nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
+            program = Program(self.graph, nodes, self._shapes(columns))
+        self._programs[key] = program
+        if len(self._programs) > PREPARED:
+            del self._programs[next(iter(self._programs))]
+        point = {i: np.asarray(x) for i, x in zip(self.wrt, values, strict=True)}
+        return program.run({**self.held, **columns, **point})
+
+    def values(self, columns: Mapping[int, Any], values: Sequence[float], rows: int) -> Vector:
+        """The node's values, (rows,)."""
+        return np.broadcast_to(self._run(columns, values, False)[0], (rows,))
+
+    def values_and_jacobian(
+        self, columns: Mapping[int, Any], values: Sequence[float], rows: int
+    ) -> tuple[Vector, Any]:
+        """The values (rows,) and the derivatives (rows, variables)."""
+        value, *slopes = self._run(columns, values, True)
+        jacobian = np.empty((rows, len(slopes)), order="F")
+        for k, slope in enumerate(slopes):
+            jacobian[:, k] = slope
+        return np.broadcast_to(value, (rows,)), jacobian
+
+
+class Residuals:
+    """(model - response) * root of the weight, for every row.
+
+    `columns` are the predictors by node, each (rows, ...); `root_weights` (rows,) or None. With
+    `split` the rows are computed block by block.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        columns: Mapping[int, Any],
+        response: Vector,
+        root_weights: Vector | None,
+        split: bool,
+    ) -> None:
+        self.predictor = predictor
+        self.columns = dict(columns)
+        self.response = response
+        self.root_weights = root_weights
+        self.rows = len(response)
+        step = BLOCK if split else max(self.rows, 1)
+        self._blocks = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
+
+    @property
+    def size(self) -> int:
+        """How many parameters there are."""
+        return len(self.predictor.wrt)
+
+    def values(self, point: Vector) -> Vector:
+        """The residuals, (rows,)."""
+        found = np.empty(self.rows)
+        for block in self._blocks:
+            columns = {i: x[block] for i, x in self.columns.items()}
+            count = block.stop - block.start
+            found[block] = self.predictor.values(columns, point, count)
+        found -= self.response
+        return found if self.root_weights is None else found * self.root_weights
+
+    def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
+        """Residuals and their Jacobian, block by block of rows."""
+        for block in self._blocks:
+            columns = {i: x[block] for i, x in self.columns.items()}
+            count = block.stop - block.start
+            value, jacobian = self.predictor.values_and_jacobian(columns, point, count)
+            r = value - self.response[block]
+            if self.root_weights is not None:
+                root = self.root_weights[block]
+                r, jacobian = r * root, jacobian * root[:, None]
+            yield r, jacobian

@@ -1,0 +1,91 @@
+"""How a fit ended, and what it tells."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adcli.descent.stopping import Status
+from adcli.fitting.fitted_model import FittedModel, Prediction
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number that was fitted, or held.
+
+    standard_error        None where it cannot be had; `reason` says why
+    confidence_interval   (low, high), None without a standard error
+    start                 where it began; None where it followed from the other parameters
+    notes                 what to know about it: at a bound, still at its start, undetermined
+    """
+
+    value: float
+    standard_error: float | None
+    confidence_interval: tuple[float, float] | None
+    start: float | None
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit of a model to data. Sums are weighted; what cannot be had is None.
+
+    `value` is what was minimised: the sum of squares, or of the loss; `gradient` is its gradient by
+    the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the
+    fitted numbers by label (`b1`, `v[0]`), in the order of `covariance` and `correlation` (nan
+    where there is none). See adcli.fitting.statistics for the definitions of the figures.
+    """
+
+    status: Status
+    reason: str
+    iterations: int
+    evaluations: int
+    value: float
+    gradient_norm: float
+    point: dict[str, Any]
+    gradient: dict[str, Any]
+    method: str
+    seconds: float
+    parameters: dict[str, Parameter]
+    rss: float
+    rows: int
+    degrees_of_freedom: int
+    residual_standard_deviation: float | None
+    r_squared: float | None
+    adjusted_r_squared: float | None
+    log_likelihood: float | None
+    aic: float | None
+    bic: float | None
+    covariance: Any
+    correlation: Any
+    confidence: float
+    scaling: str
+    loss: str
+    warnings: tuple[str, ...]
+    fitted: Any = field(repr=False)
+    residuals: Any = field(repr=False)
+    fitted_model: FittedModel = field(repr=False)
+
+    @property
+    def model(self) -> str:
+        """The model's text."""
+        return self.fitted_model.text
+
+    def predict(self, data: Mapping[str, Any]) -> Prediction:
+        """Predictions for the rows of columns, with standard errors by the delta method.
+
+        Raises UsageError for a model whose rows depend on one another, DataError for columns that
+        are not there, DomainError where the model is not finite.
+        """
+        return self.fitted_model.predict(data)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model with its parameters and their covariance as JSON.
+
+        `adcli.load_model(path)` and `--model FILE` read it. Raises DataError where it cannot be
+        written.
+        """
+        self.fitted_model.save(path)

@@ -1,0 +1,145 @@
+"""From a start to the least sum of squares: one method, and more where one is not enough.
+
+Levenberg and Marquardt's method goes from the start. Where that is cheap, or where it did not end
+in a clean minimum, variable projection goes from the same nonlinear parameters. Where these two
+disagree, or neither ended well, both go on from points around the start. The least cost wins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from adcli.descent.stopping import Status
+from adcli.fitting import levenberg
+from adcli.fitting.levenberg import Attempt, Box
+from adcli.fitting.linearise import LeastSquares
+from adcli.fitting.model import Vector
+from adcli.fitting.separable import Separated
+from adcli.fitting.statistics import condition
+
+CHEAP = 2_000_000
+"""Rows times parameters up to which more methods than one run."""
+
+RESTARTS = 16
+"""Points around the start from which the search goes on where the first methods disagree."""
+
+RESTART_ITERATIONS = 200
+SPREAD = 0.7
+"""Standard deviation of the logarithm of their parameters against the start's."""
+
+ENOUGH = 4
+"""Attempts that end in the best minimum after which no more are made."""
+
+SAME = 1e-6
+"""Costs that differ by less than this part of them belong to one minimum."""
+
+CLEAN = 1e12
+"""Most that the condition number of the Jacobian, its columns scaled, is in a clean minimum."""
+
+
+@dataclass
+class Search:
+    """A search for the least cost.
+
+    `linear` are the places of the parameters that variable projection may solve for; `noise` is the
+    length of the residuals' rounding errors; `max_iterations` holds for each attempt.
+    """
+
+    problem: LeastSquares
+    start: Vector
+    box: Box
+    linear: Sequence[int]
+    noise: float
+    max_iterations: int
+    interrupted: Callable[[], bool] = lambda: False
+    attempts: list[tuple[str, Attempt]] = field(default_factory=list)
+
+    def run(self, *, started: bool = True) -> tuple[str, Attempt]:
+        """The best attempt and its method; `started` says whether linear parameters have starts.
+
+        The start must be finite.
+        """
+        if started:
+            self._marquardt(self.start, self.max_iterations)
+        cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
+        if self.linear and (not started or cheap or not self._is_clean()):
+            self._project(self.start, self.max_iterations)
+        if cheap and not self._is_settled():
+            self._restart()
+        return self.best
+
+    @property
+    def best(self) -> tuple[str, Attempt]:
+        """The attempt of least cost; the first of those that are as good."""
+        least = min(a.linear.cost for _, a in self.attempts)
+        return next((name, a) for name, a in self.attempts if self._agrees(a.linear.cost, least))
+
+    def _agrees(self, cost: float, least: float) -> bool:
+        return math.sqrt(cost) <= math.sqrt(least * (1 + SAME)) + self.noise
+
+    def _is_clean(self) -> bool:
+        """Whether the best attempt ended well, where all parameters are determined."""
+        _, best = self.best
+        free = ~self.box.held(best.point, best.linear.gradient)
+        return best.status is Status.CONVERGED and condition(best.linear, free) <= CLEAN
+
+    def _is_settled(self) -> bool:
+        least = self.best[1].linear.cost
+        agreed = all(self._agrees(a.linear.cost, least) for _, a in self.attempts)
+        return self.interrupted() or (agreed and self._is_clean())
+
+    def _restart(self) -> None:
+        count = 0
+        for point in self._around():
+            self._marquardt(point, RESTART_ITERATIONS)
+            if self.linear:
+                self._project(point, RESTART_ITERATIONS)
+            least = self.best[1].linear.cost
+            count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
+            if self.interrupted() or (count >= ENOUGH and self._is_clean()):
+                return
+
+    def _around(self) -> Iterator[Vector]:
+        """Points whose parameters have the start's signs, and other sizes."""
+        random = np.random.default_rng(0)
+        for _ in range(RESTARTS):
+            factors = np.exp(SPREAD * random.standard_normal(len(self.start)))
+            yield self.box.project(self.start * factors)
+
+    # ---- the methods ----
+
+    def _marquardt(
+        self, start: Vector, iterations: int, name: str = "levenberg-marquardt", before: int = 0
+    ) -> None:
+        """All parameters together from `start`, after as many iterations by another method."""
+        if not self.problem.linearise(start).is_finite:
+            return
+        found = levenberg.minimise(
+            self.problem, start, self.box, max_iterations=iterations, interrupted=self.interrupted
+        )
+        found = found._replace(iterations=before + found.iterations)
+        self.attempts.append((name, found))
+
+    def _project(self, start: Vector, iterations: int) -> None:
+        """Variable projection, then all parameters together from where it ends."""
+        separated = Separated(self.problem, self.linear, start)
+        point = separated.whole(start[separated.nonlinear])
+        if point is None or not np.isfinite(self.problem.cost(point)):
+            return
+        before = 0
+        if separated.size:
+            inner = Box(self.box.lower[separated.nonlinear], self.box.upper[separated.nonlinear])
+            found = levenberg.minimise(
+                separated,
+                start[separated.nonlinear],
+                inner,
+                max_iterations=iterations,
+                interrupted=self.interrupted,
+            )
+            point, before = separated.whole(found.point), found.iterations
+        if point is not None:
+            self._marquardt(point, iterations, "variable projection", before)

@@ -1,0 +1,207 @@
+"""What a fit tells about its parameters: standard errors, intervals, correlation, quality of fit.
+
+With the Jacobian J of the weighted residuals at the minimum, the covariance of the parameters is
+s^2 (J'J)^-1, from the singular values of J with its columns scaled to length 1 (never from J'J).
+s^2 is the residual variance rss / (rows - parameters), or 1 where the sigmas are absolute. Source:
+Seber & Wild, Nonlinear Regression (1989), chapter 5.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcli.fitting.linearise import Linearised
+from adcli.fitting.losses import Loss
+from adcli.fitting.model import Vector
+
+EPSILON = 2.0**-52
+ROUNDING = 16 * EPSILON
+"""Residuals below this part of the numbers that they are differences of are rounding errors."""
+
+SHARE = 1e-3
+"""A parameter takes part in an undetermined combination with at least this share of it."""
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """How well the parameters are determined.
+
+    covariance   (parameters, parameters); nan in the rows and columns of those without
+    reasons      place of a parameter -> why it has no standard error
+    """
+
+    covariance: Any
+    reasons: dict[int, str]
+
+    @property
+    def standard_errors(self) -> Vector:
+        """One for each parameter, nan where it cannot be had."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def correlation(self) -> Any:
+        """The correlation matrix, nan where there is no standard error, or it is 0."""
+        errors = self.standard_errors
+        with np.errstate(all="ignore"):
+            return self.covariance / errors[:, None] / errors
+
+
+def uncertainty(
+    triangle: Any, held: Any, variance: float, labels: list[str], unknown: str | None
+) -> Uncertainty:
+    """The covariance of the parameters, from R of the Jacobian's factorisation.
+
+    `held` marks parameters at a bound: they count as given. `variance` is that of a residual.
+    Parameters that the Jacobian does not determine get the combination that is free as the reason;
+    `unknown` is a reason for all, where there is one.
+    """
+    size = len(labels)
+    covariance = np.full((size, size), np.nan)
+    reasons: dict[int, str] = dict.fromkeys(np.flatnonzero(held).tolist(), "it is at its bound")
+    free = np.flatnonzero(~np.asarray(held))
+    if unknown is not None:
+        reasons.update({int(k): unknown for k in free})
+        return Uncertainty(covariance, reasons)
+    if not len(free):
+        return Uncertainty(covariance, reasons)
+    norms = np.linalg.norm(triangle[:, free], axis=0)
+    scale = np.where(norms > 0, norms, 1.0)
+    _, values, right = np.linalg.svd(triangle[:, free] / scale)
+    values = np.concatenate([values, np.zeros(len(free) - len(values))])
+    known = values > len(free) * EPSILON * max(values[0], EPSILON)
+    loose = np.zeros(len(free), dtype=bool)
+    for direction in right[~known]:
+        takes_part = np.abs(direction) > SHARE
+        loose |= takes_part
+        names = [labels[free[k]] for k in np.flatnonzero(takes_part)]
+        for k in np.flatnonzero(takes_part):
+            reasons.setdefault(int(free[k]), _undetermined(names, labels[free[k]]))
+    factor = right[known].T / values[known] / scale[:, None]
+    found = variance * (factor @ factor.T)
+    found = (found + found.T) / 2
+    found[loose, :] = np.nan
+    found[:, loose] = np.nan
+    covariance[np.ix_(free, free)] = found
+    return Uncertainty(covariance, reasons)
+
+
+def _undetermined(names: list[str], label: str) -> str:
+    others = [name for name in names if name != label]
+    if not others:
+        return "the data do not determine it: no residual depends on it here"
+    listed = ", ".join(others[:4]) + ", ..." * (len(others) > 4)
+    return f"the data do not determine it apart from {listed}: the Jacobian is rank-deficient"
+
+
+def robust_variance(loss: Loss, r: Vector, freedom: int) -> float | None:
+    """s^2 of the covariance for a robust loss: sum(psi^2) / freedom / mean(psi')^2.
+
+    None where the mean slope is not positive. Source: Huber, Robust Statistics (1981), 7.6 (6.5).
+    """
+    psi, slope = loss.slopes(r)
+    mean = float(np.mean(slope))
+    return float(psi @ psi) / freedom / mean**2 if mean > 0 and freedom > 0 else None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the model fits. What cannot be had is None.
+
+    `rows` counts those of positive weight, `count` the free parameters. Sums are weighted.
+
+    rss                   sum(w (y - f)^2)
+    r_squared             1 - rss / sum(w (y - mean)^2), with the weighted mean
+    log_likelihood        of normal errors with variance proportional to 1/w, its scale the best,
+                          rss / rows; or given, where sigmas are absolute
+    aic, bic              2 k - 2 log L, k log(rows) - 2 log L; k counts the scale where estimated
+    """
+
+    rows: int
+    count: int
+    rss: float
+    residual_standard_deviation: float | None
+    r_squared: float | None
+    adjusted_r_squared: float | None
+    log_likelihood: float | None
+    aic: float | None
+    bic: float | None
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Rows beyond the free parameters."""
+        return self.rows - self.count
+
+
+def quality(
+    r: Vector,
+    response: Vector,
+    weights: Vector | None,
+    count: int,
+    *,
+    absolute: bool,
+    perfect: bool,
+) -> Quality:
+    """The figures for weighted residuals `r`."""
+    w = np.ones(len(r)) if weights is None else weights
+    counted = w > 0
+    rows = int(counted.sum())
+    freedom = rows - count
+    rss = float(r @ r)
+    mean = float(np.sum(w * response) / np.sum(w)) if rows else 0.0
+    total = float(np.sum(w * (response - mean) ** 2))
+    spread = math.sqrt(total / max(float(np.sum(w)), 1e-300))
+    r_squared = 1.0 - rss / total if spread > ROUNDING * abs(mean) and total > 0 else None
+    adjusted = None
+    if r_squared is not None and freedom > 0 and rows > 1:
+        adjusted = 1.0 - (1.0 - r_squared) * (rows - 1) / freedom
+    likelihood = None
+    half = 0.5 * float(np.sum(np.log(w[counted])))
+    if absolute:
+        likelihood = half - 0.5 * (rss + rows * math.log(2 * math.pi))
+    elif rss > 0 and not perfect:
+        likelihood = half - 0.5 * rows * (math.log(2 * math.pi * rss / rows) + 1)
+    k = count + (not absolute)
+    return Quality(
+        rows,
+        count,
+        rss,
+        math.sqrt(rss / freedom) if freedom > 0 else None,
+        r_squared,
+        adjusted,
+        likelihood,
+        None if likelihood is None else 2 * k - 2 * likelihood,
+        None if likelihood is None else k * math.log(rows) - 2 * likelihood,
+    )
+
+
+def is_perfect(r: Vector, sizes: Vector) -> bool:
+    """Whether residuals are rounding errors of the numbers, of these sizes, that they compare."""
+    return bool(np.sqrt(r @ r) <= ROUNDING * np.sqrt(sizes @ sizes))
+
+
+def half_width(confidence: float, freedom: int | None) -> float:
+    """How many standard errors a confidence interval reaches to either side: Student's t.
+
+    Without degrees of freedom, the normal distribution's quantile: no variance was estimated. nan
+    where there are none left.
+    """
+    from scipy import stats
+
+    tail = 0.5 + confidence / 2
+    if freedom is None:
+        return float(stats.norm.ppf(tail))
+    return float(stats.t.ppf(tail, freedom)) if freedom > 0 else math.nan
+
+
+def condition(linear: Linearised, free: Any) -> float:
+    """The condition number of the free columns of the Jacobian, scaled to length 1."""
+    columns = linear.triangle[:, free]
+    norms = np.linalg.norm(columns, axis=0)
+    if not len(norms) or not (norms > 0).all():
+        return math.inf if len(norms) else 1.0
+    values = np.linalg.svd(columns / norms, compute_uv=False)
+    return float(values[0] / values[-1]) if values[-1] > 0 else math.inf
