@@ -21,8 +21,8 @@ BELOW = {
     "function": {"ad", "engines", "errors", "graph", "language", "suggestion"},
 }
 BELOW["comparison"] = BELOW["descent"] = {"data", "function", *BELOW["function"]}
-BELOW["training"] = {"descent", *BELOW["descent"]}
-BELOW["report"] = {"comparison", "training", *BELOW["training"]}
+BELOW["training"] = BELOW["fitting"] = {"descent", *BELOW["descent"]}
+BELOW["report"] = {"comparison", "fitting", "training", *BELOW["training"]}
 BELOW["cli"] = {"report", *BELOW["report"]}
 BELOW["__init__"] = set(BELOW)
 BELOW["__main__"] = {"cli"}
