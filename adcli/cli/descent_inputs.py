@@ -6,7 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from adcli.cli.inputs import assignments, constant, file_values, split_assignments
+from adcli.cli.inputs import (
+    assignments,
+    constant,
+    file_values,
+    is_whole_point,
+    split_assignments,
+)
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
 from adcli.language.messages import safe
@@ -70,11 +76,7 @@ def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
 
 
 def _is_whole(text: str) -> bool:
-    if "=" in text:
-        return False
-    from adcli.data.parameters import is_parameter_file
-
-    return text.startswith("random:") or is_parameter_file(text)
+    return text.startswith("random:") or is_whole_point(text)
 
 
 def _shapes(texts: tuple[str, ...], wanted: dict[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -8,18 +8,22 @@ import click
 
 from adcli.cli import options
 from adcli.cli.run import run
+from adcli.cli.tables import table_options
 
 EXAMPLES = """\b
 Examples:
   adcli eval 'sqrt(x^2 + y^2)' --at x=3,y=4
   adcli eval 'r = norm(v); v/r' --at 'v=[3, 4]' --format json
   adcli eval '1/3' --precision 40 --format plain
+  adcli eval 'mean((a*x - y)^2)' --at a=2 --data rows.csv
+  adcli eval 'norm(W)' --at parameters.npz
   printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
 
 
 @click.command("eval", epilog=EXAMPLES)
 @options.expression
 @options.point
+@table_options
 @options.arithmetic
 @options.output
 def command(**parsed: Any) -> int:

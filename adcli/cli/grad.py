@@ -8,6 +8,7 @@ import click
 
 from adcli.cli import options
 from adcli.cli.run import run
+from adcli.cli.tables import table_options
 
 EXAMPLES = """\b
 Examples:
@@ -22,6 +23,7 @@ Examples:
 @click.command("grad", epilog=EXAMPLES)
 @options.expression
 @options.point
+@table_options
 @options.mode()
 @options.wrt
 @click.option(

@@ -178,6 +178,15 @@ def assignments(options: tuple[str, ...], option: str, precision: int | None) ->
     return values
 
 
+def is_whole_point(text: str) -> bool:
+    """Whether a text names a file of parameters rather than `x=2`."""
+    if "=" in text:
+        return False
+    from adcli.data.parameters import is_parameter_file
+
+    return is_parameter_file(text)
+
+
 def file_values(name: str, wanted: Collection[str]) -> dict[str, Any]:
     """The values that a file of parameters has for the names that are wanted; others are left."""
     from adcli.data.parameters import load_parameters

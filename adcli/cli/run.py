@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from adcli.ad.tasks import Task
-from adcli.cli.inputs import assignments, names, program_text
+from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
 from adcli.cli.terminal import is_coloured, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
@@ -27,16 +28,21 @@ DIGITS = 50
 def run(kind: str, **options: Any) -> int:
     """Run one of these commands with its parsed options; returns the exit code."""
     f, fixed = program_and_point(options)
-    task = _task(kind, f, options)
+    data = _rows_of(f, fixed, options) if options.get("data") else {}
+    task = _task(kind, f, options, data)
     if options["points"] is not None:
         from adcli.cli.stream import run_stream
 
         return run_stream(f, task, fixed, options)
-    return _run_point(f, task, fixed, options)
+    return _run_point(f, task, {**fixed, **data}, options)
 
 
 def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]]:
-    """The program and the values that --at gives."""
+    """The program and the values that --at gives.
+
+    `options["held"]` becomes the names of those that are too large to be repeated in results: what
+    files gave.
+    """
     if options.get("points") == "-" and "-" in (options["source"], options["expression"]):
         raise UsageError(
             "the program and the points cannot both come from standard input",
@@ -48,7 +54,28 @@ def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]
     precision = options["precision"]
     if precision is not None:
         _extend_precision(precision)
-    return f, assignments(options["at"], "--at", precision)
+    files = [text for text in options["at"] if is_whole_point(text)]
+    given = assignments(tuple(t for t in options["at"] if t not in files), "--at", precision)
+    found = {k: v for name in files for k, v in file_values(name, f.variables).items()}
+    options["held"] = set(found) - set(given)
+    return f, {**found, **given}
+
+
+def _rows_of(f: Function, fixed: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The columns of --data that the program names."""
+    from adcli.cli.tables import check_columns, open_data, read_data
+
+    if options["points"] is not None:
+        raise UsageError(
+            "--points and --data exclude each other",
+            "with --points each row is a point, with --data each column is a vector",
+        )
+    with open_data(options) as table:
+        assert table is not None
+        check_columns(f, table, fixed, option="--at")
+        data = read_data(f, table, options)
+    options["held"] |= set(data)
+    return data
 
 
 def _extend_precision(precision: int) -> None:
@@ -60,7 +87,7 @@ def _extend_precision(precision: int) -> None:
     mp.dps = precision + GUARD_DIGITS
 
 
-def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
+def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]) -> Task:
     direction = None
     if options.get("direction"):
         if options.get("wrt"):
@@ -73,6 +100,8 @@ def _task(kind: str, f: Function, options: dict[str, Any]) -> Task:
         direction = assignments(options["direction"], "--direction", options["precision"])
         f.names(direction)
     wrt = f.names(names(options.get("wrt")))
+    if not options.get("wrt"):
+        wrt = [name for name in wrt if name not in data]
     strict = bool(options.get("strict"))
     return Task(kind, options.get("mode") or "reverse", wrt, direction, strict)
 
@@ -83,11 +112,17 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
     except DomainError as error:
         if options["on_error"] == "null" and options["form"] == "json":
             paths = result_paths(f, task)
-            record = failed_record(point, paths, task, error.message, options["precision"])
+            shown = {name: x for name, x in point.items() if name not in options["held"]}
+            record = failed_record(shown, paths, task, error.message, options["precision"])
             write_text(options["output"], record)
         raise
     report = PointReport(
-        point, dict(results.fields()), results.task, len(f.outputs) > 1, options["precision"]
+        point,
+        dict(results.fields()),
+        results.task,
+        len(f.outputs) > 1,
+        options["precision"],
+        options["held"],
     )
     form = options["form"]
     if form == "json":

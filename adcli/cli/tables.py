@@ -66,10 +66,17 @@ def columns_in(f: Function, table: Table | None) -> list[str]:
     return [name for name in f.inputs if table is not None and table.find(name) is not None]
 
 
-def check_columns(f: Function, table: Table, given: Iterable[str], complete: bool = True) -> None:
+def check_columns(
+    f: Function,
+    table: Table,
+    given: Iterable[str],
+    complete: bool = True,
+    option: str = "--start",
+) -> None:
     """Raise UsageError unless each name of the program is a column or `given` a value, not both.
 
     Where the values given are not `complete`, because a checkpoint has others, none is missed.
+    `option` is the one that gives them.
     """
     given = set(given)
     if not columns_in(f, table):
@@ -83,8 +90,9 @@ def check_columns(f: Function, table: Table, given: Iterable[str], complete: boo
             )
         if complete and not is_column and name not in given:
             error = _unknown(f, table, name)
-            error.message += ", and has no start"
-            error.hint = f"{error.hint}; a parameter needs a start: --start {safe(name)}=..."
+            what = option.replace("--start", "start").replace("--at", "value")
+            error.message += f", and has no {what}"
+            error.hint = f"{error.hint}; a parameter needs a {what}: {option} {safe(name)}=..."
             raise error
     _check_constants(f, table)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,8 @@ class PointReport:
     """What was asked and what came out at one point.
 
     `fields` are the results by path, the value first; a program with several results has a list
-    under each path. `precision` is the number of digits that was asked for, if any.
+    under each path. `precision` is the number of digits that was asked for, if any. `held` names
+    inputs that records leave out: rows of data, and what came from files.
     """
 
     point: Mapping[str, Any]
@@ -25,6 +26,12 @@ class PointReport:
     task: Task
     several: bool
     precision: int | None = None
+    held: Collection[str] = ()
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The point, as far as records repeat it."""
+        return {name: value for name, value in self.point.items() if name not in self.held}
 
     @cached_property
     def outputs(self) -> list[Shape]:
@@ -49,7 +56,7 @@ def constant_fields(task: Task) -> dict[str, Any]:
 
 def json_record(report: PointReport) -> str:
     """One line: {"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
-    return to_json(_record(report.point, report.fields, report.task), report.precision) + "\n"
+    return to_json(_record(report.shown, report.fields, report.task), report.precision) + "\n"
 
 
 def failed_record(
@@ -73,7 +80,7 @@ def _record(point: Mapping[str, Any], fields: Mapping[Path, Any], task: Task) ->
 def csv_lines(report: PointReport) -> str:
     """A header and a row: the point's columns, then the results."""
     names, numbers = [], []
-    for name, value in report.point.items():
+    for name, value in report.shown.items():
         names += [name + index_label(index) for index in indices(shape_of(value))]
         numbers += list(flat(value))
     outputs, variables = report.outputs, report.variables
