@@ -1,14 +1,15 @@
-"""Fixed-rate descent compiled: value, gradient, tests and update rule in one generated loop.
+"""Fixed-rate descent compiled: value, gradient, tests and update rule in one loop.
 
 The update rule runs once, on nodes; what comes out joins the graph of the value and the gradient,
-and all of it becomes one straight-line loop body (adcli.engines.compiled).
+and all of it becomes the body of a loop (adcli.engines.loops).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,16 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
-from adcli.engines.compiled import MAX_NODES, Source, execute, number_text
-from adcli.graph.graph import Graph
-from adcli.graph.symbolic import Symbols
+from adcli.engines.compiled import MAX_NODES
+from adcli.engines.loops import Comparison, Loop, Run, run_in_python
+from adcli.engines.lower import lower
+from adcli.graph.symbolic import Expression, Symbols
+
+LONG = 100_000
+"""Steps from which machine code is worth its compilation."""
+
+PATIENCE = 10_000
+"""Steps that Python does before, for many a descent ends early."""
 
 
 @dataclass
@@ -43,11 +51,12 @@ class FusedLoop:
     """The compiled loop of one problem and one way to step."""
 
     def __init__(self, problem: Problem, stepper: Stepper, tests: Tests) -> None:
-        self.tests = tests
         rule = stepper.rule(np)
         self._shape = [isinstance(s, np.ndarray) for s in rule.init(np.zeros(problem.size))]
         self.evaluate = problem.value_and_gradient
-        self._run = _compile(problem, stepper, tests, self._shape)
+        self._loop = _describe(problem, stepper, tests, self._shape)
+        self._run = run_in_python(self._loop)
+        self._may_change = True
 
     def run(self, block: Block, end: int) -> Block:
         """Iterate until iteration `end`, or until a test holds at an iterate."""
@@ -56,7 +65,7 @@ class FusedLoop:
         best = block.best_point or block.point
         before = block.before_point or block.point
         head = (float(block.iteration), float(end), block.best_value, block.before_value)
-        result = self._run(*head, *best, *before, *block.point, *state)
+        result = self._run([*head, *best, *before, *block.point, *state])
         t, value, best_value, before_value, fixed = result[:5]
         rest = list(result[5:])
         return Block(
@@ -68,8 +77,14 @@ class FusedLoop:
             rest[n : 2 * n],
             best_value,
             rest[:n],
-            fixed,
+            bool(fixed),
         )
+
+    def hurry(self, done: int, end: int) -> None:
+        """Go on as machine code, which does the same, if so many steps to `end` are worth it."""
+        if self._may_change and done >= PATIENCE and end - done >= LONG:
+            self._may_change = False
+            self._run = _machine_code(self._loop) or self._run
 
     def _state(self, numbers: list[float], n: int) -> State:
         state, k = [], 0
@@ -85,114 +100,89 @@ def fits(problem: Problem, stepper: Stepper) -> bool:
     return problem.scalar and len(problem.order) + 40 * problem.size <= MAX_NODES
 
 
-def _compile(problem: Problem, stepper: Stepper, tests: Tests, shape: list[bool]) -> Any:
+def _machine_code(loop: Loop) -> Run | None:
+    """The loop as machine code, if there is a compiler and all functions are there."""
+    from importlib.util import find_spec
+
+    if find_spec("llvmlite") is None:
+        return None
+    from adcli.engines.llvm.code import MissingFunctionError
+    from adcli.engines.llvm.loops import fits as fits_machine
+    from adcli.engines.llvm.loops import run_compiled
+    from adcli.engines.llvm.machine import host
+
+    try:
+        return run_compiled(loop, host()) if fits_machine(loop) else None
+    except MissingFunctionError:
+        return None
+
+
+def _describe(problem: Problem, stepper: Stepper, tests: Tests, shape: Sequence[bool]) -> Loop:
+    """The loop as nodes of the problem's graph."""
     graph, n = problem.graph, problem.size
     m = NodeVectors(Symbols(graph))
-    iteration = m.vector([graph.variable("\0t")])
-    names = {graph.variable("\0t"): "t"}
-    names.update({node: f"x{k}" for k, node in enumerate(problem.nodes)})
-    names.update(problem.fixed_texts())
-    state, state_names = _state_nodes(graph, m, n, shape, names)
+    counter, best, before = (graph.variable(f"\0{name}") for name in ("t", "best", "before"))
+    before_point = [graph.variable(f"\0p{k}") for k in range(n)]
+    state = [
+        m.vector([graph.variable(f"\0s{j}_{k}") for k in range(n if is_vector else 1)])
+        for j, is_vector in enumerate(shape)
+    ]
     point, gradient = m.vector(problem.nodes), m.vector(problem.gradient_nodes)
     free = projected_gradient(m, point, gradient, stepper.lower, stepper.upper)
-    moved, new_state = stepper.advance(m, point, gradient, state, iteration)
-    square = (free * free).sum().node
-    later = [m.symbols.expression(e).node for vector in (moved, *new_state) for e in vector]
-    source = Source(graph, names, [problem.target, square, *later])
-    body = _Body(
-        source.lines,
-        source.texts[problem.target],
-        source.texts[square],
-        [f"x{k}" for k in range(n)],
-        state_names,
-        [source.texts[node] for node in later],
+    moved, new_state = stepper.advance(m, point, gradient, tuple(state), m.vector([counter]))
+    value = Expression(m.symbols, problem.target)
+    square = (free * free).sum()
+    going = _going(
+        tests, value, square, Expression(m.symbols, before), point, m.vector(before_point)
     )
-    return execute(_loop(body, tests))["loop"]
+    finite = [("less", square, inf), ("less", -inf, value)]
+    better = [*finite, ("less_equal", value, Expression(m.symbols, best))]
+    # One lowering for all: what is shared stays shared.
+    compared = [m.symbols.expression(x).node for _, *sides in (*better, *going) for x in sides]
+    later = [m.symbols.expression(e).node for vector in (moved, *new_state) for e in vector]
+    low = iter(lower(graph, [problem.target, *later, *compared]))
+    target, later = next(low), [next(low) for _ in later]
+    first, second = (
+        [Comparison(name, next(low), next(low)) for name, *_ in found] for found in (better, going)
+    )
+    held = {problem.function.inputs[name]: float(x) for name, x in problem.fixed.items()}
+    return Loop(
+        graph,
+        held,
+        counter,
+        best,
+        before,
+        before_point,
+        problem.nodes,
+        [e.node for vector in state for e in vector],
+        target,
+        first,
+        second,
+        later,
+    )
 
 
-class _Body(NamedTuple):
-    """What the loop repeats: `lines` compute the texts `value`, `norm2` (the squared norm of the
-    gradient) and `later`, the next values of the variables `point` and `state`."""
-
-    lines: list[str]
-    value: str
-    norm2: str
-    point: list[str]
-    state: list[str]
-    later: list[str]
-
-
-def _loop(body: _Body, tests: Tests) -> list[str]:
-    """The source of the loop; b0, ... is the best point and p0, ... the one before."""
-    value, n = body.value, len(body.point)
-    best, before = ([f"{letter}{k}" for k in range(n)] for letter in "bp")
-    names = [*body.point, *body.state]
-    everything = ", ".join([*best, *before, *names])
-    first, second = _split(body.lines, value, body.norm2)
-    return [
-        f"def loop(t, end, best, before, {everything}):",
-        "  begin = t",
-        "  while True:",
-        *[f"    {line}" for line in first],
-        f"    if -inf < {value} <= best and {body.norm2} < inf:",
-        f"      best = {value}; {_assigned(best, body.point)}",
-        f"    if {_stop(tests, value, body.norm2, n)}: fixed = False; break",
-        *[f"    {line}" for line in second],
-        f"    if {_unmoved(body.later, names)}: fixed = True; break",
-        f"    before = {value}",
-        f"    {_assigned(before, body.point)}",
-        f"    {_assigned(names, body.later)}",
-        "    t += 1.0",
-        f"  return t, {value}, best, before, fixed, {everything}",
+def _going(
+    tests: Tests,
+    value: Expression,
+    square: Expression,
+    before: Expression,
+    point: Vector,
+    before_point: Vector,
+) -> list[tuple[str, Any, Any]]:
+    """The conditions under which nobody has to look at an iterate; nan fails all of them."""
+    m = value.symbols
+    least = tests.gradient * tests.gradient * (1 + 1e-9) if tests.gradient else -1.0
+    going: list[tuple[str, Any, Any]] = [
+        ("less", least, square),
+        ("less", square, inf),
+        ("less", max(tests.floor, tests.target), value),
+        ("less", value, tests.ceiling),
     ]
-
-
-def _state_nodes(
-    graph: Graph, m: NodeVectors, n: int, shape: list[bool], names: dict[int, str]
-) -> tuple[State, list[str]]:
-    """Variables for the rule's state, and their names in the loop."""
-    state: list[Any] = []
-    order = []
-    for j, is_vector in enumerate(shape):
-        nodes = [graph.variable(f"\0s{j}_{k}") for k in range(n if is_vector else 1)]
-        for k, node in enumerate(nodes):
-            names[node] = f"s{j}_{k}"
-            order.append(names[node])
-        state.append(m.vector(nodes))
-    return tuple(state), order
-
-
-def _split(lines: list[str], *needed: str) -> tuple[list[str], list[str]]:
-    """The lines up to those that assign `needed`, which the tests look at, and the others."""
-    last = 0
-    for k, line in enumerate(lines):
-        if line.split(" = ", 1)[0] in needed:
-            last = k + 1
-    return lines[:last], lines[last:]
-
-
-def _stop(tests: Tests, value: str, norm2: str, n: int) -> str:
-    """The condition under which somebody has to look at an iterate that nobody has seen."""
-    least = number_text(tests.gradient * tests.gradient * (1 + 1e-9)) if tests.gradient else "-1.0"
-    conditions = [f"not ({least} < {norm2} < inf)"]
-    low = max(tests.floor, tests.target)
-    conditions.append(f"not ({number_text(low)} < {value} < {number_text(tests.ceiling)})")
     if tests.value:
-        size = number_text(tests.value)
-        conditions.append(f"t and abs({value} - before) <= {size} * abs({value})")
+        going.append(("less", tests.value * m.abs(value), m.abs(value - before)))
     if tests.point:
-        size = number_text(tests.point * tests.point * (1 + 1e-9))
-        moved = " + ".join(f"(x{k} - p{k}) * (x{k} - p{k})" for k in range(n))
-        length = " + ".join(f"x{k} * x{k}" for k in range(n))
-        conditions.append(f"t and {moved} <= {size} * ({length})")
-    return f"t >= end or ({' or '.join(conditions)}) and t != begin"
-
-
-def _unmoved(new: list[str], old: list[str]) -> str:
-    """Whether neither the point nor the state changes any more: so it will stay."""
-    return " and ".join(f"{a} == {b}" for a, b in zip(new, old, strict=True))
-
-
-def _assigned(names: list[str], texts: list[str]) -> str:
-    """All at once, for the new values are made of the old ones."""
-    return f"{', '.join(names)} = {', '.join(texts)}"
+        size = tests.point * tests.point * (1 + 1e-9)
+        change = point - before_point
+        going.append(("less", size * (point * point).sum(), (change * change).sum()))
+    return going

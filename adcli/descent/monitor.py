@@ -16,7 +16,7 @@ from adcli.descent.stopping import ROUNDING, Iterate, Limits, Outcome, Status, T
 
 NEVER = 2**62
 
-BLOCK = 10_000
+BLOCK = 1_000_000
 PATIENCE = 0.05
 """A compiled loop looks at the clock, and for signals, after so many iterations, or seconds."""
 

@@ -16,7 +16,8 @@ from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
 from adcli.engines.choose import is_number
-from adcli.engines.compiled import MAX_NODES, compile_function, number_text
+from adcli.engines.compiled import MAX_NODES, compile_function
+from adcli.engines.lower import lower
 from adcli.engines.plan import Plan
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
@@ -224,11 +225,6 @@ class Problem:
         """The nodes of value and gradient, arguments first."""
         return self.graph.reach([self.target, *self.gradient_nodes])
 
-    def fixed_texts(self) -> dict[int, str]:
-        """The fixed variables' nodes as numbers in a source."""
-        inputs = self.function.inputs
-        return {inputs[name]: number_text(float(value)) for name, value in self.fixed.items()}
-
     @cached_property
     def value_and_gradient(self) -> Any:
         """A function from a vector to (what is minimised, its gradient); not checked for finite."""
@@ -239,7 +235,8 @@ class Problem:
     def _compiled(self) -> Any:
         names = list(self.function.inputs)
         nodes = list(self.function.inputs.values())
-        compiled = compile_function(self.graph, nodes, [self.target, *self.gradient_nodes])
+        outputs = lower(self.graph, [self.target, *self.gradient_nodes])
+        compiled = compile_function(self.graph, nodes, outputs)
         if not self.held:
             return lambda vector: _split(compiled(*vector.tolist()))
         held = [float(self.fixed.get(name, 0.0)) for name in names]

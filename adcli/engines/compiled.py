@@ -21,7 +21,7 @@ MAX_INLINE = 90
 """Characters of an expression that is written into its only user; bounds the nesting, too."""
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*"}
-_COMPARISONS = {
+COMPARISONS = {
     "less": "<",
     "less_equal": "<=",
     "greater": ">",
@@ -117,9 +117,9 @@ class Source:
             exponent = float(self.graph.attrs[args[1]])
             if exponent in (2.0, 3.0):
                 return f"({' * '.join([self._atom(args[0])] * int(exponent))})"
-        if name in _COMPARISONS:
+        if name in COMPARISONS:
             x, y = (self.texts[a] for a in args)
-            return f"(1.0 if {x} {_COMPARISONS[name]} {y} else 0.0)"
+            return f"(1.0 if {x} {COMPARISONS[name]} {y} else 0.0)"
         if name == "where":
             c, a, b = (self.texts[x] for x in args)
             return f"({a} if {c} else {b})"

@@ -17,7 +17,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED
 
 _INFIX = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
-_COMPARISONS = {
+COMPARISONS = {
     "less": "olt",
     "less_equal": "ole",
     "greater": "ogt",
@@ -188,8 +188,8 @@ class Values:
             self.known[node] = code.number(float(graph.attrs[node]))
         elif op is NAMED:
             self.known[node] = code.number(_NAMED[graph.attrs[node]])
-        elif name in _COMPARISONS:
-            self.masks[node] = code.compare(_COMPARISONS[name], self[args[0]], self[args[1]])
+        elif name in COMPARISONS:
+            self.masks[node] = code.compare(COMPARISONS[name], self[args[0]], self[args[1]])
         elif name == "where":
             self.known[node] = code.choose(self.mask(args[0]), self[args[1]], self[args[2]])
         else:

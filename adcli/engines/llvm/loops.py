@@ -1,0 +1,126 @@
+"""Loops of steps as machine code: the state stays in registers from step to step."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+
+from adcli.engines.llvm.code import COMPARISONS, Code, Values
+from adcli.engines.llvm.compile import assemble, compile_module
+from adcli.engines.llvm.machine import Machine
+from adcli.engines.loops import Comparison, Loop, Run
+from adcli.engines.lower import FOREIGN
+from adcli.graph.primitives import CONSTANT, NAMED
+
+MAX_NODES = 2_000
+"""Longer bodies take too long to compile, and no longer fit the registers anyway."""
+
+ELSEWHERE = (*FOREIGN, "hypot")
+"""Functions whose last digit, or whose value, is not that of Python's `math`."""
+
+
+def fits(loop: Loop) -> bool:
+    """Whether a loop can be compiled to do just what Python does."""
+    order = loop.graph.reach([*loop.watched, *loop.later])
+    return len(order) <= MAX_NODES and not any(loop.graph.ops[i].name in ELSEWHERE for i in order)
+
+
+def run_compiled(loop: Loop, machine: Machine) -> Run:
+    """The loop as machine code. Raises MissingFunctionError for what the C library has not."""
+    code = Code(machine, 1)
+    text = "\n".join(["define void @loop(ptr %numbers) nounwind {", *_lines(loop, code), "}"])
+    compiled = compile_module(*assemble([text], [code]), machine)
+    function = compiled.function("loop", None, [ctypes.c_void_p])
+
+    def run(numbers: Sequence[float]) -> Sequence[float]:
+        memory = (ctypes.c_double * (len(numbers) + 1))(*numbers)
+        function(memory)
+        assert compiled
+        return list(memory)
+
+    return run
+
+
+def _lines(loop: Loop, code: Code) -> list[str]:
+    """One block for what is decided, one for the step; every variable is a phi between them."""
+    count = len(loop.point)
+    names = ["%t", "%best", "%before"]
+    names += [f"%{letter}{k}" for letter in "bp" for k in range(count)]
+    names += [f"%x{k}" for k in range(len(loop.changing))]
+    best_point, before_point, changing = (
+        names[3 : 3 + count],
+        names[3 + count :][:count],
+        names[3 + 2 * count :],
+    )
+    places = [0, 2, 3, *range(4, 4 + len(names) - 3)]
+    code.lines.append("entry:")
+    end = _load(code, 1)
+    starts = [_load(code, place) for place in places]
+    code.lines += ["br label %look", "look:"]
+    for name, start in zip(names, starts, strict=True):
+        code.lines.append(f"{name} = phi double [ {start}, %entry ], [ {name}.next, %step ]")
+    known = {loop.counter: "%t", loop.best: "%best", loop.before: "%before"}
+    known.update(zip(loop.before_point, before_point, strict=True))
+    known.update(zip(loop.changing, changing, strict=True))
+    known.update({node: code.number(value) for node, value in loop.held.items()})
+    values = Values(code, loop.graph, known)
+    _make(values, loop.watched)
+    better = _all(values, loop.better)
+    code.rename(code.choose(better, values[loop.value], "%best"), "%best.next")
+    for old, x in zip(best_point, changing, strict=False):
+        code.rename(code.choose(better, x, old), f"{old}.next")
+    ended = code.compare("oge", "%t", end)
+    later = code.compare("one", "%t", starts[0])
+    halted = code.emit(f"and i1 {later}, {code.emit(f'xor i1 {_all(values, loop.going)}, true')}")
+    code.lines += [
+        f"br i1 {code.emit(f'or i1 {ended}, {halted}')}, label %leave, label %decide",
+        "decide:",
+    ]
+    _make(values, loop.later)
+    moved = [values[node] for node in loop.later]
+    same = [code.compare("oeq", new, old) for new, old in zip(moved, changing, strict=True)]
+    code.lines += [
+        f"br i1 {_conjunction(code, same)}, label %leave, label %step",
+        "step:",
+        "%t.next = fadd double %t, 1.0",
+        f"%before.next = fadd double {values[loop.value]}, -0.0",
+    ]
+    for old, new in zip([*before_point, *changing], [*changing[:count], *moved], strict=True):
+        code.lines.append(f"{old}.next = fadd double {new}, -0.0")
+    code.lines += [
+        "br label %look",
+        "leave:",
+        "%fixed = phi double [ 0.0, %look ], [ 1.0, %decide ]",
+    ]
+    results = ["%t", values[loop.value], "%best.next", "%before", "%fixed"]
+    results += [f"{name}.next" for name in best_point] + before_point + changing
+    for place, operand in enumerate(results):
+        where = code.emit(f"getelementptr double, ptr %numbers, i64 {place}")
+        code.lines.append(f"store double {operand}, ptr {where}")
+    code.lines.append("ret void")
+    return code.lines
+
+
+def _load(code: Code, place: int) -> str:
+    where = code.emit(f"getelementptr double, ptr %numbers, i64 {place}")
+    return code.emit(f"load double, ptr {where}")
+
+
+def _make(values: Values, nodes: Iterable[int]) -> None:
+    graph = values.graph
+    for i in graph.reach(nodes):
+        if graph.args[i] or graph.ops[i] in (CONSTANT, NAMED):
+            values.make(i)
+
+
+def _all(values: Values, conditions: Iterable[Comparison]) -> str:
+    code = values.code
+    masks = [code.compare(COMPARISONS[c.name], values[c.left], values[c.right]) for c in conditions]
+    return _conjunction(code, masks)
+
+
+def _conjunction(code: Code, masks: Sequence[str]) -> str:
+    joint, *rest = masks
+    for mask in rest:
+        joint = code.emit(f"and i1 {joint}, {mask}")
+    return joint
