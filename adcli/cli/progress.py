@@ -14,9 +14,10 @@ PATIENCE = 0.7
 class Progress:
     """Shows how much of a file is done, if it takes long and standard error is a terminal."""
 
-    def __init__(self, total: int | None, stream: Any) -> None:
+    def __init__(self, total: int | None, stream: Any, what: str = "points") -> None:
         self._total = total
         self._stream = stream
+        self._what = what
         self._begin = time.monotonic()
         self._bar: Any = None
         self._shown = 0
@@ -29,7 +30,7 @@ class Progress:
             self._bar.__exit__(*exception)
 
     def advance(self, done: int, rows: int) -> None:
-        """Say how many bytes are read and how many rows are written."""
+        """Say how many bytes are read and how many rows are done."""
         if not is_terminal(self._stream) or time.monotonic() - self._begin < PATIENCE:
             return
         if self._bar is None:
@@ -39,7 +40,7 @@ class Progress:
                 length=self._total or max(done, 1),
                 file=self._stream,
                 show_percent=self._total is not None,
-                item_show_func=lambda rows: f"{rows:,} points" if rows else "",
+                item_show_func=lambda rows: f"{rows:,} {self._what}" if rows else "",
             )
             self._bar.__enter__()
         if self._total is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,11 +55,13 @@ def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
                 raise UsageError(f"--{name.replace('_', '-')} is for --data", "name a table")
         yield None
         return
+    from adcli.cli.progress import Progress
     from adcli.cli.terminal import stdin_bytes
     from adcli.data.table import open_table
 
-    stdin = stdin_bytes() if "-" in options["data"] else None
-    with open_table(options["data"], format=options["data_format"], stdin=stdin) as table:
+    form, stdin = options["data_format"], stdin_bytes() if "-" in options["data"] else None
+    bar = partial(Progress, stream=sys.stderr, what="rows")
+    with open_table(options["data"], format=form, stdin=stdin, progress=bar) as table:
         yield table
 
 

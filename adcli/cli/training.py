@@ -43,7 +43,7 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
         needless = [*held, *columns_in(f, table)]
         start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
         if not parsed["resume"]:
-            check_columns(f, table, [*start, *held], complete=not parsed["resume"])
+            check_columns(f, table, [*start, *held])
         asked["where"] = filter_of(table, parsed)
         asked["missing"] = parsed["missing"]
         if parsed["validation"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from adcli.data.layout import Group, at_row, listed
@@ -39,10 +40,17 @@ class Table:
     Files are read again for every pass over `blocks`; standard input can be read once.
     """
 
-    def __init__(self, paths: Sequence[str], format: str | None, stdin: BinaryIO | None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        format: str | None,
+        stdin: BinaryIO | None,
+        progress: Callable[[int | None], Any] | None = None,
+    ) -> None:
         self._paths = list(paths)
         self._format = format
         self._stdin = stdin
+        self._progress = progress
         self._opened: dict[int, Points] = {}
         self.layout = self._open(0).layout
         self.name = self._opened[0].name
@@ -78,11 +86,21 @@ class Table:
 
     def blocks(self) -> Iterator[Block]:
         """The rows, file after file."""
-        for number in range(len(self._paths)):
-            points = self._opened.pop(number, None) or self._open(number)
-            self._opened.pop(number, None)
-            with points:
-                yield from points
+        done = rows = 0
+        with self._reading() as progress:
+            for number in range(len(self._paths)):
+                points = self._opened.pop(number, None) or self._open(number)
+                self._opened.pop(number, None)
+                with points:
+                    for block in points:
+                        rows += block.rows
+                        if progress is not None:
+                            progress.advance(done + points.bytes_done, rows)
+                        yield block
+                    done += points.bytes_done
+
+    def _reading(self) -> Any:
+        return self._progress(_total_size(self._paths)) if self._progress else nullcontext()
 
     def close(self) -> None:
         """Close what is open."""
@@ -143,9 +161,11 @@ def open_table(
     *,
     format: str | None = None,
     stdin: BinaryIO | None = None,
+    progress: Callable[[int | None], Any] | None = None,
 ) -> Table:
     """Open files, or all files that globs match, as one table; "-" is the stream `stdin`.
 
+    `progress`, called with the number of bytes there are, gives what is told how far reading is.
     Raises UsageError for a file that is not there, and DataError for columns that differ.
 
         with open_table(["part-*.csv"]) as table:
@@ -154,7 +174,14 @@ def open_table(
     found = [path for text in paths for path in _matches(os.fspath(text))]
     if not found:
         raise UsageError("a table needs a file", "--data FILE")
-    return Table(found, format, stdin)
+    return Table(found, format, stdin, progress)
+
+
+def _total_size(paths: Sequence[str]) -> int | None:
+    """The bytes of all files; None if one of them is a pipe."""
+    if not all(map(os.path.isfile, paths)):
+        return None
+    return sum(os.stat(path).st_size for path in paths)
 
 
 def _matches(path: str) -> list[str]:

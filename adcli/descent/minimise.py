@@ -62,7 +62,8 @@ def minimise(
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Result:
     """Run one descent; `body` is that of a checkpoint to go on from."""
-    identity = settings.identity(problem)
+    is_saved = body is not None or saving.path is not None
+    identity = settings.identity(problem) if is_saved else {}  # it reads all data
     method = settings.build(problem)
     history = History()
     monitor = Monitor(problem, limits, settings.searches, [history, *watchers], interrupted)
