@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import assemble, compile_module
-from adcli.engines.lower import lower
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.threads import over_ranges
+from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
 
 Array = NDArray[np.float64]
@@ -30,12 +30,15 @@ CHUNK = 1 << 15
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
 
-_HEAD = "define double @kernel(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out) #0"
+_HEAD = (
+    "define double @kernel"
+    "(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out, ptr %scratch) #0"
+)
 _ATTRIBUTES = (
     'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }'
 )
 _POINTER = ctypes.c_void_p
-_SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER)
+_SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
 
 
 class _Kernel:
@@ -59,14 +62,22 @@ class _Kernel:
         body = Body(graph, [*columns, *shared], lower(graph, outputs))
         code = Code(machine, machine.lanes)
         lines = self._lines(code, body)
-        scratch = f"%scratch = alloca [{max(1, body.places)} x {code.real}], align 64"
-        text = "\n".join([f"{_HEAD} {{", "entry:", scratch, *lines, "}", _ATTRIBUTES])
+        self._scratch = body.places * self.lanes
+        text = "\n".join([f"{_HEAD} {{", "entry:", *lines, "}", _ATTRIBUTES])
         module, symbols = assemble([*body.functions, text], [*body.codes, code])
         self.compiled = compile_module(module, symbols, machine)
-        self.call = self.compiled.function("kernel", ctypes.c_double, _SIGNATURE)
+        self._function = self.compiled.function("kernel", ctypes.c_double, _SIGNATURE)
 
     def _lines(self, code: Code, body: Body) -> list[str]:
         raise NotImplementedError
+
+    def _call(
+        self, begin: int, end: int, columns: _Pointers, shared: Any, out: _Pointers | int
+    ) -> float:
+        """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
+        scratch = np.empty(self._scratch)
+        out = out if isinstance(out, int) else out.table
+        return float(self._function(begin, end, columns.table, shared, out, scratch.ctypes.data))
 
     def _head(self, code: Code) -> list[str]:
         """The columns' pointers `%c0`, ... and the shared numbers `%s0`, ... in all lanes."""
@@ -89,8 +100,13 @@ class _Kernel:
         return operands
 
 
-def _addresses(arrays: Sequence[Array]) -> Any:
-    return (ctypes.c_void_p * max(1, len(arrays)))(*[a.ctypes.data for a in arrays])
+class _Pointers:
+    """The addresses of arrays, which live as long as this: also when a wait for a thread that
+    works on them is interrupted."""
+
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        self.arrays = arrays
+        self.table = (ctypes.c_void_p * max(1, len(arrays)))(*[a.ctypes.data for a in arrays])
 
 
 def _padded(array: Array, begin: int, lanes: int) -> Array:
@@ -135,29 +151,29 @@ class RowKernel(_Kernel):
         self,
         columns: Sequence[Array],
         shared: Sequence[float],
+        rows: int,
         out: Sequence[Array] | None = None,
         threads: int = 1,
     ) -> tuple[list[Array], bool]:
         """The outputs as arrays (rows,), and whether all of them are finite.
 
-        `columns` are contiguous float64 arrays of one length; `out` takes the results.
+        `columns` are contiguous float64 arrays (rows,); `out` takes the results.
         """
-        rows = len(columns[0])
         results = [np.empty(rows) for _ in range(self.count)] if out is None else list(out)
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
         whole = rows - rows % self.lanes
         finite = True
         if whole:
-            sources, targets = _addresses(columns), _addresses(results)
+            sources, targets = _Pointers(columns), _Pointers(results)
 
             def work(begin: int, end: int) -> float:
-                return float(self.call(begin, end, sources, numbers, targets))
+                return self._call(begin, end, sources, numbers, targets)
 
             finite = all(flag == 0.0 for flag in over_ranges(work, whole, CHUNK, threads))
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
             last = [np.empty(self.lanes) for _ in results]
-            flag = self.call(0, self.lanes, _addresses(ends), numbers, _addresses(last))
+            flag = self._call(0, self.lanes, _Pointers(ends), numbers, _Pointers(last))
             finite = finite and flag == 0.0
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
@@ -230,9 +246,10 @@ class ReductionKernel(_Kernel):
         ]
         return code.lines
 
-    def run(self, columns: Sequence[Array], shared: Sequence[float], threads: int = 1) -> Array:
-        """The reductions (outputs,). `columns` are contiguous float64 arrays of one length."""
-        rows = len(columns[0])
+    def run(
+        self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
+    ) -> Array:
+        """The reductions (outputs,). `columns` are contiguous float64 arrays (rows,)."""
         block = BLOCK * self.lanes
         blocks = -(-rows // block)
         partial = np.empty((blocks, self.count))
@@ -242,17 +259,18 @@ class ReductionKernel(_Kernel):
             return partial.ctypes.data + number * 8 * self.count
 
         if whole:
-            sources, numbers = _addresses(columns), _numbers(rows, shared)
+            sources, numbers = _Pointers(columns), _numbers(rows, shared)
             inside = ctypes.byref(numbers, 8)
 
             def work(begin: int, end: int) -> float:
-                return float(self.call(begin, end, sources, inside, place(begin // block)))
+                return self._call(begin, end, sources, inside, place(begin // block))
 
             over_ranges(work, whole, max(block, CHUNK // block * block), threads)
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
             inside = ctypes.byref(_numbers(rows - whole, shared), 8)
-            self.call(0, len(ends[0]), _addresses(ends), inside, place(blocks - 1))
+            vectors = -(-(rows - whole) // self.lanes)
+            self._call(0, vectors * self.lanes, _Pointers(ends), inside, place(blocks - 1))
         total = np.ascontiguousarray(partial.T)
         return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
 

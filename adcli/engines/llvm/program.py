@@ -18,8 +18,8 @@ import numpy as np
 
 from adcli.engines.llvm.code import MissingFunctionError
 from adcli.engines.llvm.kernels import REDUCTIONS, Array, ReductionKernel, RowKernel
-from adcli.engines.lower import FOREIGN
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.lower import FOREIGN
 from adcli.engines.numpy import Arrays
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -83,11 +83,12 @@ class RowProgram:
         whether all values are finite for sure: False means that somebody has to look.
         """
         values = _Held(self.layout)
-        for node, x in inputs.items():
-            values.take(node, np.asarray(x, dtype=np.float64))
+        given = {node: np.asarray(x, dtype=np.float64) for node, x in inputs.items()}
+        for node, x in given.items():
+            values.take(node, x)
         for part in self._passes:
             part.run(values, threads)
-        results = _of_their_own([values.result(o) for o in self.outputs], inputs.values())
+        results = _of_their_own([values.result(o) for o in self.outputs], given.values())
         homes = [self.layout.home(o) for o in self.outputs]
         others = [x for x, i in zip(results, homes, strict=True) if i not in self.layout.in_kernel]
         return results, values.finite and all(np.isfinite(x).all() for x in others)
@@ -180,6 +181,11 @@ class _Held:
         self.others: dict[int, Array] = {}
         self.finite = True
 
+    @property
+    def rows(self) -> int:
+        """The length of the columns."""
+        return len(next(iter(self.columns.values())))
+
     def take(self, node: int, x: Array) -> None:
         """Keep the value of a node."""
         if self.layout.is_row(node):
@@ -261,28 +267,31 @@ class _Pass:
                 values.take(i, x[0])
         if self._reduced:
             columns, shared = values.operands(self._reduced_inputs)
-            found = self._reduced.run(columns, shared, threads)
+            found = self._reduced.run(columns, shared, values.rows, threads)
             for i, number in zip(self._reductions, found.tolist(), strict=True):
                 values.take(i, np.full(values.layout.shape(i), number))
         if self._rows:
             columns, shared = values.operands(self._row_inputs)
-            results, finite = self._rows.run(columns, shared, None, threads)
+            results, finite = self._rows.run(columns, shared, values.rows, None, threads)
             values.finite = values.finite and finite
             values.columns.update(zip(self._stored, results, strict=True))
 
 
-def _of_their_own(results: list[Array], given: Iterable[Any]) -> list[Array]:
-    """The arrays, copied where one is an input or another result."""
-    seen = {id(_base(x)) for x in given if isinstance(x, np.ndarray)}
+def _of_their_own(results: list[Array], given: Iterable[Array]) -> list[Array]:
+    """The arrays, copied where one is a part of an input or of another result."""
+    seen = {id(_owner(x)) for x in given}
     own = []
     for x in results:
-        own.append(x.copy() if id(_base(x)) in seen else x)
-        seen.add(id(_base(x)))
+        own.append(x.copy() if id(_owner(x)) in seen else x)
+        seen.add(id(_owner(x)))
     return own
 
 
-def _base(x: Array) -> Any:
-    return x if x.base is None else x.base
+def _owner(x: Array) -> Array:
+    """The array that a view is a view of."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
 
 
 def _call(layout: _Layout, i: int, algebra: Arrays) -> Callable[..., Array]:
