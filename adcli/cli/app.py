@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": ("adcli.cli.compare", "All methods side by side, and a check of gradients."),
     "graph": ("adcli.cli.graph", "The computational graph, drawn; every path to a variable."),
     "descend": ("adcli.cli.descend", "The minimum, from a start: gradient descent and better."),
+    "fit": ("adcli.cli.fit", "Least squares: a model's parameters with standard errors."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
     "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),
 }

@@ -94,8 +94,10 @@ class FittedModel:
         """Standard errors from the middle of an interval to its ends; nan if there are none."""
         return half_width(self.confidence, self.freedom)
 
-    def predict(self, data: Mapping[str, Any]) -> Prediction:
+    def predict(self, data: Mapping[str, Any], first_row: int = 1) -> Prediction:
         """Predictions for the rows of columns, arrays (rows,) or (rows, k).
+
+        `first_row` is what messages call the first one.
 
         Raises UsageError for a model whose rows depend on one another, DataError for columns that
         are not there, DomainError where the model is not finite.
@@ -110,7 +112,7 @@ class FittedModel:
             value, jacobian = predictor.values_and_jacobian(packed, vector, rows)
             finite = np.isfinite(value)
             if not finite.all():
-                raise self._blame(columns, int(np.argmin(finite)))
+                raise self._blame(columns, int(np.argmin(finite)), first_row)
             error = _standard_errors(jacobian, self.covariance)
             spread = np.nan if self.variance is None else self.variance
             reach = self.half_width * np.sqrt(error**2 + spread)
@@ -130,7 +132,7 @@ class FittedModel:
                 "bind what is computed over all rows, as mean(x), to a number in the model",
             )
 
-    def _blame(self, columns: Mapping[str, Any], row: int) -> DomainError:
+    def _blame(self, columns: Mapping[str, Any], row: int, first: int) -> DomainError:
         """The error of a row at which the model is not finite."""
         f = self.model.prediction
         point = {name: x[row] for name, x in columns.items()} | self.point
@@ -139,12 +141,12 @@ class FittedModel:
             f.at({n: point[n] for n in f.inputs}, Task("value"))
         except DomainError as error:
             what = error.message
-            error.message = f"row {row + 1}: {what}"
+            error.message = f"row {first + row}: {what}"
             error.args = (error.message,)
             return error
         except AdcliError:
             pass
-        return DomainError(f"row {row + 1}: {what}")
+        return DomainError(f"row {first + row}: {what}")
 
 
 def _standard_errors(jacobian: Any, covariance: Any) -> Vector:

@@ -75,7 +75,7 @@ class Loss:
     def cost(self, r: Any) -> float:
         """What is minimised: scale^2 sum(rho((r / scale)^2))."""
         if self.is_linear:
-            return float(r @ r)
+            return float(np.sum(np.square(r)))  # pairwise; BLAS's threads wait on busy machines
         return self.scale**2 * float(np.sum(LOSSES[self.name]((r / self.scale) ** 2)[0]))
 
     def slopes(self, r: Any) -> tuple[Any, Any]:

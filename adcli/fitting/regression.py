@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +36,8 @@ class Regression:
 
     `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
     which `start` begins and `fix` holds. `weights` multiply the squares of the residuals, `sigma`
-    are their standard deviations. Raises UsageError for names, shapes and bounds that do not fit,
+    are their standard deviations. `known` names all columns there are, where `data` has only those
+    that are used, for messages. Raises UsageError for names, shapes and bounds that do not fit,
     DataError for data that are no finite numbers, DomainError where the response or the weights
     are not finite.
     """
@@ -52,13 +53,14 @@ class Regression:
         weights: Weights | None = None,
         sigma: Weights | None = None,
         loss: Loss | None = None,
+        known: Iterable[str] = (),
     ) -> None:
         self.model = model
         self.loss = loss or Loss()
         self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
         used = [*model.names, *(n for f in self.weighting if f for n in f.inputs)]
         self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
-        self._known = list(data)
+        self._known = list(known) or list(data)
         self._check_response(data)
         self.fixed = _numbers(fix or {}, "fix")
         given = _numbers(start, "start")
@@ -89,7 +91,7 @@ class Regression:
             if name not in data:
                 raise UsageError(
                     f"the response names '{name}', which is no column",
-                    listed(list(data)),
+                    listed(self._known),
                     span=f.graph.span(f.inputs[name]),
                     text=f.text,
                 )
@@ -272,9 +274,7 @@ class Regression:
 
     @cached_property
     def linear(self) -> list[int]:
-        """Places of the parameters that variable projection may solve for."""
-        if not self.loss.is_linear:
-            return []
+        """Places of the parameters in which the model is linear, all of them together."""
         graph, nodes = self.model.graph, self.parameters.nodes
         derivatives = simplify(graph, self.predictor.derivative_nodes(self.columns), self.shapes)
         return linear_parameters(graph, derivatives, nodes)

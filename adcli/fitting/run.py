@@ -11,6 +11,7 @@ import numpy as np
 from adcli.errors import UsageError
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
+from adcli.fitting.linearise import LeastSquares, triangulate
 from adcli.fitting.losses import Loss
 from adcli.fitting.model import Model, Vector, read_model
 from adcli.fitting.refine import LOST, OPERATIONS, FineResiduals, refine
@@ -74,18 +75,10 @@ def fit(
     >>> round(found.point["a"], 6), round(found.parameters["a"].standard_error, 6)
     (2.02, 0.042426)
     """
-    begun = time.perf_counter()
-    if not 0 < confidence < 1:
-        raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
-    if absolute_sigma and weights is None and sigma is None:
-        raise UsageError("absolute sigmas need sigma", "give the standard deviations by sigma")
     if not isinstance(data, Mapping):
         raise UsageError(f"data are a dict of columns, not {type(data).__name__}")
-    if max_iterations is not None and max_iterations < 0:
-        raise UsageError(f"the iteration limit is {max_iterations}", "0 or more is meant")
-    read = read_model(model) if isinstance(model, str) else model
     problem = Regression(
-        read,
+        read_model(model) if isinstance(model, str) else model,
         data,
         start or {},
         fix=fix,
@@ -94,10 +87,39 @@ def fit(
         sigma=sigma,
         loss=Loss(loss, loss_scale),
     )
+    return solve(
+        problem,
+        absolute_sigma=absolute_sigma,
+        confidence=confidence,
+        method=method,
+        max_iterations=max_iterations,
+        interrupted=interrupted,
+        **options,
+    )
+
+
+def solve(
+    problem: Regression,
+    *,
+    absolute_sigma: bool = False,
+    confidence: float = 0.95,
+    method: str | None = None,
+    max_iterations: int | None = None,
+    interrupted: Callable[[], bool] = lambda: False,
+    **options: Any,
+) -> Fit:
+    """The fit of a regression; see `fit`."""
+    begun = time.perf_counter()
+    if not 0 < confidence < 1:
+        raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
+    if absolute_sigma and problem.weights is None:
+        raise UsageError("absolute sigmas need sigma", "give the standard deviations by sigma")
+    if max_iterations is not None and max_iterations < 0:
+        raise UsageError(f"the iteration limit is {max_iterations}", "0 or more is meant")
     if method is None or method == MARQUARDT:
         if options:
             name = next(iter(options))
-            raise UsageError(f"{MARQUARDT} has no setting '{name}'", "a --method of descend may")
+            raise UsageError(f"{MARQUARDT} has no setting '{name}'", "a method of descend may")
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
         name, attempt = _search(problem, limit, interrupted)
     else:
@@ -119,20 +141,23 @@ def _search(
         raise UsageError("the model's derivatives are not finite at the start", "choose another")
     root = problem.residuals.root_weights
     size = problem.response if root is None else problem.response * root
+    noise = ROUNDING * float(np.linalg.norm(size))
     bounded = np.isfinite(problem.box.lower) | np.isfinite(problem.box.upper)
-    linear = problem.linear
-    if bounded[linear].any():  # variable projection knows no bounds of linear parameters
-        linear = [k for k in linear if not bounded[k]]
-    search = Search(
-        problem.problem,
-        start,
-        problem.box,
-        linear,
-        ROUNDING * float(np.linalg.norm(size)),
-        limit,
-        interrupted,
-    )
-    return search.run(started=not problem.missing)
+    # Variable projection knows no bounds of linear parameters.
+    linear = [k for k in problem.linear if not bounded[k]]
+    started = not problem.missing
+    squares = LeastSquares(problem.residuals, Loss())
+    search = Search(squares, start, problem.box, linear, noise, limit, interrupted)
+    if problem.loss.is_linear:
+        found = search.run(started=started)
+        problem.problem.evaluations += squares.evaluations
+        return found
+    # A robust loss has more minima than the sum of squares: begin at that one's minimum, too.
+    _, least = search.run(started=started)
+    robust = Search(problem.problem, start, problem.box, (), noise, limit, interrupted)
+    found = robust.run(started=started, also=[least.point])
+    problem.problem.evaluations += squares.evaluations
+    return found
 
 
 class _Report:
@@ -156,8 +181,6 @@ class _Report:
         if self._is_short_of_digits():
             self._refine()
         local = residuals.blocks(self.point)
-        from adcli.fitting.linearise import triangulate
-
         self.local = triangulate(local, len(self.point), Loss())
 
     # ---- more digits ----

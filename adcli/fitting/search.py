@@ -58,15 +58,17 @@ class Search:
     interrupted: Callable[[], bool] = lambda: False
     attempts: list[tuple[str, Attempt]] = field(default_factory=list)
 
-    def run(self, *, started: bool = True) -> tuple[str, Attempt]:
+    def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> tuple[str, Attempt]:
         """The best attempt and its method; `started` says whether linear parameters have starts.
 
-        The start must be finite.
+        The start, which must be finite, is then the first point; `also` are others to begin at.
         """
+        for point in also:
+            self._marquardt(point, self.max_iterations)
         if started:
             self._marquardt(self.start, self.max_iterations)
         cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
-        if self.linear and (not started or cheap or not self._is_clean()):
+        if self.linear and (not self.attempts or cheap or not self._is_clean()):
             self._project(self.start, self.max_iterations)
         if cheap and not self._is_settled():
             self._restart()

@@ -47,7 +47,10 @@ class Uncertainty:
         """The correlation matrix, nan where there is no standard error, or it is 0."""
         errors = self.standard_errors
         with np.errstate(all="ignore"):
-            return self.covariance / errors[:, None] / errors
+            found = self.covariance / np.outer(errors, errors)
+        known = np.flatnonzero(np.isfinite(np.diag(found)))
+        found[known, known] = 1.0
+        return found
 
 
 def uncertainty(
@@ -189,12 +192,12 @@ def half_width(confidence: float, freedom: int | None) -> float:
     Without degrees of freedom, the normal distribution's quantile: no variance was estimated. nan
     where there are none left.
     """
-    from scipy import stats
+    from scipy import special
 
     tail = 0.5 + confidence / 2
     if freedom is None:
-        return float(stats.norm.ppf(tail))
-    return float(stats.t.ppf(tail, freedom)) if freedom > 0 else math.nan
+        return float(special.ndtri(tail))
+    return float(special.stdtrit(freedom, tail)) if freedom > 0 else math.nan
 
 
 def condition(linear: Linearised, free: Any) -> float:

@@ -1,0 +1,133 @@
+"""`adcli fit`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adcli.cli import options
+from adcli.cli.descent_inputs import bound_pairs
+from adcli.cli.fit_options import EXAMPLES, fit_options
+from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
+from adcli.cli.interruption import interruption
+from adcli.cli.run import screen, write_text
+from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
+from adcli.cli.terminal import is_terminal
+from adcli.errors import UsageError
+from adcli.function import Function, function
+from adcli.language.messages import safe
+
+if TYPE_CHECKING:
+    from adcli.fitting.regression import Regression
+    from adcli.fitting.result import Fit
+
+SETTINGS = ("method", "rate", "max_iterations", "confidence", "absolute_sigma")
+"""Options that go to the solver under their own names, if they are given."""
+
+
+@click.command("fit", epilog=EXAMPLES)
+@options.expression
+@fit_options
+def command(**parsed: Any) -> int:
+    """Fit a model, EXPR = 'RESPONSE ~ MODEL', to the rows of a table by least squares.
+
+    The parameters come with standard errors, confidence intervals and their correlation.
+    """
+    if parsed["model"]:
+        return _predict_alone(parsed)
+    from adcli.fitting.run import solve
+    from adcli.report.plots import picture_format
+
+    if parsed["plot"]:
+        picture_format(parsed["plot"])  # a file of another kind shows now, not after the fit
+    problem = _regression(parsed)
+    settings = {name: parsed[name] for name in SETTINGS if parsed[name] is not None}
+    with interruption() as interrupted:
+        result = solve(problem, interrupted=interrupted, **settings)
+    if parsed["plot"]:
+        from adcli.report.fit_pictures import draw
+
+        draw(problem, result, parsed["plot"])
+    if parsed["save"]:
+        result.save(parsed["save"])
+    if parsed["predict"]:
+        from adcli.cli.predictions import write_predictions
+
+        write_predictions(result.fitted_model, parsed)
+    apart = parsed["predict"] is not None  # then -o is for the predictions
+    if not apart or parsed["output"] not in (None, "-"):
+        _report(result, parsed, None if apart else parsed["output"])
+    if apart or parsed["form"] != "table":
+        for warning in result.warnings:
+            sys.stderr.write(f"warning: {safe(warning)}\n")
+    return result.status.exit_code
+
+
+def _predict_alone(parsed: dict[str, Any]) -> int:
+    """Predictions by a saved model."""
+    from adcli.cli.predictions import write_predictions
+    from adcli.fitting.model_file import load_model
+
+    if parsed["expression"] or parsed["source"] or parsed["data"]:
+        raise UsageError("--model takes the place of a model and --data", "leave one of them out")
+    if not parsed["predict"]:
+        raise UsageError(
+            "--model is for --predict FILE", "adcli eval --model evaluates it at a point"
+        )
+    write_predictions(load_model(parsed["model"]), parsed)
+    return 0
+
+
+def _regression(parsed: dict[str, Any]) -> Regression:
+    """The problem that the options describe."""
+    from adcli.data.table import read_columns
+    from adcli.fitting.losses import Loss
+    from adcli.fitting.model import read_model
+    from adcli.fitting.regression import Regression
+
+    if not parsed["data"]:
+        raise UsageError("a fit needs data", "--data FILE has a column for each variable")
+    model = read_model(program_text(parsed["expression"], parsed["source"]))
+    start = _start(parsed["start"], list(model.prediction.inputs))
+    used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
+    used += [function(parsed[name]) for name in ("weights", "sigma") if parsed[name]]
+    with open_data(parsed) as table:
+        assert table is not None
+        check_columns(used[0], table, start, complete=False)
+        names = [name for f in used for name in columns_in(f, table)]
+        where = filter_of(table, parsed)
+        data = read_columns(table, names, missing=parsed["missing"], where=where)
+        known = table.columns
+    return Regression(
+        model,
+        data,
+        start,
+        fix=assignments(parsed["fix"], "--fix", None),
+        bounds=bound_pairs(parsed["bounds"]),
+        weights=parsed["weights"],
+        sigma=parsed["sigma"],
+        loss=Loss(parsed["loss"], parsed["loss_scale"]),
+        known=known,
+    )
+
+
+def _start(texts: tuple[str, ...], names: list[str]) -> dict[str, Any]:
+    """The starts: `a=1,b=2`, or a file of parameters, whose values assignments replace."""
+    files = [text for text in texts if is_whole_point(text)]
+    given = assignments(tuple(text for text in texts if text not in files), "--start", None)
+    found = {k: v for name in files for k, v in file_values(name, names).items()}
+    return {**found, **given}
+
+
+def _report(result: Fit, parsed: dict[str, Any], output: str | None) -> None:
+    from adcli.report.fit import csv_lines, json_record, plain_lines, table_text
+
+    form = parsed["form"]
+    if form == "table":
+        timed = output is None and is_terminal(sys.stdout)
+        text = table_text(result, parsed["digits"], *screen(output), timed)
+    else:
+        text = {"json": json_record, "csv": csv_lines, "plain": plain_lines}[form](result)
+    write_text(output, text)

@@ -1,0 +1,99 @@
+"""The options of `adcli fit`, in the groups in which they are shown."""
+
+from __future__ import annotations
+
+import click
+
+from adcli.cli import options
+from adcli.cli.options import together
+from adcli.cli.tables import table_options
+
+EXAMPLES = """\b
+Examples:
+  adcli fit 'y ~ b1*(1 - exp(-b2*x))' --data growth.csv --start b1=200,b2=0.5
+  adcli fit 'y ~ a*x + b' --data line.csv --loss soft_l1 --loss-scale 0.5
+  adcli fit 'log(y) ~ a - k*t' --data decay.csv --format json
+  adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1 --sigma s --plot decay.png
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1 --save decay.json
+  adcli fit --model decay.json --predict later.csv -o predicted.csv
+  adcli eval --model decay.json --at t=2
+
+\b
+Parameters are the names of the model that are no columns. One in which the model is linear needs no
+start. Exit codes: 0 converged; 1 the work failed, or bad data; 2 wrong usage or syntax; 3 iteration
+limit; 4 diverged; 5 stalled; 130 interrupted."""
+
+fit_options = together(
+    table_options,
+    click.option(
+        "--start",
+        metavar="a=1,b=2",
+        multiple=True,
+        help="Where the parameters begin; values, or a file that descend --save wrote. Repeatable.",
+    ),
+    click.option("--fix", metavar="b=2", multiple=True, help="Hold a parameter. Repeatable."),
+    click.option(
+        "--bounds",
+        metavar="a=0:1",
+        multiple=True,
+        help="Keep a parameter within bounds; a=0: and a=:1 too. Repeatable.",
+    ),
+    click.option("--weights", metavar="EXPR", help="Weights of the squares: a column, or 1/y."),
+    click.option("--sigma", metavar="EXPR", help="Standard deviations of the response: a column."),
+    click.option(
+        "--absolute-sigma",
+        is_flag=True,
+        help="Take the sigmas as they are; without it only their ratios count.",
+    ),
+    click.option(
+        "--loss",
+        type=click.Choice(["linear", "huber", "soft_l1", "cauchy"]),
+        default="linear",
+        help="What a residual counts: its square (linear), or less for outliers.",
+    ),
+    click.option(
+        "--loss-scale",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="The size from which a residual is an outlier (default 1).",
+    ),
+    click.option(
+        "--method",
+        metavar="NAME",
+        help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
+    ),
+    click.option("--rate", type=float, metavar="R", help="The learning rate of a --method."),
+    click.option(
+        "--max-iterations",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Iterations of each attempt (default 1000; 10000 for a --method).",
+    ),
+    click.option(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="P",
+        help="The probability of intervals (default 0.95).",
+    ),
+    click.option(
+        "--plot",
+        metavar="FILE",
+        help="Draw data, curve with confidence band, and residuals: .png or .svg (matplotlib).",
+    ),
+    click.option("--save", metavar="FILE.json", help="Save the fitted model, for --model."),
+    click.option(
+        "--predict",
+        metavar="FILE",
+        help="Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
+        "takes them, else they go to standard output and the report is left out.",
+    ),
+    click.option(
+        "--predict-format",
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
+    ),
+    click.option("--model", metavar="FILE.json", help="Predict by a saved model, without a fit."),
+    options.output,
+)

@@ -1,0 +1,111 @@
+"""Predictions of a fitted model for the rows of a file, streamed."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from adcli.cli.progress import Progress
+from adcli.cli.run import screen
+from adcli.cli.terminal import stdin_bytes, stdout_bytes
+from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
+from adcli.errors import AdcliError, DataError
+from adcli.fitting.fitted_model import FittedModel, Prediction
+from adcli.report.numbers import exact, short
+
+FLAT = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
+"""Formats that the name of the output decides; --format says what other files get."""
+
+
+def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
+    """The rows of --predict with prediction, standard_error, lower and upper, to -o.
+
+    Raises DataError for a cell that is no number and DomainError for a row at which the model is
+    not finite.
+    """
+    model.check_row_wise()
+    with ExitStack() as stack:
+        stdin = stdin_bytes() if parsed["predict"] == "-" else None
+        points = stack.enter_context(_open(parsed, stdin))
+        for name in model.columns:
+            points.shape_of(name)
+        writer = _writer(model, parsed)
+        stack.enter_context(writer)
+        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
+        rows = 0
+        for block in points:
+            writer.write(block, _fields(_predicted(model, block)))
+            rows += block.rows
+            progress.advance(points.bytes_done, rows)
+        if not rows:
+            writer.write(points.empty(), _fields(Prediction([], [], [], [])))
+
+
+def _open(parsed: dict[str, Any], stdin: Any) -> Any:
+    try:
+        return open_points(parsed["predict"], format=parsed["predict_format"], stdin=stdin)
+    except AdcliError as error:
+        if error.hint:
+            error.hint = error.hint.replace("--points", "--predict")
+        raise
+
+
+def _predicted(model: FittedModel, block: Block) -> Prediction:
+    columns = {name: block.numbers(name) for name in model.columns}
+    for offset, problem in sorted(block.problems.items())[:1]:
+        raise DataError(f"row {block.first_row + offset:,} of {block.name}: {problem}")
+    if not columns:
+        columns = {"": [0.0] * block.rows}  # a model without predictors: as many rows as there are
+    return model.predict(columns, block.first_row)
+
+
+def _fields(found: Prediction) -> list[Field]:
+    return [Field(name, (name,), values) for name, values in zip(found._fields, found, strict=True)]
+
+
+def _writer(model: FittedModel, parsed: dict[str, Any]) -> ResultWriter | _TextWriter:
+    target, form = parsed["output"], parsed["form"]
+    ending = "." + str(target or "").rpartition(".")[2].lower()
+    form = FLAT.get(ending, form) if target else form
+    if form in ("table", "plain"):
+        return _TextWriter(model, form, parsed["digits"], target)
+    where = stdout_bytes() if target in (None, "-") else target
+    return open_results(where, form, variables=model.columns)
+
+
+class _TextWriter:
+    """Tables for people, or the numbers alone."""
+
+    def __init__(self, model: FittedModel, form: str, digits: int, target: str | None) -> None:
+        self.model = model
+        self.form = form
+        self.digits = digits
+        self.target = target
+        self._stack = ExitStack()
+
+    def __enter__(self) -> _TextWriter:
+        stdout = stdout_bytes() if self.target in (None, "-") else None
+        self._stream = self._stack.enter_context(atomic_output(self.target, stdout=stdout))
+        return self
+
+    def __exit__(self, *exception: Any) -> Any:
+        return self._stack.__exit__(*exception)
+
+    def write(self, block: Block, fields: list[Field]) -> None:
+        """Write the rows of one block."""
+        from adcli.report.tables import Tables
+
+        if self.form == "plain":
+            rows = zip(*[field.values for field in fields], strict=True)
+            text = "".join(" ".join(exact(float(x)) for x in row) + "\n" for row in rows)
+            self._stream.write(text.encode())
+            return
+        names = [name for name in self.model.columns if not block.layout.require(name, "").shape]
+        columns = [block.cells(name) for name in names]
+        columns += [[short(float(x), self.digits) for x in field.values] for field in fields]
+        numbers = [str(block.first_row + k) for k in range(block.rows)]
+        tables = Tables(*screen(self.target))
+        labels = ["row", *names, *[field.label for field in fields]]
+        tables.rows(labels, list(zip(numbers, *columns, strict=True)), limit=None)
+        self._stream.write(tables.text().encode("utf-8", "surrogateescape"))

@@ -1,0 +1,175 @@
+"""What people and scripts see of a fit: tables and a panel, JSON, CSV, plain numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from adcli.fitting.result import Fit, Parameter
+from adcli.language.messages import safe
+from adcli.report.descent import STYLES
+from adcli.report.numbers import finite, nested, to_json
+from adcli.report.points import quoted
+from adcli.report.tables import Tables
+
+CORRELATED = 12
+"""Most parameters whose correlation is shown as a table."""
+
+
+def json_record(fit: Fit) -> str:
+    """The fit as one object, one line."""
+    record: dict[str, Any] = {
+        "status": str(fit.status),
+        "reason": fit.reason,
+        "iterations": fit.iterations,
+        "evaluations": fit.evaluations,
+        "value": fit.value,
+        "gradient_norm": fit.gradient_norm,
+        "point": {name: nested(value) for name, value in fit.point.items()},
+        "gradient": {name: nested(value) for name, value in fit.gradient.items()},
+        "method": fit.method,
+        "seconds": round(fit.seconds, 6),
+        "model": fit.model,
+        "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
+        "rss": fit.rss,
+        "rows": fit.rows,
+        "degrees_of_freedom": fit.degrees_of_freedom,
+        "residual_standard_deviation": fit.residual_standard_deviation,
+        "r_squared": fit.r_squared,
+        "adjusted_r_squared": fit.adjusted_r_squared,
+        "log_likelihood": fit.log_likelihood,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "covariance": _matrix(fit, fit.covariance),
+        "correlation": _matrix(fit, fit.correlation),
+        "confidence": fit.confidence,
+        "scaling": fit.scaling,
+        "loss": fit.loss,
+        "warnings": list(fit.warnings),
+    }
+    return to_json(finite(record)) + "\n"
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    interval = parameter.confidence_interval
+    record: dict[str, Any] = {
+        "value": parameter.value,
+        "standard_error": parameter.standard_error,
+        "confidence_interval": None if interval is None else list(interval),
+        "start": parameter.start,
+    }
+    if parameter.reason is not None:
+        record["reason"] = parameter.reason
+    if parameter.notes:
+        record["notes"] = list(parameter.notes)
+    return record
+
+
+def _matrix(fit: Fit, matrix: Any) -> dict[str, dict[str, float]]:
+    labels = list(fit.parameters)
+    return {
+        a: {b: float(x) for b, x in zip(labels, row, strict=True)}
+        for a, row in zip(labels, matrix, strict=True)
+    }
+
+
+def csv_lines(fit: Fit) -> str:
+    """A header and a row for each parameter; what cannot be had is empty."""
+    lines = ["parameter,value,standard_error,lower,upper,start"]
+    for label, x in fit.parameters.items():
+        low, high = x.confidence_interval or (None, None)
+        numbers = (x.value, x.standard_error, low, high, x.start)
+        cells = ["" if n is None else repr(float(n)) for n in numbers]
+        lines.append(",".join([quoted(label), *cells]))
+    return "\n".join(lines) + "\n"
+
+
+def plain_lines(fit: Fit) -> str:
+    """The value of each parameter and its standard error, a line each."""
+    rows = [(x.value, x.standard_error) for x in fit.parameters.values()]
+    return "".join(f"{v!r} {math.nan if e is None else e!r}\n" for v, e in rows)
+
+
+def table_text(fit: Fit, digits: int, width: int, color: bool, timed: bool = True) -> str:
+    """The parameters, their correlation and a panel with all figures."""
+    tables = Tables(width, color)
+    tables.heading(fit.model.strip())
+    tables.rows(*_parameter_table(fit, digits))
+    labels = list(fit.parameters)
+    if 1 < len(labels) <= CORRELATED and any(
+        x.standard_error is not None for x in fit.parameters.values()
+    ):
+        cells = [[_cell(float(x), 3) for x in row] for row in fit.correlation]
+        tables.heading("correlation of the parameters")
+        tables.matrix(labels, labels, cells)
+    style = STYLES[fit.status]
+    body = Table.grid()
+    head = Text(f"{fit.status.replace('_', ' ')}: ", style=f"bold {style}")
+    head.append(safe(fit.reason), style="default")
+    body.add_row(head)
+    for line in _lines(fit, digits, timed):
+        body.add_row(Text(line))
+    for warning in fit.warnings:
+        body.add_row(Text(safe(f"warning: {warning}"), style="yellow"))
+    tables.panel(Panel(body, title="fit", border_style=style, expand=False))
+    return tables.text()
+
+
+def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]:
+    percent = f"{100 * fit.confidence:.6g}%"
+    headers = ["parameter", "value", "standard error", "error/value"]
+    headers += [f"{percent} from", "to"]
+    rows = []
+    for label, x in fit.parameters.items():
+        low, high = x.confidence_interval or (None, None)
+        error = x.standard_error
+        share = None if error is None or x.value == 0 else abs(error / x.value)
+        rows.append(
+            [
+                label,
+                f"{x.value:.{digits}g}",
+                _cell(error, digits),
+                "-" if share is None else f"{100 * share:.2g}%",
+                _cell(low, digits),
+                _cell(high, digits),
+            ]
+        )
+    fixed = [name for name in fit.point if name in fit.fitted_model.fixed]
+    for name in fixed:
+        value = fit.point[name]
+        shown = f"{value:.{digits}g}" if isinstance(value, float) else "[...]"
+        rows.append([name, shown, "fixed", "-", "-", "-"])
+    return headers, rows
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
+    def show(value: float | None) -> str:
+        return _cell(value, digits)
+
+    counts = f"{fit.method}: {fit.iterations:,} iterations, {fit.evaluations:,} evaluations"
+    lines = [
+        counts + (f", {fit.seconds:.2g} s" if timed else ""),
+        f"{fit.rows:,} rows, {len(fit.parameters)} parameters, "
+        f"{fit.degrees_of_freedom:,} degrees of freedom",
+        f"residual sum of squares {show(fit.rss)}, "
+        f"residual standard deviation {show(fit.residual_standard_deviation)}",
+        f"R² {show(fit.r_squared)}, adjusted {show(fit.adjusted_r_squared)}, "
+        f"AIC {show(fit.aic)}, BIC {show(fit.bic)}",
+    ]
+    if fit.loss != "linear":
+        lines.append(
+            f"loss {fit.loss}: {show(fit.value)} in all; standard errors by Huber's formula"
+        )
+    elif fit.scaling == "absolute":
+        lines.append("standard errors from the sigmas as given (--absolute-sigma)")
+    else:
+        lines.append("standard errors scaled by the residual standard deviation")
+    return lines

@@ -1,0 +1,147 @@
+"""Pictures of a fit (matplotlib, the `plot` extra)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adcli.data.output import atomic_output
+from adcli.errors import DomainError
+from adcli.fitting.regression import Regression
+from adcli.fitting.result import Fit
+from adcli.language.messages import safe
+from adcli.report.descent_pictures import figure_class
+from adcli.report.plots import picture_format
+
+CURVE = 400
+"""Points of a curve."""
+
+MANY = 20_000
+"""Rows from which every n-th is drawn, about this many."""
+
+
+def draw(problem: Regression, fit: Fit, path: str) -> None:
+    """Data, curve and confidence band over one predictor, else observed against fitted; residuals.
+
+    Writes a PNG or SVG. Raises UsageError for another kind, or where matplotlib is missing.
+    """
+    form = picture_format(path)
+    figure = figure_class()(figsize=(8, 6.4), layout="constrained")
+    import matplotlib
+
+    above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
+    used = slice(None, None, max(1, problem.rows // MANY))
+    response = _label(problem, problem.model.response.outputs[0])
+    x = _only_predictor(problem)
+    if x is not None:
+        name, values = x
+        _draw_curve(above, problem, fit, name, values, used)
+        below.sharex(above)
+        across, places = name, values
+        above.set_ylabel(response)
+    else:
+        _draw_observed(above, problem, fit, used)
+        above.set_xlabel(f"fitted {response}")
+        above.set_ylabel(f"observed {response}")
+        across, places = f"fitted {response}", fit.fitted
+    _draw_residuals(below, fit, places, used, problem.weights is not None)
+    below.set_xlabel(_plain(across))
+    above.set_title(_title(fit), fontsize=10)
+    above.legend(fontsize=9)
+    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
+    with atomic_output(path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
+        figure.savefig(stream, format=form, dpi=150, metadata=metadata)
+
+
+def _only_predictor(problem: Regression) -> tuple[str, Any] | None:
+    """The name and the values of the predictor, where a curve over one can be drawn."""
+    names = [n for n in problem.model.prediction.inputs if n in problem.data]
+    if len(names) != 1 or problem.data[names[0]].ndim != 1 or not problem.row_wise:
+        return None
+    return names[0], problem.data[names[0]]
+
+
+def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, used: slice) -> None:
+    sigma = None
+    if fit.scaling == "absolute" and problem.weights is not None:
+        with np.errstate(divide="ignore"):
+            sigma = (1.0 / np.sqrt(problem.weights))[used]
+    y = problem.response
+    axes.errorbar(
+        x[used],
+        y[used],
+        sigma,
+        fmt="o",
+        markersize=4,
+        color="C0",
+        alpha=0.7,
+        label="data",
+        zorder=2,
+    )
+    grid = np.linspace(x.min(), x.max(), CURVE)
+    curve, low, high = _band(fit, name, grid)
+    axes.plot(grid, curve, color="C3", label="fit", zorder=3)
+    if np.isfinite(low).any():
+        label = f"{100 * fit.confidence:.6g}% confidence band"
+        axes.fill_between(grid, low, high, color="C3", alpha=0.2, linewidth=0, label=label)
+    axes.set_xlim(*_limits(x))
+    axes.set_ylim(*_limits(np.concatenate([y, curve[np.isfinite(curve)]])))
+    axes.grid(True, linewidth=0.3)
+
+
+def _band(fit: Fit, name: str, grid: Any) -> tuple[Any, Any, Any]:
+    """The curve and its band; nan where the model is not finite between the data."""
+    model = fit.fitted_model
+    try:
+        return model.band({name: grid})
+    except DomainError:
+        pass
+    found = np.full((3, len(grid)), np.nan)
+    for k, x in enumerate(grid):
+        try:
+            found[:, k] = [part[0] for part in model.band({name: [x]})]
+        except DomainError:
+            continue
+    return found[0], found[1], found[2]
+
+
+def _draw_observed(axes: Any, problem: Regression, fit: Fit, used: slice) -> None:
+    low, high = _limits(np.concatenate([problem.response, fit.fitted]))
+    axes.plot([low, high], [low, high], color="C3", linewidth=1, label="observed = fitted")
+    axes.plot(fit.fitted[used], problem.response[used], "o", markersize=4, alpha=0.7, label="data")
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    axes.grid(True, linewidth=0.3)
+
+
+def _draw_residuals(axes: Any, fit: Fit, places: Any, used: slice, weighted: bool) -> None:
+    axes.axhline(0.0, color="0.4", linewidth=0.8)
+    residuals = -fit.residuals[used]  # observed less fitted, as people draw it
+    axes.plot(places[used], residuals, "o", markersize=4, color="C0", alpha=0.7)
+    axes.set_ylabel("weighted residual" if weighted else "residual")
+    axes.grid(True, linewidth=0.3)
+
+
+def _limits(values: Any) -> tuple[float, float]:
+    low, high = float(np.min(values)), float(np.max(values))
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _label(problem: Regression, node: int) -> str:
+    from adcli.language.text import to_text
+
+    return _plain(to_text(problem.model.graph, [node]))
+
+
+def _title(fit: Fit) -> str:
+    text = " ".join(fit.model.split())
+    text = text if len(text) <= 80 else text[:77] + "..."
+    figures = f"R² {fit.r_squared:.6g}" if fit.r_squared is not None else f"rss {fit.rss:.6g}"
+    return f"{_plain(text)}\n{fit.status.replace('_', ' ')}, {figures}"
+
+
+def _plain(text: str) -> str:
+    """Text that matplotlib takes for no formula."""
+    return safe(text).replace("$", r"\$")
