@@ -76,8 +76,8 @@ class _Kernel:
     ) -> float:
         """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
         scratch = np.empty(self._scratch)
-        out = out if isinstance(out, int) else out.table
-        return float(self._function(begin, end, columns.table, shared, out, scratch.ctypes.data))
+        target = out if isinstance(out, int) else out.table
+        return float(self._function(begin, end, columns.table, shared, target, scratch.ctypes.data))
 
     def _head(self, code: Code) -> list[str]:
         """The columns' pointers `%c0`, ... and the shared numbers `%s0`, ... in all lanes."""
