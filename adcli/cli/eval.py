@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from adcli.cli import options
+from adcli.cli.fit_options import fitted_model
 from adcli.cli.run import run
 from adcli.cli.tables import table_options
 
@@ -17,11 +18,13 @@ Examples:
   adcli eval '1/3' --precision 40 --format plain
   adcli eval 'mean((a*x - y)^2)' --at a=2 --data rows.csv
   adcli eval 'norm(W)' --at parameters.npz
+  adcli eval --model decay.json --points later.csv --format csv
   printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
 
 
 @click.command("eval", epilog=EXAMPLES)
 @options.expression
+@fitted_model
 @options.point
 @table_options
 @options.arithmetic

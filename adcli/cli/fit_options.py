@@ -23,6 +23,10 @@ Parameters are the names of the model that are no columns. One in which the mode
 start. Exit codes: 0 converged; 1 the work failed, or bad data; 2 wrong usage or syntax; 3 iteration
 limit; 4 diverged; 5 stalled; 130 interrupted."""
 
+fitted_model = click.option(
+    "--model", metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
+)
+
 fit_options = together(
     table_options,
     click.option(

@@ -48,7 +48,7 @@ def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]
             "the program and the points cannot both come from standard input",
             "put one of them into a file",
         )
-    f = function(program_text(options["expression"], options["source"]))
+    f = _program(options)
     if options["engine"] == "mpmath" and options["precision"] is None:
         options["precision"] = DIGITS
     precision = options["precision"]
@@ -59,6 +59,20 @@ def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]
     found = {k: v for name in files for k, v in file_values(name, f.variables).items()}
     options["held"] = set(found) - set(given)
     return f, {**found, **given}
+
+
+def _program(options: dict[str, Any]) -> Function:
+    """The program: EXPR, or the model that --model names."""
+    if not options.get("model"):
+        return function(program_text(options["expression"], options["source"]))
+    from adcli.fitting.model_file import load_model
+
+    if options["expression"] is not None or options["source"] is not None:
+        raise UsageError("--model takes the place of EXPR", "leave one of them out")
+    model = load_model(options["model"])
+    if not options.get("data"):
+        model.check_row_wise()
+    return model.function
 
 
 def _rows_of(f: Function, fixed: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:

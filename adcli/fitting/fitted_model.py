@@ -18,9 +18,10 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.table import check_arrays
 from adcli.errors import AdcliError, DomainError, UsageError
-from adcli.fitting.model import Model, Parameters, Vector, read_model
+from adcli.fitting.model import Model, Parameters, Vector, constant_node, read_model
 from adcli.fitting.residuals import Predictor
 from adcli.fitting.statistics import half_width
+from adcli.function import Function
 
 
 class Prediction(NamedTuple):
@@ -88,6 +89,16 @@ class FittedModel:
         inputs = model.prediction.inputs
         held = {inputs[n]: value for n, value in self.fixed.items() if n in inputs}
         return p, Predictor(model.graph, p.prediction, p.nodes, held), p.flatten(self.parameters)
+
+    @cached_property
+    def function(self) -> Function:
+        """The model as a function of its columns, the parameters bound to their values."""
+        f = self.model.prediction
+        graph = f.graph
+        replaced = {f.inputs[n]: constant_node(graph, x) for n, x in self.point.items()}
+        (node,) = f.outputs
+        bound = graph.substitute(node, graph.affected(node, replaced), replaced)
+        return Function(graph, [bound], self.text)
 
     @cached_property
     def half_width(self) -> float:

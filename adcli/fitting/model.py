@@ -109,6 +109,13 @@ def _stack(graph: Graph, nodes: list[int], shape: Shape) -> int:
     return graph.node(STACK, tuple(nodes), 0)
 
 
+def constant_node(graph: Graph, value: Any) -> int:
+    """The node of a number, or of an array of numbers."""
+    array = np.asarray(value, dtype=float)
+    nodes = [graph.constant(x) for x in array.reshape(-1).tolist()]
+    return _stack(graph, nodes, array.shape) if array.shape else nodes[0]
+
+
 def unknown_name(model: Model, name: str, columns: Iterable[str], what: str) -> UsageError:
     """The error for a name of an option that the model has not."""
     names = model.prediction.inputs
