@@ -35,6 +35,9 @@ network='
     right = sum(chosen*logits, axis=1)
 '
 
+# These matrices are small: on a busy machine the threads of BLAS would wait for each other.
+export OPENBLAS_NUM_THREADS=1
+
 # The cross entropy of softmax(logits), by logsumexp.
 adcli descend "$network; mean(logsumexp(logits, axis=1) - right)" --data train.jsonl \
     --param 'W1=he(64, 256)' --param 'b1=zeros(256)' \

@@ -246,9 +246,9 @@ class Training:
 
 
 def all_finite(vector: Any) -> bool:
-    """Whether all numbers are finite; one pass, unless the sum of their squares overflows."""
+    """Whether all numbers are finite; one pass, unless their sum overflows."""
     with np.errstate(all="ignore"):
-        return bool(math.isfinite(float(vector @ vector)) or np.isfinite(vector).all())
+        return math.isfinite(float(vector.sum())) or bool(np.isfinite(vector).all())
 
 
 def count_rows(batch: Batch) -> int:
