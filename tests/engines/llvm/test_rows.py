@@ -1,0 +1,209 @@
+"""Programs at many rows as machine code: what the python engine gives, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import adcli
+from adcli.ad.tasks import Task
+from adcli.engines.llvm.kernels import CHUNK
+from adcli.engines.llvm.machine import host
+from adcli.engines.rows import Column, RowResults, compute_rows
+from tests.ad.test_random_programs import EPS, rounding
+from tests.programs import Program, scalar_programs
+
+SIZES = (1, 7, 8, 9)
+SPECIAL = (0.0, -0.0, 5e-324, -1e-310, 1e-300, 1e300, -1e300, np.inf, -np.inf, np.nan)
+TASKS = {
+    "value": Task("value"),
+    "reverse": Task("gradient"),
+    "forward": Task("gradient", mode="forward"),
+    "symbolic": Task("gradient", mode="symbolic"),
+    "jacobian": Task("jacobian", mode="auto"),
+    "hessian": Task("hessian"),
+    "hessian forward": Task("hessian", mode="forward"),
+    "directional": Task("directional"),
+}
+
+Columns = Mapping[str, Any]
+
+
+def task_for(name: str, columns: Columns) -> Task:
+    """A task with respect to all variables."""
+    task = TASKS[name]
+    direction = {n: 0.5 + k for k, n in enumerate(columns)} if task.kind == "directional" else None
+    return Task(task.kind, task.mode, tuple(columns), direction)
+
+
+def results(text: str, columns: Columns, task: Task, engine: str, **options: Any) -> RowResults:
+    """A task at every row; failed rows are nan."""
+    table = {name: Column(np.asarray(x), np.ndim(x) > 0) for name, x in columns.items()}
+    rows = max(len(c.values) for c in table.values() if c.per_row)
+    options.setdefault("stop", False)
+    return compute_rows(adcli.function(text), table, rows, task, engine=engine, **options)
+
+
+def near(point: Mapping[str, float], rows: int, seed: int) -> dict[str, Any]:
+    """The point, moved a little from row to row."""
+    generator = np.random.default_rng(seed)
+    return {n: x + 1e-4 * generator.integers(-9, 10, size=rows) for n, x in point.items()}
+
+
+def row_of(columns: Columns, row: int) -> dict[str, float]:
+    return {name: float(column[row]) for name, column in columns.items()}
+
+
+def assert_rows_agree(program: Program, columns: Columns, name: str) -> None:
+    """To 1e-12; to more only where an ulp or so in each operation explains it."""
+    text = program.text
+    task = task_for(name, columns)
+    got = results(text, columns, task, "llvm")
+    wanted = results(text, columns, task, "python")
+    assert reasons(got) == reasons(wanted)
+    assert set(got.fields) == set(wanted.fields)
+    scale = max(np.nanmax(np.abs(x), initial=0.0) for x in wanted.fields.values())
+    for path, found in got.fields.items():
+        exact = np.asarray(wanted.fields[path])
+        off, limit = np.abs(found - exact), 1e-12 * np.abs(exact)
+        for row in np.nonzero(off > limit)[0]:
+            if path[0] == "gradient":
+                at = Program(*fields_at(program, row_of(columns, row)))
+                allowed = 8 * EPS * float(rounding(adcli.function(text), at)[path[1]])
+            else:
+                allowed = 1e-13 * scale
+            assert off[row] <= limit[row] + allowed, (path, row, found[row], exact[row])
+
+
+def fields_at(program: Program, point: dict[str, float]) -> tuple[Any, ...]:
+    """The fields of the program at another point."""
+    p = program
+    return p.statements, p.scalar, p.last, point, p.value, p.last_value
+
+
+def reasons(found: RowResults) -> dict[int, tuple[str, Any]]:
+    """What failed, and where in the text."""
+    return {row: (error.message, error.span) for row, error in found.errors.items()}
+
+
+@settings(max_examples=150)
+@given(scalar_programs(), st.sampled_from(sorted(TASKS)), st.sampled_from(SIZES))
+def test_random_programs(program: Program, task: str, rows: int) -> None:
+    assert_rows_agree(program, near(program.point, rows, rows), task)
+
+
+@settings(max_examples=60)
+@given(scalar_programs(), st.sampled_from(sorted(TASKS)), st.randoms(use_true_random=False))
+def test_other_rows_do_not_disturb_a_row(program: Program, task: str, random: Any) -> None:
+    """Bit by bit, wherever a row is, and whatever is beside it."""
+    rows = 21
+    columns = near(program.point, rows, 1)
+    alone = results(program.text, columns, task_for(task, columns), "llvm")
+    hurt = sorted(random.sample(range(rows), 8))
+    others = {n: x.copy() for n, x in columns.items()}
+    for row in hurt:
+        for x in others.values():
+            x[row] = random.choice(SPECIAL)
+    beside = results(program.text, others, task_for(task, columns), "llvm")
+    same = np.delete(np.arange(rows), hurt)
+    for path, values in alone.fields.items():
+        assert np.array_equal(values[same], beside.fields[path][same], equal_nan=True), path
+    exact = results(program.text, others, task_for(task, columns), "python")
+    assert reasons(beside) == reasons(exact)
+
+
+@settings(max_examples=25)
+@given(scalar_programs(), st.sampled_from(["reverse", "hessian"]))
+def test_threads_and_places_change_no_bit(program: Program, task: str) -> None:
+    """The same rows at every place: in chunks of two threads, at their borders, in the tail."""
+    rows = 2 * CHUNK + 13
+    few = near(program.point, 31, 2)
+    columns = {n: np.resize(x, rows) for n, x in few.items()}
+    one, two = (
+        results(program.text, columns, task_for(task, columns), "llvm", threads=n) for n in (1, 2)
+    )
+    base = results(program.text, few, task_for(task, columns), "llvm")
+    for path, values in one.fields.items():
+        assert np.array_equal(values, two.fields[path], equal_nan=True), path
+        assert np.array_equal(values, np.resize(base.fields[path], rows), equal_nan=True), path
+
+
+FAILING = [
+    ("log(x) + sqrt(y)", {"x": [1.0, -1.0, 2.0, 0.0], "y": [0.0, 1.0, 4.0, 1.0]}),
+    ("x/y + y^0.5", {"x": [1.0, 2.0, 0.0], "y": [1.0, 0.0, -0.0]}),
+    ("x^y", {"x": [-2.0, 0.0, 2.0, -2.0], "y": [0.5, -1.0, 2000.0, 3.0]}),
+    ("acos(x)*asin(y)", {"x": [1.0, 0.5, 1.5], "y": [0.5, np.nextafter(1, 2), 0.25]}),
+    ("exp(x) - exp(y)", {"x": [710.0, 1.0, 710.0], "y": [1.0, 2.0, 710.0]}),
+    ("gamma(x)*lgamma(y)", {"x": [1.0, -1.0, 2.5], "y": [2.0, 3.0, -1.0]}),
+    ("where(x > 0, log(x), y)", {"x": [0.0, -1.0, 2.0], "y": [1.0, np.nan, np.inf]}),
+    ("x*y", {"x": [1e200, 1.0, np.inf, 0.0], "y": [1e200, np.nan, 0.0, 1.0]}),
+    ("abs(x) + y", {"x": [0.0], "y": [1.0]}),
+]
+
+
+@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize("copies", [1, 7])
+@pytest.mark.parametrize(("text", "few"), FAILING)
+def test_failed_rows_say_why(text: str, few: Columns, copies: int, engine: str) -> None:
+    columns = {n: np.tile(x, copies) for n, x in few.items()}
+    f = adcli.function(text)
+    wanted = f.map(columns, engine="python", on_error="null")
+    found = f.map(columns, engine=engine, on_error="null")
+    assert found.errors == wanted.errors
+    failed = sorted(wanted.errors)
+    for values in (found.values, *found.gradients.values()):
+        assert np.isnan(values[failed]).all()
+        assert np.isfinite(np.delete(values, failed)).all()
+    if failed:
+        with pytest.raises(adcli.DomainError) as stopped:
+            f.map(columns, engine=engine)
+        with pytest.raises(adcli.DomainError) as expected:
+            f.map(columns, engine="python")
+        assert stopped.value.row == expected.value.row == failed[0]
+        assert str(stopped.value) == str(expected.value)
+
+
+def test_rows_at_every_size_of_the_tail() -> None:
+    f = adcli.function("exp(sin(x*y))*log(x + y^2) + tanh(x/y)")
+    generator = np.random.default_rng(3)
+    x, y = generator.uniform(0.5, 2, size=(2, 200))
+    whole = f.map({"x": x, "y": y}, engine="python")
+    for rows in range(4 * host().lanes + 2):
+        batch = f.map({"x": x[:rows], "y": y[:rows]}, engine="llvm")
+        assert batch.values.shape == (rows,)
+        np.testing.assert_allclose(batch.values, whole.values[:rows], rtol=1e-14)
+        for name, g in batch.gradients.items():
+            np.testing.assert_allclose(g, whole.gradients[name][:rows], rtol=1e-13)
+
+
+@pytest.mark.slow
+def test_a_million_rows() -> None:
+    rows = 1_000_003
+    generator = np.random.default_rng(4)
+    columns = {n: generator.uniform(0.5, 2, rows) for n in "xy"}
+    columns["x"][::97] = np.nan
+    columns["y"][5::101] = 1e-310
+    task = Task("gradient", wrt=("x", "y"))
+    text = "exp(sin(x*y))*log(x + y^2) + atan2(x, y)^3 + erf(x)"
+    one = results(text, columns, task, "llvm", threads=1)
+    two = results(text, columns, task, "llvm", threads=2)
+    wanted = results(text, columns, task, "numpy")
+    assert reasons(one) == reasons(two) == reasons(wanted)
+    for path, values in one.fields.items():
+        assert np.array_equal(values, two.fields[path], equal_nan=True)
+        np.testing.assert_allclose(values, wanted.fields[path], rtol=1e-12, atol=1e-13)
+
+
+def test_columns_beside_numbers() -> None:
+    f = adcli.function("x*y + sin(z)*y, x, 3, z*0")
+    x = np.linspace(1, 2, 11)
+    columns = {"x": Column(x, True), "y": Column(2.0, False), "z": Column(0.5, False)}
+    task = Task("jacobian", mode="auto", wrt=("x", "y", "z"))
+    found = [compute_rows(f, columns, 11, task, stop=True, engine=e) for e in ("llvm", "python")]
+    for path, values in found[0].fields.items():
+        np.testing.assert_allclose(values, np.asarray(found[1].fields[path]), rtol=1e-14)
