@@ -145,7 +145,8 @@ def _in_row(error: DomainError, row: int) -> DomainError:
 
 
 class _BlockResults(NamedTuple):
-    """Results of a block: by path (rows, *shape), which rows are fine, the outputs' shapes."""
+    """Results of a block: by path (rows, *shape), which rows are fine (None: all of them), the
+    outputs' shapes."""
 
     fields: dict[tuple[str, ...], Any]
     good: Any
@@ -172,7 +173,7 @@ def _blocks(
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
         fields, good, outputs = compute_block(function, block, end - start, task)
-        for row in np.nonzero(~good)[0].tolist():
+        for row in [] if good is None else np.nonzero(~good)[0].tolist():
             error = _row_error(function, point_at(block, row), task)
             if error is None:
                 continue
@@ -215,19 +216,14 @@ def _compiled(
         return _interpreted(function, block, rows, task)
     inputs = {function.inputs[name]: column.values for name, column in block.items()}
     results, all_finite = prepared.program.run(inputs, threads)
-    good = np.ones(rows, dtype=bool)
+    good = None if all_finite else np.ones(rows, dtype=bool)
     found: dict[tuple[str, ...], list[Any]] = {}
     for path, value in zip(prepared.paths, results, strict=True):
-        if not all_finite:
+        if good is not None:
             good &= np.isfinite(value)
-        found.setdefault(path, []).append(value)
+        found.setdefault(path, []).append(_of_own(value, rows))
     several = len(function.outputs) > 1
-    fields = {
-        path: np.stack(np.broadcast_arrays(*values, good)[:-1], axis=1)
-        if several
-        else _of_own(values[0], rows)
-        for path, values in found.items()
-    }
+    fields = {path: np.stack(v, axis=1) if several else v[0] for path, v in found.items()}
     return _BlockResults(fields, good, [()] * len(function.outputs))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.code import Code, operation
-from adcli.engines.llvm.compile import assemble, compile_module
+from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.threads import over_ranges
 from adcli.engines.lower import lower
@@ -27,16 +27,23 @@ Array = NDArray[np.float64]
 CHUNK = 1 << 15
 """Rows that a thread takes at a time."""
 
+LINE = 64
+"""Bytes of a cache line, and of the widest vectors."""
+
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
+
+STREAMED_BYTES = 1 << 24
+"""Results of this size bypass the caches: they would not stay there, and a line that is written as
+a whole need not be read before."""
 
 _HEAD = (
     "define double @kernel"
     "(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out, ptr %scratch) #0"
 )
-_ATTRIBUTES = (
-    'attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }'
-)
+_ATTRIBUTES = """\
+attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }
+!0 = !{ i32 1 }"""
 _POINTER = ctypes.c_void_p
 _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
 
@@ -59,25 +66,41 @@ class _Kernel:
         self.shared = list(shared)
         self.count = len(outputs)
         self.lanes = machine.lanes
-        body = Body(graph, [*columns, *shared], lower(graph, outputs))
-        code = Code(machine, machine.lanes)
-        lines = self._lines(code, body)
+        self._graph = graph
+        self._outputs = lower(graph, outputs)
+        self._machine = machine
+        self._scratch = 0
+        self.compiled: list[Compiled] = []
+        self._function = self._compile(self._lines)
+
+    def _compile(self, write: Callable[[Code, Body], list[str]]) -> Any:
+        """The machine code of the lines that `write` makes."""
+        body = Body(self._graph, [*self.columns, *self.shared], self._outputs)
+        code = Code(self._machine, self.lanes)
+        lines = write(code, body)
         self._scratch = body.places * self.lanes
         text = "\n".join([f"{_HEAD} {{", "entry:", *lines, "}", _ATTRIBUTES])
         module, symbols = assemble([*body.functions, text], [*body.codes, code])
-        self.compiled = compile_module(module, symbols, machine)
-        self._function = self.compiled.function("kernel", ctypes.c_double, _SIGNATURE)
+        self.compiled.append(compile_module(module, symbols, self._machine))
+        return self.compiled[-1].function("kernel", ctypes.c_double, _SIGNATURE)
 
     def _lines(self, code: Code, body: Body) -> list[str]:
         raise NotImplementedError
 
     def _call(
-        self, begin: int, end: int, columns: _Pointers, shared: Any, out: _Pointers | int
+        self,
+        begin: int,
+        end: int,
+        columns: _Pointers,
+        shared: Any,
+        out: _Pointers | int,
+        function: Any = None,
     ) -> float:
         """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
         scratch = np.empty(self._scratch)
         target = out if isinstance(out, int) else out.table
-        return float(self._function(begin, end, columns.table, shared, target, scratch.ctypes.data))
+        function = function or self._function
+        return float(function(begin, end, columns.table, shared, target, scratch.ctypes.data))
 
     def _head(self, code: Code) -> list[str]:
         """The columns' pointers `%c0`, ... and the shared numbers `%s0`, ... in all lanes."""
@@ -115,10 +138,26 @@ def _padded(array: Array, begin: int, lanes: int) -> Array:
     return np.concatenate([rest, np.full(-len(rest) % lanes, rest[-1])])
 
 
+def _aligned(rows: int) -> Array:
+    """An array whose first number is at the start of a cache line."""
+    memory = np.empty(rows + LINE // 8)
+    first = -memory.ctypes.data % LINE // 8
+    return memory[first : first + rows]
+
+
 class RowKernel(_Kernel):
     """Outputs at every row."""
 
+    _streaming: Any = None
+
     def _lines(self, code: Code, body: Body) -> list[str]:
+        return self._loop(code, body, "align 8")
+
+    def _streaming_lines(self, code: Code, body: Body) -> list[str]:
+        return self._loop(code, body, f"align {8 * code.lanes}, !nontemporal !0")
+
+    def _loop(self, code: Code, body: Body, how: str) -> list[str]:
+        """The loop; `how` says what a store may assume."""
         shared = self._head(code)
         for k in range(self.count):
             place = code.emit(f"getelementptr ptr, ptr %out, i64 {k}")
@@ -133,7 +172,7 @@ class RowKernel(_Kernel):
         flag = "%flag"
         for k, operand in enumerate(operands):
             place = code.emit(f"getelementptr double, ptr %o{k}, i64 %i")
-            code.lines.append(f"store {code.real} {operand}, ptr {place}, align 8")
+            code.lines.append(f"store {code.real} {operand}, ptr {place}, {how}")
             nothing = code.arithmetic("fsub", operand, operand)  # nan unless finite
             flag = code.arithmetic("fadd", flag, nothing)
         code.rename(flag, "%flagged")
@@ -142,32 +181,29 @@ class RowKernel(_Kernel):
             "%more = icmp slt i64 %next, %end",
             "br i1 %more, label %loop, label %done",
             "done:",
+            "fence seq_cst",
         ]
         result = _over_lanes(code, "%flagged", REDUCTIONS["sum"])
         code.lines.append(f"ret double {result}")
         return code.lines
 
     def run(
-        self,
-        columns: Sequence[Array],
-        shared: Sequence[float],
-        rows: int,
-        out: Sequence[Array] | None = None,
-        threads: int = 1,
+        self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
     ) -> tuple[list[Array], bool]:
         """The outputs as arrays (rows,), and whether all of them are finite.
 
-        `columns` are contiguous float64 arrays (rows,); `out` takes the results.
+        `columns` are contiguous float64 arrays (rows,).
         """
-        results = [np.empty(rows) for _ in range(self.count)] if out is None else list(out)
+        results = [_aligned(rows) for _ in range(self.count)]
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
         whole = rows - rows % self.lanes
         finite = True
         if whole:
             sources, targets = _Pointers(columns), _Pointers(results)
+            function = self._function_for(8 * rows * self.count)
 
             def work(begin: int, end: int) -> float:
-                return self._call(begin, end, sources, numbers, targets)
+                return self._call(begin, end, sources, numbers, targets, function)
 
             finite = all(flag == 0.0 for flag in over_ranges(work, whole, CHUNK, threads))
         if whole < rows:
@@ -178,6 +214,14 @@ class RowKernel(_Kernel):
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
         return results, finite
+
+    def _function_for(self, size: int) -> Any:
+        """The machine code for results of `size` bytes."""
+        if size < STREAMED_BYTES:
+            return self._function
+        if self._streaming is None:
+            self._streaming = self._compile(self._streaming_lines)
+        return self._streaming
 
 
 class ReductionKernel(_Kernel):

@@ -74,7 +74,9 @@ class RowProgram:
     @property
     def compile_seconds(self) -> float:
         """The time it took to compile the kernels."""
-        return sum(kernel.compiled.seconds for part in self._passes for kernel in part.kernels)
+        return sum(
+            c.seconds for part in self._passes for kernel in part.kernels for c in kernel.compiled
+        )
 
     def run(self, inputs: Mapping[int, Any], threads: int = 1) -> tuple[list[Array], bool]:
         """The outputs' values: arrays (rows,) for row nodes, others in their shapes.
@@ -90,7 +92,7 @@ class RowProgram:
             part.run(values, threads)
         results = _of_their_own([values.result(o) for o in self.outputs], given.values())
         homes = [self.layout.home(o) for o in self.outputs]
-        others = [x for x, i in zip(results, homes, strict=True) if i not in self.layout.in_kernel]
+        others = [x for x, i in zip(results, homes, strict=True) if i not in self.layout.stored]
         return results, values.finite and all(np.isfinite(x).all() for x in others)
 
 
@@ -111,9 +113,14 @@ class _Layout:
         order = graph.reach(outputs)
         for i in order:
             self._place(i)
-        wanted = [self.home(o) for o in outputs]
-        wanted += [self.home(a) for i in self.by_numpy for a in self.operands(i)]
-        self.stored = [i for i in dict.fromkeys(wanted) if i in self.in_kernel]
+        results = [self.home(o) for o in outputs]
+        taken = [self.home(a) for i in self.by_numpy for a in self.operands(i)]
+        # A column that is a result, too, is copied by a kernel: the caller gets an array of its own.
+        self.stored = [
+            i
+            for i in dict.fromkeys([*results, *taken])
+            if i in self.in_kernel or (i in results and self._is_column(i))
+        ]
 
     def shape(self, i: int) -> Shape:
         """The shape of a node in the program."""
@@ -126,6 +133,9 @@ class _Layout:
     def is_row(self, i: int) -> bool:
         """Whether a node has a number for each row, along one axis."""
         return self.rows in self.shape(i) and self.size(i) == self.rows
+
+    def _is_column(self, i: int) -> bool:
+        return self.is_row(i) and self.graph.ops[i] is VARIABLE
 
     def home(self, i: int) -> int:
         """The node whose numbers a node has."""
@@ -272,7 +282,7 @@ class _Pass:
                 values.take(i, np.full(values.layout.shape(i), number))
         if self._rows:
             columns, shared = values.operands(self._row_inputs)
-            results, finite = self._rows.run(columns, shared, values.rows, None, threads)
+            results, finite = self._rows.run(columns, shared, values.rows, threads)
             values.finite = values.finite and finite
             values.columns.update(zip(self._stored, results, strict=True))
 
