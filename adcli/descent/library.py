@@ -94,7 +94,7 @@ class Library:
                 with np.errstate(all="ignore"):
                     self._minimize(monitor, start, units)
                 if not last - monitor.best_value > GAIN * abs(monitor.best_value):
-                    return monitor.tests.unimproved(self._before, UNIMPROVED)
+                    return monitor.unimproved(self._before, UNIMPROVED)
                 start, last = monitor.best_point, monitor.best_value
                 units = np.where(start != 0, np.abs(start), 1.0)
         except _Over as over:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from adcli.descent.decrement import newton_decrement
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import projected_gradient
@@ -143,6 +144,15 @@ class Monitor:
         if outcome is None and self.limits.max_seconds is not None:
             outcome = self._late(it)
         return outcome
+
+    def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
+        """The outcome where a method cannot lower the value: at a minimum, or stalled."""
+        outcome = self.tests.unimproved(it, reason)
+        if outcome.status is not Status.STALLED or it is None:
+            return outcome
+        with np.errstate(all="ignore"):
+            is_lowest = self.tests.is_settled(it, newton_decrement(self.problem, it))
+        return self.tests.settled(it) if is_lowest else outcome
 
     def pass_by(self, it: Iterate) -> None:
         """Take notice of an iterate, without telling anybody."""

@@ -48,7 +48,7 @@ class Searching:
                     line = self._line(monitor, value, gradient)
                     trial = self.search(line, self._first_length(line))
                 if trial is None:
-                    return monitor.tests.unimproved(monitor.last, UNIMPROVED)
+                    return monitor.unimproved(monitor.last, UNIMPROVED)
                 self.before_value, self.before_point = value, self.point
                 self.before_gradient, self.direction = gradient, line.direction
                 self.length = trial.length

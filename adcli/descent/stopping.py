@@ -178,8 +178,16 @@ class Tests:
     def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
         """The outcome where a method cannot lower the value: at a minimum, or stalled."""
         if it is not None and _is_flat(it):
-            return Outcome(Status.CONVERGED, self._settled(it))
+            return self.settled(it)
         return Outcome(Status.STALLED, reason)
+
+    def settled(self, it: Iterate) -> Outcome:
+        """The outcome at a minimum, as far as float64 can tell."""
+        return Outcome(Status.CONVERGED, self._settled(it))
+
+    def is_settled(self, it: Iterate, promise: float) -> bool:
+        """Whether a step that promises to lower the value so much does not change it."""
+        return promise <= SETTLED_CHANGE * abs(it.value)
 
     def _settled(self, it: Iterate) -> str:
         return (
