@@ -128,8 +128,7 @@ class _Run:
             if self._is_flat():
                 return self._polish()
             if self.iterations >= self.max_iterations:
-                reason = f"{self.max_iterations:,} iterations were not enough"
-                return self._end(Status.MAX_ITERATIONS, reason)
+                return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
             self.iterations += 1
             if not self._iterate():
                 return self._polish()

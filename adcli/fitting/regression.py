@@ -27,6 +27,9 @@ from adcli.graph.simplify import simplify
 Weights = str | Any
 """An expression of the columns, or a number for each row."""
 
+TINY, HUGE = 1e-140, 1e140
+"""Sizes between which a response has squares, and these have sums."""
+
 UNSTARTED = 1.0
 """Where a parameter stands whose start follows from the others."""
 
@@ -74,6 +77,7 @@ class Regression:
         self.response = self._column(model.response, "the response")
         self.rows = len(self.response)
         self.weights = self._weights(weights, sigma)
+        self._check_size()
         self.parameters = Parameters(
             model, {name: np.shape(given.get(name, 0.0)) for name in names}
         )
@@ -191,6 +195,18 @@ class Regression:
         if not found.any():
             raise DataError("all weights are 0", "a row with a weight above 0 counts")
         return found
+
+    def _check_size(self) -> None:
+        """Refuse numbers whose squares leave the range of float64."""
+        size = np.abs(self.response)
+        if self.weights is not None:
+            size = size * np.sqrt(self.weights)
+        largest = float(np.max(size))
+        if largest and not TINY < largest < HUGE:
+            raise DataError(
+                f"the response is of size {largest:.3g}: its squares leave the range of float64",
+                "fit it in other units",
+            )
 
     def _check_shape(self) -> None:
         f = self.model.prediction

@@ -19,6 +19,7 @@ from adcli.fitting.regression import Regression, Weights
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.search import Search
 from adcli.fitting.statistics import (
+    AT_BOUND,
     EPSILON,
     ROUNDING,
     Quality,
@@ -27,6 +28,7 @@ from adcli.fitting.statistics import (
     is_perfect,
     quality,
     robust_variance,
+    total_squares,
     uncertainty,
 )
 
@@ -147,14 +149,15 @@ def _search(
     linear = [k for k in problem.linear if not bounded[k]]
     started = not problem.missing
     squares = LeastSquares(problem.residuals, Loss())
-    search = Search(squares, start, problem.box, linear, noise, limit, interrupted)
+    total = total_squares(problem.response, problem.weights)
+    search = Search(squares, start, problem.box, linear, noise, total, limit, interrupted)
     if problem.loss.is_linear:
         found = search.run(started=started)
         problem.problem.evaluations += squares.evaluations
         return found
     # A robust loss has more minima than the sum of squares: begin at that one's minimum, too.
     _, least = search.run(started=started)
-    robust = Search(problem.problem, start, problem.box, (), noise, limit, interrupted)
+    robust = Search(problem.problem, start, problem.box, (), noise, np.inf, limit, interrupted)
     found = robust.run(started=started, also=[least.point])
     problem.problem.evaluations += squares.evaluations
     return found
@@ -328,8 +331,11 @@ class _Report:
         if unknown is not None:
             self.warnings.append(f"no standard errors: {unknown}")
         else:
-            loose = {label: x.reason for label, x in parameters.items() if x.reason and not x.notes}
-            self.warnings += [f"{label} has no standard error: {r}" for label, r in loose.items()]
+            loose = [label for label, x in parameters.items() if x.standard_error is None]
+            held = [label for label, x in parameters.items() if x.reason == AT_BOUND]
+            names = ", ".join(label for label in loose if label not in held)
+            if names:
+                self.warnings.append(f"the data do not determine {names}: no standard errors")
         if q.r_squared is None:
             self.warnings.append("no R squared: the response is the same in all rows")
         if q.residual_standard_deviation is not None and not self.perfect:

@@ -2,7 +2,8 @@
 
 Levenberg and Marquardt's method goes from the start. Where that is cheap, or where it did not end
 in a clean minimum, variable projection goes from the same nonlinear parameters. Where these two
-disagree, or neither ended well, both go on from points around the start. The least cost wins.
+disagree, neither ended well, or the fit explains little, both go on from points around the start.
+The least cost wins.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
 
 CHEAP = 2_000_000
-"""Rows times parameters up to which more methods than one run."""
+"""Rows times parameters up to which a second method runs although the first ended well."""
+
+BUDGET = 100_000_000
+"""Rows times parameters times evaluations after which no further start is tried: some seconds."""
 
 RESTARTS = 16
 """Points around the start from which the search goes on where the first methods disagree."""
@@ -31,8 +35,11 @@ RESTART_ITERATIONS = 200
 SPREAD = 0.7
 """Standard deviation of the logarithm of their parameters against the start's."""
 
-ENOUGH = 4
+ENOUGH = 6
 """Attempts that end in the best minimum after which no more are made."""
+
+POOR = 0.5
+"""A fit that leaves more than this part of the response's own sum of squares explains little."""
 
 SAME = 1e-6
 """Costs that differ by less than this part of them belong to one minimum."""
@@ -46,7 +53,8 @@ class Search:
     """A search for the least cost.
 
     `linear` are the places of the parameters that variable projection may solve for; `noise` is the
-    length of the residuals' rounding errors; `max_iterations` holds for each attempt.
+    length of the residuals' rounding errors, `total` the response's sum of squares about its mean;
+    `max_iterations` holds for each attempt.
     """
 
     problem: LeastSquares
@@ -54,6 +62,7 @@ class Search:
     box: Box
     linear: Sequence[int]
     noise: float
+    total: float
     max_iterations: int
     interrupted: Callable[[], bool] = lambda: False
     attempts: list[tuple[str, Attempt]] = field(default_factory=list)
@@ -67,12 +76,18 @@ class Search:
             self._marquardt(point, self.max_iterations)
         if started:
             self._marquardt(self.start, self.max_iterations)
+        if self.max_iterations == 0 and self.attempts:
+            return self.best
         cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
         if self.linear and (not self.attempts or cheap or not self._is_clean()):
             self._project(self.start, self.max_iterations)
-        if cheap and not self._is_settled():
+        if not self._is_settled():
             self._restart()
         return self.best
+
+    def _is_spent(self) -> bool:
+        numbers = self.problem.residuals.rows * self.problem.size
+        return self.interrupted() or numbers * self.problem.evaluations > BUDGET
 
     @property
     def best(self) -> tuple[str, Attempt]:
@@ -90,19 +105,24 @@ class Search:
         return best.status is Status.CONVERGED and condition(best.linear, free) <= CLEAN
 
     def _is_settled(self) -> bool:
+        """Whether other starts promise nothing."""
+        if all(a.status is Status.MAX_ITERATIONS for _, a in self.attempts):
+            return True
         least = self.best[1].linear.cost
         agreed = all(self._agrees(a.linear.cost, least) for _, a in self.attempts)
-        return self.interrupted() or (agreed and self._is_clean())
+        return agreed and self._is_clean() and least <= POOR * self.total
 
     def _restart(self) -> None:
-        count = 0
+        limit = min(RESTART_ITERATIONS, self.max_iterations)
         for point in self._around():
-            self._marquardt(point, RESTART_ITERATIONS)
+            if self._is_spent():
+                return
+            self._marquardt(point, limit)
             if self.linear:
-                self._project(point, RESTART_ITERATIONS)
+                self._project(point, limit)
             least = self.best[1].linear.cost
             count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
-            if self.interrupted() or (count >= ENOUGH and self._is_clean()):
+            if count >= ENOUGH and self._is_clean():
                 return
 
     def _around(self) -> Iterator[Vector]:
@@ -144,4 +164,5 @@ class Search:
             )
             point, before = separated.whole(found.point), found.iterations
         if point is not None:
-            self._marquardt(point, iterations, "variable projection", before)
+            rest = max(iterations - before, 0)
+            self._marquardt(point, rest, "variable projection", before)

@@ -22,6 +22,7 @@ EPSILON = 2.0**-52
 ROUNDING = 16 * EPSILON
 """Residuals below this part of the numbers that they are differences of are rounding errors."""
 
+AT_BOUND = "it is at its bound"
 SHARE = 1e-3
 """A parameter takes part in an undetermined combination with at least this share of it."""
 
@@ -64,7 +65,7 @@ def uncertainty(
     """
     size = len(labels)
     covariance = np.full((size, size), np.nan)
-    reasons: dict[int, str] = dict.fromkeys(np.flatnonzero(held).tolist(), "it is at its bound")
+    reasons: dict[int, str] = dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
     free = np.flatnonzero(~np.asarray(held))
     if unknown is not None:
         reasons.update({int(k): unknown for k in free})
@@ -154,10 +155,9 @@ def quality(
     rows = int(counted.sum())
     freedom = rows - count
     rss = float(r @ r)
-    mean = float(np.sum(w * response) / np.sum(w)) if rows else 0.0
-    total = float(np.sum(w * (response - mean) ** 2))
-    spread = math.sqrt(total / max(float(np.sum(w)), 1e-300))
-    r_squared = 1.0 - rss / total if spread > ROUNDING * abs(mean) and total > 0 else None
+    total = total_squares(response, weights)
+    is_constant = total <= ROUNDING**2 * float(np.sum(w * response**2))
+    r_squared = None if is_constant else 1.0 - rss / total
     adjusted = None
     if r_squared is not None and freedom > 0 and rows > 1:
         adjusted = 1.0 - (1.0 - r_squared) * (rows - 1) / freedom
@@ -179,6 +179,13 @@ def quality(
         None if likelihood is None else 2 * k - 2 * likelihood,
         None if likelihood is None else k * math.log(rows) - 2 * likelihood,
     )
+
+
+def total_squares(response: Vector, weights: Vector | None) -> float:
+    """sum(w (y - mean)^2) with the weighted mean."""
+    mean = np.average(response, weights=weights)
+    squares = (response - mean) ** 2
+    return float(np.sum(squares if weights is None else weights * squares))
 
 
 def is_perfect(r: Vector, sizes: Vector) -> bool:

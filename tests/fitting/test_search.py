@@ -1,0 +1,281 @@
+"""The search for the least sum of squares: hard problems, far starts, bounds, other methods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adcli.descent.stopping import Status
+from adcli.errors import DomainError, UsageError
+from adcli.fitting.model import Parameters, read_model
+from adcli.fitting.regression import Regression
+from adcli.fitting.run import fit
+from tests.fitting.nist_problems import digits, problems
+
+RNG = np.random.default_rng(3)
+X = np.linspace(0, 20, 120)
+
+
+def noisy(y, size=0.02):
+    return y + size * RNG.standard_normal(len(y))
+
+
+OSBORNE1 = [
+    *(0.844, 0.908, 0.932, 0.936, 0.925, 0.908, 0.881, 0.850, 0.818, 0.784, 0.751, 0.718, 0.685),
+    *(0.658, 0.628, 0.603, 0.580, 0.558, 0.538, 0.522, 0.506, 0.490, 0.478, 0.467, 0.457, 0.448),
+    *(0.438, 0.431, 0.424, 0.420, 0.414, 0.411, 0.406),
+]
+MEYER = [34780, 28610, 23650, 19630, 16370, 13720, 11540, 9744, 8261, 7030, 6005, 5147, 4427, 3820]
+MEYER += [3307, 2872]
+KOWALIK = [0.1957, 0.1947, 0.1735, 0.1600, 0.0844, 0.0627, 0.0456, 0.0342, 0.0323, 0.0235, 0.0246]
+KOWALIK_X = [4, 2, 1, 0.5, 0.25, 0.167, 0.125, 0.1, 0.0833, 0.0714, 0.0625]
+CLASSICS = {
+    "Osborne 1": (
+        "y ~ a + b*exp(-p*t) + c*exp(-q*t)",
+        {"t": 10.0 * np.arange(33), "y": OSBORNE1},
+        {"a": 0.5, "b": 1.5, "c": -1.0, "p": 0.01, "q": 0.02},
+        5.46489e-5,
+    ),
+    "Meyer": (
+        "y ~ a*exp(b/(t + c))",
+        {"t": 45 + 5.0 * np.arange(1, 17), "y": MEYER},
+        {"a": 0.02, "b": 4000.0, "c": 250.0},
+        87.9458,
+    ),
+    "Kowalik and Osborne": (
+        "y ~ a*(u^2 + u*b)/(u^2 + u*c + d)",
+        {"u": KOWALIK_X, "y": KOWALIK},
+        {"a": 0.25, "b": 0.39, "c": 0.415, "d": 0.39},
+        3.07505e-4,
+    ),
+    "Bard": (
+        "y ~ a + u/(b*v + c*w)",
+        {
+            "u": np.arange(1.0, 16),
+            "v": 16 - np.arange(1.0, 16),
+            "w": np.minimum(np.arange(1.0, 16), 16 - np.arange(1.0, 16)),
+            "y": [
+                *(0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96),
+                *(1.34, 2.10, 4.39),
+            ],
+        },
+        {"a": 1.0, "b": 1.0, "c": 1.0},
+        8.21487e-3,
+    ),
+}
+"""Sums of squares as Moré, Garbow and Hillstrom (1981) give them."""
+
+
+@pytest.mark.parametrize("name", CLASSICS)
+def test_classic_least_squares_problems(name: str) -> None:
+    model, data, start, rss = CLASSICS[name]
+    found = fit(model, data, start)
+    assert found.status is Status.CONVERGED
+    assert found.rss == pytest.approx(rss, rel=2e-6)
+
+
+SHAPES = {
+    "sine": ("y ~ a*sin(w*x + p) + c", noisy(3 * np.sin(1.7 * X + 0.5)), {"w": 1.2, "p": 0.0}),
+    "peak far away": (
+        "y ~ a*exp(-(x - m)^2/(2*s^2))",
+        noisy(4 * np.exp(-((X - 15) ** 2) / 0.5)),
+        {"a": 1.0, "m": 6.0, "s": 1.0},
+    ),
+    "two peaks": (
+        "y ~ a*exp(-(x - m)^2/s^2) + b*exp(-(x - n)^2/r^2)",
+        noisy(4 * np.exp(-((X - 6) ** 2) / 2) + 3 * np.exp(-((X - 11) ** 2) / 5)),
+        {"m": 4.0, "s": 1.0, "n": 13.0, "r": 1.0},
+    ),
+    "equal exponentials at the start": (
+        "y ~ a*exp(-p*x) + b*exp(-q*x)",
+        noisy(3 * np.exp(-0.3 * X) + 2 * np.exp(-1.5 * X), 0.002),
+        {"a": 1.0, "p": 1.0, "b": 1.0, "q": 1.0},
+    ),
+    "logistic growth": (
+        "y ~ K/(1 + exp(-r*(x - m)))",
+        noisy(100 / (1 + np.exp(-0.8 * (X - 9))), 1.0),
+        {"K": 20.0, "r": 3.0, "m": 2.0},
+    ),
+    "Hill": (
+        "y ~ low + (high - low)/(1 + (k/(x + 0.1))^n)",
+        noisy(0.1 + 0.9 / (1 + (3 / (X + 0.1)) ** 2.5)),
+        {"low": 0.0, "high": 0.5, "k": 1.0, "n": 1.0},
+    ),
+    "kink": ("y ~ a*abs(x - b) + c", noisy(2 * np.abs(X - 7.3)), {"b": 3.0}),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_fits_leave_no_more_than_the_noise(name: str) -> None:
+    model, y, start = SHAPES[name]
+    size = {"logistic growth": 1.0, "equal exponentials at the start": 0.002}.get(name, 0.02)
+    found = fit(model, {"x": X, "y": y}, start)
+    assert found.status is Status.CONVERGED
+    assert found.residual_standard_deviation == pytest.approx(size, rel=0.25)
+
+
+@pytest.mark.slow
+def test_nist_problems_from_other_starts() -> None:
+    """Starts with all parameters between half and twice NIST's: the same minimum or a better one.
+
+    Gauss's and ENSO's bumps leave the data there, so a local minimum is no failure.
+    """
+    random = np.random.default_rng(1)
+    lost = {}
+    for problem in problems():
+        for start in problem.starts().values():
+            for _ in range(3):
+                factors = 2 ** random.uniform(-1, 1, len(start))
+                moved = {n: x * f for (n, x), f in zip(start.items(), factors, strict=True)}
+                found = fit(problem.model, problem.columns(), moved)
+                if found.rss > problem.rss * (1 + 1e-6):
+                    lost[problem.name] = lost.get(problem.name, 0) + 1
+    assert sum(lost.values()) <= 16, lost
+    assert set(lost) <= {"ENSO", "Gauss1", "Gauss2", "Gauss3", "Eckerle4", "Thurber", "MGH17"}
+
+
+# ---- linear parameters ----
+
+LINEAR = {
+    "y ~ a*exp(-k*x) + c": ["a", "c"],
+    "y ~ a*b*x": ["a"],
+    "y ~ (a + b*x)/(1 + c*x)": ["a", "b"],
+    "y ~ a*x^b": ["a"],
+    "y ~ a*(1 - exp(-b*x))": ["a"],
+    "y ~ exp(a*x)/(b + c*x)": [],
+    "y ~ a*where(x > 3, b, c) + d": ["b", "c", "d"],
+    "y ~ (a + b)^2*x": [],
+    "y ~ v[0] + v[1]*x + v[2]*x^2": ["v[0]", "v[1]", "v[2]"],
+    "y ~ a + sin(b)*x": ["a"],
+    "y ~ max(a*x, b)": [],
+    "y ~ a/b*x + c": ["a", "c"],
+}
+
+
+@pytest.mark.parametrize("model", LINEAR)
+def test_linear_parameters_are_found_on_the_graph(model: str) -> None:
+    read = read_model(model)
+    start = {n: [1.0] * 3 if n == "v" else 1.5 for n in read.prediction.inputs if n != "x"}
+    problem = Regression(read, {"x": X, "y": X}, start)
+    assert [problem.parameters.labels[k] for k in problem.linear] == LINEAR[model]
+
+
+def test_linear_parameters_need_no_start() -> None:
+    data = {"x": X, "y": noisy(3 * np.exp(-0.3 * X) + 2)}
+    found = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0})
+    started = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": 1.0, "c": 0.0})
+    assert found.method == "variable projection"
+    assert found.parameters["a"].start is None
+    assert found.point == pytest.approx(started.point, rel=1e-9)
+    for loss in ("huber", "cauchy"):
+        robust = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, loss=loss, loss_scale=0.1)
+        assert robust.point == pytest.approx(started.point, rel=0.01)
+    for method in ("lbfgs", "newton"):
+        descended = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, method=method)
+        assert descended.point == pytest.approx(started.point, rel=1e-5)
+
+
+def test_a_nonlinear_parameter_needs_a_start() -> None:
+    with pytest.raises(UsageError, match="no start for the parameter 'k'") as caught:
+        fit("y ~ a*exp(-k*x) + c", {"x": X, "y": X})
+    assert "--start k=" in caught.value.hint
+
+
+# ---- arrays ----
+
+
+def test_a_matrix_column_and_an_array_of_parameters() -> None:
+    design = RNG.standard_normal((50, 4))
+    y = noisy(design @ [1.0, -2.0, 3.0, 0.5])
+    found = fit("y ~ X @ b", {"X": design, "y": y}, {"b": np.zeros(4)})
+    expected, rss, *_ = np.linalg.lstsq(design, y)
+    assert found.point["b"] == pytest.approx(expected, rel=1e-12)
+    assert list(found.parameters) == ["b[0]", "b[1]", "b[2]", "b[3]"]
+    assert found.covariance == pytest.approx(
+        rss[0] / 46 * np.linalg.inv(design.T @ design), rel=1e-10
+    )
+
+
+def test_a_matrix_of_parameters_keeps_its_shape() -> None:
+    design = RNG.standard_normal((60, 2))
+    y = noisy(np.tanh(design @ [[1.0, -0.5], [0.3, 0.8]]) @ [2.0, -1.0])
+    start = {"W": [[0.5, -0.5], [0.5, 0.5]], "v": [1.0, -1.0]}
+    found = fit("y ~ tanh(X @ W) @ v", {"X": design, "y": y}, start)
+    assert found.status is Status.CONVERGED
+    assert found.point["W"].shape == (2, 2)
+    assert found.residual_standard_deviation == pytest.approx(0.02, rel=0.3)
+
+
+def test_labels_of_array_parameters() -> None:
+    parameters = Parameters(read_model("y ~ a + sum(W)*x"), {"a": (), "W": (1, 2)})
+    assert parameters.labels == ["a", "W[0,0]", "W[0,1]"]
+    packed = parameters.flatten({"a": 1.0, "W": [[2.0, 3.0]]})
+    assert packed.tolist() == [1.0, 2.0, 3.0]
+    assert parameters.unflatten(packed)["W"].tolist() == [[2.0, 3.0]]
+
+
+# ---- bounds, methods, limits ----
+
+
+def test_bounds_are_kept_on_the_way_and_at_the_end() -> None:
+    y = noisy(3 * np.exp(-0.3 * X))
+    found = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, {"a": 1.0, "k": 2.0}, bounds={"k": (0.5, 3.0)})
+    assert found.status is Status.CONVERGED
+    assert found.point["k"] == 0.5
+    best = (y @ np.exp(-0.5 * X)) / np.sum(np.exp(-X))
+    assert found.point["a"] == pytest.approx(best, rel=1e-9)
+
+
+def test_bounds_that_do_not_bind_change_nothing() -> None:
+    y = noisy(3 * np.exp(-0.3 * X))
+    start, bounds = {"a": 1.0, "k": 2.0}, {"k": (0.0, 3.0), "a": (0.0, 100.0)}
+    bounded = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, start, bounds=bounds)
+    free = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, start)
+    assert bounded.point == pytest.approx(free.point, rel=1e-10)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg", "gd", "adam"])
+@pytest.mark.parametrize("loss", ["linear", "huber", "soft_l1", "cauchy"])
+def test_methods_of_descend_reach_the_same_minimum(method: str, loss: str) -> None:
+    y = noisy(3 * np.exp(-0.3 * X))
+    y[5] += 2.0
+    start = {"a": 2.0, "k": 0.4}
+    settings = {"loss": loss, "loss_scale": 0.1, "weights": 1.0 + X}
+    options = {"rate": 0.02} if method == "adam" else {}
+    found = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, start, method=method, **options, **settings)
+    default = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, start, **settings)
+    assert found.method == method
+    assert found.value == pytest.approx(default.value, rel=1e-8)
+    assert found.point == pytest.approx(default.point, rel=1e-4)
+    for name, parameter in found.parameters.items():
+        expected = default.parameters[name].standard_error
+        assert parameter.standard_error == pytest.approx(expected, rel=1e-3)
+
+
+def test_limits_and_interruption_are_told() -> None:
+    data = {"x": X, "y": noisy(3 * np.exp(-0.3 * X))}
+    found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 30.0}, max_iterations=1)
+    assert found.status is Status.MAX_ITERATIONS
+    found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 1.0}, max_iterations=0)
+    assert found.point == {"a": 1.0, "b": 1.0}
+    found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 1.0}, interrupted=lambda: True)
+    assert found.status is Status.INTERRUPTED
+
+
+def test_a_trial_outside_of_the_domain_is_no_end() -> None:
+    x = np.arange(1.0, 11.0)
+    found = fit("y ~ sqrt(a - x)", {"x": x, "y": np.sqrt(12 - x) + 0.01 * np.sin(x)}, {"a": 60.0})
+    assert found.point["a"] == pytest.approx(12, abs=0.1)
+
+
+def test_a_start_outside_of_the_domain_is_blamed() -> None:
+    with pytest.raises(DomainError, match=r"row 7: sqrt\(-1\) is nan"):
+        fit("y ~ sqrt(a - x)", {"x": np.arange(10.0), "y": np.ones(10)}, {"a": 5.0})
+
+
+def test_near_perfect_fits_keep_their_digits_whatever_their_start() -> None:
+    lanczos = next(p for p in problems() if p.name == "Lanczos1")
+    for factor in (0.8, 1.0, 1.3):
+        start = {name: factor * x for name, x in lanczos.start2.items()}
+        found = fit(lanczos.model, lanczos.columns(), start)
+        assert digits(found.rss, lanczos.rss) > 9

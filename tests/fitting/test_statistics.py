@@ -1,0 +1,231 @@
+"""Figures of a fit against independent computations: closed forms, SciPy, likelihoods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from adcli.descent.stopping import Status
+from adcli.fitting.run import fit
+
+RNG = np.random.default_rng(5)
+X = np.linspace(0.1, 5.0, 40)
+Y = 2.5 * np.exp(-0.8 * X) + 0.3 + 0.05 * RNG.standard_normal(40)
+SIGMA = RNG.uniform(0.02, 0.2, 40)
+DECAY = "y ~ a*exp(-k*x) + c"
+START = {"a": 1.0, "k": 1.0, "c": 0.0}
+
+
+def decay(x, a, k, c):
+    return a * np.exp(-k * x) + c
+
+
+def values(found) -> list[float]:
+    return [p.value for p in found.parameters.values()]
+
+
+def errors(found) -> list[float]:
+    return [p.standard_error for p in found.parameters.values()]
+
+
+def test_a_line_has_the_textbook_figures() -> None:
+    x, y = np.arange(8.0), np.array([1.2, 2.9, 5.3, 6.8, 9.1, 11.2, 12.7, 15.4])
+    found = fit("y ~ a + b*x", {"x": x, "y": y})
+    line = stats.linregress(x, y)
+    assert values(found) == pytest.approx([line.intercept, line.slope], rel=1e-13)
+    assert errors(found) == pytest.approx([line.intercept_stderr, line.stderr], rel=1e-13)
+    assert found.r_squared == pytest.approx(line.rvalue**2, rel=1e-13)
+    assert found.degrees_of_freedom == 6
+    adjusted = 1 - (1 - line.rvalue**2) * 7 / 6
+    assert found.adjusted_r_squared == pytest.approx(adjusted, rel=1e-13)
+    t = stats.t.ppf(0.975, 6)
+    low, high = found.parameters["b"].confidence_interval
+    assert (low, high) == pytest.approx(
+        (line.slope - t * line.stderr, line.slope + t * line.stderr), rel=1e-12
+    )
+    mean, spread = x.mean(), ((x - x.mean()) ** 2).sum()
+    correlation = -mean / np.sqrt(spread / 8 + mean**2)
+    assert found.correlation[0, 1] == pytest.approx(correlation, rel=1e-12)
+    assert found.correlation[0, 0] == found.correlation[1, 1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("how", "absolute"),
+    [("plain", False), *((how, a) for how in ("sigma", "weights") for a in (False, True))],
+)
+def test_errors_and_covariance_are_those_of_curve_fit(how: str, absolute: bool) -> None:
+    data = {"x": X, "y": Y, "s": SIGMA}
+    given = {"sigma": {"sigma": "s"}, "weights": {"weights": "1/s^2"}, "plain": {}}[how]
+    found = fit(DECAY, data, START, absolute_sigma=absolute, **given)
+    point, covariance = optimize.curve_fit(
+        decay, X, Y, [2, 1, 0], None if how == "plain" else SIGMA, absolute, xtol=1e-15, ftol=1e-15
+    )
+    assert values(found) == pytest.approx(point, rel=1e-7)
+    assert found.covariance == pytest.approx(covariance, rel=1e-5)
+    assert errors(found) == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-5)
+
+
+def test_weights_may_be_numbers_and_zero_leaves_a_row_out() -> None:
+    weights = np.ones(40)
+    weights[:5] = 0.0
+    found = fit(DECAY, {"x": X, "y": Y}, START, weights=weights)
+    without = fit(DECAY, {"x": X[5:], "y": Y[5:]}, START)
+    assert found.rows == without.rows == 35
+    assert values(found) == pytest.approx(values(without), rel=1e-10)
+    assert errors(found) == pytest.approx(errors(without), rel=1e-10)
+    for name in ("rss", "r_squared", "aic", "bic", "residual_standard_deviation"):
+        assert getattr(found, name) == pytest.approx(getattr(without, name), rel=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_information_criteria_come_from_the_normal_likelihood(weighted: bool) -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, START, weights=1 / SIGMA**2 if weighted else None)
+    w = 1 / SIGMA**2 if weighted else np.ones(40)
+    scale = np.sqrt(found.rss / 40 / w)
+    likelihood = stats.norm.logpdf(Y, decay(X, *values(found)), scale).sum()
+    assert found.log_likelihood == pytest.approx(likelihood, rel=1e-12)
+    assert found.aic == pytest.approx(2 * 4 - 2 * likelihood, rel=1e-12)
+    assert found.bic == pytest.approx(4 * np.log(40) - 2 * likelihood, rel=1e-12)
+
+
+def test_with_absolute_sigmas_the_likelihood_has_no_scale_to_estimate() -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, START, sigma=SIGMA, absolute_sigma=True)
+    likelihood = stats.norm.logpdf(Y, decay(X, *values(found)), SIGMA).sum()
+    assert found.log_likelihood == pytest.approx(likelihood, rel=1e-12)
+    assert found.aic == pytest.approx(2 * 3 - 2 * likelihood, rel=1e-12)
+    low, high = found.parameters["k"].confidence_interval
+    assert (high - low) / 2 == pytest.approx(1.959963984540054 * errors(found)[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["huber", "soft_l1", "cauchy"])
+def test_robust_losses_are_those_of_scipy(loss: str) -> None:
+    y = Y.copy()
+    y[[3, 20, 31]] += [6.0, -4.0, 3.0]
+    found = fit(DECAY, {"x": X, "y": y}, START, loss=loss, loss_scale=0.1)
+    peer = optimize.least_squares(
+        lambda p: decay(X, *p) - y, [2.5, 0.8, 0.3], loss=loss, f_scale=0.1, xtol=1e-15, ftol=1e-15
+    )
+    assert found.status is Status.CONVERGED
+    assert values(found) == pytest.approx(peer.x, rel=1e-5)
+    assert found.value == pytest.approx(2 * peer.cost, rel=1e-9)
+    assert found.rss == pytest.approx(np.sum((decay(X, *values(found)) - y) ** 2), rel=1e-10)
+    assert abs(found.point["a"] - 2.5) < 0.1, "the outliers do not count"
+
+
+def test_errors_of_a_robust_fit_follow_hubers_formula() -> None:
+    y = Y.copy()
+    y[[3, 20]] += 5.0
+    found = fit("y ~ a + b*x", {"x": X, "y": y}, {"a": 0.0, "b": 0.0}, loss="huber")
+    r = y - (found.point["a"] + found.point["b"] * X)
+    psi, slope = np.clip(r, -1, 1), (np.abs(r) <= 1).astype(float)
+    design = np.column_stack([np.ones(40), X])
+    variance = (psi @ psi) / 38 / slope.mean() ** 2
+    expected = np.sqrt(np.diag(variance * np.linalg.inv(design.T @ design)))
+    assert errors(found) == pytest.approx(expected, rel=1e-9)
+
+
+def test_hubers_errors_cover_the_truth_as_often_as_they_should() -> None:
+    random = np.random.default_rng(1)
+    x = np.linspace(0, 1, 60)
+    ratios = []
+    for _ in range(150):
+        y = 1 + 2 * x + 0.1 * random.standard_t(2, 60)
+        found = fit("y ~ a + b*x", {"x": x, "y": y}, loss="huber", loss_scale=0.15)
+        ratios.append((found.point["b"] - 2) / found.parameters["b"].standard_error)
+    assert 0.8 < np.std(ratios) < 1.25
+
+
+# ---- what cannot be had ----
+
+
+def test_what_the_data_do_not_determine_is_named() -> None:
+    found = fit("y ~ a*x + b*x + c", {"x": X, "y": Y}, {"a": 1.0, "b": 2.0})
+    a, b, c = found.parameters.values()
+    assert a.standard_error is None
+    assert b.standard_error is None
+    assert "apart from b: the Jacobian is rank-deficient" in a.reason
+    assert "apart from a: the Jacobian is rank-deficient" in b.reason
+    assert c.standard_error is not None
+    assert found.warnings == ("the data do not determine a, b: no standard errors",)
+    sum_of_both = fit("y ~ a*x + c", {"x": X, "y": Y})
+    assert a.value + b.value == pytest.approx(sum_of_both.point["a"], rel=1e-9)
+    assert c.standard_error == pytest.approx(sum_of_both.parameters["c"].standard_error, rel=0.02)
+
+
+def test_a_parameter_without_influence_is_named() -> None:
+    found = fit("y ~ a*x + 0*b", {"x": X, "y": Y}, {"a": 1.0, "b": 2.0})
+    assert found.parameters["b"].standard_error is None
+    assert "no residual depends on it" in found.parameters["b"].reason
+    assert "b is still at its start" in found.warnings
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_no_more_rows_than_parameters_leave_no_errors(rows: int) -> None:
+    found = fit("y ~ a*exp(b*x) + c", {"x": X[:rows], "y": Y[:rows]}, {"b": -1.0})
+    assert found.degrees_of_freedom == rows - 3
+    assert found.residual_standard_deviation is None
+    for parameter in found.parameters.values():
+        assert parameter.standard_error is None
+        assert f"rows than parameters ({rows} and 3)" in parameter.reason
+
+
+def test_a_perfect_fit_is_flagged() -> None:
+    found = fit("y ~ a*exp(-k*x)", {"x": X, "y": 2 * np.exp(-X)}, {"a": 1.0, "k": 0.5})
+    assert found.status is Status.CONVERGED
+    assert values(found) == pytest.approx([2, 1], rel=1e-12)
+    assert found.r_squared == pytest.approx(1.0, abs=1e-15)
+    assert found.aic is None
+    for parameter in found.parameters.values():
+        assert parameter.standard_error is None
+        assert "perfect" in parameter.reason
+
+
+def test_an_almost_perfect_fit_is_not() -> None:
+    y = 2 * np.exp(-X) * (1 + 1e-12 * np.cos(10 * X))
+    found = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, {"a": 1.0, "k": 0.5})
+    assert found.parameters["a"].standard_error == pytest.approx(2.4e-13, rel=0.3)
+
+
+def test_a_constant_response_has_no_r_squared() -> None:
+    found = fit("y ~ a + b*x", {"x": X, "y": np.full(40, 0.1)})
+    assert found.r_squared is None
+    assert "no R squared: the response is the same in all rows" in found.warnings
+    assert all(p.standard_error is None for p in found.parameters.values())
+
+
+def test_a_parameter_at_its_bound_counts_as_given() -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, START, bounds={"c": (-1.0, 0.0)})
+    c = found.parameters["c"]
+    assert (c.value, c.standard_error, c.reason) == (0.0, None, "it is at its bound")
+    assert c.notes == ("at its upper bound 0",)
+    assert "c is at its upper bound 0" in found.warnings
+    without = fit("y ~ a*exp(-k*x)", {"x": X, "y": Y}, {"a": 1.0, "k": 1.0})
+    assert values(found)[:2] == pytest.approx(values(without), rel=1e-9)
+    ratio = np.sqrt(38 / 37)  # the parameter at its bound was free to leave it
+    assert errors(found)[:2] == pytest.approx([ratio * e for e in errors(without)], rel=1e-6)
+    assert found.gradient_norm < 1e-6 < abs(found.gradient["c"])
+
+
+def test_a_fixed_parameter_is_no_parameter() -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, {"a": 1.0, "k": 1.0}, fix={"c": 0.3})
+    assert list(found.parameters) == ["a", "k"]
+    assert found.point["c"] == 0.3
+    shifted = fit("y - 0.3 ~ a*exp(-k*x)", {"x": X, "y": Y}, {"a": 1.0, "k": 1.0})
+    assert values(found) == pytest.approx(values(shifted), rel=1e-10)
+    assert errors(found) == pytest.approx(errors(shifted), rel=1e-9)
+
+
+def test_a_transformed_response_is_fitted_as_transformed() -> None:
+    found = fit("log(y) ~ a - k*x", {"x": X, "y": np.exp(1 - 0.5 * X + 0.01 * np.sin(9 * X))})
+    slope, intercept = np.polyfit(X, 1 - 0.5 * X + 0.01 * np.sin(9 * X), 1)
+    assert values(found) == pytest.approx([intercept, -slope], rel=1e-10)
+
+
+def test_confidence_sets_the_width_of_intervals() -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, START, confidence=0.5)
+    p = found.parameters["k"]
+    t = stats.t.ppf(0.75, 37)
+    assert p.confidence_interval == pytest.approx(
+        (p.value - t * p.standard_error, p.value + t * p.standard_error), rel=1e-12
+    )
