@@ -490,7 +490,7 @@ def _extremum(m: Any, k: int, xs: tuple[Any, ...], out: Any, free: tuple[bool, .
         count = count + tie
         if not is_free:
             held = held + tie
-    weight = m.divide(1, count)
+    weight = 1.0 if sum(free) == 1 else m.divide(1, count)
     return ties[k], weight if all(free) else m.where(held, 0, weight)
 
 
