@@ -6,12 +6,13 @@
 set -euo pipefail
 
 say() { printf '\n# %s\n' "$*"; }
+parameters() { sed -n 's/^│ \(.* = [^ ]*\) .*/\1/p'; } # of the panel at the end
 
 loss='prediction = x@w + b
 norm(prediction - volume)^2 / 2'
 
 say "The weights of the least loss"
-adcli descend "$loss" --data trees.csv --start 'w=[0,0],b=0'
+adcli descend "$loss" --data trees.csv --start 'w=[0,0],b=0' | parameters
 
 say "The first step starts along the gradient, X^T (X w + b - y); for the first two trees it is"
 adcli grad 'norm(x@w + b - y)^2 / 2' --wrt w,b --format plain \

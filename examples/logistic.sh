@@ -6,6 +6,7 @@
 set -euo pipefail
 
 say() { printf '\n# %s\n' "$*"; }
+parameters() { sed -n 's/^│ \(.* = [^ ]*\) .*/\1/p'; } # of the panel at the end
 
 # The cross entropy of a launch: minus the logarithm of the probability that was given to what
 # happened. For y = 1 that is softplus(-z), for y = 0 softplus(z), right for any z.
@@ -13,7 +14,7 @@ loss='z = a + b*temperature
 mean(damaged*softplus(-z) + (1 - damaged)*softplus(z))'
 
 say "The most likely log odds of damage, a + b*temperature"
-adcli descend "$loss" --data orings.csv --start a=0,b=0 --method newton
+adcli descend "$loss" --data orings.csv --start a=0,b=0 | parameters
 
 say "The factor of the odds for each degree, and the probability at 31 degrees with its slope"
 adcli eval 'exp(b)' --at b=-0.232163 --format plain
@@ -21,4 +22,4 @@ adcli grad 'sigmoid(a + b*t)' --at a=15.0429,b=-0.232163,t=31 --wrt t
 
 say "Without the launch at 75 degrees the cold looks worse still"
 adcli descend "$loss" --data orings.csv --start a=0,b=0 \
-    --where '1 - (temperature == 75)*(damaged == 1)' | tail -n 6
+    --where '1 - (temperature == 75)*(damaged == 1)' | parameters
