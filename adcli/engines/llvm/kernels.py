@@ -18,6 +18,7 @@ from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.memory import aligned
 from adcli.engines.llvm.threads import over_ranges
 from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
@@ -27,13 +28,10 @@ Array = NDArray[np.float64]
 CHUNK = 1 << 15
 """Rows that a thread takes at a time."""
 
-LINE = 64
-"""Bytes of a cache line, and of the widest vectors."""
-
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
 
-STREAMED_BYTES = 1 << 24
+STREAMED_BYTES = 1 << 26
 """Results of this size bypass the caches: they would not stay there, and a line that is written as
 a whole need not be read before."""
 
@@ -138,13 +136,6 @@ def _padded(array: Array, begin: int, lanes: int) -> Array:
     return np.concatenate([rest, np.full(-len(rest) % lanes, rest[-1])])
 
 
-def _aligned(rows: int) -> Array:
-    """An array whose first number is at the start of a cache line."""
-    memory = np.empty(rows + LINE // 8)
-    first = -memory.ctypes.data % LINE // 8
-    return memory[first : first + rows]
-
-
 class RowKernel(_Kernel):
     """Outputs at every row."""
 
@@ -194,7 +185,7 @@ class RowKernel(_Kernel):
 
         `columns` are contiguous float64 arrays (rows,).
         """
-        results = [_aligned(rows) for _ in range(self.count)]
+        results = [aligned(rows) for _ in range(self.count)]
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
         whole = rows - rows % self.lanes
         finite = True

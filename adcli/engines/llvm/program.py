@@ -115,7 +115,7 @@ class _Layout:
             self._place(i)
         results = [self.home(o) for o in outputs]
         taken = [self.home(a) for i in self.by_numpy for a in self.operands(i)]
-        # A column that is a result, too, is copied by a kernel: the caller gets an array of its own.
+        # A kernel copies a column that is a result, too: the caller gets an array of its own.
         self.stored = [
             i
             for i in dict.fromkeys([*results, *taken])

@@ -1,0 +1,62 @@
+"""Memory for results: aligned for vectors, and used again when the results are gone.
+
+Fresh memory comes from the operating system page by page, cleared: that takes as long as a cheap
+kernel takes to fill it. So a little is kept back for the next results of the same size.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+LINE = 64
+"""Bytes of a cache line, and of the widest vectors."""
+
+LEAST_BYTES = 1 << 20
+"""Smaller arrays cost nothing to allocate."""
+
+KEPT_BYTES = 1 << 26
+"""How much memory waits for its next use at most."""
+
+_waiting: list[Array] = []
+
+
+_lock = Lock()
+
+
+def aligned(rows: int) -> Array:
+    """An array (rows,) of any numbers whose first one is at the start of a cache line."""
+    if 8 * rows < LEAST_BYTES:
+        return _fresh(rows)
+    with _lock:
+        known = next((k for k, memory in enumerate(_waiting) if len(memory) == rows), None)
+        memory = _fresh(rows) if known is None else _waiting.pop(known)
+    return np.asarray(_Lent(memory))
+
+
+def _fresh(rows: int) -> Array:
+    memory = np.empty(rows + LINE // 8)
+    first = -memory.ctypes.data % LINE // 8
+    return memory[first : first + rows]
+
+
+class _Lent:
+    """Memory that an array was made of; it comes back when the array and its views are gone."""
+
+    def __init__(self, memory: Array) -> None:
+        self._memory = memory
+        self.__array_interface__: dict[str, Any] = memory.__array_interface__
+
+    def __del__(self) -> None:
+        if _lock.acquire(blocking=False):  # a collection may happen while this thread holds it
+            try:
+                _waiting.append(self._memory)
+                while sum(memory.nbytes for memory in _waiting) > KEPT_BYTES:
+                    _waiting.pop(0)
+            finally:
+                _lock.release()
