@@ -12,13 +12,14 @@ and writes parameters and state where they are:
 
 The dtype is that of the parameters, float64 or float32; the numbers of a state (powers of beta, for
 one) are Python floats. Blocks do not depend on the number of threads, so neither do the results.
+
+The rule runs once, on nodes that stand for whole vectors; what it does to numbers is compiled, what
+it does to vectors becomes a ColumnProgram.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from math import sqrt
 from typing import Any
@@ -26,99 +27,164 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.rules import State, Vector
-from adcli.descent.step import Stepper
-
-BLOCK_BYTES = 1 << 17
-"""The size of a block of one vector: a rule has about eight at work, in a cache of a MiB or two."""
+from adcli.descent.step import NodeVectors, Stepper
+from adcli.engines.compiled import compile_function
+from adcli.engines.programs.columns import ColumnProgram
+from adcli.engines.programs.program import Program
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import CONSTANT
+from adcli.graph.structure import SUM
+from adcli.graph.symbolic import Symbols
 
 
 class BlockwiseUpdate:
     """The steps of a Stepper on a flat vector of parameters, in place.
 
-    `threads` is how many blocks run at once (None: one for each core).
+    `threads` is how many blocks run at once (None: one for each processor).
     """
 
     def __init__(self, stepper: Stepper, threads: int | None = None) -> None:
         self.stepper = stepper
-        self._rule = stepper.rule(_NUMPY)
-        self._threads = threads or len(os.sched_getaffinity(0))
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads = threads
+        self._prepared: _Prepared | None = None
 
     def init(self, parameters: Vector) -> State:
         """The state before the first step: vectors like the parameters, and numbers."""
-        return self._rule.init(parameters)
+        return self.stepper.rule(np).init(parameters)
 
     def __call__(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
         """Make one step; `parameters` and the vectors of `state` are overwritten.
 
         Returns the next state, which has these vectors. Iterations count from 0.
         """
-        step = max(1, BLOCK_BYTES // parameters.itemsize)
-        blocks = [slice(k, k + step) for k in range(0, parameters.size, step)]
-        length = None
-        if self.stepper.clip_norm is not None:
-            squares = self._each(blocks, lambda b: self._square(parameters[b], gradient[b]))
-            length = sqrt(sum(squares))
+        prepared = self._prepared
+        if prepared is None or not prepared.fits(parameters):
+            prepared = _Prepared(self.stepper, parameters, state, self._threads)
+            self._prepared = prepared
+        return prepared.step(parameters, gradient, state, iteration)
 
-        def advance(block: slice) -> State:
-            old = tuple([_part(s, block) for s in state])
-            point, new = self._of(block).advance(
-                *(_NUMPY, parameters[block], gradient[block], old, float(iteration), length)
-            )
-            parameters[block] = point
-            for target, source in zip(old, new, strict=True):
-                if isinstance(target, np.ndarray):
-                    target[...] = source
-            return new
 
-        found = self._each(blocks, advance)
-        numbers = found[0] if found else state
+class _Prepared:
+    """A stepper for parameters of one length and dtype."""
+
+    def __init__(
+        self, stepper: Stepper, parameters: Vector, state: State, threads: int | None
+    ) -> None:
+        self.rows, self.dtype = parameters.size, parameters.dtype
+        self._is_vector = [isinstance(s, np.ndarray) for s in state]
+        self._bounds = [
+            np.asarray(bound, self.dtype)
+            for bound in (stepper.lower, stepper.upper)
+            if bound is not None and np.isfinite(bound).any()
+        ]
+        nodes = _Nodes(stepper, self._is_vector)
+        graph = nodes.graph
+        columns = [*nodes.vectors, *nodes.bounds(stepper)]
+        over = [nodes.vectors[0], *nodes.vectors[2:]]
+        frontier = _frontier(graph, columns, nodes.new_vectors)
+        self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
+        self._count = len(frontier)
+        self._program = ColumnProgram(
+            *(graph, columns, frontier, nodes.new_vectors, over, self.rows, self.dtype, threads)
+        )
+        self._square = None
+        if stepper.clip_norm is not None:
+            shapes = {"point": (self.rows,), "gradient": (self.rows,)}
+            self._square = Program(graph, [nodes.square()], shapes, self.dtype, threads=threads)
+            self._point_and_gradient = nodes.vectors[:2]
+
+    def fits(self, parameters: Vector) -> bool:
+        """Whether this is prepared for such parameters."""
+        return bool(parameters.size == self.rows and parameters.dtype == self.dtype)
+
+    def step(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
+        length = 0.0
+        if self._square is not None:
+            pair = zip(self._point_and_gradient, (parameters, gradient), strict=True)
+            length = sqrt(float(self._square.run(dict(pair))[0]))
+        vectors = [s for s, is_vector in zip(state, self._is_vector, strict=True) if is_vector]
+        numbers = [
+            float(s) for s, is_vector in zip(state, self._is_vector, strict=True) if not is_vector
+        ]
+        found = self._numbers(float(iteration), length, *numbers)
+        self._program.run(
+            [parameters, gradient, *vectors, *self._bounds],
+            found[: self._count],
+            [parameters, *vectors],
+        )
+        left = iter(found[self._count :])
         return tuple(
-            [s if isinstance(s, np.ndarray) else n for s, n in zip(state, numbers, strict=True)]
+            [
+                s if is_vector else next(left)
+                for s, is_vector in zip(state, self._is_vector, strict=True)
+            ]
         )
 
-    def _square(self, point: Vector, gradient: Vector) -> float:
-        """The squared norm of a part of the gradient, in float64."""
-        limited = self.stepper.limited(_NUMPY, point, gradient)
-        return float(np.square(limited, dtype=np.float64).sum())
 
-    def _of(self, block: slice) -> Stepper:
-        """The stepper for a part of the parameters."""
-        lower, upper = self.stepper.lower, self.stepper.upper
-        if lower is None and upper is None:
-            return self.stepper
-        return replace(self.stepper, lower=_part(lower, block), upper=_part(upper, block))
+class _Nodes:
+    """A step on nodes: a node for each vector (point, gradient, state) and for each number."""
 
-    def _each(self, blocks: list[slice], work: Callable[[slice], Any]) -> list[Any]:
-        """The results of `work` for all blocks, in their order."""
+    def __init__(self, stepper: Stepper, is_vector: Sequence[bool]) -> None:
+        self.graph = graph = Graph()
+        self.m = m = NodeVectors(Symbols(graph))
+        self._stepper = stepper
+        point, gradient, iteration, length = (
+            graph.variable(name) for name in ("point", "gradient", "iteration", "length")
+        )
+        state = [graph.variable(f"state{k}") for k in range(len(is_vector))]
+        self.vectors = [point, gradient, *[s for s, v in zip(state, is_vector, strict=True) if v]]
+        self.numbers = [
+            *(iteration, length),
+            *[s for s, v in zip(state, is_vector, strict=True) if not v],
+        ]
+        free = replace(stepper, lower=None, upper=None)
+        moved, new_state = free.advance(
+            m,
+            m.vector([point]),
+            m.vector([gradient]),
+            tuple([m.vector([s]) for s in state]),
+            m.vector([iteration]),
+            m.vector([length]),
+        )
+        for name in self._bound_names(stepper):
+            bound = m.vector([graph.variable(name)])
+            moved = m.maximum(moved, bound) if name == "lower" else m.minimum(moved, bound)
+        new = [self._node(s) for s in new_state]
+        self.new_vectors = [
+            self._node(moved),
+            *[s for s, v in zip(new, is_vector, strict=True) if v],
+        ]
+        self.new_numbers = [s for s, v in zip(new, is_vector, strict=True) if not v]
 
-        def quiet(block: slice) -> Any:
-            with np.errstate(all="ignore"):
-                return work(block)
+    def square(self) -> int:
+        """The node of the squared norm that is clipped: that of the limited gradient."""
+        point, gradient = (self.m.vector([node]) for node in self.vectors[:2])
+        limited = self._stepper.limited(self.m, point, gradient)
+        return self.graph.node(SUM, (self._node(limited * limited),))
 
-        if self._threads == 1 or len(blocks) == 1:
-            return [quiet(block) for block in blocks]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads)
-        return list(self._pool.map(quiet, blocks))
+    def bounds(self, stepper: Stepper) -> list[int]:
+        """The nodes of the bounds that there are."""
+        return [self.graph.variable(name) for name in self._bound_names(stepper)]
 
+    def _bound_names(self, stepper: Stepper) -> list[str]:
+        both = {"lower": stepper.lower, "upper": stepper.upper}
+        return [name for name, x in both.items() if x is not None and np.isfinite(x).any()]
 
-def _part(vector: Any, block: slice) -> Any:
-    return vector[block] if isinstance(vector, np.ndarray) else vector
-
-
-class _Numpy:
-    """NumPy's functions; of numbers they give Python's floats, which do not widen a float32."""
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = getattr(np, name)
-
-        def weak(*operands: Any) -> Any:
-            result = function(*operands)
-            return result if result.ndim else float(result)
-
-        setattr(self, name, weak)
-        return weak
+    def _node(self, vector: Any) -> int:
+        """The node of a vector of one."""
+        return self.m.symbols.expression(np.ravel(vector)[0]).node
 
 
-_NUMPY = _Numpy()
+def _frontier(graph: Graph, columns: Sequence[int], outputs: Sequence[int]) -> list[int]:
+    """The numbers that vectors meet: nodes that depend on no column, used by some that do."""
+    order = graph.reach(outputs)
+    flags = graph.dependents(order, columns)
+    return sorted(
+        {
+            a
+            for i in order
+            if flags[i]
+            for a in graph.args[i]
+            if not flags[a] and graph.ops[a] is not CONSTANT
+        }
+    )

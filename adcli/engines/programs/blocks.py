@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from adcli.engines import arrays
 from adcli.engines.programs.arena import Layout, array_at
 from adcli.engines.programs.operations import Array, Operand, Step, seen
 from adcli.engines.programs.schedule import Region
+from adcli.engines.programs.threads import in_parallel
 
 Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]
 """(what to call, the slots of its arguments, the slot of its result, whether it returns that)."""
@@ -31,10 +33,12 @@ class BlockRun:
     `cut` and `whole` are the operands from outside, those of which a block needs its own rows and
     those of which it needs all; `stored` are the steps whose results others need. The run takes
     their arrays in this order, then the memory for all else, of which it needs `scratch` bytes.
+    Blocks run on several threads; which runs a block makes no difference to the results.
     """
 
-    def __init__(self, region: Region, stored: set[int]) -> None:
-        self.rows, self.block = region.rows, region.block
+    def __init__(self, region: Region, stored: set[int], threads: int) -> None:
+        self.block = region.block
+        self.threads = max(1, min(threads, -(-region.rows // region.block)))
         self.cut: list[Operand] = []
         self.whole: list[Operand] = []
         self.stored = [step for step in region.steps if step.node in stored]
@@ -57,7 +61,8 @@ class BlockRun:
             offset = self._place(layout, offsets, step, k, last)
             offsets[step.node] = offset
             self._registers.append((slot, offset, step.core[1:], step.dtype))
-        self.scratch = layout.size
+        self._bytes = layout.size
+        self.scratch = layout.size * self.threads
 
     def _slot(self, key: Any) -> int:
         return self._slots.setdefault(key, len(self._slots))
@@ -67,7 +72,7 @@ class BlockRun:
         if x.root in self._makers:
             if not x.views:
                 return self._slot(x.root)
-            key = (x.root, x.views)
+            key: Any = (x.root, x.views)
             if key not in self._slots:
                 slot = self._slot(key)
                 view = _viewing(x)
@@ -94,18 +99,44 @@ class BlockRun:
     def _is_like(self, x: Operand, step: Step) -> bool:
         return not x.views and x.core == step.core and self._makers[x.root].dtype == step.dtype
 
-    def run(self, *arrays: Array) -> None:
+    def run(self, *given: Array) -> None:
         """Run all blocks on the arrays of `cut`, `whole` and `stored`, and scratch memory."""
-        cut, arrays = arrays[: len(self.cut)], arrays[len(self.cut) :]
-        whole, arrays = arrays[: len(self.whole)], arrays[len(self.whole) :]
-        stored, memory = arrays[:-1], arrays[-1]
-        frame: list[Any] = [None] * len(self._slots)
-        for x, array in zip(self.whole, whole, strict=True):
-            frame[self._slots[x.root, x.views, False]] = array
-        count = -(-self.rows // self.block)
+        cut, given = given[: len(self.cut)], given[len(self.cut) :]
+        whole, given = given[: len(self.whole)], given[len(self.whole) :]
+        stored, memory = given[:-1], given[-1]
+        count = -(-len(cut[0]) // self.block)
         parts = [
             np.empty((count, *array.shape), array.dtype) if step.join else array
             for step, array in zip(self.stored, stored, strict=True)
+        ]
+        numbers = iter(range(count))  # whoever is free takes the next block
+
+        def work(thread: int) -> None:
+            frame: list[Any] = [None] * len(self._slots)
+            for x, array in zip(self.whole, whole, strict=True):
+                frame[self._slots[x.root, x.views, False]] = array
+            self._run_blocks(numbers, frame, cut, parts, memory[thread * self._bytes :])
+
+        in_parallel(work, min(self.threads, count))
+        for step, part, array in zip(self.stored, parts, stored, strict=True):
+            if step.join:
+                step.join.reduce(part, 0, None, array)
+
+    def _run_blocks(
+        self,
+        numbers: Iterator[int],
+        frame: list[Any],
+        cut: Sequence[Array],
+        parts: Sequence[Array],
+        memory: Array,
+    ) -> None:
+        inner = [
+            (self._slots[x.root, x.views, True], array)
+            for x, array in zip(self.cut, cut, strict=True)
+        ]
+        outer = [
+            (self._slots[step.node], step.join, array)
+            for step, array in zip(self.stored, parts, strict=True)
         ]
         registers = [
             (slot, array_at(memory, offset, (self.block, *shape), dtype))
@@ -113,24 +144,18 @@ class BlockRun:
         ]
         for slot, register in registers:
             frame[slot] = register
-        inner = [
-            (self._slots[x.root, x.views, True], a) for x, a in zip(self.cut, cut, strict=True)
-        ]
-        outer = [(self._slots[s.node], s.join, a) for s, a in zip(self.stored, parts, strict=True)]
-        for k in range(count):
-            begin = k * self.block
-            end = min(self.rows, begin + self.block)
-            for slot, array in inner:
-                frame[slot] = array[begin:end]
-            for slot, join, array in outer:
-                frame[slot] = array[k, ...] if join else array[begin:end]
-            if end - begin < self.block:
+        rows = len(cut[0])
+        with arrays.quiet():
+            for k in numbers:
+                begin = k * self.block
+                end = min(rows, begin + self.block)
+                for slot, array in inner:
+                    frame[slot] = array[begin:end]
+                for slot, join, array in outer:
+                    frame[slot] = array[k, ...] if join else array[begin:end]
                 for slot, register in registers:
                     frame[slot] = register[: end - begin]
-            execute(self._instructions, frame)
-        for step, part, array in zip(self.stored, parts, stored, strict=True):
-            if step.join:
-                step.join.reduce(part, 0, None, array)
+                execute(self._instructions, frame)
 
 
 def _viewing(x: Operand) -> Callable[[Array], Array]:

@@ -7,7 +7,7 @@ along: its `core` is the smallest shape that broadcasts to the node's, with as m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -94,7 +94,7 @@ class Operations:
     """The nodes of `order` as steps (in order), views and constants.
 
     `held` has the values of variables that never change. What is computed from these and from
-    numbers alone is in `fixed`, all else in `steps`.
+    numbers alone is in `fixed`, all else in `steps`. The nodes `given` are inputs like variables.
     """
 
     graph: Graph
@@ -102,6 +102,7 @@ class Operations:
     shapes: Mapping[int, Shape]
     dtype: Any
     held: Mapping[int, Array]
+    given: Collection[int] = ()
     steps: list[Step] = field(default_factory=list)
     fixed: dict[int, Array] = field(default_factory=dict)
     operands: dict[int, Operand] = field(default_factory=dict)
@@ -122,7 +123,7 @@ class Operations:
                 value = float(attr) if op is CONSTANT else getattr(arrays, attr)
             self.fixed[i] = np.asarray(value, self.dtype)
             self.operands[i] = Operand(i, self.shapes[i])
-        elif op is VARIABLE:
+        elif op is VARIABLE or i in self.given:
             self.operands[i] = Operand(i, self.shapes[i])
         elif op.kind in (ELEMENTWISE, SELECT):
             self._elementwise(i)
@@ -277,6 +278,17 @@ def seen(operand: Operand, x: Array) -> Array:
     for view in operand.views:
         x = view(x)
     return x
+
+
+def needed(steps: list[Step], outputs: list[Operand]) -> list[Step]:
+    """The steps that an output depends on (not only on the shape of their results)."""
+    wanted = {x.root for x in outputs}
+    found = []
+    for step in reversed(steps):
+        if step.node in wanted:
+            found.append(step)
+            wanted |= {x.root for x in step.operands}
+    return found[::-1]
 
 
 # ---- elementwise functions that write ----

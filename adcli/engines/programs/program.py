@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from adcli.engines import arrays
+from adcli.engines.cores import available_cores
 from adcli.engines.programs.arena import Arena, Layout, array_at
 from adcli.engines.programs.blocks import BlockRun, Instruction, execute
-from adcli.engines.programs.operations import Array, Operand, Operations, Step, seen
+from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed, seen
 from adcli.engines.programs.schedule import Region, schedule
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -22,7 +23,8 @@ class Program:
 
     `shapes` are those of the variables (absent: scalar); `held` has the values of variables, by
     node, that do not change from run to run: what depends on them alone is computed now. Arrays
-    between the steps lie in `arena`, which programs that run one after another may share.
+    between the steps lie in `arena`, which programs that run one after another may share; blocks of
+    rows run on `threads` threads (None: one for each processor).
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Program:
         dtype: Any = np.float64,
         held: Mapping[int, Array] | None = None,
         arena: Arena | None = None,
+        threads: int | None = None,
     ) -> None:
         self._dtype = np.dtype(dtype)
         order = graph.reach(outputs)
@@ -40,8 +43,9 @@ class Program:
         operations = Operations(graph, order, found, self._dtype, held or {})
         self._shapes = [found[o] for o in outputs]
         self._outputs = [operations.operands[o] for o in outputs]
-        steps = _needed(operations.steps, self._outputs)
+        steps = needed(operations.steps, self._outputs)
         self._arena = arena or Arena()
+        self._threads = threads or available_cores()
         self._memory: Any = None
         self._slots: dict[Any, int] = {}
         self._views: dict[int, list[int]] = {}
@@ -98,7 +102,7 @@ class Program:
         self._size = layout.size
 
     def _add_region(self, region: Region, stored: set[int], layout: Layout, now: int) -> None:
-        run = BlockRun(region, stored)
+        run = BlockRun(region, stored, self._threads)
         operands = [self._argument(x) for x in [*run.cut, *run.whole]]
         results = [self._slot(step.node) for step in run.stored]
         scratch = self._slot(("scratch", now))
@@ -163,17 +167,6 @@ class Program:
             for slot, offset, core, dtype in self._places:
                 self._base[slot] = array_at(memory, offset, core, dtype)
         return self._base.copy()
-
-
-def _needed(steps: list[Step], outputs: list[Operand]) -> list[Step]:
-    """The steps that an output depends on (not only on the shape of their results)."""
-    wanted = {x.root for x in outputs}
-    found = []
-    for step in reversed(steps):
-        if step.node in wanted:
-            found.append(step)
-            wanted |= {x.root for x in step.operands}
-    return found[::-1]
 
 
 def _read(group: list[Step]) -> list[Operand]:

@@ -16,9 +16,9 @@ from math import prod
 
 from adcli.engines.programs.operations import Operand, Step
 
-BLOCK_BYTES = 1 << 17
-"""The size of the largest array of a block. About eight are at work at once, which then fit a cache
-of one or two MiB."""
+BLOCK_BYTES = 1 << 18
+"""The size of the largest array of a block. A few are at work at once, which then fit a cache of
+one or two MiB; smaller blocks make Python's part felt, and threads wait for its lock."""
 
 
 class Region:
@@ -163,5 +163,10 @@ def _joined(group: list[Step], rows: int) -> Sequence[Step | Region]:
     """A region of the steps, or the steps if there is one only, or one block."""
     if len(group) == 1:
         return group
-    block = max(1, BLOCK_BYTES // max(max(map(_row_bytes, group)), 1))
+    block = block_rows(group)
     return [Region(group, rows, block)] if 2 * block <= rows else group
+
+
+def block_rows(steps: Sequence[Step]) -> int:
+    """How many rows make a block."""
+    return max(1, BLOCK_BYTES // max(1, *map(_row_bytes, steps)))
