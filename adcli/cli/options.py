@@ -71,6 +71,12 @@ point = together(
         default="stop",
         help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
     ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Threads for the points of a file (default: one for each processor).",
+    ),
 )
 
 file = click.option(

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
+from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
-from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
+from adcli.data import (
+    Block,
+    Field,
+    Points,
+    ResultWriter,
+    atomic_output,
+    in_order,
+    open_points,
+    open_results,
+)
+from adcli.engines.choose import choose_rows_engine
+from adcli.engines.cores import available_cores
 from adcli.engines.rows import Column, RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.function import Function
@@ -24,6 +35,13 @@ TABLE_ROWS = 500
 """Rows of one table; longer results are tables one after the other."""
 
 
+MAX_WORKERS = 4
+"""Threads that work on blocks: each holds some, and one thread cannot read for more."""
+
+MAX_NODES = 1000
+"""Nodes of a program up to which a block takes no longer than people wait after Ctrl-C."""
+
+
 def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
     with ExitStack() as stack:
@@ -32,19 +50,29 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
             open_points(options["points"], format=options["points_format"], stdin=stdin)
         )
         job = _Job(f, task, fixed, options, points)
-        writer = job.writer()
-        stack.enter_context(writer)
+        stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
-        blocks = 0
-        for block in points:
-            job.process(block, writer)
-            blocks += 1
+        # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
+        # compiled program) is made once.
+        first = next(iter(points), None) or points.empty()
+        job.settle(first)
+        job.put(first, job.render(first))
+        parts = in_order(job.render, points, job.workers, lambda: points.waits)
+        for block, part in stack.enter_context(closing(parts)):
+            job.put(block, part)
             progress.advance(points.bytes_done, job.rows)
-        if not blocks:
-            job.process(points.empty(), writer)
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0
+
+
+class _Part(NamedTuple):
+    """A block's results: what the writer puts, how many rows failed, or why the run stops."""
+
+    rendered: Any
+    failed: int
+    stops: bool = False
+    error: DomainError | None = None
 
 
 class _Job:
@@ -56,7 +84,7 @@ class _Job:
         task: Task,
         fixed: dict[str, Any],
         options: Mapping[str, Any],
-        points: Any,
+        points: Points,
     ) -> None:
         self.f = f
         self.task = task
@@ -77,10 +105,28 @@ class _Job:
         if task.mode == "auto":
             shapes = infer_shapes(f.graph, f.order, self.shapes, f.text)
             self.task = resolved(task, f.outputs, f.inputs, shapes)
+        self.points = points
+        self.engine: str = options["engine"]
+        self.threads: int = options["threads"] or available_cores()
+        self.workers = 1
         self.rows = 0
         self.failed = 0
+        self.writer = self._writer()
 
-    def writer(self) -> ResultWriter | _TextWriter:
+    def settle(self, first: Block) -> None:
+        """Choose the engine and the number of threads by the first block and the file's size."""
+        total, done = self.points.bytes_total, self.points.bytes_done
+        rows = first.rows if total is None else first.rows * total // max(done, 1)
+        columns = self._columns(first)
+        engine, precision = self.options["engine"], self.options["precision"]
+        choice = choose_rows_engine(self.f, columns, rows, engine, precision)
+        if total is not None:
+            self.engine = choice.engine
+        if choice.engine not in ("python", "mpmath") and len(self.f.order) <= MAX_NODES:
+            self.workers = min(self.threads, MAX_WORKERS)
+            self.threads = 1
+
+    def _writer(self) -> ResultWriter | _TextWriter:
         """The writer for the format that was asked for."""
         form, target = self.options["form"], self.options["output"]
         if form in ("table", "plain") and not str(target or "").endswith(".parquet"):
@@ -96,36 +142,46 @@ class _Job:
             constants=finite(constants),
         )
 
-    def process(self, block: Block, writer: ResultWriter | _TextWriter) -> None:
-        """Compute one block and write it."""
-        precision = self.options["precision"]
+    def render(self, block: Block) -> _Part:
+        """Compute one block; other threads may compute others at the same time."""
+        stop = self.options["on_error"] == "stop"
+        columns = self._columns(block)
+        try:
+            results = compute_rows(
+                self.f,
+                columns,
+                block.rows,
+                self.task,
+                stop=stop,
+                engine=self.engine,
+                precision=self.options["precision"],
+                threads=self.threads,
+            )
+        except DomainError as error:
+            return _Part(None, 0, True, error)
+        if stop and block.problems:
+            return _Part(None, 0, True)
+        errors = {row: error.message for row, error in results.errors.items()}
+        errors.update(block.problems)
+        return _Part(self.writer.render(block, self._fields(results), errors), len(errors))
+
+    def put(self, block: Block, part: _Part) -> None:
+        """Write one block, the next in order."""
+        if part.stops:
+            self._stop(block, part.error)
+        self.writer.put(part.rendered)
+        self.rows += block.rows
+        self.failed += part.failed
+
+    def _columns(self, block: Block) -> dict[str, Column]:
         values = {name: Column(block.numbers(name), True) for name in self.columns}
-        if precision:
+        if self.options["precision"]:
             values |= {
                 name: Column(self._texts(block, name), True)
                 for name in self.columns
                 if not self.shapes[name]
             }
-        stop = self.options["on_error"] == "stop"
-        try:
-            results = compute_rows(
-                self.f,
-                {**values, **self.fixed},
-                block.rows,
-                self.task,
-                stop=stop,
-                engine=self.options["engine"],
-                precision=precision,
-            )
-        except DomainError as error:
-            self._stop(block, writer, error)
-        if stop and block.problems:
-            self._stop(block, writer)
-        errors = {row: error.message for row, error in results.errors.items()}
-        errors.update(block.problems)
-        writer.write(block, self._fields(results, writer), errors)
-        self.rows += block.rows
-        self.failed += len(errors)
+        return {**values, **self.fixed}
 
     def _texts(self, block: Block, name: str) -> list[str]:
         """The cells as written, of which no digit is lost; `nan` where there is no number."""
@@ -134,16 +190,15 @@ class _Job:
             cells[row] = "nan"
         return cells
 
-    def _stop(
-        self, block: Block, writer: ResultWriter | _TextWriter, error: DomainError | None = None
-    ) -> NoReturn:
+    def _stop(self, block: Block, error: DomainError | None) -> NoReturn:
         """Write the rows before the first that failed, then raise what is wrong with that one."""
         failed = list(block.problems)
         if error is not None and error.row is not None:
             failed.append(error.row)
         row = min(failed)
         if row > 0:
-            self.process(block.head(row), writer)
+            head = block.head(row)
+            self.put(head, self.render(head))
         place = f"row {block.first_row + row:,} of {self.source}: "
         if error is None or row in block.problems:
             hint = "--on-error null goes on without such rows"
@@ -152,9 +207,9 @@ class _Job:
         error.args = (error.message,)
         raise error from None
 
-    def _fields(self, results: RowResults, writer: ResultWriter | _TextWriter) -> list[Field]:
+    def _fields(self, results: RowResults) -> list[Field]:
         precision = self.options["precision"]
-        nested_form = self.options["form"] == "json" and not isinstance(writer, _TextWriter)
+        nested_form = self.options["form"] == "json" and not isinstance(self.writer, _TextWriter)
         fields = []
         for path, values in results.fields.items():
             if nested_form:
@@ -221,18 +276,23 @@ class _TextWriter:
     def __exit__(self, *exception: Any) -> Any:
         return self._stack.__exit__(*exception)
 
-    def write(self, block: Block, fields: list[Field], errors: Mapping[int, str]) -> None:
-        """Write the rows of one block."""
+    def render(self, block: Block, fields: list[Field], errors: Mapping[int, str]) -> Iterable[str]:
+        """The rows of one block as texts, made when they are asked for: tables take their time."""
         if self.form == "plain":
             columns = [[_cell(x, exact) for x in field.values] for field in fields]
             for row in errors:
                 for column in columns:
                     column[row] = "nan"
             lines = [" ".join(row) + "\n" for row in zip(*columns, strict=True)]
-            self.stream.write("".join(lines).encode())
-            return
-        for start in range(0, max(block.rows, 1), TABLE_ROWS):
-            text = self._table(block, fields, errors, start, min(block.rows, start + TABLE_ROWS))
+            return ["".join(lines)]
+        return (
+            self._table(block, fields, errors, start, min(block.rows, start + TABLE_ROWS))
+            for start in range(0, max(block.rows, 1), TABLE_ROWS)
+        )
+
+    def put(self, rendered: Iterable[str]) -> None:
+        """Write texts."""
+        for text in rendered:
             self.stream.write(text.encode("utf-8", "surrogateescape"))
 
     def _table(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adcli.data.blocks import Block
     from adcli.data.output import atomic_output
+    from adcli.data.overlap import in_order
     from adcli.data.points import Points, open_points
     from adcli.data.results import open_results
     from adcli.data.writer import Field, ResultWriter
@@ -17,6 +18,7 @@ __all__ = [
     "Points",
     "ResultWriter",
     "atomic_output",
+    "in_order",
     "open_points",
     "open_results",
 ]
@@ -27,6 +29,7 @@ _HOMES = {
     "Points": "points",
     "ResultWriter": "writer",
     "atomic_output": "output",
+    "in_order": "overlap",
     "open_points": "points",
     "open_results": "results",
 }

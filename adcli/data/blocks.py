@@ -164,11 +164,18 @@ class FrameBlock(Block):
         super().__init__(name, layout, first_row, frame.height, lines)
         self._frame = frame
         self._typed = lines is None
+        self._numbers: dict[int, NDArray[np.float64]] = {}
 
     def _cut(self, rows: int) -> None:
         self._frame = self._frame.head(rows)
+        self._numbers = {}
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
+        if index not in self._numbers:
+            self._numbers[index] = self._read_numbers(index)
+        return self._numbers[index]
+
+    def _read_numbers(self, index: int) -> NDArray[np.float64]:
         import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception
         import polars as pl
 

@@ -67,6 +67,11 @@ class Points:
         """The size of the file in bytes; None for a pipe."""
         return self._progress.total
 
+    @property
+    def waits(self) -> bool:
+        """Whether the next block would wait for a pipe."""
+        return self._progress.waits
+
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable at one point: () for a scalar. DataError if there is none."""
         return self.layout.require(name, self.name).shape
@@ -136,7 +141,7 @@ def _format_of(path: str, source: Source) -> PointsFormat:
         return _EXTENSIONS[extension]
     if source.total is not None:
         raise UsageError(
-            f"the name '{path}' does not tell the points' format",
+            f"the name '{path}' does not tell its format",
             f"--points-format; {_known_formats()}",
         )
     start = source.peek(4).removeprefix(BOM).lstrip()

@@ -11,18 +11,16 @@ import itertools
 from collections.abc import Iterator
 
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
-from adcli.data.chunks import Chunk, read_chunks
+from adcli.data.chunks import SMALL_BYTES, Chunk, count_lines, read_chunks
 from adcli.data.layout import Layout, check_names, group_elements
 from adcli.data.records import RecordReader
 from adcli.data.source import Source
 from adcli.errors import DataError
 
-SMALL_BYTES = 1 << 16
-
 
 def read_csv(source: Source, separator: str, block_bytes: int) -> tuple[Layout, Iterator[Block]]:
     """The layout that the header gives, and the blocks."""
-    chunks = read_chunks(source, block_bytes)
+    chunks = read_chunks(source, block_bytes, min(block_bytes, SMALL_BYTES))
     reader = RecordReader(source.name, separator, chunks)
     for first in chunks:
         header, _, rest = reader.parse(first, 0, None, limit=1)
@@ -54,21 +52,22 @@ def _blocks(
 
 
 def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -> Block | None:
-    """The rows of a chunk by polars; None if anything in it needs a closer look."""
+    """The rows of a chunk by polars; None if anything in it needs a closer look.
+
+    polars skips blank lines at the start, has nulls for those within and for cells that a row
+    lacks, and refuses a row with too many.
+    """
     data = chunk.data
-    if b'"' in data or not (data.isascii() or _is_utf8(data)):
+    if b'"' in data or data.startswith((b"\n", b"\r")) or not (data.isascii() or _is_utf8(data)):
         return None
     if b"\r" in data:
         if data.count(b"\r") != data.count(b"\r\n"):
             return None
         data = data.replace(b"\r\n", b"\n")
-    if data.startswith(b"\n") or b"\n\n" in data:
-        return None
-    rows = data.count(b"\n") + (not data.endswith(b"\n"))
-    width = len(layout.labels)
-    if data.count(reader.separator.encode()) != rows * (width - 1):
-        return None
     import polars as pl
+
+    rows = count_lines(data) + (not data.endswith(b"\n"))
+    width = len(layout.labels)
 
     try:
         frame = pl.read_csv(
@@ -81,6 +80,10 @@ def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -
     except pl.exceptions.PolarsError:
         return None
     if frame.height != rows:
+        return None
+    if frame.to_series(width - 1).null_count() and (
+        b"\n\n" in data or data.count(reader.separator.encode()) != rows * (width - 1)
+    ):
         return None
     return FrameBlock(reader.name, layout, row, frame, range(chunk.line, chunk.line + rows))
 

@@ -21,6 +21,8 @@ WIDE_ROWS = 256  # of a block with very many
 class ParquetReader:
     """A Parquet file read in slices of rows."""
 
+    waits = False
+
     def __init__(self, name: str, path: str) -> None:
         import polars as pl
 

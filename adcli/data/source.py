@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from adcli.errors import DataError, UsageError
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 21
 _PATIENCE = 0.1  # seconds that a reader waits for more from a pipe before it passes on what it has
 
 
@@ -44,13 +44,18 @@ class Source:
 
     def read(self, size: int) -> bytes:
         """About `size` bytes: fewer at the end, or when a pipe has whole lines and then pauses."""
-        pieces = [self._ahead[:size]]
-        length = len(pieces[0])
+        pieces = [self._ahead[:size]] if self._ahead else []
+        length = sum(map(len, pieces))
         self._ahead = self._ahead[size:]
         while length < size and not self.ended and not (length and self._pauses(pieces[-1])):
             pieces.append(self._read(size - length))
             length += len(pieces[-1])
-        return b"".join(pieces)
+        return b"".join(pieces)  # which copies nothing if there is one piece
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next read would wait for a pipe."""
+        return not (self._ahead or self.ended or self._is_ready(0))
 
     def _read(self, size: int) -> bytes:
         try:
@@ -70,9 +75,11 @@ class Source:
         return data
 
     def _pauses(self, last: bytes) -> bool:
-        if self._pipe is None or not last.endswith(b"\n"):
-            return False
-        return not select.select([self._pipe], [], [], _PATIENCE)[0]
+        return last.endswith(b"\n") and not self._is_ready(_PATIENCE)
+
+    def _is_ready(self, patience: float) -> bool:
+        """Whether there is something to read within so many seconds."""
+        return self._pipe is None or bool(select.select([self._pipe], [], [], patience)[0])
 
 
 def _pipe_descriptor(stream: BinaryIO) -> int | None:

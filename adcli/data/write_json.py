@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from adcli.data.blocks import Block
 from adcli.data.cells import json_number
@@ -30,12 +30,15 @@ class JsonWriter(ResultWriter):
         super().__init__(stream, variables, resources)
         self._constants = constants
 
-    def _write(self, block: Block, columns: list[Column], errors: Mapping[int, str]) -> None:
+    def _render(
+        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+    ) -> bytes:
         if not block.rows:
-            return
-        parts: list[Any] = ['{"point": ', *self._point(block)]
+            return b""
+        texts = _bulk_texts if bulk else _texts
+        parts: list[Any] = ['{"point": ', *self._point(block, texts)]
         computed = {
-            column.field.path: _nest(column.shape, [self._texts(x, errors) for x in column.flat])
+            column.field.path: _nest(column.shape, [texts(x, errors) for x in column.flat])
             for column in columns
         }
         for key, inner in _tree(computed).items():
@@ -45,9 +48,13 @@ class JsonWriter(ResultWriter):
         if errors:
             parts.append(_error_texts(errors, block.rows))
         parts.append("}")
-        self._stream.write(_join(_merged(parts), block.rows, self._bulk))
+        return _join(_merged(parts), block.rows, bulk)
 
-    def _point(self, block: Block) -> list[Any]:
+    def put(self, rendered: bytes) -> None:
+        """Write lines."""
+        self._stream.write(rendered)
+
+    def _point(self, block: Block, texts: _Texts) -> list[Any]:
         """The pieces of the point's object."""
         used = self._used(block)
         whole = block.json_points(used)
@@ -55,23 +62,29 @@ class JsonWriter(ResultWriter):
             return [whole]
         parts: list[Any] = ["{"]
         for name, group in block.layout.groups.items():
-            texts = [self._cell_texts(block, i, i in used) for i in group.indexes]
+            cells = [
+                texts(block.numbers_at(i), {}) if i in used else block.json_at(i)
+                for i in group.indexes
+            ]
             comma = ", " if len(parts) > 1 else ""
             parts += [f"{comma}{json.dumps(name, ensure_ascii=False)}: "]
-            parts += _nest(group.shape, texts)
+            parts += _nest(group.shape, cells)
         return [*parts, "}"]
 
-    def _cell_texts(self, block: Block, index: int, used: bool) -> Any:
-        return self._texts(block.numbers_at(index), {}) if used else block.json_at(index)
 
-    def _texts(self, values: Values, errors: Mapping[int, str]) -> Any:
-        """Numbers as JSON, null in failed rows and for what is not finite."""
-        if self._bulk:
-            return _json_texts(blanked(as_series(values), errors))
-        texts = [_json_text(value) for value in values]
-        for offset in errors:
-            texts[offset] = "null"
-        return texts
+_Texts: TypeAlias = Callable[[Values, Mapping[int, str]], Any]
+"""Numbers as JSON, null in failed rows and for what is not finite."""
+
+
+def _texts(values: Values, errors: Mapping[int, str]) -> list[str]:
+    texts = [_json_text(value) for value in values]
+    for offset in errors:
+        texts[offset] = "null"
+    return texts
+
+
+def _bulk_texts(values: Values, errors: Mapping[int, str]) -> pl.Series:
+    return _json_texts(blanked(as_series(values), errors))
 
 
 def _json_text(value: Any) -> str:

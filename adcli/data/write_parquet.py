@@ -29,7 +29,9 @@ class ParquetWriter(ResultWriter):
         self._spool: str | None = None
         self._spooled: list[str] = []
 
-    def _write(self, block: Block, columns: list[Column], errors: Mapping[int, str]) -> None:
+    def _render(
+        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+    ) -> pl.DataFrame:
         import polars as pl
 
         labels = [label for column in columns for label in column.labels]
@@ -41,12 +43,17 @@ class ParquetWriter(ResultWriter):
             for i, series in enumerate(frame.get_columns())
         ]
         flat = [blanked(as_series(x), errors) for column in columns for x in column.flat]
-        messages = [errors.get(offset) for offset in range(block.rows)]
+        messages = pl.repeat(None, block.rows, dtype=pl.String, eager=True)
+        if errors:
+            messages = messages.scatter(list(errors), list(errors.values()))
         names = [*block.layout.labels, *labels, "error"]
-        series = [*kept, *flat, pl.Series(messages, dtype=pl.String)]
-        rows = pl.DataFrame([x.alias(name) for x, name in zip(series, names, strict=True)])
-        self._held.append(rows)
-        self._held_bytes += int(rows.estimated_size())
+        series = [*kept, *flat, messages]
+        return pl.DataFrame([x.alias(name) for x, name in zip(series, names, strict=True)])
+
+    def put(self, rendered: pl.DataFrame) -> None:
+        """Hold the rows, or spool what is held when it is much."""
+        self._held.append(rendered)
+        self._held_bytes += int(rendered.estimated_size())
         if self._held_bytes > HELD_BYTES:
             self._spool_held()
 

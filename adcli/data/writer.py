@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Values: TypeAlias = Any
 
 BULK_ROWS = 2048
+"""Rows from which on polars writes: below, importing it costs more than it saves."""
 
 
 class Field(NamedTuple):
@@ -31,15 +32,15 @@ class Field(NamedTuple):
 class ResultWriter(ABC):
     """Writes blocks of results in order; a context manager that keeps nothing of a failed run.
 
-    `variables` are the names of the point's variables that the program uses: they are written as
-    numbers where the format knows numbers.
+    A block is rendered, by any thread and with others at the same time, and then put into the
+    output, in order. `variables` are the names of the point's variables that the program uses: they
+    are written as numbers where the format knows numbers.
     """
 
     def __init__(self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack) -> None:
         self._stream = stream
         self._variables = tuple(variables)
         self._resources = resources
-        self._bulk = False
 
     def write(
         self,
@@ -53,14 +54,28 @@ class ResultWriter(ABC):
         empty (null), and JSON tells the message. Raises DataError where a label is a column of
         the points already.
         """
+        self.put(self.render(block, fields, errors))
+
+    def render(
+        self,
+        block: Block,
+        fields: Sequence[Field] | Mapping[str, Values],
+        errors: Mapping[int, str] | None = None,
+    ) -> Any:
+        """What `write` writes of a block, for `put`."""
         if isinstance(fields, Mapping):
             fields = [Field(label, (label,), values) for label, values in fields.items()]
-        if isinstance(block, FrameBlock) or block.rows >= BULK_ROWS:
-            self._bulk = True
-        self._write(block, flat_columns(fields, block.rows, self._bulk), errors or {})
+        bulk = isinstance(block, FrameBlock) or block.first_row + block.rows > BULK_ROWS
+        return self._render(block, flat_columns(fields, block.rows, bulk), errors or {}, bulk)
 
     @abstractmethod
-    def _write(self, block: Block, columns: list[Column], errors: Mapping[int, str]) -> None: ...
+    def _render(
+        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+    ) -> Any: ...
+
+    @abstractmethod
+    def put(self, rendered: Any) -> None:
+        """Write what `render` made of the next block."""
 
     def _finish(self) -> None:
         """Write what is still held."""
