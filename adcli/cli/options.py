@@ -121,7 +121,7 @@ arithmetic = together(
     ),
     click.option(
         "--engine",
-        type=click.Choice(["auto", "python", "numpy", "mpmath"]),
+        type=click.Choice(["auto", "python", "numpy", "llvm", "mpmath"]),
         default="auto",
         help="How the program is executed; auto chooses.",
     ),
