@@ -107,7 +107,7 @@ METHOD = (
 )
 TRAINING = (
     _count("batch-size", "Train: step down the loss of N rows at a time (default 64).", 1),
-    _count("epochs", "Train: passes over all rows (default 10).", 0),
+    _count("epochs", "Train: passes over all rows (default 10).", 1),
     click.option("--shuffle", is_flag=True, default=None, help="Each epoch has its own order."),
     _text(
         "validation",

@@ -72,7 +72,7 @@ def panel_text(result: TrainingResult, digits: int, width: int, color: bool, tim
     body = Table.grid()
     body.add_row(head)
     body.add_row(Text(_losses(result, digits)))
-    counts = f"{result.iterations:,} iterations over {result.rows:,} rows"
+    counts = f"{result.iterations:,} iterations, {result.rows:,} rows an epoch"
     body.add_row(Text(counts + (f", {result.seconds:.2g} s" if timed else "")))
     for line in _parameter_lines(result, digits):
         body.add_row(Text(line))
@@ -107,13 +107,13 @@ def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
 
 
 def heading(training: Training, description: str) -> str:
-    """What is trained, how and on what."""
-    rows = f"{training.batches.rows:,} rows in batches of {training.plan.batch_size:,}"
+    """How is trained, what, and on what, in two lines."""
+    plan, size = training.plan, training.problem.size
+    rows = f"{training.batches.rows:,} rows"
     if training.validation is not None:
-        rows += f", {training.validation.rows:,} for validation"
-    size = training.problem.size
-    count = f"{size:,} parameter{'s' * (size != 1)} in {training.plan.dtype}"
-    return f"{description}: {count}, {rows}"
+        rows += f", {training.validation.rows:,} more for validation"
+    parameters = f"{size:,} parameter{'s' * (size != 1)} in {plan.dtype}"
+    return f"{description}, in batches of {plan.batch_size:,} rows\n{parameters}; {rows}"
 
 
 class EpochTable(TrainingWatcher):
@@ -148,7 +148,7 @@ class EpochTable(TrainingWatcher):
 
     def see_epoch(self, training: Training, epoch: Epoch) -> None:
         """Write a row, if it is its turn."""
-        best = training.state.best_epoch == epoch.epoch
+        best = training.state.best_epoch is epoch
         self._waiting = (epoch, best)
         number = epoch.epoch
         if number % self.every == 0 if self.every else next_mark(number, 2) == number:

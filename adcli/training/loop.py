@@ -82,7 +82,12 @@ class Training:
         return float(self.stepper.schedule.at(np, float(max(0, self.state.iterations - 1))))
 
     def run(self) -> Outcome:
-        """Train until something ends it."""
+        """Train until something ends it.
+
+        Raises DomainError where the loss of the first batch is not finite at the start.
+        """
+        if not self.state.iterations:
+            self._check_start()
         for watcher in self.watchers:
             watcher.begin(self)
         while self.state.epochs < self.plan.epochs:
@@ -122,8 +127,6 @@ class Training:
             np.negative(self._gradient, out=self._gradient)
         s.memory = self.update(s.parameters, self._gradient, s.memory, s.iterations)
         rows = count_rows(batch)
-        if not s.iterations:
-            s.first = value
         s.total += rows * value
         s.rows += rows
         s.batches += 1
@@ -143,20 +146,13 @@ class Training:
             if failed is not None:
                 return failed
         epoch = Epoch(s.epochs + 1, s.iterations, s.mean, validation, self.rate(), self.elapsed())
-        best = self._best()
-        s.history.append(epoch)
-        s.epochs, s.batches, s.total, s.rows = s.epochs + 1, 0, 0.0, 0
+        s.close_epoch(epoch)
+        best = s.best_epoch
         if best is None or self._sign * epoch.loss < self._sign * best.loss:
-            if s.best is None:
-                s.best = np.empty_like(s.parameters)
-            s.best[...] = s.parameters
-            s.best_epoch = epoch.epoch
+            s.keep(epoch)
         for watcher in self.watchers:
             watcher.see_epoch(self, epoch)
         return self._verdict(epoch)
-
-    def _best(self) -> Epoch | None:
-        return self.state.history[self.state.best_epoch - 1] if self.state.best_epoch else None
 
     def _validate(self, rows: Batches) -> tuple[float, Outcome | None]:
         """The loss over the validation rows."""
@@ -185,14 +181,11 @@ class Training:
         if target is not None and loss <= self._sign * target:
             reason = f"the {name} loss {epoch.loss:.6g} reached the target {target:g}"
             return Outcome(Status.CONVERGED, reason)
-        patience = self.plan.patience
-        if patience is not None and s.epochs - s.best_epoch >= patience:
-            best = s.history[s.best_epoch - 1].loss
-            reason = (
-                f"the {name} loss has not improved for {patience:,} "
-                f"epoch{'s' * (patience > 1)}: {best:.6g} in epoch {s.best_epoch:,}"
-            )
-            return Outcome(Status.CONVERGED, reason)
+        patience, best = self.plan.patience, s.best_epoch
+        if patience is not None and best is not None and s.epochs - best.epoch >= patience:
+            count = f"{patience:,} epoch{'s' * (patience > 1)}"
+            reason = f"the {name} loss has not improved for {count}: "
+            return Outcome(Status.CONVERGED, f"{reason}{best.loss:.6g} in epoch {best.epoch:,}")
         return None
 
     def _limit(self) -> Outcome | None:
@@ -211,30 +204,34 @@ class Training:
             return Outcome(Status.MAX_ITERATIONS, reason)
         return None
 
-    def _diverged(self, batch: Batch, value: float) -> Outcome:
-        """The outcome at a batch whose loss or gradient is not finite; what is to blame.
-
-        Raises DomainError for the very first batch, where nothing has moved yet.
-        """
-        s = self.state
-        what = "the gradient is not finite" if math.isfinite(value) else f"the loss is {value:g}"
-        last = min(s.batches * self.plan.batch_size + count_rows(batch), self.batches.rows)
-        rows = f"rows {s.batches * self.plan.batch_size + 1:,} to {last:,}"
-        where = f"in epoch {s.epochs + 1:,}, batch {s.batches + 1:,} ({rows}"
-        where += " in that epoch's order)" if self.plan.shuffle else ")"
-        if not s.iterations:
-            self._blame_start(batch, f"{what} {where}")
-        cause = self._cause(batch)
-        return Outcome(Status.DIVERGED, f"{what} {where}" + (f": {cause}" if cause else ""))
-
-    def _blame_start(self, batch: Batch, what: str) -> None:
-        """Raise the error of the first batch at the start."""
+    def _check_start(self) -> None:
+        """Raise DomainError where the loss of the first batch, or its gradient, is not finite."""
+        batch = self.problem.data
+        value, _ = self.loss.value_and_gradient({**self._inputs, **batch}, out=self._parts)
+        if math.isfinite(value) and all_finite(self._gradient):
+            self.state.first = value
+            return
+        place = self._place(batch, value)
         try:
             self.problem.check_values({**self._inputs, **batch})
         except DomainError as error:
-            error.message = f"{what}: {error.message}"
+            error.message = f"{place}: {error.message}"
             raise
-        raise DomainError(what, "--dtype float64 has a wider range")
+        raise DomainError(place, "--dtype float64 has a wider range")
+
+    def _diverged(self, batch: Batch, value: float) -> Outcome:
+        """The outcome at a batch whose loss or gradient is not finite; what is to blame."""
+        place, cause = self._place(batch, value), self._cause(batch)
+        return Outcome(Status.DIVERGED, f"{place}: {cause}" if cause else place)
+
+    def _place(self, batch: Batch, value: float) -> str:
+        """What is not finite in the batch to come, and which rows these are."""
+        s = self.state
+        what = "the gradient is not finite" if math.isfinite(value) else f"the loss is {value:g}"
+        before = s.batches * self.plan.batch_size
+        rows = f"rows {before + 1:,} to {before + count_rows(batch):,}"
+        rows += " in that epoch's order" * self.plan.shuffle
+        return f"{what} in epoch {s.epochs + 1:,}, batch {s.batches + 1:,} ({rows})"
 
     def _cause(self, batch: Batch) -> str:
         """The operation that is not finite in float64; what to say where there is none."""

@@ -37,11 +37,11 @@ class Plan:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("batch_size", 1), ("epochs", 0), ("seed", 0), ("patience", 1)):
+        for name, least in (("batch_size", 1), ("epochs", 1), ("seed", 0), ("patience", 1)):
             number = getattr(self, name)
             if number is not None and number < least:
                 what = name.replace("_", " ")
-                raise UsageError(f"the {what} is {number}", f"{least} or more is meant")
+                raise UsageError(f"{what} cannot be {number}", f"{least} or more is meant")
         if self.dtype not in DTYPES:
             hint = did_you_mean(self.dtype, DTYPES) or "there are " + ", ".join(DTYPES)
             raise UsageError(f"unknown type '{self.dtype}'", hint)

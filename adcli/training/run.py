@@ -35,9 +35,10 @@ class TrainingResult:
 
     `value` is the loss of these: the validation loss after epoch `best_epoch`, or the training loss
     of that epoch where there are no validation rows. Before the first epoch is done it is the
-    training loss so far, `best_epoch` is 0, and the parameters are the last ones (those of the
-    start, if it diverged). `training_loss` and `validation_loss` belong to that epoch, too (nan:
-    there is none). `epochs` counts whole ones, `history` has each of them.
+    training loss so far, `best_epoch` is 0, and the parameters are the last ones (if it diverged,
+    the start, and the loss of the first batch there). `training_loss` and `validation_loss` belong
+    to that epoch, too (nan: there is none; `validated` says whether there are validation rows).
+    `epochs` counts whole ones; `history` has the first 100 of them, then ever fewer, and the last.
     """
 
     status: Status
@@ -259,12 +260,15 @@ def _save_often(
 
 def _result(training: Training, settings: Settings, outcome: Outcome) -> TrainingResult:
     s, problem = training.state, training.problem
-    best = s.history[s.best_epoch - 1] if s.best_epoch else None
-    value = s.mean if best is None else best.loss
+    best = s.best_epoch
+    value = (s.mean if s.rows else s.first) if best is None else best.loss
     parameters = s.parameters if s.best is None else s.best
     if s.best is None and outcome.status is Status.DIVERGED:
         value, parameters = s.first, problem.start
     parts = problem.layout.views(parameters).items()
+    history = list(s.history)
+    if s.last_epoch is not None and history[-1].epoch != s.last_epoch.epoch:
+        history.append(s.last_epoch)
     point = {**{n: x if x.shape else float(x) for n, x in parts}, **problem.fixed}
     return TrainingResult(
         outcome.status,
@@ -274,13 +278,13 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         value,
         value if best is None else best.training_loss,
         float("nan") if best is None else best.validation_loss,
-        s.best_epoch,
+        0 if best is None else best.epoch,
         {name: point[name] for name in problem.function.inputs if name in point},
         tuple(problem.fixed),
         settings.name,
         training.batches.rows,
         training.elapsed(),
-        list(s.history),
+        history,
         training.validation is not None,
         training.plan.dtype,
     )

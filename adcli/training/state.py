@@ -13,6 +13,7 @@ import numpy as np
 
 from adcli.data.output import atomic_output
 from adcli.data.parameters import read_npz, write_npz
+from adcli.descent.monitor import next_mark
 from adcli.descent.rules import Vector
 from adcli.errors import DataError
 
@@ -45,7 +46,9 @@ class State:
     """Where a run stands, `batches` batches into the epoch after `epochs` whole ones.
 
     `parameters` is a flat vector, `memory` the update rule's state. `total` adds up rows times
-    loss over the `rows` of this epoch so far; `first` is the loss of the very first batch.
+    loss over the `rows` of this epoch so far; `first` is the loss of the first batch at the start.
+    `best` are the parameters after `best_epoch`. `history` has the first 100 epochs, then 90 for
+    every power of ten.
     """
 
     parameters: Vector
@@ -57,8 +60,23 @@ class State:
     rows: int = 0
     first: float = math.nan
     best: Vector | None = None
-    best_epoch: int = 0
+    best_epoch: Epoch | None = None
+    last_epoch: Epoch | None = None
     history: list[Epoch] = field(default_factory=list)
+
+    def close_epoch(self, epoch: Epoch) -> None:
+        """An epoch is done: the next one begins."""
+        self.epochs, self.batches, self.total, self.rows = epoch.epoch, 0, 0.0, 0
+        self.last_epoch = epoch
+        if next_mark(epoch.epoch, 2) == epoch.epoch:
+            self.history.append(epoch)
+
+    def keep(self, epoch: Epoch) -> None:
+        """The parameters are the best so far."""
+        self.best_epoch = epoch
+        if self.best is None:
+            self.best = np.empty_like(self.parameters)
+        self.best[...] = self.parameters
 
     @property
     def mean(self) -> float:
@@ -66,7 +84,7 @@ class State:
         return self.total / self.rows if self.rows else math.nan
 
 
-_NUMBERS = ("epochs", "batches", "iterations", "total", "rows", "first", "best_epoch")
+_NUMBERS = ("epochs", "batches", "iterations", "total", "rows", "first")
 
 
 def save_checkpoint(
@@ -78,6 +96,7 @@ def save_checkpoint(
         "format": FORMAT,
         "identity": identity,
         "numbers": {name: getattr(state, name) for name in _NUMBERS},
+        "epochs": {"best_epoch": state.best_epoch, "last_epoch": state.last_epoch},
         "history": state.history,
         "memory": [None if isinstance(part, np.ndarray) else part for part in state.memory],
         "seconds": seconds,
@@ -138,10 +157,13 @@ def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
     memory = tuple(
         arrays[f"memory{k}"] if part is None else part for k, part in enumerate(facts["memory"])
     )
+    epochs = {key: None if row is None else Epoch(*row) for key, row in facts["epochs"].items()}
     return State(
         arrays["parameters"],
         memory,
         best=arrays.get("best"),
         history=[Epoch(*row) for row in facts["history"]],
+        best_epoch=epochs["best_epoch"],
+        last_epoch=epochs["last_epoch"],
         **{key: facts["numbers"][key] for key in _NUMBERS},
     )

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,6 @@ from adcli.descent.stopping import Status
 from adcli.errors import DataError, UsageError
 from adcli.training.run import TrainingResult, train
 from adcli.training.state import read_checkpoint
-from tests.terminal import ENVIRONMENT, ROOT
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
 
 OPTIONS: dict[str, Any] = {"data": circle_rows(), "batch_size": 16, "shuffle": True, "seed": 4}
@@ -155,29 +150,3 @@ def test_a_changed_checkpoint_is_refused(tmp_path: Path) -> None:
             write_npz(stream, {**arrays, name: array})
         with pytest.raises(DataError, match="checksum"):
             train(LINE, data=line_rows(), epochs=3, resume=path)
-
-
-def launch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """A long training of a line that saves itself all the time."""
-    rows = line_rows()
-    lines = ["x,y", *[f"{x!r},{y!r}" for x, y in zip(*map(list, rows.values()), strict=True)]]
-    (folder / "rows.csv").write_text("\n".join(line.replace("np.float64", "") for line in lines))
-    command = [sys.executable, "-m", "adcli", "descend", LINE, "--start", "a=0,b=0"]
-    command += ["--data", "rows.csv", "--batch-size", "10", "--epochs", "1000000", "--shuffle"]
-    command += ["--rate", "1e-5", "--checkpoint", "saved", *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Until the file is there."""
-    end = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        assert time.monotonic() < end
-        time.sleep(0.01)
