@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.derivatives import Run, directional
+from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
+from adcli.engines.array_program import Loss
 from adcli.engines.choose import is_number
 from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.lower import lower
-from adcli.engines.plan import Plan
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
@@ -230,7 +231,7 @@ class Problem:
         """A function from a vector to (what is minimised, its gradient); not checked for finite."""
         if self.scalar and len(self.order) <= MAX_NODES:
             return self._compiled()
-        return self._planned()
+        return self._walked() if self.scalar else self._planned()
 
     def _compiled(self) -> Any:
         names = list(self.function.inputs)
@@ -250,16 +251,27 @@ class Problem:
 
         return evaluate_compiled
 
+    def _walked(self) -> Any:
+        algebra, held = self._inputs(self.start)
+        wanted = [self.target, *self.gradient_nodes]
+
+        def evaluate_walked(vector: Vector) -> tuple[float, Vector]:
+            inputs = {**held, **dict(zip(self.nodes, vector.tolist(), strict=True))}
+            values = evaluate(self.graph, self.order, inputs, algebra)
+            return _split([values[i] for i in wanted])
+
+        return evaluate_walked
+
     def _planned(self) -> Any:
-        algebra, inputs = self._inputs(self.start)
-        outputs = [self.target, *self.gradient_nodes]
-        plan = Plan(self.graph, outputs, self.nodes, inputs, algebra)
+        function = Function(self.graph, [self.target], self.function.text, self.nodes)
+        held = {name: x for name, x in self.held.items() if name in function.inputs}
+        loss = Loss(function, self.free, held=held)
 
         def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
-            parts = self.unflatten(vector)
-            value, *gradient = plan.run([algebra.pack(part) for part in parts.values()])
-            flat = [np.ravel(algebra.unpack(g)) for g in gradient]
-            return float(algebra.unpack(value)), np.concatenate(flat)
+            gradient = np.empty_like(vector)
+            parts, slopes = self.layout.views(vector), self.layout.views(gradient)
+            value, _ = loss.value_and_gradient(parts, slopes)
+            return value, gradient
 
         return evaluate_planned
 
