@@ -94,7 +94,8 @@ def minimise(
 
     `first_radius` is the first trust radius as a part of the start's own length.
     """
-    return _Run(problem, start, box, max_iterations, interrupted, first_radius).run()
+    with np.errstate(all="ignore"):
+        return _Run(problem, start, box, max_iterations, interrupted, first_radius).run()
 
 
 class _Run:
@@ -143,6 +144,8 @@ class _Run:
         local = _Local(self.linear, self.units, self.free)
         while True:
             step = local.step(self.radius)
+            if not np.isfinite(step).all():
+                return False  # columns of the Jacobian so long that their squares overflow
             trial = self.box.project(self.point + step)
             step = trial - self.point
             length = float(np.linalg.norm(self.units * step))

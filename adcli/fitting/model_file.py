@@ -58,7 +58,7 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
 
 def _model(body: dict[str, Any]) -> FittedModel:
     parameters, fixed = (
-        {str(key): _value(value) for key, value in body[part].items()}
+        {str(key): _value(value) for key, value in dict(body[part]).items()}
         for part in ("parameters", "fixed")
     )
     covariance = np.array(

@@ -51,6 +51,8 @@ def _keeps_rows(graph: Graph, i: int, shapes: dict[int, Shape], over_rows: set[i
         return first in over_rows and len(shapes[first]) >= 2 and args[1] not in over_rows
     if op.kind == "reduction" or op is SUM:
         return attr is not None and attr % max(len(shapes[first]), 1) != 0
+    if op.name == "expand":
+        return bool(attr % len(shapes[i]) != 0)
     return False
 
 

@@ -118,20 +118,21 @@ def test_fits_leave_no_more_than_the_noise(name: str) -> None:
 def test_nist_problems_from_other_starts() -> None:
     """Starts with all parameters between half and twice NIST's: the same minimum or a better one.
 
-    Gauss's and ENSO's bumps leave the data there, so a local minimum is no failure.
+    From some of ENSO's the cycles find others to follow, and rational functions put a pole between
+    the data: there a local minimum is no failure.
     """
     random = np.random.default_rng(1)
     lost = {}
     for problem in problems():
         for start in problem.starts().values():
-            for _ in range(3):
+            for _ in range(2):
                 factors = 2 ** random.uniform(-1, 1, len(start))
                 moved = {n: x * f for (n, x), f in zip(start.items(), factors, strict=True)}
                 found = fit(problem.model, problem.columns(), moved)
                 if found.rss > problem.rss * (1 + 1e-6):
                     lost[problem.name] = lost.get(problem.name, 0) + 1
-    assert sum(lost.values()) <= 16, lost
-    assert set(lost) <= {"ENSO", "Gauss1", "Gauss2", "Gauss3", "Eckerle4", "Thurber", "MGH17"}
+    assert sum(lost.values()) <= 6, lost
+    assert set(lost) <= {"ENSO", "Hahn1", "Thurber"}, lost
 
 
 # ---- linear parameters ----
