@@ -19,7 +19,7 @@ from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
-from adcli.engines.llvm.threads import over_ranges
+from adcli.engines.threads import over_ranges
 from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from adcli.ad.derivatives import Run
 from adcli.ad.symbolic import Nodes
+from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.python import Scalars
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.symbolic import Expression
+
+if TYPE_CHECKING:
+    from adcli.function import Function
 
 
 class NumberNodes(Nodes, Scalars):
@@ -48,3 +53,16 @@ class NumberNodes(Nodes, Scalars):
     def zero(self, x: Any) -> Expression:
         """The number 0."""
         return self.constant(0.0)
+
+
+def result_nodes(function: Function, task: Task) -> list[tuple[tuple[str, ...], int]]:
+    """The results of a task over numbers as nodes of the function's graph, each with its path.
+
+    Raises UsageError and LanguageError as `compute` does.
+    """
+    algebra = NumberNodes(function.graph)
+    inputs = {i: Expression(algebra.m, i) for i in function.inputs.values()}
+    run = Run.at(function.graph, function.order, inputs, algebra, 1)
+    task = resolved(task, function.outputs, function.inputs, {})
+    entries = compute(run, function.outputs, function.inputs, task, function.text)
+    return [(entry.path, algebra.m.expression(entry.value).node) for entry in entries]

@@ -8,17 +8,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from adcli.ad.derivatives import Run
 from adcli.ad.symbolic import gradient_nodes
-from adcli.ad.tasks import Task, compute, resolved, scalar_output
+from adcli.ad.tasks import Task, scalar_output
 from adcli.engines.cores import available_cores
 from adcli.engines.llvm.kernels import Array
 from adcli.engines.llvm.machine import host
-from adcli.engines.llvm.nodes import NumberNodes
+from adcli.engines.llvm.nodes import result_nodes
 from adcli.engines.llvm.program import RowProgram, UnsupportedError
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.symbolic import Expression
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -101,16 +99,11 @@ def _keep(function: Function, key: Any, prepared: Prepared) -> Prepared:
 
 def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
     graph = function.graph
-    algebra = NumberNodes(graph)
-    inputs = {i: Expression(algebra.m, i) for i in function.inputs.values()}
-    run = Run.at(graph, function.order, inputs, algebra, 1)
-    task = resolved(task, function.outputs, function.inputs, {})
-    entries = compute(run, function.outputs, function.inputs, task, function.text)
-    outputs = [algebra.m.expression(entry.value).node for entry in entries]
+    paths, outputs = zip(*result_nodes(function, task), strict=True)
     order = graph.reach([*outputs, *function.inputs.values()])
     shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
     program = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
-    return Prepared(program, [entry.path for entry in entries])
+    return Prepared(program, list(paths))
 
 
 def _prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Prepared:

@@ -12,7 +12,7 @@ from adcli.engines import arrays
 from adcli.engines.programs.arena import Layout, array_at
 from adcli.engines.programs.operations import Array, Operand, Step, seen
 from adcli.engines.programs.schedule import Region
-from adcli.engines.programs.threads import in_parallel
+from adcli.engines.threads import in_parallel
 
 Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]
 """(what to call, the slots of its arguments, the slot of its result, whether it returns that)."""
