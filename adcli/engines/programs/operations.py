@@ -199,7 +199,7 @@ class Operations:
         name = self.graph.ops[i].name
         flags = [self._is_truth(x) for x in xs]
         if name == "where":
-            return (_where if flags[0] else _where_number), False, xs
+            return self._where(xs, flags), False, xs
         if name == "power":
             exponent = self.fixed.get(xs[1].root)
             if exponent is not None and exponent.ndim == 0 and float(exponent) in _POWERS:
@@ -212,6 +212,22 @@ class Operations:
         if not isinstance(function, np.ufunc):
             return _writing(function, self.dtype), False, xs
         return (_of_numbers(function, self.dtype) if any(flags) else function), True, xs
+
+    def _where(self, xs: list[Operand], flags: list[bool]) -> Callable[..., None]:
+        if flags[1] or flags[2]:
+            call: Callable[..., None] = _copying
+        elif self._is_zero(xs[2]):
+            call = _first_or_zero(self.dtype)
+        elif self._is_zero(xs[1]):
+            call = _zero_or_second(self.dtype)
+        else:
+            call = _choosing(self.dtype)
+        return call if flags[0] else lambda c, *rest: call(np.not_equal(c, 0), *rest)
+
+    def _is_zero(self, x: Operand) -> bool:
+        """Whether an operand is the number 0, all bits of it."""
+        value = self.fixed.get(x.root)
+        return value is not None and value.ndim == 0 and not (value or np.signbit(value))
 
     # ---- reductions ----
 
@@ -300,13 +316,48 @@ def _is_sliced(x: Operand, core: Shape) -> bool:
     return len(x.core) == len(core) and x.core[0] == core[0]
 
 
-def _where(c: Array, a: Array, b: Array, out: Array) -> None:
+# A choice among random places costs a processor ten times as much by branches as by bits, so a truth
+# value becomes a mask of all bits or none.
+
+
+def _copying(c: Array, a: Array, b: Array, out: Array) -> None:
     np.copyto(out, b)
     np.copyto(out, a, where=c)
 
 
-def _where_number(c: Array, a: Array, b: Array, out: Array) -> None:
-    _where(np.not_equal(c, 0), a, b, out)
+def _choosing(dtype: Any) -> Callable[..., None]:
+    bits = np.dtype(f"i{dtype.itemsize}")
+
+    def call(c: Array, a: Array, b: Array, out: Array) -> None:
+        a, b, out = a.view(bits), b.view(bits), out.view(bits)
+        different = np.bitwise_xor(a, b)
+        np.negative(c.view(np.int8), out, dtype=bits)
+        np.bitwise_and(out, different, out)
+        np.bitwise_xor(out, b, out)
+
+    return call
+
+
+def _first_or_zero(dtype: Any) -> Callable[..., None]:
+    bits = np.dtype(f"i{dtype.itemsize}")
+
+    def call(c: Array, a: Array, b: Array, out: Array) -> None:
+        out = out.view(bits)
+        np.negative(c.view(np.int8), out, dtype=bits)
+        np.bitwise_and(out, a.view(bits), out)
+
+    return call
+
+
+def _zero_or_second(dtype: Any) -> Callable[..., None]:
+    bits = np.dtype(f"i{dtype.itemsize}")
+
+    def call(c: Array, a: Array, b: Array, out: Array) -> None:
+        out = out.view(bits)
+        np.subtract(c.view(np.int8), 1, out, dtype=bits)
+        np.bitwise_and(out, b.view(bits), out)
+
+    return call
 
 
 def _cube(x: Array, out: Array) -> None:
