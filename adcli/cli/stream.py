@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
+from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
+from adcli.cli.run import show_engine, show_run
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
 from adcli.data import (
     Block,
@@ -22,6 +24,7 @@ from adcli.data import (
 )
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.cores import available_cores
+from adcli.engines.explain import Explanation, explain_rows
 from adcli.engines.rows import Column, RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.function import Function
@@ -44,23 +47,29 @@ MAX_NODES = 1000
 
 def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
+    begin = perf_counter()
     with ExitStack() as stack:
         stdin = stdin_bytes() if options["points"] == "-" else None
         points = stack.enter_context(
             open_points(options["points"], format=options["points_format"], stdin=stdin)
         )
         job = _Job(f, task, fixed, options, points)
-        stack.enter_context(job.writer)
-        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
         job.settle(first)
+        if options["explain_engine"]:
+            show_engine(job.explain(first), options)
+            return 0
+        job.writer = stack.enter_context(job.open_writer())
+        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         job.put(first, job.render(first))
         parts = in_order(job.render, points, job.workers, lambda: points.waits)
         for block, part in stack.enter_context(closing(parts)):
             job.put(block, part)
             progress.advance(points.bytes_done, job.rows)
+    if options["verbose"]:
+        show_run(job.explain(first), begin)
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0
@@ -109,32 +118,46 @@ class _Job:
         self.engine: str = options["engine"]
         self.threads: int = options["threads"] or available_cores()
         self.workers = 1
+        self.expected = 0
         self.rows = 0
         self.failed = 0
-        self.writer = self._writer()
+        self.writer: ResultWriter | _TextWriter
 
     def settle(self, first: Block) -> None:
         """Choose the engine and the number of threads by the first block and the file's size."""
         total, done = self.points.bytes_total, self.points.bytes_done
-        rows = first.rows if total is None else first.rows * total // max(done, 1)
-        columns = self._columns(first)
-        engine, precision = self.options["engine"], self.options["precision"]
-        choice = choose_rows_engine(self.f, columns, rows, engine, precision)
+        self.expected = first.rows if total is None else first.rows * total // max(done, 1)
+        choice = choose_rows_engine(
+            self.f,
+            self._columns(first),
+            self.expected,
+            self.options["engine"],
+            self.options["precision"],
+            self.task.strict,
+        )
         if total is not None:
             self.engine = choice.engine
         if choice.engine not in ("python", "mpmath") and len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
             self.threads = 1
 
-    def _writer(self) -> ResultWriter | _TextWriter:
+    def explain(self, first: Block) -> Explanation:
+        """The engine that was chosen by the first block, and why."""
+        engine, precision = self.options["engine"], self.options["precision"]
+        columns = self._columns(first)
+        return explain_rows(self.f, columns, self.expected, self.task, engine, precision)
+
+    def open_writer(self) -> ResultWriter | _TextWriter:
         """The writer for the format that was asked for."""
         form, target = self.options["form"], self.options["output"]
         if form in ("table", "plain") and not str(target or "").endswith(".parquet"):
             return _TextWriter(self, form, target)
         is_parquet = str(target or "").endswith(".parquet")
         constants = dict(constant_fields(self.task))
-        if self.fixed:
-            constants["at"] = {n: nested(c.values) for n, c in self.fixed.items()}
+        held = self.options["held"]
+        at = {n: nested(c.values) for n, c in self.fixed.items() if n not in held}
+        if at:
+            constants["at"] = at
         return open_results(
             stdout_bytes() if target in (None, "-") else target,
             "parquet" if is_parquet else form,

@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 
 from adcli.cli.descent_options import FOR_TRAINING, PASSED_ON
-from adcli.data.parameters import load_parameters
+from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
 from adcli.training.plan import Plan, TrainingLimits
@@ -354,3 +354,16 @@ def test_a_killed_training_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_twenty_killed_trainings_leave_whole_checkpoints(tmp_path: Path) -> None:
     kill_and_resume(tmp_path, 20)
+
+
+def test_points_beside_parameters_of_a_file() -> None:
+    save_parameters("saved.npz", {"U": np.array([3.0, 4.0]), "other": np.zeros(3)})
+    Path("points.csv").write_text("z\n1\n2\n")
+    arguments = ["--at", "saved.npz", "--at", "k=2", "--points", "points.csv", "--format", "json"]
+    outcome = run_here(["eval", "norm(U)*z + k", *arguments])
+    found = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert [line["value"] for line in found] == [7.0, 12.0]
+    assert "U" not in outcome.stdout
+    both = run_here(["eval", "norm(U)*z + k", *arguments, "--data", "points.csv"])
+    assert both.code == 2
+    assert "--points and --data exclude each other" in both.stderr
