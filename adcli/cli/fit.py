@@ -87,6 +87,8 @@ def _regression(parsed: dict[str, Any]) -> Regression:
     from adcli.fitting.model import read_model
     from adcli.fitting.regression import Regression
 
+    if parsed["expression"] is None and parsed["source"] is None:
+        raise UsageError("there is no model", "for example: adcli fit 'y ~ a*x + b' --data FILE")
     if not parsed["data"]:
         raise UsageError("a fit needs data", "--data FILE has a column for each variable")
     model = read_model(program_text(parsed["expression"], parsed["source"]))

@@ -230,12 +230,12 @@ class _Run:
             degrees = max(self.problem.freedom, 1) / max(local.rank, 1)
             offset = math.sqrt(local.promised / rest * degrees)
         if offset <= OFFSET:
-            reason = f"the relative offset {offset:.2g} is at most {OFFSET:g}"
+            reason = f"the relative offset is at most {OFFSET:g}"
             return self._end(Status.CONVERGED, reason)
         step = np.abs(local.step(math.inf))
         moved = np.max(step / np.maximum(np.abs(self.point), 1e-300), initial=0.0, where=step > 0)
         if moved <= TINY_STEP:
-            reason = f"the last step changes no parameter by more than {moved:.2g} of it"
+            reason = f"a full step changes no parameter by more than {TINY_STEP:g} of it"
             return self._end(Status.CONVERGED, reason)
         reason = f"no step lowers the sum of squares; the relative offset is {offset:.2g}"
         return self._end(Status.STALLED, reason)

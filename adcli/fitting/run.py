@@ -121,7 +121,9 @@ def solve(
     if method is None or method == MARQUARDT:
         if options:
             name = next(iter(options))
-            raise UsageError(f"{MARQUARDT} has no setting '{name}'", "a method of descend may")
+            raise UsageError(
+                f"{MARQUARDT} has no setting '{name}'", "methods of descend have some: --method"
+            )
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
         name, attempt = _search(problem, limit, interrupted)
     else:
@@ -335,7 +337,10 @@ class _Report:
             held = [label for label, x in parameters.items() if x.reason == AT_BOUND]
             names = ", ".join(label for label in loose if label not in held)
             if names:
-                self.warnings.append(f"the data do not determine {names}: no standard errors")
+                self.warnings.append(
+                    f"no standard errors of {names}: the data do not determine them, the Jacobian "
+                    "is rank-deficient"
+                )
         if q.r_squared is None:
             self.warnings.append("no R squared: the response is the same in all rows")
         if q.residual_standard_deviation is not None and not self.perfect:

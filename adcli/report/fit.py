@@ -99,13 +99,7 @@ def table_text(fit: Fit, digits: int, width: int, color: bool, timed: bool = Tru
     tables = Tables(width, color)
     tables.heading(fit.model.strip())
     tables.rows(*_parameter_table(fit, digits))
-    labels = list(fit.parameters)
-    if 1 < len(labels) <= CORRELATED and any(
-        x.standard_error is not None for x in fit.parameters.values()
-    ):
-        cells = [[_cell(float(x), 3) for x in row] for row in fit.correlation]
-        tables.heading("correlation of the parameters")
-        tables.matrix(labels, labels, cells)
+    _correlation_table(tables, fit)
     style = STYLES[fit.status]
     body = Table.grid()
     head = Text(f"{fit.status.replace('_', ' ')}: ", style=f"bold {style}")
@@ -117,6 +111,17 @@ def table_text(fit: Fit, digits: int, width: int, color: bool, timed: bool = Tru
         body.add_row(Text(safe(f"warning: {warning}"), style="yellow"))
     tables.panel(Panel(body, title="fit", border_style=style, expand=False))
     return tables.text()
+
+
+def _correlation_table(tables: Tables, fit: Fit) -> None:
+    """The correlation of the parameters that have standard errors."""
+    labels = list(fit.parameters)
+    known = [k for k, x in enumerate(fit.parameters.values()) if x.standard_error is not None]
+    if 1 < len(known) <= CORRELATED:
+        names = [labels[k] for k in known]
+        cells = [[_cell(float(fit.correlation[a, b]), 3) for b in known] for a in known]
+        tables.heading("correlation of the parameters")
+        tables.matrix(names, names, cells)
 
 
 def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]:
@@ -146,6 +151,10 @@ def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]
     return headers, rows
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
 def _cell(value: float | None, digits: int) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
@@ -154,16 +163,18 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
     def show(value: float | None) -> str:
         return _cell(value, digits)
 
-    counts = f"{fit.method}: {fit.iterations:,} iterations, {fit.evaluations:,} evaluations"
+    counts = f"{fit.method}: {_count(fit.iterations, 'iteration')}"
     lines = [
         counts + (f", {fit.seconds:.2g} s" if timed else ""),
-        f"{fit.rows:,} rows, {len(fit.parameters)} parameters, "
-        f"{fit.degrees_of_freedom:,} degrees of freedom",
+        f"{_count(fit.rows, 'row')}, {_count(len(fit.parameters), 'parameter')}, "
+        f"{_count(fit.degrees_of_freedom, 'degree')} of freedom",
         f"residual sum of squares {show(fit.rss)}, "
         f"residual standard deviation {show(fit.residual_standard_deviation)}",
         f"R² {show(fit.r_squared)}, adjusted {show(fit.adjusted_r_squared)}, "
         f"AIC {show(fit.aic)}, BIC {show(fit.bic)}",
     ]
+    if all(x.standard_error is None for x in fit.parameters.values()):
+        return lines
     if fit.loss != "linear":
         lines.append(
             f"loss {fit.loss}: {show(fit.value)} in all; standard errors by Huber's formula"

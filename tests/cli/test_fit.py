@@ -1,0 +1,269 @@
+"""`adcli fit`: formats, files, exit codes, bad data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+import adcli
+from tests.terminal import Outcome, run_here
+
+T = np.linspace(0, 5, 30)
+Y = 2.5 * np.exp(-0.8 * T) + 0.3 + 0.05 * np.sin(17 * T + 1)
+MODEL = "y ~ a*exp(-k*t) + c"
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{t!r},{y!r}\n" for t, y in zip(T.tolist(), Y.tolist(), strict=True))
+    (tmp_path / "decay.csv").write_text("t,y\n" + rows)
+    (tmp_path / "later.csv").write_text("id,t\nfirst,1.25\nsecond,8\n")
+
+
+def run(*arguments: str) -> Outcome:
+    return run_here(["fit", *arguments])
+
+
+def decay(*arguments: str) -> Outcome:
+    return run(MODEL, "--data", "decay.csv", "--start", "k=1", *arguments)
+
+
+@pytest.fixture(scope="module")
+def expected() -> adcli.Fit:
+    return adcli.fit(MODEL, {"t": T, "y": Y}, {"k": 1.0})
+
+
+def test_json_has_all_figures(expected: adcli.Fit) -> None:
+    outcome = decay("--format", "json")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    record = json.loads(outcome.stdout)
+    assert list(record)[:10] == [
+        *("status", "reason", "iterations", "evaluations", "value", "gradient_norm"),
+        *("point", "gradient", "method", "seconds"),
+    ]
+    assert record["status"] == "converged"
+    assert list(record["parameters"]) == ["a", "k", "c"]
+    for label, parameter in expected.parameters.items():
+        got = record["parameters"][label]
+        assert got["value"] == record["point"][label] == pytest.approx(parameter.value)
+        assert got["standard_error"] == pytest.approx(parameter.standard_error)
+        assert got["confidence_interval"] == pytest.approx(parameter.confidence_interval)
+    assert record["parameters"]["k"]["start"] == 1.0
+    assert record["parameters"]["a"]["start"] is None
+    for name in ("rss", "rows", "degrees_of_freedom", "residual_standard_deviation", "r_squared"):
+        assert record[name] == pytest.approx(getattr(expected, name)), name
+    for name in ("aic", "bic", "log_likelihood", "adjusted_r_squared"):
+        assert record[name] == pytest.approx(getattr(expected, name)), name
+    assert record["correlation"]["a"]["k"] == pytest.approx(expected.correlation[0, 1])
+    assert record["covariance"]["c"]["c"] == pytest.approx(expected.covariance[2, 2])
+
+
+def test_what_cannot_be_had_is_null_with_its_reason() -> None:
+    outcome = run("y ~ a*t + b*t + c", "--data", "decay.csv", "--format", "json")
+    record = json.loads(outcome.stdout)
+    assert record["parameters"]["a"]["standard_error"] is None
+    assert "rank-deficient" in record["parameters"]["a"]["reason"]
+    assert record["covariance"]["a"]["a"] is None
+    assert record["correlation"]["b"]["c"] is None
+    assert record["parameters"]["c"]["standard_error"] > 0
+    assert outcome.stderr.startswith("warning: no standard errors of a, b")
+    assert record["warnings"] == [outcome.stderr.removeprefix("warning: ").rstrip("\n")]
+
+
+def test_csv_and_plain(expected: adcli.Fit) -> None:
+    rows = list(csv.DictReader(io.StringIO(decay("--format", "csv").stdout)))
+    lines = decay("--format", "plain").stdout.splitlines()
+    for row, line, (label, p) in zip(rows, lines, expected.parameters.items(), strict=True):
+        assert row["parameter"] == label
+        numbers = [float(row[key]) for key in ("value", "standard_error", "lower", "upper")]
+        assert numbers == pytest.approx([p.value, p.standard_error, *p.confidence_interval])
+        assert [float(x) for x in line.split()] == pytest.approx([p.value, p.standard_error])
+        assert row["start"] == ("1.0" if label == "k" else "")
+    held = run(MODEL, "--data", "decay.csv", "--start", "k=1,a=1,c=0", "--bounds", "c=:0")
+    assert "warning: c is at its upper bound 0" in held.stdout
+    held = run(MODEL, *held_c("--format", "plain"))
+    assert held.stdout.splitlines()[2] == "0.0 nan"
+    assert held.stderr == "warning: c is at its upper bound 0\n"
+    assert run(MODEL, *held_c("--format", "csv")).stdout.splitlines()[3] == "c,0.0,,,,0.0"
+
+
+def held_c(*arguments: str) -> list[str]:
+    return ["--data", "decay.csv", "--start", "k=1,a=1,c=0", "--bounds", "c=:0", *arguments]
+
+
+def test_the_report_goes_to_a_file() -> None:
+    assert decay("-o", "report.txt").stdout == ""
+    report = open("report.txt", encoding="utf-8").read()
+    assert "│ k " in report
+    assert "degrees of freedom" in report
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (0, []),
+        (3, ["--start", "a=9,c=0", "--max-iterations", "0"]),
+        (5, ["--start", "a=1,c=1", "--method", "gd", "--rate", "1e-20"]),
+        (4, ["--start", "a=1,c=1", "--method", "gd", "--rate", "100"]),
+    ],
+)
+def test_exit_codes(code: int, arguments: list[str]) -> None:
+    outcome = decay("--format", "json", *arguments)
+    assert outcome.code == code, outcome
+    statuses = {0: "converged", 3: "max_iterations", 4: "diverged", 5: "stalled"}
+    assert json.loads(outcome.stdout)["status"] == statuses[code]
+
+
+# ---- predictions and models ----
+
+
+def test_predictions_in_every_format(expected: adcli.Fit) -> None:
+    found = expected.predict({"t": [1.25, 8.0]})
+    text = decay("--predict", "later.csv", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["id"] for row in rows] == ["first", "second"]
+    assert [row["t"] for row in rows] == ["1.25", "8"], "columns go as they came"
+    for name, values in zip(found._fields, found, strict=True):
+        assert [float(row[name]) for row in rows] == pytest.approx(values)
+    report = decay("--predict", "later.csv", "-o", "out.parquet")
+    assert "degrees of freedom" in report.stdout, "-o is for the predictions"
+    frame = pl.read_parquet("out.parquet")
+    assert frame["standard_error"].to_list() == pytest.approx(found.standard_error)
+    decay("--predict", "later.csv", "-o", "out.jsonl")
+    lines = [json.loads(line) for line in open("out.jsonl")]
+    assert [line["upper"] for line in lines] == pytest.approx(found.upper)
+    plain = decay("--predict", "later.csv", "--format", "plain").stdout.splitlines()
+    assert [float(x) for x in plain[0].split()] == pytest.approx([part[0] for part in found])
+
+
+def test_a_saved_model_predicts_evaluates_and_differentiates(expected: adcli.Fit) -> None:
+    assert decay("--save", "m.json").code == 0
+    a, k, c = (expected.point[name] for name in "akc")
+    text = run("--model", "m.json", "--predict", "later.csv", "--format", "csv").stdout
+    assert text == decay("--predict", "later.csv", "--format", "csv").stdout
+    value = run_here(["eval", "--model", "m.json", "--at", "t=2", "--format", "plain"]).stdout
+    assert float(value) == pytest.approx(a * math.exp(-2 * k) + c)
+    arguments = ["grad", "--model", "m.json", "--points", "later.csv", "--format", "json"]
+    records = [json.loads(line) for line in run_here(arguments).stdout.splitlines()]
+    slopes = [record["gradient"]["t"] for record in records]
+    assert slopes == pytest.approx([-a * k * math.exp(-k * t) for t in (1.25, 8.0)])
+    both = run_here(["eval", "t^2", "--model", "m.json", "--at", "t=2"])
+    assert (both.code, both.stdout) == (2, "")
+
+
+def test_a_model_of_matrix_columns(tmp_path) -> None:
+    design = np.random.default_rng(0).standard_normal((20, 2))
+    y = design @ [1.0, -2.0] + 0.01 * T[:20]
+    rows = "".join(f"{a},{b},{c}\n" for (a, b), c in zip(design.tolist(), y.tolist(), strict=True))
+    (tmp_path / "wide.csv").write_text("X[0],X[1],y\n" + rows)
+    start = ["--start", "b=[0,0]"]
+    outcome = run("y ~ X @ b", "--data", "wide.csv", *start, "--save", "m.json", "--format", "json")
+    b = json.loads(outcome.stdout)["point"]["b"]
+    assert b == pytest.approx(np.linalg.lstsq(design, y)[0])
+    text = run("--model", "m.json", "--predict", "wide.csv", "--format", "csv").stdout
+    predicted = [float(row["prediction"]) for row in csv.DictReader(io.StringIO(text))]
+    assert predicted == pytest.approx(design @ b)
+    value = run_here(["eval", "--model", "m.json", "--at", "X=[1,2]", "--format", "plain"]).stdout
+    assert float(value) == pytest.approx(b[0] + 2 * b[1])
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(MODEL, "curve.png"), (MODEL, "curve.svg"), ("y ~ a*exp(-k*t) + c + d*u", "many.png")],
+)
+def test_plots(model: str, name: str, tmp_path) -> None:
+    rows = [f"{t},{y},{(7 * t) % 1}\n" for t, y in zip(T, Y, strict=True)]
+    (tmp_path / "two.csv").write_text("t,y,u\n" + "".join(rows))
+    outcome = run(model, "--data", "two.csv", "--start", "k=1", "--plot", name)
+    assert outcome.code == 0, outcome.stderr
+    data = (tmp_path / name).read_bytes()
+    assert data.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
+    run(model, "--data", "two.csv", "--start", "k=1", "--plot", "again." + name[-3:])
+    assert (tmp_path / ("again." + name[-3:])).read_bytes() == data, "the same picture"
+
+
+def test_a_plot_over_a_pole_is_drawn(tmp_path) -> None:
+    (tmp_path / "pole.csv").write_text("x,y\n-2,-0.5\n-1,-1.02\n1,1.01\n2,0.5\n3,0.3\n")
+    assert run("y ~ a/x", "--data", "pole.csv", "--plot", "pole.png").code == 0
+
+
+def test_several_files_filters_and_standard_input(tmp_path) -> None:
+    text = (tmp_path / "decay.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "one.csv").write_text("".join(text[:11]))
+    (tmp_path / "two.csv").write_text(text[0] + "".join(text[11:]))
+    whole = json.loads(decay("--format", "json").stdout)
+    parts = ["--data", "one.csv", "--data", "two.csv", "--start", "k=1", "--format", "json"]
+    assert json.loads(run(MODEL, *parts).stdout)["point"] == whole["point"]
+    filtered = json.loads(decay("--where", "t > 1", "--format", "json").stdout)
+    assert filtered["rows"] == sum(T > 1)
+    arguments = ["fit", MODEL, "--data", "-", "--data-format", "csv", "--start", "k=1"]
+    piped = run_here([*arguments, "--format", "json"], "".join(text).encode())
+    assert json.loads(piped.stdout)["point"] == whole["point"]
+
+
+# ---- bad data ----
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "table", "arguments"),
+    [
+        (1, "row 2 (line 3): 3 cells where 2 were expected", "x,y\n1,2\n2,3,4\n", []),
+        (1, "column 'y': 'abc' is not a number", "x,y\n1,2\n2,abc\n3,4\n", []),
+        (1, "column 'y': infinite value", "x,y\n1,2\n2,inf\n3,4\n", []),
+        (1, "column 'y': missing value", "x,y\n1,2\n2,\n3,4\n", []),
+        (1, "bad.csv has no rows", "x,y\n", []),
+        (1, "bad.csv is empty", "", []),
+        (1, "more than one column 'x'", "x,x,y\n1,1,2\n", []),
+        (2, "no start for the parameter 'x'", "u,y\n1,2\n2,3\n", ["--start", "a=1,b=1"]),
+        (2, "the response names 'y', which is no column", "x,z\n1,2\n2,3\n", []),
+        (1, "its squares leave the range", "x,y\n1,2e200\n2,3e200\n3,1e200\n", []),
+        (1, "row 2: weights: the value is -1", "x,y\n1,2\n-1,3\n", ["--weights", "x"]),
+        (1, "row 1: sigma: the value is 0", "x,y\n0,2\n1,3\n", ["--sigma", "x"]),
+        (1, "all weights are 0", "x,y\n1,2\n2,3\n", ["--weights", "0*x"]),
+        (2, "weights: there is no column 'w'", "x,y\n1,2\n2,3\n", ["--weights", "w"]),
+        (2, "exclude each other", "x,y\n1,2\n2,3\n", ["--weights", "x", "--sigma", "x"]),
+        (2, "absolute sigmas need sigma", "x,y\n1,2\n2,3\n", ["--absolute-sigma"]),
+        (2, "the start names 'q'", "x,y\n1,2\n2,3\n", ["--start", "q=1"]),
+        (2, "is outside of its bounds", "x,y\n1,2\n2,3\n", ["--start", "a=2", "--bounds", "a=0:1"]),
+        (2, "leave no room", "x,y\n1,2\n2,3\n", ["--bounds", "a=2:1"]),
+        (2, "the confidence is 1.5", "x,y\n1,2\n2,3\n", ["--confidence", "1.5"]),
+        (2, "the loss scale is -1", "x,y\n1,2\n2,3\n", ["--loss-scale", "-1"]),
+        (2, "unknown method 'lm'", "x,y\n1,2\n2,3\n", ["--method", "lm"]),
+        (2, "a picture is no 'gif'", "x,y\n1,2\n2,3\n", ["--plot", "a.gif"]),
+        (2, "there is no file 'none.csv'", "x,y\n1,2\n2,3\n4,4\n", ["--predict", "none.csv"]),
+        (1, "has no column 'x'", "x,y\n1,2\n2,3\n4,4\n", ["--predict", "later.csv"]),
+    ],
+)
+def test_bad_data_is_one_message_and_no_file(code, message, table, arguments, tmp_path) -> None:
+    (tmp_path / "bad.csv").write_text(table)
+    before = set(tmp_path.iterdir())
+    outcome = run("y ~ a*x + b", "--data", "bad.csv", *arguments, "-o", "out.txt")
+    assert (outcome.code, outcome.stdout) == (code, ""), outcome
+    assert outcome.stderr.count("error: ") == 1
+    assert message in outcome.stderr
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_columns_named_like_functions_and_constants(tmp_path) -> None:
+    (tmp_path / "odd.csv").write_text("exp,e,y\n1,1,2\n2,2,3.5\n3,3,4\n4,3,5.5\n")
+    outcome = run("y ~ a*exp + b", "--data", "odd.csv")
+    assert "in backticks: `exp`" in outcome.stderr
+    outcome = run("y ~ a*e + b", "--data", "odd.csv")
+    assert "'e' is a constant here, and a column of odd.csv" in outcome.stderr
+    outcome = run("y ~ a*`exp` + b*`e`", "--data", "odd.csv", "--format", "json")
+    assert json.loads(outcome.stdout)["status"] == "converged"
+
+
+def test_a_constant_response_is_flagged(tmp_path) -> None:
+    (tmp_path / "flat.csv").write_text("x,y\n1,0.1\n2,0.1\n3,0.1\n")
+    record = json.loads(run("y ~ a + b*x", "--data", "flat.csv", "--format", "json").stdout)
+    assert record["r_squared"] is None
+    assert record["parameters"]["a"]["standard_error"] is None
+    assert any("same in all rows" in warning for warning in record["warnings"])
