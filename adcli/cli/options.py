@@ -77,6 +77,16 @@ point = together(
         metavar="N",
         help="Threads for the points of a file (default: one for each processor).",
     ),
+    click.option(
+        "--explain-engine",
+        is_flag=True,
+        help="Say which engine would compute, why, and what a row takes, instead of computing.",
+    ),
+    click.option(
+        "--verbose",
+        is_flag=True,
+        help="Say so on standard error, with the time to compile and to run.",
+    ),
 )
 
 file = click.option(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
@@ -20,6 +21,9 @@ from adcli.report.points import (
     plain_line,
     table_text,
 )
+
+if TYPE_CHECKING:
+    from adcli.engines.explain import Explanation
 
 DIGITS = 50
 """Decimal digits of `--engine mpmath` where --precision does not say."""
@@ -121,6 +125,10 @@ def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]
 
 
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
+    if options["explain_engine"]:
+        show_engine(_explain_point(f, task, point, options), options)
+        return 0
+    begin = perf_counter()
     try:
         results = f.at(point, task, options["engine"], options["precision"])
     except DomainError as error:
@@ -148,7 +156,33 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
     else:
         text = table_text(report, options["digits"], *screen(options["output"]))
     write_text(options["output"], text)
+    if options["verbose"]:
+        show_run(_explain_point(f, task, point, options), begin)
     return 0
+
+
+def _explain_point(
+    f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]
+) -> Explanation:
+    from adcli.engines.explain import explain_point
+
+    f.check_names(point)
+    return explain_point(f, point, task, options["engine"], options["precision"])
+
+
+def show_engine(found: Explanation, options: Mapping[str, Any]) -> None:
+    """Write which engine was chosen as the result of the command."""
+    from adcli.report.engine import engine_json, engine_text
+
+    form = engine_json if options["form"] == "json" else engine_text
+    write_text(options["output"], form(found))
+
+
+def show_run(found: Explanation, begin: float) -> None:
+    """Say on standard error what computed, and for how long since `begin`."""
+    from adcli.report.engine import engine_text
+
+    print(engine_text(found) + f"ran for {perf_counter() - begin:.3g} s", file=sys.stderr)
 
 
 def write_text(output: str | None, text: str) -> None:

@@ -61,7 +61,8 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         if options["explain_engine"]:
             show_engine(job.explain(first), options)
             return 0
-        job.writer = stack.enter_context(job.open_writer())
+        job.writer = job.open_writer()
+        stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         job.put(first, job.render(first))
         parts = in_order(job.render, points, job.workers, lambda: points.waits)

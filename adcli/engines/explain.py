@@ -1,0 +1,150 @@
+"""What the choice of an engine rests on: operations and bytes a row, the time to compile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adcli.ad.counts import Counts, evaluation
+from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.tasks import Task
+from adcli.engines.choose import Choice, choose_point_engine, choose_rows_engine
+from adcli.graph.axes import Shape
+from adcli.graph.shapes import infer_shapes
+
+if TYPE_CHECKING:
+    from adcli.engines.rows import Column
+    from adcli.function import Function
+
+NUMBER_BYTES = 8
+
+
+class Explanation(NamedTuple):
+    """An engine, why it was chosen, and what a row takes.
+
+    `counts` are the operations of the graph of all results, in which a call of a function such as
+    exp is one; None for a task over arrays that is no value or gradient. `bytes_read` are those of
+    the variables that change from row to row, `bytes_written` those of the results.
+    `compile_seconds` is None where nothing is compiled.
+    """
+
+    choice: Choice
+    rows: int
+    counts: Counts | None
+    bytes_read: int
+    bytes_written: int
+    compile_seconds: float | None
+
+    @property
+    def flops(self) -> int | None:
+        """Operations a row: multiplications, additions and calls of functions count alike."""
+        return None if self.counts is None else sum(self.counts)
+
+
+def explain_rows(
+    function: Function,
+    columns: Mapping[str, Column],
+    rows: int,
+    task: Task,
+    engine: str = "auto",
+    precision: int | None = None,
+) -> Explanation:
+    """The engine for a task at each of `rows` rows. Raises as `choose_rows_engine` does."""
+    choice = choose_rows_engine(function, columns, rows, engine, precision, task.strict)
+    per_row = [name for name, column in columns.items() if column.per_row]
+    shapes = {name: _shape(c.at(0)) if rows else () for name, c in columns.items()}
+    seconds = None
+    if choice.engine == "llvm":
+        choice, seconds = _compiled(choice, function, task, per_row, None)
+    return _explanation(choice, seconds, function, task, rows, shapes, per_row)
+
+
+def explain_point(
+    function: Function,
+    point: Mapping[str, Any],
+    task: Task,
+    engine: str = "auto",
+    precision: int | None = None,
+) -> Explanation:
+    """The engine for a task at one point. Raises as `choose_point_engine` does."""
+    choice = choose_point_engine(function, point, task, engine, precision)
+    shapes = {name: _shape(value) for name, value in point.items()}
+    seconds = None
+    if choice.engine == "llvm":
+        choice, seconds = _compiled(choice, function, task, (), shapes)
+    return _explanation(choice, seconds, function, task, 1, shapes, list(point))
+
+
+def _shape(value: Any) -> Shape:
+    if not isinstance(value, (list, tuple)):
+        return tuple(getattr(value, "shape", ()))
+    return (len(value), *(_shape(value[0]) if value else ()))
+
+
+def _compiled(
+    choice: Choice,
+    function: Function,
+    task: Task,
+    per_row: Any,
+    shapes: Mapping[str, Shape] | None,
+) -> tuple[Choice, float | None]:
+    """The time to compile; another choice where this machine cannot."""
+    from adcli.engines.llvm.prepared import prepare_point, prepare_rows
+    from adcli.engines.llvm.program import UnsupportedError
+
+    try:
+        if shapes is None:
+            prepared = prepare_rows(function, task, per_row)
+        else:
+            prepared = prepare_point(function, task, shapes)
+    except UnsupportedError as error:
+        return Choice("numpy", f"the llvm engine is not used: {error}"), None
+    return choice, prepared.program.compile_seconds
+
+
+def _explanation(
+    choice: Choice,
+    seconds: float | None,
+    function: Function,
+    task: Task,
+    rows: int,
+    shapes: Mapping[str, Shape],
+    per_row: list[str],
+) -> Explanation:
+    graph = function.graph
+    known = infer_shapes(graph, function.order, shapes, function.text)
+    outputs = sum(prod(known[o]) for o in function.outputs)
+    inputs = [prod(shapes[name]) for name in task.wrt]
+    written = (
+        outputs
+        + {
+            "value": 0,
+            "gradient": sum(inputs),
+            "directional": outputs,
+            "jacobian": outputs * sum(inputs),
+            "hessian": sum(inputs) + sum(inputs) ** 2,
+        }[task.kind]
+    )
+    read = sum(prod(shapes[name]) for name in per_row)
+    counts = _counts(function, task, shapes)
+    return Explanation(choice, rows, counts, NUMBER_BYTES * read, NUMBER_BYTES * written, seconds)
+
+
+def _counts(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Counts | None:
+    """The operations of the graph of all results."""
+    graph = function.graph
+    if function.is_scalar and not any(shapes.values()):
+        from adcli.engines.llvm.nodes import result_nodes
+
+        nodes = [node for _, node in result_nodes(function, task)]
+    elif task.kind == "gradient" and len(function.outputs) == 1:
+        wrt = [function.inputs[name] for name in task.wrt]
+        (output,) = function.outputs
+        nodes = [output, *gradient_nodes(graph, function.order, output, wrt, shapes)]
+    elif task.kind == "value":
+        nodes = list(function.outputs)
+    else:
+        return None
+    order = graph.reach(nodes)
+    return evaluation(graph, order, infer_shapes(graph, order, shapes))
