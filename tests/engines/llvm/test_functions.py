@@ -122,10 +122,12 @@ def test_constant_exponents(exponent: float, machine: str) -> None:
             assert value == pytest.approx(wanted, rel=1e-14, abs=5e-324), x_value
 
 
-def test_a_computation_is_the_same_in_every_lane() -> None:
-    for name in NAMES:
-        points = hard_points(count(PRIMITIVES[name]))[:, -64:]
-        whole = by_kernel(name, points, "host")
-        for shift in range(1, 8):
-            moved = by_kernel(name, np.roll(points, shift, axis=1), "host")
-            assert np.array_equal(np.roll(moved, -shift), whole, equal_nan=True), name
+@pytest.mark.parametrize("name", NAMES)
+def test_a_number_has_its_value_in_every_lane(name: str) -> None:
+    """To an ulp: where a number beside it is large or no number, a vector function may take another
+    way for all of them."""
+    points = hard_points(count(PRIMITIVES[name]))[:, -64:]
+    whole = by_kernel(name, points, "host")
+    for shift in range(1, 8):
+        moved = by_kernel(name, np.roll(points, shift, axis=1), "host")
+        np.testing.assert_allclose(np.roll(moved, -shift), whole, rtol=5e-16, atol=5e-324)
