@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,6 +16,7 @@ from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
 from adcli.function import Function
+from adcli.training.loop import Training, TrainingWatcher
 
 
 def run_training(f: Function, parsed: dict[str, Any]) -> int:
@@ -50,15 +51,15 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
             asked["validation"] = _validation(parsed["validation"], parsed, stack)
         pictures = _pictures(parsed)
         watchers = [stack.enter_context(watcher) for watcher in _watchers(parsed)]
-        interrupted = stack.enter_context(interruption())
+        signals = _Signals(stack)
         result = train(
             f,
             start,
             data=table,
             fix=held,
             bounds=bound_pairs(parsed["bounds"]),
-            watchers=watchers,
-            interrupted=interrupted,
+            watchers=[*watchers, signals],
+            interrupted=lambda: signals.came(),
             **asked,
         )
     if parsed["save"]:
@@ -72,6 +73,18 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
     for picture in pictures:
         picture.draw(result)
     return result.status.exit_code
+
+
+class _Signals(TrainingWatcher):
+    """Notes Ctrl-C from the first batch on; before, while rows are read, it ends the command."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.came: Callable[[], bool] = lambda: False
+
+    def begin(self, training: Training) -> None:
+        """Watch for signals."""
+        self.came = self._stack.enter_context(interruption())
 
 
 def _validation(text: str, parsed: Mapping[str, Any], stack: ExitStack) -> Any:

@@ -110,7 +110,7 @@ def train(
     with ExitStack() as stack:
         rows = _Rows(f, given, plan, missing, where, stack)
         batches, held_out = rows.open(data, plan.shuffle), None
-        if isinstance(validation, float):
+        if isinstance(validation, (int, float)):
             batches, held_out = _split(batches, validation, plan, stack)
         elif validation is not None:
             held_out = rows.open(validation, shuffle=False)

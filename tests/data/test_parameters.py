@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,18 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
             check(tmp_path / "saved.txt")
     check_savable(tmp_path / "later.npz")
     assert [p.name for p in tmp_path.iterdir()] == ["folder.npz"]
+
+
+def test_without_the_library_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.safetensors"
+    save_parameters(path, VALUES)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    for use in (load_parameters, check_savable, lambda path: save_parameters(path, VALUES)):
+        with pytest.raises(UsageError, match="not installed") as caught:
+            use(path)
+        assert "pip install 'adcli[safetensors]'" in (caught.value.hint or "")
 
 
 def test_names_of_files() -> None:
