@@ -24,7 +24,7 @@ class Batches:
         dtype     float32 or float64
         missing, where   of the table's rows, as in `read_columns`
 
-    Of a table up to 256 MiB are held in memory, and shuffled uniformly. More is written, once, to a
+    Of a table up to 128 MiB are held in memory, and shuffled uniformly. More is written, once, to a
     temporary file and shuffled in windows (see SpooledRows), so that memory does not grow with the
     table. Arrays stay where they are.
 

@@ -7,7 +7,7 @@ standard library, since importing polars costs more than reading it; a large one
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import BinaryIO, Literal
 
@@ -75,6 +75,11 @@ class Points:
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable at one point: () for a scalar. DataError if there is none."""
         return self.layout.require(name, self.name).shape
+
+    def select(self, names: Iterable[str]) -> None:
+        """Say which variables alone will be asked for, before the first block is read."""
+        if isinstance(self._progress, ParquetReader):
+            self._progress.select(names)
 
     def empty(self) -> Block:
         """A block of no rows, from which a writer can make the header of an empty result."""

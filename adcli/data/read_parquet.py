@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from adcli.data.blocks import Block, FrameBlock
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PARQUET_ROWS = 1 << 16  # of a block with up to four columns
 WIDE_ROWS = 256  # of a block with very many
+SLICE_BYTES = 1 << 25
+"""About how much is read at once: polars takes its time for each slice, however short."""
 
 
 class ParquetReader:
@@ -29,43 +31,55 @@ class ParquetReader:
         self.name = name
         self.total = os.stat(path).st_size
         self._lazy = pl.scan_parquet(path, glob=False)
+        self._wanted: frozenset[str] | None = None
         self._row = 0
         try:
             self._rows = int(self._lazy.select(pl.len()).collect().item())
-            first = self._lazy.head(1).collect()
+            schema = self._lazy.collect_schema()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise self._broken(error) from None
-        self.layout = self._layout_of(first)
+        self.layout = self._layout_of(schema)
 
     @property
     def done(self) -> int:
         """The read part of the file, in bytes, by the number of rows."""
         return self.total * self._row // max(self._rows, 1)
 
+    def select(self, names: Iterable[str]) -> None:
+        """Read only these variables; others are null."""
+        indexes = {k for name in names for k in self.layout.require(name, self.name).indexes}
+        groups = self.layout.groups.items()
+        self._wanted = frozenset(n for n, group in groups if indexes.intersection(group.indexes))
+
     def blocks(self) -> Iterator[Block]:
         import polars as pl
 
-        step = PARQUET_ROWS * 4 // max(4, len(self.layout.labels))
-        step = max(step, min(WIDE_ROWS, PARQUET_ROWS))
+        groups = self.layout.groups
+        names = [n for n in groups if not self._wanted or n in self._wanted]
+        width = max(4, sum(len(groups[name].indexes) for name in names))
+        step = max(PARQUET_ROWS * 4 // width, min(WIDE_ROWS, PARQUET_ROWS))
+        many = max(step, SLICE_BYTES // (8 * width) // step * step)
+        lazy = self._lazy.select(names)
         while self._row < self._rows:
             try:
-                frame = self._lazy.slice(self._row, step).collect()
+                frame = lazy.slice(self._row, many).collect()
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise self._broken(error) from None
             first_row = self._row + 1
-            self._row += frame.height
-            yield FrameBlock(
-                self.name, self.layout, first_row, self._flatten(frame, first_row), None
-            )
+            frame = self._flatten(frame, first_row)
+            for start in range(0, frame.height, step):
+                part = frame.slice(start, step)
+                self._row += part.height
+                yield FrameBlock(self.name, self.layout, first_row + start, part, None)
 
     def _broken(self, error: Exception) -> DataError:
         reason = str(error).partition("\n")[0]
         return DataError(f"cannot read {self.name} as Parquet: {reason}")
 
-    def _layout_of(self, first: pl.DataFrame) -> Layout:
+    def _layout_of(self, schema: pl.Schema) -> Layout:
         """The columns; the shapes of the first lists that are not null."""
-        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(first.columns, ())
-        for column, dtype in first.schema.items():
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(schema, ())
+        for column, dtype in schema.items():
             if _is_numeric_list(dtype):
                 shapes[column] = self._shape_of(column)
         return nested_layout(self.name, shapes)
@@ -79,7 +93,10 @@ class ParquetReader:
         import polars as pl
 
         columns: list[pl.Series] = []
-        for name, (shape, _) in self.layout.groups.items():
+        for name, (shape, indexes) in self.layout.groups.items():
+            if name not in frame.columns:
+                columns += [pl.repeat(None, frame.height, dtype=pl.Null, eager=True)] * len(indexes)
+                continue
             level = [frame[name]]
             for axis, length in enumerate(shape):
                 level = [

@@ -13,7 +13,7 @@ from adcli.errors import DataError
 if TYPE_CHECKING:
     from adcli.data.table import Selection
 
-HELD_BYTES = 1 << 28
+HELD_BYTES = 1 << 27
 """Rows that take more than this, together with a permutation of them, go to a temporary file."""
 
 CHUNK_BYTES = 1 << 18

@@ -84,14 +84,16 @@ class Table:
         """What columns there are, for messages."""
         return _of_tables(listed(self.columns)) or ""
 
-    def blocks(self) -> Iterator[Block]:
-        """The rows, file after file."""
+    def blocks(self, names: Iterable[str]) -> Iterator[Block]:
+        """The rows, file after file; `names` are the variables that will be asked for."""
+        names = list(names)
         done = rows = 0
         with self._reading() as progress:
             for number in range(len(self._paths)):
                 points = self._opened.pop(number, None) or self._open(number)
                 self._opened.pop(number, None)
                 with points:
+                    points.select(names)
                     for block in points:
                         rows += block.rows
                         if progress is not None:
@@ -245,7 +247,7 @@ def selected(
         table.shape_of(name)
     wanted = _filter_columns(table, where)
     kept = rows = 0
-    for block in table.blocks():
+    for block in table.blocks([*names, *wanted]):
         rows += block.rows
         offsets = np.arange(block.rows)
         if where is not None:

@@ -273,6 +273,23 @@ def test_types_of_parquet_that_are_no_numbers(tmp_path: Path) -> None:
         read(path)
 
 
+def test_of_parquet_only_the_columns_asked_for_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adcli.data.read_parquet.PARQUET_ROWS", 4)
+    monkeypatch.setattr("adcli.data.read_parquet.SLICE_BYTES", 16 * 8 * 10)
+    rows = 1000
+    columns = {"v": [[k, -k] for k in range(rows)], "x": [*range(rows)], "text": ["a"] * rows}
+    path = write(tmp_path, "t.parquet", columns)
+    with open_table([path]) as table:
+        blocks = list(table.blocks(["v[1]"]))
+        assert [block.first_row for block in blocks] == list(range(1, rows, 4))
+        assert [block.numbers("v").tolist()[0] for block in blocks[:2]] == [[0, 0], [4, -4]]
+        assert blocks[-1].frame().null_count().row(0) == (0, 0, 4, 4)
+        found = read_columns(table, ["x", "v[1]"], where=adcli.function("v[0] > 990"))
+    assert as_lists(found) == {"x": [*range(991, rows)], "v[1]": [*range(-991, -rows, -1)]}
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_nothing_left_is_an_error(form: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"t.{form}", {"x": [1.0, None], "y": [None, 1.0]})
