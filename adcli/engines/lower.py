@@ -76,10 +76,9 @@ def _tanh(m: Symbols, x: Expression) -> Expression:
     below = (((z + 630) * z + 51975) * z + 945945) * z + 2027025
     half = _half_decay(m, x)
     e = half * half
-    far = m.divide(1 - e, 1 + e)
-    near = m.divide(x * above, below)
-    size = m.abs(x)
-    return m.where(m.less(size, 0.625), near, m.where(m.less(x, 0), -far, far))
+    near = m.less(m.abs(x), 0.625)
+    far = m.where(m.less(x, 0), e - 1, 1 - e)
+    return m.divide(m.where(near, x * above, far), m.where(near, below, 1 + e))
 
 
 def _quotient(m: Symbols, x: Expression, y: Expression) -> Expression:

@@ -13,6 +13,7 @@ from copy import copy
 from typing import Any
 
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED
 
@@ -45,6 +46,7 @@ class Code:
         self.lines: list[str] = []
         self.declarations: dict[str, str] = {}
         self.symbols: set[str] = set()
+        self._found: dict[tuple[str, str], str] = {}
 
     def emit(self, operation: str) -> str:
         """Append an operation; the name of its result."""
@@ -101,6 +103,18 @@ class Code:
         return self._call(f"llvm.{function}.{suffix}", xs)
 
     def function(self, name: str, *xs: str) -> str:
+        """A function: written out, or of the C library."""
+        if len(xs) == 1:
+            found = self._found.get((name, xs[0]))
+            if found is not None:
+                return found
+            together = written_out(self, name, xs[0])
+            if together is not None:
+                self._found.update({(each, xs[0]): y for each, y in together.items()})
+                return together[name]
+        return self.library(name, *xs)
+
+    def library(self, name: str, *xs: str) -> str:
         """A function of the C library: of whole vectors where there is one, else lane by lane."""
         symbol = self.machine.vector_function(name, len(xs))
         if symbol is None:

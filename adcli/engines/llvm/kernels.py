@@ -19,8 +19,8 @@ from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
-from adcli.engines.threads import over_ranges
 from adcli.engines.lower import lower
+from adcli.engines.threads import over_ranges
 from adcli.graph.graph import Graph
 
 Array = NDArray[np.float64]

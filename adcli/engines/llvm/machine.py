@@ -26,6 +26,7 @@ class Machine:
     lanes     float64 numbers in a vector register
     isa       the letter of the vector ABI for these registers ("" if it has none)
     triple, cpu, features   what LLVM calls them
+    fused     whether it multiplies and adds in one instruction
     """
 
     lanes: int
@@ -33,6 +34,7 @@ class Machine:
     triple: str
     cpu: str
     features: str
+    fused: bool = False
     vector_math: bool = True
     _addresses: dict[str, int | None] = field(default_factory=dict)
 
@@ -99,7 +101,7 @@ def host() -> Machine:
             lanes, isa = 4, "d"
         else:
             lanes, isa = 2, "b"
-    return Machine(lanes, isa, triple, cpu, features.flatten())
+    return Machine(lanes, isa, triple, cpu, features.flatten(), bool(features.get("fma")))
 
 
 def without(machine: Machine, *, avx: bool = True, vector_math: bool = True) -> Machine:
@@ -111,10 +113,11 @@ def without(machine: Machine, *, avx: bool = True, vector_math: bool = True) -> 
             machine.triple,
             machine.cpu,
             machine.features,
+            machine.fused,
             machine.vector_math and vector_math,
         )
     isa = "b" if machine.isa else ""
-    return Machine(2, isa, machine.triple, "x86-64" if isa else "generic", "", vector_math)
+    return Machine(2, isa, machine.triple, "x86-64" if isa else "generic", "", False, vector_math)
 
 
 @cache

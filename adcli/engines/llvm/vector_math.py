@@ -1,0 +1,253 @@
+"""exp, log, sin and cos of whole vectors, written out: shorter than a call of the vector library.
+
+For processors with fused multiply-add. Each is a function of the module that is compiled with the
+kernel. Arguments that need more care (huge, subnormal, negative, infinite, nan) are rare: for a
+vector that has one the library is called. Errors are below 1.2 units in the last place.
+
+Methods: W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the
+reduction of arguments; P. T. P. Tang, ACM TOMS 16 (1990) 378-400, for the logarithm. Polynomials
+interpolate at Chebyshev points; their own errors are below 3e-17, relative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log, pi
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adcli.engines.llvm.code import Code
+
+_ROUND = 6755399441055744.0
+"""1.5 * 2^52: adding it rounds to an integer, whose bits are the last ones of the sum."""
+
+_LN2 = (0.6931471805599453, 2.3190468138462996e-17)
+_LN2_SHORT = (0.6931471803691238, 1.9082149292705877e-10)
+"""ln 2 as pairs; the head of the second has 32 bits, so that a whole multiple of it is exact."""
+
+_HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21)
+"""pi/2 in parts of 33, 33 and 53 bits."""
+
+# (exp(r) - 1 - r) / r^2 for |r| <= ln(2)/2
+_EXP = (
+    0.5000000000000001,
+    0.16666666666666669,
+    0.04166666666662413,
+    0.008333333333330062,
+    0.0013888888917213717,
+    0.00019841269863053618,
+    2.4801521295954376e-05,
+    2.7557268459997064e-06,
+    2.7620088445409746e-07,
+    2.510038549551032e-08,
+)
+# (sin(r)/r - 1) / r^2 and (cos(r) - 1 + r^2/2) / r^4 in r^2, for |r| <= pi/4
+_SIN = (
+    -0.16666666666666666,
+    0.008333333333330936,
+    -0.00019841269836740532,
+    2.7557316093198404e-06,
+    -2.5051129896450185e-08,
+    1.5917988979397435e-10,
+)
+_COS = (
+    0.041666666666666664,
+    -0.0013888888888887389,
+    2.48015872987544e-05,
+    -2.755731726587808e-07,
+    2.087614504941318e-09,
+    -1.138254464534925e-11,
+)
+# (2 atanh(s)/s - 2) / s^2 in s^2, for s up to (sqrt(2) - 1)/(sqrt(2) + 1)
+_LOG = (
+    0.666666666666667,
+    0.3999999999989938,
+    0.28571428626031065,
+    0.2222221112572281,
+    0.18182889786191042,
+    0.15331699633543858,
+    0.14616721179861816,
+)
+
+_LEAST_NORMAL = 2.2250738585072014e-308
+_ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
+
+
+class _Lines:
+    """Short names for the operations of a function in the making."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.integers = f"<{code.lanes} x i64>"
+
+    def fma(self, x: str, y: str, z: str) -> str:
+        """x*y + z, rounded once."""
+        return self.code.intrinsic("fma", x, y, z)
+
+    def number(self, value: float) -> str:
+        return self.code.number(value)
+
+    def add(self, x: str, y: str) -> str:
+        return self.code.arithmetic("fadd", x, y)
+
+    def subtract(self, x: str, y: str) -> str:
+        return self.code.arithmetic("fsub", x, y)
+
+    def multiply(self, x: str, y: str) -> str:
+        return self.code.arithmetic("fmul", x, y)
+
+    def negative(self, x: str) -> str:
+        return self.code.emit(f"fneg {self.code.real} {x}")
+
+    def bits(self, x: str) -> str:
+        """The representation of numbers as integers."""
+        return self.code.emit(f"bitcast {self.code.real} {x} to {self.integers}")
+
+    def from_bits(self, x: str) -> str:
+        return self.code.emit(f"bitcast {self.integers} {x} to {self.code.real}")
+
+    def integer(self, operation: str, x: str, value: int | str) -> str:
+        """add, sub, shl, ashr, and, xor with an integer, the same in all lanes."""
+        if isinstance(value, int):
+            value = "<" + ", ".join([f"i64 {value}"] * self.code.lanes) + ">"
+        return self.code.emit(f"{operation} {self.integers} {x}, {value}")
+
+    def whole(self, x: str, scale: float) -> tuple[str, str]:
+        """The whole number next to x*scale, and what holds it in its last bits."""
+        shifted = self.fma(x, self.number(scale), self.number(_ROUND))
+        return self.subtract(shifted, self.number(_ROUND)), self.bits(shifted)
+
+    def polynomial(self, coefficients: Sequence[float], x: str) -> str:
+        """Pairs of terms side by side, then pairs of pairs (Estrin 1960): few wait for others."""
+        terms = [self.number(c) for c in coefficients]
+        while len(terms) > 1:
+            odd = [terms.pop()] if len(terms) % 2 else []
+            pairs = zip(terms[::2], terms[1::2], strict=True)
+            terms = [self.fma(high, x, low) for low, high in pairs] + odd
+            x = self.multiply(x, x) if len(terms) > 1 else x
+        return terms[0]
+
+
+def _exp(m: _Lines, x: str) -> list[str]:
+    k, last = m.whole(x, 1 / log(2))
+    minus = m.negative(k)
+    r = m.fma(minus, m.number(_LN2[1]), m.fma(minus, m.number(_LN2[0]), x))
+    tail = m.fma(m.multiply(r, r), m.polynomial(_EXP, r), r)
+    power = m.integer("shl", last, 52)
+    one = m.bits(m.add(tail, m.number(1.0)))
+    return [m.from_bits(m.integer("add", one, power))]
+
+
+def _log(m: _Lines, x: str) -> list[str]:
+    bits = m.bits(x)
+    exponent = m.integer("ashr", m.integer("sub", bits, _ROOT_HALF_BITS), 52)
+    f = m.subtract(
+        m.from_bits(m.integer("sub", bits, m.integer("shl", exponent, 52))), m.number(1.0)
+    )
+    shift = m.bits(m.number(_ROUND))
+    k = m.subtract(m.from_bits(m.integer("add", exponent, shift)), m.number(_ROUND))
+    s = m.code.arithmetic("fdiv", f, m.add(f, m.number(2.0)))
+    z = m.multiply(s, s)
+    half = m.multiply(m.multiply(f, f), m.number(0.5))
+    series = m.fma(z, m.polynomial(_LOG, z), half)
+    low = m.fma(s, series, m.multiply(k, m.number(_LN2_SHORT[1])))
+    return [m.fma(k, m.number(_LN2_SHORT[0]), m.subtract(f, m.subtract(half, low)))]
+
+
+def _sin_and_cos(m: _Lines, x: str) -> list[str]:
+    k, last = m.whole(x, 2 / pi)
+    minus, r = m.negative(k), x
+    for part in _HALF_PI:
+        r = m.fma(minus, m.number(part), r)
+    z = m.multiply(r, r)
+    sine = m.fma(m.multiply(r, z), m.polynomial(_SIN, z), r)
+    sine = m.code.intrinsic("copysign", sine, r)  # -0 stays
+    half = m.fma(z, m.number(-0.5), m.number(1.0))
+    cosine = m.fma(m.multiply(z, z), m.polynomial(_COS, z), half)
+    odd = m.integer("shl", last, 63)
+    swap = m.code.emit(f"icmp slt {m.integers} {odd}, zeroinitializer")
+    results = []
+    for even_part, odd_part, quarter in ((sine, cosine, 0), (cosine, sine, 1)):
+        turned = m.integer("add", last, quarter) if quarter else last
+        sign = m.integer("and", m.integer("shl", turned, 62), -(2**63))
+        value = m.bits(m.code.choose(swap, odd_part, even_part))
+        results.append(m.from_bits(m.integer("xor", value, sign)))
+    return results
+
+
+def _beyond(limit: float) -> Callable[[_Lines, str], str]:
+    """Whether a lane is larger than the limit, or nan."""
+
+    def beyond(m: _Lines, x: str) -> str:
+        return m.code.compare("ugt", m.code.intrinsic("fabs", x), m.number(limit))
+
+    return beyond
+
+
+def _not_normal(m: _Lines, x: str) -> str:
+    """Whether a lane is no positive normal number."""
+    below = m.code.compare("ult", x, m.number(_LEAST_NORMAL))
+    above = m.code.compare("oeq", x, m.number(float("inf")))
+    return m.code.emit(f"or {m.code.mask} {below}, {above}")
+
+
+_WRITTEN: dict[str, tuple[tuple[str, ...], Callable[..., list[str]], Callable[..., str]]] = {
+    "exp": (("exp",), _exp, _beyond(708.0)),
+    "log": (("log",), _log, _not_normal),
+    "sin": (("sin", "cos"), _sin_and_cos, _beyond(1e6)),
+    "cos": (("sin", "cos"), _sin_and_cos, _beyond(1e6)),
+}
+"""By name: what a function computes together, how, and what it leaves to the library."""
+
+
+def written_out(code: Code, name: str, x: str) -> dict[str, str] | None:
+    """Append a call of a function that is written out; the operands by name. None if it is not."""
+    if name not in _WRITTEN or not code.machine.fused or code.lanes < 4:
+        return None
+    names, _, _ = _WRITTEN[name]
+    symbol = "vector." + ".".join(names)
+    result = code.real if len(names) == 1 else f"{{ {', '.join([code.real] * len(names))} }}"
+    if symbol not in code.declarations:
+        code.declarations[symbol] = _definition(code, symbol, result, name)
+    found = code.emit(f"call {result} @{symbol}({code.real} {x})")
+    if len(names) == 1:
+        return {name: found}
+    parts = [code.emit(f"extractvalue {result} {found}, {k}") for k in range(len(names))]
+    return dict(zip(names, parts, strict=True))
+
+
+def _definition(code: Code, symbol: str, result: str, name: str) -> str:
+    """The function: the quick way, and the library for lanes with rare arguments if there are any.
+
+    What a lane gets does not depend on the others.
+    """
+    names, write, is_rare = _WRITTEN[name]
+    inside = type(code)(code.machine, code.lanes)
+    m = _Lines(inside)
+    width = f"i{code.lanes}"
+    rare = is_rare(m, "%x")
+    flags = inside.emit(f"bitcast {inside.mask} {rare} to {width}")
+    results = write(m, "%x")
+    inside.lines += [
+        f"br i1 {inside.emit(f'icmp eq {width} {flags}, 0')}, label %quick, label %rare",
+        "quick:",
+    ]
+    _return(inside, result, results)
+    inside.lines.append("rare:")
+    careful = [inside.library(each, "%x") for each in names]
+    chosen = [inside.choose(rare, *pair) for pair in zip(careful, results, strict=True)]
+    _return(inside, result, chosen)
+    code.symbols |= inside.symbols
+    for declared, text in inside.declarations.items():
+        code.declarations.setdefault(declared, text)
+    lines = "\n".join(inside.lines)
+    return f"define internal {result} @{symbol}({code.real} %x) nounwind {{\n{lines}\n}}"
+
+
+def _return(code: Code, result: str, operands: Sequence[str]) -> None:
+    value = operands[0]
+    if len(operands) > 1:
+        value = "poison"
+        for k, operand in enumerate(operands):
+            value = code.emit(f"insertvalue {result} {value}, {code.real} {operand}, {k}")
+    code.lines.append(f"ret {result} {value}")
