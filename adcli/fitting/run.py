@@ -232,6 +232,7 @@ class _Report:
             len(self.labels),
             absolute=self.absolute,
             perfect=self.perfect,
+            robust=not p.loss.is_linear,
         )
         variance, unknown = self._variance(q)
         found = uncertainty(self.local.triangle, held, variance, self.labels, unknown)

@@ -120,7 +120,7 @@ class Quality:
     rss                   sum(w (y - f)^2)
     r_squared             1 - rss / sum(w (y - mean)^2), with the weighted mean
     log_likelihood        of normal errors with variance proportional to 1/w, its scale the best,
-                          rss / rows; or given, where sigmas are absolute
+                          rss / rows; or given, where sigmas are absolute; none for a robust loss
     aic, bic              2 k - 2 log L, k log(rows) - 2 log L; k counts the scale where estimated
     """
 
@@ -148,6 +148,7 @@ def quality(
     *,
     absolute: bool,
     perfect: bool,
+    robust: bool,
 ) -> Quality:
     """The figures for weighted residuals `r`."""
     w = np.ones(len(r)) if weights is None else weights
@@ -163,9 +164,9 @@ def quality(
         adjusted = 1.0 - (1.0 - r_squared) * (rows - 1) / freedom
     likelihood = None
     half = 0.5 * float(np.sum(np.log(w[counted])))
-    if absolute:
+    if absolute and not robust:
         likelihood = half - 0.5 * (rss + rows * math.log(2 * math.pi))
-    elif rss > 0 and not perfect:
+    elif rss > 0 and not perfect and not robust:
         likelihood = half - 0.5 * rows * (math.log(2 * math.pi * rss / rows) + 1)
     k = count + (not absolute)
     return Quality(

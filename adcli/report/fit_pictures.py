@@ -86,7 +86,9 @@ def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, use
         label = f"{100 * fit.confidence:.6g}% confidence band"
         axes.fill_between(grid, low, high, color="C3", alpha=0.2, linewidth=0, label=label)
     axes.set_xlim(*_limits(x))
-    axes.set_ylim(*_limits(np.concatenate([y, curve[np.isfinite(curve)]])))
+    reach = np.ptp(y) or np.max(np.abs(y))  # a pole between the data must not flatten them
+    shown = np.clip(curve[np.isfinite(curve)], y.min() - reach, y.max() + reach)
+    axes.set_ylim(*_limits(np.concatenate([y, shown])))
     axes.grid(True, linewidth=0.3)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -100,7 +101,7 @@ def held_c(*arguments: str) -> list[str]:
 
 def test_the_report_goes_to_a_file() -> None:
     assert decay("-o", "report.txt").stdout == ""
-    report = open("report.txt", encoding="utf-8").read()
+    report = Path("report.txt").read_text(encoding="utf-8")
     assert "│ k " in report
     assert "degrees of freedom" in report
 
@@ -137,7 +138,7 @@ def test_predictions_in_every_format(expected: adcli.Fit) -> None:
     frame = pl.read_parquet("out.parquet")
     assert frame["standard_error"].to_list() == pytest.approx(found.standard_error)
     decay("--predict", "later.csv", "-o", "out.jsonl")
-    lines = [json.loads(line) for line in open("out.jsonl")]
+    lines = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [line["upper"] for line in lines] == pytest.approx(found.upper)
     plain = decay("--predict", "later.csv", "--format", "plain").stdout.splitlines()
     assert [float(x) for x in plain[0].split()] == pytest.approx([part[0] for part in found])

@@ -111,6 +111,7 @@ def test_robust_losses_are_those_of_scipy(loss: str) -> None:
     assert found.value == pytest.approx(2 * peer.cost, rel=1e-9)
     assert found.rss == pytest.approx(np.sum((decay(X, *values(found)) - y) ** 2), rel=1e-10)
     assert abs(found.point["a"] - 2.5) < 0.1, "the outliers do not count"
+    assert found.aic is None, "a robust loss belongs to no normal likelihood"
 
 
 def test_errors_of_a_robust_fit_follow_hubers_formula() -> None:
