@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import Any
 
@@ -52,8 +53,8 @@ def _extra_argument(message: str, arguments: list[str], command: str) -> UsageEr
         return UsageError(complaint, "a point has no spaces: --at x=2,y=3")
     if command.endswith(("functions", "completion")):
         return UsageError(complaint, f"see '{command} --help'")
-    if "--data" in arguments:
-        hint = "a glob goes in quotes, --data 'part-*.csv', and the whole expression, too"
+    if "--data" in arguments and os.path.exists(extra):
+        hint = f"several files are --data a.csv --data {extra}, or a glob in quotes: --data '*.csv'"
         return UsageError(complaint, hint)
     example = f"{command} 'x^2 + y' --at x=2,y=3"
     return UsageError(complaint, f"put the whole expression in quotes: {example}")

@@ -192,7 +192,7 @@ def _matches(path: str) -> list[str]:
         return [path]
     found = sorted(glob.glob(path, recursive=True))
     if not found:
-        raise UsageError(f"no file matches '{path}'")
+        raise UsageError(f"no file matches '{path}'", "--data FILE holds a table")
     return found
 
 
