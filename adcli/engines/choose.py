@@ -20,10 +20,12 @@ SMALL = 20_000
 FEW_ROWS = 8
 """Rows below which an operation on an array costs more than one on a number for each."""
 
-
 LARGE = 10_000_000
-"""Operations from which compiling is worth it, the import of LLVM included."""
+"""Operations (rows times nodes) below which compiling costs more than it saves, with the import of
+LLVM."""
 
+MANY_ROWS = 4_000
+"""Rows below which compiling a node takes longer than computing it for each of them."""
 
 SWEEPS_APART = ("forward", "finite")
 """Modes that take a sweep or more for each element of an array."""
@@ -73,8 +75,9 @@ def choose_point_engine(
     task: Task,
     engine: str = "auto",
     precision: int | None = None,
+    runs: int = 1,
 ) -> Choice:
-    """The engine for a task at one point.
+    """The engine for a task at one point, or at `runs` points one after another.
 
     Raises UsageError for an unknown engine, and for a precision that the engine does not have.
     """
@@ -87,7 +90,7 @@ def choose_point_engine(
         return Choice("python", "there is one point, and numbers alone")
     rows = max(map(_length, point.values()), default=0)
     work = rows * len(function.order)
-    if engine == "auto" and work < LARGE:
+    if engine == "auto" and not _is_worth_compiling(rows * runs, work * runs):
         return Choice("numpy", "the program has vectors or matrices")
     obstacle = _no_compiler(task.strict)
     if obstacle is None and rows < 2:
@@ -125,8 +128,9 @@ def choose_rows_engine(
     work = rows * len(function.order)
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{work:,} operations are fewer than importing NumPy is worth")
-    if engine == "auto" and work < LARGE:
-        return Choice("numpy", f"{work:,} operations are worth arrays, but no compiler")
+    if engine == "auto" and not _is_worth_compiling(rows, work):
+        reason = f"{work:,} operations in {rows:,} rows are worth arrays, but no compiler"
+        return Choice("numpy", reason)
     obstacle = _no_compiler(strict)
     if not rows or not any(c.per_row for c in columns.values()):
         obstacle = "no variable has a value for each row"
@@ -135,6 +139,10 @@ def choose_rows_engine(
     if engine == "llvm":
         return Choice("llvm", "it was asked for")
     return Choice("llvm", f"{work:,} operations are worth compiling")
+
+
+def _is_worth_compiling(rows: int, work: int) -> bool:
+    return rows >= MANY_ROWS and work >= LARGE
 
 
 def _length(value: Any) -> int:
