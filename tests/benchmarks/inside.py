@@ -114,6 +114,46 @@ def many(rows: int) -> dict[str, float]:
     return {"seconds": perf_counter() - begin, "ratio": _ratio(ours, by_hand, 9, perf_counter)}
 
 
+def row_loss(rows: int) -> dict[str, float]:
+    """A loss over many rows, value and gradient, against the same by hand in NumPy."""
+    import numpy as np
+
+    import adcli
+    from adcli.engines.array_program import Loss
+
+    x = np.linspace(0.0, 4.0, rows)
+    y = 2.5 * np.exp(-1.3 * x) + 0.5 + 0.01 * np.sin(37.0 * x)
+    f = adcli.function("mean((y - (a*exp(-b*x) + c))^2)")
+    loss = Loss(f, ("a", "b", "c"), held={"x": x, "y": y})
+    a, b, c = 2.0, 1.0, 0.4
+
+    def ours() -> Any:
+        return loss.value_and_gradient({"a": a, "b": b, "c": c})
+
+    def by_hand() -> Any:
+        e = np.exp(-b * x)
+        r = a * e + c - y
+        slope = 2.0 / rows * r
+        by_a = slope * e
+        gradient = {"a": np.sum(by_a), "b": -a * np.sum(by_a * x), "c": np.sum(slope)}
+        return np.mean(r * r), gradient
+
+    (value, gradient), (expected, slopes) = ours(), by_hand()
+    assert abs(value - expected) <= 1e-12 * expected
+    assert all(abs(gradient[name] - g) <= 1e-9 * abs(g) for name, g in slopes.items())
+    begin = perf_counter()
+    ours()
+    seconds = perf_counter() - begin
+    return {"seconds": seconds, "ratio": _ratio(ours, by_hand, 15, perf_counter)}
+
+
+def prepare_network(width: int) -> dict[str, float]:
+    """Seconds that preparing the network of tests/benchmarks/network.py takes."""
+    from tests.benchmarks import network
+
+    return network.prepare_network(width)
+
+
 def _ratio(
     ours: Callable[[], Any], theirs: Callable[[], Any], runs: int, clock: Callable[[], float]
 ) -> float:
@@ -137,6 +177,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "phases": lambda n: phases(int(n)),
     "reverse_cost": lambda n, engine, rows: reverse_cost(int(n), engine, int(rows)),
     "many": lambda rows: many(int(rows)),
+    "row_loss": lambda rows: row_loss(int(rows)),
+    "prepare_network": lambda width: prepare_network(int(width)),
 }
 
 if __name__ == "__main__":

@@ -316,8 +316,8 @@ def _is_sliced(x: Operand, core: Shape) -> bool:
     return len(x.core) == len(core) and x.core[0] == core[0]
 
 
-# A choice among random places costs a processor ten times as much by branches as by bits, so a truth
-# value becomes a mask of all bits or none.
+# A choice among random places costs a processor several times as much by branches as by bits, so a
+# truth value becomes a mask of all bits or none.
 
 
 def _copying(c: Array, a: Array, b: Array, out: Array) -> None:
