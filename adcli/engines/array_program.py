@@ -23,7 +23,8 @@ class Loss:
 
     `function` is an adcli.function.Function with one result; `dtype` is "float64" or "float32": all
     computation is done in it. `held` has the values of variables that are the same in every call:
-    what depends on them alone is computed once. Results are not checked for being finite. Not for
+    what depends on them alone is computed once. Long elementwise parts run on `threads` threads
+    (None: one for each processor), which makes no difference to the results. Results are not checked for being finite. Not for
     several threads at once: calls share the memory of intermediate arrays, which stays reserved.
     """
 
@@ -33,6 +34,7 @@ class Loss:
         wrt: Sequence[str],
         dtype: str = "float64",
         held: Mapping[str, Any] | None = None,
+        threads: int | None = None,
     ) -> None:
         self._function = function
         self._wrt = list(wrt)
@@ -41,6 +43,7 @@ class Loss:
         self._names = [name for name in function.inputs if name not in self._held]
         self._programs: dict[Any, Program] = {}
         self._arena = Arena()
+        self._threads = threads
 
     def value_and_gradient(
         self, inputs: Mapping[str, Any], out: Mapping[str, Array] | None = None
@@ -90,4 +93,4 @@ class Loss:
                 *(graph, function.order, output, wrt, shapes), guarded=kind == "guarded"
             )
         held = {nodes[name]: x for name, x in self._held.items()}
-        return Program(graph, outputs, shapes, self._dtype, held, self._arena)
+        return Program(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
