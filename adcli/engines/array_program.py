@@ -24,8 +24,10 @@ class Loss:
     `function` is an adcli.function.Function with one result; `dtype` is "float64" or "float32": all
     computation is done in it. `held` has the values of variables that are the same in every call:
     what depends on them alone is computed once. Long elementwise parts run on `threads` threads
-    (None: one for each processor), which makes no difference to the results. Results are not checked for being finite. Not for
-    several threads at once: calls share the memory of intermediate arrays, which stays reserved.
+    (None: one for each processor), which makes no difference to the results.
+
+    Results are not checked for being finite. Not for several threads at once: calls share the
+    memory of intermediate arrays, which stays reserved.
     """
 
     def __init__(
