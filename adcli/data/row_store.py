@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELD_BYTES = 1 << 27
 """Rows that take more than this, together with a permutation of them, go to a temporary file."""
 
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 16
 WINDOW_CHUNKS = 256
 """Spooled rows are shuffled in windows: so many chunks, drawn at random, of so many bytes each."""
 
