@@ -45,7 +45,7 @@ PASSED_ON = (
     *("method", "rate", "line_search", "schedule", "schedule_every", "schedule_factor"),
     *("warmup", "final_rate", "clip_value", "clip_norm", "weight_decay", "maximize", "starts"),
     *("seed", "max_iterations", "gradient_tolerance", "value_tolerance", "point_tolerance"),
-    *("max_seconds", "target", "checkpoint", "checkpoint_every", "resume"),
+    *("max_seconds", "target", "checkpoint", "checkpoint_every", "resume", "engine"),
 )
 """Options that go to adcli.descend under their own name, if they are given."""
 
@@ -53,7 +53,7 @@ FOR_TRAINING = ("batch_size", "epochs", "shuffle", "validation", "patience", "dt
 """Options that only a training takes; the first two ask for one."""
 
 NOT_FOR_TRAINING = (
-    *("starts", "animate", "gradient_tolerance", "value_tolerance", "point_tolerance"),
+    *("starts", "animate", "gradient_tolerance", "value_tolerance", "point_tolerance", "engine"),
 )
 """Options that only a descent of the whole loss takes."""
 
@@ -104,6 +104,11 @@ METHOD = (
     _number("clip-value", "C", "Limit every component of the gradient."),
     _number("clip-norm", "C", "Limit the length of the gradient."),
     _number("weight-decay", "D", "Pull the parameters to 0."),
+    click.option(
+        "--engine",
+        type=click.Choice(["auto", "python", "numpy", "llvm"]),
+        help="What computes: numbers in Python, arrays in NumPy, or machine code (default auto).",
+    ),
 )
 TRAINING = (
     _count("batch-size", "Train: step down the loss of N rows at a time (default 64).", 1),

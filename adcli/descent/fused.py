@@ -56,7 +56,9 @@ class FusedLoop:
         self.evaluate = problem.value_and_gradient
         self._loop = _describe(problem, stepper, tests, self._shape)
         self._run = run_in_python(self._loop)
-        self._may_change = True
+        self._may_change = problem.engine != "python"
+        self._patience = 0 if problem.engine == "llvm" else PATIENCE
+        self._long = 0 if problem.engine == "llvm" else LONG
 
     def run(self, block: Block, end: int) -> Block:
         """Iterate until iteration `end`, or until a test holds at an iterate."""
@@ -82,7 +84,7 @@ class FusedLoop:
 
     def hurry(self, done: int, end: int) -> None:
         """Go on as machine code, which does the same, if so many steps to `end` are worth it."""
-        if self._may_change and done >= PATIENCE and end - done >= LONG:
+        if self._may_change and done >= self._patience and end - done >= self._long:
             self._may_change = False
             self._run = _machine_code(self._loop) or self._run
 
@@ -97,7 +99,8 @@ class FusedLoop:
 
 def fits(problem: Problem, stepper: Stepper) -> bool:
     """Whether the loop of a problem is small enough to compile."""
-    return problem.scalar and len(problem.order) + 40 * problem.size <= MAX_NODES
+    scalar = problem.scalar and problem.engine != "numpy"
+    return scalar and len(problem.order) + 40 * problem.size <= MAX_NODES
 
 
 def _machine_code(loop: Loop) -> Run | None:

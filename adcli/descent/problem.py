@@ -17,8 +17,9 @@ from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
 from adcli.engines.array_program import Loss
-from adcli.engines.choose import is_number
+from adcli.engines.choose import choose_point_engine, is_number
 from adcli.engines.compiled import MAX_NODES, compile_function
+from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
@@ -27,6 +28,11 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
 from adcli.graph.shapes import infer_shapes
 from adcli.suggestion import did_you_mean
+
+ENGINES = ("auto", "python", "numpy", "llvm")
+
+EVALUATIONS = 20
+"""How often a descent evaluates its function, at least."""
 
 
 class Problem:
@@ -48,19 +54,23 @@ class Problem:
         data: Mapping[str, Any] | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
         maximize: bool = False,
+        engine: str = "auto",
         check: bool = True,
     ) -> None:
-        """With `check` False neither the shapes nor the value at the start are looked at."""
+        """`engine` is what computes: python (numbers alone), numpy, llvm, or auto. With `check`
+        False neither the shapes nor the value at the start are looked at."""
         self.function = function
         self.fixed = dict(fixed or {})
         self.data = dict(data or {})
         self.maximize = maximize
+        self.engine = engine
         self._check_names(start)
         values = {**start, **self.held}
         self.scalar = function.is_scalar and all(is_number(v) for v in values.values())
         self.free = [name for name in function.inputs if name not in self.held]
         if not self.free:
             raise UsageError("there is nothing to vary", "leave a variable free")
+        self._check_engine()
         self.layout = Layout({name: np.shape(values[name]) for name in self.free})
         self.start = self.flatten(values)
         self.lower, self.upper = self.layout.bounds(bounds or {}, self.start)
@@ -77,6 +87,13 @@ class Problem:
     def held(self) -> dict[str, Any]:
         """The values of what does not vary: fixed variables and data."""
         return {**self.fixed, **self.data}
+
+    def _check_engine(self) -> None:
+        if self.engine not in ENGINES:
+            hint = did_you_mean(self.engine, ENGINES) or "there are " + ", ".join(ENGINES)
+            raise UsageError(f"descend has no engine '{self.engine}'", hint)
+        if self.engine == "python" and not self.scalar:
+            raise UsageError("the python engine has no arrays", "leave the engine out")
 
     def _check_names(self, start: Mapping[str, Any]) -> None:
         names = list(self.function.inputs)
@@ -229,9 +246,9 @@ class Problem:
     @cached_property
     def value_and_gradient(self) -> Any:
         """A function from a vector to (what is minimised, its gradient); not checked for finite."""
-        if self.scalar and len(self.order) <= MAX_NODES:
-            return self._compiled()
-        return self._walked() if self.scalar else self._planned()
+        if self.scalar and self.engine != "numpy":
+            return self._compiled() if len(self.order) <= MAX_NODES else self._walked()
+        return self._over_rows() or self._planned()
 
     def _compiled(self) -> Any:
         names = list(self.function.inputs)
@@ -261,6 +278,31 @@ class Problem:
             return _split([values[i] for i in wanted])
 
         return evaluate_walked
+
+    def _over_rows(self) -> Any:
+        """Compiled passes over long columns, where they are worth compiling."""
+        inputs = self.inputs(self.start)
+        task = Task("gradient", wrt=self.free)
+        choice = choose_point_engine(self.function, inputs, task, self.engine, runs=EVALUATIONS)
+        if choice.engine != "llvm":
+            return None
+        from adcli.engines.llvm.prepared import prepare_nodes
+        from adcli.engines.llvm.program import UnsupportedError
+
+        shapes = {name: np.shape(value) for name, value in inputs.items()}
+        try:
+            program = prepare_nodes(self.graph, [self.target, *self.gradient_nodes], shapes)
+        except UnsupportedError:
+            return None
+        nodes, threads = self.function.inputs, available_cores()
+        held = {nodes[name]: value for name, value in self.held.items()}
+
+        def evaluate_rows(vector: Vector) -> tuple[float, Vector]:
+            varying = {nodes[name]: part for name, part in self.unflatten(vector).items()}
+            (value, *gradient), _ = program.run({**held, **varying}, threads)
+            return float(value), np.concatenate([np.ravel(g) for g in gradient])
+
+        return evaluate_rows
 
     def _planned(self) -> Any:
         function = Function(self.graph, [self.target], self.function.text, self.nodes)

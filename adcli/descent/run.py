@@ -31,6 +31,7 @@ def descend(
     data: Mapping[str, Any] | None = None,
     bounds: Mapping[str, tuple[Any, Any]] | None = None,
     maximize: bool = False,
+    engine: str = "auto",
     starts: int = 1,
     seed: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -47,8 +48,8 @@ def descend(
     adcli.descent.stopping.Limits (`max_iterations`, `gradient_tolerance`, ...). `fix` holds
     variables, `bounds` gives pairs (lower, upper), `starts` descends from many points around the
     start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
-    (rows, k); only those that it names are used. `watchers` see the iterates, `interrupted()` says
-    whether to end.
+    (rows, k); only those that it names are used. `engine` is auto, python (numbers alone), numpy
+    or llvm. `watchers` see the iterates, `interrupted()` says whether to end.
 
     Raises UsageError for what cannot be meant, DomainError where the function is not finite at the
     start, DataError for data that are not finite numbers, and for a
@@ -70,7 +71,9 @@ def descend(
         start = body["start"]
     if data is not None:
         data = check_arrays(data, [name for name in f.inputs if name in data])
-    problem = Problem(f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize)
+    problem = Problem(
+        f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize, engine=engine
+    )
     if starts == 1:
         return minimise(problem, chosen, limits, saving, body, watchers, interrupted)
     if checkpoint is not None or resume is not None:

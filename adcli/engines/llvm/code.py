@@ -116,7 +116,9 @@ class Code:
 
     def library(self, name: str, *xs: str) -> str:
         """A function of the C library: of whole vectors where there is one, else lane by lane."""
-        symbol = self.machine.vector_function(name, len(xs))
+        symbol = None
+        if self.lanes == self.machine.lanes:
+            symbol = self.machine.vector_function(name, len(xs))
         if symbol is None:
             symbol = self.machine.scalar_function(name)
             if symbol is None:

@@ -16,6 +16,7 @@ from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.nodes import result_nodes
 from adcli.engines.llvm.program import RowProgram, UnsupportedError
 from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
@@ -116,6 +117,12 @@ def _prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) 
         wrt = [function.inputs[name] for name in task.wrt]
         outputs += gradient_nodes(graph, function.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
+    return Prepared(prepare_nodes(graph, outputs, shapes), paths)
+
+
+def prepare_nodes(graph: Graph, outputs: Sequence[int], shapes: Mapping[str, Shape]) -> RowProgram:
+    """Nodes of a graph as compiled code; the longest vector among `shapes`, those of the
+    variables, has a number for each row. Raises UnsupportedError where this machine cannot."""
     known = infer_shapes(graph, graph.reach(outputs), shapes)
     rows = max((shape[0] for shape in shapes.values() if len(shape) == 1), default=0)
-    return Prepared(RowProgram(graph, outputs, known, rows, host()), paths)
+    return RowProgram(graph, outputs, known, rows, host())
