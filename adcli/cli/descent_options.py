@@ -107,7 +107,8 @@ METHOD = (
     click.option(
         "--engine",
         type=click.Choice(["auto", "python", "numpy", "llvm"]),
-        help="What computes: numbers in Python, arrays in NumPy, or machine code (default auto).",
+        metavar="ENGINE",
+        help="auto (default), python (numbers alone), numpy, or llvm (machine code).",
     ),
 )
 TRAINING = (
