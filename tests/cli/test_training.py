@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from adcli.cli.descent_options import FOR_TRAINING, PASSED_ON
+from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
@@ -284,8 +284,7 @@ def test_options_that_are_passed_on_are_settings() -> None:
     kinds = (Settings, Plan, TrainingLimits)
     known = {name for kind in kinds for name in kind.__dataclass_fields__}
     known |= {"maximize", "checkpoint", "checkpoint_every", "resume", "validation"}
-    not_for_training = {"starts", "gradient_tolerance", "value_tolerance", "point_tolerance"}
-    assert set(FOR_TRAINING) | set(PASSED_ON) - not_for_training == known
+    assert set(FOR_TRAINING) | set(PASSED_ON) - set(NOT_FOR_TRAINING) == known
 
 
 def launch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
