@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import AdcliError, LanguageError, Span, UsageError
+from adcli.errors import AdcliError, LanguageError, Span
 from adcli.function import function
 from adcli.graph.axes import Shape
 from adcli.suggestion import did_you_mean
@@ -83,7 +83,7 @@ def fans(shape: Shape) -> tuple[int, int]:
 def initial(name: str, text: str, seed: int) -> Any:
     """The first value of the parameter `name`: a float, or an array.
 
-    Raises UsageError, with the place in `text`, for a text that is no initialiser.
+    Raises LanguageError, with the place in `text`, for a text that is no initialiser.
 
     >>> initial("b", "zeros(3)", 0)
     array([0., 0., 0.])
@@ -195,9 +195,3 @@ def _usage(word: str) -> str:
 
 def _error(message: str, text: str, place: Span, hint: str | None) -> LanguageError:
     return LanguageError(message, hint, span=place, text=text)
-
-
-def check_seed(seed: int) -> None:
-    """Raise UsageError for a seed that is none."""
-    if seed < 0:
-        raise UsageError(f"the seed is {seed}", "a seed is 0 or more")

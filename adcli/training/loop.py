@@ -90,6 +90,10 @@ class Training:
             self._check_start()
         for watcher in self.watchers:
             watcher.begin(self)
+        if self.state.last_epoch is not None and not self.state.batches:
+            outcome = self._verdict(self.state.last_epoch)  # a run that was over is over
+            if outcome is not None:
+                return outcome
         while self.state.epochs < self.plan.epochs:
             outcome = self._limit() or self._epoch() or self._close_epoch()
             if outcome is not None:

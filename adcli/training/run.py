@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.arrays import check_arrays
 from adcli.data.batches import Batches
-from adcli.data.table import Missing, Table, check_arrays, open_table
+from adcli.data.columns import Missing
+from adcli.data.table import Table, open_table
 from adcli.descent.checkpoint import check_identity
 from adcli.descent.layout import Layout
 from adcli.descent.problem import Problem
@@ -271,20 +274,20 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         history.append(s.last_epoch)
     point = {**{n: x if x.shape else float(x) for n, x in parts}, **problem.fixed}
     return TrainingResult(
-        outcome.status,
-        outcome.reason,
-        s.epochs,
-        s.iterations,
-        value,
-        value if best is None else best.training_loss,
-        float("nan") if best is None else best.validation_loss,
-        0 if best is None else best.epoch,
-        {name: point[name] for name in problem.function.inputs if name in point},
-        tuple(problem.fixed),
-        settings.name,
-        training.batches.rows,
-        training.elapsed(),
-        history,
-        training.validation is not None,
-        training.plan.dtype,
+        status=outcome.status,
+        reason=outcome.reason,
+        epochs=s.epochs,
+        iterations=s.iterations,
+        value=value,
+        training_loss=value if best is None else best.training_loss,
+        validation_loss=math.nan if best is None else best.validation_loss,
+        best_epoch=0 if best is None else best.epoch,
+        point={name: point[name] for name in problem.function.inputs if name in point},
+        fixed=tuple(problem.fixed),
+        method=settings.name,
+        rows=training.batches.rows,
+        seconds=training.elapsed(),
+        history=history,
+        validated=training.validation is not None,
+        dtype=training.plan.dtype,
     )

@@ -71,6 +71,17 @@ def test_more_epochs_follow_a_training_that_is_done(tmp_path: Path) -> None:
     assert facts(train(NETWORK, network_start(), epochs=5, resume=path, **OPTIONS)) == facts(whole)
 
 
+def test_a_training_that_was_over_is_over(tmp_path: Path) -> None:
+    path = tmp_path / "saved"
+    options = {**OPTIONS, "epochs": 50, "rate": 0.5, "method": "adam", "patience": 2}
+    whole = train(NETWORK, network_start(), checkpoint=path, **options)
+    assert whole.status is Status.CONVERGED
+    assert facts(train(NETWORK, resume=path, **options)) == facts(whole)
+    longer = train(NETWORK, resume=path, **{**options, "patience": 4})
+    assert facts(longer) == facts(train(NETWORK, network_start(), **{**options, "patience": 4}))
+    assert longer.epochs > whole.epochs
+
+
 def test_an_interrupted_training_is_saved_and_reports_its_best(tmp_path: Path) -> None:
     path = tmp_path / "saved"
     calls = iter(range(1000))
