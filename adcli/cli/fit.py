@@ -82,7 +82,7 @@ def _predict_alone(parsed: dict[str, Any]) -> int:
 
 def _regression(parsed: dict[str, Any]) -> Regression:
     """The problem that the options describe."""
-    from adcli.data.table import read_columns
+    from adcli.data.columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model
     from adcli.fitting.regression import Regression

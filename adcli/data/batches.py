@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from adcli.data.arrays import check_arrays, digest_of
+from adcli.data.columns import Missing, selected
 from adcli.data.row_store import HeldRows, RowStore, collect
-from adcli.data.table import Missing, Table, check_arrays, digest_of, selected
+from adcli.data.table import Table
 from adcli.errors import DataError, UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adcli.data.table import check_arrays
+from adcli.data.arrays import check_arrays
 from adcli.descent.checkpoint import (
     check_identity,
     read_checkpoint,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.table import digest_of
+from adcli.data.arrays import digest_of
 from adcli.descent.library import Library
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem

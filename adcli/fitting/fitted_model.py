@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.table import check_arrays
+from adcli.data.arrays import check_arrays
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.fitting.model import Model, Parameters, Vector, constant_node, read_model
 from adcli.fitting.residuals import Predictor

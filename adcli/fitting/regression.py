@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
+from adcli.data.arrays import check_arrays
 from adcli.data.layout import listed
-from adcli.data.table import check_arrays
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adcli
-from adcli.data.table import check_arrays, digest_of, open_table, read_columns
+from adcli.data.arrays import check_arrays, digest_of
+from adcli.data.columns import read_columns
+from adcli.data.table import open_table
 from adcli.errors import AdcliError, DataError, UsageError
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")

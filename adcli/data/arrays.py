@@ -1,0 +1,75 @@
+"""Columns that came as arrays: checked, and known again by a checksum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adcli.data.layout import listed
+from adcli.errors import DataError
+
+
+def check_arrays(
+    data: Mapping[str, Any], names: Iterable[str], dtype: str = "float64"
+) -> dict[str, Any]:
+    """Columns that came as arrays, or lists, as arrays (rows, ...) of `dtype`.
+
+    Raises DataError for what is no array of finite numbers, and for columns of different length.
+    """
+    import numpy as np
+
+    columns: dict[str, Any] = {}
+    for name in names:
+        try:
+            given = data[name]
+        except (KeyError, IndexError):
+            raise DataError(f"the data have no column '{name}'", listed(list(data))) from None
+        values = _as_array(given, name, dtype)
+        if not values.ndim:
+            raise DataError(f"column '{name}' is a number, not an array of rows")
+        if not np.isfinite(values).all():
+            place = tuple(np.argwhere(~np.isfinite(values))[0])
+            number = float(_as_array(given, name, "float64")[place])
+            large = f", too large for {dtype}" if np.isfinite(number) else ""
+            raise DataError(f"row {place[0] + 1}: column '{name}': the value is {number:g}{large}")
+        columns[name] = values
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"'{name}' has {rows:,}" for name, rows in list(lengths.items())[:5])
+        raise DataError(f"the columns differ in their number of rows: {told}")
+    if 0 in lengths.values():
+        raise DataError("the data have no rows")
+    return columns
+
+
+def _as_array(given: Any, name: str, dtype: str) -> Any:
+    """Numbers as an array of `dtype`, masked ones as nan."""
+    import numpy as np
+
+    try:
+        with np.errstate(over="ignore"):
+            array = np.asarray(given) if not np.ma.isMaskedArray(given) else given
+            if array.dtype.kind not in "biufOUS":
+                raise TypeError(f"it holds {array.dtype}")
+            array = array.astype(dtype, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"column '{name}' is no array of numbers: {error}") from None
+    return np.ma.filled(array, np.nan)
+
+
+def digest_of(parts: Iterable[Mapping[str, Any]]) -> str:
+    """A checksum by which a checkpoint knows columns again, however they are cut into parts."""
+    import hashlib
+
+    import numpy as np
+
+    sums: dict[str, Any] = {}
+    for columns in parts:
+        for name, values in columns.items():
+            if name not in sums:
+                sums[name] = hashlib.blake2b(f"{name} {values.dtype} {values.shape[1:]}".encode())
+            sums[name].update(np.ascontiguousarray(values).data)
+    whole = hashlib.blake2b(digest_size=16)
+    for name in sorted(sums):
+        whole.update(sums[name].digest())
+    return whole.hexdigest()

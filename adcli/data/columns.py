@@ -1,0 +1,187 @@
+"""Columns of a table as arrays: missing values, filters, and what is wrong with cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from adcli.data.layout import at_row
+from adcli.data.table import Table
+from adcli.errors import AdcliError, DataError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from adcli.data.blocks import Block
+    from adcli.function import Function
+
+    Array = NDArray[np.float64]
+
+Missing = Literal["error", "drop"]
+MISSING: tuple[Missing, ...] = ("error", "drop")
+
+_DROP = "--missing drop leaves out rows with missing values"
+_WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
+
+
+def read_columns(
+    table: Table,
+    names: Iterable[str],
+    *,
+    missing: Missing = "error",
+    where: Function | None = None,
+) -> dict[str, Array]:
+    """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables.
+
+    `where` is a function of columns; rows for which it is 0 are left out. A missing value is an
+    error, or with `missing` "drop" its row is left out. Raises DataError for unknown columns, for
+    missing, infinite and non-numeric cells, and where no row is left.
+    """
+    import numpy as np
+
+    names = list(dict.fromkeys(names))
+    parts: dict[str, list[Any]] = {name: [] for name in names}
+    for rows in selected(table, names, missing=missing, where=where):
+        for name in names:
+            parts[name].append(rows.columns[name])
+    return {name: np.concatenate(parts.pop(name)) for name in names}
+
+
+class Selection(NamedTuple):
+    """Rows of a block that were asked for: the columns, and where each row stands in its file."""
+
+    columns: dict[str, Array]
+    block: Block
+    offsets: Any
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for messages."""
+        return _place(self.block, int(self.offsets[row]))
+
+
+def selected(
+    table: Table,
+    names: Sequence[str],
+    *,
+    missing: Missing = "error",
+    where: Function | None = None,
+) -> Iterator[Selection]:
+    """What `read_columns` reads, a block at a time."""
+    import numpy as np
+
+    if missing not in MISSING:
+        raise UsageError(f"missing is 'error' or 'drop', not '{missing}'")
+    for name in names:
+        table.shape_of(name)
+    wanted = _filter_columns(table, where)
+    kept = rows = 0
+    for block in table.blocks([*names, *wanted]):
+        rows += block.rows
+        offsets = np.arange(block.rows)
+        if where is not None:
+            columns, offsets = _present(block, wanted, offsets, missing)
+            passed = _passes(where, columns, block, offsets)
+            offsets = offsets[passed]
+        columns, offsets = _present(block, names, offsets, missing)
+        _refuse_infinite(block, columns, offsets)
+        if len(offsets):
+            kept += len(offsets)
+            yield Selection(columns, block, offsets)
+    if not kept:
+        raise _nothing_left(table, rows, where is not None)
+
+
+def _filter_columns(table: Table, where: Function | None) -> list[str]:
+    """The columns that a filter reads."""
+    if where is None:
+        return []
+    if len(where.outputs) != 1:
+        raise UsageError(
+            "a filter has one result", "join conditions by *: --where '(x > 0)*(y > 0)'"
+        )
+    if not where.inputs:
+        raise UsageError("the filter names no column", "for example --where 'x > 0'")
+    for name in where.inputs:
+        table.shape_of(name)
+    return list(where.inputs)
+
+
+def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: Any) -> Any:
+    """Which rows the filter lets pass."""
+    if not len(offsets):
+        return offsets.astype(bool)
+    try:
+        values = where.map(columns, wrt=()).values
+    except AdcliError as error:
+        row = getattr(error, "row", None)
+        if row is not None:
+            error.message = f"{_place(block, int(offsets[row]))}: {error.message}"
+        raise
+    return values != 0
+
+
+def _present(
+    block: Block, names: Sequence[str], offsets: Any, missing: Missing
+) -> tuple[dict[str, Array], Any]:
+    """The columns in the rows at `offsets` that have all values, and these rows' offsets."""
+    import numpy as np
+
+    columns = {}
+    whole = len(offsets) == block.rows
+    good = np.ones(len(offsets), dtype=bool)
+    for name in names:
+        values = np.asarray(block.numbers(name), dtype=float)
+        columns[name] = values = values if whole else values[offsets]
+        holes = np.isnan(values)
+        if holes.any():
+            good &= ~holes.reshape(len(holes), -1).any(axis=1)
+    if good.all():
+        return columns, offsets
+    bad = np.flatnonzero(~good)
+    broken = [o for o in offsets[bad].tolist() if missing == "error" or o in block.unreadable]
+    if broken:
+        problem = block.unreadable.get(broken[0])
+        hint = _WHAT_IS_MISSING if problem else _DROP
+        if problem is None:
+            problem = f"column '{_label(block, columns, int(bad[0]), np.isnan)}': missing value"
+        raise DataError(f"{_place(block, broken[0])}: {problem}", hint)
+    return {name: values[good] for name, values in columns.items()}, offsets[good]
+
+
+def _refuse_infinite(block: Block, columns: dict[str, Array], offsets: Any) -> None:
+    """Raise DataError for the first infinite number."""
+    import numpy as np
+
+    if all(np.isfinite(values).all() for values in columns.values()):
+        return
+    rows = [np.isfinite(x).reshape(len(x), -1).all(axis=1) for x in columns.values()]
+    row = int(np.flatnonzero(~np.all(rows, axis=0))[0])
+    label = _label(block, columns, row, np.isinf)
+    name = label if label.isidentifier() else f"`{label}`"
+    raise DataError(
+        f"{_place(block, int(offsets[row]))}: column '{label}': infinite value",
+        f"--where 'abs({name}) < inf' leaves such rows out",
+    )
+
+
+def _label(block: Block, columns: dict[str, Array], row: int, test: Any) -> str:
+    """The flat column in which a row passes a test first."""
+    import numpy as np
+
+    labels = []
+    for name, values in columns.items():
+        indexes = block.layout.require(name, block.name).indexes
+        labels += [indexes[k] for k in np.flatnonzero(test(values[row]))]
+    return block.layout.labels[min(labels)]
+
+
+def _place(block: Block, offset: int) -> str:
+    return at_row(block.name, block.first_row + offset, block.line_of(offset))
+
+
+def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:
+    if not rows:
+        return DataError(f"{table.name} has no rows")
+    why = "the filter lets none pass" if filtered else "each has a missing value"
+    return DataError(f"no row of {table.name} is left: {why}")
