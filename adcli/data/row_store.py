@@ -119,9 +119,9 @@ class SpooledRows:
         parts: list[Any] = []
         missing = size
         for window, order in self._windows(key, skip * size):
-            at = 0
-            while at < len(window):
-                count = min(missing, len(window) - at)
+            at, rows = 0, len(window if order is None else order)
+            while at < rows:
+                count = min(missing, rows - at)
                 if order is None:
                     parts.append(window[at : at + count].copy())
                 else:

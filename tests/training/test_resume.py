@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from adcli.data.parameters import read_npz, write_npz
@@ -161,3 +162,23 @@ def test_a_changed_checkpoint_is_refused(tmp_path: Path) -> None:
             write_npz(stream, {**arrays, name: array})
         with pytest.raises(DataError, match="checksum"):
             train(LINE, data=line_rows(), epochs=3, resume=path)
+
+
+def test_rows_that_are_spooled_go_on_bit_for_bit_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory for rows is made so small that they go through a temporary file."""
+    from adcli.data import row_store
+
+    rows, path = tmp_path / "rows.csv", tmp_path / "saved"
+    pl.DataFrame(line_rows(5000)).write_csv(rows)
+    common: dict[str, Any] = {"data": str(rows), "batch_size": 64, "shuffle": True, "epochs": 3}
+    held = train(LINE, {"a": 0.0, "b": 0.0}, validation=0.1, **common)
+    monkeypatch.setattr(row_store, "HELD_BYTES", 1000)
+    whole = train(LINE, {"a": 0.0, "b": 0.0}, validation=0.1, **common)
+    assert whole.rows == held.rows == 4500
+    part = train(
+        LINE, {"a": 0.0, "b": 0.0}, validation=0.1, max_iterations=99, checkpoint=path, **common
+    )
+    assert (part.epochs, part.iterations) == (1, 99)
+    assert facts(train(LINE, resume=path, validation=0.1, **common)) == facts(whole)
