@@ -49,14 +49,18 @@ def usage_error(error: click.ClickException, arguments: list[str]) -> UsageError
 def _extra_argument(message: str, arguments: list[str], command: str) -> UsageError:
     extra = message.partition("(")[2].removesuffix(")")
     complaint = f"'{extra}' is one argument too many"
-    if "=" in extra and "--at" in arguments:
-        return UsageError(complaint, "a point has no spaces: --at x=2,y=3")
+    for option in ("--at", "--start"):
+        if "=" in extra and option in arguments:
+            return UsageError(complaint, f"a point has no spaces: {option} x=2,y=3")
     if command.endswith(("functions", "completion")):
         return UsageError(complaint, f"see '{command} --help'")
     if "--data" in arguments and os.path.exists(extra):
         hint = f"several files are --data a.csv --data {extra}, or a glob in quotes: --data '*.csv'"
         return UsageError(complaint, hint)
-    example = f"{command} 'x^2 + y' --at x=2,y=3"
+    option = "--start" if command.endswith("descend") else "--at"
+    example = f"{command} 'x^2 + y' {option} x=2,y=3"
+    if command.endswith("fit"):
+        example = f"{command} 'y ~ a*x + b' --data rows.csv --start a=1,b=0"
     return UsageError(complaint, f"put the whole expression in quotes: {example}")
 
 

@@ -30,6 +30,7 @@ PRODUCTS = 20
 
 UNIMPROVED = "the method cannot lower the value any further"
 _ENDLESS = 2**31 - 1
+_FAR = 1e100
 
 
 def _load_scipy() -> None:
@@ -117,7 +118,7 @@ class Library:
             "callback": lambda z: self._accept(monitor, z * units),
         }
         if self.method == "newton":
-            options = {"maxiter": _ENDLESS, "gtol": 0.0}
+            options = {"maxiter": _ENDLESS, "gtol": 0.0, "max_trust_radius": _FAR}
 
             def product(z: Vector, d: Vector) -> Vector:
                 return units * self._product(z * units, d * units)

@@ -21,6 +21,12 @@ ROUNDING = 4 * 2.0**-52
 DEPTH = 1e20
 """A value that falls below minus this multiple of the start's (or of 1) has no bottom."""
 
+FALL = 1e10
+LONG_FALL = 50
+"""A value that after so many iterations has fallen below minus this multiple of the start's (or of
+1), and still falls as if it went on in a line from 0, has no bottom: methods whose steps are limited
+would take for ever to fall below DEPTH."""
+
 SETTLED_CHANGE = 1e-14
 SETTLED_SLOPE = 1e-7
 """A value has settled when it changes by less than this part of itself, and the gradient, times the
@@ -127,6 +133,7 @@ class Tests:
         self.target = -math.inf if limits.target is None else sign * limits.target
         self.ceiling = GROWTH * size
         self.floor = -DEPTH * size
+        self.depth = -FALL * size
 
     def outcome(self, it: Iterate) -> Outcome | None:
         """What an iterate means for the run; None to go on."""
@@ -151,10 +158,15 @@ class Tests:
             return f"the gradient is not finite {where}"
         if it.value > self.ceiling:
             return f"the value {'fell' if self.sign < 0 else 'grew'} to {value:.3g} {where}"
-        if it.value < self.floor:
+        if it.value < self.floor or self._falls(it):
             way = "rises without end" if self.sign < 0 else "falls without end"
             return f"the value {way}: {value:.3g} {where}, step {it.step:.3g}"
         return None
+
+    def _falls(self, it: Iterate) -> bool:
+        if it.iteration < LONG_FALL or not it.value < self.depth:
+            return False
+        return 2 * it.norm * float(np.linalg.norm(it.point)) >= -it.value
 
     def _success(self, it: Iterate) -> str | None:
         if it.value <= self.target:
