@@ -23,9 +23,8 @@ DEPTH = 1e20
 
 FALL = 1e10
 LONG_FALL = 50
-"""A value that after so many iterations has fallen below minus this multiple of the start's (or of
-1), and still falls as if it went on in a line from 0, has no bottom: methods whose steps are limited
-would take for ever to fall below DEPTH."""
+"""A value that after so many iterations is below minus this multiple of the start's (or of 1), and
+falls as in a line from 0, has no bottom: limited steps would take for ever to reach DEPTH."""
 
 SETTLED_CHANGE = 1e-14
 SETTLED_SLOPE = 1e-7
