@@ -28,15 +28,21 @@ GAIN = 1e-4
 FLAT = 1e-12
 """A predicted decrease below this part of the cost is left to the polish."""
 
-OFFSET = 1e-6
+OFFSET = 1e-5
 """Converged: the residuals' part in the tangent plane, against the rest, each per dimension. The
 parameters are then this part of their standard errors away from the minimum."""
+
+SHARP = 1e-8
+"""The polish tries parts of steps until the offset is this small."""
 
 TINY_STEP = 1e-9
 """Converged, too: a full step that changes no parameter by more than this part of it."""
 
 POLISHES = 60
 """Most steps of the polish."""
+
+LEAST_PART = 1 / 32
+"""The least part of a step that the polish tries."""
 
 
 class Problem(Protocol):
@@ -63,6 +69,10 @@ class Box:
     def project(self, point: Vector) -> Vector:
         """The nearest point within."""
         return np.clip(point, self.lower, self.upper)
+
+    def holds(self, point: Vector) -> bool:
+        """Whether a point is within."""
+        return bool((point >= self.lower).all() and (point <= self.upper).all())
 
     def held(self, point: Vector, gradient: Vector) -> Any:
         """A mask of the parameters at a bound that the cost pushes them against."""
@@ -120,6 +130,7 @@ class _Run:
         length = float(np.linalg.norm(self.units * self.point))
         self.radius = first_radius * (length or float(np.linalg.norm(self.linear.projected)) or 1.0)
         self.iterations = 0
+        self._known: tuple[Linearised, _Local] | None = None
 
     def run(self) -> Attempt:
         """Iterate until it converges, or something else ends it."""
@@ -141,12 +152,11 @@ class _Run:
 
     def _iterate(self) -> bool:
         """One accepted step; False if no step can lower the cost."""
-        local = _Local(self.linear, self.units, self.free)
+        local = self._local()
         while True:
-            step = local.step(self.radius)
-            if not np.isfinite(step).all():
+            trial = self._trial(local, self.radius)
+            if not np.isfinite(trial).all():
                 return False  # columns of the Jacobian so long that their squares overflow
-            trial = self.box.project(self.point + step)
             step = trial - self.point
             length = float(np.linalg.norm(self.units * step))
             if not np.any(trial != self.point) or length == 0:
@@ -171,6 +181,38 @@ class _Run:
             if self.radius < 1e-300 or predicted <= FLAT * self.linear.cost:
                 return False
 
+    def _trial(self, local: _Local, radius: float) -> Vector:
+        """The point that lowers the linear problem most within the radius and the bounds."""
+        step, damping = local.step(radius)
+        trial = self.point + step
+        if self.box.holds(trial) or not np.isfinite(trial).all():
+            return trial
+        from scipy.optimize import lsq_linear
+
+        units = self.units
+        rows = np.vstack([self.linear.triangle / units, math.sqrt(damping) * np.eye(len(units))])
+        target = np.concatenate([-self.linear.projected, np.zeros(len(units))])
+        lower, upper = self.box.lower - self.point, self.box.upper - self.point
+        found = lsq_linear(rows, target, (lower * units, upper * units), method="bvls")
+        return self.box.project(self.point + found.x / units)
+
+    def _local(self) -> _Local:
+        """The linear problem here, decomposed once."""
+        if self._known is None or self._known[0] is not self.linear:
+            self._known = self.linear, _Local(self.linear, self.units, self.free)
+        return self._known[1]
+
+    def _promise(self) -> float:
+        """By how much a full step within the bounds lowers the cost, if the problem is linear."""
+        local = self._local()
+        trial = self._trial(local, math.inf)
+        if not np.isfinite(trial).all():
+            return 0.0
+        step, _ = local.step(math.inf)
+        if np.array_equal(trial, self.point + step):
+            return local.promised
+        return max(self.linear.decrease(trial - self.point), 0.0)
+
     def _move(self, point: Vector, linear: Linearised) -> None:
         self.point, self.linear = point, linear
         norms = np.linalg.norm(linear.triangle, axis=0)
@@ -185,54 +227,48 @@ class _Run:
 
     def _is_flat(self) -> bool:
         """Whether the whole decrease that the linear problem promises is lost in rounding."""
-        free = self.free
-        if not free.any():
-            return True
-        local = _Local(self.linear, self.units, free)
-        return local.promised <= FLAT * self.linear.cost
+        return self._promise() <= FLAT * self.linear.cost
 
     def _polish(self) -> Attempt:
-        """Gauss-Newton steps for as long as they halve the residuals' part in the tangent plane."""
-        best = self._slope()
+        """Gauss-Newton steps for as long as they shrink the residuals' part in the tangent plane.
+
+        Where they overshoot before it has converged, parts of them.
+        """
+        promise, part = self._promise(), 1.0
         for _ in range(POLISHES):
-            free = self.free
-            if not free.any() or best == 0:
-                break
-            step = _Local(self.linear, self.units, free).step(math.inf)
-            trial = self.box.project(self.point + step)
-            if not np.any(trial != self.point):
-                break
-            linear = self.problem.linearise(trial)
-            if not linear.is_finite or linear.cost > self.linear.cost * (1 + 1e-9):
+            step = self._trial(self._local(), math.inf) - self.point
+            trial = self.box.project(self.point + part * step)
+            if promise == 0 or not np.any(trial != self.point) or not np.isfinite(trial).all():
                 break
             before = self.point, self.linear
-            self.point, self.linear = trial, linear
-            slope = self._slope()
-            if not slope < best:
+            linear = self.problem.linearise(trial)
+            if linear.is_finite and linear.cost <= self.linear.cost * (1 + 1e-9):
+                self.point, self.linear = trial, linear
+                found = self._promise()
+                if found < promise:
+                    promise = found
+                    continue
                 self.point, self.linear = before
+            part *= 0.5
+            if part < LEAST_PART or self._offset() <= SHARP:
                 break
-            best = slope
         return self._verdict()
 
-    def _slope(self) -> float:
-        """The length of the residuals' part in the tangent plane, of the free parameters."""
-        free = self.free
-        return math.sqrt(_Local(self.linear, self.units, free).promised) if free.any() else 0.0
+    def _offset(self) -> float:
+        """The residuals' part in the tangent plane against the rest, each per dimension."""
+        promise = self._promise()
+        rest = self.linear.cost - promise
+        degrees = max(self.problem.freedom, 1) / max(self._local().rank, 1)
+        return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
 
     def _verdict(self) -> Attempt:
-        free = self.free
-        if not free.any():
+        if not self.free.any():
             return self._end(Status.CONVERGED, "every parameter is at a bound")
-        local = _Local(self.linear, self.units, free)
-        rest = max(self.linear.cost - local.promised, 0.0)
-        offset = math.inf
-        if rest > 0:
-            degrees = max(self.problem.freedom, 1) / max(local.rank, 1)
-            offset = math.sqrt(local.promised / rest * degrees)
+        offset = self._offset()
         if offset <= OFFSET:
             reason = f"the relative offset is at most {OFFSET:g}"
             return self._end(Status.CONVERGED, reason)
-        step = np.abs(local.step(math.inf))
+        step = np.abs(self._trial(self._local(), math.inf) - self.point)
         moved = np.max(step / np.maximum(np.abs(self.point), 1e-300), initial=0.0, where=step > 0)
         if moved <= TINY_STEP:
             reason = f"a full step changes no parameter by more than {TINY_STEP:g} of it"
@@ -264,15 +300,16 @@ class _Local:
         """By how much the cost falls with a full step, if the problem is linear."""
         return float(np.sum(self.along[self.known] ** 2))
 
-    def step(self, radius: float) -> Vector:
-        """The step that lowers the linear problem most within the radius."""
+    def step(self, radius: float) -> tuple[Vector, float]:
+        """The step that lowers the linear problem most within the radius, and its damping."""
         s, b = self.values[self.known], self.along[self.known]
-        part = b / s
+        part, damping = b / s, 0.0
         if np.linalg.norm(part) > 1.1 * radius:
-            part = s * b / (s * s + _damping(s, b, radius))
+            damping = _damping(s, b, radius)
+            part = s * b / (s * s + damping)
         step = np.zeros(self.size)
         step[self.free] = -(self.right[self.known].T @ part) / self.units
-        return step
+        return step, damping
 
 
 def _damping(s: Vector, b: Vector, radius: float) -> float:

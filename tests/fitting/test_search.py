@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from adcli.descent.stopping import Status
 from adcli.errors import DomainError, UsageError
@@ -225,6 +226,36 @@ def test_bounds_are_kept_on_the_way_and_at_the_end() -> None:
     assert found.point["k"] == 0.5
     best = (y @ np.exp(-0.5 * X)) / np.sum(np.exp(-X))
     assert found.point["a"] == pytest.approx(best, rel=1e-9)
+
+
+BOXES = {
+    "y ~ a*exp(-k*x) + c": (lambda p, x: p[0] * np.exp(-p[1] * x) + p[2], "akc"),
+    "y ~ a*x/(b + x) + c*x": (lambda p, x: p[0] * x / (p[1] + x) + p[2] * x, "abc"),
+    "y ~ a*sin(w*x + q)": (lambda p, x: p[0] * np.sin(p[1] * x + p[2]), "awq"),
+}
+
+
+@pytest.mark.parametrize("loss", ["linear", "soft_l1"])
+@pytest.mark.parametrize("model", BOXES)
+@pytest.mark.parametrize("seed", range(6))
+def test_within_random_bounds_no_worse_than_scipy(model: str, loss: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    function, names = BOXES[model]
+    x = np.linspace(0.1, 5, 40)
+    y = function(random.uniform(0.3, 3, 3), x) + 0.05 * random.standard_normal(40)
+    low = np.where(random.uniform(size=3) < 0.5, random.uniform(0, 2, 3), 0.0)
+    high = low + random.uniform(0.3, 3, 3)
+    start = low + (high - low) * random.uniform(0.1, 0.9, 3)
+    bounds = {name: (low[k], high[k]) for k, name in enumerate(names)}
+    data, begin = {"x": x, "y": y}, dict(zip(names, start, strict=True))
+    found = fit(model, data, begin, bounds=bounds, loss=loss)
+    peer = optimize.least_squares(
+        lambda p: function(p, x) - y, start, bounds=(low, high), x_scale="jac", loss=loss
+    )
+    assert found.status is Status.CONVERGED, found.reason
+    assert found.value <= 2 * peer.cost * (1 + 1e-6)
+    for k, name in enumerate(names):
+        assert low[k] <= found.point[name] <= high[k]
 
 
 def test_bounds_that_do_not_bind_change_nothing() -> None:
