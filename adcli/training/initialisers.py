@@ -31,7 +31,6 @@ class Initialiser:
 
     draw: Callable[..., Any]
     settings: Mapping[str, float | None]
-    summary: str
 
 
 def _normal(generator: np.random.Generator, shape: Shape, mean: float, scale: float) -> Any:
@@ -54,16 +53,15 @@ def _he(generator: np.random.Generator, shape: Shape, gain: float) -> Any:
 
 
 INITIALISERS = {
-    "zeros": Initialiser(lambda _, shape: np.zeros(shape), {}, "0"),
-    "ones": Initialiser(lambda _, shape: np.ones(shape), {}, "1"),
-    "constant": Initialiser(
-        lambda _, shape, value: np.full(shape, value), {"value": None}, "one number"
-    ),
-    "normal": Initialiser(_normal, {"mean": 0.0, "scale": 1.0}, "normal numbers"),
-    "uniform": Initialiser(_uniform, {"low": 0.0, "high": 1.0}, "uniform numbers"),
-    "glorot": Initialiser(_glorot, {"gain": 1.0}, "uniform within sqrt(6/(fan_in + fan_out))"),
-    "he": Initialiser(_he, {"gain": 1.0}, "normal with the scale sqrt(2/fan_in)"),
+    "zeros": Initialiser(lambda _, shape: np.zeros(shape), {}),
+    "ones": Initialiser(lambda _, shape: np.ones(shape), {}),
+    "constant": Initialiser(lambda _, shape, value: np.full(shape, value), {"value": None}),
+    "normal": Initialiser(_normal, {"mean": 0.0, "scale": 1.0}),
+    "uniform": Initialiser(_uniform, {"low": 0.0, "high": 1.0}),
+    "glorot": Initialiser(_glorot, {"gain": 1.0}),
+    "he": Initialiser(_he, {"gain": 1.0}),
 }
+"""The ways by name; a setting without a default must be given."""
 
 
 def fans(shape: Shape) -> tuple[int, int]:
