@@ -199,11 +199,13 @@ class Function:
         Columns have the shape (rows,) or (rows, *variable); a single number holds for all rows.
         Returns Batch(values (rows,), gradients variable -> (rows, *variable), errors). With
         `on_error` "stop" the first row that is not finite raises DomainError; with "null" its
-        numbers are nan and `errors` says why.
+        numbers are nan and `errors` says why. With no name in `wrt` there are only
+        values, which may be arrays.
         """
         from adcli.engines.rows import map_rows
 
-        task = Task("gradient", mode, self.names(wrt))
+        names = self.names(wrt)
+        task = Task("gradient", mode, names) if names or wrt is None else Task("value")
         return map_rows(self, columns, task, engine, on_error)
 
     # ---- inside ----

@@ -118,6 +118,10 @@ def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: A
         if row is not None:
             error.message = f"{_place(block, int(offsets[row]))}: {error.message}"
         raise
+    if values.ndim > 1:
+        raise UsageError(
+            "a filter gives one number a row, not an array", "min(v > 0) is 1 if all are"
+        )
     return values != 0
 
 

@@ -184,6 +184,7 @@ def test_a_filter_is_that_of_the_language(cells: list[int | None], limit: int) -
         ("z > 0", "has no column 'z'"),
         ("1 > 0", "the filter names no column"),
         ("x > 0, y > 0", "a filter has one result"),
+        ("[x, y] > 0", "one number a row, not an array"),
         ("log(x)", r"row 2 \(line 3\): log\(0\) is -inf"),
     ],
 )
