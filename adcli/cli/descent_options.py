@@ -20,7 +20,8 @@ Examples:
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
   adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
-  adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --where 'x > 0'
+  printf 'x,y\\n-1,9\\n0,1\\n1,3\\n2,6\\n' | adcli descend 'mean((y - (a*x + b))^2)' --data - \\
+    --start a=0,b=0 --where 'x >= 0'
 
 \b
 Training, with --batch-size or --epochs: steps down the loss of a few rows of --data at a time, by
