@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from adcli.ad.derivatives import MODES
 from adcli.cli.terminal import choose_color
 
 FORMATS = ("table", "json", "csv", "plain")
+EXTENSIONS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+"""How the name of an output ends -> the format."""
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -101,6 +105,12 @@ digits = click.option(
 )
 
 
+def _by_extension(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
+    """The format: as asked for, or by the name of the output (click has seen what was given)."""
+    extension = os.path.splitext(ctx.params.get("output") or "")[1].lower()
+    return value or EXTENSIONS.get(extension, "table")
+
+
 def output_as(*extra: str) -> Decorator:
     """How results are written; `extra` formats come after the usual ones."""
     others = "".join(f"; {name}" for name in extra)
@@ -109,10 +119,10 @@ def output_as(*extra: str) -> Decorator:
             "--format",
             "form",
             type=click.Choice([*FORMATS, *extra]),
-            default="table",
-            help="table (default) for people; json (an object a line), csv and plain for scripts"
+            callback=_by_extension,
+            help="table for people; json (an object a line), csv and plain for scripts"
             + others
-            + ".",
+            + ". The default goes by the name of -o FILE, else it is table.",
         ),
         file,
         digits,

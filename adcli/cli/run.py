@@ -125,6 +125,8 @@ def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]
 
 
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
+    if str(options["output"]).endswith(".parquet"):
+        raise UsageError("Parquet is for the points of a file", "--points FILE")
     if options["explain_engine"]:
         show_engine(_explain_point(f, task, point, options), options)
         return 0
