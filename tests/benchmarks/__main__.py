@@ -14,11 +14,22 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import deep, descent, formulas, network, startup, stream, sweeps, wide
+from tests.benchmarks import (
+    deep,
+    descent,
+    fits,
+    formulas,
+    kernels,
+    network,
+    startup,
+    stream,
+    sweeps,
+    wide,
+)
 from tests.benchmarks.registry import BENCHMARKS, Row, Settings
 from tests.benchmarks.runner import Failed
 
-GROUPS = (startup, wide, sweeps, stream, deep, descent, formulas, network)
+GROUPS = (startup, wide, sweeps, stream, deep, descent, fits, formulas, network, kernels)
 """The modules whose import fills the table of benchmarks."""
 RUNS, QUICK_RUNS = 9, 3
 

@@ -154,6 +154,36 @@ def prepare_network(width: int) -> dict[str, float]:
     return network.prepare_network(width)
 
 
+def compile_seconds() -> dict[str, float]:
+    """The time to compile the gradient of a loss, and of a long program."""
+    import numpy as np
+
+    import adcli
+    from adcli.ad.tasks import Task
+    from adcli.engines.explain import explain_point, explain_rows
+    from adcli.engines.rows import Column
+    from tests.benchmarks.kernel_programs import PROGRAMS
+
+    program = PROGRAMS["loss"]
+    numbers = np.linspace(0.0, 1.0, 1_000_000)
+    loss = adcli.function(program.text)
+    point = {"x": numbers, "y": numbers, **(program.parameters or {})}
+    small = explain_point(loss, point, Task("gradient", wrt=["a", "b", "c"]), "llvm")
+    long = adcli.function(" + ".join(f"sin({k}*x)*exp(y/{k})" for k in range(1, 287)))
+    columns = {name: Column(numbers, True) for name in long.variables}
+    large = explain_rows(long, columns, 1_000_000, Task("gradient", wrt=long.variables), "llvm")
+    assert small.compile_seconds is not None, small.choice.reason
+    assert large.compile_seconds is not None, large.choice.reason
+    return {"loss": small.compile_seconds, "2,000 nodes": large.compile_seconds}
+
+
+def step_seconds(count: int) -> float:
+    """The time of so many steps at a fixed rate, with the report at the end and all else."""
+    from tests.benchmarks.descent import run_steps
+
+    return run_steps("gd", count)
+
+
 def _ratio(
     ours: Callable[[], Any], theirs: Callable[[], Any], runs: int, clock: Callable[[], float]
 ) -> float:
@@ -177,6 +207,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "phases": lambda n: phases(int(n)),
     "reverse_cost": lambda n, engine, rows: reverse_cost(int(n), engine, int(rows)),
     "many": lambda rows: many(int(rows)),
+    "compile_seconds": compile_seconds,
+    "step_seconds": lambda count: step_seconds(int(count)),
     "row_loss": lambda rows: row_loss(int(rows)),
     "prepare_network": lambda width: prepare_network(int(width)),
 }
