@@ -1,0 +1,65 @@
+"""Fits: digits on NIST's nonlinear problems, and the time of a large table against SciPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+from tests.benchmarks.registry import Row, Settings, benchmark
+from tests.fitting.nist_problems import Problem, digits, problems
+
+LEAST_VALUE, LEAST_ERROR = 6, 4
+ROWS = 1_000_000
+
+
+def worst_digits(problem: Problem, start: dict[str, float]) -> tuple[float, float]:
+    """The digits of the worst parameter and of the worst standard error, by default settings."""
+    import adcli
+
+    found = adcli.fit(problem.model, problem.columns(), start)
+    return (
+        min(digits(found.parameters[n].value, c[0]) for n, c in problem.certified.items()),
+        min(digits(found.parameters[n].standard_error, c[1]) for n, c in problem.certified.items()),
+    )
+
+
+@benchmark("nist")
+def nist(settings: Settings) -> Iterator[Row]:
+    """NIST's 27 nonlinear problems from both starts: runs that fall short, and the worst digits."""
+    begin = perf_counter()
+    runs = [worst_digits(p, start) for p in problems() for start in p.starts().values()]
+    seconds = perf_counter() - begin
+    short = sum(v < LEAST_VALUE or e < LEAST_ERROR for v, e in runs)
+    yield Row(f"of {len(runs)} runs short of {LEAST_VALUE} digits", short, "runs", 0)
+    yield Row("digits of the worst parameter", min(v for v, _ in runs), "digits")
+    yield Row("digits of the worst standard error", min(e for _, e in runs), "digits")
+    yield Row("all runs", seconds, "s")
+
+
+@benchmark("fit-rows")
+def fit_rows(settings: Settings) -> Iterator[Row]:
+    """A fit of three parameters to many rows against SciPy's curve_fit."""
+    import numpy as np
+    from scipy.optimize import curve_fit
+
+    import adcli
+
+    rows = settings.size(ROWS)
+    random = np.random.default_rng(0)
+    x = random.uniform(0, 5, rows)
+    y = 2.5 * np.exp(-0.8 * x) + 0.3 + 0.05 * random.standard_normal(rows)
+
+    def model(x: Any, a: float, k: float, c: float) -> Any:
+        return a * np.exp(-k * x) + c
+
+    best = {"ours": np.inf, "theirs": np.inf}
+    for _ in range(min(settings.runs, 5)):
+        begin = perf_counter()
+        adcli.fit("y ~ a*exp(-k*x) + c", {"x": x, "y": y}, {"a": 1.0, "k": 1.0, "c": 0.0})
+        best["ours"] = min(best["ours"], perf_counter() - begin)
+        begin = perf_counter()
+        curve_fit(model, x, y, [1.0, 1.0, 0.0])
+        best["theirs"] = min(best["theirs"], perf_counter() - begin)
+    yield Row(f"fit of {rows:,} rows", best["ours"], "s")
+    yield Row("against SciPy's curve_fit", best["ours"] / best["theirs"])
