@@ -375,3 +375,57 @@ def test_a_digest_is_that_of_the_columns_however_they_are_cut() -> None:
     others = [{"x": x, "n": m}, {"x": x + 1, "m": m}, {"x": x, "m": m.T}, {"x": x}]
     others.append({"x": x.astype("f4"), "m": m})
     assert len({whole, *(digest_of([other]) for other in others)}) == 6
+
+
+# ---- against a second reader ----
+
+CELLS = ("1", "2.5", "-3e2", " 4 ", '"5"', "0", "", "NA", "nan", "inf", "abc")
+NUMBER = st.sampled_from([*CELLS[:6]] * 3 + [*CELLS])
+
+
+def expected(rows: list[list[str]], is_filtered: bool, missing: str) -> list[list[float]] | None:
+    """The rows that are kept of the columns x and y where x > 0, one by one; None: an error."""
+    kept = []
+    for row in rows:
+        values: list[float] = []
+        for cell in row:
+            text = cell.strip('" ').lower()
+            values.append(
+                float("nan" if text in ("", "na") else "1e999" if text == "abc" else text)
+            )
+        wanted = values[:1] if is_filtered else values
+        is_text = ["abc" in cell for cell in row]
+        if (is_filtered and is_text[0]) or (missing == "error" and any(x != x for x in wanted)):
+            return None
+        if is_filtered and not values[0] > 0:
+            continue
+        if any(is_text) or (missing == "error" and any(x != x for x in values)):
+            return None
+        if any(x != x for x in values):
+            continue
+        if any(abs(x) == float("inf") for x in values):
+            return None
+        kept.append(values)
+    return kept or None
+
+
+@given(
+    rows=st.lists(st.lists(NUMBER, min_size=2, max_size=2), min_size=1, max_size=8),
+    before=st.sampled_from([*[0] * 9, 20_000]),
+    is_filtered=st.booleans(),
+    missing=st.sampled_from(["error", "drop"]),
+)
+def test_columns_are_those_of_a_reader_that_goes_cell_by_cell(
+    rows: list[list[str]], before: int, is_filtered: bool, missing: Any
+) -> None:
+    rows = [["1", "2"]] * before + rows  # many are read by polars
+    text = "x,y\n" + "".join(f"{x},{y}\n" for x, y in rows)
+    wanted = expected(rows, is_filtered, missing)
+    where = adcli.function("x > 0") if is_filtered else None
+    with open_table(["-"], format="csv", stdin=io.BytesIO(text.encode())) as table:
+        if wanted is None:
+            with pytest.raises(DataError):
+                read_columns(table, ["x", "y"], missing=missing, where=where)
+        else:
+            found = read_columns(table, ["x", "y"], missing=missing, where=where)
+            assert np.stack([found["x"], found["y"]], axis=1).tolist() == wanted
