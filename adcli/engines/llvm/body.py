@@ -6,25 +6,35 @@ that hand their values on through a scratch area, whose places are used again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from adcli.engines.llvm.code import Code, Values
-from adcli.engines.llvm.machine import Machine
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED
 
 PIECE = 300
 """Operations in one function."""
 
+STORES = 50
+"""Outputs in one function: stores take longest to compile."""
+
+
+Read = Callable[[Code, int], str]
+"""What gives the operand of an input node, or of an output by its number, in some code."""
+
 
 class Body:
     """Operations of a graph inside a loop.
 
     `functions` are the definitions of its pieces, `codes` what they need declared, `places` how
-    many values the scratch area has: known when the body is written.
+    many values the scratch area has: known when the body is written. The first `kept` of these are
+    the caller's.
     """
 
-    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> None:
+    def __init__(
+        self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int], kept: int = 0
+    ) -> None:
         self.graph = graph
         self.inputs = list(inputs)
         self.outputs = list(outputs)
@@ -33,74 +43,101 @@ class Body:
         self.constants = [i for i in order if graph.ops[i] in (CONSTANT, NAMED)]
         self.functions: list[str] = []
         self.codes: list[Code] = []
-        self.places = 0
+        self.places = kept
 
     @property
     def is_long(self) -> bool:
         """Whether the body is cut into pieces."""
-        return len(self.order) > PIECE
+        return len(self.order) + len(self.inputs) + len(self.outputs) > PIECE
 
-    def write(self, code: Code, inputs: Mapping[int, str]) -> list[str]:
-        """Append the operations; the operands of the outputs."""
+    def write(self, code: Code, read: Read) -> Read:
+        """Append the operations; what gives the outputs. Those of a long body can be taken in any
+        piece, those of a short one in `code` only."""
         if self.is_long:
-            return self._write_pieces(code, inputs)
-        values = Values(code, self.graph, inputs)
+            return self._write_pieces(code, read)
+        values = Values(code, self.graph, {i: read(code, i) for i in self.inputs})
         for i in [*self.constants, *self.order]:
             values.make(i)
-        return [values[o] for o in self.outputs]
+        return lambda _, k: values[self.outputs[k]]
 
-    def _write_pieces(self, code: Code, inputs: Mapping[int, str]) -> list[str]:
+    def write_all(
+        self,
+        code: Code,
+        count: int,
+        write: Callable[[range, Code], None],
+        out: str = "%out",
+        row: str = "%i",
+    ) -> None:
+        """Append what `write` appends for each of `count` outputs: a part of them in each piece of
+        a long body, where `%out` and `%i` are `out` and `row`."""
+        if self.is_long:
+            for first in range(0, count, STORES):
+                some = range(first, min(count, first + STORES))
+                self._write_piece(code, partial(write, some), out, row)
+        else:
+            write(range(count), code)
+
+    def _write_piece(
+        self, code: Code, write: Callable[[Code], None], out: str = "%out", row: str = "%i"
+    ) -> None:
+        """Append the call of a new function, whose lines `write` appends to its code."""
+        part = Code(code.machine, code.lanes)
+        write(part)
+        name = f"piece{len(self.functions)}"
+        head = "ptr %columns, ptr %shared, ptr %out, ptr %scratch, i64 %i"
+        lines = [f"define internal void @{name}({head}) noinline {{", *part.lines, "ret void", "}"]
+        self.codes.append(part)
+        self.functions.append("\n".join(lines))
+        given = f"ptr %columns, ptr %shared, ptr {out}, ptr %scratch, i64 {row}"
+        code.lines.append(f"call void @{name}({given})")
+
+    def _write_pieces(self, code: Code, read: Read) -> Read:
         """Calls of the pieces; values that cross their borders are in `%scratch`."""
+        graph, known = self.graph, frozenset(self.inputs)
         pieces = [self.order[k : k + PIECE] for k in range(0, len(self.order), PIECE)]
-        places, self.places = _places(self.graph, self.inputs, self.outputs, pieces)
-        for node in self.inputs:
-            if node in places:
-                _store(code, places[node], inputs[node])
-        for number, piece in enumerate(pieces):
-            name = f"piece{number}"
-            self.functions.append(self._piece(name, piece, places, code.machine, code.lanes))
-            code.lines.append(f"call void @{name}(ptr %scratch)")
-        found = []
-        for o in self.outputs:
-            if o in self.constants:
-                values = Values(code, self.graph, {})
-                values.make(o)
-                found.append(values[o])
-            else:
-                found.append(_load(code, places[o]))
-        return found
+        places, self.places = _places(graph, self.outputs, pieces, self.places)
 
-    def _piece(
-        self, name: str, piece: list[int], places: Mapping[int, int], machine: Machine, lanes: int
-    ) -> str:
-        code = Code(machine, lanes)
-        inside = set(piece)
-        values = Values(code, self.graph, {})
-        for i in piece:
-            for a in self.graph.args[i]:
-                if a in values.known or a in inside:
-                    continue
-                if a in places:
-                    values.known[a] = _load(code, places[a])
-                else:
-                    values.make(a)
-            values.make(i)
-            if i in places:
-                _store(code, places[i], values[i])
-        self.codes.append(code)
-        lines = "\n".join(code.lines)
-        return f"define internal void @{name}(ptr %scratch) noinline {{\n{lines}\nret void\n}}"
+        def take(values: Values, i: int) -> None:
+            if i in values.known or i in values.masks:
+                return
+            if i in known:
+                values.known[i] = read(values.code, i)
+            elif i in places:
+                values.known[i] = load_place(values.code, places[i])
+            else:
+                values.make(i)
+
+        def compute(piece: list[int], part: Code) -> None:
+            values = Values(part, graph, {})
+            inside = frozenset(piece)
+            for i in piece:
+                for a in graph.args[i]:
+                    if a not in inside:
+                        take(values, a)
+                values.make(i)
+                if i in places:
+                    store_place(part, places[i], values[i])
+
+        for piece in pieces:
+            self._write_piece(code, partial(compute, piece))
+
+        def result(part: Code, k: int) -> str:
+            values = Values(part, graph, {})
+            take(values, self.outputs[k])
+            return values[self.outputs[k]]
+
+        return result
 
 
 def _places(
-    graph: Graph, inputs: Sequence[int], outputs: Sequence[int], pieces: list[list[int]]
+    graph: Graph, outputs: Sequence[int], pieces: list[list[int]], count: int
 ) -> tuple[dict[int, int], int]:
-    """The place in the scratch area of every value that crosses a border, and how many there are.
+    """The place in the scratch area of every value that crosses a border, and how many there are
+    then; the first `count` are taken.
 
     A place is free again after the last piece that reads it.
     """
     home = {i: number for number, piece in enumerate(pieces) for i in piece}
-    home.update(dict.fromkeys(inputs, -1))
     last: dict[int, int] = {}
     for number, piece in enumerate(pieces):
         for i in piece:
@@ -113,9 +150,8 @@ def _places(
         ending.setdefault(number, []).append(node)
     places: dict[int, int] = {}
     free: list[int] = []
-    count = 0
-    for number in range(-1, len(pieces)):
-        for node in inputs if number < 0 else pieces[number]:
+    for number, piece in enumerate(pieces):
+        for node in piece:
             if node in last:
                 if not free:
                     free.append(count)
@@ -129,9 +165,11 @@ def _place(code: Code, number: int) -> str:
     return code.emit(f"getelementptr {code.real}, ptr %scratch, i64 {number}")
 
 
-def _load(code: Code, number: int) -> str:
+def load_place(code: Code, number: int) -> str:
+    """A value in the scratch area."""
     return code.emit(f"load {code.real}, ptr {_place(code, number)}, align 8")
 
 
-def _store(code: Code, number: int, operand: str) -> None:
+def store_place(code: Code, number: int, operand: str) -> None:
+    """Put a value into the scratch area."""
     code.lines.append(f"store {code.real} {operand}, ptr {_place(code, number)}, align 8")

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from adcli.engines.llvm.body import Body
+from adcli.engines.llvm.body import Body, Read
+from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
@@ -73,7 +74,8 @@ class _Kernel:
 
     def _compile(self, write: Callable[[Code, Body], list[str]]) -> Any:
         """The machine code of the lines that `write` makes."""
-        body = Body(self._graph, [*self.columns, *self.shared], self._outputs)
+        inputs = [*self.columns, *self.shared]
+        body = Body(self._graph, inputs, self._outputs, self.count)
         code = Code(self._machine, self.lanes)
         lines = write(code, body)
         self._scratch = body.places * self.lanes
@@ -100,25 +102,49 @@ class _Kernel:
         function = function or self._function
         return float(function(begin, end, columns.table, shared, target, scratch.ctypes.data))
 
-    def _head(self, code: Code) -> list[str]:
-        """The columns' pointers `%c0`, ... and the shared numbers `%s0`, ... in all lanes."""
-        for k in range(len(self.columns)):
-            place = code.emit(f"getelementptr ptr, ptr %columns, i64 {k}")
-            code.lines.append(f"%c{k} = load ptr, ptr {place}")
-        operands = []
-        for k in range(len(self.shared)):
-            place = code.emit(f"getelementptr double, ptr %shared, i64 {k}")
-            operands.append(code.spread(code.emit(f"load double, ptr {place}")))
-        return operands
+    def _reader(self, code: Code, body: Body) -> Read:
+        """What reads an input in row `%i` and the following.
 
-    def _inputs(self, code: Code, shared: list[str]) -> dict[int, str]:
-        """The operands of the inputs in row `%i` and the following."""
-        operands = {}
-        for k, node in enumerate(self.columns):
-            place = code.emit(f"getelementptr double, ptr %c{k}, i64 %i")
-            operands[node] = code.emit(f"load {code.real}, ptr {place}, align 8")
-        operands.update(zip(self.shared, shared, strict=True))
-        return operands
+        A short body has the columns' addresses and the shared numbers in registers; a long one
+        would only spill them.
+        """
+        column = _addresses(code, body, "columns", len(self.columns))
+        number = _held(code, body, _shared_number, len(self.shared))
+        columns = {node: k for k, node in enumerate(self.columns)}
+        shared = {node: k for k, node in enumerate(self.shared)}
+
+        def read(part: Code, node: int) -> str:
+            if node in shared:
+                return number(part, shared[node])
+            start = column(part, columns[node])
+            place = part.emit(f"getelementptr double, ptr {start}, i64 %i")
+            return part.emit(f"load {part.real}, ptr {place}, align 8")
+
+        return read
+
+
+def _held(code: Code, body: Body, load: Read, count: int) -> Read:
+    """What loads one of `count` things: where the body is short, in front of the loop."""
+    if body.is_long:
+        return load
+    operands = [load(code, k) for k in range(count)]
+    return lambda _, k: operands[k]
+
+
+def _addresses(code: Code, body: Body, table: str, count: int) -> Read:
+    """What gives an address in a table by its number."""
+
+    def load(part: Code, k: int) -> str:
+        place = part.emit(f"getelementptr ptr, ptr %{table}, i64 {k}")
+        return part.emit(f"load ptr, ptr {place}")
+
+    return _held(code, body, load, count)
+
+
+def _shared_number(code: Code, k: int) -> str:
+    """A shared number in all lanes."""
+    place = code.emit(f"getelementptr double, ptr %shared, i64 {k}")
+    return code.spread(code.emit(f"load double, ptr {place}"))
 
 
 class _Pointers:
@@ -149,24 +175,21 @@ class RowKernel(_Kernel):
 
     def _loop(self, code: Code, body: Body, how: str) -> list[str]:
         """The loop; `how` says what a store may assume."""
-        shared = self._head(code)
-        for k in range(self.count):
-            place = code.emit(f"getelementptr ptr, ptr %out, i64 {k}")
-            code.lines.append(f"%o{k} = load ptr, ptr {place}")
-        code.lines += [
-            "br label %loop",
-            "loop:",
-            "%i = phi i64 [ %begin, %entry ], [ %next, %loop ]",
-            f"%flag = phi {code.real} [ {code.number(0.0)}, %entry ], [ %flagged, %loop ]",
-        ]
-        operands = body.write(code, self._inputs(code, shared))
-        flag = "%flag"
-        for k, operand in enumerate(operands):
-            place = code.emit(f"getelementptr double, ptr %o{k}, i64 %i")
-            code.lines.append(f"store {code.real} {operand}, ptr {place}, {how}")
-            nothing = code.arithmetic("fsub", operand, operand)  # nan unless finite
-            flag = code.arithmetic("fadd", flag, nothing)
-        code.rename(flag, "%flagged")
+        read = self._reader(code, body)
+        target = _addresses(code, body, "out", self.count)
+        flag = Carry(code, body, [0.0], [0] * self.count)
+        flag.start()
+        code.lines += ["br label %loop", "loop:"]
+        code.lines.append("%i = phi i64 [ %begin, %entry ], [ %next, %loop ]")
+        flag.enter()
+
+        def store(part: Code, k: int, operand: str, flagged: str) -> str:
+            place = part.emit(f"getelementptr double, ptr {target(part, k)}, i64 %i")
+            part.lines.append(f"store {part.real} {operand}, ptr {place}, {how}")
+            nothing = part.arithmetic("fsub", operand, operand)  # nan unless finite
+            return part.arithmetic("fadd", flagged, nothing)
+
+        flag.take(body.write(code, read), store, "entry")
         code.lines += [
             f"%next = add i64 %i, {code.lanes}",
             "%more = icmp slt i64 %next, %end",
@@ -174,8 +197,7 @@ class RowKernel(_Kernel):
             "done:",
             "fence seq_cst",
         ]
-        result = _over_lanes(code, "%flagged", REDUCTIONS["sum"])
-        code.lines.append(f"ret double {result}")
+        code.lines.append(f"ret double {_over_lanes(code, flag.value(code, 0), REDUCTIONS['sum'])}")
         return code.lines
 
     def run(
@@ -236,13 +258,12 @@ class ReductionKernel(_Kernel):
         super().__init__(graph, columns, shared, outputs, machine)
 
     def _lines(self, code: Code, body: Body) -> list[str]:
-        """Rows [begin, end) in blocks. Of the rows from `%valid` on, a number in front of the
-        shared ones, nothing counts."""
-        shared = self._head(code)
+        """Rows [begin, end) in blocks. Of the rows from a limit on, a number in front of the shared
+        ones, nothing counts."""
+        read = self._reader(code, body)
+        starts = [kind.neutral for kind in self.kinds]
+        carry = Carry(code, body, starts, range(self.count))
         code.lines += [
-            "%valid.place = getelementptr double, ptr %shared, i64 -1",
-            "%valid.double = load double, ptr %valid.place",
-            "%valid = fptosi double %valid.double to i64",
             "br label %block",
             "block:",
             "%from = phi i64 [ %begin, %entry ], [ %to, %stored ]",
@@ -250,28 +271,36 @@ class ReductionKernel(_Kernel):
             f"%block.end = add i64 %from, {BLOCK * code.lanes}",
             "%is.last = icmp sgt i64 %block.end, %end",
             "%to = select i1 %is.last, i64 %end, i64 %block.end",
-            "br label %loop",
-            "loop:",
-            "%i = phi i64 [ %from, %block ], [ %next, %loop ]",
         ]
-        for k, kind in enumerate(self.kinds):
-            start = code.number(kind.neutral)
-            code.lines.append(f"%a{k} = phi {code.real} [ {start}, %block ], [ %b{k}, %loop ]")
-        operands = body.write(code, self._inputs(code, shared))
-        counts = _rows_before(code, "%valid")
-        for k, (operand, kind) in enumerate(zip(operands, self.kinds, strict=True)):
-            kept = code.choose(counts, operand, code.number(kind.neutral))
-            code.rename(kind.join(code, f"%a{k}", kept), f"%b{k}")
+        carry.start()
+        code.lines += ["br label %loop", "loop:"]
+        code.lines.append("%i = phi i64 [ %from, %block ], [ %next, %loop ]")
+        carry.enter()
+        masks: dict[int, str] = {}
+
+        def join(part: Code, k: int, operand: str, now: str) -> str:
+            if id(part) not in masks:
+                masks[id(part)] = _rows_that_count(part)
+            kind = self.kinds[k]
+            kept = part.choose(masks[id(part)], operand, part.number(kind.neutral))
+            return kind.join(part, now, kept)
+
+        carry.take(body.write(code, read), join, "block")
         code.lines += [
             f"%next = add i64 %i, {code.lanes}",
             "%more = icmp slt i64 %next, %to",
             "br i1 %more, label %loop, label %stored",
             "stored:",
         ]
-        for k, kind in enumerate(self.kinds):
-            result = _over_lanes(code, f"%b{k}", kind)
-            place = code.emit(f"getelementptr double, ptr %target, i64 {k}")
-            code.lines.append(f"store double {result}, ptr {place}")
+
+        def store(some: range, part: Code) -> None:
+            out = "%out" if body.is_long else "%target"
+            for k in some:
+                result = _over_lanes(part, carry.value(part, k), self.kinds[k])
+                place = part.emit(f"getelementptr double, ptr {out}, i64 {k}")
+                part.lines.append(f"store double {result}, ptr {place}")
+
+        body.write_all(code, self.count, store, out="%target")
         code.lines += [
             f"%target.next = getelementptr double, ptr %target, i64 {self.count}",
             "%again = icmp slt i64 %to, %end",
@@ -329,9 +358,10 @@ def _numbers(rows: int, shared: Sequence[float]) -> Any:
     return (ctypes.c_double * (len(shared) + 1))(float(rows), *shared)
 
 
-def _rows_before(code: Code, limit: str) -> str:
-    """The mask of lanes whose row, `%i` and the following, is before a limit."""
-    left = code.emit(f"sub i64 {limit}, %i")
+def _rows_that_count(code: Code) -> str:
+    """The mask of lanes whose row, `%i` and the following, is before the limit in `%shared`."""
+    limit = code.emit(f"load double, ptr {code.emit('getelementptr double, ptr %shared, i64 -1')}")
+    left = code.emit(f"sub i64 {code.emit(f'fptosi double {limit} to i64')}, %i")
     if code.lanes == 1:
         return code.emit(f"icmp sgt i64 {left}, 0")
     kind = f"<{code.lanes} x i64>"
