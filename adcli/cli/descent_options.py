@@ -130,7 +130,7 @@ TRAINING = (
     ),
 )
 STOPPING = (
-    _count("max-iterations", "Stop after N iterations (default 10000)."),
+    _count("max-iterations", "Stop after N iterations (default 10000; a training: no limit)."),
     _number("gradient-tolerance", "T", "Stop at this gradient norm (default 1e-8; 0: never)."),
     _number("value-tolerance", "T", "Stop when the value changes by this part of itself."),
     _number("point-tolerance", "T", "Stop when the point moves by this part of its norm."),
@@ -153,8 +153,8 @@ WATCHING = (
         metavar="N",
         help="Significant digits in tables (default 6).",
     ),
-    _count("every", "A row for every N-th iteration (default: ever fewer).", 1),
-    _text("trace", "FILE", "Write every iterate to a .csv, .jsonl or .parquet file."),
+    _count("every", "A row for every N-th iteration or epoch (default: ever fewer).", 1),
+    _text("trace", "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file."),
     click.option(
         "--plot",
         is_flag=False,

@@ -176,7 +176,10 @@ def _load_json(name: str) -> Arrays:
         try:
             found[key] = np.asarray(value, dtype=float)
         except (TypeError, ValueError):
-            raise DataError(f"{name}: '{key}' is no number or array") from None
+            hint = None
+            if isinstance(value, dict) and value.keys() == {"shape"}:
+                hint = "a training's output has no large arrays: --save writes them"
+            raise DataError(f"{name}: '{key}' is no number or array", hint) from None
     return {key: array if array.shape else float(array) for key, array in found.items()}
 
 

@@ -159,9 +159,12 @@ class Training:
         return self._verdict(epoch)
 
     def _validate(self, rows: Batches) -> tuple[float, Outcome | None]:
-        """The loss over the validation rows."""
+        """The loss over the validation rows, or the outcome that ends the run."""
         total, count = 0.0, 0
         for number, batch in enumerate(rows.epoch(0), 1):
+            stopped = self._interruption()
+            if stopped is not None:
+                return math.nan, stopped
             value = self.loss.value({**self._inputs, **batch})
             if not math.isfinite(value):
                 where = f"after epoch {self.state.epochs + 1:,} in validation batch {number:,}"
@@ -195,18 +198,28 @@ class Training:
     def _limit(self) -> Outcome | None:
         """Whether to end between two batches."""
         s, limits = self.state, self.limits
+        reason = None
+        if limits.max_iterations is not None and s.iterations >= limits.max_iterations:
+            reason = f"the limit of {s.iterations:,} iterations is reached"
+        elif limits.max_seconds is not None and self.elapsed() >= limits.max_seconds:
+            reason = f"the time limit of {limits.max_seconds:g} seconds is reached"
+        if reason is not None:
+            return Outcome(Status.MAX_ITERATIONS, f"{reason} {self._reached()}")
+        return self._interruption()
+
+    def _interruption(self) -> Outcome | None:
+        """Whether somebody wants it to end."""
+        if not self.interrupted():
+            return None
+        return Outcome(Status.INTERRUPTED, f"stopped {self._reached()}")
+
+    def _reached(self) -> str:
+        """How far the run is: `after 2 epochs and 5 batches`."""
+        s = self.state
         place = f"after {s.epochs:,} epoch{'s' * (s.epochs != 1)}"
         if s.batches:
             place += f" and {s.batches:,} batch{'es' * (s.batches != 1)}"
-        if self.interrupted():
-            return Outcome(Status.INTERRUPTED, f"stopped {place}")
-        if limits.max_iterations is not None and s.iterations >= limits.max_iterations:
-            reason = f"the limit of {s.iterations:,} iterations is reached {place}"
-            return Outcome(Status.MAX_ITERATIONS, reason)
-        if limits.max_seconds is not None and self.elapsed() >= limits.max_seconds:
-            reason = f"the time limit of {limits.max_seconds:g} seconds is reached {place}"
-            return Outcome(Status.MAX_ITERATIONS, reason)
-        return None
+        return place
 
     def _check_start(self) -> None:
         """Raise DomainError where the loss of the first batch, or its gradient, is not finite."""

@@ -14,6 +14,7 @@ from adcli.data.parameters import read_npz, write_npz
 from adcli.descent.rules import RULES
 from adcli.descent.stopping import Status
 from adcli.errors import DataError, UsageError
+from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult, train
 from adcli.training.state import read_checkpoint
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
@@ -99,6 +100,29 @@ def test_an_interrupted_training_is_saved_and_reports_its_best(tmp_path: Path) -
     assert read_checkpoint(path).state.iterations == part.iterations == 25
     whole = train(NETWORK, network_start(), epochs=5, **OPTIONS)
     assert facts(train(NETWORK, network_start(), epochs=5, resume=path, **OPTIONS)) == facts(whole)
+
+
+def test_an_interrupted_validation_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "saved"
+    common = {**OPTIONS, "epochs": 2, "validation": 0.3}
+    validating = []
+
+    class Counting(TrainingWatcher):
+        def see_batch(self, training: Training) -> None:
+            if training.state.batches == training.batches.steps:
+                validating.append(True)
+
+    part = train(
+        *(NETWORK, network_start()),
+        checkpoint=path,
+        watchers=[Counting()],
+        interrupted=lambda: bool(validating),
+        **common,
+    )
+    assert part.status is Status.INTERRUPTED
+    assert "after 0 epochs and 7 batches" in part.reason
+    whole = train(NETWORK, network_start(), **common)
+    assert facts(train(NETWORK, resume=path, **common)) == facts(whole)
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
