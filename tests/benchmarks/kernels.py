@@ -30,8 +30,8 @@ MAX_OF_PEER: dict[str, dict[str, float]] = {
 }
 """Program -> peer -> the limit of the ratio of times."""
 MAX_COMPILE = {"loss": 0.05, "2,000 nodes": 1.0}
-CALLS = 5
-"""Calls a run: a peer that has slept needs one or two to be fast again."""
+CALLS, LONG = 5, 0.2
+"""Calls a run: a peer that has slept needs one or two to be fast again, unless one takes LONG."""
 STEPS = 1_000_000
 MAX_STEP, MAX_OF_JAX = 0.1, 0.6
 AGREEMENT = 1e-9
@@ -69,6 +69,8 @@ class _Worker:
             self._process.stdin.write("\n")
             self._process.stdin.flush()
             found.append(float(self._line()))
+            if found[-1] > LONG:
+                break
         return min(found)
 
     def close(self) -> None:
