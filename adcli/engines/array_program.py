@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
+from adcli.engines.arrays import quiet
 from adcli.engines.programs.arena import Arena
 from adcli.engines.programs.program import Program
 from adcli.graph.axes import Shape
+from adcli.graph.primitives import REDUCTION, SELECT
 
 Array = np.ndarray[Any, Any]
 
@@ -45,6 +47,8 @@ class Loss:
         self._names = [name for name in function.inputs if name not in self._held]
         self._programs: dict[Any, Program] = {}
         self._arena = Arena()
+        kinds = {function.graph.ops[i].kind for i in function.order}
+        self._chooses = not kinds.isdisjoint((SELECT, REDUCTION))
         self._threads = threads
 
     def value_and_gradient(
@@ -60,7 +64,7 @@ class Loss:
         given = self._given(inputs)
         results = None if out is None else [None, *(out[name] for name in self._wrt)]
         value, *gradient = self._run("fast", given, results)
-        if not all(np.isfinite(g.sum()) for g in gradient):
+        if self._chooses and not _are_finite(gradient):
             value, *gradient = self._run("guarded", given, results)
         return float(value), dict(zip(self._wrt, gradient, strict=True))
 
@@ -96,3 +100,9 @@ class Loss:
             )
         held = {nodes[name]: x for name, x in self._held.items()}
         return Program(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
+
+
+def _are_finite(arrays: Sequence[Array]) -> bool:
+    """Whether no element is infinite or nan; a sum of huge numbers may say no as well."""
+    with quiet():
+        return all(np.isfinite(x.sum()) for x in arrays)

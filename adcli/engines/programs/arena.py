@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -15,28 +17,48 @@ class Layout:
 
     def __init__(self) -> None:
         self.size = 0
-        self._live: list[tuple[int, int, int]] = []  # (offset, end of the place, last time)
+        self._free: list[tuple[int, int]] = []  # (begin, end) of gaps, by offset
+        self._live: dict[int, tuple[int, int]] = {}  # offset -> (end, last time)
+        self._ends: list[tuple[int, int]] = []  # (last time, offset), a heap
 
     def place(self, size: int, now: int, last: int) -> int:
         """An offset for `size` bytes that live from `now` to `last`, both included."""
-        self._live = [entry for entry in self._live if entry[2] >= now]
+        while self._ends and self._ends[0][0] < now:
+            time, offset = heappop(self._ends)
+            if self._live.get(offset, (0, -1))[1] == time:
+                self._release(offset, self._live.pop(offset)[0])
         size = max(1, -(-size // ALIGNMENT)) * ALIGNMENT
-        offset = 0
-        for begin, end, _ in self._live:
-            if offset + size <= begin:
-                break
-            offset = max(offset, end)
-        end = offset + size
-        self._live.append((offset, end, last))
-        self._live.sort()
-        self.size = max(self.size, end)
+        offset = self._find(size)
+        self._live[offset] = offset + size, last
+        heappush(self._ends, (last, offset))
         return offset
 
     def take_over(self, offset: int, last: int) -> None:
         """Let another array live on at the place of one that is used for the last time."""
-        for k, (begin, end, _) in enumerate(self._live):
-            if begin == offset:
-                self._live[k] = (begin, end, last)
+        self._live[offset] = self._live[offset][0], last
+        heappush(self._ends, (last, offset))
+
+    def _find(self, size: int) -> int:
+        """The first gap that is large enough, or new memory at the end."""
+        for k, (begin, end) in enumerate(self._free):
+            if end - begin >= size:
+                self._free[k : k + 1] = [(begin + size, end)] if end - begin > size else []
+                return begin
+        begin = self.size
+        if self._free and self._free[-1][1] == self.size:
+            begin, _ = self._free.pop()
+        self.size = begin + size
+        return begin
+
+    def _release(self, begin: int, end: int) -> None:
+        """Make a gap, joined to its neighbours."""
+        k = bisect(self._free, (begin, end))
+        if k < len(self._free) and self._free[k][0] == end:
+            end = self._free.pop(k)[1]
+        if k and self._free[k - 1][1] == begin:
+            k -= 1
+            begin = self._free.pop(k)[0]
+        self._free.insert(k, (begin, end))
 
 
 class Arena:

@@ -183,27 +183,21 @@ def _place(
 ) -> int:
     """Where a result lies: at the place of an operand that dies with this step, if it may."""
     if step.in_place:
-        later = _read(group[group.index(step) + 1 :])
         for x in step.operands:
             if x.root not in placed or last[x.root] > now:
                 continue
             offset, dtype = placed[x.root]
-            if (
-                dtype == step.dtype
-                and all(y.root != x.root for y in later)
-                and _is_alike(x.root, step, group)
-            ):
+            if dtype == step.dtype and _is_left_to(step, x.root, group):
                 del placed[x.root]
                 layout.take_over(offset, last[step.node])
                 return offset
     return layout.place(step.bytes, now, last[step.node])
 
 
-def _is_alike(root: int, step: Step, group: list[Step]) -> bool:
-    """Whether the group sees an array as it is stored only, and in the shape of a result."""
-    if any(s.node == root for s in group):
-        return False
-    return all(not x.views and x.core == step.core for x in _read(group) if x.root == root)
+def _is_left_to(step: Step, root: int, group: list[Step]) -> bool:
+    """Whether the group reads an array only as it is stored, in the step's shape, and not later."""
+    reads = [(s, x) for s in group for x in s.operands if x.root == root]
+    return reads[-1][0] is step and all(not x.views and x.core == step.core for _, x in reads)
 
 
 def _nothing() -> None:

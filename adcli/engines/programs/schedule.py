@@ -60,9 +60,12 @@ class _Levels:
                     self.users[x.root].append((step, x))
                     level = max(level, self.level[x.root] + self._waits(step, x))
             self.level[step.node] = level
-        if large:
-            for level in range(max(self.level.values()), -1, -1):
-                self._move_later(level)
+        here: dict[int, list[Step]] = {}
+        for step in steps:
+            if self.rows[step.node]:
+                here.setdefault(self.level[step.node], []).append(step)
+        for level in sorted(here, reverse=True):
+            self._move_later(level, here[level])
 
     def _flows(self, user: Step, x: Operand) -> bool:
         """Whether `user` can take an operand block by block as another step makes it."""
@@ -75,9 +78,8 @@ class _Levels:
         """Whether an operand that a step makes is there for `user` only a level later."""
         return self.rows[x.root] > 0 and not self._flows(user, x)
 
-    def _move_later(self, level: int) -> None:
+    def _move_later(self, level: int, here: list[Step]) -> None:
         """Move steps of a level to the levels of their users, if that stores no more."""
-        here = [s for s in self.steps if self.level[s.node] == level and self.rows[s.node]]
         moved: dict[int, int] = {}
         for step in reversed(here):
             if step.join or step.node in self.outputs:
