@@ -33,6 +33,8 @@ MAX_COMPILE = {"loss": 0.05, "2,000 nodes": 1.0}
 CALLS, LONG = 5, 0.2
 """Calls a run: a peer that has slept needs one or two to be fast again, unless one takes LONG."""
 STEPS = 1_000_000
+RATE = "0.00001"
+"""So small that no step is lost in rounding: a point that stays the same would end the run."""
 MAX_STEP, MAX_OF_JAX = 0.1, 0.6
 AGREEMENT = 1e-9
 """Sums over all points may differ by that much, relative to the largest."""
@@ -167,19 +169,19 @@ def steps(settings: Settings) -> Iterator[Row]:
     # No tolerance is met, so the exit code is that of the iteration limit.
     descend = adcli(
         *("descend", "(1-x)^2 + 100(y-x^2)^2", "--start", "x=-1.2,y=1", "--method", "gd"),
-        *("--rate", "0.001", "--max-iterations", str(count), "--format", "json"),
+        *("--rate", RATE, "--max-iterations", str(count), "--format", "json"),
         *("--gradient-tolerance", "0", "--value-tolerance", "0", "--point-tolerance", "0"),
     )
     commands = {"adcli": ["sh", "-c", '"$@"; test $? -eq 3', "sh", *descend]}
     if has("jax"):
-        commands["jax"] = peer("jax_descent", str(count))
+        commands["jax"] = peer("jax_descent", str(count), RATE)
     usages = alternate(commands, settings.runs)
     limit = None if settings.quick else MAX_OF_JAX
     if has("jax"):
         yield Row(
             "command / jax with its start", ratio(usages["adcli"], usages["jax"]), limit=limit
         )
-        done = subprocess.run(peer("jax_descent", str(count)), capture_output=True, text=True)
+        done = subprocess.run(commands["jax"], capture_output=True, text=True)
         inner = float(done.stdout.split()[-1])
         yield Row("jax, a step", 1e6 * inner / count, "us")
     else:
