@@ -9,33 +9,18 @@ from typing import Any
 import numpy as np
 
 from adcli.errors import UsageError
-from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
-from adcli.fitting.linearise import LeastSquares, triangulate
+from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss
-from adcli.fitting.model import Model, Vector, read_model
-from adcli.fitting.refine import LOST, OPERATIONS, FineResiduals, refine
+from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression, Weights
-from adcli.fitting.result import Fit, Parameter
+from adcli.fitting.result import Fit
 from adcli.fitting.search import Search
-from adcli.fitting.statistics import (
-    AT_BOUND,
-    EPSILON,
-    ROUNDING,
-    Quality,
-    Uncertainty,
-    half_width,
-    is_perfect,
-    quality,
-    robust_variance,
-    total_squares,
-    uncertainty,
-)
+from adcli.fitting.statistics import ROUNDING, total_squares
+from adcli.fitting.summary import Summary
 
 MAX_ITERATIONS = 1000
 MARQUARDT = "levenberg-marquardt"
-UNCHANGED = 1e-12
-"""A parameter that moved by less than this part of it is still at its start."""
 
 
 def fit(
@@ -132,7 +117,7 @@ def solve(
         if max_iterations is not None:
             options["max_iterations"] = max_iterations
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
-    return _Report(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+    return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
 
 
 def _search(
@@ -149,7 +134,8 @@ def _search(
     bounded = np.isfinite(problem.box.lower) | np.isfinite(problem.box.upper)
     # Variable projection knows no bounds of linear parameters.
     linear = [k for k in problem.linear if not bounded[k]]
-    started = not problem.missing
+    labels = problem.parameters.labels
+    started = not any(labels[k] in problem.missing for k in linear)
     squares = LeastSquares(problem.residuals, Loss())
     total = total_squares(problem.response, problem.weights)
     search = Search(squares, start, problem.box, linear, noise, total, limit, interrupted)
@@ -162,204 +148,4 @@ def _search(
     robust = Search(problem.problem, start, problem.box, (), noise, np.inf, limit, interrupted)
     found = robust.run(started=started, also=[least.point])
     problem.problem.evaluations += squares.evaluations
-    return found
-
-
-class _Report:
-    """What a minimum tells: refined where float64 is short of digits, with all figures."""
-
-    def __init__(
-        self, problem: Regression, attempt: Attempt, confidence: float, absolute: bool
-    ) -> None:
-        self.problem = problem
-        self.attempt = attempt
-        self.confidence = confidence
-        self.absolute = absolute
-        self.point: Vector = attempt.point
-        self.warnings: list[str] = []
-        residuals = problem.residuals
-        self.r = residuals.values(self.point)
-        root = residuals.root_weights
-        sizes = np.abs(problem.response) + np.abs(problem.response + _unweighted(self.r, root))
-        self.sizes = sizes if root is None else sizes * root
-        self.perfect = is_perfect(self.r, self.sizes)
-        if self._is_short_of_digits():
-            self._refine()
-        local = residuals.blocks(self.point)
-        self.local = triangulate(local, len(self.point), Loss())
-
-    # ---- more digits ----
-
-    def _is_short_of_digits(self) -> bool:
-        """Whether rounding spoils the residuals, and they can be had in more digits."""
-        p = self.problem
-        lost = EPSILON * np.linalg.norm(self.sizes) > LOST * np.linalg.norm(self.r)
-        order = p.model.graph.reach([p.parameters.prediction])
-        small = p.rows * len(order) <= OPERATIONS
-        bounded = (self.point <= p.box.lower) | (self.point >= p.box.upper)
-        plain = p.loss.is_linear and not bounded.any()
-        return bool(lost and small and plain and not self.perfect)
-
-    def _refine(self) -> None:
-        p = self.problem
-        inputs = {**p.model.prediction.inputs, **p.model.response.inputs}
-        values = {inputs[name]: x for name, x in {**p.data, **p.fixed}.items() if name in inputs}
-        (response,) = p.model.response.outputs
-        fine = FineResiduals(
-            p.model.graph, response, p.parameters.prediction, p.parameters.nodes, values
-        )
-        self.point, self.r = refine(p.problem, fine, self.point)
-
-    # ---- figures ----
-
-    @property
-    def labels(self) -> list[str]:
-        """The names of the fitted numbers."""
-        return self.problem.parameters.labels
-
-    def held(self) -> Any:
-        """A mask of the parameters at a bound that the data push them against."""
-        return self.problem.box.held(self.point, self.attempt.linear.gradient)
-
-    def fit(self, method: str, begun: float) -> Fit:
-        """The result."""
-        p = self.problem
-        held = self.held()
-        q = quality(
-            self.r,
-            p.response,
-            p.weights,
-            len(self.labels),
-            absolute=self.absolute,
-            perfect=self.perfect,
-            robust=not p.loss.is_linear,
-        )
-        variance, unknown = self._variance(q)
-        found = uncertainty(self.local.triangle, held, variance, self.labels, unknown)
-        freedom = None if self.absolute else q.degrees_of_freedom
-        parameters = self._parameters(found, half_width(self.confidence, freedom))
-        self._warn(q, unknown, parameters)
-        gradient = 2.0 * self.attempt.linear.gradient
-        fitted_model = FittedModel(
-            p.model.text,
-            p.parameters.unflatten(self.point),
-            dict(p.fixed),
-            _with_given(found.covariance, held),
-            variance if p.weights is None and unknown is None else None,
-            freedom,
-            self.confidence,
-            p.row_wise,
-        )
-        return Fit(
-            status=self.attempt.status,
-            reason=self.attempt.reason,
-            iterations=self.attempt.iterations,
-            evaluations=p.problem.evaluations,
-            value=p.loss.cost(self.r),
-            gradient_norm=float(np.linalg.norm(np.where(held, 0.0, gradient))),
-            point=p.point(self.point),
-            gradient=p.parameters.unflatten(gradient),
-            method=method,
-            seconds=time.perf_counter() - begun,
-            parameters=parameters,
-            rss=q.rss,
-            rows=q.rows,
-            degrees_of_freedom=q.degrees_of_freedom,
-            residual_standard_deviation=q.residual_standard_deviation,
-            r_squared=q.r_squared,
-            adjusted_r_squared=q.adjusted_r_squared,
-            log_likelihood=q.log_likelihood,
-            aic=q.aic,
-            bic=q.bic,
-            covariance=found.covariance,
-            correlation=found.correlation,
-            confidence=self.confidence,
-            scaling="absolute" if self.absolute else "residual",
-            loss=p.loss.name,
-            warnings=tuple(self.warnings),
-            fitted=p.response + _unweighted(self.r, p.residuals.root_weights),
-            residuals=self.r,
-            fitted_model=fitted_model,
-        )
-
-    def _variance(self, q: Quality) -> tuple[float, str | None]:
-        """The variance of a residual of weight 1; or why there is none."""
-        if self.absolute:
-            return 1.0, None
-        if q.degrees_of_freedom <= 0:
-            fewer = "fewer" if q.degrees_of_freedom < 0 else "no more"
-            return np.nan, f"there are {fewer} rows than parameters ({q.rows} and {q.count})"
-        if self.perfect:
-            return np.nan, "the fit is perfect: the residuals are rounding errors"
-        if self.problem.loss.is_linear:
-            return q.rss / q.degrees_of_freedom, None
-        variance = robust_variance(self.problem.loss, self.r, q.degrees_of_freedom)
-        if variance is None:
-            return np.nan, "too many residuals lie beyond the scale of the loss"
-        return variance, None
-
-    def _parameters(self, found: Uncertainty, width: float) -> dict[str, Parameter]:
-        p = self.problem
-        errors = found.standard_errors
-        parameters = {}
-        for k, label in enumerate(self.labels):
-            value, error = float(self.point[k]), float(errors[k])
-            reason = found.reasons.get(k)
-            has_error = np.isfinite(error) and reason is None
-            started = label not in p.missing
-            start = float(p.start[k]) if started else None
-            notes = self._notes(k, value, start)
-            interval = None
-            if has_error and np.isfinite(width):
-                interval = (value - width * error, value + width * error)
-            parameters[label] = Parameter(
-                value, error if has_error else None, interval, start, reason, notes
-            )
-        return parameters
-
-    def _notes(self, k: int, value: float, start: float | None) -> tuple[str, ...]:
-        box = self.problem.box
-        notes = []
-        if value <= box.lower[k]:
-            notes.append(f"at its lower bound {box.lower[k]:g}")
-        elif value >= box.upper[k]:
-            notes.append(f"at its upper bound {box.upper[k]:g}")
-        elif start is not None and abs(value - start) <= UNCHANGED * abs(start):
-            notes.append("still at its start")
-        return tuple(notes)
-
-    def _warn(self, q: Quality, unknown: str | None, parameters: dict[str, Parameter]) -> None:
-        for label, parameter in parameters.items():
-            self.warnings += [f"{label} is {note}" for note in parameter.notes]
-        if unknown is not None:
-            self.warnings.append(f"no standard errors: {unknown}")
-        else:
-            loose = [label for label, x in parameters.items() if x.standard_error is None]
-            held = [label for label, x in parameters.items() if x.reason == AT_BOUND]
-            names = ", ".join(label for label in loose if label not in held)
-            if names:
-                self.warnings.append(
-                    f"no standard errors of {names}: the data do not determine them, the Jacobian "
-                    "is rank-deficient"
-                )
-        if q.r_squared is None:
-            self.warnings.append("no R squared: the response is the same in all rows")
-        if q.residual_standard_deviation is not None and not self.perfect:
-            part = EPSILON * float(np.linalg.norm(self.sizes)) / float(np.linalg.norm(self.r))
-            if part > 1e-3 and not self._is_short_of_digits():
-                self.warnings.append("the residuals are close to rounding errors of float64")
-
-
-def _unweighted(r: Vector, root: Vector | None) -> Vector:
-    """Residuals without their weights; 0 where the weight is 0."""
-    if root is None:
-        return r
-    return np.divide(r, root, out=np.zeros_like(r), where=root > 0)
-
-
-def _with_given(covariance: Any, held: Any) -> Any:
-    """The covariance with parameters at a bound as given numbers, without variance."""
-    found = covariance.copy()
-    found[held, :] = 0.0
-    found[:, held] = 0.0
     return found

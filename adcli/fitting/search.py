@@ -81,6 +81,8 @@ class Search:
         cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
         if self.linear and (not self.attempts or cheap or not self._is_clean()):
             self._project(self.start, self.max_iterations)
+        if not self.attempts:  # the model is not finite where its linear parameters would be best
+            self._marquardt(self.start, self.max_iterations)
         if not self._is_settled():
             self._restart()
         return self.best

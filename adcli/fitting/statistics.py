@@ -22,6 +22,9 @@ EPSILON = 2.0**-52
 ROUNDING = 16 * EPSILON
 """Residuals below this part of the numbers that they are differences of are rounding errors."""
 
+RANK = 1e-13
+"""Singular values below this part of the largest, of columns of length 1, are rounding errors."""
+
 AT_BOUND = "it is at its bound"
 SHARE = 1e-3
 """A parameter takes part in an undetermined combination with at least this share of it."""
@@ -76,7 +79,7 @@ def uncertainty(
     scale = np.where(norms > 0, norms, 1.0)
     _, values, right = np.linalg.svd(triangle[:, free] / scale)
     values = np.concatenate([values, np.zeros(len(free) - len(values))])
-    known = values > len(free) * EPSILON * max(values[0], EPSILON)
+    known = values > RANK * max(values[0], EPSILON)
     loose = np.zeros(len(free), dtype=bool)
     for direction in right[~known]:
         takes_part = np.abs(direction) > SHARE

@@ -177,6 +177,15 @@ def test_linear_parameters_need_no_start() -> None:
         assert descended.point == pytest.approx(started.point, rel=1e-5)
 
 
+def test_a_bounded_linear_parameter_needs_no_start_either() -> None:
+    data = {"x": X, "y": noisy(3 * np.exp(-0.3 * X) + 2)}
+    found = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, bounds={"c": (1.5, 10.0)})
+    free = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0})
+    assert found.point == pytest.approx(free.point, rel=1e-9)
+    found = fit("y ~ a*exp(-k*x)", data, {"k": 1.0}, bounds={"a": (0.0, 1.0)})
+    assert found.point["a"] == 1.0
+
+
 def test_a_nonlinear_parameter_needs_a_start() -> None:
     with pytest.raises(UsageError, match="no start for the parameter 'k'") as caught:
         fit("y ~ a*exp(-k*x) + c", {"x": X, "y": X})
