@@ -12,9 +12,10 @@ import click
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options, is_training
+from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments, program_text
 from adcli.cli.interruption import interruption
-from adcli.cli.run import screen, write_text
+from adcli.cli.run import screen
 from adcli.cli.tables import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
 from adcli.errors import UsageError
@@ -85,15 +86,7 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
         )
     if parsed["save"]:
         save_parameters(parsed["save"], {name: result.point[name] for name in result.gradient})
-    if parsed["form"] == "json":
-        write_text(parsed["output"], json_record(result))
-    else:
-        place = screen(parsed["output"])
-        timed = is_terminal(sys.stdout)
-        write_text(parsed["output"], panel_text(result, parsed["digits"], *place, timed))
-    for picture in pictures:
-        picture.draw(result)
-    return result.status.exit_code
+    return report(result, parsed, json_record, panel_text, pictures)
 
 
 def _watchers(parsed: dict[str, Any]) -> Iterator[Any]:
@@ -110,7 +103,7 @@ def _watchers(parsed: dict[str, Any]) -> Iterator[Any]:
     width, color = screen(None)
     layout = (settings.describe(), width, parsed["digits"], parsed["every"])
     if not is_terminal(sys.stdout):
-        yield PlainTable(_print, *layout)
+        yield PlainTable(print_now, *layout)
         return
     from rich.console import Console
 
@@ -127,16 +120,9 @@ def _pictures(parsed: dict[str, Any]) -> list[Any]:
 
     found: list[Any] = []
     if parsed["plot"] == "-":
-        is_json = parsed["form"] == "json"  # then standard output has the object alone
-        found.append(TerminalPlot(sys.stderr.write if is_json else _print, screen(None)[0]))
+        found.append(TerminalPlot(plot_stream(parsed), screen(None)[0]))
     elif parsed["plot"]:
         found.append(Picture(parsed["plot"]))
     if parsed["animate"]:
         found.append(Film(parsed["animate"]))
     return found
-
-
-def _print(text: str) -> None:
-    """Text to standard output, at once."""
-    write_text(None, text)
-    sys.stdout.flush()

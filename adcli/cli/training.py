@@ -9,9 +9,10 @@ from typing import Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
+from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments
 from adcli.cli.interruption import interruption
-from adcli.cli.run import screen, write_text
+from adcli.cli.run import screen
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
@@ -43,8 +44,7 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
         assert table is not None
         needless = [*held, *columns_in(f, table)]
         start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
-        if not parsed["resume"]:
-            check_columns(f, table, [*start, *held])
+        check_columns(f, table, [*start, *held], complete=not parsed["resume"])
         asked["where"] = filter_of(table, parsed)
         asked["missing"] = parsed["missing"]
         if parsed["validation"]:
@@ -64,15 +64,7 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
         )
     if parsed["save"]:
         save_parameters(parsed["save"], result.parameters)
-    if parsed["form"] == "json":
-        write_text(parsed["output"], json_record(result))
-    else:
-        place = screen(parsed["output"])
-        timed = is_terminal(sys.stdout)
-        write_text(parsed["output"], panel_text(result, parsed["digits"], *place, timed))
-    for picture in pictures:
-        picture.draw(result)
-    return result.status.exit_code
+    return report(result, parsed, json_record, panel_text, pictures)
 
 
 class _Signals(TrainingWatcher):
@@ -119,7 +111,9 @@ def _watchers(parsed: Mapping[str, Any]) -> list[Any]:
 
         names = Settings.__dataclass_fields__
         settings = rule_settings({n: parsed[n] for n in names if parsed[n] is not None})
-        write = _print if bar is None or not is_terminal(sys.stdout) else bar.above(_print)
+        write: Callable[[str], None] = print_now
+        if bar is not None and is_terminal(sys.stdout):
+            write = bar.above(print_now)
         found.append(EpochTable(write, settings.describe(), parsed["digits"], parsed["every"]))
     return [*found, bar] if bar is not None else found
 
@@ -132,11 +126,4 @@ def _pictures(parsed: Mapping[str, Any]) -> list[Any]:
 
     if parsed["plot"] != "-":
         return [LossPicture(parsed["plot"])]
-    is_json = parsed["form"] == "json"  # then standard output has the object alone
-    return [LossPlot(sys.stderr.write if is_json else _print, screen(None)[0])]
-
-
-def _print(text: str) -> None:
-    """Text to standard output, at once."""
-    write_text(None, text)
-    sys.stdout.flush()
+    return [LossPlot(plot_stream(parsed), screen(None)[0])]

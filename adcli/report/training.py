@@ -238,6 +238,7 @@ class TrainingTrace(TrainingWatcher):
         self._stack = ExitStack()
         self._add: Callable[[Row], None] | None = None
         self._columns = EPOCH
+        self._kept = False
 
     def __enter__(self) -> TrainingTrace:
         return self
@@ -248,7 +249,7 @@ class TrainingTrace(TrainingWatcher):
     def begin(self, training: Training) -> None:
         """Open the file."""
         layout = training.problem.layout
-        kept = layout.size <= KEPT
+        self._kept = kept = layout.size <= KEPT
         if training.validation is None:
             self._columns = {name: k for name, k in EPOCH.items() if name != "validation_loss"}
 
@@ -259,7 +260,6 @@ class TrainingTrace(TrainingWatcher):
         labels = layout.labels if kept else []
         trace = open_trace(self.path, self._columns, labels, nest)
         self._add = self._stack.enter_context(trace)
-        self._kept = kept
 
     def see_epoch(self, training: Training, epoch: Epoch) -> None:
         """Write the epoch."""
