@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,6 +115,20 @@ def test_standard_input_is_one_of_the_files_and_read_once(tmp_path: Path) -> Non
         assert read_columns(table, ["x"])["x"].tolist() == [1, 2, 3]
         with pytest.raises(UsageError, match="can be read once"):
             read_columns(table, ["x"])
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="needs /dev/fd")
+def test_pipes_are_read_where_files_are() -> None:
+    """As a shell's <(command) gives them."""
+    paths = []
+    for text in (b"x\n1\n2\n", b"x\n3\n"):
+        read_end, write_end = os.pipe()
+        os.write(write_end, text)
+        os.close(write_end)
+        paths.append(f"/dev/fd/{read_end}")
+    assert read(*paths, names="x")["x"].tolist() == [1, 2, 3]
+    for path in paths:
+        os.close(int(path.rpartition("/")[2]))
 
 
 def test_files_are_read_again_for_every_pass(tmp_path: Path) -> None:
