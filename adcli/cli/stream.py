@@ -119,7 +119,7 @@ class _Job:
         self.engine: str = options["engine"]
         self.threads: int = options["threads"] or available_cores()
         self.workers = 1
-        self.expected = 0
+        self.expected = 0  # rows in all, about
         self.rows = 0
         self.failed = 0
         self.writer: ResultWriter | _TextWriter
@@ -128,25 +128,27 @@ class _Job:
         """Choose the engine and the number of threads by the first block and the file's size."""
         total, done = self.points.bytes_total, self.points.bytes_done
         self.expected = first.rows if total is None else first.rows * total // max(done, 1)
-        choice = choose_rows_engine(
-            self.f,
-            self._columns(first),
-            self.expected,
-            self.options["engine"],
-            self.options["precision"],
-            self.task.strict,
-        )
+        if len(self.f.order) <= MAX_NODES:
+            self.workers = min(self.threads, MAX_WORKERS)
+        choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, self.workers)
         if total is not None:
             self.engine = choice.engine
-        if choice.engine not in ("python", "mpmath") and len(self.f.order) <= MAX_NODES:
-            self.workers = min(self.threads, MAX_WORKERS)
+        if choice.engine in ("python", "mpmath"):  # which do not let two threads compute at once
+            self.workers = 1
+        if self.workers > 1:
             self.threads = 1
 
     def explain(self, first: Block) -> Explanation:
         """The engine that was chosen by the first block, and why."""
-        engine, precision = self.options["engine"], self.options["precision"]
-        columns = self._columns(first)
-        return explain_rows(self.f, columns, self.expected, self.task, engine, precision)
+        columns, rows, engine, precision = self._question(first)
+        return explain_rows(
+            self.f, columns, rows, self.task, engine, precision, threads=self.workers
+        )
+
+    def _question(self, first: Block) -> tuple[dict[str, Column], int, str, int | None]:
+        """What the choice of an engine depends on."""
+        options = self.options
+        return self._columns(first), self.expected, options["engine"], options["precision"]
 
     def open_writer(self) -> ResultWriter | _TextWriter:
         """The writer for the format that was asked for."""

@@ -111,11 +111,13 @@ def choose_rows_engine(
     engine: str = "auto",
     precision: int | None = None,
     strict: bool = False,
+    threads: int = 1,
 ) -> Choice:
     """The engine for a program at each of `rows` rows of the columns.
 
-    Where the llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError
-    for an engine that cannot run the program.
+    `threads` share the work of the numpy engine; what compiling takes, one waits for. Where the
+    llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError for an
+    engine that cannot run the program.
     """
     _check(engine, precision)
     if precision is not None:
@@ -128,7 +130,7 @@ def choose_rows_engine(
     work = rows * len(function.order)
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{work:,} operations are fewer than importing NumPy is worth")
-    if engine == "auto" and not _is_worth_compiling(rows, work):
+    if engine == "auto" and not _is_worth_compiling(rows, work // threads):
         reason = f"{work:,} operations in {rows:,} rows are worth arrays, but no compiler"
         return Choice("numpy", reason)
     obstacle = _no_compiler(strict)
