@@ -36,7 +36,10 @@ def over_ranges(
                 return
             results.append(work(begin, min(rows, begin + step)))
 
-    in_parallel(drain, min(threads, len(waiting)))
+    try:
+        in_parallel(drain, min(threads, len(waiting)))
+    finally:
+        waiting.clear()  # after an interruption the other threads have no more to do
     return results
 
 

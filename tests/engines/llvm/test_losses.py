@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import adcli
@@ -16,7 +16,7 @@ from adcli.ad.tasks import Task
 from adcli.engines.llvm.kernels import BLOCK, CHUNK
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.prepared import prepare_point
-from tests.programs import scalar_programs
+from tests.programs import Program, array_programs, scalar_programs
 
 EDGE = BLOCK * host().lanes
 SIZES = (2, 3, 7, 8, 9, EDGE - 1, EDGE, EDGE + 1, 3 * EDGE + 5)
@@ -155,7 +155,7 @@ REDUCTIONS: dict[str, Callable[[Any], Any]] = {
 
 @settings(max_examples=50)
 @given(scalar_programs(), st.data())
-def test_random_losses(program: Any, data: Any) -> None:
+def test_random_losses(program: Program, data: Any) -> None:
     """A program of numbers becomes one of columns; its rows are reduced, twice over."""
     rows = data.draw(st.sampled_from(SIZES))
     generator = np.random.default_rng(rows)
@@ -182,6 +182,24 @@ def test_random_losses(program: Any, data: Any) -> None:
     assert abs(found["value"] - value) <= 1e-11 * largest
     for name, g in gradient.items():
         np.testing.assert_allclose(found[name], g, rtol=1e-11, atol=1e-11 * largest)
+
+
+@given(array_programs())
+def test_random_programs_of_vectors_and_matrices(program: Program) -> None:
+    """The longest vector is the column; all else of the language is left to the numpy engine."""
+    assume(len(program.point["v"]) > 1)
+    f = adcli.function(program.text)
+    value, gradient = f.value_and_gradient(program.point, engine="numpy")
+    found = run(program.text, program.point)
+    largest = max(1.0, abs(value), *(np.max(np.abs(g)) for g in gradient.values()))
+    assert abs(found["value"] - value) <= 1e-11 * largest
+    for name, g in gradient.items():
+        assert found[name].shape == np.shape(g)
+        np.testing.assert_allclose(found[name], g, rtol=1e-11, atol=1e-11 * largest)
+    f = adcli.function(program.array_text)
+    point = {name: program.point[name] for name in f.variables}
+    found, wanted = (f.value(point, engine=e) for e in ("llvm", "numpy"))
+    np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-12, strict=True)
 
 
 @pytest.mark.parametrize("rows", [EDGE + 1, 2 * CHUNK + 3, 5 * CHUNK])

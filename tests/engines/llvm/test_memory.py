@@ -10,6 +10,8 @@ import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
+from threading import Event, current_thread, main_thread
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import kernels, prepared
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.prepared import prepare_rows
+from adcli.engines.threads import over_ranges
 from tests.terminal import ROOT
 
 TEXT = "x*y + sin(x) + y^2"
@@ -208,6 +211,26 @@ def test_many_threads_call_one_function(trial: int, busy_threads: None) -> None:
     g = adcli.function(f"mean(x*y*a) + 0*{trial}/y[0] + max(x*a)")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda seed: use(f, g, seed), range(16)))
+
+
+def test_an_interruption_ends_the_work_of_all_threads() -> None:
+    calls: list[int] = []
+    begun = Event()
+
+    def work(begin: int, end: int) -> float:
+        calls.append(begin)
+        if current_thread() is main_thread():
+            assert begun.wait(10)
+            raise KeyboardInterrupt
+        begun.set()
+        sleep(0.01)
+        return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        over_ranges(work, 10_000, 1, 2)
+    sleep(0.05)
+    assert len(calls) < 1000
+    assert sorted(over_ranges(lambda begin, end: begin, 10, 3, 2)) == [0, 3, 6, 9]
 
 
 FORKING = """
