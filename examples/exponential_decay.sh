@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # An exponential decay: its parameters with standard errors, a picture with the confidence band, and
-# predictions with theirs. Only k needs a start, for the model is linear in a and c.
+# predictions with theirs. Only k needs a start: the model is linear in a and c.
 set -euo pipefail
 
 cat > decay.csv <<'END'
@@ -19,7 +19,7 @@ t,y
 4.5,0.36
 5,0.33
 END
-adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1 --plot decay.png --save decay.json
+adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto,c=auto --plot decay.png --save decay.json
 test -s decay.png
 
 echo

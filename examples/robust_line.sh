@@ -19,12 +19,12 @@ END
 
 echo "loss,a,error of a,b,error of b"
 for loss in linear huber soft_l1 cauchy; do
-    adcli fit 'y ~ a + b*x' --data line.csv --loss "$loss" --loss-scale 0.2 --format csv |
+    adcli fit 'y ~ a + b*x' --data line.csv --start a=0,b=0 --loss "$loss" --loss-scale 0.2 --format csv |
         awk -F, -v loss="$loss" 'NR > 1 { row = row sprintf(",%.3f,%.3f", $2, $3) } END { print loss row }'
 done
 
 echo
-adcli fit 'y ~ a + b*x' --data line.csv --loss cauchy --loss-scale 0.2
+adcli fit 'y ~ a + b*x' --data line.csv --start a=0,b=0 --loss cauchy --loss-scale 0.2
 
 echo
 echo "the same by a method of descend:"

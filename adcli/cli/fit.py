@@ -10,7 +10,13 @@ import click
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import EXAMPLES, fit_options
-from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
+from adcli.cli.inputs import (
+    assignments,
+    file_values,
+    is_whole_point,
+    program_text,
+    split_assignments,
+)
 from adcli.cli.interruption import interruption
 from adcli.cli.run import screen, write_text
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
@@ -116,10 +122,22 @@ def _regression(parsed: dict[str, Any]) -> Regression:
 
 
 def _start(texts: tuple[str, ...], names: list[str]) -> dict[str, Any]:
-    """The starts: `a=1,b=2`, or a file of parameters, whose values assignments replace."""
-    files = [text for text in texts if is_whole_point(text)]
-    given = assignments(tuple(text for text in texts if text not in files), "--start", None)
-    found = {k: v for name in files for k, v in file_values(name, names).items()}
+    """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
+    from adcli.fitting.regression import AUTO
+
+    found: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    for text in texts:
+        if is_whole_point(text):
+            found.update(file_values(text, names))
+            continue
+        for name, value in split_assignments(text, "--start"):
+            if name in given:
+                raise UsageError(f"--start gives '{safe(name)}' twice", "take one away")
+            if value == AUTO:
+                given[name] = AUTO
+            else:
+                given.update(assignments((f"`{name}`={value}",), "--start", None))
     return {**found, **given}
 
 

@@ -11,17 +11,17 @@ from adcli.cli.tables import table_options
 EXAMPLES = """\b
 Examples:
   adcli fit 'y ~ b1*(1 - exp(-b2*x))' --data growth.csv --start b1=200,b2=0.5
-  adcli fit 'y ~ a*x + b' --data line.csv --loss soft_l1 --loss-scale 0.5
-  adcli fit 'log(y) ~ a - k*t' --data decay.csv --format json
-  adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1 --sigma s --plot decay.png
-  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1 --save decay.json
+  adcli fit 'y ~ a*x + b' --data line.csv --start a=1,b=0 --loss soft_l1 --loss-scale 0.5
+  adcli fit 'log(y) ~ a - k*t' --data decay.csv --start a=auto,k=auto --format json
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto --sigma s --plot decay.png
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
 
 \b
-Parameters are the names of the model that are no columns. One in which the model is linear needs no
-start. Exit codes: 0 converged; 1 the work failed, or bad data; 2 wrong usage or syntax; 3 iteration
-limit; 4 diverged; 5 stalled; 130 interrupted."""
+Parameters are the names of the model that are no columns. Exit codes: 0 converged; 1 the work
+failed, or bad data; 2 wrong usage or syntax; 3 iteration limit; 4 diverged; 5 stalled; 130
+interrupted."""
 
 fitted_model = click.option(
     "--model", metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
@@ -33,7 +33,8 @@ fit_options = together(
         "--start",
         metavar="a=1,b=2",
         multiple=True,
-        help="Where the parameters begin; values, or a file that descend --save wrote. Repeatable.",
+        help="Where the parameters begin: values, auto for one in which the model is linear, or a "
+        "file that descend --save wrote. Repeatable.",
     ),
     click.option("--fix", metavar="b=2", multiple=True, help="Hold a parameter. Repeatable."),
     click.option(

@@ -114,7 +114,7 @@ class FittedModel:
         are not there, DomainError where the model is not finite.
         """
         columns = check_arrays(data, self.columns)
-        rows = len(next(iter((columns or data).values()))) if columns or data else 1
+        rows = len(next(iter(columns.values()))) if columns else _rows_of(data)
         self.check_row_wise()
         _, predictor, vector = self._numbers
         inputs = self.model.prediction.inputs
@@ -158,6 +158,11 @@ class FittedModel:
         except AdcliError:
             pass
         return DomainError(f"row {first + row}: {what}")
+
+
+def _rows_of(data: Mapping[str, Any]) -> int:
+    """How many rows columns have of which none is used."""
+    return next((len(data[name]) for name in getattr(data, "columns", data)), 1)
 
 
 def _standard_errors(jacobian: Any, covariance: Any) -> Vector:

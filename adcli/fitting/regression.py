@@ -30,15 +30,19 @@ Weights = str | Any
 TINY, HUGE = 1e-140, 1e140
 """Sizes between which a response has squares, and these have sums."""
 
+AUTO = "auto"
+"""The start of a parameter in which the model is linear: it follows from the others."""
+
 UNSTARTED = 1.0
-"""Where a parameter stands whose start follows from the others."""
+"""Where such a parameter stands before."""
 
 
 class Regression:
     """What `adcli.fit` is asked for, checked.
 
     `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
-    which `start` begins and `fix` holds. `weights` multiply the squares of the residuals, `sigma`
+    which `start` begins and `fix` holds; "auto" starts one in which the model is linear. `weights`
+    multiply the squares of the residuals, `sigma`
     are their standard deviations. `known` names all columns there are, where `data` has only those
     that are used, for messages. Raises UsageError for names, shapes and bounds that do not fit,
     DataError for data that are no finite numbers, DomainError where the response or the weights
@@ -63,11 +67,14 @@ class Regression:
         self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
         used = [*model.names, *(n for f in self.weighting if f for n in f.inputs)]
         self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
-        self._known = list(known) or list(data)
+        self._known = list(known) or list(getattr(data, "columns", data))
         self._check_response(data)
         self.fixed = _numbers(fix or {}, "fix")
-        given = _numbers(start, "start")
-        self._check_names(given, self.fixed, bounds or {})
+        start = _mapping(start, "start")
+        automatic = {name for name, x in start.items() if isinstance(x, str) and x == AUTO}
+        given = _numbers({n: x for n, x in start.items() if n not in automatic}, "start")
+        self.missing = [name for name in model.prediction.inputs if name in automatic]
+        self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
         if not names:
             raise UsageError(
@@ -81,9 +88,8 @@ class Regression:
         self.parameters = Parameters(
             model, {name: np.shape(given.get(name, 0.0)) for name in names}
         )
-        self.missing = [name for name in names if name not in given]
+        self._check_starts(names, given)
         self.start = self.parameters.flatten(dict.fromkeys(self.missing, UNSTARTED) | given)
-        self._check_missing()
         self._check_shape()
         self.box = self._bounds(bounds or {})
 
@@ -126,27 +132,34 @@ class Regression:
             if name in bounds:
                 raise UsageError(f"'{name}' is fixed and has bounds", "take one away")
 
-    def _check_missing(self) -> None:
-        """Refuse parameters without a start unless they follow from the others."""
+    def _check_starts(self, names: list[str], given: Mapping[str, Any]) -> None:
+        """Raise UsageError unless each parameter has a start, or may go without."""
+        f = self.model.prediction
+        unknown = [n for n in names if n not in given and n not in self.missing]
+        if unknown:
+            shown = ", ".join(f"'{n}'" for n in unknown[:5]) + ", ..." * (len(unknown) > 5)
+            what = "are no columns and have" if len(unknown) > 1 else "is no column and has"
+            raise UsageError(
+                f"{shown} {what} no start",
+                f"{listed(self._known)}; a parameter needs a start: --start {unknown[0]}=1 "
+                f"(or {AUTO}, if the model is linear in it), or --fix {unknown[0]}=1",
+                span=f.graph.span(f.inputs[unknown[0]]),
+                text=f.text,
+            )
         if not self.missing:
             return
         try:
             solved = [self.parameters.labels[k] for k in self.linear]
-        except LanguageError:  # an array parameter, whose shape only a start can tell
+        except LanguageError:  # it should have been an array, whose shape only a start can tell
             solved = []
-        unsolved = [name for name in self.missing if name not in solved]
-        if unsolved:
-            f = self.model.prediction
-            name = unsolved[0]
-            several = "s" * (len(unsolved) > 1)
-            shown = ", ".join(f"'{n}'" for n in unsolved[:5]) + ", ..." * (len(unsolved) > 5)
-            raise UsageError(
-                f"no start for the parameter{several} {shown}",
-                f"{listed(self._known)}; give a start: --start {name}=..., or hold it: "
-                f"--fix {name}=...",
-                span=f.graph.span(f.inputs[name]),
-                text=f.text,
-            )
+        for name in self.missing:
+            if name not in solved:
+                raise UsageError(
+                    f"the start of '{name}' does not follow from the others",
+                    f"{AUTO} is for numbers in which the model is linear, all of them together",
+                    span=f.graph.span(f.inputs[name]),
+                    text=f.text,
+                )
 
     # ---- numbers ----
 
@@ -346,12 +359,16 @@ def _expression(given: Weights | None, what: str) -> Function | None:
     return f
 
 
-def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """Finite numbers and arrays by name."""
+def _mapping(values: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
         raise UsageError(f"{what} is a dict of values, not {type(values).__name__}")
+    return values
+
+
+def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Finite numbers and arrays by name."""
     found: dict[str, Any] = {}
-    for name, value in values.items():
+    for name, value in _mapping(values, what).items():
         try:
             array = np.asarray(value, dtype=float)
         except (TypeError, ValueError) as error:

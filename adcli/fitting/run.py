@@ -43,8 +43,8 @@ def fit(
 ) -> Fit:
     """Fit `response ~ model` to data by least squares.
 
-    `data` has arrays (rows,) or (rows, k) by column. Names of the model that are no columns are its
-    parameters: `start` gives each a number or an array (one that enters linearly may go without),
+    `data` has arrays (rows,) or (rows, k) by column, or is a data frame. Names of the model that are no columns are its
+    parameters: `start` gives each a number or an array, or "auto" where the model is linear in it;
     `fix` holds some, `bounds` gives pairs (lower, upper). `weights` multiply the squares, `sigma`
     are standard deviations of the response: an expression of columns, or a number for each row.
     With `absolute_sigma` standard errors take them as they are; without, only their ratios count.
@@ -62,8 +62,8 @@ def fit(
     >>> round(found.point["a"], 6), round(found.parameters["a"].standard_error, 6)
     (2.02, 0.042426)
     """
-    if not isinstance(data, Mapping):
-        raise UsageError(f"data are a dict of columns, not {type(data).__name__}")
+    if not (isinstance(data, Mapping) or hasattr(data, "columns")):
+        raise UsageError(f"data are columns by name, not {type(data).__name__}", "a dict of arrays")
     problem = Regression(
         read_model(model) if isinstance(model, str) else model,
         data,

@@ -18,6 +18,7 @@ from tests.terminal import Outcome, run_here
 T = np.linspace(0, 5, 30)
 Y = 2.5 * np.exp(-0.8 * T) + 0.3 + 0.05 * np.sin(17 * T + 1)
 MODEL = "y ~ a*exp(-k*t) + c"
+START = "k=1,a=auto,c=auto"
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +34,12 @@ def run(*arguments: str) -> Outcome:
 
 
 def decay(*arguments: str) -> Outcome:
-    return run(MODEL, "--data", "decay.csv", "--start", "k=1", *arguments)
+    return run(MODEL, "--data", "decay.csv", "--start", START, *arguments)
 
 
 @pytest.fixture(scope="module")
 def expected() -> adcli.Fit:
-    return adcli.fit(MODEL, {"t": T, "y": Y}, {"k": 1.0})
+    return adcli.fit(MODEL, {"t": T, "y": Y}, {"k": 1.0, "a": "auto", "c": "auto"})
 
 
 def test_json_has_all_figures(expected: adcli.Fit) -> None:
@@ -67,7 +68,9 @@ def test_json_has_all_figures(expected: adcli.Fit) -> None:
 
 
 def test_what_cannot_be_had_is_null_with_its_reason() -> None:
-    outcome = run("y ~ a*t + b*t + c", "--data", "decay.csv", "--format", "json")
+    outcome = run(
+        "y ~ a*t + b*t + c", "--data", "decay.csv", "--start", "a=1,b=1,c=1", "--format", "json"
+    )
     record = json.loads(outcome.stdout)
     assert record["parameters"]["a"]["standard_error"] is None
     assert "rank-deficient" in record["parameters"]["a"]["reason"]
@@ -110,13 +113,14 @@ def test_the_report_goes_to_a_file() -> None:
     ("code", "arguments"),
     [
         (0, []),
-        (3, ["--start", "a=9,c=0", "--max-iterations", "0"]),
-        (5, ["--start", "a=1,c=1", "--method", "gd", "--rate", "1e-20"]),
-        (4, ["--start", "a=1,c=1", "--method", "gd", "--rate", "100"]),
+        (3, ["--method", "adam", "--max-iterations", "3"]),
+        (5, ["--method", "gd", "--rate", "1e-20"]),
+        (4, ["--method", "gd", "--rate", "100"]),
     ],
 )
 def test_exit_codes(code: int, arguments: list[str]) -> None:
-    outcome = decay("--format", "json", *arguments)
+    begin = ["--data", "decay.csv", "--start", "k=1,a=1,c=1", "--format", "json"]
+    outcome = run(MODEL, *begin, *arguments)
     assert outcome.code == code, outcome
     statuses = {0: "converged", 3: "max_iterations", 4: "diverged", 5: "stalled"}
     assert json.loads(outcome.stdout)["status"] == statuses[code]
@@ -180,19 +184,20 @@ def test_a_model_of_matrix_columns(tmp_path) -> None:
     [(MODEL, "curve.png"), (MODEL, "curve.svg"), ("y ~ a*exp(-k*t) + c + d*u", "many.png")],
 )
 def test_plots(model: str, name: str, tmp_path) -> None:
+    start = START + ",d=0" * (model != MODEL)
     rows = [f"{t},{y},{(7 * t) % 1}\n" for t, y in zip(T, Y, strict=True)]
     (tmp_path / "two.csv").write_text("t,y,u\n" + "".join(rows))
-    outcome = run(model, "--data", "two.csv", "--start", "k=1", "--plot", name)
+    outcome = run(model, "--data", "two.csv", "--start", start, "--plot", name)
     assert outcome.code == 0, outcome.stderr
     data = (tmp_path / name).read_bytes()
     assert data.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
-    run(model, "--data", "two.csv", "--start", "k=1", "--plot", "again." + name[-3:])
+    run(model, "--data", "two.csv", "--start", start, "--plot", "again." + name[-3:])
     assert (tmp_path / ("again." + name[-3:])).read_bytes() == data, "the same picture"
 
 
 def test_a_plot_over_a_pole_is_drawn(tmp_path) -> None:
     (tmp_path / "pole.csv").write_text("x,y\n-2,-0.5\n-1,-1.02\n1,1.01\n2,0.5\n3,0.3\n")
-    assert run("y ~ a/x", "--data", "pole.csv", "--plot", "pole.png").code == 0
+    assert run("y ~ a/x", "--data", "pole.csv", "--start", "a=2", "--plot", "pole.png").code == 0
 
 
 def test_several_files_filters_and_standard_input(tmp_path) -> None:
@@ -200,11 +205,11 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
     (tmp_path / "one.csv").write_text("".join(text[:11]))
     (tmp_path / "two.csv").write_text(text[0] + "".join(text[11:]))
     whole = json.loads(decay("--format", "json").stdout)
-    parts = ["--data", "one.csv", "--data", "two.csv", "--start", "k=1", "--format", "json"]
+    parts = ["--data", "one.csv", "--data", "two.csv", "--start", START, "--format", "json"]
     assert json.loads(run(MODEL, *parts).stdout)["point"] == whole["point"]
     filtered = json.loads(decay("--where", "t > 1", "--format", "json").stdout)
     assert filtered["rows"] == sum(T > 1)
-    arguments = ["fit", MODEL, "--data", "-", "--data-format", "csv", "--start", "k=1"]
+    arguments = ["fit", MODEL, "--data", "-", "--data-format", "csv", "--start", START]
     piped = run_here([*arguments, "--format", "json"], "".join(text).encode())
     assert json.loads(piped.stdout)["point"] == whole["point"]
 
@@ -222,7 +227,7 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
         (1, "bad.csv has no rows", "x,y\n", []),
         (1, "bad.csv is empty", "", []),
         (1, "more than one column 'x'", "x,x,y\n1,1,2\n", []),
-        (2, "no start for the parameter 'x'", "u,y\n1,2\n2,3\n", ["--start", "a=1,b=1"]),
+        (2, "'x' is no column and has no start", "u,y\n1,2\n2,3\n", []),
         (2, "the response names 'y', which is no column", "x,z\n1,2\n2,3\n", []),
         (1, "its squares leave the range", "x,y\n1,2e200\n2,3e200\n3,1e200\n", []),
         (1, "row 2: weights: the value is -1", "x,y\n1,2\n-1,3\n", ["--weights", "x"]),
@@ -232,7 +237,12 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
         (2, "exclude each other", "x,y\n1,2\n2,3\n", ["--weights", "x", "--sigma", "x"]),
         (2, "absolute sigmas need sigma", "x,y\n1,2\n2,3\n", ["--absolute-sigma"]),
         (2, "the start names 'q'", "x,y\n1,2\n2,3\n", ["--start", "q=1"]),
-        (2, "is outside of its bounds", "x,y\n1,2\n2,3\n", ["--start", "a=2", "--bounds", "a=0:1"]),
+        (
+            2,
+            "is outside of its bounds",
+            "x,y\n1,2\n2,3\n",
+            ["--start", "b=1", "--start", "a=2", "--bounds", "a=0:1"],
+        ),
         (2, "leave no room", "x,y\n1,2\n2,3\n", ["--bounds", "a=2:1"]),
         (2, "the confidence is 1.5", "x,y\n1,2\n2,3\n", ["--confidence", "1.5"]),
         (2, "the loss scale is -1", "x,y\n1,2\n2,3\n", ["--loss-scale", "-1"]),
@@ -245,7 +255,8 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
 def test_bad_data_is_one_message_and_no_file(code, message, table, arguments, tmp_path) -> None:
     (tmp_path / "bad.csv").write_text(table)
     before = set(tmp_path.iterdir())
-    outcome = run("y ~ a*x + b", "--data", "bad.csv", *arguments, "-o", "out.txt")
+    start = [] if "--bounds" in arguments and "a=2" in arguments else ["--start", "a=1,b=1"]
+    outcome = run("y ~ a*x + b", "--data", "bad.csv", *start, *arguments, "-o", "out.txt")
     assert (outcome.code, outcome.stdout) == (code, ""), outcome
     assert outcome.stderr.count("error: ") == 1
     assert message in outcome.stderr
@@ -258,13 +269,17 @@ def test_columns_named_like_functions_and_constants(tmp_path) -> None:
     assert "in backticks: `exp`" in outcome.stderr
     outcome = run("y ~ a*e + b", "--data", "odd.csv")
     assert "'e' is a constant here, and a column of odd.csv" in outcome.stderr
-    outcome = run("y ~ a*`exp` + b*`e`", "--data", "odd.csv", "--format", "json")
+    outcome = run(
+        "y ~ a*`exp` + b*`e`", "--data", "odd.csv", "--start", "a=1,b=1", "--format", "json"
+    )
     assert json.loads(outcome.stdout)["status"] == "converged"
 
 
 def test_a_constant_response_is_flagged(tmp_path) -> None:
     (tmp_path / "flat.csv").write_text("x,y\n1,0.1\n2,0.1\n3,0.1\n")
-    record = json.loads(run("y ~ a + b*x", "--data", "flat.csv", "--format", "json").stdout)
+    record = json.loads(
+        run("y ~ a + b*x", "--data", "flat.csv", "--start", "a=1,b=1", "--format", "json").stdout
+    )
     assert record["r_squared"] is None
     assert record["parameters"]["a"]["standard_error"] is None
     assert any("same in all rows" in warning for warning in record["warnings"])

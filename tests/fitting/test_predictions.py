@@ -15,12 +15,13 @@ RNG = np.random.default_rng(8)
 X = np.linspace(0, 5, 40)
 Y = 2.5 * np.exp(-0.8 * X) + 0.3 + 0.05 * RNG.standard_normal(40)
 DECAY = "y ~ a*exp(-k*x) + c"
+START = {"a": "auto", "k": 1.0, "c": "auto"}
 NEW = np.array([0.0, 1.3, 7.0])
 
 
 @pytest.fixture(scope="module")
 def decay() -> adcli.Fit:
-    return adcli.fit(DECAY, {"x": X, "y": Y}, {"k": 1.0})
+    return adcli.fit(DECAY, {"x": X, "y": Y}, START)
 
 
 def test_standard_errors_follow_the_delta_method(decay: adcli.Fit) -> None:
@@ -36,7 +37,7 @@ def test_standard_errors_follow_the_delta_method(decay: adcli.Fit) -> None:
 
 
 def test_a_line_has_the_textbook_prediction_interval() -> None:
-    found = adcli.fit("y ~ a + b*x", {"x": X, "y": Y})
+    found = adcli.fit("y ~ a + b*x", {"x": X, "y": Y}, {"a": 0.0, "b": 0.0})
     got = found.predict({"x": [2.0]})
     s = found.residual_standard_deviation
     share = 1 / 40 + (2.0 - X.mean()) ** 2 / np.sum((X - X.mean()) ** 2)
@@ -50,7 +51,7 @@ def test_prediction_intervals_hold_new_observations() -> None:
     inside = 0
     for _ in range(200):
         y = 2.5 * np.exp(-0.8 * X) + 0.1 * random.standard_normal(40)
-        found = adcli.fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, {"k": 1.0})
+        found = adcli.fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, {"a": 1.0, "k": 1.0})
         got = found.predict({"x": [1.0]})
         new = 2.5 * np.exp(-0.8) + 0.1 * random.standard_normal()
         inside += got.lower[0] <= new <= got.upper[0]
@@ -58,14 +59,14 @@ def test_prediction_intervals_hold_new_observations() -> None:
 
 
 def test_weights_leave_the_variance_of_a_new_observation_open() -> None:
-    found = adcli.fit(DECAY, {"x": X, "y": Y}, {"k": 1.0}, weights=1 + X)
+    found = adcli.fit(DECAY, {"x": X, "y": Y}, START, weights=1 + X)
     got = found.predict({"x": NEW})
     assert np.isfinite(got.standard_error).all()
     assert np.isnan(got.lower).all()
 
 
 def test_fixed_and_bounded_parameters_bring_no_error() -> None:
-    fixed = adcli.fit(DECAY, {"x": X, "y": Y}, {"k": 1.0}, fix={"c": 0.25})
+    fixed = adcli.fit(DECAY, {"x": X, "y": Y}, {"a": 1.0, "k": 1.0}, fix={"c": 0.25})
     bounded = adcli.fit(
         DECAY, {"x": X, "y": Y}, {"k": 1.0, "a": 1.0, "c": 0.0}, bounds={"c": (-1.0, 0.25)}
     )
@@ -76,7 +77,7 @@ def test_fixed_and_bounded_parameters_bring_no_error() -> None:
 
 
 def test_undetermined_parameters_leave_no_standard_error() -> None:
-    found = adcli.fit("y ~ a*x + b*x + c", {"x": X, "y": Y})
+    found = adcli.fit("y ~ a*x + b*x + c", {"x": X, "y": Y}, {"a": 1.0, "b": 1.0, "c": 1.0})
     got = found.predict({"x": [0.0, 1.0]})
     assert np.isfinite(got.prediction).all()
     assert np.isfinite(got.standard_error[0])  # at x = 0 neither a nor b counts
@@ -84,7 +85,7 @@ def test_undetermined_parameters_leave_no_standard_error() -> None:
 
 
 def test_a_model_that_mixes_rows_predicts_no_others() -> None:
-    found = adcli.fit("y ~ a + b*(x - mean(x))", {"x": X, "y": Y})
+    found = adcli.fit("y ~ a + b*(x - mean(x))", {"x": X, "y": Y}, {"a": 1.0, "b": 1.0})
     assert found.r_squared > 0.5
     with pytest.raises(UsageError, match="rows depend on one another"):
         found.predict({"x": NEW})
@@ -127,12 +128,12 @@ def test_a_saved_model_predicts_the_same(decay: adcli.Fit, tmp_path) -> None:
     ("model", "data", "start", "options"),
     [
         ("y ~ X @ b", {"X": np.column_stack([X, X**2]), "y": Y}, {"b": [0.0, 0.0]}, {}),
-        (DECAY, {"x": X, "y": Y}, {"k": 1.0}, {"fix": {"c": 0.3}}),
-        (DECAY, {"x": X, "y": Y}, {"k": 1.0}, {"sigma": 0.1 + X, "absolute_sigma": True}),
-        ("y ~ a*x + b*x", {"x": X, "y": Y}, {}, {}),
-        ("y ~ c", {"y": Y}, {}, {}),
-        ("y ~ a*`my x` + `b c`", {"my x": X, "y": Y}, {"b c": 1.0}, {}),
-        ("g(u) = u^2\ny ~ a*g(x)", {"x": X, "y": Y}, {}, {}),
+        (DECAY, {"x": X, "y": Y}, {"a": 1.0, "k": 1.0}, {"fix": {"c": 0.3}}),
+        (DECAY, {"x": X, "y": Y}, START, {"sigma": 0.1 + X, "absolute_sigma": True}),
+        ("y ~ a*x + b*x", {"x": X, "y": Y}, {"a": 1.0, "b": 1.0}, {}),
+        ("y ~ c", {"y": Y}, {"c": 1.0}, {}),
+        ("y ~ a*`my x` + `b c`", {"my x": X, "y": Y}, {"a": "auto", "b c": 1.0}, {}),
+        ("g(u) = u^2\ny ~ a*g(x)", {"x": X, "y": Y}, {"a": 1.0}, {}),
     ],
 )
 def test_files_keep_all_of_a_model(model, data, start, options, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import optimize
 
@@ -76,7 +77,11 @@ def test_classic_least_squares_problems(name: str) -> None:
 
 
 SHAPES = {
-    "sine": ("y ~ a*sin(w*x + p) + c", noisy(3 * np.sin(1.7 * X + 0.5)), {"w": 1.2, "p": 0.0}),
+    "sine": (
+        "y ~ a*sin(w*x + p) + c",
+        noisy(3 * np.sin(1.7 * X + 0.5)),
+        {"a": "auto", "w": 1.2, "p": 0.0, "c": "auto"},
+    ),
     "peak far away": (
         "y ~ a*exp(-(x - m)^2/(2*s^2))",
         noisy(4 * np.exp(-((X - 15) ** 2) / 0.5)),
@@ -85,7 +90,7 @@ SHAPES = {
     "two peaks": (
         "y ~ a*exp(-(x - m)^2/s^2) + b*exp(-(x - n)^2/r^2)",
         noisy(4 * np.exp(-((X - 6) ** 2) / 2) + 3 * np.exp(-((X - 11) ** 2) / 5)),
-        {"m": 4.0, "s": 1.0, "n": 13.0, "r": 1.0},
+        {"a": "auto", "m": 4.0, "s": 1.0, "b": "auto", "n": 13.0, "r": 1.0},
     ),
     "equal exponentials at the start": (
         "y ~ a*exp(-p*x) + b*exp(-q*x)",
@@ -102,7 +107,11 @@ SHAPES = {
         noisy(0.1 + 0.9 / (1 + (3 / (X + 0.1)) ** 2.5)),
         {"low": 0.0, "high": 0.5, "k": 1.0, "n": 1.0},
     ),
-    "kink": ("y ~ a*abs(x - b) + c", noisy(2 * np.abs(X - 7.3)), {"b": 3.0}),
+    "kink": (
+        "y ~ a*abs(x - b) + c",
+        noisy(2 * np.abs(X - 7.3)),
+        {"a": "auto", "b": 3.0, "c": "auto"},
+    ),
 }
 
 
@@ -162,34 +171,51 @@ def test_linear_parameters_are_found_on_the_graph(model: str) -> None:
     assert [problem.parameters.labels[k] for k in problem.linear] == LINEAR[model]
 
 
-def test_linear_parameters_need_no_start() -> None:
+def test_linear_parameters_may_start_by_themselves() -> None:
     data = {"x": X, "y": noisy(3 * np.exp(-0.3 * X) + 2)}
-    found = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0})
+    found = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": "auto", "c": "auto"})
     started = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": 1.0, "c": 0.0})
     assert found.method == "variable projection"
     assert found.parameters["a"].start is None
     assert found.point == pytest.approx(started.point, rel=1e-9)
     for loss in ("huber", "cauchy"):
-        robust = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, loss=loss, loss_scale=0.1)
+        robust = fit(
+            "y ~ a*exp(-k*x) + c",
+            data,
+            {"k": 1.0, "a": "auto", "c": "auto"},
+            loss=loss,
+            loss_scale=0.1,
+        )
         assert robust.point == pytest.approx(started.point, rel=0.01)
     for method in ("lbfgs", "newton"):
-        descended = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, method=method)
+        descended = fit(
+            "y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": "auto", "c": "auto"}, method=method
+        )
         assert descended.point == pytest.approx(started.point, rel=1e-5)
 
 
-def test_a_bounded_linear_parameter_needs_no_start_either() -> None:
+def test_so_may_a_bounded_one() -> None:
     data = {"x": X, "y": noisy(3 * np.exp(-0.3 * X) + 2)}
-    found = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0}, bounds={"c": (1.5, 10.0)})
-    free = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0})
+    found = fit(
+        "y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": "auto", "c": "auto"}, bounds={"c": (1.5, 10.0)}
+    )
+    free = fit("y ~ a*exp(-k*x) + c", data, {"k": 1.0, "a": "auto", "c": "auto"})
     assert found.point == pytest.approx(free.point, rel=1e-9)
-    found = fit("y ~ a*exp(-k*x)", data, {"k": 1.0}, bounds={"a": (0.0, 1.0)})
+    found = fit("y ~ a*exp(-k*x)", data, {"k": 1.0, "a": "auto"}, bounds={"a": (0.0, 1.0)})
     assert found.point["a"] == 1.0
 
 
-def test_a_nonlinear_parameter_needs_a_start() -> None:
-    with pytest.raises(UsageError, match="no start for the parameter 'k'") as caught:
-        fit("y ~ a*exp(-k*x) + c", {"x": X, "y": X})
-    assert "--start k=" in caught.value.hint
+def test_a_name_that_is_neither_column_nor_started_is_an_error() -> None:
+    data = {"x": X, "y": X}
+    with pytest.raises(UsageError, match="'k', 'c' are no columns and have no start") as caught:
+        fit("y ~ a*exp(-k*x) + c", data, {"a": 1.0})
+    assert "the columns are 'x', 'y'" in caught.value.hint
+    with pytest.raises(UsageError, match="the start of 'k' does not follow"):
+        fit("y ~ a*exp(-k*x)", data, {"a": "auto", "k": "auto"})
+    with pytest.raises(UsageError, match="the start of 'b' does not follow"):
+        fit("y ~ a*b*x", data, {"a": "auto", "b": "auto"})
+    with pytest.raises(UsageError, match="the value of 'a' is no number"):
+        fit("y ~ a*x", data, {"a": "automatic"})
 
 
 # ---- arrays ----
@@ -215,6 +241,21 @@ def test_a_matrix_of_parameters_keeps_its_shape() -> None:
     assert found.status is Status.CONVERGED
     assert found.point["W"].shape == (2, 2)
     assert found.residual_standard_deviation == pytest.approx(0.02, rel=0.3)
+
+
+def test_data_frames_are_data() -> None:
+    x = np.linspace(0, 1, 9)
+    frame = pl.DataFrame({"x": x, "y": 1 + 2 * x + 0.1 * np.sin(30 * x), "z": x})
+    found = fit("y ~ a*x + b", frame, {"a": 1.0, "b": 0.0})
+    slope, intercept = np.polyfit(x, frame["y"], 1)
+    assert found.point == pytest.approx({"a": slope, "b": intercept})
+    assert found.predict(frame).prediction == pytest.approx(found.fitted)
+    with pytest.raises(UsageError, match="'c' is no column") as caught:
+        fit("y ~ a*x + c", frame, {"a": 1.0})
+    assert "'x', 'y', 'z'" in caught.value.hint
+    for wrong in ([1.0, 2.0], "rows.csv", None):
+        with pytest.raises(UsageError, match="data are columns by name"):
+            fit("y ~ a*x", wrong, {"a": 1.0})
 
 
 def test_labels_of_array_parameters() -> None:

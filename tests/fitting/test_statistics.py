@@ -31,7 +31,7 @@ def errors(found) -> list[float]:
 
 def test_a_line_has_the_textbook_figures() -> None:
     x, y = np.arange(8.0), np.array([1.2, 2.9, 5.3, 6.8, 9.1, 11.2, 12.7, 15.4])
-    found = fit("y ~ a + b*x", {"x": x, "y": y})
+    found = fit("y ~ a + b*x", {"x": x, "y": y}, {"a": 1.0, "b": 1.0})
     line = stats.linregress(x, y)
     assert values(found) == pytest.approx([line.intercept, line.slope], rel=1e-13)
     assert errors(found) == pytest.approx([line.intercept_stderr, line.stderr], rel=1e-13)
@@ -132,7 +132,9 @@ def test_hubers_errors_cover_the_truth_as_often_as_they_should() -> None:
     ratios = []
     for _ in range(150):
         y = 1 + 2 * x + 0.1 * random.standard_t(2, 60)
-        found = fit("y ~ a + b*x", {"x": x, "y": y}, loss="huber", loss_scale=0.15)
+        found = fit(
+            "y ~ a + b*x", {"x": x, "y": y}, {"a": 0.0, "b": 0.0}, loss="huber", loss_scale=0.15
+        )
         ratios.append((found.point["b"] - 2) / found.parameters["b"].standard_error)
     assert 0.8 < np.std(ratios) < 1.25
 
@@ -141,7 +143,7 @@ def test_hubers_errors_cover_the_truth_as_often_as_they_should() -> None:
 
 
 def test_what_the_data_do_not_determine_is_named() -> None:
-    found = fit("y ~ a*x + b*x + c", {"x": X, "y": Y}, {"a": 1.0, "b": 2.0})
+    found = fit("y ~ a*x + b*x + c", {"x": X, "y": Y}, {"a": 1.0, "b": 2.0, "c": 0.0})
     a, b, c = found.parameters.values()
     assert a.standard_error is None
     assert b.standard_error is None
@@ -150,7 +152,7 @@ def test_what_the_data_do_not_determine_is_named() -> None:
     assert c.standard_error is not None
     (warning,) = found.warnings
     assert warning.startswith("no standard errors of a, b: the data do not determine them")
-    sum_of_both = fit("y ~ a*x + c", {"x": X, "y": Y})
+    sum_of_both = fit("y ~ a*x + c", {"x": X, "y": Y}, {"a": 1.0, "c": 0.0})
     assert a.value + b.value == pytest.approx(sum_of_both.point["a"], rel=1e-9)
     assert c.standard_error == pytest.approx(sum_of_both.parameters["c"].standard_error, rel=0.02)
 
@@ -164,7 +166,11 @@ def test_a_parameter_without_influence_is_named() -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_no_more_rows_than_parameters_leave_no_errors(rows: int) -> None:
-    found = fit("y ~ a*exp(b*x) + c", {"x": X[:rows], "y": Y[:rows]}, {"b": -1.0})
+    found = fit(
+        "y ~ a*exp(b*x) + c",
+        {"x": X[:rows], "y": Y[:rows]},
+        {"a": "auto", "b": -1.0, "c": "auto"},
+    )
     assert found.degrees_of_freedom == rows - 3
     assert found.residual_standard_deviation is None
     for parameter in found.parameters.values():
@@ -190,7 +196,7 @@ def test_an_almost_perfect_fit_is_not() -> None:
 
 
 def test_a_constant_response_has_no_r_squared() -> None:
-    found = fit("y ~ a + b*x", {"x": X, "y": np.full(40, 0.1)})
+    found = fit("y ~ a + b*x", {"x": X, "y": np.full(40, 0.1)}, {"a": 1.0, "b": 1.0})
     assert found.r_squared is None
     assert "no R squared: the response is the same in all rows" in found.warnings
     assert all(p.standard_error is None for p in found.parameters.values())
@@ -219,7 +225,11 @@ def test_a_fixed_parameter_is_no_parameter() -> None:
 
 
 def test_a_transformed_response_is_fitted_as_transformed() -> None:
-    found = fit("log(y) ~ a - k*x", {"x": X, "y": np.exp(1 - 0.5 * X + 0.01 * np.sin(9 * X))})
+    found = fit(
+        "log(y) ~ a - k*x",
+        {"x": X, "y": np.exp(1 - 0.5 * X + 0.01 * np.sin(9 * X))},
+        {"a": 0.0, "k": 0.0},
+    )
     slope, intercept = np.polyfit(X, 1 - 0.5 * X + 0.01 * np.sin(9 * X), 1)
     assert values(found) == pytest.approx([intercept, -slope], rel=1e-10)
 
