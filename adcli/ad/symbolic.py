@@ -127,6 +127,23 @@ def tangent_node(
     return _node(nodes, tangents[output], nodes.shapes[output])
 
 
+def tangent_nodes(
+    graph: Graph,
+    order: list[int],
+    outputs: list[int],
+    direction: Mapping[int, int],
+    shapes: Mapping[str, Shape] | None = None,
+) -> list[int]:
+    """The nodes of the derivatives of `outputs` along a direction, by a forward sweep.
+
+    `direction` has a node, in the variable's shape, for every variable that changes.
+    """
+    nodes = Nodes(graph, order, shapes or {})
+    seeds = {i: Expression(nodes.m, node) for i, node in direction.items()}
+    tangents = forward_sweep(graph, order, nodes.values(order), seeds, nodes)
+    return [_node(nodes, tangents[o], nodes.shapes[o]) for o in outputs]
+
+
 def _node(nodes: Nodes, derivative: Any, shape: Shape) -> int:
     if derivative is None:
         return nodes.constant(0.0, shape).node

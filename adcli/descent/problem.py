@@ -11,7 +11,7 @@ import numpy as np
 
 from adcli.ad.derivatives import Run, directional
 from adcli.ad.evaluate import evaluate
-from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
@@ -21,6 +21,7 @@ from adcli.engines.choose import choose_point_engine, is_number
 from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
+from adcli.engines.programs.program import Program
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
@@ -325,6 +326,8 @@ class Problem:
 
     def curvature(self, vector: Vector, direction: Vector) -> Vector:
         """The product of the Hessian and a direction: the gradient's graph, swept forward."""
+        if self.data:
+            return self._data_curvature(vector, direction)
         algebra, inputs = self._inputs(vector)
         parts = self.unflatten(direction)
         inputs_by_name = self.function.inputs
@@ -333,6 +336,28 @@ class Problem:
             run = Run.at(self.graph, self.order, inputs, algebra, 1)
             products = directional(run, self.gradient_nodes, seeds)
             return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
+
+    def _data_curvature(self, vector: Vector, direction: Vector) -> Vector:
+        """The same of a loss over rows: in a program that keeps no array longer than needed."""
+        program, nodes = self._product
+        given = [*self.layout.views(vector).values(), *self.layout.views(direction).values()]
+        products = program.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
+        return np.concatenate([np.ravel(p) for p in products])
+
+    @cached_property
+    def _product(self) -> tuple[Program, list[int]]:
+        """The program of the product, and the nodes of point and direction, which it is given."""
+        graph, inputs = self.graph, self.function.inputs
+        shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
+        direction = {}
+        for name in self.free:
+            change = f"change of `{name}`"  # which is the name of nothing in a program
+            shapes[change] = shapes[name]
+            direction[inputs[name]] = graph.variable(change)
+        products = tangent_nodes(graph, self.order, self.gradient_nodes, direction, shapes)
+        held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
+        program = Program(graph, products, shapes, held=held)
+        return program, [*direction, *direction.values()]
 
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:

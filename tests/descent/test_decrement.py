@@ -54,6 +54,39 @@ def test_without_a_positive_definite_hessian_nothing_is_promised(
     assert promise(text, start) == math.inf
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mean((y - (a*x + b))^2)",
+        "z = a + b*x; mean(y*softplus(-z) + (1 - y)*softplus(z))",
+        "sum(where(x > a, exp(b*x), x*a^3)) + sum(relu(a*x - b)^2)",
+        "mean((y - tanh(expand(x, 1)@[[a, b]])@w)^2) + norm(w)^2",
+        "mean(logsumexp(stack(a*x, b*y, w[0]*x*y), axis=0)) + a*b + prod(w)",
+        "mean(x)*y[0]*a + b + w[0]*w[1]",
+        "max(a*x) + std(b*y + x) + mean(x*w[0]^2) + w[1]",
+    ],
+)
+def test_over_data_the_hessian_is_that_of_the_function(text: str) -> None:
+    f = function(text)
+    generator = np.random.default_rng(3)
+    data = {"x": generator.normal(size=7), "y": generator.normal(size=7)}
+    start = {"a": 0.7, "b": -0.4, "w": np.array([0.3, -1.2])}
+    start = {name: value for name, value in start.items() if name in f.inputs}
+    problem = Problem(f, start, data={n: x for n, x in data.items() if n in f.inputs})
+    _, blocks = f.hessian({**start, **problem.data}, wrt=problem.free)
+    sizes = [np.size(start[name]) for name in problem.free]
+    hessian = np.block(
+        [
+            [np.reshape(blocks[p][q], (m, n)) for q, n in zip(problem.free, sizes, strict=True)]
+            for p, m in zip(problem.free, sizes, strict=True)
+        ]
+    )
+    for _ in range(2):
+        direction = generator.normal(size=problem.size)
+        found = problem.curvature(problem.start, direction)
+        assert found == pytest.approx(hessian @ direction, rel=1e-11, abs=1e-12)
+
+
 def test_parameters_at_bounds_do_not_count() -> None:
     bounds = {"x": (1.0, math.inf)}
     assert promise("x^2 + (y - 2)^2", {"x": 1.0, "y": 0.0}, bounds=bounds) == pytest.approx(4)
