@@ -43,12 +43,13 @@ def fit(
 ) -> Fit:
     """Fit `response ~ model` to data by least squares.
 
-    `data` has arrays (rows,) or (rows, k) by column, or is a data frame. Names of the model that are no columns are its
-    parameters: `start` gives each a number or an array, or "auto" where the model is linear in it;
-    `fix` holds some, `bounds` gives pairs (lower, upper). `weights` multiply the squares, `sigma`
-    are standard deviations of the response: an expression of columns, or a number for each row.
-    With `absolute_sigma` standard errors take them as they are; without, only their ratios count.
-    `loss` is "linear", "huber", "soft_l1" or "cauchy", of residuals in units of `loss_scale`.
+    `data` has arrays (rows,) or (rows, k) by column, or is a data frame. Names of the model that
+    are no columns are its parameters: `start` gives each a number or an array, or "auto" where the
+    model is linear in it; `fix` holds some, `bounds` gives pairs (lower, upper). `weights` multiply
+    the squares, `sigma` are standard deviations of the response: an expression of columns, or a
+    number for each row. With `absolute_sigma` standard errors take them as they are; without, only
+    their ratios count. `loss` is "linear", "huber", "soft_l1" or "cauchy", of residuals in units of
+    `loss_scale`.
 
     `method` None is Levenberg-Marquardt with exact derivatives and what adcli.fitting.search adds;
     any other is one of adcli.descend's, which takes the `options`. `max_iterations` holds for each
