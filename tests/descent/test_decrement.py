@@ -70,7 +70,7 @@ def test_over_data_the_hessian_is_that_of_the_function(text: str) -> None:
     f = function(text)
     generator = np.random.default_rng(3)
     data = {"x": generator.normal(size=7), "y": generator.normal(size=7)}
-    start = {"a": 0.7, "b": -0.4, "w": np.array([0.3, -1.2])}
+    start: dict[str, Any] = {"a": 0.7, "b": -0.4, "w": np.array([0.3, -1.2])}
     start = {name: value for name, value in start.items() if name in f.inputs}
     problem = Problem(f, start, data={n: x for n, x in data.items() if n in f.inputs})
     _, blocks = f.hessian({**start, **problem.data}, wrt=problem.free)
