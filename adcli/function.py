@@ -217,7 +217,7 @@ class Function:
         if not isinstance(point, Mapping):
             raise UsageError(f"a point is a dict of values, not {type(point).__name__}")
         choice = choose_point_engine(self, point, task, engine, precision)
-        found = self._compiled(point, task) if choice.engine == "llvm" else None
+        found = self._compiled(point, task, engine == "auto") if choice.engine == "llvm" else None
         return found or self.swept(point, task, choice.engine, precision)
 
     def swept(
@@ -229,14 +229,15 @@ class Function:
         with algebra.context():
             return PointResults(self, algebra, self.pack(point, algebra), task)
 
-    def _compiled(self, point: Point, task: Task) -> Results | None:
-        """The results by the llvm engine; None if they are not finite, or it cannot."""
+    def _compiled(self, point: Point, task: Task, alone: bool) -> Results | None:
+        """The results by the llvm engine; None if they are not finite, or it cannot (`alone`: not
+        without the numpy engine)."""
         from adcli.engines.llvm.prepared import compute_point
         from adcli.engines.numpy import Arrays
 
         algebra = Arrays()
         inputs = {node: x[0] for node, x in self.pack(point, algebra).items()}
-        by_path = compute_point(self, inputs, task)
+        by_path = compute_point(self, inputs, task, alone)
         return None if by_path is None else Results(self, task, by_path)
 
     def pack(self, point: Point, algebra: Any) -> dict[int, Any]:

@@ -292,7 +292,8 @@ class Problem:
 
         shapes = {name: np.shape(value) for name, value in inputs.items()}
         try:
-            program = prepare_nodes(self.graph, [self.target, *self.gradient_nodes], shapes)
+            outputs = [self.target, *self.gradient_nodes]
+            program = prepare_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
         except UnsupportedError:
             return None
         nodes, threads = self.function.inputs, available_cores()

@@ -73,7 +73,7 @@ def explain_point(
     shapes = {name: _shape(value) for name, value in point.items()}
     seconds = None
     if choice.engine == "llvm":
-        choice, seconds = _compiled(choice, function, task, (), shapes)
+        choice, seconds = _compiled(choice, function, task, (), shapes, engine == "auto")
     return _explanation(choice, seconds, function, task, 1, shapes, list(point))
 
 
@@ -89,6 +89,7 @@ def _compiled(
     task: Task,
     per_row: Any,
     shapes: Mapping[str, Shape] | None,
+    alone: bool = False,
 ) -> tuple[Choice, float | None]:
     """The time to compile; another choice where this machine cannot."""
     from adcli.engines.llvm.prepared import prepare_point, prepare_rows
@@ -98,7 +99,7 @@ def _compiled(
         if shapes is None:
             prepared = prepare_rows(function, task, per_row)
         else:
-            prepared = prepare_point(function, task, shapes)
+            prepared = prepare_point(function, task, shapes, alone)
     except UnsupportedError as error:
         return Choice("numpy", f"the llvm engine is not used: {error}"), None
     return choice, prepared.program.compile_seconds

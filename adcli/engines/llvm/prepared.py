@@ -50,26 +50,30 @@ def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prep
     return _kept(function, key) or _keep(function, key, _prepare_rows(function, task, per_row))
 
 
-def prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Prepared:
+def prepare_point(
+    function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool = False
+) -> Prepared:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
-    `shapes` are those of the variables. Raises as `prepare_rows`.
+    `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
     """
     key = ("point", *_task_key(task), *shapes.items())
-    return _kept(function, key) or _keep(function, key, _prepare_point(function, task, shapes))
+    return _kept(function, key) or _keep(
+        function, key, _prepare_point(function, task, shapes, alone)
+    )
 
 
 def compute_point(
-    function: Function, inputs: Mapping[int, Array], task: Task
+    function: Function, inputs: Mapping[int, Array], task: Task, alone: bool = False
 ) -> dict[Path, list[Any]] | None:
     """The results at one point by path: numbers and arrays.
 
-    `inputs` has an array for each variable's node. None where this machine cannot compile the
-    program, or where a result is not finite.
+    `inputs` has an array for each node of a variable; `alone` as in RowProgram. None where this
+    machine cannot compile the program, or where a result is not finite.
     """
     shapes = {name: inputs[node].shape for name, node in function.inputs.items()}
     try:
-        prepared = prepare_point(function, task, shapes)
+        prepared = prepare_point(function, task, shapes, alone)
     except UnsupportedError:
         return None
     results, finite = prepared.program.run(inputs, available_cores())
@@ -107,7 +111,9 @@ def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Pre
     return Prepared(program, list(paths))
 
 
-def _prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Prepared:
+def _prepare_point(
+    function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool
+) -> Prepared:
     graph, text = function.graph, function.text
     known = infer_shapes(graph, function.order, shapes, text)
     outputs = list(function.outputs)
@@ -117,12 +123,14 @@ def _prepare_point(function: Function, task: Task, shapes: Mapping[str, Shape]) 
         wrt = [function.inputs[name] for name in task.wrt]
         outputs += gradient_nodes(graph, function.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
-    return Prepared(prepare_nodes(graph, outputs, shapes), paths)
+    return Prepared(prepare_nodes(graph, outputs, shapes, alone), paths)
 
 
-def prepare_nodes(graph: Graph, outputs: Sequence[int], shapes: Mapping[str, Shape]) -> RowProgram:
+def prepare_nodes(
+    graph: Graph, outputs: Sequence[int], shapes: Mapping[str, Shape], alone: bool = False
+) -> RowProgram:
     """Nodes of a graph as compiled code; the longest vector among `shapes`, those of the
-    variables, has a number for each row. Raises UnsupportedError where this machine cannot."""
+    variables, has a number for each row; `alone` and what is raised as in RowProgram."""
     known = infer_shapes(graph, graph.reach(outputs), shapes)
     rows = max((shape[0] for shape in shapes.values() if len(shape) == 1), default=0)
-    return RowProgram(graph, outputs, known, rows, host())
+    return RowProgram(graph, outputs, known, rows, host(), alone)

@@ -41,7 +41,8 @@ class RowProgram:
 
     `shapes` has the shapes of all nodes (absent: a number); an array with `rows` numbers along one
     axis is a row node. `rows` may stand for any number of rows where the graph itself holds none.
-    Raises UnsupportedError where a function is missing.
+    Raises UnsupportedError where a function is missing; with `alone` also where the numpy engine
+    would have to do a part of the work that grows with the number of rows.
     """
 
     def __init__(
@@ -51,25 +52,17 @@ class RowProgram:
         shapes: Mapping[int, Shape],
         rows: int,
         machine: Machine,
+        alone: bool = False,
     ) -> None:
         self.outputs = list(outputs)
         self.layout = layout = _Layout(graph, self.outputs, shapes, rows)
+        if alone and (other := layout.large_by_numpy()) is not None:
+            raise UnsupportedError(f"'{graph.ops[other].word}' is left to the numpy engine")
         levels = range(1 + max(layout.level.values(), default=0))
         try:
             self._passes = [_Pass(layout, level, machine) for level in levels]
         except MissingFunctionError as error:
             raise UnsupportedError(f"the C library has no function '{error}'") from None
-
-    @property
-    def is_pure(self) -> bool:
-        """Whether kernels do all the work that grows with the number of rows."""
-        layout = self.layout
-        return not any(
-            layout.is_row(a) or layout.size(i) > layout.rows
-            for i in layout.by_numpy
-            for a in (i, *layout.operands(i))
-            if layout.graph.ops[i] is not VARIABLE
-        )
 
     @property
     def compile_seconds(self) -> float:
@@ -142,6 +135,15 @@ class _Layout:
         while i in self.alias:
             i = self.alias[i]
         return i
+
+    def large_by_numpy(self) -> int | None:
+        """A node that is no kernel's work and as large as the columns, or made of rows."""
+        for i in self.by_numpy:
+            parts = (i, *self.operands(i))
+            large = any(self.is_row(a) or self.size(a) > self.rows for a in parts)
+            if large and self.graph.ops[i] is not VARIABLE:
+                return i
+        return None
 
     def operands(self, i: int) -> tuple[int, ...]:
         """The nodes whose numbers a node takes; a size needs only the shape."""
