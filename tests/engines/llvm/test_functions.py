@@ -82,12 +82,12 @@ def test_values_are_those_of_the_python_engine(name: str, machine: str) -> None:
     assert not bad.any(), list(zip(points.T[bad].tolist(), got[bad], wanted[bad], strict=True))[:4]
 
 
-@machines
+@pytest.mark.parametrize("machine", [m for m in MACHINES if MACHINES[m].vector_math])
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.name in NAMES], ids=lambda row: row.name
 )
 def test_value_is_within_4_ulps(row: Row, machine: str) -> None:
-    points = row.points()[:: 1 if machine == "host" else 5]
+    points = row.points()[:: 2 if machine == "host" else 7]
     values = by_kernel(row.name, np.array(points, dtype=float).T, machine).tolist()
     with mp.workdps(DIGITS):
         worst = max(

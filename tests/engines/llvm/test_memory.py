@@ -204,7 +204,7 @@ def use(f: adcli.Function, g: adcli.Function, seed: int) -> None:
     assert gradient["x"].shape == (1000 + seed,)
 
 
-@pytest.mark.parametrize("trial", range(8))
+@pytest.mark.parametrize("trial", range(4))
 def test_many_threads_call_one_function(trial: int, busy_threads: None) -> None:
     """Also for the first time, all at once."""
     f = adcli.function(f"{TEXT} + 0*tanh(x*{trial})")

@@ -90,13 +90,13 @@ def reasons(found: RowResults) -> dict[int, tuple[str, Any]]:
     return {row: (error.message, error.span) for row, error in found.errors.items()}
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(scalar_programs(), st.sampled_from(sorted(TASKS)), st.sampled_from(SIZES))
 def test_random_programs(program: Program, task: str, rows: int) -> None:
     assert_rows_agree(program, near(program.point, rows, rows), task)
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(scalar_programs(), st.sampled_from(FIRST_ORDER), st.randoms(use_true_random=False))
 def test_other_rows_do_not_disturb_a_row(program: Program, task: str, random: Any) -> None:
     """Wherever a row is, and whatever is beside it."""
@@ -108,7 +108,7 @@ def test_other_rows_do_not_disturb_a_row(program: Program, task: str, random: An
     assert_rows_agree(program, columns, task)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(scalar_programs(), st.sampled_from(["reverse", "hessian"]))
 def test_threads_and_places_change_no_bit(program: Program, task: str) -> None:
     """The same rows at every place: in chunks of two threads, at their borders, in the tail."""
