@@ -53,6 +53,11 @@ LOSSES: dict[str, Rho] = {
 }
 
 
+def sum_of_squares(r: Any) -> float:
+    """The sum of squares, added pairwise. (BLAS's would wait for its threads on busy machines.)"""
+    return float(np.sum(np.square(r)))
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss by its name, one of LOSSES, and the size of a residual from which it counts less."""
@@ -75,7 +80,7 @@ class Loss:
     def cost(self, r: Any) -> float:
         """What is minimised: scale^2 sum(rho((r / scale)^2))."""
         if self.is_linear:
-            return float(np.sum(np.square(r)))  # pairwise; BLAS's threads wait on busy machines
+            return sum_of_squares(r)
         return self.scale**2 * float(np.sum(LOSSES[self.name]((r / self.scale) ** 2)[0]))
 
     def slopes(self, r: Any) -> tuple[Any, Any]:

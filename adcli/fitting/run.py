@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import LeastSquares
-from adcli.fitting.losses import Loss
+from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression, Weights
 from adcli.fitting.result import Fit
@@ -131,7 +132,7 @@ def _search(
         raise UsageError("the model's derivatives are not finite at the start", "choose another")
     root = problem.residuals.root_weights
     size = problem.response if root is None else problem.response * root
-    noise = ROUNDING * float(np.linalg.norm(size))
+    noise = ROUNDING * math.sqrt(sum_of_squares(size))
     bounded = np.isfinite(problem.box.lower) | np.isfinite(problem.box.upper)
     # Variable projection knows no bounds of linear parameters.
     linear = [k for k in problem.linear if not bounded[k]]

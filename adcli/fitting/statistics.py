@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from adcli.fitting.linearise import Linearised
-from adcli.fitting.losses import Loss
+from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
 
 EPSILON = 2.0**-52
@@ -111,7 +111,7 @@ def robust_variance(loss: Loss, r: Vector, freedom: int) -> float | None:
     """
     psi, slope = loss.slopes(r)
     mean = float(np.mean(slope))
-    return float(psi @ psi) / freedom / mean**2 if mean > 0 and freedom > 0 else None
+    return sum_of_squares(psi) / freedom / mean**2 if mean > 0 and freedom > 0 else None
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,9 @@ def quality(
     counted = w > 0
     rows = int(counted.sum())
     freedom = rows - count
-    rss = float(r @ r)
+    rss = sum_of_squares(r)
     total = total_squares(response, weights)
-    is_constant = total <= ROUNDING**2 * float(np.sum(w * response**2))
+    is_constant = total <= ROUNDING**2 * sum_of_squares(np.sqrt(w) * response)
     r_squared = None if is_constant else 1.0 - rss / total
     adjusted = None
     if r_squared is not None and freedom > 0 and rows > 1:
@@ -194,7 +194,7 @@ def total_squares(response: Vector, weights: Vector | None) -> float:
 
 def is_perfect(r: Vector, sizes: Vector) -> bool:
     """Whether residuals are rounding errors of the numbers, of these sizes, that they compare."""
-    return bool(np.sqrt(r @ r) <= ROUNDING * np.sqrt(sizes @ sizes))
+    return sum_of_squares(r) <= ROUNDING**2 * sum_of_squares(sizes)
 
 
 def half_width(confidence: float, freedom: int | None) -> float:

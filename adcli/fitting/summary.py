@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import triangulate
-from adcli.fitting.losses import Loss
+from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
 from adcli.fitting.refine import LOST, OPERATIONS, FineResiduals, refine
 from adcli.fitting.regression import Regression
@@ -59,12 +60,17 @@ class Summary:
     def _is_short_of_digits(self) -> bool:
         """Whether rounding spoils the residuals, and they can be had in more digits."""
         p = self.problem
-        lost = EPSILON * np.linalg.norm(self.sizes) > LOST * np.linalg.norm(self.r)
+        lost = self._rounding() > LOST
         order = p.model.graph.reach([p.parameters.prediction])
         small = p.rows * len(order) <= OPERATIONS
         bounded = (self.point <= p.box.lower) | (self.point >= p.box.upper)
         plain = p.loss.is_linear and not bounded.any()
         return bool(lost and small and plain and not self.perfect)
+
+    def _rounding(self) -> float:
+        """Which part of the residuals rounding errors are."""
+        squares = sum_of_squares(self.r)
+        return EPSILON * math.sqrt(sum_of_squares(self.sizes) / squares) if squares else math.inf
 
     def _refine(self) -> None:
         p = self.problem
@@ -210,10 +216,8 @@ class Summary:
                 )
         if q.r_squared is None:
             self.warnings.append("no R squared: the response is the same in all rows")
-        if q.residual_standard_deviation is not None and not self.perfect:
-            part = EPSILON * float(np.linalg.norm(self.sizes)) / float(np.linalg.norm(self.r))
-            if part > 1e-3 and not self._is_short_of_digits():
-                self.warnings.append("the residuals are close to rounding errors of float64")
+        if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
+            self.warnings.append("the residuals are close to rounding errors of float64")
 
 
 def _unweighted(r: Vector, root: Vector | None) -> Vector:
