@@ -34,7 +34,8 @@ class Block(ABC):
 
     `first_row` is the 1-based number of the first one among the data rows. `problems` tells, for
     offsets in the block, what was wrong with a cell that `numbers` was asked for; `unreadable` has
-    of these the cells that are not missing, but no numbers.
+    of these the cells that are not missing, but no numbers. `needs_quotes` is False where no cell
+    needs quotes in CSV.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Block(ABC):
         self.layout = layout
         self.first_row = first_row
         self.rows = rows
+        self.needs_quotes = True
         self.problems: dict[int, str] = {}
         self.unreadable: dict[int, str] = {}
         self._lines = lines

@@ -85,7 +85,9 @@ def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -
         b"\n\n" in data or data.count(reader.separator.encode()) != rows * (width - 1)
     ):
         return None
-    return FrameBlock(reader.name, layout, row, frame, range(chunk.line, chunk.line + rows))
+    block = FrameBlock(reader.name, layout, row, frame, range(chunk.line, chunk.line + rows))
+    block.needs_quotes = reader.separator != ","
+    return block
 
 
 def _is_utf8(data: bytes) -> bool:

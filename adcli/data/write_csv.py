@@ -77,7 +77,11 @@ class CsvWriter(ResultWriter):
             blanked(as_series(values), errors).alias(str(width + i))
             for i, values in enumerate(flat)
         ]
-        pl.DataFrame([*kept, *computed]).write_csv(buffer, include_header=False)
+        pl.DataFrame([*kept, *computed]).write_csv(
+            buffer,
+            include_header=False,
+            quote_style="necessary" if block.needs_quotes else "never",
+        )
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:

@@ -174,6 +174,20 @@ def test_both_paths_write_the_same(rows):
             assert all(json.loads(line)["value"] == 1.5 for line in written[0].split("\n")[:-1])
 
 
+def test_cells_with_commas_are_quoted_where_tabs_came(monkeypatch):
+    monkeypatch.setattr(read_csv, "SMALL_BYTES", 0)
+    stream = io.BytesIO()
+    stdin = io.BytesIO(b"x\tt\n1\ta,b\n2\tc\n")
+    with (
+        open_points("-", format="tsv", stdin=stdin) as points,
+        open_results(stream, "csv") as writer,
+    ):
+        for block in points:
+            assert type(block).__name__ == "FrameBlock"
+            writer.write(block, {"value": block.numbers("x")})
+    assert stream.getvalue().decode() == 'x,t,value\n1,"a,b",1.0\n2,c,2.0\n'
+
+
 def test_parquet_in_and_out(tmp_path, monkeypatch):
     import polars as pl
 
