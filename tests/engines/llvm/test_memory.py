@@ -233,6 +233,9 @@ def test_an_interruption_ends_the_work_of_all_threads() -> None:
     assert sorted(over_ranges(lambda begin, end: begin, 10, 3, 2)) == [0, 3, 6, 9]
 
 
+WARNINGS = ("-W", "error", "-W", "ignore::DeprecationWarning")
+"""Newer Pythons warn of forks while there are threads."""
+
 FORKING = """
 import os, sys, numpy as np, adcli
 f, g = adcli.function("sum(sin(x)*a)"), adcli.function("x*sin(x)")
@@ -250,7 +253,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_forked_process_goes_on() -> None:
     code = f"import adcli.engines.cores as c; c.available_cores = lambda: 2\n{FORKING}"
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, timeout=60, capture_output=True
+        [sys.executable, *WARNINGS, "-c", code], cwd=ROOT, timeout=60, capture_output=True
     )
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -258,6 +261,6 @@ def test_a_forked_process_goes_on() -> None:
 def test_a_process_ends_quietly_with_results_in_hand() -> None:
     code = FORKING.partition("child")[0] + "held = [f, g, wanted, g.map({'x': x}, engine='llvm')]"
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, timeout=60, capture_output=True
+        [sys.executable, *WARNINGS, "-c", code], cwd=ROOT, timeout=60, capture_output=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
