@@ -23,7 +23,7 @@ STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
 def explain(problem: Problem, stepper: Stepper | None, monitor: Monitor) -> str:
     """What is known of the cause: the operation that failed, the curvature at the best point."""
     last = monitor.last
-    if last is not None and last.value < monitor.tests.floor:
+    if last is not None and last.value < monitor.tests.depth:
         return _bottomless(problem, monitor.best_point)
     clauses = [_blame(problem, last), _curvature(problem, stepper, monitor.best_point)]
     return "; ".join(clause for clause in clauses if clause)
