@@ -26,6 +26,7 @@ class Tables:
 
     def __init__(self, width: int, color: bool) -> None:
         self._buffer = io.StringIO()
+        self._color = color
         self._console = Console(
             file=self._buffer,
             width=width,
@@ -80,6 +81,9 @@ class Tables:
             for k, name in enumerate(names)
         ]
         for chosen in _fitting(widths, self._console.width):
+            if cells and sum(widths[k] + 3 for k in chosen) < self._console.width:
+                self._draw([names, *cells], widths, chosen, texts)
+                continue
             table = Table(box=ROUNDED, header_style="bold")
             for k in chosen:
                 table.add_column(
@@ -93,6 +97,26 @@ class Tables:
             self.note(f"... and {more:,} more rows; --format json or csv has them all")
         if extra > 0:
             self.note(f"... and {extra:,} more columns; --format json or csv has them all")
+
+    def _draw(
+        self, rows: list[list[str]], widths: list[int], chosen: list[int], texts: int
+    ) -> None:
+        """A table that fits, headers first, as rich draws it: rich takes 0.5 ms for a row."""
+        bars = ["─" * (widths[k] + 2) for k in chosen]
+        lines = ["╭" + "┬".join(bars) + "╮"]
+        for number, row in enumerate(rows):
+            parts = []
+            for k in chosen:
+                cell = row[k].rstrip()
+                space = " " * (widths[k] - text_width(cell))
+                part = cell + space if k < texts else space + cell
+                style = "1" if number == 0 else "36" if k == 0 else ""
+                parts.append(f"\x1b[{style}m{part}\x1b[0m" if style and self._color else part)
+            lines.append("│ " + " │ ".join(parts) + " │")
+            if number == 0:
+                lines.append("├" + "┼".join(bars) + "┤")
+        lines.append("╰" + "┴".join(bars) + "╯")
+        self._buffer.write("\n".join(lines) + "\n")
 
     def words(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table of texts that wrap within their cells."""
