@@ -202,3 +202,28 @@ def test_columns_beside_numbers() -> None:
     found = [compute_rows(f, columns, 11, task, stop=True, engine=e) for e in ("llvm", "python")]
     for path, values in found[0].fields.items():
         np.testing.assert_allclose(values, np.asarray(found[1].fields[path]), rtol=1e-14)
+
+
+def test_variables_that_no_result_needs() -> None:
+    f = adcli.function("x*y + sin(x)*z")
+    x = np.linspace(0, 1, 11)
+    for slope in (f.derivative("y"), f.derivative("y").derivative("z"), f.derivative("x")):
+        for columns in ({"x": x, "y": x + 1, "z": x + 2}, {"x": 2.0, "y": x, "z": 1.0}):
+            found = slope.map(columns, engine="llvm")
+            wanted = slope.map(columns, engine="numpy")
+            np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15, strict=True)
+            for name, g in wanted.gradients.items():
+                np.testing.assert_allclose(found.gradients[name], g, rtol=1e-15, strict=True)
+
+
+@pytest.mark.parametrize("text", ["x", "3", "3 + 0*x", "x/0", "inf*x", "x^1e300", "0^x", "(-2)^x"])
+@pytest.mark.parametrize("rows", [0, 1, len(SPECIAL)])
+def test_few_rows_of_the_shortest_programs(text: str, rows: int) -> None:
+    f = adcli.function(f"{text} + 0*y")
+    columns = {"x": np.array(SPECIAL[:rows]), "y": 1.0}
+    found = f.map({n: columns[n] for n in f.variables}, engine="llvm", on_error="null")
+    wanted = f.map({n: columns[n] for n in f.variables}, engine="python", on_error="null")
+    assert found.errors == wanted.errors
+    np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15)
+    for name, g in wanted.gradients.items():
+        np.testing.assert_allclose(found.gradients[name], g, rtol=1e-15)
