@@ -14,7 +14,7 @@ from adcli.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-PARQUET_ROWS = 1 << 16  # of a block with up to four columns
+PARQUET_ROWS = 1 << 17  # of a block with up to four columns
 WIDE_ROWS = 256  # of a block with very many
 SLICE_BYTES = 1 << 25
 """About how much is read at once: polars takes its time for each slice, however short."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from adcli.data.blocks import Block
 from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_labels
@@ -13,7 +13,9 @@ from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_la
 if TYPE_CHECKING:
     import polars as pl
 
-HELD_BYTES = 1 << 25  # bytes of rows held before they are spooled to a file
+HELD_BYTES = 1 << 26  # bytes of rows held before they are spooled to a file
+COMPRESSION: Literal["lz4"] = "lz4"
+"""Results have all the digits of a float64: zstd takes twice as long to save 6% more."""
 
 
 class ParquetWriter(ResultWriter):
@@ -68,7 +70,7 @@ class ParquetWriter(ResultWriter):
 
             self._resources.callback(shutil.rmtree, self._spool, ignore_errors=True)
         path = os.path.join(self._spool, f"{len(self._spooled):06}.parquet")
-        pl.concat(self._held).write_parquet(path, compression="lz4")
+        pl.concat(self._held).write_parquet(path, compression="uncompressed")
         self._spooled.append(path)
         self._held, self._held_bytes = [], 0
 
@@ -77,8 +79,10 @@ class ParquetWriter(ResultWriter):
 
         if not self._spooled:
             frame = pl.concat(self._held) if self._held else pl.DataFrame()
-            frame.write_parquet(self._stream)
+            frame.write_parquet(self._stream, compression=COMPRESSION)
             return
         if self._held:
             self._spool_held()
-        pl.scan_parquet(self._spooled, glob=False).sink_parquet(self._stream)
+        pl.scan_parquet(self._spooled, glob=False).sink_parquet(
+            self._stream, compression=COMPRESSION
+        )
