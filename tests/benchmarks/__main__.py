@@ -24,12 +24,13 @@ from tests.benchmarks import (
     startup,
     stream,
     sweeps,
+    table,
     wide,
 )
 from tests.benchmarks.registry import BENCHMARKS, Row, Settings
 from tests.benchmarks.runner import Failed
 
-GROUPS = (startup, wide, sweeps, stream, deep, descent, fits, formulas, network, kernels)
+GROUPS = (startup, wide, sweeps, stream, deep, descent, fits, formulas, network, kernels, table)
 """The modules whose import fills the table of benchmarks."""
 RUNS, QUICK_RUNS = 9, 3
 
