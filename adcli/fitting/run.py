@@ -119,7 +119,8 @@ def solve(
         if max_iterations is not None:
             options["max_iterations"] = max_iterations
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
-    return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+    with np.errstate(all="ignore"):
+        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
 
 
 def _search(

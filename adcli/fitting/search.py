@@ -28,6 +28,9 @@ CHEAP = 2_000_000
 BUDGET = 100_000_000
 """Rows times parameters times evaluations after which no further start is tried: some seconds."""
 
+EVALUATIONS = 10_000
+"""Evaluations after which none is, however small the table: a second or two."""
+
 RESTARTS = 16
 """Points around the start from which the search goes on where the first methods disagree."""
 
@@ -88,8 +91,9 @@ class Search:
         return self.best
 
     def _is_spent(self) -> bool:
-        numbers = self.problem.residuals.rows * self.problem.size
-        return self.interrupted() or numbers * self.problem.evaluations > BUDGET
+        count = self.problem.evaluations
+        numbers = self.problem.residuals.rows * self.problem.size * count
+        return self.interrupted() or count > EVALUATIONS or numbers > BUDGET
 
     @property
     def best(self) -> tuple[str, Attempt]:
@@ -124,7 +128,7 @@ class Search:
                 self._project(point, limit)
             least = self.best[1].linear.cost
             count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
-            if count >= ENOUGH and self._is_clean():
+            if count >= ENOUGH and self.best[1].status is Status.CONVERGED:
                 return
 
     def _around(self) -> Iterator[Vector]:
