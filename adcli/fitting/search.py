@@ -128,7 +128,7 @@ class Search:
                 self._project(point, limit)
             least = self.best[1].linear.cost
             count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
-            if count >= ENOUGH and self.best[1].status is Status.CONVERGED:
+            if count >= ENOUGH and self._is_clean():
                 return
 
     def _around(self) -> Iterator[Vector]:
