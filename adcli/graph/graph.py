@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from itertools import compress
+from threading import Lock
 from typing import Any
 
 from adcli.errors import LanguageError, Span
@@ -52,6 +53,8 @@ class Graph:
         # Per primitive: the arguments (with the attribute, if any) of its nodes -> the node. Most
         # keys are the tuples that `args` holds anyway.
         self._known: dict[Primitive, dict[Any, int]] = {}
+        # Threads that compute with one function may all make nodes of its derivatives.
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -102,26 +105,27 @@ class Graph:
         self._starts[node], self._ends[node] = span
 
     def _add(self, op: Primitive, args: tuple[int, ...], attr: Any, span: Span) -> int:
-        number = len(self.ops)
-        if number >= MAX_NODES:
-            raise LanguageError(
-                f"the program expands to more than {MAX_NODES:,} operations",
-                "functions that call functions multiply; bind repeated parts to a name",
-                span=span,
-            )
-        varying = self.varying
-        if len(args) == 2:
-            varying.append(varying[args[0]] | varying[args[1]])
-        elif args:
-            varying.append(any(map(varying.__getitem__, args)))
-        else:
-            varying.append(op is VARIABLE or op is PARAMETER)
-        self.ops.append(op)
-        self.args.append(args)
-        self.attrs.append(attr)
-        self._starts.append(span[0])
-        self._ends.append(span[1])
-        return number
+        with self._lock:
+            number = len(self.ops)
+            if number >= MAX_NODES:
+                raise LanguageError(
+                    f"the program expands to more than {MAX_NODES:,} operations",
+                    "functions that call functions multiply; bind repeated parts to a name",
+                    span=span,
+                )
+            varying = self.varying
+            if len(args) == 2:
+                varying.append(varying[args[0]] | varying[args[1]])
+            elif args:
+                varying.append(any(map(varying.__getitem__, args)))
+            else:
+                varying.append(op is VARIABLE or op is PARAMETER)
+            self.ops.append(op)
+            self.args.append(args)
+            self.attrs.append(attr)
+            self._starts.append(span[0])
+            self._ends.append(span[1])
+            return number
 
     def reach(self, nodes: Iterable[int]) -> list[int]:
         """All nodes that `nodes` depend on, themselves included, arguments before their users."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -39,6 +40,7 @@ class Prepared(NamedTuple):
 
 
 _KEPT: WeakKeyDictionary[Function, dict[Any, Prepared]] = WeakKeyDictionary()
+_LOCK = Lock()
 
 
 def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
@@ -95,10 +97,11 @@ def _kept(function: Function, key: Any) -> Prepared | None:
 
 
 def _keep(function: Function, key: Any, prepared: Prepared) -> Prepared:
-    known = _KEPT.setdefault(function, {})
-    while len(known) >= KEPT:
-        del known[next(iter(known))]
-    known[key] = prepared
+    with _LOCK:
+        known = _KEPT.setdefault(function, {})
+        while len(known) >= KEPT:
+            del known[next(iter(known))]
+        known[key] = prepared
     return prepared
 
 
