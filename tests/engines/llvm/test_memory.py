@@ -9,8 +9,9 @@ import sys
 import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import combinations
-from threading import Event, current_thread, main_thread
+from threading import Barrier, Event, current_thread, main_thread
 from time import sleep
 from typing import Any
 
@@ -22,7 +23,7 @@ from adcli.ad.tasks import Task
 from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import kernels, prepared
 from adcli.engines.llvm.kernels import CHUNK
-from adcli.engines.llvm.prepared import prepare_rows
+from adcli.engines.llvm.prepared import prepare_point, prepare_rows
 from adcli.engines.threads import over_ranges
 from tests.terminal import ROOT
 
@@ -211,6 +212,22 @@ def test_many_threads_call_one_function(trial: int, busy_threads: None) -> None:
     g = adcli.function(f"mean(x*y*a) + 0*{trial}/y[0] + max(x*a)")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda seed: use(f, g, seed), range(16)))
+
+
+def prepare_at_once(f: adcli.Function, together: Barrier, rows: int) -> None:
+    task = Task("gradient", wrt=f.variables)
+    together.wait()
+    prepare_point(f, task, {"x": (rows,), "y": (rows,), "a": ()})
+
+
+def test_threads_differentiate_one_function(busy_threads: None) -> None:
+    """The nodes of its derivatives go into one graph, for each length of the columns."""
+    terms = [f"sum(sin(x*{k} + y)*exp(-{k}*y[0]))" for k in range(10)]
+    for _ in range(4):
+        f = adcli.function(f"mean(x*y*a) + max(x*a) + {' + '.join(terms)}")
+        together = Barrier(4)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(partial(prepare_at_once, f, together), range(11, 15)))
 
 
 def test_an_interruption_ends_the_work_of_all_threads() -> None:
