@@ -20,7 +20,7 @@ LINE = 64
 LEAST_BYTES = 1 << 20
 """Smaller arrays cost nothing to allocate."""
 
-KEPT_BYTES = 1 << 26
+KEPT_BYTES = 1 << 27
 """How much memory waits for its next use at most."""
 
 _waiting: list[Array] = []
