@@ -117,6 +117,7 @@ def _regression(parsed: dict[str, Any]) -> Regression:
         weights=parsed["weights"],
         sigma=parsed["sigma"],
         loss=Loss(parsed["loss"], parsed["loss_scale"]),
+        engine=parsed["engine"],
         known=known,
     )
 

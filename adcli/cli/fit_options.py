@@ -76,6 +76,12 @@ fit_options = together(
         help="Iterations of each attempt (default 1000; 10000 for a --method).",
     ),
     click.option(
+        "--engine",
+        type=click.Choice(["auto", "numpy", "llvm"]),
+        default="auto",
+        help="What computes the model over the rows (auto: NumPy).",
+    ),
+    click.option(
         "--confidence",
         type=float,
         default=0.95,

@@ -92,7 +92,7 @@ def choose_point_engine(
     work = rows * len(function.order)
     if engine == "auto" and not _is_worth_compiling(rows * runs, work * runs):
         return Choice("numpy", "the program has vectors or matrices")
-    obstacle = _no_compiler(task.strict)
+    obstacle = compiler_obstacle(task.strict)
     if obstacle is None and rows < 2:
         obstacle = "no vector has a number for each row"
     if obstacle is None and (task.kind not in ("value", "gradient") or task.mode in SWEEPS_APART):
@@ -133,7 +133,7 @@ def choose_rows_engine(
     if engine == "auto" and not _is_worth_compiling(rows, work // threads):
         reason = f"{work:,} operations in {rows:,} rows are worth arrays, but no compiler"
         return Choice("numpy", reason)
-    obstacle = _no_compiler(strict)
+    obstacle = compiler_obstacle(strict)
     if not rows or not any(c.per_row for c in columns.values()):
         obstacle = "no variable has a value for each row"
     if obstacle is not None:
@@ -161,7 +161,7 @@ def _check(engine: str, precision: int | None) -> None:
         raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
 
 
-def _no_compiler(strict: bool) -> str | None:
+def compiler_obstacle(strict: bool = False) -> str | None:
     """Why nothing is compiled, if there is a reason that does not depend on the program."""
     from importlib.util import find_spec
 

@@ -23,6 +23,7 @@ from adcli.function import Function, function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.simplify import simplify
+from adcli.suggestion import did_you_mean
 
 Weights = str | Any
 """An expression of the columns, or a number for each row."""
@@ -35,6 +36,10 @@ AUTO = "auto"
 
 UNSTARTED = 1.0
 """Where such a parameter stands before."""
+
+
+ENGINES = ("auto", "numpy", "llvm")
+"""What may compute a model over rows."""
 
 
 class Regression:
@@ -60,8 +65,13 @@ class Regression:
         weights: Weights | None = None,
         sigma: Weights | None = None,
         loss: Loss | None = None,
+        engine: str = "auto",
         known: Iterable[str] = (),
     ) -> None:
+        if engine not in ENGINES:
+            hint = did_you_mean(engine, ENGINES) or "there are " + ", ".join(ENGINES)
+            raise UsageError(f"fit has no engine '{engine}'", hint)
+        self.engine = engine
         self.model = model
         self.loss = loss or Loss()
         self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
@@ -288,7 +298,7 @@ class Regression:
         inputs = self.model.prediction.inputs
         held = {inputs[name]: value for name, value in self.fixed.items()}
         p = self.parameters
-        return Predictor(self.model.graph, p.prediction, p.nodes, held)
+        return Predictor(self.model.graph, p.prediction, p.nodes, held, self.engine)
 
     @cached_property
     def residuals(self) -> Residuals:

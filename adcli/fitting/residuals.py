@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from adcli.ad.symbolic import tangent_node
+from adcli.engines.choose import compiler_obstacle
+from adcli.engines.cores import available_cores
 from adcli.engines.programs.program import Program
 from adcli.fitting.model import Vector
 from adcli.graph.axes import Shape
@@ -24,12 +27,18 @@ BLOCK = 1 << 14
 class Predictor:
     """A node and its derivatives by scalar variables, over rows of columns.
 
-    `held` has the values of the other variables that are no columns. Nothing is checked for being
-    finite.
+    `held` has the values of the other variables that are no columns. `engine` is "llvm" to compile
+    programs of numbers; else, and for all others, NumPy computes: beside the factorisation of the
+    Jacobian, compiling gains nothing. Nothing is checked for being finite.
     """
 
     def __init__(
-        self, graph: Graph, node: int, wrt: Sequence[int], held: Mapping[int, Any]
+        self,
+        graph: Graph,
+        node: int,
+        wrt: Sequence[int],
+        held: Mapping[int, Any],
+        engine: str = "auto",
     ) -> None:
         self.graph = graph
         self.node = node
@@ -37,7 +46,8 @@ class Predictor:
         self.held = {i: np.asarray(value, dtype=float) for i, value in held.items()}
         plain = all(value.ndim == 0 for value in self.held.values())
         self._is_scalar = plain and is_scalar_program(graph, graph.reach([node]))
-        self._programs: dict[Any, Program] = {}
+        self._compiles = self._is_scalar and engine == "llvm"
+        self._programs: dict[Any, Callable[[Mapping[int, Any]], list[Any]]] = {}
 
     def derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
         """The nodes of the derivatives, by forward sweeps.
@@ -60,12 +70,25 @@ class Predictor:
         program = self._programs.pop(key, None)
         if program is None:
             nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
-            program = Program(self.graph, nodes, self._shapes(columns))
+            program = self._prepare(nodes, self._shapes(columns))
         self._programs[key] = program
         if len(self._programs) > PREPARED:
             del self._programs[next(iter(self._programs))]
         point = {i: np.asarray(x) for i, x in zip(self.wrt, values, strict=True)}
-        return program.run({**self.held, **columns, **point})
+        return program({**self.held, **columns, **point})
+
+    def _prepare(
+        self, nodes: list[int], shapes: dict[str, Shape]
+    ) -> Callable[[Mapping[int, Any]], list[Any]]:
+        """The nodes as a function of the variables' values by node."""
+        if self._compiles and compiler_obstacle() is None and any(shapes.values()):
+            from adcli.engines.llvm.prepared import prepare_nodes
+            from adcli.engines.llvm.program import UnsupportedError
+
+            with suppress(UnsupportedError):
+                compiled = prepare_nodes(self.graph, nodes, shapes)
+                return lambda inputs: compiled.run(inputs, available_cores())[0]
+        return Program(self.graph, nodes, shapes).run
 
     def values(self, columns: Mapping[int, Any], values: Sequence[float], rows: int) -> Vector:
         """The node's values, (rows,)."""

@@ -39,6 +39,7 @@ def fit(
     confidence: float = 0.95,
     method: str | None = None,
     max_iterations: int | None = None,
+    engine: str = "auto",
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
 ) -> Fit:
@@ -54,7 +55,7 @@ def fit(
 
     `method` None is Levenberg-Marquardt with exact derivatives and what adcli.fitting.search adds;
     any other is one of adcli.descend's, which takes the `options`. `max_iterations` holds for each
-    attempt.
+    attempt. `engine` is auto, numpy or llvm.
 
     Raises UsageError, DataError and DomainError for what does not fit, see Regression.
 
@@ -75,6 +76,7 @@ def fit(
         weights=weights,
         sigma=sigma,
         loss=Loss(loss, loss_scale),
+        engine=engine,
     )
     return solve(
         problem,

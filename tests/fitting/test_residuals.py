@@ -37,6 +37,25 @@ def jacobian_of(problem: Regression, point: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_compiled_models_are_the_same(model: str) -> None:
+    start = {"a": 1.3, "b": 0.7, "c": 0.9}
+    data = {"x": X, "z": Z, "y": np.zeros(7)}
+    plain, compiled = (
+        Regression(read_model(f"y ~ {model}"), data, start, engine=engine)
+        for engine in ("numpy", "llvm")
+    )
+    rows = compiled.residuals.values(compiled.start)
+    np.testing.assert_allclose(rows, plain.residuals.values(plain.start), rtol=1e-13)
+    slopes = jacobian_of(compiled, compiled.start)
+    np.testing.assert_allclose(slopes, jacobian_of(plain, plain.start), rtol=1e-12, atol=1e-15)
+
+
+def test_an_unknown_engine() -> None:
+    with pytest.raises(AdcliError, match="fit has no engine 'lvm'"):
+        Regression(read_model("y ~ a*x"), {"x": X, "y": X}, {"a": 1.0}, engine="lvm")
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_the_jacobian_is_sympys(model: str) -> None:
     weights = RNG.uniform(0.5, 2.0, 7)
     start = {"a": 1.3, "b": 0.7, "c": 0.9}

@@ -59,7 +59,7 @@ def prepare_point(
 
     `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
     """
-    key = ("point", *_task_key(task), *shapes.items())
+    key = ("point", alone, *_task_key(task), *shapes.items())
     return _kept(function, key) or _keep(
         function, key, _prepare_point(function, task, shapes, alone)
     )
