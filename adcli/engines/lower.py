@@ -18,8 +18,8 @@ FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
 """Functions that no C library computes to a few units in the last place everywhere."""
 
 MAX_POWER = 32
-"""Whole exponents up to this one are multiplied out, which is no slower: a factor brings half a unit
-in the last place at most, so the error stays below 16 of them."""
+"""Whole exponents up to this one are multiplied out, which is no slower: a factor brings half a
+unit in the last place at most, so the error stays below 16 of them."""
 
 _COSH_LIMIT = 710.4758600739439
 """cosh overflows above."""
