@@ -9,15 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 
-def in_parallel(work: Callable[[int], None], threads: int) -> None:
-    """work(0), ..., work(threads - 1) at once; the calling thread does the first."""
+def in_parallel(work: Callable[[int], None], threads: int, *, all_of_them: bool = True) -> None:
+    """work(0), ..., work(threads - 1) at once; the calling thread does the first.
+
+    Without `all_of_them` the calls that no thread has begun when the first returns are left out.
+    """
     if threads < 2:
         work(0)
         return
     others = [_pool(threads - 1).submit(work, k) for k in range(1, threads)]
     work(0)
     for other in others:
-        other.result()
+        if all_of_them or not other.cancel():
+            other.result()
 
 
 def over_ranges(
@@ -37,7 +41,7 @@ def over_ranges(
             results.append(work(begin, min(rows, begin + step)))
 
     try:
-        in_parallel(drain, min(threads, len(waiting)))
+        in_parallel(drain, min(threads, len(waiting)), all_of_them=False)
     finally:
         waiting.clear()  # after an interruption the other threads have no more to do
     return results
