@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.ad.counts import Counts, evaluation
 from adcli.ad.symbolic import gradient_nodes
-from adcli.ad.tasks import Task
+from adcli.ad.tasks import Task, scalar_output
 from adcli.engines.choose import Choice, choose_point_engine, choose_rows_engine
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
@@ -129,24 +129,30 @@ def _explanation(
         }[task.kind]
     )
     read = sum(prod(shapes[name]) for name in per_row)
-    counts = _counts(function, task, shapes)
+    counts = _counts(function, task, shapes, known)
     return Explanation(choice, rows, counts, NUMBER_BYTES * read, NUMBER_BYTES * written, seconds)
 
 
-def _counts(function: Function, task: Task, shapes: Mapping[str, Shape]) -> Counts | None:
-    """The operations of the graph of all results."""
-    graph = function.graph
+def _counts(
+    function: Function, task: Task, shapes: Mapping[str, Shape], known: Mapping[int, Shape]
+) -> Counts | None:
+    """The operations of the graph of all results.
+
+    `shapes` are those of the variables, `known` those of the program's nodes. Raises LanguageError
+    as `compute` does.
+    """
+    graph, nodes = function.graph, list(function.outputs)
     if function.is_scalar and not any(shapes.values()):
         from adcli.engines.llvm.nodes import result_nodes
 
         nodes = [node for _, node in result_nodes(function, task)]
-    elif task.kind == "gradient" and len(function.outputs) == 1:
+    elif task.kind in ("gradient", "hessian"):
+        output = scalar_output(graph, nodes, [known[o] for o in nodes], function.text)
+        if task.kind == "hessian":
+            return None
         wrt = [function.inputs[name] for name in task.wrt]
-        (output,) = function.outputs
-        nodes = [output, *gradient_nodes(graph, function.order, output, wrt, shapes)]
-    elif task.kind == "value":
-        nodes = list(function.outputs)
-    else:
+        nodes += gradient_nodes(graph, function.order, output, wrt, shapes)
+    elif task.kind != "value":
         return None
     order = graph.reach(nodes)
     return evaluation(graph, order, infer_shapes(graph, order, shapes))

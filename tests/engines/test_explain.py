@@ -10,6 +10,7 @@ from adcli.ad.counts import Counts
 from adcli.ad.tasks import KINDS, Task
 from adcli.engines.explain import explain_point, explain_rows
 from adcli.engines.rows import Column
+from adcli.errors import LanguageError
 from adcli.function import function
 from tests.terminal import run_here
 
@@ -46,6 +47,14 @@ def test_bytes_are_those_of_columns_and_results():
         found = explain_rows(f, columns, 1, Task(kind, mode, ["x", "y"], direction))
         assert (found.bytes_read, found.bytes_written) == (16, 8 * sizes[kind])
         assert found.counts is not None
+
+
+@pytest.mark.parametrize("kind", ["gradient", "hessian"])
+@pytest.mark.parametrize(("text", "shown"), [("x*2", "a number as the result"), ("x, x", "one")])
+def test_what_cannot_be_computed_is_not_explained(kind, text, shown):
+    task = Task(kind, wrt=["x"])
+    with pytest.raises(LanguageError, match=shown):
+        explain_point(function(text), {"x": [1.0, 2.0]}, task)
 
 
 def test_arrays_count_by_their_elements():
