@@ -46,11 +46,6 @@ def lower(graph: Graph, outputs: Iterable[int]) -> list[int]:
     return [new[o].node for o in outputs]
 
 
-def foreign_function(graph: Graph, order: Iterable[int]) -> str | None:
-    """The name of a function in `order` that compiled code cannot compute, if there is one."""
-    return next((graph.ops[i].word for i in order if graph.ops[i].name in FOREIGN), None)
-
-
 def _power(m: Symbols, x: Expression, y: Expression) -> Expression:
     n = m.constant_value(y)
     if n == 0.5:  # as pow: +0 for either zero, inf for -inf

@@ -72,10 +72,6 @@ class Digits(Scalars):
         """Neither infinite nor nan."""
         return bool(mp.isfinite(value))
 
-    def is_true(self, value: Any) -> bool:
-        """Whether a comparison holds."""
-        return bool(value != 0)
-
     def describe(self, value: Any) -> str:
         """The number in a message: 6 digits."""
         return short(value)

@@ -163,10 +163,6 @@ class Arrays:
         """All elements are neither infinite nor nan."""
         return bool(np.isfinite(value).all())
 
-    def is_true(self, value: Array) -> bool:
-        """Whether a comparison holds for some element."""
-        return bool(np.any(value != 0))
-
     def show(self, number: Any) -> str:
         """A number in a message: 6 digits."""
         return f"{number:.6g}"

@@ -120,10 +120,6 @@ class Floats(Scalars):
         """Neither infinite nor nan."""
         return isfinite(value)
 
-    def is_true(self, value: float) -> bool:
-        """Whether a comparison holds."""
-        return value != 0
-
     def epsilon(self) -> float:
         """The relative spacing of numbers."""
         return 2.0**-52

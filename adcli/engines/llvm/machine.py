@@ -104,22 +104,6 @@ def host() -> Machine:
     return Machine(lanes, isa, triple, cpu, features.flatten(), bool(features.get("fma")))
 
 
-def without(machine: Machine, *, avx: bool = True, vector_math: bool = True) -> Machine:
-    """The machine as if it had no AVX, or no vector library: what older ones are like."""
-    if avx:
-        return Machine(
-            machine.lanes,
-            machine.isa,
-            machine.triple,
-            machine.cpu,
-            machine.features,
-            machine.fused,
-            machine.vector_math and vector_math,
-        )
-    isa = "b" if machine.isa else ""
-    return Machine(2, isa, machine.triple, "x86-64" if isa else "generic", "", False, vector_math)
-
-
 @cache
 def load_llvm() -> Any:
     """The module llvmlite.binding, ready to compile. Raises UsageError where it is not there."""

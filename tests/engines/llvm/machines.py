@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adcli.engines.llvm.machine import Machine, host, without
+from adcli.engines.llvm.machine import Machine, host
+
+
+def without(machine: Machine, *, avx: bool = True, vector_math: bool = True) -> Machine:
+    """The machine as if it had no AVX, or no vector library: what older ones are like."""
+    if avx:
+        kept = machine.vector_math and vector_math
+        return replace(machine, vector_math=kept, _addresses={})
+    isa = "b" if machine.isa else ""
+    return Machine(2, isa, machine.triple, "x86-64" if isa else "generic", "", False, vector_math)
 
 
 def machines() -> dict[str, Machine]:

@@ -14,11 +14,11 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.choose import choose_point_engine, choose_rows_engine
 from adcli.engines.llvm import prepared
-from adcli.engines.llvm.machine import Machine, host, without
+from adcli.engines.llvm.machine import Machine, host
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
 from adcli.engines.llvm.program import UnsupportedError
 from adcli.engines.rows import Column
-from tests.engines.llvm.machines import MACHINES
+from tests.engines.llvm.machines import MACHINES, without
 from tests.terminal import run_apart, run_here
 
 PROGRAM = "exp(sin(x*y))*log(x + y^2) + tanh(x/y) + erf(x) + x^1.5 + hypot(x, y) + mod(x, 0.3)"
