@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs
@@ -63,12 +64,20 @@ def command(**parsed: Any) -> int:
 
         write_predictions(result.fitted_model, parsed)
     apart = parsed["predict"] is not None  # then -o is for the predictions
+    if apart and not _is_given("form"):
+        parsed["form"] = "table"
     if not apart or parsed["output"] not in (None, "-"):
         _report(result, parsed, None if apart else parsed["output"])
     if apart or parsed["form"] != "table":
         for warning in result.warnings:
             sys.stderr.write(f"warning: {safe(warning)}\n")
     return result.status.exit_code
+
+
+def _is_given(option: str) -> bool:
+    """Whether the command names an option."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not ParameterSource.DEFAULT
 
 
 def _predict_alone(parsed: dict[str, Any]) -> int:

@@ -141,7 +141,10 @@ def test_predictions_in_every_format(expected: adcli.Fit) -> None:
     assert "degrees of freedom" in report.stdout, "-o is for the predictions"
     frame = pl.read_parquet("out.parquet")
     assert frame["standard_error"].to_list() == pytest.approx(found.standard_error)
-    decay("--predict", "later.csv", "-o", "out.jsonl")
+    report = decay("--predict", "later.csv", "-o", "out.jsonl")
+    assert "degrees of freedom" in report.stdout, "the name tells the format of the predictions"
+    report = decay("--predict", "later.csv", "-o", "out.csv", "--format", "json")
+    assert json.loads(report.stdout)["status"] == "converged"
     lines = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     assert [line["upper"] for line in lines] == pytest.approx(found.upper)
     plain = decay("--predict", "later.csv", "--format", "plain").stdout.splitlines()
