@@ -168,9 +168,8 @@ def _load_json(name: str) -> Arrays:
             raise ValueError("it is no object")
     except (ValueError, OSError, RecursionError) as error:
         raise DataError(f"{name} is no JSON object of numbers and arrays: {error}") from None
-    values = values.get("point", values)  # the output of an earlier descent
-    if not isinstance(values, dict):
-        raise DataError(f"{name}: its point is no object of numbers and arrays")
+    if isinstance(values.get("point"), dict):  # the output of an earlier descent
+        values = values["point"]
     found = {}
     for key, value in values.items():
         try:
