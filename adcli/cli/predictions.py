@@ -10,7 +10,8 @@ from adcli.cli.progress import Progress
 from adcli.cli.run import screen
 from adcli.cli.terminal import stdin_bytes, stdout_bytes
 from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
-from adcli.errors import AdcliError, DataError
+from adcli.data.points import naming
+from adcli.errors import DataError
 from adcli.fitting.fitted_model import FittedModel, Prediction
 from adcli.report.numbers import exact, short
 
@@ -25,9 +26,11 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
     not finite.
     """
     model.check_row_wise()
-    with ExitStack() as stack:
+    with naming("--predict"), ExitStack() as stack:
         stdin = stdin_bytes() if parsed["predict"] == "-" else None
-        points = stack.enter_context(_open(parsed, stdin))
+        points = stack.enter_context(
+            open_points(parsed["predict"], format=parsed["predict_format"], stdin=stdin)
+        )
         for name in model.columns:
             points.shape_of(name)
         writer = _writer(model, parsed)
@@ -40,15 +43,6 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
             progress.advance(points.bytes_done, rows)
         if not rows:
             writer.write(points.empty(), _fields(Prediction([], [], [], [])))
-
-
-def _open(parsed: dict[str, Any], stdin: Any) -> Any:
-    try:
-        return open_points(parsed["predict"], format=parsed["predict_format"], stdin=stdin)
-    except AdcliError as error:
-        if error.hint:
-            error.hint = error.hint.replace("--points", "--predict")
-        raise
 
 
 def _predicted(model: FittedModel, block: Block) -> Prediction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Literal
 
 from adcli.data.blocks import Block, CellBlock
@@ -18,7 +18,7 @@ from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
 from adcli.data.source import BLOCK_BYTES, Source, is_packed, open_source, seekable_path
-from adcli.errors import UsageError
+from adcli.errors import AdcliError, UsageError
 
 PointsFormat = Literal["csv", "tsv", "jsonl", "parquet"]
 FORMATS: tuple[PointsFormat, ...] = ("csv", "tsv", "jsonl", "parquet")
@@ -133,6 +133,24 @@ def open_points(
         else:
             layout, blocks = read_csv(source, _SEPARATORS[kind], block_bytes)
         return Points(source.name, kind, layout, blocks, progress, stack.pop_all())
+
+
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Let errors about files of points name another option than --points, that of a table."""
+    try:
+        yield
+    except AdcliError as error:
+        error.hint = renamed(error.hint, option)
+        raise
+
+
+def renamed(hint: str | None, option: str) -> str | None:
+    """A hint about --points as one about another option."""
+    if hint is None:
+        return None
+    hint = hint.replace("--points FILE holds points", f"{option} FILE holds a table")
+    return hint.replace("a file of points", "a file").replace("--points", option)
 
 
 def _known_formats() -> str:

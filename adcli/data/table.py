@@ -9,18 +9,15 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.data.layout import Group, listed
-from adcli.data.points import Points, open_points
-from adcli.errors import AdcliError, DataError, UsageError
+from adcli.data.points import Points, naming, open_points, renamed
+from adcli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from adcli.data.blocks import Block
 
 _ALIKE = "the files of a table have the same columns, in any order"
-_HINTS = (
-    *(("--points FILE holds points", "--data FILE holds a table"), ("a file of points", "a file")),
-    ("--points", "--data"),
-)
-"""What is said of points, and what of tables."""
+OPTION = "--data"
+"""What a message calls the option that names the files."""
 
 
 class Table:
@@ -63,15 +60,12 @@ class Table:
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable in one row: () for a number. DataError if there is none."""
-        try:
+        with naming(OPTION):
             return self.layout.require(name, self.name).shape
-        except DataError as error:
-            error.hint = _of_tables(error.hint)
-            raise
 
     def listed(self) -> str:
         """What columns there are, for messages."""
-        return _of_tables(listed(self.columns)) or ""
+        return renamed(listed(self.columns), OPTION) or ""
 
     def blocks(self, names: Iterable[str]) -> Iterator[Block]:
         """The rows, file after file; `names` are the variables that will be asked for."""
@@ -112,11 +106,8 @@ class Table:
             stdin, self._stdin = self._stdin, None
         else:
             stdin = None
-        try:
+        with naming(OPTION):
             points = open_points(path, format=self._format, stdin=stdin)
-        except AdcliError as error:
-            error.hint = _of_tables(error.hint)
-            raise
         self._opened[number] = points
         return points
 
@@ -140,13 +131,6 @@ class Table:
                 raise DataError(what, _ALIKE)
 
 
-def _of_tables(hint: str | None) -> str | None:
-    """A hint about points as one about tables."""
-    for theirs, ours in _HINTS:
-        hint = hint and hint.replace(theirs, ours)
-    return hint
-
-
 def open_table(
     paths: Sequence[str | os.PathLike[str]],
     *,
@@ -164,7 +148,7 @@ def open_table(
     """
     found = [path for text in paths for path in _matches(os.fspath(text))]
     if not found:
-        raise UsageError("a table needs a file", "--data FILE")
+        raise UsageError("a table needs a file", f"{OPTION} FILE")
     return Table(found, format, stdin, progress)
 
 
@@ -181,5 +165,5 @@ def _matches(path: str) -> list[str]:
         return [path]
     found = sorted(glob.glob(path, recursive=True))
     if not found:
-        raise UsageError(f"no file matches '{path}'", "--data FILE holds a table")
+        raise UsageError(f"no file matches '{path}'", f"{OPTION} FILE holds a table")
     return found

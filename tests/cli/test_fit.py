@@ -266,6 +266,13 @@ def test_bad_data_is_one_message_and_no_file(code, message, table, arguments, tm
     assert set(tmp_path.iterdir()) == before
 
 
+def test_hints_about_the_rows_to_predict_for_name_their_option(tmp_path) -> None:
+    decay("--save", "m.json")
+    (tmp_path / "tabs.csv").write_text("t\ts\n1\t2\n")
+    for name, hint in (("tabs.csv", "--predict-format tsv"), ("none.csv", "--predict FILE")):
+        assert hint in run("--model", "m.json", "--predict", name).stderr
+
+
 def test_columns_named_like_functions_and_constants(tmp_path) -> None:
     (tmp_path / "odd.csv").write_text("exp,e,y\n1,1,2\n2,2,3.5\n3,3,4\n4,3,5.5\n")
     outcome = run("y ~ a*exp + b", "--data", "odd.csv")
