@@ -119,7 +119,7 @@ def constant_node(graph: Graph, value: Any) -> int:
 def unknown_name(model: Model, name: str, columns: Iterable[str], what: str) -> UsageError:
     """The error for a name of an option that the model has not."""
     names = model.prediction.inputs
-    hint = did_you_mean(name, names) or "its parameters are " + ", ".join(
-        [n for n in names if n not in set(columns)][:8]
-    )
+    parameters = [n for n in names if n not in set(columns)]
+    listed = "its parameters are " + ", ".join(parameters[:8])
+    hint = did_you_mean(name, names) or (listed if parameters else "all of its names are columns")
     return UsageError(f"{what} names '{name}', which the model has not", hint)

@@ -34,11 +34,11 @@ def build_program(parser: Parser, text: str, *, model: bool = False) -> Program:
     """
     builder = ModelBuilder(text) if model else Builder(text)
     results: Results = parser.parse(text, builder)
-    if not results.nodes:
+    if not results.nodes or (model and results.bound):
         end = len(text.rstrip())
         raise LanguageError(
             "the program ends without a result",
-            "add a last line: y ~ MODEL"
+            "the last line is y ~ MODEL, with '~' and not '='"
             if model
             else "add a last line with the expression that is the result",
             span=(end, end + 1),
