@@ -273,6 +273,8 @@ class _Run:
         if moved <= TINY_STEP:
             reason = f"a full step changes no parameter by more than {TINY_STEP:g} of it"
             return self._end(Status.CONVERGED, reason)
+        if self.linear.cost == 0:
+            return self._end(Status.CONVERGED, "every residual is 0")
         reason = f"no step lowers the sum of squares; the relative offset is {offset:.2g}"
         return self._end(Status.STALLED, reason)
 

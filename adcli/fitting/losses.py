@@ -16,6 +16,9 @@ import numpy as np
 from adcli.errors import UsageError
 from adcli.suggestion import did_you_mean
 
+TINY, HUGE = 1e-140, 1e140
+"""Sizes between which numbers have squares, and these have sums."""
+
 Rho = Callable[[Any], tuple[Any, Any, Any]]
 """z -> rho(z), rho'(z), rho''(z)."""
 
@@ -69,8 +72,10 @@ class Loss:
         if self.name not in LOSSES:
             hint = did_you_mean(self.name, LOSSES) or f"there are {', '.join(LOSSES)}"
             raise UsageError(f"unknown loss '{self.name}'", hint)
-        if not 0 < self.scale < np.inf:
-            raise UsageError(f"the loss scale is {self.scale:g}", "it is a positive number")
+        if not TINY < self.scale < HUGE:
+            raise UsageError(
+                f"the loss scale is {self.scale:g}", "it is a positive number, as residuals have"
+            )
 
     @property
     def is_linear(self) -> bool:

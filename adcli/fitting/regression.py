@@ -14,7 +14,7 @@ from adcli.data.layout import listed
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
-from adcli.fitting.losses import Loss
+from adcli.fitting.losses import HUGE, TINY, Loss
 from adcli.fitting.model import Model, Parameters, Vector, unknown_name
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_wise import is_row_wise
@@ -27,9 +27,6 @@ from adcli.suggestion import did_you_mean
 
 Weights = str | Any
 """An expression of the columns, or a number for each row."""
-
-TINY, HUGE = 1e-140, 1e140
-"""Sizes between which a response has squares, and these have sums."""
 
 AUTO = "auto"
 """The start of a parameter in which the model is linear: it follows from the others."""
@@ -207,13 +204,13 @@ class Regression:
             values = np.asarray(given, dtype=float)
         if values.shape != (self.rows,):
             raise DataError(f"the {what} are no {self.rows:,} numbers, one for each row")
-        least = 0.0
-        wrong = ~(values > least) if sigma is not None else ~(values >= least)
-        for row in np.flatnonzero(wrong | ~np.isfinite(values))[:1]:
-            raise DataError(
-                f"row {row + 1}: {what}: the value is {values[row]:g}",
-                "a standard deviation is above 0" if sigma is not None else "a weight is 0 or more",
-            )
+        if sigma is not None:
+            fine = (values > TINY) & (values < HUGE)
+            hint = "a standard deviation is above 0, and of a size that can be squared"
+        else:
+            fine, hint = (values >= 0) & np.isfinite(values), "a weight is 0 or more"
+        for row in np.flatnonzero(~fine)[:1]:
+            raise DataError(f"row {row + 1}: {what}: the value is {values[row]:g}", hint)
         found: Vector = values if sigma is None else 1.0 / values**2
         if not found.any():
             raise DataError("all weights are 0", "a row with a weight above 0 counts")

@@ -111,7 +111,7 @@ def robust_variance(loss: Loss, r: Vector, freedom: int) -> float | None:
     """
     psi, slope = loss.slopes(r)
     mean = float(np.mean(slope))
-    return sum_of_squares(psi) / freedom / mean**2 if mean > 0 and freedom > 0 else None
+    return sum_of_squares(psi / mean) / freedom if mean > 0 and freedom > 0 else None
 
 
 @dataclass(frozen=True)
