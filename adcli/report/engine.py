@@ -23,7 +23,8 @@ def engine_json(found: Explanation) -> str:
 
 
 def engine_text(found: Explanation) -> str:
-    """A few lines for people."""
+    """A few lines for people. What one point takes is all there is; else it is told by the row."""
+    each = " a row" if found.rows != 1 else ""
     lines = [f"engine {found.choice.engine}: {found.choice.reason}"]
     if found.compile_seconds is not None:
         lines.append(f"compiled in {1000 * found.compile_seconds:.3g} ms")
@@ -34,6 +35,6 @@ def engine_text(found: Explanation) -> str:
             if n
         )
         what = f": {parts}; a function such as exp counts as one" if parts else ""
-        lines.append(f"operations a row: {found.flops:,}{what}")
-    lines.append(f"bytes a row: {found.bytes_read:,} read, {found.bytes_written:,} written")
+        lines.append(f"operations{each}: {found.flops:,}{what}")
+    lines.append(f"bytes{each}: {found.bytes_read:,} read, {found.bytes_written:,} written")
     return "\n".join(lines) + "\n"

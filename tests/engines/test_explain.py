@@ -105,4 +105,5 @@ def test_verbose_says_it_beside_the_results(points, tmp_path, monkeypatch):
     assert verbose.stdout == plain.stdout != ""
     assert plain.stderr == ""
     assert verbose.stderr.startswith("engine python: ")
+    assert "\noperations: 1: 1 multiplication" in verbose.stderr, "of the only point there is"
     assert "ran for " in verbose.stderr
