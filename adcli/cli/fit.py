@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from adcli.fitting.regression import Regression
     from adcli.fitting.result import Fit
 
+FOR_PREDICTIONS = ("model", "predict", "predict_format", "form", "output", "digits", "color")
+"""Options that predictions by a saved model take; all others are for a fit."""
+
 SETTINGS = ("method", "rate", "max_iterations", "confidence", "absolute_sigma")
 """Options that go to the solver under their own names, if they are given."""
 
@@ -85,8 +88,10 @@ def _predict_alone(parsed: dict[str, Any]) -> int:
     from adcli.cli.predictions import write_predictions
     from adcli.fitting.model_file import load_model
 
-    if parsed["expression"] or parsed["source"] or parsed["data"]:
-        raise UsageError("--model takes the place of a model and --data", "leave one of them out")
+    for given in options.given_options():
+        if given.name not in FOR_PREDICTIONS:
+            what = given.human_readable_name if given.name == "expression" else given.opts[-1]
+            raise UsageError(f"{what} is for a fit, and --model needs none", "leave it out")
     if not parsed["predict"]:
         raise UsageError(
             "--model is for --predict FILE", "adcli eval --model evaluates it at a point"

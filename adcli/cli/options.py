@@ -29,6 +29,14 @@ def together(*decorators: Decorator) -> Decorator:
     return apply
 
 
+def given_options() -> list[click.Parameter]:
+    """The options and arguments that the command line gives."""
+    context = click.get_current_context()
+    source = context.get_parameter_source
+    given = click.core.ParameterSource.COMMANDLINE
+    return [each for each in context.command.params if source(each.name or "") is given]
+
+
 expression = together(
     click.argument("expression", metavar="EXPR", required=False),
     click.option(

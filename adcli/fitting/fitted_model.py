@@ -18,7 +18,14 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays
 from adcli.errors import AdcliError, DomainError, UsageError
-from adcli.fitting.model import Model, Parameters, Vector, constant_node, read_model
+from adcli.fitting.model import (
+    Model,
+    Parameters,
+    Vector,
+    check_shape,
+    constant_node,
+    read_model,
+)
 from adcli.fitting.residuals import Predictor
 from adcli.fitting.statistics import half_width
 from adcli.function import Function
@@ -111,11 +118,14 @@ class FittedModel:
         `first_row` is what messages call the first one.
 
         Raises UsageError for a model whose rows depend on one another, DataError for columns that
-        are not there, DomainError where the model is not finite.
+        are not there, LanguageError for columns of other shapes than the model takes, DomainError
+        where the model is not finite.
         """
         columns = check_arrays(data, self.columns)
         rows = len(next(iter(columns.values()))) if columns else _rows_of(data)
         self.check_row_wise()
+        shapes = {name: np.shape(x) for name, x in {**columns, **self.point}.items()}
+        check_shape(self.model, shapes, rows)
         _, predictor, vector = self._numbers
         inputs = self.model.prediction.inputs
         packed = {inputs[name]: x for name, x in columns.items()}

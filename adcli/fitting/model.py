@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import UsageError
+from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
-from adcli.graph.axes import Shape
+from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
+from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import STACK
 from adcli.language import parse_model
 from adcli.suggestion import did_you_mean
@@ -47,6 +48,22 @@ def read_model(text: str) -> Model:
     program = parse_model(text)
     response, prediction = (Function(program.graph, [o], text) for o in program.outputs)
     return Model(text, response, prediction)
+
+
+def check_shape(model: Model, shapes: Mapping[str, Shape], rows: int) -> None:
+    """Raise LanguageError unless the model gives one number for each row, or for all of them.
+
+    `shapes` are those of the columns and of the parameters.
+    """
+    f = model.prediction
+    shape = infer_shapes(f.graph, f.order, shapes, f.text)[f.outputs[0]]
+    if shape not in ((), (rows,)):
+        raise LanguageError(
+            f"the model gives an array of {show_shape(shape)} for {rows:,} rows",
+            "a model gives one number for each row",
+            span=f.graph.span(f.outputs[0]),
+            text=f.text,
+        )
 
 
 class Parameters:

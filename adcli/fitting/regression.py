@@ -15,13 +15,12 @@ from adcli.errors import AdcliError, DataError, DomainError, LanguageError, Usag
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import HUGE, TINY, Loss
-from adcli.fitting.model import Model, Parameters, Vector, unknown_name
+from adcli.fitting.model import Model, Parameters, Vector, check_shape, unknown_name
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
 from adcli.function import Function, function
 from adcli.graph.axes import Shape, show_shape
-from adcli.graph.shapes import infer_shapes
 from adcli.graph.simplify import simplify
 from adcli.suggestion import did_you_mean
 
@@ -97,7 +96,7 @@ class Regression:
         )
         self._check_starts(names, given)
         self.start = self.parameters.flatten(dict.fromkeys(self.missing, UNSTARTED) | given)
-        self._check_shape()
+        check_shape(model, self.shapes, self.rows)
         self.box = self._bounds(bounds or {})
 
     # ---- names ----
@@ -226,17 +225,6 @@ class Regression:
             raise DataError(
                 f"the response is of size {largest:.3g}: its squares leave the range of float64",
                 "fit it in other units",
-            )
-
-    def _check_shape(self) -> None:
-        f = self.model.prediction
-        shape = infer_shapes(f.graph, f.order, self.shapes, f.text)[f.outputs[0]]
-        if shape not in ((), (self.rows,)):
-            raise LanguageError(
-                f"the model gives an array of {show_shape(shape)} for {self.rows:,} rows",
-                "a model gives one number for each row",
-                span=f.graph.span(f.outputs[0]),
-                text=f.text,
             )
 
     def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> Box:

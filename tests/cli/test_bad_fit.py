@@ -87,3 +87,92 @@ def test_a_response_of_zeros_is_fitted_perfectly(model: str) -> None:
     assert found["r_squared"] is None
     assert found["parameters"]["b"]["standard_error"] is None
     assert found["parameters"]["b"]["value"] == pytest.approx(0.0, abs=1e-100)
+
+
+# ---- saved models ----
+
+
+@pytest.fixture
+def model() -> dict[str, Any]:
+    """What a saved model holds; it is in model.json."""
+    assert fit(LINE, f"{START} --save model.json").code == 0
+    found: dict[str, Any] = json.loads(Path("model.json").read_text())
+    return found
+
+
+def predict(options: str = "") -> Outcome:
+    line = f"fit --model model.json --predict rows.csv {options}"
+    return run_here([*shlex.split(line), "--format", "csv"])
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--confidence 0.5", "--where x>1", "--start a=1", "--fix a=1", "--bounds a=0:1"),
+        *("--weights x", "--absolute-sigma", "--loss huber", "--max-iterations 0", "--method gd"),
+        *("--save other.json", "--plot a.png", "--missing drop", "--data rows.csv", "-f rows.csv"),
+    ],
+)
+def test_predictions_take_no_option_of_a_fit(option: str) -> None:
+    refused(predict(option), 2, " is for a fit, and --model needs none")
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    ("code", "message", "rows"),
+    [
+        (2, "the model gives an array of 1x2 for 1 rows", "x[0],x[1]\n1,2\n"),
+        (2, "the model gives an array of 2x2 for 2 rows", "x[0],x[1]\n1,2\n3,4\n"),
+        (2, "the model gives an array of 1x1 for 1 rows", "x[0]\n1\n"),
+        (1, "has no column 'x'", "X\n1\n"),
+        (1, "row 1: column 'x': the value is inf", "x\ninf\n"),
+        (1, "row 2: 2.01212 * 1e+308 is inf", "x\n1\n1e308\n"),
+    ],
+)
+def test_rows_that_a_model_does_not_take(code: int, message: str, rows: str) -> None:
+    Path("rows.csv").write_text(rows)
+    refused(predict(), code, message)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("model", None, "its model has the wrong type"),
+        ("model", "y = a*x + b", "ends without a result"),
+        ("model", "y ~ a*x", "its program has no 'b'"),
+        ("parameters", None, "its parameters has the wrong type"),
+        ("parameters", {"a": "1", "b": 1}, "'a' is no number or array of numbers"),
+        ("parameters", {"a": [[1], 2], "b": 1}, "'a' is no number or array of numbers"),
+        ("parameters", {"a": 10**400, "b": 1}, "'a' is no number or array of numbers"),
+        ("parameters", {"a": True, "b": 1}, "'a' is no number or array of numbers"),
+        ("parameters", {"a": None, "b": 1}, "the parameter 'a' is not finite"),
+        ("parameters", {"a": [1, 2], "b": 1}, "no matrix of 3 rows and columns"),
+        ("fixed", {"a": 1}, "a parameter is fixed and is not"),
+        ("covariance", [[1, 0], [1, 1]], "the covariance is none"),
+        ("covariance", [[-1, 0], [0, 1]], "the covariance is none"),
+        ("covariance", [[1], [1, 2]], "'covariance' is no number"),
+        ("covariance", None, "the covariance is no matrix"),
+        ("variance", "1", "its variance has the wrong type"),
+        ("variance", -1, "out of range"),
+        ("variance", float("inf"), "out of range"),
+        ("variance", float("nan"), "out of range"),
+        ("degrees_of_freedom", 1.5, "its degrees_of_freedom has the wrong type"),
+        ("confidence", 1, "out of range"),
+        ("confidence", True, "its confidence has the wrong type"),
+        ("row_wise", "false", "its row_wise has the wrong type"),
+    ],
+)
+def test_damaged_models(model: dict[str, Any], part: str, value: Any, message: str) -> None:
+    Path("model.json").write_text(json.dumps({**model, part: value}))
+    refused(predict(), 1, "the model model.json is damaged")
+    assert message in predict().stderr.replace("\n         ", " ")
+    grad = run_here(["grad", "--model", "model.json", "--at", "x=1"])
+    refused(grad, 1, "the model model.json is damaged")
+    del model[part]
+    Path("model.json").write_text(json.dumps(model))
+    refused(predict(), 1, f"there is no '{part}'")
+
+
+def test_an_endless_model() -> None:
+    refused(run_here(["grad", "--model", "/dev/zero", "--at", "x=1"]), 1, "is no model")

@@ -153,7 +153,7 @@ def test_files_keep_all_of_a_model(model, data, start, options, tmp_path) -> Non
         ({"model": "y ~ a*exp(-k*x"}, "is damaged"),
         ({"parameters": {"a": 1.0, "k": 1.0}}, "no matrix of 2 rows"),
         ({"parameters": {"a": 1.0, "k": 1.0, "q": 1.0}}, "its program has no 'q'"),
-        ({"parameters": {"a": None, "k": 1.0, "c": 1.0}}, "a parameter is not finite"),
+        ({"parameters": {"a": None, "k": 1.0, "c": 1.0}}, "the parameter .a. is not finite"),
         ({"parameters": "none"}, "is damaged"),
         ({"covariance": [[1.0, 2.0], [3.0]]}, "is damaged"),
         ({"covariance": [[-1.0, 0, 0], [0, 1, 0], [0, 0, 1]]}, "the covariance is none"),
