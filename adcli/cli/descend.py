@@ -38,6 +38,7 @@ def command(**parsed: Any) -> int:
             f"there is no expression, for --plot takes '{safe(parsed['plot'])}' for its file",
             "write --plot at the end, or --plot FILE.png",
         )
+    options.check_outputs(parsed)
     f = function(program_text(parsed["expression"], parsed["source"]))
     if is_training(parsed):
         from adcli.cli.training import run_training

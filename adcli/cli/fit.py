@@ -45,6 +45,7 @@ def command(**parsed: Any) -> int:
 
     The parameters come with standard errors, confidence intervals and their correlation.
     """
+    options.check_outputs(parsed)
     if parsed["model"]:
         return _predict_alone(parsed)
     from adcli.fitting.run import solve

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from adcli.ad.derivatives import MODES
 from adcli.cli.terminal import choose_color
+from adcli.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "plain")
 EXTENSIONS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
@@ -111,6 +112,24 @@ digits = click.option(
     metavar="N",
     help="Significant digits in tables (default 6).",
 )
+
+
+OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
+"""Options that name a file to write."""
+
+
+def check_outputs(parsed: Mapping[str, Any]) -> None:
+    """Raise UsageError for an output without a name, and for two of one name."""
+    found: dict[str, str] = {}
+    for option in OUTPUTS:
+        name = parsed.get(option)
+        if name is None or name == "-" or name.startswith("/dev/"):
+            continue
+        if not name:
+            raise UsageError(f"the name that --{option} gives is empty", "name a file")
+        other = found.setdefault(os.path.abspath(name), option)
+        if other != option:
+            raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
 
 
 def _by_extension(ctx: click.Context, _: click.Parameter, value: str | None) -> str:

@@ -32,7 +32,7 @@ DIGITS = 50
 def run(kind: str, **options: Any) -> int:
     """Run one of these commands with its parsed options; returns the exit code."""
     f, fixed = program_and_point(options)
-    data = _rows_of(f, fixed, options) if options.get("data") else {}
+    data = _rows_of(f, fixed, options)
     task = _task(kind, f, options, data)
     if options["points"] is not None:
         from adcli.cli.stream import run_stream
@@ -80,9 +80,12 @@ def _program(options: dict[str, Any]) -> Function:
 
 
 def _rows_of(f: Function, fixed: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """The columns of --data that the program names."""
-    from adcli.cli.tables import check_columns, open_data, read_data
+    """The columns of --data that the program names; none without it."""
+    from adcli.cli.tables import check_columns, check_needless, open_data, read_data
 
+    if not options.get("data"):
+        check_needless(options)
+        return {}
     if options["points"] is not None:
         raise UsageError(
             "--points and --data exclude each other",

@@ -50,9 +50,7 @@ table_options: Callable[..., Any] = together(
 def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
     """The table that --data names; None without it."""
     if not options["data"]:
-        for name in ("where", "data_format"):
-            if options[name]:
-                raise UsageError(f"--{name.replace('_', '-')} is for --data", "name a table")
+        check_needless(options)
         yield None
         return
     from adcli.cli.progress import Progress
@@ -63,6 +61,13 @@ def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
     bar = partial(Progress, stream=sys.stderr, what="rows")
     with open_table(options["data"], format=form, stdin=stdin, progress=bar) as table:
         yield table
+
+
+def check_needless(options: Mapping[str, Any]) -> None:
+    """Raise UsageError for options of a table where there is none."""
+    for name, unused in (("where", None), ("data_format", None), ("missing", "error")):
+        if options.get(name, unused) != unused:
+            raise UsageError(f"--{name.replace('_', '-')} is for --data", "name a table")
 
 
 def columns_in(f: Function, table: Table | None) -> list[str]:
@@ -111,7 +116,7 @@ def read_data(f: Function, table: Table, options: Mapping[str, Any]) -> dict[str
 
 def filter_of(table: Table, options: Mapping[str, Any]) -> Function | None:
     """The function that --where gives."""
-    if not options["where"]:
+    if options["where"] is None:
         return None
     from adcli.function import function
 

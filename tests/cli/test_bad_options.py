@@ -1,0 +1,45 @@
+"""Options that another one leaves without effect, or that contradict each other, are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import run_here, words
+
+LOSS = "descend 'mean((y - a*x)^2)' --start a=0 --data rows.csv"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("grad x --points rows.csv --where 'x > 1'", "--where is for --data"),
+        ("eval x --points rows.csv --missing drop", "--missing is for --data"),
+        ("eval x --at x=1 --data-format csv", "--data-format is for --data"),
+        ("descend x^2 --start x=1 --missing drop", "--missing is for --data"),
+        (f"{LOSS} --where ''", "there is no expression"),
+        (f"{LOSS} --save ''", "the name that --save gives is empty"),
+        (f"{LOSS} --trace ''", "the name that --trace gives is empty"),
+        (f"{LOSS} --plot ''", "the name that --plot gives is empty"),
+        (f"{LOSS} --checkpoint '' --epochs 1", "the name that --checkpoint gives is empty"),
+        (f"{LOSS} --save a.json -o ./a.json", "--output and --save name the same file"),
+        (f"{LOSS} --trace a.csv -o a.csv --epochs 1", "--output and --trace name the same file"),
+        ("fit 'y ~ a*x' --data rows.csv --start a=1 --save a -o a", "name the same file"),
+        ("fit 'y ~ a*x' --data rows.csv --start a=1 --plot ''", "that --plot gives is empty"),
+    ],
+)
+def test_options_without_effect(line: str, message: str, folder: Path) -> None:
+    outcome = run_here(words("adcli " + line))
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert outcome.stderr.count("error: ") == 1
+    assert message in outcome.stderr
+    assert [path.name for path in folder.iterdir()] == ["rows.csv"]
