@@ -48,7 +48,7 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
 def _predicted(model: FittedModel, block: Block) -> Prediction:
     columns = {name: block.numbers(name) for name in model.columns}
     for offset, problem in sorted(block.problems.items())[:1]:
-        raise DataError(f"row {block.first_row + offset:,} of {block.name}: {problem}")
+        raise DataError(f"{block.place(offset)}: {problem}")
     if not columns:
         columns = {"": [0.0] * block.rows}  # a model without predictors: as many rows as there are
     return model.predict(columns, block.first_row)

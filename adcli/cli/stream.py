@@ -225,7 +225,7 @@ class _Job:
         if row > 0:
             head = block.head(row)
             self.put(head, self.render(head))
-        place = f"row {block.first_row + row:,} of {self.source}: "
+        place = f"{safe(block.place(row))}: "
         if error is None or row in block.problems:
             hint = "--on-error null goes on without such rows"
             raise DataError(place + block.problems[row], hint) from None

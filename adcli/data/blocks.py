@@ -13,7 +13,7 @@ from copy import copy
 from typing import TYPE_CHECKING, TypeAlias
 
 from adcli.data.cells import csv_series, json_of_cell, json_series, parse_number, text_frame
-from adcli.data.layout import Layout
+from adcli.data.layout import Layout, at_row
 from adcli.errors import DataError
 
 MISSING = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
@@ -53,6 +53,10 @@ class Block(ABC):
     def line_of(self, offset: int) -> int | None:
         """The 1-based line of the file on which a row starts; None where there are no lines."""
         return None if self._lines is None else self._lines[offset]
+
+    def place(self, offset: int) -> str:
+        """Where a row stands, for messages."""
+        return at_row(self.name, self.first_row + offset, self.line_of(offset))
 
     def head(self, rows: int) -> Block:
         """The first `rows` rows, as a block."""

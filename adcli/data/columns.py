@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from adcli.data.layout import at_row
 from adcli.data.table import Table
 from adcli.errors import AdcliError, DataError, UsageError
 
@@ -57,7 +56,7 @@ class Selection(NamedTuple):
 
     def place(self, row: int) -> str:
         """Where a row stands, for messages."""
-        return _place(self.block, int(self.offsets[row]))
+        return self.block.place(int(self.offsets[row]))
 
 
 def selected(
@@ -116,7 +115,7 @@ def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: A
     except AdcliError as error:
         row = getattr(error, "row", None)
         if row is not None:
-            error.message = f"{_place(block, int(offsets[row]))}: {error.message}"
+            error.message = f"{block.place(int(offsets[row]))}: {error.message}"
         raise
     if values.ndim > 1:
         raise UsageError(
@@ -149,7 +148,7 @@ def _present(
         hint = _WHAT_IS_MISSING if problem else _DROP
         if problem is None:
             problem = f"column '{_label(block, columns, int(bad[0]), np.isnan)}': missing value"
-        raise DataError(f"{_place(block, broken[0])}: {problem}", hint)
+        raise DataError(f"{block.place(broken[0])}: {problem}", hint)
     return {name: values[good] for name, values in columns.items()}, offsets[good]
 
 
@@ -164,7 +163,7 @@ def _refuse_infinite(block: Block, columns: dict[str, Array], offsets: Any) -> N
     label = _label(block, columns, row, np.isinf)
     name = label if label.isidentifier() else f"`{label}`"
     raise DataError(
-        f"{_place(block, int(offsets[row]))}: column '{label}': infinite value",
+        f"{block.place(int(offsets[row]))}: column '{label}': infinite value",
         f"--where 'abs({name}) < inf' leaves such rows out",
     )
 
@@ -178,10 +177,6 @@ def _label(block: Block, columns: dict[str, Array], row: int, test: Any) -> str:
         indexes = block.layout.require(name, block.name).indexes
         labels += [indexes[k] for k in np.flatnonzero(test(values[row]))]
     return block.layout.labels[min(labels)]
-
-
-def _place(block: Block, offset: int) -> str:
-    return at_row(block.name, block.first_row + offset, block.line_of(offset))
 
 
 def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:

@@ -17,7 +17,7 @@ from adcli.data.json_values import (
     strict_texts,
     text_of_json,
 )
-from adcli.data.layout import Layout, at_row
+from adcli.data.layout import Layout
 from adcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class ObjectBlock(Block):
         group = self.layout.find(key)
         there = shape_of_value(value)
         return DataError(
-            f"{at_row(self.name, self.first_row + offset, self.line_of(offset))}: column '{key}' "
+            f"{self.place(offset)}: column '{key}' "
             f"has {_describe(there)}, but earlier rows have {_describe(group and group.shape)}",
             "a variable has one shape in the whole file",
         )

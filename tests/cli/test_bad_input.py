@@ -350,7 +350,7 @@ BAD_POINTS = [
     points(
         "p.csv", "x,y\n" + "1,2\n" * 50_000 + "1\n", "row 50001 (line 50002)", rows=16_383
     ),  # those of the blocks before
-    points("p.csv", "x,y\n" + "1,2\n" * 50_000 + "-1,2\n", "row 50,001", rows=50_000),
+    points("p.csv", "x,y\n" + "1,2\n" * 50_000 + "-1,2\n", "row 50001 (line 50002)", rows=50_000),
     points("p.csv", gzip.compress(b"x,y\n1,2\n"), ".gz"),
     points("p.csv.gz", b"x,y\n1,2\n", "cannot read"),
     points("p.csv.gz", gzip.compress(b"x,y\n1,2\n" * 1000)[:40], "cannot read"),
