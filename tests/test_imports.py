@@ -17,7 +17,7 @@ BELOW = {
     "language": {"errors", "graph", "suggestion"},
     "ad": {"errors", "graph", "suggestion"},
     "data": {"errors"},
-    "engines": {"ad", "errors", "graph"},
+    "engines": {"ad", "errors", "graph", "suggestion"},
     "function": {"ad", "engines", "errors", "graph", "language", "suggestion"},
 }
 BELOW["comparison"] = BELOW["descent"] = {"data", "function", *BELOW["function"]}

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from adcli.cli.options import Decorator
+from adcli.cli.options import Decorator, digits
 from adcli.cli.tables import table_options
+from adcli.engines.choose import DESCENT_ENGINES
 from adcli.errors import UsageError
 
 EXAMPLES = """\b
@@ -107,7 +108,7 @@ METHOD = (
     _number("weight-decay", "D", "Pull the parameters to 0."),
     click.option(
         "--engine",
-        type=click.Choice(["auto", "python", "numpy", "llvm"]),
+        type=click.Choice(DESCENT_ENGINES),
         metavar="ENGINE",
         help="auto (default), python (numbers alone), numpy, or llvm (machine code).",
     ),
@@ -146,13 +147,7 @@ WATCHING = (
         help="table (default) for people; json, the final object alone, for scripts.",
     ),
     click.option("-o", "--output", metavar="FILE", help="Write the result to FILE."),
-    click.option(
-        "--digits",
-        type=click.IntRange(1, 17),
-        default=6,
-        metavar="N",
-        help="Significant digits in tables (default 6).",
-    ),
+    digits,
     _count("every", "A row for every N-th iteration or epoch (default: ever fewer).", 1),
     _text("trace", "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file."),
     click.option(

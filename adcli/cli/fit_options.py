@@ -7,6 +7,7 @@ import click
 from adcli.cli import options
 from adcli.cli.options import together
 from adcli.cli.tables import table_options
+from adcli.engines.choose import FIT_ENGINES
 
 EXAMPLES = """\b
 Examples:
@@ -77,7 +78,7 @@ fit_options = together(
     ),
     click.option(
         "--engine",
-        type=click.Choice(["auto", "numpy", "llvm"]),
+        type=click.Choice(FIT_ENGINES),
         default="auto",
         help="What computes the model over the rows (auto: NumPy).",
     ),

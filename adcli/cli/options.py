@@ -10,6 +10,7 @@ import click
 
 from adcli.ad.derivatives import MODES
 from adcli.cli.terminal import choose_color
+from adcli.engines.choose import ENGINES
 from adcli.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "plain")
@@ -168,7 +169,7 @@ arithmetic = together(
     ),
     click.option(
         "--engine",
-        type=click.Choice(["auto", "python", "numpy", "llvm", "mpmath"]),
+        type=click.Choice(ENGINES),
         default="auto",
         help="How the program is executed; auto chooses.",
     ),

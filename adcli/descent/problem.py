@@ -17,7 +17,13 @@ from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project
 from adcli.engines.array_program import Loss
-from adcli.engines.choose import choose_point_engine, is_number
+from adcli.engines.choose import (
+    DESCENT_ENGINES,
+    check_engine,
+    choose_algebra,
+    choose_point_engine,
+    is_number,
+)
 from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
@@ -29,8 +35,6 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
 from adcli.graph.shapes import infer_shapes
 from adcli.suggestion import did_you_mean
-
-ENGINES = ("auto", "python", "numpy", "llvm")
 
 EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
@@ -90,9 +94,7 @@ class Problem:
         return {**self.fixed, **self.data}
 
     def _check_engine(self) -> None:
-        if self.engine not in ENGINES:
-            hint = did_you_mean(self.engine, ENGINES) or "there are " + ", ".join(ENGINES)
-            raise UsageError(f"descend has no engine '{self.engine}'", hint)
+        check_engine(self.engine, DESCENT_ENGINES, "descend")
         if self.engine == "python" and not self.scalar:
             raise UsageError("the python engine has no arrays", "leave the engine out")
 
@@ -320,8 +322,6 @@ class Problem:
         return evaluate_planned
 
     def _inputs(self, vector: Vector) -> tuple[Any, dict[int, Any]]:
-        from adcli.engines.choose import choose_algebra
-
         algebra = choose_algebra(self.scalar, "auto", None)
         return algebra, self.function.pack(self.inputs(vector), algebra)
 

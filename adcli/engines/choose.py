@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError
+from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from adcli.function import Function
 
 ENGINES = ("auto", "python", "numpy", "llvm", "mpmath")
+DESCENT_ENGINES = ("auto", "python", "numpy", "llvm")
+FIT_ENGINES = ("auto", "numpy", "llvm")
+"""Those that evaluate programs, the functions that descents minimise, and models over rows."""
 
 SMALL = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
@@ -38,10 +42,11 @@ class Choice(NamedTuple):
     reason: str
 
 
-def check_engine(engine: str) -> None:
-    """Raise UsageError for an unknown engine."""
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine '{engine}'", "the engines are " + ", ".join(ENGINES))
+def check_engine(engine: str, known: Sequence[str] = ENGINES, command: str = "adcli") -> None:
+    """Raise UsageError for an engine that is none of those known to a command."""
+    if engine not in known:
+        hint = did_you_mean(engine, known) or "the engines are " + ", ".join(known)
+        raise UsageError(f"{command} has no engine '{engine}'", hint)
 
 
 def choose_algebra(scalars: bool, engine: str = "auto", digits: int | None = None) -> Any:

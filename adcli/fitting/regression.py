@@ -11,6 +11,7 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays
 from adcli.data.layout import listed
+from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
@@ -22,7 +23,6 @@ from adcli.fitting.separable import linear_parameters
 from adcli.function import Function, function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.simplify import simplify
-from adcli.suggestion import did_you_mean
 
 Weights = str | Any
 """An expression of the columns, or a number for each row."""
@@ -32,10 +32,6 @@ AUTO = "auto"
 
 UNSTARTED = 1.0
 """Where such a parameter stands before."""
-
-
-ENGINES = ("auto", "numpy", "llvm")
-"""What may compute a model over rows."""
 
 
 class Regression:
@@ -64,9 +60,7 @@ class Regression:
         engine: str = "auto",
         known: Iterable[str] = (),
     ) -> None:
-        if engine not in ENGINES:
-            hint = did_you_mean(engine, ENGINES) or "there are " + ", ".join(ENGINES)
-            raise UsageError(f"fit has no engine '{engine}'", hint)
+        check_engine(engine, FIT_ENGINES, "fit")
         self.engine = engine
         self.model = model
         self.loss = loss or Loss()

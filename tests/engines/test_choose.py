@@ -97,7 +97,7 @@ def test_a_precision_decides() -> None:
     for engine in ("llvm", "numpy", "python"):
         with pytest.raises(adcli.UsageError, match="a precision needs the engine 'mpmath'"):
             choose_rows_engine(SCALARS, columns(9), 9, engine, 30)
-    with pytest.raises(adcli.UsageError, match="unknown engine 'llmv'"):
+    with pytest.raises(adcli.UsageError, match="no engine 'llmv'"):
         choose_rows_engine(SCALARS, columns(9), 9, "llmv")
 
 
