@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from threading import Event, current_thread, main_thread
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.engines.array_program import PREPARED, Loss
-from adcli.engines.programs import schedule
+from adcli.engines.programs import blocks, schedule
 from tests.programs import Program, array_programs
 
 BLOCKS = (1, 24, 1 << 17)
@@ -178,6 +180,27 @@ def test_gradients_go_where_they_are_wanted() -> None:
         assert found[name] is out[name]
         np.testing.assert_allclose(out[name], expected[name], rtol=1e-12)
     assert np.isfinite(flat).all()
+
+
+def test_threads_end_with_an_interrupted_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Event()
+    others = []
+
+    def execute(*_: Any) -> None:
+        if current_thread() is main_thread():
+            begun.wait(10)
+            raise KeyboardInterrupt
+        begun.set()
+        others.append(1)
+        sleep(0.01)
+
+    monkeypatch.setattr(schedule, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(blocks, "execute", execute)
+    loss = Loss(adcli.function("sum(exp(x) + 1)"), ["x"], threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        loss.value({"x": np.ones(1 << 14)})
+    sleep(0.05)
+    assert 1 <= len(others) <= 4, "of more than a hundred blocks"
 
 
 def test_threads_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from typing import Any
@@ -117,7 +118,10 @@ class BlockRun:
                 frame[self._slots[x.root, x.views, False]] = array
             self._run_blocks(numbers, frame, cut, parts, memory[thread * self._bytes :])
 
-        in_parallel(work, min(self.threads, count))
+        try:
+            in_parallel(work, min(self.threads, count))
+        finally:
+            deque(numbers, 0)  # after an interruption the other threads have no more to do
         for step, part, array in zip(self.stored, parts, stored, strict=True):
             if step.join:
                 step.join.reduce(part, 0, None, array)
