@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs
@@ -68,7 +67,7 @@ def command(**parsed: Any) -> int:
 
         write_predictions(result.fitted_model, parsed)
     apart = parsed["predict"] is not None  # then -o is for the predictions
-    if apart and not _is_given("form"):
+    if apart and "form" not in [given.name for given in options.given_options()]:
         parsed["form"] = "table"
     if not apart or parsed["output"] not in (None, "-"):
         _report(result, parsed, None if apart else parsed["output"])
@@ -76,12 +75,6 @@ def command(**parsed: Any) -> int:
         for warning in result.warnings:
             sys.stderr.write(f"warning: {safe(warning)}\n")
     return result.status.exit_code
-
-
-def _is_given(option: str) -> bool:
-    """Whether the command names an option."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is not ParameterSource.DEFAULT
 
 
 def _predict_alone(parsed: dict[str, Any]) -> int:

@@ -14,8 +14,14 @@ from adcli.engines.choose import ENGINES
 from adcli.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "plain")
-EXTENSIONS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
-"""How the name of an output ends -> the format."""
+EXTENSIONS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+}
+"""How the name of an output ends -> the format. Parquet is for rows, and told by the name alone."""
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -133,10 +139,15 @@ def check_outputs(parsed: Mapping[str, Any]) -> None:
             raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
 
 
+def format_of(output: str | None) -> str | None:
+    """The format that the name of an output tells, if it tells one."""
+    return EXTENSIONS.get(os.path.splitext(output or "")[1].lower())
+
+
 def _by_extension(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
     """The format: as asked for, or by the name of the output (click has seen what was given)."""
-    extension = os.path.splitext(ctx.params.get("output") or "")[1].lower()
-    return value or EXTENSIONS.get(extension, "table")
+    named = format_of(ctx.params.get("output"))
+    return value or (named if named in FORMATS else None) or "table"
 
 
 def output_as(*extra: str) -> Decorator:

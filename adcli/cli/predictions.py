@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
+from adcli.cli.options import format_of
 from adcli.cli.progress import Progress
 from adcli.cli.run import screen
 from adcli.cli.terminal import stdin_bytes, stdout_bytes
@@ -15,12 +16,11 @@ from adcli.errors import DataError
 from adcli.fitting.fitted_model import FittedModel, Prediction
 from adcli.report.numbers import exact, short
 
-FLAT = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
-"""Formats that the name of the output decides; --format says what other files get."""
-
 
 def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
     """The rows of --predict with prediction, standard_error, lower and upper, to -o.
+
+    The name of the output decides the format; --format says what other files get.
 
     Raises DataError for a cell that is no number and DomainError for a row at which the model is
     not finite.
@@ -59,9 +59,8 @@ def _fields(found: Prediction) -> list[Field]:
 
 
 def _writer(model: FittedModel, parsed: dict[str, Any]) -> ResultWriter | _TextWriter:
-    target, form = parsed["output"], parsed["form"]
-    ending = "." + str(target or "").rpartition(".")[2].lower()
-    form = FLAT.get(ending, form) if target else form
+    target = parsed["output"]
+    form = format_of(target) or parsed["form"]
     if form in ("table", "plain"):
         return _TextWriter(model, form, parsed["digits"], target)
     where = stdout_bytes() if target in (None, "-") else target

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
+from adcli.cli.options import format_of
 from adcli.cli.terminal import is_coloured, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
@@ -128,7 +129,7 @@ def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]
 
 
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
-    if str(options["output"]).endswith(".parquet"):
+    if format_of(options["output"]) == "parquet":
         raise UsageError("Parquet is for the points of a file", "--points FILE")
     if options["explain_engine"]:
         show_engine(_explain_point(f, task, point, options), options)

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
+from adcli.cli.options import format_of
 from adcli.cli.progress import Progress
 from adcli.cli.run import show_engine, show_run
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
@@ -153,9 +154,10 @@ class _Job:
     def open_writer(self) -> ResultWriter | _TextWriter:
         """The writer for the format that was asked for."""
         form, target = self.options["form"], self.options["output"]
-        if form in ("table", "plain") and not str(target or "").endswith(".parquet"):
+        if format_of(target) == "parquet":
+            form = "parquet"
+        if form in ("table", "plain"):
             return _TextWriter(self, form, target)
-        is_parquet = str(target or "").endswith(".parquet")
         constants = dict(constant_fields(self.task))
         held = self.options["held"]
         at = {n: nested(c.values) for n, c in self.fixed.items() if n not in held}
@@ -163,7 +165,7 @@ class _Job:
             constants["at"] = at
         return open_results(
             stdout_bytes() if target in (None, "-") else target,
-            "parquet" if is_parquet else form,
+            form,
             variables=self.columns,
             constants=finite(constants),
         )

@@ -46,3 +46,11 @@ def test_parquet_is_for_files_of_points(tmp_path, monkeypatch):
     assert outcome.code == 2
     assert "--points FILE" in outcome.stderr
     assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize("form", [[], ["--format", "csv"]])
+def test_a_name_asks_for_parquet_in_any_case(form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.csv").write_text("x\n2\n3\n")
+    assert run_here(["eval", "x^2", "--points", "p.csv", "-o", "out.Parquet", *form]).code == 0
+    assert (tmp_path / "out.Parquet").read_bytes()[:4] == b"PAR1"
