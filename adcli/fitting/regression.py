@@ -12,6 +12,7 @@ from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays
 from adcli.data.layout import listed
 from adcli.engines.choose import FIT_ENGINES, check_engine
+from adcli.engines.rows import Column, compute_rows
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
@@ -326,16 +327,16 @@ class Regression:
     ) -> DomainError:
         """The error of the first row that fails by itself; the one given if none does."""
         rows = len(next(iter(self.data.values())))
-        for row in range(rows):
-            point = {n: x[row] for n, x in self.data.items() if n in f.inputs} | dict(parameters)
-            try:
-                f.at(point, task)
-            except DomainError as found:
-                found.message = f"row {row + 1}: {found.message}"
-                found.args = (found.message,)
+        columns = {name: Column(x, True) for name, x in self.data.items() if name in f.inputs}
+        columns |= {name: Column(value, False) for name, value in parameters.items()}
+        try:
+            compute_rows(f, columns, rows, task, stop=True)
+        except DomainError as found:
+            if found.row is not None:
+                found.message = f"row {found.row + 1}: {found.message}"
                 return found
-            except AdcliError:
-                break
+        except AdcliError:  # it is no function of one row
+            pass
         return error
 
 
