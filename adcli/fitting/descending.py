@@ -92,7 +92,7 @@ def _rho(m: Symbols, loss: Loss, z: Expression) -> Expression:
         root = m.sqrt(m.maximum(z, 1.0))
         return m.where(m.less_equal(z, 1.0), z, root * 2.0 - 1.0)
     if loss.name == "soft_l1":
-        return (m.sqrt(z + 1.0) - 1.0) * 2.0
+        return m.divide(z * 2.0, m.sqrt(z + 1.0) + 1.0)
     if loss.name == "cauchy":
         return m.log1p(z)
     return z

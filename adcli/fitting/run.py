@@ -16,12 +16,11 @@ from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression, Weights
 from adcli.fitting.result import Fit
-from adcli.fitting.search import Search
+from adcli.fitting.search import MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
 from adcli.fitting.summary import Summary
 
 MAX_ITERATIONS = 1000
-MARQUARDT = "levenberg-marquardt"
 
 
 def fit(

@@ -22,6 +22,9 @@ from adcli.fitting.model import Vector
 from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
 
+MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
+"""What a result calls the methods."""
+
 CHEAP = 2_000_000
 """Rows times parameters up to which a second method runs although the first ended well."""
 
@@ -97,9 +100,10 @@ class Search:
 
     @property
     def best(self) -> tuple[str, Attempt]:
-        """The attempt of least cost; the first of those that are as good."""
+        """The attempt of least cost; of those that are as good the first that converged."""
         least = min(a.linear.cost for _, a in self.attempts)
-        return next((name, a) for name, a in self.attempts if self._agrees(a.linear.cost, least))
+        good = [each for each in self.attempts if self._agrees(each[1].linear.cost, least)]
+        return next((each for each in good if each[1].status is Status.CONVERGED), good[0])
 
     def _agrees(self, cost: float, least: float) -> bool:
         return math.sqrt(cost) <= math.sqrt(least * (1 + SAME)) + self.noise
@@ -141,7 +145,7 @@ class Search:
     # ---- the methods ----
 
     def _marquardt(
-        self, start: Vector, iterations: int, name: str = "levenberg-marquardt", before: int = 0
+        self, start: Vector, iterations: int, name: str = MARQUARDT, before: int = 0
     ) -> None:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
@@ -171,4 +175,4 @@ class Search:
             point, before = separated.whole(found.point), found.iterations
         if point is not None:
             rest = max(iterations - before, 0)
-            self._marquardt(point, rest, "variable projection", before)
+            self._marquardt(point, rest, PROJECTION, before)

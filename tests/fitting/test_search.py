@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,9 +11,12 @@ from scipy import optimize
 
 from adcli.descent.stopping import Status
 from adcli.errors import DomainError, UsageError
+from adcli.fitting.levenberg import Attempt, Box
+from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Parameters, read_model
 from adcli.fitting.regression import Regression
 from adcli.fitting.run import fit
+from adcli.fitting.search import Search
 from tests.fitting.nist_problems import digits, problems
 
 RNG = np.random.default_rng(3)
@@ -342,6 +347,23 @@ def test_limits_and_interruption_are_told() -> None:
     assert found.point == {"a": 1.0, "b": 1.0}
     found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 1.0}, interrupted=lambda: True)
     assert found.status is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("costs", "chosen"),
+    [((1.0, 1.0 + 1e-9), "second"), ((1.0, 1.1), "first")],
+    ids=["one minimum", "two minima"],
+)
+def test_of_one_minimum_the_attempt_that_converged_counts(costs, chosen) -> None:
+    ends = zip(("first", "second"), costs, (Status.MAX_ITERATIONS, Status.CONVERGED), strict=True)
+    attempts = [
+        (name, Attempt(np.zeros(1), Linearised(cost, None, None), status, "", 1))
+        for name, cost, status in ends
+    ]
+    problem: Any = None
+    box = Box(np.array([-np.inf]), np.array([np.inf]))
+    search = Search(problem, np.zeros(1), box, (), 0.0, 1.0, 10, attempts=attempts)
+    assert search.best[0] == chosen
 
 
 def test_a_trial_outside_of_the_domain_is_no_end() -> None:
