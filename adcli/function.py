@@ -217,7 +217,9 @@ class Function:
         if not isinstance(point, Mapping):
             raise UsageError(f"a point is a dict of values, not {type(point).__name__}")
         choice = choose_point_engine(self, point, task, engine, precision)
-        found = self._compiled(point, task, engine == "auto") if choice.engine == "llvm" else None
+        found = None
+        if choice.engine in ("numpy", "llvm"):
+            found = self._planned(point, task, choice.engine, alone=engine == "auto")
         return found or self.swept(point, task, choice.engine, precision)
 
     def swept(
@@ -229,15 +231,21 @@ class Function:
         with algebra.context():
             return PointResults(self, algebra, self.pack(point, algebra), task)
 
-    def _compiled(self, point: Point, task: Task, alone: bool) -> Results | None:
-        """The results by the llvm engine; None if they are not finite, or it cannot (`alone`: not
-        without the numpy engine)."""
-        from adcli.engines.llvm.prepared import compute_point
+    def _planned(self, point: Point, task: Task, engine: str, alone: bool) -> Results | None:
+        """The results of a program over long arrays; None if they are not finite, or it is none
+        (`alone`: none that the llvm engine does without the numpy engine)."""
+        from adcli.engines import array_program
         from adcli.engines.numpy import Arrays
 
-        algebra = Arrays()
-        inputs = {node: x[0] for node, x in self.pack(point, algebra).items()}
-        by_path = compute_point(self, inputs, task, alone)
+        inputs = {node: x[0] for node, x in self.pack(point, Arrays()).items()}
+        by_path = None
+        if engine == "llvm":
+            from adcli.engines.llvm.prepared import compute_point
+
+            by_path = compute_point(self, inputs, task, alone)
+        if by_path is None:
+            arrays = {name: inputs[node] for name, node in self.inputs.items()}
+            by_path = array_program.compute_point(self, arrays, task)
         return None if by_path is None else Results(self, task, by_path)
 
     def pack(self, point: Point, algebra: Any) -> dict[int, Any]:

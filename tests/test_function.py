@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import adcli
+from adcli.ad.tasks import Task
 from tests.ways import as_lists, ways
 
 
@@ -198,3 +199,43 @@ def test_what_is_no_program_or_point_is_refused(call):
 def test_map_of_no_rows():
     batch = adcli.function("x*y").map({"x": [], "y": []})
     assert len(batch.values) == len(batch.gradients["x"]) == 0
+
+
+LARGE_PROGRAMS = {
+    "loss": "mean((y - a*exp(-b*x))^2)",
+    "norms": "norm(x - a) + std(y*b) + max(x*y) + logsumexp(a*x)",
+    "guarded": "sum(where(x > 1, sqrt(x - 1), 0)*a) + b*sum(max(y, 0))",
+    "matrix": "sum((reshape(x, [200, 300])@reshape(y, [300, 200]))^2)*a*b",
+}
+
+
+@pytest.mark.parametrize("engine", ["auto", "numpy", "llvm"])
+@pytest.mark.parametrize("text", LARGE_PROGRAMS.values(), ids=LARGE_PROGRAMS)
+def test_large_arrays_are_planned_and_give_what_sweeps_give(text: str, engine: str) -> None:
+    rng = np.random.default_rng(5)
+    point = {"x": rng.uniform(0.5, 2, 60_000), "y": rng.normal(size=60_000), "a": 0.7, "b": 1.3}
+    f = adcli.function(text)
+    task = Task("gradient", wrt=list(f.variables))
+    value, rest = f.at(point, task, engine).nested()
+    wanted, swept = f.swept(point, task, "numpy").nested()
+    assert value == pytest.approx(wanted, rel=1e-12)
+    for name, gradient in rest["gradient"].items():
+        expected = swept["gradient"][name]
+        assert np.shape(gradient) == np.shape(point[name])
+        np.testing.assert_allclose(gradient, expected, rtol=1e-11, atol=1e-13 * abs(value))
+    assert f.value(point, engine=engine) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["auto", "numpy", "llvm"])
+def test_large_arrays_fail_as_small_ones(engine: str) -> None:
+    x = np.linspace(1.0, 2.0, 60_000)
+    x[41_000] = -1.0
+    f = adcli.function("sum(log(x))")
+    with pytest.raises(adcli.DomainError, match=r"log\(-1\) is nan"):
+        f.value_and_gradient({"x": x}, engine=engine)
+    with pytest.raises(adcli.LanguageError, match="needs a number as the result"):
+        adcli.function("log(x)").value_and_gradient({"x": np.abs(x)}, engine=engine)
+    with pytest.raises(adcli.LanguageError) as caught:
+        adcli.function("sum(x + y)").value({"x": x, "y": x[:-1]}, engine=engine)
+    assert caught.value.span is not None
+    assert adcli.function("2x").value({"x": x}, engine=engine).shape == x.shape

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.tasks import Task
 from adcli.engines.arrays import quiet
 from adcli.engines.programs.arena import Arena
 from adcli.engines.programs.program import Program
+from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
 
 Array = np.ndarray[Any, Any]
+
+LARGE = 50_000
+"""Numbers at one point from which a program is planned, instead of swept."""
 
 PREPARED = 8
 """Programs that a Loss keeps: one for each combination of shapes, the oldest makes room."""
@@ -106,3 +114,42 @@ def _are_finite(arrays: Sequence[Array]) -> bool:
     """Whether no element is infinite or nan; a sum of huge numbers may say no as well."""
     with quiet():
         return all(np.isfinite(x.sum()) for x in arrays)
+
+
+class _Kept:
+    """The losses of one function, by what they are differentiated for; one call at a time."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.losses: dict[tuple[str, ...], Loss] = {}
+
+
+_KEPT: WeakKeyDictionary[Any, _Kept] = WeakKeyDictionary()
+
+
+def compute_point(
+    function: Any, point: Mapping[str, Array], task: Task
+) -> dict[tuple[str, ...], list[Any]] | None:
+    """The value of a loss, and its gradient, at one point by path, in less time and memory than by
+    sweeps, which keep every value.
+
+    None where sweeps have to do it: other tasks, small arrays, what is no loss, and where a result
+    is not finite.
+    """
+    by_mode = task.kind == "value" or (task.kind == "gradient" and task.mode == "reverse")
+    large = sum(x.size for x in point.values()) >= LARGE
+    if not (large and by_mode and not task.strict and len(function.outputs) == 1):
+        return None
+    wrt = tuple(task.wrt) if task.kind == "gradient" else ()
+    kept = _KEPT.setdefault(function, _Kept())
+    with kept.lock:
+        loss = kept.losses.setdefault(wrt, Loss(function, wrt))
+        try:
+            value, gradient = loss.value_and_gradient(point)
+        except (LanguageError, TypeError):  # shapes that clash, or an array as the result
+            return None
+    if not (isfinite(value) and all(np.isfinite(g).all() for g in gradient.values())):
+        return None
+    found: dict[tuple[str, ...], list[Any]] = {("value",): [value]}
+    found.update({("gradient", name): [g if g.ndim else float(g)] for name, g in gradient.items()})
+    return found
