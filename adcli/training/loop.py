@@ -90,6 +90,9 @@ class Training:
             self._check_start()
         for watcher in self.watchers:
             watcher.begin(self)
+        return self._check_end(self._train())
+
+    def _train(self) -> Outcome:
         if self.state.last_epoch is not None and not self.state.batches:
             outcome = self._verdict(self.state.last_epoch)  # a run that was over is over
             if outcome is not None:
@@ -235,6 +238,26 @@ class Training:
             error.message = f"{place}: {error.message}"
             raise
         raise DomainError(place, "--dtype float64 has a wider range")
+
+    def _check_end(self, outcome: Outcome) -> Outcome:
+        """The outcome; that it diverged where the last steps led away without a limit.
+
+        The training loss is that of parameters on the way: what the last ones are worth shows here,
+        by the first batch. Where they are worth nothing none are kept.
+        """
+        s, batch = self.state, self.problem.data
+        if self.validation is not None or outcome.status is Status.INTERRUPTED:
+            return outcome
+        kept = self._inputs
+        if s.best is not None:
+            kept = {**kept, **self.problem.layout.views(s.best)}
+        value = self.loss.value({**kept, **batch})
+        if self._sign * value <= GROWTH * max(1.0, abs(s.first)):
+            return outcome
+        s.best = s.best_epoch = None
+        if outcome.status is Status.DIVERGED:
+            return outcome
+        return Outcome(Status.DIVERGED, f"the loss is {value:.3g} {self._reached()}")
 
     def _diverged(self, batch: Batch, value: float) -> Outcome:
         """The outcome at a batch whose loss or gradient is not finite; what is to blame."""

@@ -84,11 +84,22 @@ def test_large_arrays_do_not_flood_the_record() -> None:
         (3, "max_iterations", ["--epochs", "2", "--max-seconds", "1e-9"]),
         (4, "diverged", ["--epochs", "99", "--rate", "5"]),
         (4, "diverged", ["--batch-size", "10", "--rate", "1e200"]),
+        (4, "diverged", ["--epochs", "1", "--rate", "1e200"]),
+        (4, "diverged", ["--epochs", "9", "--max-iterations", "1", "--rate", "1e200"]),
     ],
 )
 def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
     outcome = run(*LINE_START, "--format", "json", *arguments)
     assert (outcome.code, json.loads(outcome.stdout)["status"]) == (code, status)
+
+
+def test_steps_without_a_limit_are_not_kept() -> None:
+    """The training loss of an epoch is that of earlier parameters than its last ones."""
+    options = ["--epochs", "1", "--batch-size", "1000", "--rate", "1e200"]
+    found = json.loads(run(*LINE_START, "--format", "json", *options).stdout)
+    assert found["best_epoch"] == 0
+    assert found["point"] == {"a": 0.0, "b": 0.0}
+    assert "the loss is inf after 1 epoch" in found["reason"]
 
 
 @pytest.mark.parametrize(
