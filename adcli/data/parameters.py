@@ -92,9 +92,9 @@ def read_npz(path: str | os.PathLike[str]) -> Arrays:
     """All arrays of an archive, of whatever type. Raises DataError for a file that is none."""
     name = os.fspath(path)
     try:
+        if not zipfile.is_zipfile(name):
+            raise ValueError("it is no archive")
         with np.load(name, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it is one array without a name")
             return {key: _member(archive, key) for key in archive.files}
     except _DAMAGED as error:
         raise DataError(f"{name} is no .npz file of arrays: {_reason(error)}") from None
@@ -174,7 +174,7 @@ def _load_json(name: str) -> Arrays:
     for key, value in values.items():
         try:
             found[key] = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             hint = None
             if isinstance(value, dict) and value.keys() == {"shape"}:
                 hint = "a training's output has no large arrays: --save writes them"

@@ -82,6 +82,8 @@ class Checkpointer(Watcher):
 def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The body of a checkpoint. Raises DataError for a file that is none, or is damaged."""
     name = os.fspath(path)
+    if not os.path.isfile(name):
+        raise DataError(f"cannot read the checkpoint {name}: there is no such file")
     try:
         with open(path, "rb") as file:
             data = file.read()

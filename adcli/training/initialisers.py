@@ -16,10 +16,8 @@ import numpy as np
 from adcli.errors import AdcliError, LanguageError, Span
 from adcli.function import function
 from adcli.graph.axes import Shape
+from adcli.graph.shapes import GiantError, refuse_giant
 from adcli.suggestion import did_you_mean
-
-MOST = 2**33
-"""Numbers that one parameter may have."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +128,10 @@ def _arguments(
             problem = "is set twice" if key in settings else f"is no setting of {word}"
             raise _error(f"'{key}' {problem}", text, place, _usage(word))
         settings[key] = _number(text, (place[0] + len(part.partition("=")[0]) + 1, place[1]))
-    if math.prod(shape) > MOST:
-        raise _error(f"{math.prod(shape):,} numbers are too many", text, (start, end), None)
+    try:
+        refuse_giant(tuple(shape))
+    except GiantError as error:
+        raise _error(str(error), text, (start, end), None) from None
     for key, default in chosen.settings.items():
         if default is None and key not in settings:
             raise _error(f"{word} needs its {key}", text, (start, end), _usage(word))

@@ -141,7 +141,10 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         raise DataError(f"{name} is no training checkpoint of this version of adcli") from None
     if found != _checksum(arrays).tobytes():
         raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
-    return Checkpoint(facts["identity"], _state(facts, arrays), facts["seconds"])
+    try:
+        return Checkpoint(dict(facts["identity"]), _state(facts, arrays), float(facts["seconds"]))
+    except (KeyError, ValueError, TypeError):
+        raise DataError(f"the checkpoint {name} is damaged: its parts do not fit") from None
 
 
 def _checksum(arrays: dict[str, Any]) -> Any:
@@ -157,6 +160,18 @@ def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
     memory = tuple(
         arrays[f"memory{k}"] if part is None else part for k, part in enumerate(facts["memory"])
     )
+    numbers = {key: facts["numbers"][key] for key in _NUMBERS}
+    counts = [numbers[key] for key in ("epochs", "batches", "iterations", "rows")]
+    parameters = arrays["parameters"]
+    shapes = facts["identity"]["shapes of the parameters"].values()
+    size = sum(math.prod(shape) for shape in shapes)
+    vectors = [parameters, *(x for x in (*memory, arrays.get("best")) if isinstance(x, np.ndarray))]
+    if not (
+        all(type(count) is int and count >= 0 for count in counts)
+        and all(x.shape == (size,) and x.dtype == parameters.dtype for x in vectors)
+        and str(parameters.dtype) == facts["identity"]["type"]
+    ):
+        raise ValueError
     epochs = {key: None if row is None else Epoch(*row) for key, row in facts["epochs"].items()}
     return State(
         arrays["parameters"],
@@ -165,5 +180,5 @@ def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
         history=[Epoch(*row) for row in facts["history"]],
         best_epoch=epochs["best_epoch"],
         last_epoch=epochs["last_epoch"],
-        **{key: facts["numbers"][key] for key in _NUMBERS},
+        **{**numbers, "total": float(numbers["total"]), "first": float(numbers["first"])},
     )

@@ -97,7 +97,9 @@ REFUSED = [
     ("normal(3, scale=1, scale=2)", "'scale' is set twice", "scale=2"),
     ("normal(3, scale=log(0))", "log(0) is -inf", "log(0)"),
     ("constant(3)", "constant needs its value", "3"),
-    ("normal(1e6, 1e6)", "1,000,000,000,000 numbers are too many", "1e6, 1e6"),
+    ("normal(1e6, 1e6)", "1000000x1000000 numbers is too large", "1e6, 1e6"),
+    ("zeros(1e9)", "1000000000 numbers is too large", "1e9"),
+    ("ones(" + "1," * 32 + "1)", "at most 32 axes, not 33", "1," * 32 + "1"),
 ]
 
 

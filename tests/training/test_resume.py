@@ -16,7 +16,7 @@ from adcli.descent.stopping import Status
 from adcli.errors import DataError, UsageError
 from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult, train
-from adcli.training.state import read_checkpoint
+from adcli.training.state import _checksum, read_checkpoint
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
 
 OPTIONS: dict[str, Any] = {"data": circle_rows(), "batch_size": 16, "shuffle": True, "seed": 4}
@@ -206,3 +206,31 @@ def test_rows_that_are_spooled_go_on_bit_for_bit_too(
     )
     assert (part.epochs, part.iterations) == (1, 99)
     assert facts(train(LINE, resume=path, validation=0.1, **common)) == facts(whole)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        *(("numbers", {}), ("numbers", {"epochs": -1}), ("memory", [None] * 5), ("memory", None)),
+        *(("epochs", {}), ("history", 5), ("history", [[1]]), ("seconds", "x"), ("identity", [])),
+        *(("identity", {"type": "float32"}), ("identity", {"shapes of the parameters": {"v": 1}})),
+        *(("parameters", np.zeros(3)), ("parameters", None), ("best", np.zeros((2, 2)))),
+        ("memory0", np.zeros(1, np.float32)),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(tmp_path: Path, part: str, value: Any) -> None:
+    path = tmp_path / "saved"
+    train(NETWORK, network_start(), epochs=1, checkpoint=path, **OPTIONS)
+    arrays = read_npz(path)
+    record = json.loads(arrays["facts"].tobytes())
+    if part in record:
+        whole = isinstance(record[part], dict) and isinstance(value, dict) and value
+        record[part] = {**record[part], **value} if whole else value
+        arrays["facts"] = np.frombuffer(json.dumps(record).encode(), np.uint8)
+    else:
+        arrays[part] = value
+    kept = {key: x for key, x in arrays.items() if key != "checksum" and x is not None}
+    with path.open("wb") as stream:
+        write_npz(stream, {**kept, "checksum": _checksum(kept)})
+    with pytest.raises(DataError, match="is damaged: its parts do not fit"):
+        read_checkpoint(path)
