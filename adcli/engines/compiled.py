@@ -12,7 +12,7 @@ from typing import Any
 
 from adcli.engines import floats
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.graph.primitives import COMPARISONS, CONSTANT, NAMED
 
 MAX_NODES = 20_000
 """Larger programs take longer to compile than to walk."""
@@ -21,14 +21,6 @@ MAX_INLINE = 90
 """Characters of an expression that is written into its only user; bounds the nesting, too."""
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*"}
-COMPARISONS = {
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-    "equal": "==",
-    "not_equal": "!=",
-}
 
 
 def compile_function(

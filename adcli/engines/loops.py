@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from adcli.engines.compiled import COMPARISONS, Source, execute, number_text
+from adcli.engines.compiled import Source, execute, number_text
 from adcli.graph.graph import Graph
+from adcli.graph.primitives import COMPARISONS
 
 
 class Comparison(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.graph.axes import ShapeError
-from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
+from adcli.graph.primitives import COMPARISONS, ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.graph.structure import FULL, INDEX
 
 REQUIRED = object()
@@ -78,7 +78,7 @@ ALIASES: dict[str, str] = {}
 
 HIDDEN = {
     *("add", "subtract", "multiply", "divide", "negative", "power", "maximum", "minimum"),
-    *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+    *COMPARISONS,
 }
 """Primitives that the language writes as operators or as min and max."""
 

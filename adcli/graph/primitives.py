@@ -540,14 +540,16 @@ WHERE = select(
     sample=((-1.0, 1.0), (-3.0, 3.0), (-3.0, 3.0)),
     summary="a where c is not 0, else b; nothing leaks from the branch not taken",
 )
-for _name, _symbol in (
-    ("less", "<"),
-    ("less_equal", "<="),
-    ("greater", ">"),
-    ("greater_equal", ">="),
-    ("equal", "=="),
-    ("not_equal", "!="),
-):
+COMPARISONS = {
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+"""Comparisons by name, as they are written."""
+for _name, _symbol in COMPARISONS.items():
     elementwise(
         _name,
         None,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from adcli.graph.graph import Graph
+from adcli.graph.primitives import COMPARISONS
 from adcli.graph.structure import INDEX
 
 ANY, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
@@ -28,10 +29,7 @@ OPERATORS: dict[str, tuple[int, int, int]] = {
     "divide": (PRODUCT, PRODUCT, UNARY),
     "matmul": (PRODUCT, PRODUCT, UNARY),
     "power": (POWER, ATOM, UNARY),
-    **dict.fromkeys(
-        ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
-        (COMPARISON, SUM, SUM),
-    ),
+    **dict.fromkeys(COMPARISONS, (COMPARISON, SUM, SUM)),
 }
 """Operators of two operands: their level, and the levels that the left and right operand need."""
 

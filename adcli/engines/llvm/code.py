@@ -6,19 +6,19 @@ without contraction (x*y - x*y stays 0), so lanes give what single numbers give.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any
 
+from adcli.engines import floats
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED
 
 _INFIX = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
-COMPARISONS = {
+PREDICATES = {
     "less": "olt",
     "less_equal": "ole",
     "greater": "ogt",
@@ -26,10 +26,10 @@ COMPARISONS = {
     "equal": "oeq",
     "not_equal": "une",
 }
+"""What LLVM calls comparisons: false for nan, all but the last."""
 _INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "round": "rint"}
 """Instructions on most machines; the C library's functions of these names on the others."""
 _C_NAMES = {"power": "pow"}
-_NAMED = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf}
 
 
 class Code:
@@ -203,9 +203,9 @@ class Values:
         if op is CONSTANT:
             self.known[node] = code.number(float(graph.attrs[node]))
         elif op is NAMED:
-            self.known[node] = code.number(_NAMED[graph.attrs[node]])
-        elif name in COMPARISONS:
-            self.masks[node] = code.compare(COMPARISONS[name], self[args[0]], self[args[1]])
+            self.known[node] = code.number(getattr(floats, graph.attrs[node]))
+        elif name in PREDICATES:
+            self.masks[node] = code.compare(PREDICATES[name], self[args[0]], self[args[1]])
         elif name == "where":
             self.known[node] = code.choose(self.mask(args[0]), self[args[1]], self[args[2]])
         else:

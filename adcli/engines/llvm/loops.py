@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 
-from adcli.engines.llvm.code import COMPARISONS, Code, Values
+from adcli.engines.llvm.code import PREDICATES, Code, Values
 from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.loops import Comparison, Loop, Run
@@ -115,7 +115,7 @@ def _make(values: Values, nodes: Iterable[int]) -> None:
 
 def _all(values: Values, conditions: Iterable[Comparison]) -> str:
     code = values.code
-    masks = [code.compare(COMPARISONS[c.name], values[c.left], values[c.right]) for c in conditions]
+    masks = [code.compare(PREDICATES[c.name], values[c.left], values[c.right]) for c in conditions]
     return _conjunction(code, masks)
 
 

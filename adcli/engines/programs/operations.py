@@ -19,7 +19,7 @@ from adcli.engines.numpy import Arrays
 from adcli.engines.structural import STRUCTURAL
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
+from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
 from adcli.graph.structure import einsum_terms
 
 Array = Any
@@ -190,7 +190,7 @@ class Operations:
             return
         core = broadcast_shapes([x.core for x in xs])
         call, in_place, xs = self._ufunc(i, xs)
-        dtype = np.dtype(bool) if op.name in _COMPARISONS else self.dtype
+        dtype = np.dtype(bool) if op.name in COMPARISONS else self.dtype
         sliced = tuple([_is_sliced(x, core) for x in xs]) if core else ()
         self.step(Step(i, core, dtype, call, xs, sliced=sliced, in_place=in_place))
 
@@ -204,7 +204,7 @@ class Operations:
             exponent = self.fixed.get(xs[1].root)
             if exponent is not None and exponent.ndim == 0 and float(exponent) in _POWERS:
                 return _POWERS[float(exponent)], float(exponent) in (2.0, -1.0), xs[:1]
-        if name in _COMPARISONS:
+        if name in COMPARISONS:
             return getattr(np, name), False, xs
         if name in ("maximum", "minimum"):
             return _extremum(getattr(np, name), self.dtype), len(xs) == 2, xs
@@ -308,8 +308,6 @@ def needed(steps: list[Step], outputs: list[Operand]) -> list[Step]:
 
 
 # ---- elementwise functions that write ----
-
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 
 
 def _is_sliced(x: Operand, core: Shape) -> bool:
