@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import math
+from gc import collect
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -235,7 +237,19 @@ def test_large_arrays_fail_as_small_ones(engine: str) -> None:
         f.value_and_gradient({"x": x}, engine=engine)
     with pytest.raises(adcli.LanguageError, match="needs a number as the result"):
         adcli.function("log(x)").value_and_gradient({"x": np.abs(x)}, engine=engine)
+    with pytest.raises(adcli.LanguageError, match="needs a number as the result"):
+        adcli.function("x*2").value_and_gradient({"x": x}, engine=engine)
     with pytest.raises(adcli.LanguageError) as caught:
         adcli.function("sum(x + y)").value({"x": x, "y": x[:-1]}, engine=engine)
     assert caught.value.span is not None
     assert adcli.function("2x").value({"x": x}, engine=engine).shape == x.shape
+
+
+def test_what_is_kept_for_a_function_goes_with_it() -> None:
+    f = adcli.function("sum(exp(x))")
+    for engine in ("numpy", "llvm"):
+        f.value_and_gradient({"x": np.ones(60_000)}, engine=engine)
+    known = ref(f)
+    del f
+    collect()
+    assert known() is None

@@ -18,6 +18,7 @@ from adcli.engines.programs.program import Program
 from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
+from adcli.graph.shapes import infer_shapes
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +49,9 @@ class Loss:
         held: Mapping[str, Any] | None = None,
         threads: int | None = None,
     ) -> None:
-        self._function = function
+        # Not the function itself: what is kept for a function must not keep it alive.
+        self._graph, self._order = function.graph, function.order
+        self._nodes, self._outputs = function.inputs, function.outputs
         self._wrt = list(wrt)
         self._dtype = np.dtype(dtype)
         self._held = {name: np.asarray(x, self._dtype) for name, x in (held or {}).items()}
@@ -92,19 +95,17 @@ class Loss:
             while len(self._programs) >= PREPARED:
                 del self._programs[next(iter(self._programs))]
         self._programs[key] = program
-        nodes = self._function.inputs
-        return program.run({nodes[name]: x for name, x in given.items()}, results)
+        return program.run({self._nodes[name]: x for name, x in given.items()}, results)
 
     def _prepare(self, kind: str, shapes: dict[str, Shape]) -> Program:
-        function = self._function
-        graph, nodes = function.graph, function.inputs
+        graph, nodes = self._graph, self._nodes
         shapes.update({name: x.shape for name, x in self._held.items()})
-        (output,) = function.outputs
+        (output,) = self._outputs
         outputs = [output]
         if kind != "value":
             wrt = [nodes[name] for name in self._wrt]
             outputs += gradient_nodes(
-                *(graph, function.order, output, wrt, shapes), guarded=kind == "guarded"
+                *(graph, self._order, output, wrt, shapes), guarded=kind == "guarded"
             )
         held = {nodes[name]: x for name, x in self._held.items()}
         return Program(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
@@ -140,14 +141,18 @@ def compute_point(
     large = sum(x.size for x in point.values()) >= LARGE
     if not (large and by_mode and not task.strict and len(function.outputs) == 1):
         return None
+    try:
+        shapes = {name: x.shape for name, x in point.items()}
+        known = infer_shapes(function.graph, function.order, shapes, function.text)
+    except LanguageError:
+        return None
+    if known[function.outputs[0]]:
+        return None
     wrt = tuple(task.wrt) if task.kind == "gradient" else ()
     kept = _KEPT.setdefault(function, _Kept())
     with kept.lock:
         loss = kept.losses.setdefault(wrt, Loss(function, wrt))
-        try:
-            value, gradient = loss.value_and_gradient(point)
-        except (LanguageError, TypeError):  # shapes that clash, or an array as the result
-            return None
+        value, gradient = loss.value_and_gradient(point)
     if not (isfinite(value) and all(np.isfinite(g).all() for g in gradient.values())):
         return None
     found: dict[tuple[str, ...], list[Any]] = {("value",): [value]}
