@@ -52,7 +52,7 @@ class Layout:
                 parts.append(np.asarray(values[name], dtype=dtype).reshape(-1))
             except (TypeError, ValueError) as error:
                 raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
-        return np.concatenate(parts)
+        return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
     def views(self, vector: Vector) -> dict[str, Any]:
         """The arrays that lie in a vector, without copies."""
@@ -78,18 +78,22 @@ class Layout:
         """
         if not bounds:
             return None, None
-        lower, upper = (self._side(bounds, side) for side in (0, 1))
+        lower, upper = self.sides(bounds)
         for k in np.flatnonzero(~((lower <= start) & (start <= upper)))[:1]:
             low, high, x, label = lower[k], upper[k], start[k], self.labels[k]
             if not low <= high:
                 raise UsageError(
                     f"the bounds {low:g}:{high:g} of '{label}' hold no number", "write low:high"
                 )
-            raise UsageError(
-                f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
-                f"the nearest start is {label}={min(max(x, low), high):g}",
-            )
+            raise outside(label, x, low, high)
         return lower, upper
+
+    def sides(self, bounds: Bounds) -> tuple[Vector, Vector]:
+        """The vectors of lower and upper bounds, infinite where nothing is bounded.
+
+        Raises UsageError for a name that is none of these, and for a shape that is not its own.
+        """
+        return self._side(bounds, 0), self._side(bounds, 1)
 
     def _side(self, bounds: Bounds, side: int) -> Vector:
         default = (-np.inf, np.inf)[side]
@@ -101,6 +105,14 @@ class Layout:
                 raise UsageError(f"bounds for '{name}', which is no free variable", hint)
             try:
                 values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])
-            except ValueError:
+            except (TypeError, ValueError):
                 raise UsageError(f"the bounds of '{name}' have not its shape") from None
         return self.flatten(values)
+
+
+def outside(label: str, x: float, low: float, high: float) -> UsageError:
+    """The error for a start that is outside of its bounds."""
+    return UsageError(
+        f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
+        f"the nearest start is {label}={min(max(x, low), high):g}",
+    )

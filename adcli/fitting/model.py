@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from adcli.descent.layout import Layout
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
@@ -66,7 +68,7 @@ def check_shape(model: Model, shapes: Mapping[str, Shape], rows: int) -> None:
         )
 
 
-class Parameters:
+class Parameters(Layout):
     """The free parameters of a model as one vector of numbers.
 
     `shapes` gives every parameter's shape. `nodes` are the scalar variables of the numbers, in the
@@ -76,44 +78,22 @@ class Parameters:
 
     def __init__(self, model: Model, shapes: Mapping[str, Shape]) -> None:
         graph, inputs = model.graph, model.prediction.inputs
-        self.shapes = {name: shapes[name] for name in inputs if name in shapes}
-        self.labels: list[str] = []
+        super().__init__({name: shapes[name] for name in inputs if name in shapes})
         self.nodes: list[int] = []
         stacked: dict[int, int] = {}
+        labels = iter(self.labels)
         for name, shape in self.shapes.items():
+            own = list(islice(labels, prod(shape)))
             if not shape:
-                self.labels.append(name)
                 self.nodes.append(inputs[name])
                 continue
-            labels = [f"{name}[{','.join(map(str, i))}]" for i in np.ndindex(*shape)]
             span = graph.span(inputs[name])
-            nodes = [graph.variable(label, span) for label in labels]
-            self.labels += labels
+            nodes = [graph.variable(label, span) for label in own]
             self.nodes += nodes
             stacked[inputs[name]] = _stack(graph, nodes, shape)
         (node,) = model.prediction.outputs
         affected = graph.affected(node, stacked)
         self.prediction = graph.substitute(node, affected, stacked) if stacked else node
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def flatten(self, values: Mapping[str, Any]) -> Vector:
-        """The vector of the parameters' values."""
-        parts = [np.asarray(values[name], dtype=float).reshape(-1) for name in self.shapes]
-        return np.concatenate(parts) if parts else np.zeros(0)
-
-    def unflatten(self, vector: Iterable[Any]) -> dict[str, Any]:
-        """The values by name: floats and arrays."""
-        found: dict[str, Any] = {}
-        numbers = np.asarray(vector, dtype=float)
-        k = 0
-        for name, shape in self.shapes.items():
-            size = prod(shape)
-            part = numbers[k : k + size].reshape(shape)
-            found[name] = part.copy() if shape else float(part)
-            k += size
-        return found
 
 
 def _stack(graph: Graph, nodes: list[int], shape: Shape) -> int:

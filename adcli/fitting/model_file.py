@@ -113,7 +113,7 @@ def _check(model: FittedModel) -> None:
     if model.parameters.keys() & model.fixed.keys():
         raise ValueError("a parameter is fixed and is not")
     shapes = {name: np.shape(value) for name, value in model.parameters.items()}
-    size = len(Parameters(model.model, shapes))
+    size = Parameters(model.model, shapes).size
     if model.covariance.shape != (size, size):
         raise ValueError(f"the covariance is no matrix of {size} rows and columns")
     known = ~np.isnan(np.diag(model.covariance))

@@ -11,6 +11,7 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays
 from adcli.data.layout import listed
+from adcli.descent.layout import outside
 from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.engines.rows import Column, compute_rows
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
@@ -223,17 +224,7 @@ class Regression:
             )
 
     def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> Box:
-        sides = []
-        shapes = self.parameters.shapes
-        for side, default in ((0, -np.inf), (1, np.inf)):
-            values = {name: np.full(shape, default) for name, shape in shapes.items()}
-            for name, pair in bounds.items():
-                try:
-                    values[name] = np.broadcast_to(np.asarray(pair[side], float), shapes[name])
-                except (TypeError, ValueError):
-                    raise UsageError(f"the bounds of '{name}' have not its shape") from None
-            sides.append(self.parameters.flatten(values))
-        lower, upper = sides
+        lower, upper = self.parameters.sides(bounds)
         for k, label in enumerate(self.parameters.labels):
             if not lower[k] < upper[k]:
                 raise UsageError(
@@ -245,10 +236,7 @@ class Regression:
                 if label in self.missing:
                     self.start[k] = min(max(x, lower[k]), upper[k])
                     continue
-                raise UsageError(
-                    f"the start {label}={x:g} is outside of its bounds {lower[k]:g}:{upper[k]:g}",
-                    f"the nearest start is {label}={min(max(x, lower[k]), upper[k]):g}",
-                )
+                raise outside(label, x, lower[k], upper[k])
         return Box(lower, upper)
 
     # ---- what is minimised ----
