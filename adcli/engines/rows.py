@@ -167,6 +167,8 @@ def _blocks(
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
     errors: dict[int, DomainError] = {}
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
+    if not rows:
+        return _no_rows(function, arrays, task, compute_block)
     spans = _spans(function, arrays, rows) if compute_block is _interpreted else [(0, rows)]
     for start, end in spans:
         block = {
@@ -189,15 +191,30 @@ def _blocks(
     return RowResults(joined, outputs, errors)
 
 
+def _no_rows(
+    function: Function,
+    arrays: Mapping[str, Column],
+    task: Task,
+    compute_block: Callable[[Function, Mapping[str, Column], int, Task], _BlockResults],
+) -> RowResults:
+    """Results of the shapes that one row, of ones, has: not every operation takes empty axes."""
+    import numpy as np
+
+    block = {
+        n: Column(np.ones((1, *c.values.shape[1:])), True) if c.per_row else c
+        for n, c in arrays.items()
+    }
+    fields, _, outputs = compute_block(function, block, 1, task)
+    return RowResults({path: values[:0] for path, values in fields.items()}, outputs)
+
+
 def _spans(
     function: Function, arrays: Mapping[str, Column], rows: int
 ) -> Iterator[tuple[int, int]]:
-    sizes = [c.values[0].size if c.per_row and rows else c.values.size for c in arrays.values()]
+    sizes = [c.values[0].size if c.per_row else c.values.size for c in arrays.values()]
     width = max(sizes, default=1)
     live = min(len(function.order), 64) * max(1, width)
     step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
-    if rows == 0:
-        yield 0, 0
     for start in range(0, rows, step):
         yield start, min(rows, start + step)
 

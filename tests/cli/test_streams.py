@@ -203,3 +203,14 @@ def test_functions_that_double_are_an_error(monkeypatch):
     assert outcome.code == 2
     assert "10,000 operations" in outcome.stderr
     assert "calls within calls multiply" in outcome.stderr
+
+
+@pytest.mark.parametrize("engine", ["python", "numpy", "llvm"])
+@pytest.mark.parametrize("command", ["eval", "grad", "jacobian --strict", "hessian --strict"])
+@pytest.mark.parametrize("text", ["prod([x, y, x])", "round(x)*y", "log(x)/y", "var([x, y])*x"])
+def test_a_file_without_rows(text: str, command: str, engine: str) -> None:
+    options = ["--points", "-", "--points-format", "csv", "--engine", engine, "--format", "csv"]
+    outcome = run_here([*command.split(), *options, "--", text], b"x,y\n")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("x,y,value")
+    assert len(outcome.stdout.splitlines()) == 1
