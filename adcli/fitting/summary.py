@@ -97,27 +97,20 @@ class Summary:
         """The result."""
         p = self.problem
         held = self.held()
-        q = quality(
-            self.r,
-            p.response,
-            p.weights,
-            len(self.labels),
-            absolute=self.absolute,
-            perfect=self.perfect,
-            robust=not p.loss.is_linear,
-        )
+        q = self._quality()
         variance, unknown = self._variance(q)
         found = uncertainty(self.local.triangle, held, variance, self.labels, unknown)
         freedom = None if self.absolute else q.degrees_of_freedom
         parameters = self._parameters(found, half_width(self.confidence, freedom))
         self._warn(q, unknown, parameters)
         gradient = 2.0 * self.attempt.linear.gradient
+        alike = p.weights is None and unknown is None  # a new row has this variance, too
         fitted_model = FittedModel(
             p.model.text,
             p.parameters.unflatten(self.point),
             dict(p.fixed),
             _with_given(found.covariance, held),
-            variance if p.weights is None and unknown is None else None,
+            variance if alike else None,
             freedom,
             self.confidence,
             p.row_wise,
@@ -152,6 +145,18 @@ class Summary:
             fitted=p.response + _unweighted(self.r, p.residuals.root_weights),
             residuals=self.r,
             fitted_model=fitted_model,
+        )
+
+    def _quality(self) -> Quality:
+        p = self.problem
+        return quality(
+            self.r,
+            p.response,
+            p.weights,
+            len(self.labels),
+            absolute=self.absolute,
+            perfect=self.perfect,
+            robust=not p.loss.is_linear,
         )
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:

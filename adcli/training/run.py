@@ -117,17 +117,7 @@ def train(
             batches, held_out = _split(batches, validation, plan, stack)
         elif validation is not None:
             held_out = rows.open(validation, shuffle=False)
-        problem = Problem(
-            f,
-            start or {},
-            fixed=fix,
-            data=next(batches.epoch(0)),
-            bounds=bounds,
-            maximize=maximize,
-            check=False,
-        )
-        problem.check_finite()
-        problem.check_shapes()
+        problem = _problem(f, start or {}, fix, next(batches.epoch(0)), bounds, maximize)
         identity: dict[str, Any] = {}
         if checkpoint is not None or resume is not None:
             identity = _identity(problem, settings, plan, batches, held_out)
@@ -144,6 +134,24 @@ def train(
         if outcome.status is not Status.DIVERGED:
             training.save()
         return _result(training, settings, outcome)
+
+
+def _problem(
+    f: Function,
+    start: Mapping[str, Any],
+    fix: Mapping[str, Any] | None,
+    batch: Mapping[str, Any],
+    bounds: Mapping[str, tuple[Any, Any]] | None,
+    maximize: bool,
+) -> Problem:
+    """What is minimised, over the rows of the first batch; whether its loss is finite there shows
+    in the dtype of the training."""
+    problem = Problem(
+        f, start, fixed=fix, data=batch, bounds=bounds, maximize=maximize, check=False
+    )
+    problem.check_finite()
+    problem.check_shapes()
+    return problem
 
 
 class _Rows:
