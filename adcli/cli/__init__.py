@@ -6,6 +6,7 @@ import _thread
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -19,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
     sys.unraisablehook = _pass_interrupt_on
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half written goes
     try:
         code = execute(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:  # the second one, or one that was passed on

@@ -100,8 +100,14 @@ INTERRUPTIBLE = {
 }
 
 
-@pytest.mark.parametrize("line", INTERRUPTIBLE.values(), ids=INTERRUPTIBLE)
-def test_interrupt(folder, line):
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        *[(line, signal.SIGINT) for line in INTERRUPTIBLE.values()],
+        (next(line for line in INTERRUPTIBLE.values() if " -o " in line), signal.SIGTERM),
+    ],
+)
+def test_interrupt(folder, line, number):
     arguments = line.replace("+-", "").split()
     process = subprocess.Popen(
         [sys.executable, "-m", "adcli", *arguments],
@@ -117,7 +123,7 @@ def test_interrupt(folder, line):
     process.stdin.write(MANY[:60_000].encode() if "csv" in line else b"x")
     process.stdin.flush()
     time.sleep(1.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=30)
     assert process.returncode in (130, -signal.SIGINT)  # to a shell both are 130
     assert stderr.decode().strip() == "interrupted"
