@@ -23,6 +23,7 @@ from adcli.data import (
     open_points,
     open_results,
 )
+from adcli.data.nulls import finite
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.cores import available_cores
 from adcli.engines.explain import Explanation, explain_rows
@@ -32,7 +33,7 @@ from adcli.function import Function
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import Shape, result_labels
-from adcli.report.numbers import exact, finite, flat, nested, shape_of, short
+from adcli.report.numbers import exact, flat, nested, shape_of, short
 from adcli.report.points import constant_fields
 
 TABLE_ROWS = 500

@@ -4,12 +4,12 @@ Parquet."""
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
+from adcli.data.nulls import finite
 from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 
@@ -149,15 +149,6 @@ class _JsonLines(_Writer):
             record["point"] = self.nest(row.point)
             text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
             self.stream.write(text.encode() + b"\n")
-
-
-def finite(value: Any) -> Any:
-    """Nested values with null for what is not finite."""
-    if isinstance(value, dict):
-        return {name: finite(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class _Parquet(_Writer):

@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from itertools import islice
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import finite
+from adcli.data.nulls import finite
 from adcli.descent.minimise import Result
 from adcli.descent.stopping import Status
 from adcli.language.messages import safe
 from adcli.report.numbers import flat, index_label, nested, shape_of, to_json
 from adcli.report.tables import Tables
+
+if TYPE_CHECKING:
+    from adcli.fitting.result import Fit
 
 STYLES = {
     Status.CONVERGED: "green",
@@ -31,13 +34,14 @@ STYLES = {
 
 def json_record(result: Result) -> str:
     """The final object, one line."""
-    record = _fields(result)
+    record = result_fields(result)
     if len(result.starts) > 1:
-        record["starts"] = [_fields(each) for each in result.starts]
+        record["starts"] = [result_fields(each) for each in result.starts]
     return to_json(finite(record)) + "\n"
 
 
-def _fields(result: Result) -> dict[str, Any]:
+def result_fields(result: Result | Fit) -> dict[str, Any]:
+    """What the objects of all minima begin with."""
     record: dict[str, Any] = {
         "status": str(result.status),
         "reason": result.reason,

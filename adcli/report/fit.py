@@ -9,10 +9,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from adcli.data.nulls import finite
 from adcli.fitting.result import Fit, Parameter
 from adcli.language.messages import safe
-from adcli.report.descent import STYLES
-from adcli.report.numbers import finite, nested, to_json
+from adcli.report.descent import STYLES, result_fields
+from adcli.report.numbers import to_json
 from adcli.report.points import quoted
 from adcli.report.tables import Tables
 
@@ -23,16 +24,7 @@ CORRELATED = 12
 def json_record(fit: Fit) -> str:
     """The fit as one object, one line."""
     record: dict[str, Any] = {
-        "status": str(fit.status),
-        "reason": fit.reason,
-        "iterations": fit.iterations,
-        "evaluations": fit.evaluations,
-        "value": fit.value,
-        "gradient_norm": fit.gradient_norm,
-        "point": {name: nested(value) for name, value in fit.point.items()},
-        "gradient": {name: nested(value) for name, value in fit.gradient.items()},
-        "method": fit.method,
-        "seconds": round(fit.seconds, 6),
+        **result_fields(fit),
         "model": fit.model,
         "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
         "rss": fit.rss,

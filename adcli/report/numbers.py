@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
+
+from adcli.data.nulls import finite
 
 
 def exact(value: Any, precision: int | None = None) -> str:
@@ -73,12 +74,3 @@ def to_json(value: Any, precision: int | None = None) -> str:
         return json.dumps(value, ensure_ascii=False)
     text = exact(value, precision)
     return "null" if "n" in text else text
-
-
-def finite(value: Any) -> Any:
-    """The value with None for every number that JSON has not."""
-    if isinstance(value, dict):
-        return {k: finite(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [finite(v) for v in value]
-    return None if isinstance(value, float) and not isfinite(value) else value

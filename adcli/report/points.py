@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from adcli.ad.tasks import Task
+from adcli.data.nulls import finite
 from adcli.report.labels import Path, Shape, indices, output_rows, result_labels
-from adcli.report.numbers import exact, finite, flat, index_label, nested, shape_of, short, to_json
+from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
 
 
 @dataclass(frozen=True)

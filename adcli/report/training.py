@@ -16,7 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import EPOCH, Row, finite, open_trace, trace_format
+from adcli.data.iterates import EPOCH, Row, open_trace, trace_format
+from adcli.data.nulls import finite
 from adcli.descent.monitor import KEPT, next_mark
 from adcli.descent.stopping import Status
 from adcli.language.messages import safe
