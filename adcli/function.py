@@ -17,7 +17,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.language import parse
-from adcli.suggestion import did_you_mean
+from adcli.suggestion import closest, did_you_mean
 
 if TYPE_CHECKING:
     from adcli.engines.rows import Batch
@@ -267,21 +267,22 @@ class Function:
         if missing:
             listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
             span = self.graph.span(self.inputs[missing[0]])
-            hint = did_you_mean(missing[0], unknown) if unknown else None
-            if hint:
-                hint = f"'{unknown[0]}' is given, but the program has no such variable"
+            meant = closest(missing[0], unknown)
+            hint = f"'{meant}' is given, but the program has no such variable" if meant else None
             plural = "s" * (len(missing) > 1)
             message = f"no value for the variable{plural} {listed}"
             raise UsageError(
                 message, hint or f"give one: --at {missing[0]}=...", span=span, text=self.text
             )
         if unknown:
-            hint = did_you_mean(unknown[0], self.inputs) or (
-                "its variables are " + ", ".join(list(self.inputs)[:8])
-                if self.inputs
-                else "it has none"
-            )
-            raise UsageError(f"the program has no variable '{unknown[0]}'", hint)
+            raise self.no_variable(unknown[0])
+
+    def no_variable(self, name: str) -> UsageError:
+        """The error for a name that is no variable."""
+        names = list(self.inputs)
+        listed = "its variables are " + ", ".join(names[:8]) if names else "it has none"
+        hint = did_you_mean(name, names) or listed
+        return UsageError(f"the program has no variable '{name}'", hint)
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
         """The variables to differentiate for: all, or those given (checked)."""
@@ -293,9 +294,7 @@ class Function:
         nodes = []
         for name in names:
             if name not in self.inputs:
-                hint = did_you_mean(name, self.inputs)
-                listed = "its variables are " + ", ".join(list(self.inputs)[:8])
-                raise UsageError(f"the program has no variable '{name}'", hint or listed)
+                raise self.no_variable(name)
             nodes.append(self.inputs[name])
         return nodes
 

@@ -253,3 +253,9 @@ def test_what_is_kept_for_a_function_goes_with_it() -> None:
     del f
     collect()
     assert known() is None
+
+
+def test_of_unknown_names_the_nearest_is_told() -> None:
+    with pytest.raises(adcli.UsageError) as caught:
+        adcli.function("alpha*x").value({"aaa": 2.0, "alpah": 1.0, "x": 3.0})
+    assert "'alpah' is given" in (caught.value.hint or "")

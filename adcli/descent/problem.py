@@ -34,7 +34,6 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
 from adcli.graph.shapes import infer_shapes
-from adcli.suggestion import did_you_mean
 
 EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
@@ -102,9 +101,7 @@ class Problem:
         names = list(self.function.inputs)
         for name in [*start, *self.fixed]:
             if name not in names:
-                listed = "its variables are " + ", ".join(names[:8]) if names else "it has none"
-                hint = did_you_mean(name, names) or listed
-                raise UsageError(f"the program has no variable '{name}'", hint)
+                raise self.function.no_variable(name)
         for name in self.fixed:
             if name in start:
                 raise UsageError(f"'{name}' is started and fixed", "take one away")
