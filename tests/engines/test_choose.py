@@ -45,11 +45,11 @@ def columns(rows: int, value: Any = 1.0) -> dict[str, Column]:
 
 ROWS = [
     # engine asked for, rows, what is chosen, a part of the reason
-    ("auto", 1, "python", f"{NODES} operations are fewer than importing NumPy is worth"),
+    ("auto", 1, "python", f"{NODES} operations for values are fewer than importing NumPy is worth"),
     ("auto", SMALL // NODES, "python", "fewer than importing NumPy"),
     ("auto", SMALL // NODES + 1, "numpy", "are worth arrays, but no compiler"),
     ("auto", LARGE // NODES - 1, "numpy", "are worth arrays, but no compiler"),
-    ("auto", LARGE // NODES, "llvm", "10,000,000 operations are worth compiling"),
+    ("auto", LARGE // NODES, "llvm", "10,000,000 operations for values are worth compiling"),
     ("python", 10**9, "python", "it was asked for"),
     ("numpy", 1, "numpy", "it was asked for"),
     ("numpy", 10**9, "numpy", "it was asked for"),
@@ -106,8 +106,8 @@ GRADIENT = Task("gradient", wrt=("a",))
 POINTS = [
     # engine, rows, task, what is chosen, a part of the reason
     ("auto", 10, GRADIENT, "numpy", "the program has vectors or matrices"),
-    ("auto", LARGE, GRADIENT, "llvm", "operations over rows are worth compiling"),
-    ("auto", LARGE, Task("value"), "llvm", "operations over rows are worth compiling"),
+    ("auto", LARGE, GRADIENT, "llvm", "operations for values over rows are worth compiling"),
+    ("auto", LARGE, Task("value"), "llvm", "operations for values over rows are worth compiling"),
     ("auto", LARGE, Task("hessian", wrt=("a",)), "numpy", "at one point it knows values"),
     ("auto", LARGE, Task("gradient", "forward", ("a",)), "numpy", "gradients in reverse mode"),
     ("auto", LARGE, Task("gradient", strict=True), "numpy", "--strict looks at every operation"),

@@ -84,7 +84,7 @@ def test_the_command_says_it_instead_of_computing(tmp_path, monkeypatch):
     outcome = run_here(line)
     assert outcome.code == 0
     assert outcome.stdout.splitlines() == [
-        "engine python: 50 operations are fewer than importing NumPy is worth",
+        "engine python: 50 operations for values are fewer than importing NumPy is worth",
         "operations a row: 5: 1 multiplication, 2 additions, 2 functions; "
         "a function such as exp counts as one",
         "bytes a row: 16 read, 24 written",
