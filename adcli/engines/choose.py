@@ -133,10 +133,11 @@ def choose_rows_engine(
     if not function.is_scalar or not all(is_number(c.at(0)) for c in seen):
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(function.order)
+    told = f"{work:,} operations for values"
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
-        return Choice("python", f"{work:,} operations for values are fewer than importing NumPy is worth")
+        return Choice("python", f"{told} are fewer than importing NumPy is worth")
     if engine == "auto" and not _is_worth_compiling(rows, work // threads):
-        reason = f"{work:,} operations for values in {rows:,} rows are worth arrays, but no compiler"
+        reason = f"{told} in {rows:,} rows are worth arrays, but no compiler"
         return Choice("numpy", reason)
     obstacle = compiler_obstacle(strict)
     if not rows or not any(c.per_row for c in columns.values()):
@@ -145,7 +146,7 @@ def choose_rows_engine(
         return Choice("numpy", f"the llvm engine is not used: {obstacle}")
     if engine == "llvm":
         return Choice("llvm", "it was asked for")
-    return Choice("llvm", f"{work:,} operations for values are worth compiling")
+    return Choice("llvm", f"{told} are worth compiling")
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:
