@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adcli.cli.run import screen, write_text
-from adcli.cli.terminal import is_terminal
+from adcli.cli.terminal import is_terminal, remark
 
 
 def report(
@@ -37,4 +37,4 @@ def print_now(text: str) -> None:
 
 def plot_stream(parsed: Mapping[str, Any]) -> Callable[[str], object]:
     """Where a plot in the terminal goes: beside JSON standard output has the object alone."""
-    return sys.stderr.write if parsed["form"] == "json" else print_now
+    return remark if parsed["form"] == "json" else print_now

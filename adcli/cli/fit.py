@@ -20,7 +20,7 @@ from adcli.cli.inputs import (
 from adcli.cli.interruption import interruption
 from adcli.cli.run import screen, write_text
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
-from adcli.cli.terminal import is_terminal
+from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.language.messages import safe
@@ -73,7 +73,7 @@ def command(**parsed: Any) -> int:
         _report(result, parsed, None if apart else parsed["output"])
     if apart or parsed["form"] != "table":
         for warning in result.warnings:
-            sys.stderr.write(f"warning: {safe(warning)}\n")
+            remark(f"warning: {safe(warning)}\n")
     return result.status.exit_code
 
 

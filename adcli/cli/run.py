@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
 from adcli.cli.options import format_of
-from adcli.cli.terminal import is_coloured, stdout_bytes, width
+from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
@@ -188,7 +188,7 @@ def show_run(found: Explanation, begin: float) -> None:
     """Say on standard error what computed, and for how long since `begin`."""
     from adcli.report.engine import engine_text
 
-    print(engine_text(found) + f"ran for {perf_counter() - begin:.3g} s", file=sys.stderr)
+    remark(engine_text(found) + f"ran for {perf_counter() - begin:.3g} s\n")
 
 
 def write_text(output: str | None, text: str) -> None:

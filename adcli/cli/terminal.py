@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 _choice: dict[str, bool | None] = {"color": None}
@@ -43,6 +44,14 @@ def emphasise(message: str) -> str:
         elif line.startswith("  hint:"):
             lines[i] = f"\x1b[36m  hint:\x1b[0m{line[7:]}"
     return "\n".join(lines)
+
+
+def remark(text: str) -> None:
+    """Write to standard error what is no result, as far as there is one."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def stdout_bytes() -> BinaryIO:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 from adcli.data.nulls import finite
-from adcli.data.output import atomic_output
+from adcli.data.output import atomic_output, refused_to_polars
 from adcli.errors import UsageError
 
 ROWS = 4096
@@ -171,4 +171,5 @@ class _Parquet(_Writer):
     def close(self) -> None:
         import polars as pl
 
-        pl.concat(self.frames).write_parquet(self.stream)
+        with refused_to_polars():
+            pl.concat(self.frames).write_parquet(self.stream)

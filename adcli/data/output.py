@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import BinaryIO, cast
 
 from adcli.errors import DataError, UsageError
 
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -80,6 +82,20 @@ def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+@contextmanager
+def refused_to_polars() -> Iterator[None]:
+    """Raise as OSError what the operating system refused and polars puts into words."""
+    import polars as pl
+
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        number = _OS_ERROR.search(str(error))
+        if number is None:
+            raise DataError(f"cannot write Parquet: {error}") from None
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
 
 
 def _is_direct(name: str) -> bool:

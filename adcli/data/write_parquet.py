@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from adcli.data.blocks import Block
+from adcli.data.output import refused_to_polars
 from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class ParquetWriter(ResultWriter):
 
             self._resources.callback(shutil.rmtree, self._spool, ignore_errors=True)
         path = os.path.join(self._spool, f"{len(self._spooled):06}.parquet")
-        pl.concat(self._held).write_parquet(path, compression="uncompressed")
+        with refused_to_polars():
+            pl.concat(self._held).write_parquet(path, compression="uncompressed")
         self._spooled.append(path)
         self._held, self._held_bytes = [], 0
 
@@ -79,10 +81,11 @@ class ParquetWriter(ResultWriter):
 
         if not self._spooled:
             frame = pl.concat(self._held) if self._held else pl.DataFrame()
-            frame.write_parquet(self._stream, compression=COMPRESSION)
+            with refused_to_polars():
+                frame.write_parquet(self._stream, compression=COMPRESSION)
             return
         if self._held:
             self._spool_held()
-        pl.scan_parquet(self._spooled, glob=False).sink_parquet(
-            self._stream, compression=COMPRESSION
-        )
+        whole = pl.scan_parquet(self._spooled, glob=False)
+        with refused_to_polars():
+            whole.sink_parquet(self._stream, compression=COMPRESSION)

@@ -92,6 +92,27 @@ def test_a_full_disk_behind_standard_output(folder, line):
     assert stderr == "error: cannot write standard output: no space left on device\n"
 
 
+@pytest.mark.parametrize("name", ["full.csv", "full.parquet", "full.jsonl"])
+def test_a_full_disk_behind_a_file(folder, name):
+    os.symlink("/dev/full", name)
+    code, _, stderr = shell(f"adcli grad x --points many.csv -o {name}")
+    assert (code, stderr) == (1, f"error: cannot write {name}: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "adcli grad x --points many.csv --format csv --verbose",
+        "adcli fit 'x ~ a*x' --data many.csv --start a=2 --predict many.csv --format csv",
+        "adcli descend x^2 --start x=1 --format json -o out.json --plot",
+    ],
+)
+def test_remarks_without_standard_error(folder, line):
+    """They are left out, and do not come between the results."""
+    assert shell(f"{line} 2>&-")[:2] == shell(f"{line} 2>/dev/null")[:2]
+    assert shell(f"{line} 2>/dev/full")[:2] == shell(f"{line} 2>/dev/null")[:2]
+
+
 INTERRUPTIBLE = {
     "points": "grad x^2+sin(x) --points - --points-format csv --format csv -o out.csv",
     "points to standard output": "grad x^2 --points - --points-format csv --format json",
