@@ -47,13 +47,22 @@ def program_text(expression: str | None, source: str | None) -> str:
     return text.replace("\r\n", "\n")
 
 
+MOST_BYTES = 1 << 28
+"""No program is longer: a device without an end is meant by mistake."""
+
+
 def read_all(name: str) -> bytes:
-    """All bytes of a file ('-': standard input)."""
-    if name == "-":
-        return stdin_bytes().read()
+    """All bytes of a file ('-': standard input). Raises DataError where they have no end."""
+    data = stdin_bytes().read(MOST_BYTES) if name == "-" else _bytes_of(name)
+    if len(data) == MOST_BYTES:
+        raise DataError(f"{_shown(name)} is too long for a program", "is it the right file?")
+    return data
+
+
+def _bytes_of(name: str) -> bytes:
     try:
         with open(name, "rb") as file:
-            return file.read()
+            return file.read(MOST_BYTES)
     except FileNotFoundError:
         raise UsageError(f"there is no file '{safe(name)}'", "-f FILE holds a program") from None
     except IsADirectoryError:

@@ -174,5 +174,8 @@ def test_damaged_models(model: dict[str, Any], part: str, value: Any, message: s
     refused(predict(), 1, f"there is no '{part}'")
 
 
-def test_an_endless_model() -> None:
+def test_endless_files() -> None:
     refused(run_here(["grad", "--model", "/dev/zero", "--at", "x=1"]), 1, "is no model")
+    refused(run_here(["grad", "-f", "/dev/zero", "--at", "x=1"]), 1, "is too long for a program")
+    descend = ["descend", "x^2", "--start", "x=1", "--resume", "/dev/zero"]
+    refused(run_here(descend), 1, "cannot read the checkpoint /dev/zero")
