@@ -23,7 +23,6 @@ from adcli.data import (
     open_points,
     open_results,
 )
-from adcli.data.nulls import finite
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.cores import available_cores
 from adcli.engines.explain import Explanation, explain_rows
@@ -33,7 +32,7 @@ from adcli.function import Function
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import Shape, result_labels
-from adcli.report.numbers import exact, flat, nested, shape_of, short
+from adcli.report.numbers import exact, flat, nested, shape_of, short, to_json
 from adcli.report.points import constant_fields
 
 TABLE_ROWS = 500
@@ -168,7 +167,7 @@ class _Job:
             stdout_bytes() if target in (None, "-") else target,
             form,
             variables=self.columns,
-            constants=finite(constants),
+            constants={key: to_json(x, self.options["precision"]) for key, x in constants.items()},
         )
 
     def render(self, block: Block) -> _Part:
@@ -259,10 +258,11 @@ def _as_texts(values: list[Any], precision: int) -> Any:
         return [exact(v, precision) for v in values]
     import numpy as np
 
-    inner = {shape_of(v) for v in values[0]} if isinstance(values[0], list) else set()
-    shape = () if len(inner) > 1 else next((np.shape(v) for v in values if np.ndim(v)), ())
     rows = [list(flat(v)) for v in values]
     count = max(map(len, rows))
+    whole = values[[len(row) for row in rows].index(count)]  # of a row that failed none knows
+    inner = {shape_of(v) for v in whole} if isinstance(whole, list) else set()
+    shape = () if len(inner) > 1 else np.shape(whole)
     texts = [
         [exact(x, precision) for x in row] if len(row) == count else ["nan"] * count for row in rows
     ]

@@ -30,13 +30,13 @@ def open_results(
     format: str | None = None,
     *,
     variables: Iterable[str] = (),
-    constants: Mapping[str, Any] | None = None,
+    constants: Mapping[str, str] | None = None,
     stdout: BinaryIO | None = None,
 ) -> ResultWriter:
     """A writer of results to a path, atomically, to a binary stream, or to `stdout` (None, "-").
 
     `format` is csv, json (jsonl) or parquet, and goes by the extension if it is not given.
-    `constants` are added to each JSON object, such as {"mode": "reverse"}.
+    `constants` are added to each JSON object: JSON texts by key, such as {"mode": '"reverse"'}.
 
     Raises UsageError for an unknown format and DataError where the file cannot be written.
 

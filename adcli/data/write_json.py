@@ -25,7 +25,7 @@ class JsonWriter(ResultWriter):
         stream: BinaryIO,
         variables: Iterable[str],
         resources: ExitStack,
-        constants: Mapping[str, Any],
+        constants: Mapping[str, str],
     ) -> None:
         super().__init__(stream, variables, resources)
         self._constants = constants
@@ -44,7 +44,7 @@ class JsonWriter(ResultWriter):
         for key, inner in _tree(computed).items():
             parts += [f", {json.dumps(key, ensure_ascii=False)}: ", *inner]
         for key, value in self._constants.items():
-            parts.append(f", {json.dumps(key, ensure_ascii=False)}: {json.dumps(value)}")
+            parts.append(f", {json.dumps(key, ensure_ascii=False)}: {value}")
         if errors:
             parts.append(_error_texts(errors, block.rows))
         parts.append("}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 
 from tests.terminal import run_here
@@ -54,3 +57,17 @@ def test_a_name_asks_for_parquet_in_any_case(form, tmp_path, monkeypatch):
     (tmp_path / "p.csv").write_text("x\n2\n3\n")
     assert run_here(["eval", "x^2", "--points", "p.csv", "-o", "out.Parquet", *form]).code == 0
     assert (tmp_path / "out.Parquet").read_bytes()[:4] == b"PAR1"
+
+
+@pytest.mark.parametrize("command", ["eval", "grad --direction x=1/3", "jacobian"])
+def test_many_digits_of_results_of_several_shapes_beside_rows_that_fail(command: str) -> None:
+    arguments = [*command.split(), "--points", "-", "--points-format", "csv", "--format", "json"]
+    options = ["--precision", "30", "--on-error", "null", "--at", "a=2/3", "--", "a*y, x, 1/x"]
+    points = b"x,y[0],y[1]\n0,1,2\n,1,2\n3,0.7,1\n"
+    code, stdout, stderr = run_here([*arguments, *options], points)
+    assert code == 1
+    assert stderr.endswith("2 of 3 points failed; their results are null\n")
+    records = [json.loads(line, parse_float=Decimal) for line in stdout.splitlines()]
+    assert records[0]["value"] == records[1]["value"] == [None] * 4
+    assert records[2]["value"][1] == Decimal("0.666666666666666666666666666667")
+    assert records[2]["at"] == {"a": Decimal("0.666666666666666666666666666667")}

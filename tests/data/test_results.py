@@ -73,7 +73,7 @@ def test_json_nests_the_point_and_the_gradient():
         GRADIENT,
         "json",
         variables=("x", "v"),
-        constants={"mode": "reverse"},
+        constants={"mode": '"reverse"'},
         errors={1: 'log of "0"'},
     )
     assert written.splitlines() == [
