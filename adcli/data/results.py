@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 from adcli.data.output import atomic_output
 from adcli.data.write_csv import CsvWriter
