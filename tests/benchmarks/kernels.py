@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from statistics import median
 
@@ -19,6 +20,7 @@ from tests.benchmarks.runner import (
     ratio,
     seconds,
 )
+from tests.benchmarks.turns import IDLE
 
 PEERS = ("heyoka", "jax", "torch", "casadi", "numexpr", "numpy")
 MAX_OF_PEER: dict[str, dict[str, float]] = {
@@ -94,6 +96,7 @@ def _measure(name: str, settings: Settings) -> Iterator[Row]:
         times: dict[str, list[float]] = {p: [] for p in workers}
         for _ in range(settings.runs):
             for p, worker in workers.items():
+                time.sleep(IDLE)
                 times[p].append(worker.once())
         for p, worker in workers.items():
             if p != "copy":

@@ -85,7 +85,12 @@ class Body:
         write(part)
         name = f"piece{len(self.functions)}"
         head = "ptr %columns, ptr %shared, ptr %out, ptr %scratch, i64 %i"
-        lines = [f"define internal void @{name}({head}) noinline {{", *part.lines, "ret void", "}"]
+        lines = [
+            f"define internal void @{name}({head}) noinline #0 {{",
+            *part.lines,
+            "ret void",
+            "}",
+        ]
         self.codes.append(part)
         self.functions.append("\n".join(lines))
         given = f"ptr %columns, ptr %shared, ptr {out}, ptr %scratch, i64 {row}"

@@ -153,7 +153,7 @@ class Code:
         head = ", ".join(f"{self.real} {x}" for x in inputs)
         self.declarations[name] = "\n".join(
             [
-                f"define internal {self.real} @{name}({head}) noinline {{",
+                f"define internal {self.real} @{name}({head}) noinline #0 {{",
                 *inside.lines,
                 f"ret {self.real} {result}",
                 "}",

@@ -12,6 +12,13 @@ from typing import Any
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.machine import Machine, load_llvm
 
+ATTRIBUTES = """\
+attributes #0 = { nounwind "stackrealign" "prefer-vector-width"="512" \
+"min-legal-vector-width"="512" }"""
+"""Those of every function of vectors, `#0`. A vector that is put aside for a call must not lie
+across two cache lines: on a stack that is not aligned it does in three processes of four, which
+are a third slower."""
+
 KEPT = 32
 """Modules that stay compiled after their last use; each takes about 1.3 MiB of memory."""
 
@@ -35,7 +42,7 @@ def assemble(functions: Iterable[str], codes: Iterable[Code]) -> tuple[str, froz
     for code in codes:
         declarations.update(code.declarations)
         symbols |= code.symbols
-    return "\n".join([*declarations.values(), *functions]), frozenset(symbols)
+    return "\n".join([*declarations.values(), *functions, ATTRIBUTES]), frozenset(symbols)
 
 
 def compile_module(text: str, symbols: frozenset[str], machine: Machine) -> Compiled:

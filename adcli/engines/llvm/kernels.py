@@ -40,9 +40,7 @@ _HEAD = (
     "define double @kernel"
     "(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out, ptr %scratch) #0"
 )
-_ATTRIBUTES = """\
-attributes #0 = { nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512" }
-!0 = !{ i32 1 }"""
+_STREAM = "!0 = !{ i32 1 }"
 _POINTER = ctypes.c_void_p
 _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
 
@@ -79,7 +77,7 @@ class _Kernel:
         code = Code(self._machine, self.lanes)
         lines = write(code, body)
         self._scratch = body.places * self.lanes
-        text = "\n".join([f"{_HEAD} {{", "entry:", *lines, "}", _ATTRIBUTES])
+        text = "\n".join([f"{_HEAD} {{", "entry:", *lines, "}", _STREAM])
         module, symbols = assemble([*body.functions, text], [*body.codes, code])
         self.compiled.append(compile_module(module, symbols, self._machine))
         return self.compiled[-1].function("kernel", ctypes.c_double, _SIGNATURE)

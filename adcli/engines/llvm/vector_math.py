@@ -241,7 +241,7 @@ def _definition(code: Code, symbol: str, result: str, name: str) -> str:
     for declared, text in inside.declarations.items():
         code.declarations.setdefault(declared, text)
     lines = "\n".join(inside.lines)
-    return f"define internal {result} @{symbol}({code.real} %x) nounwind {{\n{lines}\n}}"
+    return f"define internal {result} @{symbol}({code.real} %x) #0 {{\n{lines}\n}}"
 
 
 def _return(code: Code, result: str, operands: Sequence[str]) -> None:
