@@ -98,7 +98,7 @@ class Code:
     def intrinsic(self, function: str, *xs: str) -> str:
         """An operation that LLVM knows by name."""
         suffix = f"v{self.lanes}f64" if self.lanes > 1 else "f64"
-        if self.machine.scalar_function(function):
+        if self.machine.c_function(function):
             self.symbols.add(function)  # for machines without the instruction
         return self._call(f"llvm.{function}.{suffix}", xs)
 
@@ -120,7 +120,7 @@ class Code:
         if self.lanes == self.machine.lanes:
             symbol = self.machine.vector_function(name, len(xs))
         if symbol is None:
-            symbol = self.machine.scalar_function(name)
+            symbol = self.machine.c_function(name)
             if symbol is None:
                 raise MissingFunctionError(name)
             self.symbols.add(symbol)
@@ -242,7 +242,7 @@ def _extremum(predicate: str) -> Callable[..., str]:
 
 def _mod(code: Code, x: str, y: str) -> str:
     """The remainder of truncated division, moved to the sign of y; 0 gets that sign, too."""
-    if code.machine.scalar_function("fmod"):
+    if code.machine.c_function("fmod"):
         code.symbols.add("fmod")
     rest, zero = code.arithmetic("frem", x, y), code.number(0.0)
     below = code.compare(

@@ -20,14 +20,17 @@ from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
+from adcli.engines.llvm.team import Work, team
 from adcli.engines.lower import lower
-from adcli.engines.threads import over_ranges
 from adcli.graph.graph import Graph
 
 Array = NDArray[np.float64]
 
-CHUNK = 1 << 15
-"""Rows that a thread takes at a time."""
+CHUNK = 1 << 13
+"""Rows that a thread takes at a time, about."""
+
+ALONE = 1 << 17
+"""Rows after which a thread that works alone sees to interruptions, about."""
 
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
@@ -43,6 +46,13 @@ _HEAD = (
 _STREAM = "!0 = !{ i32 1 }"
 _POINTER = ctypes.c_void_p
 _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
+
+
+class Chunk(NamedTuple):
+    """How many rows a thread takes at a time, and the bytes that it writes of what is reduced."""
+
+    rows: int
+    out_step: int
 
 
 class _Kernel:
@@ -86,19 +96,51 @@ class _Kernel:
         raise NotImplementedError
 
     def _call(
-        self,
-        begin: int,
-        end: int,
-        columns: _Pointers,
-        shared: Any,
-        out: _Pointers | int,
-        function: Any = None,
+        self, begin: int, end: int, columns: _Pointers, shared: Any, out: int, function: Any = None
     ) -> float:
         """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
         scratch = np.empty(self._scratch)
-        target = out if isinstance(out, int) else out.table
         function = function or self._function
-        return float(function(begin, end, columns.table, shared, target, scratch.ctypes.data))
+        return float(function(begin, end, columns.table, shared, out, scratch.ctypes.data))
+
+    def _over_rows(
+        self,
+        rows: int,
+        chunk: Chunk,
+        columns: _Pointers,
+        shared: Any,
+        out: int,
+        threads: int,
+        function: Any = None,
+    ) -> float:
+        """The sum of what the machine code returns for rows [0, rows), shared among threads."""
+        function = function or self._function
+        if min(threads, -(-rows // chunk.rows)) > 1:
+            work = Work(
+                kernel=_address(function),
+                rows=rows,
+                step=chunk.rows,
+                columns=_address(columns.table),
+                shared=_address(shared),
+                out=out,
+                out_step=chunk.out_step,
+                scratch=self._scratch,
+            )
+            found = team(threads).share(work, (columns, shared))
+            if found is not None:
+                return found
+        many = max(1, ALONE // chunk.rows)
+        return sum(
+            self._call(
+                begin,
+                min(rows, begin + many * chunk.rows),
+                columns,
+                shared,
+                out + begin // chunk.rows * chunk.out_step,
+                function,
+            )
+            for begin in range(0, rows, many * chunk.rows)
+        )
 
     def _reader(self, code: Code, body: Body) -> Read:
         """What reads an input in row `%i` and the following.
@@ -145,9 +187,15 @@ def _shared_number(code: Code, k: int) -> str:
     return code.spread(code.emit(f"load double, ptr {place}"))
 
 
+def _address(thing: Any) -> int:
+    """Where a ctypes array or function is."""
+    address = ctypes.cast(thing, ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
 class _Pointers:
-    """The addresses of arrays, which live as long as this: also when a wait for a thread that
-    works on them is interrupted."""
+    """The addresses of arrays, which live as long as this."""
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         self.arrays = arrays
@@ -212,15 +260,14 @@ class RowKernel(_Kernel):
         if whole:
             sources, targets = _Pointers(columns), _Pointers(results)
             function = self._function_for(8 * rows * self.count)
-
-            def work(begin: int, end: int) -> float:
-                return self._call(begin, end, sources, numbers, targets, function)
-
-            finite = all(flag == 0.0 for flag in over_ranges(work, whole, CHUNK, threads))
+            out, chunk = _address(targets.table), Chunk(CHUNK, 0)
+            flag = self._over_rows(whole, chunk, sources, numbers, out, threads, function)
+            finite = flag == 0.0
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
             last = [np.empty(self.lanes) for _ in results]
-            flag = self._call(0, self.lanes, _Pointers(ends), numbers, _Pointers(last))
+            targets = _Pointers(last)
+            flag = self._call(0, self.lanes, _Pointers(ends), numbers, _address(targets.table))
             finite = finite and flag == 0.0
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
@@ -256,8 +303,8 @@ class ReductionKernel(_Kernel):
         super().__init__(graph, columns, shared, outputs, machine)
 
     def _lines(self, code: Code, body: Body) -> list[str]:
-        """Rows [begin, end) in blocks. Of the rows from a limit on, a number in front of the shared
-        ones, nothing counts."""
+        """Rows [begin, end) in blocks. Nothing counts of the rows from a limit on, a number behind
+        the shared ones."""
         read = self._reader(code, body)
         starts = [kind.neutral for kind in self.kinds]
         carry = Carry(code, body, starts, range(self.count))
@@ -278,7 +325,7 @@ class ReductionKernel(_Kernel):
 
         def join(part: Code, k: int, operand: str, now: str) -> str:
             if id(part) not in masks:
-                masks[id(part)] = _rows_that_count(part)
+                masks[id(part)] = _rows_that_count(part, len(self.shared))
             kind = self.kinds[k]
             kept = part.choose(masks[id(part)], operand, part.number(kind.neutral))
             return kind.join(part, now, kept)
@@ -322,17 +369,14 @@ class ReductionKernel(_Kernel):
 
         if whole:
             sources, numbers = _Pointers(columns), _numbers(rows, shared)
-            inside = ctypes.byref(numbers, 8)
-
-            def work(begin: int, end: int) -> float:
-                return self._call(begin, end, sources, inside, place(begin // block))
-
-            over_ranges(work, whole, max(block, CHUNK // block * block), threads)
+            blocks_each = max(1, CHUNK // block)
+            chunk = Chunk(blocks_each * block, 8 * self.count * blocks_each)
+            self._over_rows(whole, chunk, sources, numbers, place(0), threads)
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
-            inside = ctypes.byref(_numbers(rows - whole, shared), 8)
+            numbers = _numbers(rows - whole, shared)
             vectors = -(-(rows - whole) // self.lanes)
-            self._call(0, vectors * self.lanes, _Pointers(ends), inside, place(blocks - 1))
+            self._call(0, vectors * self.lanes, _Pointers(ends), numbers, place(blocks - 1))
         total = np.ascontiguousarray(partial.T)
         return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
 
@@ -353,12 +397,13 @@ REDUCTIONS = {
 
 
 def _numbers(rows: int, shared: Sequence[float]) -> Any:
-    return (ctypes.c_double * (len(shared) + 1))(float(rows), *shared)
+    return (ctypes.c_double * (len(shared) + 1))(*shared, float(rows))
 
 
-def _rows_that_count(code: Code) -> str:
+def _rows_that_count(code: Code, limit_place: int) -> str:
     """The mask of lanes whose row, `%i` and the following, is before the limit in `%shared`."""
-    limit = code.emit(f"load double, ptr {code.emit('getelementptr double, ptr %shared, i64 -1')}")
+    place = code.emit(f"getelementptr double, ptr %shared, i64 {limit_place}")
+    limit = code.emit(f"load double, ptr {place}")
     left = code.emit(f"sub i64 {code.emit(f'fptosi double {limit} to i64')}, %i")
     if code.lanes == 1:
         return code.emit(f"icmp sgt i64 {left}, 0")

@@ -49,8 +49,8 @@ class Machine:
         symbol = f"_ZGV{self.isa}N{self.lanes}{'v' * inputs}_{name}"
         return symbol if self._find(symbol, VECTOR_LIBRARY) else None
 
-    def scalar_function(self, name: str) -> str | None:
-        """The symbol of a function of one number in the C library, if it exports it."""
+    def c_function(self, name: str) -> str | None:
+        """The symbol of a function in the C library, if it exports it."""
         return name if self._find(name, *_c_libraries()) else None
 
     def address(self, symbol: str) -> int:

@@ -6,6 +6,7 @@ kernel takes to fill it. So a little is kept back for the next results of the sa
 
 from __future__ import annotations
 
+from itertools import count
 from threading import Lock
 from typing import Any
 
@@ -23,10 +24,16 @@ LEAST_BYTES = 1 << 20
 KEPT_BYTES = 1 << 27
 """How much memory waits for its next use at most."""
 
+PAGE = 4096
+"""Processors compare addresses by what is below: a number is read late that lies in its page where
+another one is being written."""
+
+_PLACES = range(512, PAGE - 512, 192)
+"""Where in a page arrays start, in turn: not where most large arrays do, and each elsewhere."""
+
 _waiting: list[Array] = []
-
-
 _lock = Lock()
+_turns = count()
 
 
 def aligned(rows: int) -> Array:
@@ -40,8 +47,9 @@ def aligned(rows: int) -> Array:
 
 
 def _fresh(rows: int) -> Array:
-    memory = np.empty(rows + LINE // 8)
-    first = -memory.ctypes.data % LINE // 8
+    memory = np.empty(rows + PAGE // 8)
+    place = _PLACES[next(_turns) % len(_PLACES)]
+    first = (place - memory.ctypes.data) % PAGE // 8
     return memory[first : first + rows]
 
 

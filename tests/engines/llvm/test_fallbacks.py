@@ -77,10 +77,10 @@ def test_older_machines_have_less() -> None:
     small = without(full, avx=False, vector_math=False)
     assert small.lanes == 2
     assert small.vector_function("sin", 1) is None
-    assert small.scalar_function("sin") == "sin"
+    assert small.c_function("sin") == "sin"
     assert without(full, vector_math=False).lanes == full.lanes
     assert without(full, vector_math=False).vector_function("sin", 1) is None
-    assert full.scalar_function("no_such_function") is None
+    assert full.c_function("no_such_function") is None
     assert full.vector_function("no_such_function", 1) is None
 
 
@@ -98,8 +98,8 @@ def test_without_llvmlite(no_llvmlite: None, wanted: dict[str, Any]) -> None:
 class Poor(Machine):
     """A machine whose C library lacks some functions."""
 
-    def scalar_function(self, name: str) -> str | None:
-        return None if name in ("erf", "tanh") else super().scalar_function(name)
+    def c_function(self, name: str) -> str | None:
+        return None if name in ("erf", "tanh") else super().c_function(name)
 
 
 def poor(**changes: Any) -> Machine:
@@ -128,7 +128,7 @@ def test_a_library_that_does_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
     full = host()
     fresh = Machine(full.lanes, full.isa, full.triple, full.cpu, full.features)
     assert fresh.vector_function("sin", 1) is None
-    assert fresh.scalar_function("sin") == "sin"
+    assert fresh.c_function("sin") == "sin"
 
 
 ROWS = "x,y\n" + "".join(f"{i / 8},{2 + i / 16}\n" for i in range(40))

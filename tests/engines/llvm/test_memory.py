@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import combinations
-from threading import Barrier, Event, current_thread, main_thread
-from time import sleep
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import kernels, prepared
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
-from adcli.engines.threads import over_ranges
 from tests.terminal import ROOT
 
 TEXT = "x*y + sin(x) + y^2"
@@ -228,26 +226,6 @@ def test_threads_differentiate_one_function(busy_threads: None) -> None:
         together = Barrier(4)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(partial(prepare_at_once, f, together), range(11, 15)))
-
-
-def test_an_interruption_ends_the_work_of_all_threads() -> None:
-    calls: list[int] = []
-    begun = Event()
-
-    def work(begin: int, end: int) -> float:
-        calls.append(begin)
-        if current_thread() is main_thread():
-            assert begun.wait(10)
-            raise KeyboardInterrupt
-        begun.set()
-        sleep(0.01)
-        return 0.0
-
-    with pytest.raises(KeyboardInterrupt):
-        over_ranges(work, 10_000, 1, 2)
-    sleep(0.05)
-    assert len(calls) < 1000
-    assert sorted(over_ranges(lambda begin, end: begin, 10, 3, 2)) == [0, 3, 6, 9]
 
 
 WARNINGS = ("-W", "error", "-W", "ignore::DeprecationWarning")
