@@ -45,7 +45,8 @@ class Carry:
             self.code.lines += [""] * len(self.starts)  # known when the loop is written
 
     def take(self, result: Read, join: Join, before: str) -> None:
-        """Append what the outputs change; `before` is the label of the block before the loop."""
+        """Append what the outputs change; `before` is the label of the block before the loop, whose
+        last one is `latch`."""
         if self.body.is_long:
             self.body.write_all(self.code, len(self.targets), partial(self._join, result, join))
             return
@@ -53,7 +54,7 @@ class Carry:
         for k, target in enumerate(self.targets):
             self._now[target] = join(self.code, k, result(self.code, k), self._now[target])
         for k, (name, start) in enumerate(zip(names, self.starts, strict=True)):
-            sources = f"[ {start}, %{before} ], [ {self._now[k]}, %loop ]"
+            sources = f"[ {start}, %{before} ], [ {self._now[k]}, %latch ]"
             self.code.lines[self._first_line + k] = f"{name} = phi {self.code.real} {sources}"
 
     def _join(self, result: Read, join: Join, some: range, part: Code) -> None:

@@ -36,6 +36,8 @@ class Code:
     """Lines of a function in the making, and what its module must declare.
 
     real, mask   the types of a number and of a truth value in all lanes
+    rare         None: functions that are written out are called. A list: they are written in place,
+                 and the list gets the masks of the lanes in which their results are not right
     """
 
     def __init__(self, machine: Machine, lanes: int) -> None:
@@ -46,6 +48,7 @@ class Code:
         self.lines: list[str] = []
         self.declarations: dict[str, str] = {}
         self.symbols: set[str] = set()
+        self.rare: list[str] | None = None
         self._found: dict[tuple[str, str], str] = {}
 
     def emit(self, operation: str) -> str:

@@ -164,11 +164,11 @@ class _Kernel:
 
 
 def _held(code: Code, body: Body, load: Read, count: int) -> Read:
-    """What loads one of `count` things: where the body is short, in front of the loop."""
+    """What loads one of `count` things: for a short body, in front of the loop."""
     if body.is_long:
         return load
     operands = [load(code, k) for k in range(count)]
-    return lambda _, k: operands[k]
+    return lambda part, k: operands[k] if part is code else load(part, k)
 
 
 def _addresses(code: Code, body: Body, table: str, count: int) -> Read:
@@ -226,7 +226,7 @@ class RowKernel(_Kernel):
         flag = Carry(code, body, [0.0], [0] * self.count)
         flag.start()
         code.lines += ["br label %loop", "loop:"]
-        code.lines.append("%i = phi i64 [ %begin, %entry ], [ %next, %loop ]")
+        code.lines.append("%i = phi i64 [ %begin, %entry ], [ %next, %latch ]")
         flag.enter()
 
         def store(part: Code, k: int, operand: str, flagged: str) -> str:
@@ -237,6 +237,8 @@ class RowKernel(_Kernel):
 
         flag.take(body.write(code, read), store, "entry")
         code.lines += [
+            "br label %latch",
+            "latch:",
             f"%next = add i64 %i, {code.lanes}",
             "%more = icmp slt i64 %next, %end",
             "br i1 %more, label %loop, label %done",
@@ -319,7 +321,7 @@ class ReductionKernel(_Kernel):
         ]
         carry.start()
         code.lines += ["br label %loop", "loop:"]
-        code.lines.append("%i = phi i64 [ %from, %block ], [ %next, %loop ]")
+        code.lines.append("%i = phi i64 [ %from, %block ], [ %next, %latch ]")
         carry.enter()
         masks: dict[int, str] = {}
 
@@ -332,6 +334,8 @@ class ReductionKernel(_Kernel):
 
         carry.take(body.write(code, read), join, "block")
         code.lines += [
+            "br label %latch",
+            "latch:",
             f"%next = add i64 %i, {code.lanes}",
             "%more = icmp slt i64 %next, %to",
             "br i1 %more, label %loop, label %stored",

@@ -1,8 +1,9 @@
 """exp, log, sin and cos of whole vectors, written out: shorter than a call of the vector library.
 
 For processors with fused multiply-add. Each is a function of the module that is compiled with the
-kernel. Arguments that need more care (huge, subnormal, negative, infinite, nan) are rare: for a
-vector that has one the library is called. Errors are below 1.2 units in the last place.
+kernel, or a part of the kernel. Arguments that need more care (huge, subnormal, negative, infinite,
+nan) are rare: for a vector that has one the library is called. Errors are below 1.2 units in the
+last place.
 
 Methods: W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the
 reduction of arguments; P. T. P. Tang, ACM TOMS 16 (1990) 378-400, for the logarithm. Polynomials
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from adcli.engines.llvm.code import Code
+    from adcli.engines.llvm.machine import Machine
 
 _ROUND = 6755399441055744.0
 """1.5 * 2^52: adding it rounds to an integer, whose bits are the last ones of the sum."""
@@ -200,11 +202,21 @@ _WRITTEN: dict[str, tuple[tuple[str, ...], Callable[..., list[str]], Callable[..
 """By name: what a function computes together, how, and what it leaves to the library."""
 
 
+def is_written(machine: Machine, lanes: int, name: str) -> bool:
+    """Whether a function is one of those here."""
+    return name in _WRITTEN and machine.fused and lanes >= 4
+
+
 def written_out(code: Code, name: str, x: str) -> dict[str, str] | None:
-    """Append a call of a function that is written out; the operands by name. None if it is not."""
-    if name not in _WRITTEN or not code.machine.fused or code.lanes < 4:
+    """Append a function that is written out, in place or as a call; the operands by name. None if
+    it is not."""
+    if not is_written(code.machine, code.lanes, name):
         return None
-    names, _, _ = _WRITTEN[name]
+    names, write, is_rare = _WRITTEN[name]
+    if code.rare is not None:
+        m = _Lines(code)
+        code.rare.append(is_rare(m, x))
+        return dict(zip(names, write(m, x), strict=True))
     symbol = "vector." + ".".join(names)
     result = code.real if len(names) == 1 else f"{{ {', '.join([code.real] * len(names))} }}"
     if symbol not in code.declarations:
