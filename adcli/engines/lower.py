@@ -6,12 +6,12 @@ The formulas are those of adcli.engines.floats and arrays, written once more for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, pair_product, two_product
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT
+from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, Primitive
 from adcli.graph.symbolic import Expression, Symbols
 
 FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
@@ -21,14 +21,18 @@ MAX_POWER = 32
 """Whole exponents up to this one are multiplied out, which is no slower: a factor brings half a
 unit in the last place at most, so the error stays below 16 of them."""
 
-_COSH_LIMIT = 710.4758600739439
+COSH_LIMIT = 710.4758600739439
 """cosh overflows above."""
+
+SECH = Primitive("sech", ELEMENTWISE, ("x",))
+"""1/cosh, the root of tanh', for machines that have it as a function."""
 
 _TWO_OVER_SQRT_PI = 1.1283791670955126
 
 
-def lower(graph: Graph, outputs: Iterable[int]) -> list[int]:
-    """The nodes that compute `outputs` with functions that machines have."""
+def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) -> list[int]:
+    """The nodes that compute `outputs` with functions that machines have; this one has `native`
+    beside those of C libraries."""
     outputs = list(outputs)
     m = Symbols(graph)
     new: dict[int, Expression] = {}
@@ -42,7 +46,13 @@ def lower(graph: Graph, outputs: Iterable[int]) -> list[int]:
             raise ValueError(f"{op.name} is no operation on numbers")
         xs = [new[a] for a in args]
         formula = _FORMULAS.get(op.name)
-        new[i] = m.expression(formula(m, *xs)) if formula else m.apply(op, *xs)
+        inner = _under_one(m, *xs) if op.name == "divide" and "sech" in native else None
+        if inner is not None:
+            new[i] = m.apply(SECH, inner)
+        elif formula is None or op.name in native:
+            new[i] = m.apply(op, *xs)
+        else:
+            new[i] = m.expression(formula(m, *xs))
     return [new[o].node for o in outputs]
 
 
@@ -79,13 +89,20 @@ def _tanh(m: Symbols, x: Expression) -> Expression:
 
 def _quotient(m: Symbols, x: Expression, y: Expression) -> Expression:
     """1/cosh(y), the root of tanh'(y), shares its exponential with tanh(y)."""
+    z = _under_one(m, x, y)
+    if z is None:
+        return m.divide(x, y)
+    half = _half_decay(m, z)
+    half = m.where(m.less(m.abs(z), COSH_LIMIT), half, half - half)  # 0 where cosh is infinite
+    return m.divide(2 * half, 1 + half * half)
+
+
+def _under_one(m: Symbols, x: Expression, y: Expression) -> Expression | None:
+    """The z of a quotient 1/cosh(z)."""
     graph = m.graph
     if m.constant_value(x) != 1 or graph.ops[y.node].name != "cosh":
-        return m.divide(x, y)
-    z = Expression(m, graph.args[y.node][0])
-    half = _half_decay(m, z)
-    half = m.where(m.less(m.abs(z), _COSH_LIMIT), half, half - half)  # 0 where cosh is infinite
-    return m.divide(2 * half, 1 + half * half)
+        return None
+    return Expression(m, graph.args[y.node][0])
 
 
 def _half_decay(m: Symbols, x: Expression) -> Expression:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from adcli.engines.llvm.code import Code, Values
-from adcli.engines.llvm.vector_math import is_written
+from adcli.engines.llvm.vector_math import written
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED
 
@@ -60,9 +60,8 @@ class Body:
         can be taken in any piece, those of a short one in `code` only."""
         if self.is_long:
             return self._write_pieces(code, read)
-        ops = [self.graph.ops[i].name for i in self.order]
-        written = sum(is_written(code.machine, code.lanes, name) for name in ops)
-        if 0 < written <= IN_PLACE:
+        known = written(code.machine, code.lanes)
+        if 0 < sum(self.graph.ops[i].name in known for i in self.order) <= IN_PLACE:
             operands = self._write_in_place(code, read)
         else:
             operands = self._compute(code, read)

@@ -21,6 +21,7 @@ from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
 from adcli.engines.llvm.team import Work, team
+from adcli.engines.llvm.vector_math import written
 from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
 
@@ -74,7 +75,7 @@ class _Kernel:
         self.count = len(outputs)
         self.lanes = machine.lanes
         self._graph = graph
-        self._outputs = lower(graph, outputs)
+        self._outputs = lower(graph, outputs, written(machine, machine.lanes))
         self._machine = machine
         self._scratch = 0
         self.compiled: list[Compiled] = []

@@ -1,9 +1,11 @@
-"""exp, log, sin and cos of whole vectors, written out: shorter than a call of the vector library.
+"""Some functions of whole vectors, written out: shorter than calls of a library.
+
+exp, log, sin, cos, tanh and 1/cosh.
 
 For processors with fused multiply-add. Each is a function of the module that is compiled with the
 kernel, or a part of the kernel. Arguments that need more care (huge, subnormal, negative, infinite,
 nan) are rare: for a vector that has one the library is called. Errors are below 1.2 units in the
-last place.
+last place, those of tanh and 1/cosh below 3.
 
 Methods: W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the
 reduction of arguments; P. T. P. Tang, ACM TOMS 16 (1990) 378-400, for the logarithm. Polynomials
@@ -12,9 +14,11 @@ interpolate at Chebyshev points; their own errors are below 3e-17, relative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import log, pi
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from adcli.engines.lower import COSH_LIMIT
 
 if TYPE_CHECKING:
     from adcli.engines.llvm.code import Code
@@ -71,6 +75,7 @@ _LOG = (
     0.14616721179861816,
 )
 
+_ONE_BITS = 0x3FF0000000000000
 _LEAST_NORMAL = 2.2250738585072014e-308
 _ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 
@@ -131,13 +136,44 @@ class _Lines:
 
 
 def _exp(m: _Lines, x: str) -> list[str]:
-    k, last = m.whole(x, 1 / log(2))
-    minus = m.negative(k)
-    r = m.fma(minus, m.number(_LN2[1]), m.fma(minus, m.number(_LN2[0]), x))
-    tail = m.fma(m.multiply(r, r), m.polynomial(_EXP, r), r)
+    tail, last = _exp_of_rest(m, x)
     power = m.integer("shl", last, 52)
     one = m.bits(m.add(tail, m.number(1.0)))
     return [m.from_bits(m.integer("add", one, power))]
+
+
+def _exp_of_rest(m: _Lines, x: str) -> tuple[str, str]:
+    """exp(r) - 1 where x = k ln(2) + r, and what holds k in its last bits."""
+    k, last = m.whole(x, 1 / log(2))
+    minus = m.negative(k)
+    r = m.fma(minus, m.number(_LN2[1]), m.fma(minus, m.number(_LN2[0]), x))
+    return m.fma(m.multiply(r, r), m.polynomial(_EXP, r), r), last
+
+
+def _tanh_and_sech(m: _Lines, x: str) -> list[str]:
+    """From e = exp(-|x|): (1 - e^2)/(1 + e^2) and 2 e/(1 + e^2). With d = e - 1, which is as exact
+    as e, e^2 - 1 is d^2 + 2 d. Both share the reciprocal; one step of Newton rounds tanh."""
+    tail, last = _exp_of_rest(m, m.negative(m.code.intrinsic("fabs", x)))
+    power = m.from_bits(m.integer("add", m.integer("shl", last, 52), _ONE_BITS))
+    e = m.fma(power, tail, power)
+    less = m.fma(power, tail, m.subtract(power, m.number(1.0)))  # e - 1
+    above = m.fma(less, less, m.add(less, less))
+    below = m.fma(e, e, m.number(1.0))
+    share = m.code.arithmetic("fdiv", m.number(1.0), below)
+    near = m.multiply(above, share)
+    quotient = m.fma(m.fma(m.negative(near), below, above), share, near)
+    return [m.code.intrinsic("copysign", quotient, x), m.multiply(m.add(e, e), share)]
+
+
+def _tanh_and_sech_far(code: Code, x: str) -> list[str]:
+    """Where exp(-|x|) is close to the smallest numbers, or x is nan."""
+    one, zero = code.number(1.0), code.number(0.0)
+    is_nan = code.compare("uno", x, x)
+    tanh = code.choose(is_nan, x, code.intrinsic("copysign", one, x))
+    size = code.intrinsic("fabs", x)
+    e = code.library("exp", code.arithmetic("fsub", code.number(-0.0), size))
+    vanishes = code.compare("ogt", size, code.number(COSH_LIMIT))
+    return [tanh, code.choose(vanishes, zero, code.arithmetic("fadd", e, e))]
 
 
 def _log(m: _Lines, x: str) -> list[str]:
@@ -193,26 +229,41 @@ def _not_normal(m: _Lines, x: str) -> str:
     return m.code.emit(f"or {m.code.mask} {below}, {above}")
 
 
-_WRITTEN: dict[str, tuple[tuple[str, ...], Callable[..., list[str]], Callable[..., str]]] = {
-    "exp": (("exp",), _exp, _beyond(708.0)),
-    "log": (("log",), _log, _not_normal),
-    "sin": (("sin", "cos"), _sin_and_cos, _beyond(1e6)),
-    "cos": (("sin", "cos"), _sin_and_cos, _beyond(1e6)),
+class _Written(NamedTuple):
+    """What a function computes together with it, how, and in which lanes that is not right.
+
+    `careful` gives the results there; None where the library's functions do.
+    """
+
+    names: tuple[str, ...]
+    write: Callable[[_Lines, str], list[str]]
+    is_rare: Callable[[_Lines, str], str]
+    careful: Callable[[Code, str], list[str]] | None = None
+
+
+_SIN_COS = _Written(("sin", "cos"), _sin_and_cos, _beyond(1e6))
+_TANH_SECH = _Written(("tanh", "sech"), _tanh_and_sech, _beyond(700.0), _tanh_and_sech_far)
+_WRITTEN = {
+    "exp": _Written(("exp",), _exp, _beyond(708.0)),
+    "log": _Written(("log",), _log, _not_normal),
+    "sin": _SIN_COS,
+    "cos": _SIN_COS,
+    "tanh": _TANH_SECH,
+    "sech": _TANH_SECH,
 }
-"""By name: what a function computes together, how, and what it leaves to the library."""
 
 
-def is_written(machine: Machine, lanes: int, name: str) -> bool:
-    """Whether a function is one of those here."""
-    return name in _WRITTEN and machine.fused and lanes >= 4
+def written(machine: Machine, lanes: int) -> Collection[str]:
+    """The functions that are written out for vectors of a machine."""
+    return _WRITTEN.keys() if machine.fused and lanes >= 4 else ()
 
 
 def written_out(code: Code, name: str, x: str) -> dict[str, str] | None:
     """Append a function that is written out, in place or as a call; the operands by name. None if
     it is not."""
-    if not is_written(code.machine, code.lanes, name):
+    if name not in written(code.machine, code.lanes):
         return None
-    names, write, is_rare = _WRITTEN[name]
+    names, write, is_rare, _ = _WRITTEN[name]
     if code.rare is not None:
         m = _Lines(code)
         code.rare.append(is_rare(m, x))
@@ -233,7 +284,7 @@ def _definition(code: Code, symbol: str, result: str, name: str) -> str:
 
     What a lane gets does not depend on the others.
     """
-    names, write, is_rare = _WRITTEN[name]
+    names, write, is_rare, careful = _WRITTEN[name]
     inside = type(code)(code.machine, code.lanes)
     m = _Lines(inside)
     width = f"i{code.lanes}"
@@ -246,8 +297,8 @@ def _definition(code: Code, symbol: str, result: str, name: str) -> str:
     ]
     _return(inside, result, results)
     inside.lines.append("rare:")
-    careful = [inside.library(each, "%x") for each in names]
-    chosen = [inside.choose(rare, *pair) for pair in zip(careful, results, strict=True)]
+    others = careful(inside, "%x") if careful else [inside.library(each, "%x") for each in names]
+    chosen = [inside.choose(rare, *pair) for pair in zip(others, results, strict=True)]
     _return(inside, result, chosen)
     code.symbols |= inside.symbols
     for declared, text in inside.declarations.items():
