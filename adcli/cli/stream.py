@@ -14,6 +14,7 @@ from adcli.cli.progress import Progress
 from adcli.cli.run import show_engine, show_run
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
 from adcli.data import (
+    Ahead,
     Block,
     Field,
     Points,
@@ -42,6 +43,13 @@ TABLE_ROWS = 500
 MAX_WORKERS = 4
 """Threads that work on blocks: each holds some, and one thread cannot read for more."""
 
+BLOCKS_AHEAD = 6
+"""Blocks of a file that are read before somebody works on them."""
+
+SWITCH_SECONDS = 0.0003
+"""For so long Python runs before another thread may. Reading needs Python for moments only; by
+default it would wait for 5 ms at each of them while modules are imported."""
+
 MAX_NODES = 1000
 """Nodes of a program up to which a block takes no longer than people wait after Ctrl-C."""
 
@@ -58,7 +66,12 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
-        job.settle(first)
+        done, total = points.bytes_done, points.bytes_total
+        blocks: Iterable[Block] = points
+        if total is not None and done < total:  # a file goes on being read while this is prepared
+            sys.setswitchinterval(SWITCH_SECONDS)
+            blocks = stack.enter_context(closing(Ahead(points, BLOCKS_AHEAD)))
+        job.settle(first, done)
         if options["explain_engine"]:
             show_engine(job.explain(first), options)
             return 0
@@ -66,7 +79,7 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         job.put(first, job.render(first))
-        parts = in_order(job.render, points, job.workers, lambda: points.waits)
+        parts = in_order(job.render, blocks, job.workers, lambda: points.waits)
         for block, part in stack.enter_context(closing(parts)):
             job.put(block, part)
             progress.advance(points.bytes_done, job.rows)
@@ -125,9 +138,10 @@ class _Job:
         self.failed = 0
         self.writer: ResultWriter | _TextWriter
 
-    def settle(self, first: Block) -> None:
-        """Choose the engine and the number of threads by the first block and the file's size."""
-        total, done = self.points.bytes_total, self.points.bytes_done
+    def settle(self, first: Block, done: int) -> None:
+        """Choose the engine and the number of threads by the first block, of `done` bytes, and the
+        file's size."""
+        total = self.points.bytes_total
         self.expected = first.rows if total is None else first.rows * total // max(done, 1)
         if len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)

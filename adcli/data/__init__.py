@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adcli.data.blocks import Block
     from adcli.data.output import atomic_output
-    from adcli.data.overlap import in_order
+    from adcli.data.overlap import Ahead, in_order
     from adcli.data.points import Points, open_points
     from adcli.data.results import open_results
     from adcli.data.writer import Field, ResultWriter
 
 __all__ = [
+    "Ahead",
     "Block",
     "Field",
     "Points",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Ahead": "overlap",
     "Block": "blocks",
     "Field": "writer",
     "Points": "points",

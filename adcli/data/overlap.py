@@ -1,15 +1,62 @@
-"""Work on items by threads while the next are read, with the results in order."""
+"""Reading by a thread while others work on what was read, with the results in order."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
 from adcli.errors import AdcliError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class Ahead(Generic[Item]):
+    """An iterator over items that a thread of its own reads from now on, `held` in advance.
+
+    An exception of `items` comes in its turn. Close it: that waits for the item being read.
+    """
+
+    def __init__(self, items: Iterable[Item], held: int) -> None:
+        from queue import SimpleQueue
+        from threading import Semaphore, Thread
+
+        self._items = items
+        self._ready: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+        self._room = Semaphore(held)
+        self._wanted = True
+        self._thread = Thread(target=self._read, name="adcli-reader")
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            for item in self._items:
+                self._ready.put(("item", item))
+                self._room.acquire()
+                if not self._wanted:
+                    return
+            self._ready.put(("end", None))
+        except BaseException as error:  # whoever takes the items has to know
+            self._ready.put(("error", error))
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        kind, found = self._ready.get()
+        if kind == "item":
+            self._room.release()
+            item: Item = found
+            return item
+        self._ready.put((kind, found))  # for whoever asks again
+        raise StopIteration if kind == "end" else found
+
+    def close(self) -> None:
+        """End the thread."""
+        self._wanted = False
+        self._room.release()
+        self._thread.join()
 
 
 def in_order(

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
-from adcli.data.chunks import SMALL_BYTES, Chunk, count_lines, read_chunks
+from adcli.data.chunks import SMALL_BYTES, Chunk, read_chunks
 from adcli.data.layout import Layout, check_names, group_elements
 from adcli.data.records import RecordReader
 from adcli.data.source import Source
@@ -66,7 +66,7 @@ def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -
         data = data.replace(b"\r\n", b"\n")
     import polars as pl
 
-    rows = count_lines(data) + (not data.endswith(b"\n"))
+    rows = chunk.lines
     width = len(layout.labels)
 
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from adcli.data.blocks import WIDE_COLUMNS, Block
-from adcli.data.chunks import Chunk, count_lines, read_chunks
+from adcli.data.chunks import Chunk, read_chunks
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
 from adcli.data.json_values import shape_of_value, value_of
 from adcli.data.layout import Layout, at_row, check_names, nested_layout
@@ -45,7 +45,7 @@ def _blocks(name: str, layout: Layout, first: _Objects, chunks: Iterator[Chunk])
 def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | None:
     """The rows of a chunk by polars, if they hold nothing but one number for each key."""
     data = chunk.data
-    rows = count_lines(data) + (not data.endswith(b"\n"))
+    rows = chunk.lines
     scalars = len(layout.labels) == len(layout.groups) and layout.labels == layout.columns
     if not scalars or len(layout.labels) > WIDE_COLUMNS:
         return None

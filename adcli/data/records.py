@@ -94,7 +94,8 @@ class _Feed:
         for _ in range(taken - self._before):
             cut = chunk.data.index(b"\n", cut) + 1
         line = chunk.line + taken - self._before
-        return Chunk(chunk.data[cut:], line, chunk.offset + cut, chunk.last)
+        rest = chunk.data[cut:]
+        return Chunk(rest, line, chunk.offset + cut, chunk.last, rest.count(b"\n"))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from adcli.data import in_order
+from adcli.data import Ahead, in_order
 from adcli.errors import DataError
 
 THREADS = [1, 2, 5]
@@ -80,3 +80,47 @@ def test_no_thread_outlives_a_run_that_stops_early(threads):
     with closing(in_order(lambda n: time.sleep(0.01), range(100), threads)) as parts:
         next(parts)
     assert threading.active_count() == before
+
+
+def test_items_are_read_in_advance():
+    read = []
+
+    def items():
+        for n in range(100):
+            read.append(n)
+            yield n
+
+    with closing(Ahead(items(), 3)) as ahead:
+        assert next(ahead) == 0
+        time.sleep(0.05)
+        assert 3 <= len(read) <= 5
+        assert list(ahead) == list(range(1, 100))
+        assert list(ahead) == []
+
+
+def test_an_error_of_what_is_read_ahead_comes_in_its_turn():
+    def items():
+        yield from range(3)
+        raise DataError("row 4 is broken")
+
+    with closing(Ahead(items(), 10)) as ahead:
+        assert [next(ahead) for _ in range(3)] == [0, 1, 2]
+        for _ in range(2):
+            with pytest.raises(DataError, match="row 4"):
+                next(ahead)
+
+
+def test_reading_ahead_ends_when_it_is_closed():
+    read = []
+
+    def items():
+        for n in range(1000):
+            time.sleep(0.001)
+            read.append(n)
+            yield n
+
+    before = threading.active_count()
+    with closing(Ahead(items(), 2)) as ahead:
+        next(ahead)
+    assert threading.active_count() == before
+    assert len(read) < 10
