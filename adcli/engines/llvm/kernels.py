@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ ALONE = 1 << 17
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
 
-STREAMED_BYTES = 1 << 26
+STREAMED_BYTES = 1 << 24
 """Results of this size bypass the caches: they would not stay there, and a line that is written as
 a whole need not be read before."""
 
@@ -233,8 +234,7 @@ class RowKernel(_Kernel):
         def store(part: Code, k: int, operand: str, flagged: str) -> str:
             place = part.emit(f"getelementptr double, ptr {target(part, k)}, i64 %i")
             part.lines.append(f"store {part.real} {operand}, ptr {place}, {how}")
-            nothing = part.arithmetic("fsub", operand, operand)  # nan unless finite
-            return part.arithmetic("fadd", flagged, nothing)
+            return part.arithmetic("fadd", flagged, operand)  # finite only if all of them are
 
         flag.take(body.write(code, read), store, "entry")
         code.lines += [
@@ -252,7 +252,7 @@ class RowKernel(_Kernel):
     def run(
         self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
     ) -> tuple[list[Array], bool]:
-        """The outputs as arrays (rows,), and whether all of them are finite.
+        """The outputs as arrays (rows,), and whether all of them are finite for sure: their sum is.
 
         `columns` are contiguous float64 arrays (rows,).
         """
@@ -265,13 +265,13 @@ class RowKernel(_Kernel):
             function = self._function_for(8 * rows * self.count)
             out, chunk = _address(targets.table), Chunk(CHUNK, 0)
             flag = self._over_rows(whole, chunk, sources, numbers, out, threads, function)
-            finite = flag == 0.0
+            finite = isfinite(flag)
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
             last = [np.empty(self.lanes) for _ in results]
             targets = _Pointers(last)
             flag = self._call(0, self.lanes, _Pointers(ends), numbers, _address(targets.table))
-            finite = finite and flag == 0.0
+            finite = finite and isfinite(flag)
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
         return results, finite

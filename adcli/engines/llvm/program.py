@@ -25,6 +25,8 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
 
+_Kernel = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
+
 _MOVES = ("broadcast", "reshape", "transpose", "expand", "sum_to", "sum", *REDUCTIONS)
 """Operations that move nothing where they take as many numbers as they give."""
 
@@ -64,6 +66,11 @@ class RowProgram:
         except MissingFunctionError as error:
             raise UnsupportedError(f"the C library has no function '{error}'") from None
 
+        homes = [layout.home(o) for o in self.outputs]
+        self._elsewhere = [k for k, home in enumerate(homes) if home not in layout.stored]
+        self._all_stored = not self._elsewhere and len(set(homes)) == len(homes)
+        self._kernel = self._passes[0].as_kernel(homes) if len(levels) == 1 else None
+
     @property
     def compile_seconds(self) -> float:
         """The time it took to compile the kernels."""
@@ -77,15 +84,18 @@ class RowProgram:
         `inputs` has an array or a number for each variable; all columns have the same length. Also
         whether all values are finite for sure: False means that somebody has to look.
         """
-        values = _Held(self.layout)
         given = {node: np.asarray(x, dtype=np.float64) for node, x in inputs.items()}
+        if self._kernel is not None:
+            return self._kernel(given, threads)
+        values = _Held(self.layout)
         for node, x in given.items():
             values.take(node, x)
         for part in self._passes:
             part.run(values, threads)
-        results = _of_their_own([values.result(o) for o in self.outputs], given.values())
-        homes = [self.layout.home(o) for o in self.outputs]
-        others = [x for x, i in zip(results, homes, strict=True) if i not in self.layout.stored]
+        results = [values.result(o) for o in self.outputs]
+        if not self._all_stored:
+            results = _of_their_own(results, given.values())
+        others = [results[k] for k in self._elsewhere]
         return results, values.finite and all(np.isfinite(x).all() for x in others)
 
 
@@ -244,6 +254,7 @@ class _Pass:
 
     def __init__(self, layout: _Layout, level: int, machine: Machine) -> None:
         graph, algebra = layout.graph, Arrays()
+        self._layout = layout
         self._context = algebra.context
         self._steps = [
             (i, _call(layout, i, algebra), layout.operands(i))
@@ -271,12 +282,29 @@ class _Pass:
         """The compiled kernels of this pass."""
         return [kernel for kernel in (self._rows, self._reduced) if kernel is not None]
 
+    def as_kernel(self, outputs: list[int]) -> _Kernel | None:
+        """This pass, the only one, as a function of inputs, if it is nothing but one kernel that
+        makes vectors of vectors and numbers: the outputs in order."""
+        kernel, shape = self._rows, self._layout.shape
+        if kernel is None or self._reduced or self._steps or self._stored != outputs:
+            return None
+        columns, shared = self._row_inputs
+        if not columns or any(len(shape(i)) != 1 for i in (*columns, *outputs)):
+            return None
+
+        def run(inputs: Mapping[int, Array], threads: int) -> tuple[list[Array], bool]:
+            vectors = [np.ascontiguousarray(inputs[i]) for i in columns]
+            return kernel.run(vectors, [float(inputs[i]) for i in shared], len(vectors[0]), threads)
+
+        return run
+
     def run(self, values: _Held, threads: int) -> None:
         """Compute the level."""
-        with self._context():
-            for i, call, args in self._steps:
-                x = call(*[values.array(a) for a in args])
-                values.take(i, x[0])
+        if self._steps:
+            with self._context():
+                for i, call, args in self._steps:
+                    x = call(*[values.array(a) for a in args])
+                    values.take(i, x[0])
         if self._reduced:
             columns, shared = values.operands(self._reduced_inputs)
             found = self._reduced.run(columns, shared, values.rows, threads)
