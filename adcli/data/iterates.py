@@ -93,7 +93,8 @@ class _Writer:
             self.flush()
 
     def flush(self) -> None:
-        self.write(self.rows)
+        if self.rows:
+            self.write(self.rows)
         self.rows = []
 
     def write(self, rows: list[Row]) -> None:
@@ -112,25 +113,20 @@ class _Csv(_Writer):
         stream.write((",".join([*columns, *quoted]) + "\n").encode())
 
     def write(self, rows: list[Row]) -> None:
-        kinds = self.columns.values()
-        lines = [
-            ",".join([_csv_cell(x, kind) for x, kind in zip(r.head, kinds, strict=True)])
-            + "".join([f",{_csv_number(x)}" for x in r.point])
-            for r in rows
-        ]
-        self.stream.write("".join(line + "\n" for line in lines).encode())
+        heads, points = ([*zip(*part, strict=True)] for part in zip(*rows, strict=True))
+        kinds = [*self.columns.values(), *[float] * len(points)]
+        columns = [_csv_cells(x, kind) for x, kind in zip([*heads, *points], kinds, strict=True)]
+        lines = [",".join(cells) + "\n" for cells in zip(*columns, strict=True)]
+        self.stream.write("".join(lines).encode())
 
 
 def _is_special(text: str) -> bool:
     return any(c in text for c in ',"\r\n')
 
 
-def _csv_cell(x: float, kind: type) -> str:
-    return str(x) if kind is int else _csv_number(x)
-
-
-def _csv_number(x: float) -> str:
-    return "NaN" if x != x else repr(float(x))
+def _csv_cells(column: Sequence[float], kind: type) -> list[str]:
+    cells = list(map(repr, map(kind, column)))
+    return ["NaN" if cell == "nan" else cell for cell in cells] if "nan" in cells else cells
 
 
 class _JsonLines(_Writer):
@@ -171,5 +167,7 @@ class _Parquet(_Writer):
     def close(self) -> None:
         import polars as pl
 
+        if not self.frames:
+            self.write([])  # the columns alone
         with refused_to_polars():
             pl.concat(self.frames).write_parquet(self.stream)

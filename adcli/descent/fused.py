@@ -18,7 +18,7 @@ from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.compiled import MAX_NODES
-from adcli.engines.loops import Comparison, Loop, Run, run_in_python
+from adcli.engines.loops import Comparison, Loop, Records, Run, run_in_python
 from adcli.engines.lower import lower
 from adcli.graph.symbolic import Expression, Symbols
 
@@ -48,13 +48,20 @@ class Block:
 
 
 class FusedLoop:
-    """The compiled loop of one problem and one way to step."""
+    """The compiled loop of one problem and one way to step.
 
-    def __init__(self, problem: Problem, stepper: Stepper, tests: Tests) -> None:
+    `records` has, if that is asked for, (value, *point, *free gradient) of every iterate of the
+    last run, the first and the last one included.
+    """
+
+    def __init__(
+        self, problem: Problem, stepper: Stepper, tests: Tests, recording: bool = False
+    ) -> None:
+        self.records: Records = ()
         rule = stepper.rule(np)
         self._shape = [isinstance(s, np.ndarray) for s in rule.init(np.zeros(problem.size))]
         self.evaluate = problem.value_and_gradient
-        self._loop = _describe(problem, stepper, tests, self._shape)
+        self._loop = _describe(problem, stepper, tests, self._shape, recording)
         self._run = run_in_python(self._loop)
         self._may_change = problem.engine != "python"
         self._patience = 0 if problem.engine == "llvm" else PATIENCE
@@ -67,7 +74,7 @@ class FusedLoop:
         best = block.best_point or block.point
         before = block.before_point or block.point
         head = (float(block.iteration), float(end), block.best_value, block.before_value)
-        result = self._run([*head, *best, *before, *block.point, *state])
+        result, self.records = self._run([*head, *best, *before, *block.point, *state])
         t, value, best_value, before_value, fixed = result[:5]
         rest = list(result[5:])
         return Block(
@@ -120,7 +127,9 @@ def _machine_code(loop: Loop) -> Run | None:
         return None
 
 
-def _describe(problem: Problem, stepper: Stepper, tests: Tests, shape: Sequence[bool]) -> Loop:
+def _describe(
+    problem: Problem, stepper: Stepper, tests: Tests, shape: Sequence[bool], recording: bool
+) -> Loop:
     """The loop as nodes of the problem's graph."""
     graph, n = problem.graph, problem.size
     m = NodeVectors(Symbols(graph))
@@ -143,8 +152,9 @@ def _describe(problem: Problem, stepper: Stepper, tests: Tests, shape: Sequence[
     # One lowering for all: what is shared stays shared.
     compared = [m.symbols.expression(x).node for _, *sides in (*better, *going) for x in sides]
     later = [m.symbols.expression(e).node for vector in (moved, *new_state) for e in vector]
-    low = iter(lower(graph, [problem.target, *later, *compared]))
-    target, later = next(low), [next(low) for _ in later]
+    slopes = [e.node for e in free] if recording else []
+    low = iter(lower(graph, [problem.target, *slopes, *later, *compared]))
+    target, slopes, later = next(low), [next(low) for _ in slopes], [next(low) for _ in later]
     first, second = (
         [Comparison(name, next(low), next(low)) for name, *_ in found] for found in (better, going)
     )
@@ -162,6 +172,7 @@ def _describe(problem: Problem, stepper: Stepper, tests: Tests, shape: Sequence[
         first,
         second,
         later,
+        [target, *problem.nodes, *slopes] if recording else [],
     )
 
 

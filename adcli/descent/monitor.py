@@ -13,13 +13,16 @@ from adcli.descent.decrement import newton_decrement
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import projected_gradient
-from adcli.descent.stopping import ROUNDING, Iterate, Limits, Outcome, Status, Tests
+from adcli.descent.stopping import ROUNDING, Iterate, Iterates, Limits, Outcome, Status, Tests
 
 NEVER = 2**62
 
 BLOCK = 1_000_000
 PATIENCE = 0.05
 """A compiled loop looks at the clock, and for signals, after so many iterations, or seconds."""
+
+SHORT = 64
+"""Vectors of fewer numbers are quicker by Python."""
 
 KEPT = 1_000
 """A history keeps points of up to so many numbers."""
@@ -37,6 +40,17 @@ class Watcher:
 
     def see(self, iterate: Iterate) -> None:
         """Look at an iterate; others than those wanted may come."""
+
+
+class Recorder(Watcher):
+    """A watcher of every iterate, who takes many of them at once where they come like that."""
+
+    def next(self, iteration: int) -> int:
+        """Every iteration."""
+        return iteration
+
+    def see_many(self, iterates: Iterates) -> None:
+        """Look at iterates that follow one another."""
 
 
 class Method(Protocol):
@@ -88,10 +102,18 @@ class Monitor:
         """Seconds since the start of the run."""
         return time.perf_counter() - self._begin
 
-    def horizon(self, iteration: int) -> int:
-        """The next iteration after `iteration` that somebody wants to look at."""
-        wanted = [watcher.next(iteration + 1) for watcher in self.watchers]
-        return min([self.limits.max_iterations, iteration + self.block, *wanted])
+    @property
+    def recorders(self) -> list[Recorder]:
+        """The watchers that take many iterates at once."""
+        return [watcher for watcher in self.watchers if isinstance(watcher, Recorder)]
+
+    def horizon(self, iteration: int, recorded: int = 0) -> int:
+        """The next iteration after `iteration` that somebody wants to look at: of those that take
+        many at once nobody does before `recorded` of them, where the method records iterates."""
+        told = [w for w in self.watchers if not (recorded and isinstance(w, Recorder))]
+        wanted = [watcher.next(iteration + 1) for watcher in told]
+        block = min(self.block, recorded or self.block)
+        return min([self.limits.max_iterations, iteration + block, *wanted])
 
     def pace(self, iterations: int, seconds: float) -> None:
         """Learn how long the next block may be from one that took so many seconds."""
@@ -185,7 +207,7 @@ class Monitor:
 
 def vector_norm(vector: Vector) -> float:
     """The Euclidean length, without overflow of the squares."""
-    if len(vector) < 64:
+    if len(vector) < SHORT:
         return math.hypot(*vector.tolist())
     largest = float(np.abs(vector).max(initial=0.0))
     if not 1e-140 < largest < 1e140:
@@ -193,6 +215,13 @@ def vector_norm(vector: Vector) -> float:
             return largest
         return largest * float(np.linalg.norm(vector / largest))
     return float(np.linalg.norm(vector))
+
+
+def vector_norms(vectors: Vector) -> Vector:
+    """The lengths of the rows of (vectors, numbers)."""
+    if vectors.shape[1] < SHORT:
+        return np.array([math.hypot(*x) for x in vectors.tolist()])
+    return np.array([vector_norm(x) for x in vectors])
 
 
 class History(Watcher):

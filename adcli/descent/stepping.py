@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.fused import Block, FusedLoop, fits
-from adcli.descent.monitor import Monitor
+from adcli.descent.monitor import Monitor, vector_norms
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper
-from adcli.descent.stopping import Outcome, Status
+from adcli.descent.stopping import Iterates, Outcome, Status
+
+RECORDED = 1 << 16
+"""Numbers of points that are recorded at once, about."""
 
 UNMOVED = "the next point is the same in float64"
 
@@ -28,19 +31,25 @@ class Stepping:
 
     def run(self, monitor: Monitor) -> Outcome:
         """Run blocks of iterations until the monitor or an unmoved point ends it."""
+        recorders, recorded = monitor.recorders, 0
         if fits(self.problem, self.stepper):
-            loop: Any = FusedLoop(self.problem, self.stepper, monitor.tests)
+            loop: Any = FusedLoop(self.problem, self.stepper, monitor.tests, bool(recorders))
+            recorded = RECORDED // self.problem.size + 1 if recorders else 0
         else:
             loop = VectorLoop(self.problem, self.stepper)
         end = self.block.iteration if self.block.before_point is None else None
         while True:
             if end is None:
-                end = monitor.horizon(self.block.iteration)
+                end = monitor.horizon(self.block.iteration, recorded)
             begin, first = perf_counter(), self.block.iteration
             with np.errstate(all="ignore"):
                 self.block = block = loop.run(self.block, end)
             monitor.pace(block.iteration - first, perf_counter() - begin)
             loop.hurry(block.iteration, monitor.limits.max_iterations)
+            if recorded and len(loop.records) > 2:
+                passed = _passed(first, np.asarray(loop.records), self.problem.size)
+                for recorder in recorders:
+                    recorder.see_many(passed)
             outcome = self._look(block, monitor, *loop.evaluate(np.array(block.point)))
             if outcome is not None:
                 return outcome
@@ -71,6 +80,18 @@ class Stepping:
         count = len(self.block.state)
         rule = tuple([state.pop(f"state{k}") for k in range(count)])
         self.block = Block(state=rule, **state)
+
+
+def _passed(first: int, records: Vector, size: int) -> Iterates:
+    """The iterates between the first one, of iteration `first`, and the last one of a run."""
+    points, slopes = records[:, 1 : 1 + size], records[:, 1 + size :]
+    return Iterates(
+        first + 1,
+        records[1:-1, 0],
+        points[1:-1],
+        vector_norms(slopes[1:-1]),
+        vector_norms(points[1:-1] - points[:-2]),
+    )
 
 
 class VectorLoop:

@@ -83,6 +83,18 @@ class Iterate(NamedTuple):
     evaluations: int
 
 
+class Iterates(NamedTuple):
+    """Iterates that follow one another, the first of which is that of iteration `first`: arrays
+    (iterates,), the points (iterates, variables). As many evaluations as iterations, and one more,
+    belong to each."""
+
+    first: int
+    values: Vector
+    points: Vector
+    norms: Vector
+    steps: Vector
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to stop. 0 switches a tolerance off; None is the default, or no limit.

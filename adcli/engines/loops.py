@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from adcli.engines.compiled import Source, execute, number_text
 from adcli.graph.graph import Graph
@@ -35,6 +35,7 @@ class Loop:
     value         what is minimised
     better        conditions under which the point is the best so far
     going         conditions under which nobody has to look at the point
+    recorded      what is written down of every point that is passed
     """
 
     graph: Graph
@@ -49,12 +50,13 @@ class Loop:
     better: Sequence[Comparison]
     going: Sequence[Comparison]
     later: Sequence[int]
+    recorded: Sequence[int] = ()
 
     @property
     def watched(self) -> list[int]:
         """What has to be computed before anything is decided."""
         compared = [n for c in (*self.better, *self.going) for n in (c.left, c.right)]
-        return [self.value, *compared]
+        return [self.value, *compared, *self.recorded]
 
     @property
     def changing(self) -> list[int]:
@@ -62,11 +64,15 @@ class Loop:
         return [*self.point, *self.state]
 
 
-Run = Callable[[Sequence[float]], Sequence[float]]
+Records: TypeAlias = Any
+"""Rows of numbers: a list of tuples, or an array."""
+
+Run = Callable[[Sequence[float]], tuple[Sequence[float], Records]]
 """Runs a loop: from (counter, end, best, before, *best_point, *before_point, *point, *state), to
 (counter, value, best, before, fixed, *best_point, *before_point, *point, *state). It ends at the
 step `end`; after the first one also where a condition of `going` fails, or, `fixed`, where a step
-would change nothing."""
+would change nothing. Beside that a row of what is recorded for each point, the first and the last
+one included."""
 
 
 def run_in_python(loop: Loop) -> Run:
@@ -82,14 +88,16 @@ def run_in_python(loop: Loop) -> Run:
     texts = source.texts
     first, second = _split(source.lines, [texts[node] for node in loop.watched])
     value, later = texts[loop.value], [texts[node] for node in loop.later]
+    record = [texts[node] for node in loop.recorded]
     changing = [*point, *state]
     unmoved = " and ".join(f"{a} == {b}" for a, b in zip(later, changing, strict=True))
     everything = ", ".join([*best, *before, *changing])
     lines = [
         f"def loop(t, end, best, before, {everything}):",
-        "  begin = t",
+        "  begin, rows = t, []",
         "  while True:",
         *[f"    {line}" for line in first],
+        *([f"    rows.append(({', '.join(record)},))"] if record else []),
         f"    if {_all(loop.better, texts)}:",
         f"      best = {value}; {_assigned(best, point)}",
         f"    if t >= end or t != begin and not ({_all(loop.going, texts)}): fixed = 0.0; break",
@@ -99,7 +107,7 @@ def run_in_python(loop: Loop) -> Run:
         f"    {_assigned(before, point)}",
         f"    {_assigned(changing, later)}",
         "    t += 1.0",
-        f"  return t, {value}, best, before, fixed, {everything}",
+        f"  return (t, {value}, best, before, fixed, {everything}), rows",
     ]
     function = execute(lines)["loop"]
     return lambda numbers: function(*numbers)

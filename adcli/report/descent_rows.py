@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from adcli.data.iterates import ITERATE, Row, open_trace, trace_format
-from adcli.descent.monitor import Watcher, next_mark
+from adcli.descent.monitor import Recorder, Watcher, next_mark
 from adcli.descent.problem import Problem
-from adcli.descent.stopping import Iterate
+from adcli.descent.stopping import Iterate, Iterates
 from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
 from adcli.report.numbers import nested
@@ -191,7 +191,7 @@ class LiveTable(TableWatcher):
         return line
 
 
-class TraceWatcher(Watcher):
+class TraceWatcher(Recorder):
     """A watcher that writes every iterate to a file."""
 
     def __init__(self, path: str) -> None:
@@ -217,12 +217,17 @@ class TraceWatcher(Watcher):
 
         self._add = self._stack.enter_context(open_trace(self.path, ITERATE, problem.labels, nest))
 
-    def next(self, iteration: int) -> int:
-        """Every iteration."""
-        return iteration
-
     def see(self, it: Iterate) -> None:
         """Write the iterate."""
         assert self._add is not None
         head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
         self._add(Row(head, it.point.tolist()))
+
+    def see_many(self, iterates: Iterates) -> None:
+        """Write them all."""
+        assert self._add is not None
+        values = (self._sign * iterates.values).tolist()
+        columns = zip(values, iterates.norms.tolist(), iterates.steps.tolist(), strict=True)
+        points = iterates.points.tolist()
+        for k, (numbers, point) in enumerate(zip(columns, points, strict=True), iterates.first):
+            self._add(Row((k, *numbers, k + 1), point))

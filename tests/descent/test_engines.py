@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.descent import fused, stopping
+from adcli.descent.monitor import Recorder
 from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES
 from adcli.descent.settings import Settings
-from adcli.descent.stopping import Limits
+from adcli.descent.stopping import Iterate, Iterates, Limits
 from adcli.engines.llvm.machine import host
 from adcli.engines.lower import FOREIGN
 from adcli.errors import UsageError
@@ -71,6 +73,47 @@ def test_a_long_descent_changes_over_to_machine_code(monkeypatch: pytest.MonkeyP
     ]
     assert calls == [1]
     assert _as_compared(found[0]) == _as_compared(found[1])
+
+
+class Everything(Recorder):
+    """Keeps iterates as they come, and says how many came one by one."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+        self.alone = 0
+
+    def see(self, it: Iterate) -> None:
+        self.alone += 1
+        self.rows.append((it.iteration, it.value, it.norm, it.step, *it.point.tolist()))
+
+    def see_many(self, iterates: Iterates) -> None:
+        columns = (iterates.values, iterates.norms, iterates.steps, *iterates.points.T)
+        numbers = zip(*[column.tolist() for column in columns], strict=True)
+        self.rows += [(k, *row) for k, row in enumerate(numbers, iterates.first)]
+
+
+@pytest.mark.parametrize("bounds", [{}, {"x": (-2.0, 0.5)}])
+@pytest.mark.parametrize("method", ["gd", "adam"])
+def test_every_iterate_is_recorded(method: str, bounds: dict[str, Any]) -> None:
+    """By loops in Python and in machine code as by vectors, which take one step at a time."""
+    found = []
+    for engine in ("numpy", "python", "llvm"):
+        watcher = Everything()
+        adcli.descend(
+            ROSENBROCK,
+            {"x": -1.2, "y": 1.0},
+            method=method,
+            rate=1e-4,
+            engine=engine,
+            bounds=bounds,
+            watchers=[watcher],
+            max_iterations=3_000,
+        )
+        assert [row[0] for row in watcher.rows] == list(range(3_001))
+        assert (watcher.alone < 300) == (engine != "numpy")  # a history looks at some
+        found.append(watcher.rows)
+    assert found[1] == found[2]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-9, atol=1e-12)
 
 
 @given(scalar_programs(), st.sampled_from(sorted(RULES)), st.integers(1, 5))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from adcli.engines.llvm.code import PREDICATES, Code, Values
 from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
-from adcli.engines.loops import Comparison, Loop, Run
+from adcli.engines.loops import Comparison, Loop, Records, Run
 from adcli.engines.lower import FOREIGN
 from adcli.graph.primitives import CONSTANT, NAMED
 
@@ -28,15 +30,19 @@ def fits(loop: Loop) -> bool:
 def run_compiled(loop: Loop, machine: Machine) -> Run:
     """The loop as machine code. Raises MissingFunctionError for what the C library has not."""
     code = Code(machine, 1)
-    text = "\n".join(["define void @loop(ptr %numbers) nounwind {", *_lines(loop, code), "}"])
+    head = "define void @loop(ptr %numbers, ptr %rows) nounwind {"
+    text = "\n".join([head, *_lines(loop, code), "}"])
     compiled = compile_module(*assemble([text], [code]), machine)
-    function = compiled.function("loop", None, [ctypes.c_void_p])
+    function = compiled.function("loop", None, [ctypes.c_void_p] * 2)
+    width = len(loop.recorded)
 
-    def run(numbers: Sequence[float]) -> Sequence[float]:
+    def run(numbers: Sequence[float]) -> tuple[Sequence[float], Records]:
         memory = (ctypes.c_double * (len(numbers) + 1))(*numbers)
-        function(memory)
+        begin, end = numbers[:2]
+        rows = np.empty((int(max(end - begin, 0.0)) + 1, width) if width else (0, 0))
+        function(memory, rows.ctypes.data)
         assert compiled
-        return list(memory)
+        return list(memory), rows[: int(memory[0] - begin) + 1]
 
     return run
 
@@ -65,6 +71,7 @@ def _lines(loop: Loop, code: Code) -> list[str]:
     known.update({node: code.number(value) for node, value in loop.held.items()})
     values = Values(code, loop.graph, known)
     _make(values, loop.watched)
+    _record(values, loop.recorded, starts[0])
     better = _all(values, loop.better)
     code.rename(code.choose(better, values[loop.value], "%best"), "%best.next")
     for old, x in zip(best_point, changing, strict=False):
@@ -99,6 +106,18 @@ def _lines(loop: Loop, code: Code) -> list[str]:
         code.lines.append(f"store double {operand}, ptr {where}")
     code.lines.append("ret void")
     return code.lines
+
+
+def _record(values: Values, nodes: Sequence[int], begin: str) -> None:
+    """Append what writes the row of this point."""
+    code = values.code
+    if nodes:
+        step = code.emit(f"fptosi double {code.arithmetic('fsub', '%t', begin)} to i64")
+        first = code.emit(f"mul i64 {step}, {len(nodes)}")
+        row = code.emit(f"getelementptr double, ptr %rows, i64 {first}")
+    for k, node in enumerate(nodes):
+        place = code.emit(f"getelementptr double, ptr {row}, i64 {k}")
+        code.lines.append(f"store double {values[node]}, ptr {place}")
 
 
 def _load(code: Code, place: int) -> str:
