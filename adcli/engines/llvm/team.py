@@ -104,14 +104,16 @@ class Team:
         self._held: Any = None  # memory that the threads work on
         self._kept_off: int | None = None
         self._wakes = [Lock() for _ in range(threads)]
-        self._threads = [
-            Thread(target=self._stay, args=(k,), name=f"adcli-{k}", daemon=True)
-            for k in range(1, threads)
-        ]
         for wake in self._wakes:
             wake.acquire()
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[Thread] = []
+        for k in range(1, threads):
+            thread = Thread(target=self._stay, args=(k,), name=f"adcli-{k}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # there are too many, or the process ends: fewer do it as well
+                break
+            self._threads.append(thread)
 
     def share(self, work: Work, held: Any) -> float | None:
         """Do the work; the sum of what the kernel returned. None if the team has other work.
@@ -131,6 +133,7 @@ class Team:
             finally:
                 self._job.next = work.chunks
                 self._settle()
+                self._held = None
             return float(sum(member.result for member in self._members))
         finally:
             self._busy.release()
@@ -146,7 +149,7 @@ class Team:
         job.next, job.scratch, job.scratch_step = 0, scratch.ctypes.data, 8 * numbers
         for member in self._members:
             member.result = 0.0
-        for k in range(1, min(len(self._members), work.chunks)):
+        for k in range(1, min(len(self._threads) + 1, work.chunks)):
             if self._exchange(self._address, k, POSTED) == ASLEEP:
                 self._wakes[k].release()
 
@@ -169,7 +172,7 @@ class Team:
 
     def _settle(self) -> None:
         """Take work back that others have not begun, wait for what they have."""
-        for k in range(1, len(self._members)):
+        for k, _ in enumerate(self._threads, 1):
             while not self._finish(self._address, k, BREATHS):
                 sleep(0)
 
@@ -180,23 +183,36 @@ class Team:
 
     def leave(self) -> None:
         """End the other threads: machine code is not there for them when the process ends."""
-        for k in range(1, len(self._members)):
+        self._job.next = self._job.chunks
+        for k, _ in enumerate(self._threads, 1):
             if self._exchange(self._address, k, LEAVING) == ASLEEP:
                 self._wakes[k].release()
         for thread in self._threads:
             thread.join(1.0)
 
 
-@cache
+_teams: dict[int, Team] = {}
+_lock = Lock()
+
+
 def team(threads: int) -> Team:
     """The team of that many threads."""
-    found = Team(threads, host())
-    atexit.register(found.leave)
-    return found
+    with _lock:
+        if threads not in _teams:
+            _teams[threads] = Team(threads, host())
+            atexit.register(_teams[threads].leave)
+        return _teams[threads]
 
 
-if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
-    os.register_at_fork(after_in_child=team.cache_clear)
+def _forget_teams() -> None:
+    """A child process has none of its parent's threads, nor those that held a lock."""
+    global _lock
+    _lock = Lock()
+    _teams.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_teams)
 
 
 @cache

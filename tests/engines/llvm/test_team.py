@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Event, Timer, current_thread
+from threading import Event, Thread, Timer, current_thread
 from time import perf_counter, sleep
 
 import pytest
@@ -116,6 +117,35 @@ def test_an_interruption_ends_the_work_of_all_threads(team: Team) -> None:
     assert perf_counter() - begin < 5
     timer.join()
     assert share(team, 10, 1, lambda *_: 1.0) == 10.0
+
+
+def test_what_is_held_is_let_go(team: Team) -> None:
+    class Arrays:
+        pass
+
+    arrays = Arrays()
+    kernel = Kernel(lambda *_: 1.0)
+    address = ctypes.cast(kernel, ctypes.c_void_p).value
+    assert address
+    work = Work(address, 10, 1, columns=0, shared=0, out=0, out_step=0, scratch=0)
+    assert team.share(work, arrays) == 10.0
+    gone = weakref.ref(arrays)
+    del arrays
+    assert gone() is None
+
+
+def test_a_team_makes_do_with_fewer_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Thread.start
+
+    def refuse(thread: Thread) -> None:
+        if thread.name == "adcli-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    found = Team(4, host())
+    assert share(found, 100, 1, lambda *_: 1.0) == 100.0
+    found.leave()
 
 
 def test_a_team_ends() -> None:
