@@ -110,7 +110,7 @@ def _one_by_one(
         except DomainError as error:
             if stop:
                 raise _in_row(error, row) from None
-            errors[row] = error
+            errors[row] = error.with_traceback(None)
             found.append(None)
     paths = result_paths(function, task)
     several = len(function.outputs)
@@ -181,7 +181,7 @@ def _blocks(
             except DomainError as error:
                 if stop:
                     raise _in_row(error, start + row) from None
-                errors[start + row] = error
+                errors[start + row] = error.with_traceback(None)  # which would hold all values
                 found = dict.fromkeys(fields, np.nan)
             for path, value in found.items():
                 fields[path][row] = value

@@ -227,3 +227,13 @@ def test_few_rows_of_the_shortest_programs(text: str, rows: int) -> None:
     np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15)
     for name, g in wanted.gradients.items():
         np.testing.assert_allclose(found.gradients[name], g, rtol=1e-15)
+
+
+@pytest.mark.parametrize("engine", ["python", "numpy", "llvm"])
+def test_errors_of_rows_hold_no_values(engine: str) -> None:
+    """A traceback keeps every value of its row alive: a kilobyte for each of millions."""
+    f = adcli.function("log(x)")
+    columns = {"x": Column(np.array([1.0, -1.0, 2.0, -3.0]), True)}
+    found = compute_rows(f, columns, 4, Task("gradient", wrt=("x",)), stop=False, engine=engine)
+    assert sorted(found.errors) == [1, 3]
+    assert all(error.__traceback__ is None for error in found.errors.values())
