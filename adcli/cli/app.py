@@ -71,7 +71,8 @@ Examples:
   adcli eval 'sqrt(x^2 + y^2)' --at x=3,y=4 --format json
   adcli hessian '(1 - x)^2 + 100(y - x^2)^2' --at x=1,y=1
 
-Exit codes: 0 done; 1 the work failed; 2 wrong usage or syntax; 130 interrupted.""",
+Exit codes: 0 done; 1 the work failed; 2 wrong usage or syntax; 130 interrupted. Of descend and fit
+also: 3 iteration or time limit; 4 diverged; 5 stalled.""",
 )
 @click.option(
     "--version",

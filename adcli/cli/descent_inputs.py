@@ -91,14 +91,22 @@ def _shapes(texts: tuple[str, ...], wanted: dict[str, Any]) -> dict[str, tuple[i
     return found
 
 
+_BOUNDS_HINT = "write --bounds x=0:1, x=0: or x=:1"
+
+
 def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:
     """Bounds: `x=0:1`, `x=0:` or `x=:1`."""
     found: dict[str, tuple[Any, Any]] = {}
     for text in texts:
-        for name, pair in split_assignments(text, "--bounds"):
+        try:
+            pairs = split_assignments(text, "--bounds")
+        except UsageError as error:
+            error.hint = _BOUNDS_HINT
+            raise
+        for name, pair in pairs:
             low, colon, high = pair.partition(":")
-            if not colon or not (low.strip() or high.strip()):
-                raise UsageError(f"--bounds: '{safe(pair)}' is no range", "write --bounds x=0:1")
+            if not colon or ":" in high or not (low.strip() or high.strip()):
+                raise UsageError(f"--bounds: '{safe(pair)}' is no range", _BOUNDS_HINT)
             if name in found:
                 raise UsageError(f"--bounds gives '{safe(name)}' twice", "take one away")
             found[name] = (

@@ -26,9 +26,9 @@ Examples:
 
 \b
 Training, with --batch-size or --epochs: steps down the loss of a few rows of --data at a time, by
-an update rule (default adam). The loss is a mean over rows. The parameters kept are those after the
-epoch with the least loss, over the rows of --validation if there are any. A trace has a row an
-epoch, and --resume goes on in the middle of one.
+an update rule (default adam; with --rate alone gd). The loss is a mean over rows. The parameters
+kept are those after the epoch with the least loss, over the rows of --validation if there are any.
+A trace has a row an epoch, and --resume goes on in the middle of one.
   adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --epochs 20 --shuffle
   adcli descend 'mean((y - tanh(x@U + c)@v)^2)' --data rows.csv --param 'U=glorot(2,16)' \\
     --param 'c=zeros(16)' --param 'v=he(16)' --batch-size 32 --epochs 50 --shuffle \\
@@ -88,14 +88,24 @@ PROBLEM = (
     ),
     _text("shape", "W=10x3", "With random:SEED: the shape of an array. Repeatable.", True),
     _text("fix", "y=2", "Hold a variable. Repeatable.", True),
-    _text("bounds", "x=0:1", "Keep a variable within bounds; x=0: and x=:1 too. Repeatable.", True),
+    _text(
+        "bounds",
+        "x=0:1",
+        "Keep a variable within bounds; x=0: and x=:1 too. The gradient's norm is then without"
+        " what they forbid. Repeatable.",
+        True,
+    ),
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
     _count("starts", "Descend from N points around the start; the best result counts.", 1),
     _count("seed", "The seed of these points, of --param, --shuffle and --validation (default 0)."),
     table_options,
 )
 METHOD = (
-    _text("method", "NAME", "How to descend (default lbfgs; with --rate gd; training: adam)."),
+    _text(
+        "method",
+        "NAME",
+        "How to descend (default lbfgs, of a training adam; with --rate alone gd).",
+    ),
     _number("rate", "R", "The learning rate."),
     _text("line-search", "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."),
     _text("schedule", "NAME", "The rate over time: constant, step, exponential, cosine, inverse."),

@@ -29,7 +29,9 @@ Examples:
   adcli diff 'x^3*log(x)' --wrt x --order 2
   adcli diff 'sum((A@x - b)^2)' --wrt x --shape A=3x2,x=2,b=3
   adcli diff 'exp(-x^2/2)*y' --as latex
-  adcli diff 'exp(-x^2/2)*y' --as c -o f.c"""
+  adcli diff 'exp(-x^2/2)*y' -o f.c"""
+
+EXTENSIONS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
 _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
 
@@ -54,9 +56,9 @@ _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
     "--as",
     "kind",
     type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
-    default="text",
-    help="A formula of this language (default), LaTeX, or a complete function of the value and the"
-    " derivatives.",
+    callback=options.by_extension(EXTENSIONS, "text"),
+    help="A formula of this language, LaTeX, or a complete function of the value and the"
+    " derivatives. The default goes by the name of -o FILE, else it is text.",
 )
 @click.option(
     "--share/--no-share",

@@ -45,7 +45,11 @@ fit_options = together(
         help="Keep a parameter within bounds; a=0: and a=:1 too. Repeatable.",
     ),
     click.option("--weights", metavar="EXPR", help="Weights of the squares: a column, or 1/y."),
-    click.option("--sigma", metavar="EXPR", help="Standard deviations of the response: a column."),
+    click.option(
+        "--sigma",
+        metavar="EXPR",
+        help="Standard deviations of the response: a column, or one number.",
+    ),
     click.option(
         "--absolute-sigma",
         is_flag=True,

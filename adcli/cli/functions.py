@@ -20,8 +20,9 @@ Examples:
     "--format",
     "form",
     type=click.Choice(["table", "json", "plain"]),
-    default="table",
-    help="table (default) for people; json (an object a line); plain: the names.",
+    callback=options.by_extension({".json": "json", ".jsonl": "json"}, "table"),
+    help="table for people; json (an object a line); plain: the names. The default goes by the name"
+    " of -o FILE, else it is table.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete.")
 @options.color

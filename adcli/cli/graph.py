@@ -22,9 +22,10 @@ Examples:
   adcli graph '(x + y)*z'
   adcli graph '(x + y)*z' --at x=2,y=3,z=4
   adcli graph '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --paths x1
-  adcli graph 'exp(x*y) + x' --as svg -o graph.svg
+  adcli graph 'exp(x*y) + x' -o graph.svg
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
 
+EXTENSIONS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
 KINDS = ("tree", "dot", "mermaid", "svg", "json")
 
 
@@ -35,8 +36,8 @@ KINDS = ("tree", "dot", "mermaid", "svg", "json")
     "--as",
     "kind",
     type=click.Choice(KINDS),
-    default="tree",
-    help="How to draw it (default tree).",
+    callback=options.by_extension(EXTENSIONS, "tree"),
+    help="How to draw it. The default goes by the name of -o FILE, else it is tree.",
 )
 @click.option(
     "--paths",

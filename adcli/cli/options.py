@@ -139,15 +139,20 @@ def check_outputs(parsed: Mapping[str, Any]) -> None:
             raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
 
 
-def format_of(output: str | None) -> str | None:
+def format_of(output: str | None, formats: Mapping[str, str] = EXTENSIONS) -> str | None:
     """The format that the name of an output tells, if it tells one."""
-    return EXTENSIONS.get(os.path.splitext(output or "")[1].lower())
+    return formats.get(os.path.splitext(output or "")[1].lower())
 
 
-def _by_extension(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
-    """The format: as asked for, or by the name of the output (click has seen what was given)."""
-    named = format_of(ctx.params.get("output"))
-    return value or (named if named in FORMATS else None) or "table"
+def by_extension(
+    formats: Mapping[str, str], default: str
+) -> Callable[[click.Context, click.Parameter, str | None], str]:
+    """The callback of an option of formats: as asked for, or by the name of the output."""
+
+    def choose(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
+        return value or format_of(ctx.params.get("output"), formats) or default  # given ones first
+
+    return choose
 
 
 def output_as(*extra: str) -> Decorator:
@@ -158,7 +163,7 @@ def output_as(*extra: str) -> Decorator:
             "--format",
             "form",
             type=click.Choice([*FORMATS, *extra]),
-            callback=_by_extension,
+            callback=by_extension({k: v for k, v in EXTENSIONS.items() if v in FORMATS}, "table"),
             help="table for people; json (an object a line), csv and plain for scripts"
             + others
             + ". The default goes by the name of -o FILE, else it is table.",

@@ -133,7 +133,8 @@ class _Job:
         self.engine: str = options["engine"]
         self.threads: int = options["threads"] or available_cores()
         self.workers = 1
-        self.expected = 0  # rows in all, about
+        self.expected = 0  # rows in all, about where they are estimated
+        self.estimated = False
         self.rows = 0
         self.failed = 0
         self.writer: ResultWriter | _TextWriter
@@ -142,7 +143,10 @@ class _Job:
         """Choose the engine and the number of threads by the first block, of `done` bytes, and the
         file's size."""
         total = self.points.bytes_total
-        self.expected = first.rows if total is None else first.rows * total // max(done, 1)
+        self.expected = first.rows
+        self.estimated = total is not None and done < total
+        if total is not None and self.estimated:
+            self.expected = int(float(f"{first.rows * total / max(done, 1):.2g}"))
         if len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
         choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, self.workers)
@@ -157,7 +161,7 @@ class _Job:
         """The engine that was chosen by the first block, and why."""
         columns, rows, engine, precision = self._question(first)
         return explain_rows(
-            self.f, columns, rows, self.task, engine, precision, threads=self.workers
+            self.f, columns, rows, self.task, engine, precision, self.workers, self.estimated
         )
 
     def _question(self, first: Block) -> tuple[dict[str, Column], int, str, int | None]:

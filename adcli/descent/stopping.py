@@ -156,7 +156,8 @@ class Tests:
             return Outcome(Status.CONVERGED, success)
         if it.iteration >= self.limits.max_iterations:
             return Outcome(
-                Status.MAX_ITERATIONS, f"the limit of {it.iteration:,} iterations is reached"
+                Status.MAX_ITERATIONS,
+                f"the limit of {self.limits.max_iterations:,} iterations is reached",
             )
         return None
 

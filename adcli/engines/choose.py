@@ -117,8 +117,9 @@ def choose_rows_engine(
     precision: int | None = None,
     strict: bool = False,
     threads: int = 1,
+    estimated: bool = False,
 ) -> Choice:
-    """The engine for a program at each of `rows` rows of the columns.
+    """The engine for a program at each of `rows` rows of the columns, `estimated` or counted.
 
     `threads` share the work of the numpy engine; what compiling takes, one waits for. Where the
     llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError for an
@@ -133,7 +134,7 @@ def choose_rows_engine(
     if not function.is_scalar or not all(is_number(c.at(0)) for c in seen):
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(function.order)
-    told = f"{work:,} operations for values"
+    told = f"{'about ' * estimated}{work:,} operations for values"
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{told} are fewer than importing NumPy is worth")
     if engine == "auto" and not _is_worth_compiling(rows, work // threads):

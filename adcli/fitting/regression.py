@@ -190,13 +190,15 @@ class Regression:
             raise UsageError("weights and sigma exclude each other", "weights are 1/sigma^2")
         what, given = ("weights", weights) if sigma is None else ("sigma", sigma)
         f = self.weighting[0] or self.weighting[1]
-        if f is not None:
+        if f is not None and f.inputs:
             for name in f.inputs:
                 if name not in self.data:
                     raise UsageError(f"{what}: there is no column '{name}'", listed(self._known))
             values = self._column(f, f"the {what}")
         else:
-            values = np.asarray(given, dtype=float)
+            values = np.asarray(given if f is None else f.value({}), dtype=float)
+            if not values.ndim:  # the same for all rows
+                values = np.full(self.rows, values)
         if values.shape != (self.rows,):
             raise DataError(f"the {what} are no {self.rows:,} numbers, one for each row")
         if sigma is not None:
@@ -332,8 +334,8 @@ def _expression(given: Weights | None, what: str) -> Function | None:
     if not isinstance(given, str):
         return None
     f = function(given)
-    if len(f.outputs) > 1 or not f.inputs:
-        raise UsageError(f"the {what} are one expression of columns", "for example 1/y")
+    if len(f.outputs) > 1:
+        raise UsageError(f"the {what} are one number or expression of columns", "for example 1/y")
     return f
 
 

@@ -65,6 +65,8 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
         (2, "did you mean 'adam'?", ["--method", "adaam"]),
         (2, "is outside of its bounds", ["--bounds", "x=0:1"]),
         (2, "is no range", ["--bounds", "x=1"]),
+        (2, "is no range", ["--bounds", "x=0:0.5:1"]),
+        (2, "write --bounds x=0:1, x=0: or x=:1", ["--bounds", "x>0"]),
         (2, "a trace is no 'txt'", ["--trace", "trace.txt"]),
         (1, "there is no folder", ["--trace", "/no/such/folder/trace.csv"]),
         (1, "there is no folder", ["--checkpoint", "/no/such/folder/saved"]),

@@ -31,6 +31,26 @@ def test_the_name_tells_the_format(name, form, tmp_path, monkeypatch):
         assert (tmp_path / name).read_text().startswith(STARTS[form])
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "start"),
+    [
+        (["graph", "x*y"], "out.svg", "<svg"),
+        (["graph", "x*y"], "out.dot", "digraph"),
+        (["graph", "x*y"], "out.MMD", "flowchart"),
+        (["graph", "x*y", "--as", "tree"], "out.svg", "w"),
+        (["diff", "x^2"], "out.c", "#include <math.h>"),
+        (["diff", "x^2"], "out.py", "def f(x)"),
+        (["diff", "x^2"], "out.tex", "2 \\, x"),
+        (["diff", "x^2"], "out.txt", "2*x"),
+        (["functions"], "out.json", '{"name"'),
+    ],
+)
+def test_the_name_tells_what_else_is_written(command, name, start, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_here([*command, "-o", name]).code == 0
+    assert (tmp_path / name).read_text().startswith(start)
+
+
 @pytest.mark.parametrize("form", STARTS)
 def test_the_option_wins(form, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -66,6 +66,14 @@ def test_errors_and_covariance_are_those_of_curve_fit(how: str, absolute: bool) 
     assert errors(found) == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-5)
 
 
+@pytest.mark.parametrize("sigma", ["0.3", 0.3])
+def test_one_sigma_is_that_of_every_row(sigma: object) -> None:
+    data = {"x": X, "y": Y}
+    found = fit(DECAY, data, START, sigma=sigma, absolute_sigma=True)
+    same = fit(DECAY, data, START, sigma=np.full(len(X), 0.3), absolute_sigma=True)
+    assert errors(found) == errors(same)
+
+
 def test_weights_may_be_numbers_and_zero_leaves_a_row_out() -> None:
     weights = np.ones(40)
     weights[:5] = 0.0
