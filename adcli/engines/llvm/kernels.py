@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from math import isfinite
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
-from adcli.engines.llvm.team import Work, team
+from adcli.engines.llvm.team import AT_ONCE, Work, team
 from adcli.engines.llvm.vector_math import written
 from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
@@ -30,9 +31,6 @@ Array = NDArray[np.float64]
 
 CHUNK = 1 << 13
 """Rows that a thread takes at a time, about."""
-
-ALONE = 1 << 17
-"""Rows after which a thread that works alone sees to interruptions, about."""
 
 BLOCK = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
@@ -113,9 +111,13 @@ class _Kernel:
         shared: Any,
         out: int,
         threads: int,
+        held: Any,
         function: Any = None,
     ) -> float:
-        """The sum of what the machine code returns for rows [0, rows), shared among threads."""
+        """The sum of what the machine code returns for rows [0, rows), shared among threads.
+
+        `held` has the memory at `out`.
+        """
         function = function or self._function
         if min(threads, -(-rows // chunk.rows)) > 1:
             work = Work(
@@ -128,21 +130,17 @@ class _Kernel:
                 out_step=chunk.out_step,
                 scratch=self._scratch,
             )
-            found = team(threads).share(work, (columns, shared))
+            found = team(threads).share(work, (self, columns, shared, held))
             if found is not None:
                 return found
-        many = max(1, ALONE // chunk.rows)
-        return sum(
-            self._call(
-                begin,
-                min(rows, begin + many * chunk.rows),
-                columns,
-                shared,
-                out + begin // chunk.rows * chunk.out_step,
-                function,
-            )
-            for begin in range(0, rows, many * chunk.rows)
-        )
+        total, begin, step, at = 0.0, 0, chunk.rows, perf_counter()
+        while begin < rows:
+            target = out + begin // chunk.rows * chunk.out_step
+            end = min(rows, begin + step)
+            total += self._call(begin, end, columns, shared, target, function)
+            begin, before, at = end, at, perf_counter()
+            step = 2 * step if at - before < AT_ONCE else step
+        return total
 
     def _reader(self, code: Code, body: Body) -> Read:
         """What reads an input in row `%i` and the following.
@@ -264,7 +262,7 @@ class RowKernel(_Kernel):
             sources, targets = _Pointers(columns), _Pointers(results)
             function = self._function_for(8 * rows * self.count)
             out, chunk = _address(targets.table), Chunk(CHUNK, 0)
-            flag = self._over_rows(whole, chunk, sources, numbers, out, threads, function)
+            flag = self._over_rows(whole, chunk, sources, numbers, out, threads, targets, function)
             finite = isfinite(flag)
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
@@ -376,7 +374,7 @@ class ReductionKernel(_Kernel):
             sources, numbers = _Pointers(columns), _numbers(rows, shared)
             blocks_each = max(1, CHUNK // block)
             chunk = Chunk(blocks_each * block, 8 * self.count * blocks_each)
-            self._over_rows(whole, chunk, sources, numbers, place(0), threads)
+            self._over_rows(whole, chunk, sources, numbers, place(0), threads, partial)
         if whole < rows:
             ends = [_padded(c, whole, self.lanes) for c in columns]
             numbers = _numbers(rows - whole, shared)

@@ -40,10 +40,14 @@ def aligned(rows: int) -> Array:
     """An array (rows,) of any numbers whose first one is at the start of a cache line."""
     if 8 * rows < LEAST_BYTES:
         return _fresh(rows)
-    with _lock:
-        known = next((k for k, memory in enumerate(_waiting) if len(memory) == rows), None)
-        memory = _fresh(rows) if known is None else _waiting.pop(known)
-    return np.asarray(_Lent(memory))
+    memory = None
+    if _lock.acquire(blocking=False):  # else a handler of signals may wait for what it interrupted
+        try:
+            known = next((k for k, memory in enumerate(_waiting) if len(memory) == rows), None)
+            memory = None if known is None else _waiting.pop(known)
+        finally:
+            _lock.release()
+    return np.asarray(_Lent(_fresh(rows) if memory is None else memory))
 
 
 def _fresh(rows: int) -> Array:
@@ -61,9 +65,10 @@ class _Lent:
         self.__array_interface__: dict[str, Any] = memory.__array_interface__
 
     def __del__(self) -> None:
-        if _lock.acquire(blocking=False):  # a collection may happen while this thread holds it
+        memory = getattr(self, "_memory", None)  # an interruption may come before there is one
+        if memory is not None and _lock.acquire(blocking=False):  # this thread may have it already
             try:
-                _waiting.append(self._memory)
+                _waiting.append(memory)
                 while sum(memory.nbytes for memory in _waiting) > KEPT_BYTES:
                     _waiting.pop(0)
             finally:

@@ -8,7 +8,7 @@ import signal
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Event, Thread, Timer, current_thread
+from threading import Event, Thread, Timer, current_thread, get_ident, main_thread
 from time import perf_counter, sleep
 
 import pytest
@@ -90,13 +90,51 @@ def test_sleepers_wake(team: Team) -> None:
 
 def test_a_team_at_work_takes_nothing_else(team: Team) -> None:
     nested: list[float | None] = []
+    busy = Event()
+
+    def other() -> None:
+        assert busy.wait(10)
+        nested.append(share(team, 10, 1, lambda *_: 1.0))
+
+    thread = Thread(target=other)
+    thread.start()
 
     def body(begin: int, end: int, out: int, scratch: int) -> float:
-        nested.append(share(team, 10, 1, lambda *_: 1.0))
+        busy.set()
+        if current_thread() is main_thread():
+            thread.join(10)
         return 1.0
 
     assert share(team, 4, 1, body) == 4.0
-    assert nested == [None] * 4
+    assert nested == [None]
+
+
+def test_work_in_the_middle_of_work_goes_first(team: Team) -> None:
+    """As that of a handler of signals: what it interrupted is told, and is done again, alone."""
+    nested: list[float | None] = []
+
+    def body(begin: int, end: int, out: int, scratch: int) -> float:
+        if current_thread() is main_thread() and not nested:
+            nested.append(share(team, 10, 1, lambda *_: 1.0))
+        return 1.0
+
+    outer = share(team, 1000, 1, body)
+    assert (outer, nested) == (None, [10.0])
+    assert share(team, 10, 1, lambda *_: 1.0) == 10.0
+
+
+def test_a_team_that_was_left_in_the_middle_is_used_again(team: Team) -> None:
+    """An interruption may come between any two steps: here after the others were told."""
+    kernel = Kernel(lambda *_: sleep(0.01) or 1.0)
+    address = ctypes.cast(kernel, ctypes.c_void_p).value
+    assert address
+    token = next(team._tokens)
+    team._enter(team._address, token, get_ident())
+    team._begin(Work(address, 10_000, 1, 0, 0, 0, 0, 0), kernel, token)
+    assert team._held
+    assert share(team, 10, 1, lambda *_: 1.0) == 10.0
+    assert not team._held
+    assert not team._drain(team._address, token, 1)
 
 
 def test_an_interruption_ends_the_work_of_all_threads(team: Team) -> None:
