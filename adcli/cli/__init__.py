@@ -33,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _pass_interrupt_on(unraisable: Any) -> None:
     """Ctrl-C within an extension module that cannot raise it: raise it as soon as Python runs."""
     if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        _thread.interrupt_main()
+        from threading import Timer
+
+        # Not now: it would be raised in here, where nobody can take it either.
+        timer = Timer(0.01, _thread.interrupt_main)
+        timer.daemon = True
+        timer.start()
     else:
         sys.__unraisablehook__(unraisable)
 

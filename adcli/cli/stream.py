@@ -149,7 +149,7 @@ class _Job:
             self.expected = int(float(f"{first.rows * total / max(done, 1):.2g}"))
         if len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
-        choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, self.workers)
+        choice = choose_rows_engine(self.f, *self._question(first), self.task.strict)
         if total is not None:
             self.engine = choice.engine
         if choice.engine in ("python", "mpmath"):  # which do not let two threads compute at once
@@ -160,9 +160,7 @@ class _Job:
     def explain(self, first: Block) -> Explanation:
         """The engine that was chosen by the first block, and why."""
         columns, rows, engine, precision = self._question(first)
-        return explain_rows(
-            self.f, columns, rows, self.task, engine, precision, self.workers, self.estimated
-        )
+        return explain_rows(self.f, columns, rows, self.task, engine, precision, self.estimated)
 
     def _question(self, first: Block) -> tuple[dict[str, Column], int, str, int | None]:
         """What the choice of an engine depends on."""

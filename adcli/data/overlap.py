@@ -15,7 +15,8 @@ Result = TypeVar("Result")
 class Ahead(Generic[Item]):
     """An iterator over items that a thread of its own reads from now on, `held` in advance.
 
-    An exception of `items` comes in its turn. Close it: that waits for the item being read.
+    An exception of `items` comes in its turn. Close it: that waits for the item being read, for a
+    second at most.
     """
 
     def __init__(self, items: Iterable[Item], held: int) -> None:
@@ -26,7 +27,8 @@ class Ahead(Generic[Item]):
         self._ready: SimpleQueue[tuple[str, Any]] = SimpleQueue()
         self._room = Semaphore(held)
         self._wanted = True
-        self._thread = Thread(target=self._read, name="adcli-reader")
+        # An interruption may come before anybody can close this: the process ends all the same.
+        self._thread = Thread(target=self._read, name="adcli-reader", daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
@@ -56,7 +58,7 @@ class Ahead(Generic[Item]):
         """End the thread."""
         self._wanted = False
         self._room.release()
-        self._thread.join()
+        self._thread.join(1.0)
 
 
 def in_order(

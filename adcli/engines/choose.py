@@ -116,14 +116,12 @@ def choose_rows_engine(
     engine: str = "auto",
     precision: int | None = None,
     strict: bool = False,
-    threads: int = 1,
     estimated: bool = False,
 ) -> Choice:
     """The engine for a program at each of `rows` rows of the columns, `estimated` or counted.
 
-    `threads` share the work of the numpy engine; what compiling takes, one waits for. Where the
-    llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError for an
-    engine that cannot run the program.
+    Where the llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError
+    for an engine that cannot run the program.
     """
     _check(engine, precision)
     if precision is not None:
@@ -137,7 +135,7 @@ def choose_rows_engine(
     told = f"{'about ' * estimated}{work:,} operations for values"
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{told} are fewer than importing NumPy is worth")
-    if engine == "auto" and not _is_worth_compiling(rows, work // threads):
+    if engine == "auto" and not _is_worth_compiling(rows, work):
         reason = f"{told} in {rows:,} rows are worth arrays, but no compiler"
         return Choice("numpy", reason)
     obstacle = compiler_obstacle(strict)

@@ -49,13 +49,10 @@ def explain_rows(
     task: Task,
     engine: str = "auto",
     precision: int | None = None,
-    threads: int = 1,
     estimated: bool = False,
 ) -> Explanation:
     """The engine for a task at each of `rows` rows. Raises as `choose_rows_engine` does."""
-    choice = choose_rows_engine(
-        function, columns, rows, engine, precision, task.strict, threads, estimated
-    )
+    choice = choose_rows_engine(function, columns, rows, engine, precision, task.strict, estimated)
     per_row = [name for name, column in columns.items() if column.per_row]
     shapes = {name: _shape(c.at(0)) if rows else () for name, c in columns.items()}
     seconds = None
