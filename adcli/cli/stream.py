@@ -149,7 +149,7 @@ class _Job:
             self.expected = int(float(f"{first.rows * total / max(done, 1):.2g}"))
         if len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
-        choice = choose_rows_engine(self.f, *self._question(first), self.task.strict)
+        choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, once=True)
         if total is not None:
             self.engine = choice.engine
         if choice.engine in ("python", "mpmath"):  # which do not let two threads compute at once

@@ -117,11 +117,13 @@ def choose_rows_engine(
     precision: int | None = None,
     strict: bool = False,
     estimated: bool = False,
+    once: bool = False,
 ) -> Choice:
     """The engine for a program at each of `rows` rows of the columns, `estimated` or counted.
 
-    Where the llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError
-    for an engine that cannot run the program.
+    A process that does it `once`, and ends, has to start the compiler for that alone. Where the
+    llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError for an
+    engine that cannot run the program.
     """
     _check(engine, precision)
     if precision is not None:
@@ -135,7 +137,7 @@ def choose_rows_engine(
     told = f"{'about ' * estimated}{work:,} operations for values"
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{told} are fewer than importing NumPy is worth")
-    if engine == "auto" and not _is_worth_compiling(rows, work):
+    if engine == "auto" and not _is_worth_compiling(rows, work // 2 if once else work):
         reason = f"{told} in {rows:,} rows are worth arrays, but no compiler"
         return Choice("numpy", reason)
     obstacle = compiler_obstacle(strict)

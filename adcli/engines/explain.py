@@ -51,8 +51,11 @@ def explain_rows(
     precision: int | None = None,
     estimated: bool = False,
 ) -> Explanation:
-    """The engine for a task at each of `rows` rows. Raises as `choose_rows_engine` does."""
-    choice = choose_rows_engine(function, columns, rows, engine, precision, task.strict, estimated)
+    """The engine for a task at each of `rows` rows of a file, which is read once. Raises as
+    `choose_rows_engine` does."""
+    choice = choose_rows_engine(
+        function, columns, rows, engine, precision, task.strict, estimated, once=True
+    )
     per_row = [name for name, column in columns.items() if column.per_row]
     shapes = {name: _shape(c.at(0)) if rows else () for name, c in columns.items()}
     seconds = None
