@@ -98,12 +98,7 @@ def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:
     """Bounds: `x=0:1`, `x=0:` or `x=:1`."""
     found: dict[str, tuple[Any, Any]] = {}
     for text in texts:
-        try:
-            pairs = split_assignments(text, "--bounds")
-        except UsageError as error:
-            error.hint = _BOUNDS_HINT
-            raise
-        for name, pair in pairs:
+        for name, pair in split_assignments(text, "--bounds", _BOUNDS_HINT):
             low, colon, high = pair.partition(":")
             if not colon or ":" in high or not (low.strip() or high.strip()):
                 raise UsageError(f"--bounds: '{safe(pair)}' is no range", _BOUNDS_HINT)

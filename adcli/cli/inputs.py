@@ -76,18 +76,24 @@ def _shown(name: str) -> str:
     return "standard input" if name == "-" else safe(name)
 
 
-def split_assignments(text: str, option: str) -> list[tuple[str, str]]:
-    """`x=2,v=[1,2]` as [("x", "2"), ("v", "[1,2]")]. Commas within brackets do not split."""
+def split_assignments(text: str, option: str, example: str | None = None) -> list[tuple[str, str]]:
+    """`x=2,v=[1,2]` as [("x", "2"), ("v", "[1,2]")]. Commas within brackets do not split.
+
+    An `example` is the hint where something is no assignment, and its values are no numbers.
+    """
     found: list[tuple[str, str]] = []
     for part in _split_commas(text):
         match = _NAME.match(part)
         if match is None:
-            raise _no_assignment(part.strip(), found, option)
+            wrong = part.strip()
+            hint = example or _assignment_hint(wrong, found, option)
+            raise _no_assignment(wrong, option, hint)
         value = part[match.end() :].strip()
         name = match.group(1)
         if not value:
             raise UsageError(
-                f"{option}: there is no value for '{safe(name)}'", f"write {option} {safe(name)}=2"
+                f"{option}: there is no value for '{safe(name)}'",
+                example or f"write {option} {safe(name)}=2",
             )
         second = _SECOND.search(_outside_brackets(value))
         if second is not None:
@@ -100,21 +106,26 @@ def split_assignments(text: str, option: str) -> list[tuple[str, str]]:
     return found
 
 
-def _no_assignment(part: str, found: list[tuple[str, str]], option: str) -> UsageError:
+def _no_assignment(part: str, option: str, hint: str) -> UsageError:
     """The error for a part between commas that is not `name=value`."""
-    if not part:
-        return UsageError(f"{option}: an assignment is missing", f"write {option} x=2,y=3")
-    hint = f"write {option} x=2,y=3"
+    what = f"'{safe(part)}' is no assignment" if part else "an assignment is missing"
+    return UsageError(f"{option}: {what}", hint)
+
+
+def _assignment_hint(part: str, found: list[tuple[str, str]], option: str) -> str:
+    """How to write what may be meant by a part that is not `name=value`, after those found."""
     if found and _NUMBER.match(part):
         name, value = found[-1]
         if _NUMBER.match(value):
-            hint = f"a decimal point is a dot, {safe(name)}={safe(value)}.{safe(part)}; "
-            hint += f"a vector is {safe(name)}=[{safe(value)}, {safe(part)}]"
-    elif _NUMBER.match(part) or part.isidentifier():
-        hint = f"name and value: {option} {safe(part)}=2"
-        if not part.isidentifier():
-            hint = f"name and value: {option} x={safe(part)}"
-    return UsageError(f"{option}: '{safe(part)}' is no assignment", hint)
+            return (
+                f"a decimal point is a dot, {safe(name)}={safe(value)}.{safe(part)}; "
+                f"a vector is {safe(name)}=[{safe(value)}, {safe(part)}]"
+            )
+    elif part.isidentifier():
+        return f"name and value: {option} {safe(part)}=2"
+    elif _NUMBER.match(part):
+        return f"name and value: {option} x={safe(part)}"
+    return f"write {option} x=2,y=3"
 
 
 def _normalised(name: str) -> str:

@@ -66,12 +66,12 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
-        done, total = points.bytes_done, points.bytes_total
+        job.estimate(first)
         blocks: Iterable[Block] = points
-        if total is not None and done < total:  # a file goes on being read while this is prepared
+        if job.estimated:  # a file goes on being read while this is prepared
             sys.setswitchinterval(SWITCH_SECONDS)
             blocks = stack.enter_context(closing(Ahead(points, BLOCKS_AHEAD)))
-        job.settle(first, done)
+        job.settle(first)
         if options["explain_engine"]:
             show_engine(job.explain(first), options)
             return 0
@@ -139,18 +139,20 @@ class _Job:
         self.failed = 0
         self.writer: ResultWriter | _TextWriter
 
-    def settle(self, first: Block, done: int) -> None:
-        """Choose the engine and the number of threads by the first block, of `done` bytes, and the
-        file's size."""
-        total = self.points.bytes_total
+    def estimate(self, first: Block) -> None:
+        """How many rows there are, by the first block, all that was read, and the file's size."""
+        total, done = self.points.bytes_total, self.points.bytes_done
         self.expected = first.rows
-        self.estimated = total is not None and done < total
-        if total is not None and self.estimated:
+        if total is not None and done < total:
+            self.estimated = True
             self.expected = int(float(f"{first.rows * total / max(done, 1):.2g}"))
+
+    def settle(self, first: Block) -> None:
+        """Choose the engine and the number of threads by the first block and what is expected."""
         if len(self.f.order) <= MAX_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
         choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, once=True)
-        if total is not None:
+        if self.points.bytes_total is not None:
             self.engine = choice.engine
         if choice.engine in ("python", "mpmath"):  # which do not let two threads compute at once
             self.workers = 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from math import isfinite
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.memory import aligned
-from adcli.engines.llvm.team import AT_ONCE, Work, team
+from adcli.engines.llvm.team import Work, growing, team
 from adcli.engines.llvm.vector_math import written
 from adcli.engines.lower import lower
 from adcli.graph.graph import Graph
@@ -133,13 +132,14 @@ class _Kernel:
             found = team(threads).share(work, (self, columns, shared, held))
             if found is not None:
                 return found
-        total, begin, step, at = 0.0, 0, chunk.rows, perf_counter()
-        while begin < rows:
+        total, begin = 0.0, 0
+        for step in growing(chunk.rows):
             target = out + begin // chunk.rows * chunk.out_step
             end = min(rows, begin + step)
             total += self._call(begin, end, columns, shared, target, function)
-            begin, before, at = end, at, perf_counter()
-            step = 2 * step if at - before < AT_ONCE else step
+            begin = end
+            if begin == rows:
+                break
         return total
 
     def _reader(self, code: Code, body: Body) -> Read:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -29,7 +30,7 @@ BREATHS, PAUSES = 20, 32
 """How often a thread looks for work before it sleeps, and how long it waits each time: for about a
 tenth of a millisecond in all. One that goes on for longer is in the way of others."""
 
-_PAUSE, _YIELD = "llvm.x86.sse2.pause", "sched_yield"
+_PAUSE, _YIELD, _COPY = "llvm.x86.sse2.pause", "sched_yield", "llvm.memcpy.p0.p0.i64"
 
 AT_ONCE = 0.002
 """Seconds after which the calling thread sees to interruptions, about."""
@@ -97,6 +98,15 @@ class Work:
         return -(-self.rows // self.step)
 
 
+def growing(portion: int) -> Iterator[int]:
+    """Sizes of portions, the first of which is given: twice as large until one takes AT_ONCE."""
+    while True:
+        begin = perf_counter()
+        yield portion
+        if perf_counter() - begin < AT_ONCE:
+            portion *= 2
+
+
 class Team:
     """`threads` threads; the one that calls is the first.
 
@@ -150,10 +160,9 @@ class Team:
                 self._held.pop(old, None)
             self._keep_off()
             self._begin(work, held, token)
-            most, begin = 1, perf_counter()
-            while self._drain(team, token, most):
-                now = perf_counter()
-                most, begin = (2 * most if now - begin < AT_ONCE else most), now
+            for most in growing(1):
+                if not self._drain(team, token, most):
+                    break
             self._settle(team, token, others)
             total = sum([member.result for member in self._members if member.token == token])
         finally:
@@ -166,19 +175,8 @@ class Team:
         """Tell the others of the work."""
         numbers = -(-8 * work.scratch // LINE) * LINE // 8
         scratch = aligned(len(self._members) * numbers)
-        orders = _Orders(
-            chunks=work.chunks,
-            step=work.step,
-            rows=work.rows,
-            out_step=work.out_step,
-            scratch_step=8 * numbers,
-            use=token,
-            kernel=work.kernel,
-            columns=work.columns,
-            shared=work.shared,
-            out=work.out,
-            scratch=scratch.ctypes.data,
-        )
+        memory = {"scratch": scratch.ctypes.data, "scratch_step": 8 * numbers}
+        orders = _Orders(**{**vars(work), **memory, "chunks": work.chunks, "use": token})
         self._held[token] = held, scratch
         self._tell(self._address, token, ctypes.addressof(orders))
         for k in range(1, min(len(self._threads) + 1, work.chunks)):
@@ -260,23 +258,13 @@ def _field(base: str, kind: type[ctypes.Structure], field: str) -> str:
     return f"getelementptr i8, ptr {base}, i64 {getattr(kind, field).offset}"
 
 
-def _loads(orders: str) -> str:
-    """Lines that load the fields of orders by their names."""
+def _loads() -> str:
+    """Lines that load the fields of `%orders` by their names."""
     lines = []
     for name in (*_NUMBERS, *_ADDRESSES):
         kind = "i64" if name in _NUMBERS else "ptr"
-        lines.append(f"%at.{name} = {_field(orders, _Orders, name)}")
+        lines.append(f"%at.{name} = {_field('%orders', _Orders, name)}")
         lines.append(f"%{name} = load {kind}, ptr %at.{name}")
-    return "\n".join(lines)
-
-
-def _stores(orders: str) -> str:
-    """Lines that store them."""
-    lines = []
-    for name in (*_NUMBERS, *_ADDRESSES):
-        kind = "i64" if name in _NUMBERS else "ptr"
-        lines.append(f"%to.{name} = {_field(orders, _Orders, name)}")
-        lines.append(f"store {kind} %{name}, ptr %to.{name}")
     return "\n".join(lines)
 
 
@@ -310,6 +298,8 @@ ret i64 0
 mine:"""
     attributes = "nounwind optnone noinline {\nentry:"
     return f"""
+declare void @{_COPY}(ptr, ptr, i64, i1)
+
 define i64 @enter(ptr %team, i64 %token, i64 %ident) {attributes}
 %user = {_field("%team", _Head, "user")}
 %found = cmpxchg ptr %user, i64 0, i64 %ident seq_cst seq_cst
@@ -328,9 +318,8 @@ ret i64 1
 
 define i64 @tell(ptr %team, i64 %token, i64 %number) {attributes}{last}
 %orders = inttoptr i64 %number to ptr
-{_loads("%orders")}
-%own.orders = getelementptr i8, ptr %team, i64 {ctypes.sizeof(_Head)}
-{_stores("%own.orders")}
+%own = getelementptr i8, ptr %team, i64 {ctypes.sizeof(_Head)}
+call void @{_COPY}(ptr %own, ptr %orders, i64 {ctypes.sizeof(_Orders)}, i1 false)
 %next = {_field("%team", _Head, "next")}
 store atomic i64 0, ptr %next seq_cst, align 8
 ret i64 1
@@ -428,7 +417,7 @@ ret void
 
 define internal i64 @take(ptr %team, i64 %thread, i64 %most) {attributes}{member}
 %orders = getelementptr i8, ptr %team, i64 {ctypes.sizeof(_Head)}
-{_loads("%orders")}
+{_loads()}
 %next = {_field("%team", _Head, "next")}
 %result = {_field("%member", _Member, "result")}
 %old = load double, ptr %result
