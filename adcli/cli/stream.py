@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
@@ -57,6 +58,8 @@ MAX_NODES = 1000
 def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
     begin = perf_counter()
+    if f.is_scalar:  # which multiplies no matrices: no threads that wait for it, busily
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ExitStack() as stack:
         stdin = stdin_bytes() if options["points"] == "-" else None
         points = stack.enter_context(
@@ -202,6 +205,7 @@ class _Job:
                 engine=self.engine,
                 precision=self.options["precision"],
                 threads=self.threads,
+                in_all=self.expected,
             )
         except DomainError as error:
             return _Part(None, 0, True, error)

@@ -85,7 +85,7 @@ class _Prepared:
         self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
         self._count = len(frontier)
         self._program = ColumnProgram(
-            *(graph, columns, frontier, nodes.new_vectors, over, self.rows, self.dtype, threads)
+            *(graph, columns, frontier, nodes.new_vectors, over, self.dtype, threads)
         )
         self._square = None
         if stepper.clip_norm is not None:

@@ -130,8 +130,7 @@ def choose_rows_engine(
         return Choice("mpmath", f"{precision} decimal digits were asked for")
     if engine not in ("auto", "llvm"):
         return Choice(engine, "it was asked for")
-    seen = [c for c in columns.values() if rows or not c.per_row]
-    if not function.is_scalar or not all(is_number(c.at(0)) for c in seen):
+    if not is_over_numbers(function, columns, rows):
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(function.order)
     told = f"{'about ' * estimated}{work:,} operations for values"
@@ -148,6 +147,12 @@ def choose_rows_engine(
     if engine == "llvm":
         return Choice("llvm", "it was asked for")
     return Choice("llvm", f"{told} are worth compiling")
+
+
+def is_over_numbers(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
+    """Whether a program knows only numbers, in each row."""
+    seen = [c for c in columns.values() if rows or not c.per_row]
+    return function.is_scalar and all(is_number(c.at(0)) for c in seen)
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:

@@ -146,7 +146,7 @@ def _counts(
     """
     graph, nodes = function.graph, list(function.outputs)
     if function.is_scalar and not any(shapes.values()):
-        from adcli.engines.llvm.nodes import result_nodes
+        from adcli.engines.nodes import result_nodes
 
         nodes = [node for _, node in result_nodes(function, task)]
     elif task.kind in ("gradient", "hessian"):

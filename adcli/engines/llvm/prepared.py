@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task, scalar_output
 from adcli.engines.cores import available_cores
+from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.llvm.kernels import Array
 from adcli.engines.llvm.machine import host
-from adcli.engines.llvm.nodes import result_nodes
 from adcli.engines.llvm.program import RowProgram, UnsupportedError
+from adcli.engines.nodes import result_nodes
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
@@ -26,43 +25,30 @@ if TYPE_CHECKING:
 ANY_ROWS = 7919
 """Stands for the number of rows of a scalar program, which holds no shape."""
 
-KEPT = 16
-"""Programs that are kept for one function; the oldest makes room."""
-
 Path = tuple[str, ...]
 
 
-class Prepared(NamedTuple):
-    """A compiled task: the program, and the path of each of its outputs."""
-
-    program: RowProgram
-    paths: list[Path]
+_KEPT: KeptPrograms[RowProgram] = KeptPrograms()
 
 
-_KEPT: WeakKeyDictionary[Function, dict[Any, Prepared]] = WeakKeyDictionary()
-_LOCK = Lock()
-
-
-def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
+def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
     """
-    key = ("rows", *_task_key(task), *per_row)
-    return _kept(function, key) or _keep(function, key, _prepare_rows(function, task, per_row))
+    key = ("rows", *task_key(task), *per_row)
+    return _KEPT.get(function, key, lambda: _prepare_rows(function, task, per_row))
 
 
 def prepare_point(
     function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool = False
-) -> Prepared:
+) -> Prepared[RowProgram]:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
     `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
     """
-    key = ("point", alone, *_task_key(task), *shapes.items())
-    return _kept(function, key) or _keep(
-        function, key, _prepare_point(function, task, shapes, alone)
-    )
+    key = ("point", alone, *task_key(task), *shapes.items())
+    return _KEPT.get(function, key, lambda: _prepare_point(function, task, shapes, alone))
 
 
 def compute_point(
@@ -87,25 +73,7 @@ def compute_point(
     return by_path
 
 
-def _task_key(task: Task) -> tuple[Any, ...]:
-    direction = tuple([(n, float(x)) for n, x in (task.direction or {}).items()])
-    return (task.kind, task.mode, tuple(task.wrt), direction)
-
-
-def _kept(function: Function, key: Any) -> Prepared | None:
-    return _KEPT.get(function, {}).get(key)
-
-
-def _keep(function: Function, key: Any, prepared: Prepared) -> Prepared:
-    with _LOCK:
-        known = _KEPT.setdefault(function, {})
-        while len(known) >= KEPT:
-            del known[next(iter(known))]
-        known[key] = prepared
-    return prepared
-
-
-def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared:
+def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
     graph = function.graph
     paths, outputs = zip(*result_nodes(function, task), strict=True)
     order = graph.reach([*outputs, *function.inputs.values()])
@@ -116,7 +84,7 @@ def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Pre
 
 def _prepare_point(
     function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool
-) -> Prepared:
+) -> Prepared[RowProgram]:
     graph, text = function.graph, function.text
     known = infer_shapes(graph, function.order, shapes, text)
     outputs = list(function.outputs)

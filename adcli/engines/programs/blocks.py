@@ -105,7 +105,8 @@ class BlockRun:
         cut, given = given[: len(self.cut)], given[len(self.cut) :]
         whole, given = given[: len(self.whole)], given[len(self.whole) :]
         stored, memory = given[:-1], given[-1]
-        count = -(-len(cut[0]) // self.block)
+        rows = len(cut[0] if cut else stored[0])
+        count = -(-rows // self.block)
         parts = [
             np.empty((count, *array.shape), array.dtype) if step.join else array
             for step, array in zip(self.stored, stored, strict=True)
@@ -116,7 +117,7 @@ class BlockRun:
             frame: list[Any] = [None] * len(self._slots)
             for x, array in zip(self.whole, whole, strict=True):
                 frame[self._slots[x.root, x.views, False]] = array
-            self._run_blocks(numbers, frame, cut, parts, memory[thread * self._bytes :])
+            self._run_blocks(numbers, rows, frame, cut, parts, memory[thread * self._bytes :])
 
         try:
             in_parallel(work, min(self.threads, count))
@@ -129,6 +130,7 @@ class BlockRun:
     def _run_blocks(
         self,
         numbers: Iterator[int],
+        rows: int,
         frame: list[Any],
         cut: Sequence[Array],
         parts: Sequence[Array],
@@ -148,7 +150,6 @@ class BlockRun:
         ]
         for slot, register in registers:
             frame[slot] = register
-        rows = len(cut[0])
         with arrays.quiet():
             for k in numbers:
                 begin = k * self.block

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.engines import arrays
 from adcli.engines.cores import available_cores
 from adcli.engines.programs.arena import aligned
 from adcli.engines.programs.blocks import BlockRun
@@ -16,13 +17,20 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
+ANY_ROWS = 7919
+"""Stands for the number of rows, which elementwise functions hold nowhere."""
+
+THREAD_BYTES = 1 << 24
+"""The most memory for the arrays between the steps, for each thread, unless rows are very wide."""
+
 
 class ColumnProgram:
     """The nodes `outputs` as functions, row by row, of vectors and of numbers for all rows.
 
     `columns` and `numbers` are the nodes that these are given for (any nodes, not variables only).
     `over` says for each output which of the columns it is written over, if one. All is computed in
-    `dtype` and block by block, on `threads` threads (None: one for each processor).
+    `dtype` and block by block, on `threads` threads (None: one for each processor). Several runs
+    may go on at once.
     """
 
     def __init__(
@@ -32,7 +40,6 @@ class ColumnProgram:
         numbers: Sequence[int],
         outputs: Sequence[int],
         over: Sequence[int | None],
-        rows: int,
         dtype: Any,
         threads: int | None = None,
     ) -> None:
@@ -41,50 +48,73 @@ class ColumnProgram:
         order = graph.reach([*given, *outputs])
         flags = graph.dependents(order, given)
         rest = [i for i in order if i not in given and (flags[i] or not graph.varying[i])]
-        shapes: dict[int, Shape] = {i: (rows,) if i in columns else () for i in given}
+        shapes: dict[int, Shape] = {i: (ANY_ROWS,) if i in columns else () for i in given}
         infer_shapes(graph, rest, {}, known=shapes)
         operations = Operations(graph, [*given, *rest], shapes, self._dtype, {}, given)
         self._fixed = operations.fixed
-        steps = needed(operations.steps, [operations.operands[o] for o in outputs])
-        made = {step.node for step in steps if step.sliced}
+        found = needed(operations.steps, [operations.operands[o] for o in outputs])
+        self._singles = [step for step in found if not step.core]
+        steps = [step for step in found if step.core]
+        made = {step.node for step in steps}
         written: dict[int, int] = {}
         for k, (output, column) in enumerate(zip(outputs, over, strict=True)):
-            if output not in made:  # a column or a number itself: read before anything is written
-                output = -1 - k
-                steps.insert(0, self._copy(output, operations.operands[outputs[k]], rows))
-            if output in written or _is_read_later(steps, output, column):
+            operand = operations.operands[output]
+            node = operand.root
+            if node not in made:  # a column or a number: read before anything is written
+                node = -1 - k
+                steps.insert(0, self._copy(node, operand))
+            if node in written or self._is_kept_from(node, column, steps):
                 target = -1 - len(outputs) - k
-                steps.append(self._copy(target, Operand(output, (rows,)), rows))
-                output = target
-            written[output] = k
-        self._run = BlockRun(
-            Region(steps, rows, block_rows(steps)), set(written), threads or available_cores()
-        )
+                steps.append(self._copy(target, Operand(node, (ANY_ROWS,))))
+                node = target
+            written[node] = k
+        self._run = _block_run(steps, set(written), threads or available_cores())
         self._out = [written[step.node] for step in self._run.stored]
         self._columns = [columns.index(x.root) for x in self._run.cut]
-        self._whole = [
-            (x.root, numbers.index(x.root) if x.root in numbers else None) for x in self._run.whole
-        ]
-        self._memory = aligned(self._run.scratch)
+        self._whole = [x.root for x in self._run.whole]
+        self._numbers = list(numbers)
+        self._idle: list[Array] = []  # memory for the arrays between the steps, of no run now
 
-    def _copy(self, node: int, x: Operand, rows: int) -> Step:
-        return Step(node, (rows,), self._dtype, np.positive, [x], sliced=(x.core == (rows,),))
+    def _copy(self, node: int, x: Operand) -> Step:
+        return Step(node, (ANY_ROWS,), self._dtype, _copying, [x], sliced=(bool(x.core),))
+
+    def _is_kept_from(self, node: int, column: int | None, steps: list[Step]) -> bool:
+        """Whether an output cannot be written where it goes to as soon as it is known."""
+        (place,) = [k for k, step in enumerate(steps) if step.node == node]
+        is_read = any(x.root == column for step in steps[place + 1 :] for x in step.operands)
+        return is_read or steps[place].dtype != self._dtype
 
     def run(self, columns: Sequence[Array], numbers: Sequence[float], out: Sequence[Array]) -> None:
-        """Write the outputs for vectors of the dtype, and numbers."""
-        whole = [
-            self._fixed[root] if k is None else np.asarray(numbers[k], self._dtype)
-            for root, k in self._whole
-        ]
+        """Write the outputs for vectors of the dtype, all of one length, and numbers."""
+        known = dict(self._fixed)
+        for node, number in zip(self._numbers, numbers, strict=True):
+            known[node] = np.asarray(number, self._dtype)
+        with arrays.quiet():
+            for step in self._singles:
+                known[step.node] = result = np.empty((), step.dtype)
+                step.call(*[known[x.root] for x in step.operands], result)
+        try:
+            memory = self._idle.pop()
+        except IndexError:
+            memory = aligned(self._run.scratch)
         self._run.run(
             *[columns[k] for k in self._columns],
-            *whole,
+            *[known[root] for root in self._whole],
             *[out[k] for k in self._out],
-            self._memory,
+            memory,
         )
+        self._idle.append(memory)
 
 
-def _is_read_later(steps: list[Step], output: int, column: int | None) -> bool:
-    """Whether a block still needs a column when it has an output."""
-    (place,) = [k for k, step in enumerate(steps) if step.node == output]
-    return any(x.root == column for step in steps[place + 1 :] for x in step.operands)
+def _block_run(steps: list[Step], stored: set[int], threads: int) -> BlockRun:
+    """What runs the steps, in blocks that are shorter where many arrays live together."""
+    block = block_rows(steps)
+    run = BlockRun(Region(steps, ANY_ROWS, block), stored, threads)
+    excess = run.scratch / (threads * THREAD_BYTES)
+    if excess <= 1:
+        return run
+    return BlockRun(Region(steps, ANY_ROWS, max(1, int(block / excess))), stored, threads)
+
+
+def _copying(x: Array, out: Array) -> None:
+    out[...] = x

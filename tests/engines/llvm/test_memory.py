@@ -19,6 +19,7 @@ import pytest
 
 import adcli
 from adcli.ad.tasks import Task
+from adcli.engines.kept import KEPT
 from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import kernels, prepared
 from adcli.engines.llvm.kernels import CHUNK
@@ -169,20 +170,20 @@ def test_a_program_is_compiled_once_and_freed_with_its_function(
     assert count == [1]
     f.map(columns, engine="llvm", wrt=["x"])
     assert count == [2]
-    before = len(prepared._KEPT)
+    before = len(prepared._KEPT.known)
     gone = weakref.ref(g)
     del g
     gc.collect()
     assert gone() is None
-    assert len(prepared._KEPT) < before
+    assert len(prepared._KEPT.known) < before
 
 
 def test_one_function_keeps_few_programs() -> None:
     f = adcli.function("x*y")
-    for k in range(3 * prepared.KEPT):
+    for k in range(3 * KEPT):
         task = Task("directional", direction={"x": float(k), "y": 1.0})
         prepare_rows(f, task, ("x", "y"))
-    assert len(prepared._KEPT[f]) == prepared.KEPT
+    assert len(prepared._KEPT.known[f]) == KEPT
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
-"""Programs at many rows as machine code: what the python engine gives, row by row."""
+"""Programs prepared for many rows, as machine code or for NumPy: what the python engine gives,
+row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +17,11 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.ad.tasks import Task
+from adcli.engines import rows as over_rows
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.machine import host
+from adcli.engines.programs import columns as over_columns
+from adcli.engines.programs import schedule
 from adcli.engines.rows import Column, RowResults, compute_rows
 from tests.ad.test_random_programs import EPS, rounding
 from tests.programs import Program, scalar_programs
@@ -32,9 +39,25 @@ TASKS = {
     "directional": Task("directional"),
 }
 
+PREPARED = ("llvm", "numpy")
+"""The engines that prepare a program for many rows."""
+
+BLOCK = 16
+"""Rows of a block of the numpy engine in these tests, and fewer where many arrays live."""
+
 FIRST_ORDER = sorted(name for name, task in TASKS.items() if task.kind != "hessian")
 
 Columns = Mapping[str, Any]
+
+
+@contextmanager
+def prepared(rows: int = 1) -> Iterator[None]:
+    """The numpy engine prepares programs from so many rows on, and runs them in short blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(over_rows, "PLANNED_ROWS", rows)
+        patch.setattr(schedule, "BLOCK_BYTES", 8 * BLOCK)
+        patch.setattr(over_columns, "THREAD_BYTES", 8 * 8 * BLOCK)
+        yield
 
 
 def task_for(name: str, columns: Columns) -> Task:
@@ -49,7 +72,8 @@ def results(text: str, columns: Columns, task: Task, engine: str, **options: Any
     table = {name: Column(np.asarray(x), np.ndim(x) > 0) for name, x in columns.items()}
     rows = max(len(c.values) for c in table.values() if c.per_row)
     options.setdefault("stop", False)
-    return compute_rows(adcli.function(text), table, rows, task, engine=engine, **options)
+    with prepared():
+        return compute_rows(adcli.function(text), table, rows, task, engine=engine, **options)
 
 
 def near(point: Mapping[str, float], rows: int, seed: int) -> dict[str, Any]:
@@ -62,11 +86,11 @@ def row_of(columns: Columns, row: int) -> dict[str, float]:
     return {name: float(column[row]) for name, column in columns.items()}
 
 
-def assert_rows_agree(program: Program, columns: Columns, name: str) -> None:
+def assert_rows_agree(program: Program, columns: Columns, name: str, engine: str) -> None:
     """To 1e-12; to more only where an ulp or so in each operation explains it."""
     text = program.text
     task = task_for(name, columns)
-    got = results(text, columns, task, "llvm")
+    got = results(text, columns, task, engine)
     wanted = results(text, columns, task, "python")
     assert reasons(got) == reasons(wanted)
     assert set(got.fields) == set(wanted.fields)
@@ -90,35 +114,42 @@ def reasons(found: RowResults) -> dict[int, tuple[str, Any]]:
     return {row: (error.message, error.span) for row, error in found.errors.items()}
 
 
+@pytest.mark.parametrize("engine", PREPARED)
 @settings(max_examples=100)
 @given(scalar_programs(), st.sampled_from(sorted(TASKS)), st.sampled_from(SIZES))
-def test_random_programs(program: Program, task: str, rows: int) -> None:
-    assert_rows_agree(program, near(program.point, rows, rows), task)
+def test_random_programs(engine: str, program: Program, task: str, rows: int) -> None:
+    assert_rows_agree(program, near(program.point, rows, rows), task, engine)
 
 
+@pytest.mark.parametrize("engine", PREPARED)
 @settings(max_examples=50)
 @given(scalar_programs(), st.sampled_from(FIRST_ORDER), st.randoms(use_true_random=False))
-def test_other_rows_do_not_disturb_a_row(program: Program, task: str, random: Any) -> None:
+def test_other_rows_do_not_disturb_a_row(
+    engine: str, program: Program, task: str, random: Any
+) -> None:
     """Wherever a row is, and whatever is beside it."""
     rows = 21
     columns = near(program.point, rows, 1)
     for row in random.sample(range(rows), 8):
         for x in columns.values():
             x[row] = random.choice(SPECIAL)
-    assert_rows_agree(program, columns, task)
+    assert_rows_agree(program, columns, task, engine)
 
 
+@pytest.mark.parametrize(("engine", "chunk"), [("llvm", CHUNK), ("numpy", BLOCK)])
 @settings(max_examples=15)
 @given(scalar_programs(), st.sampled_from(["reverse", "hessian"]))
-def test_threads_and_places_change_no_bit(program: Program, task: str) -> None:
+def test_threads_and_places_change_no_bit(
+    engine: str, chunk: int, program: Program, task: str
+) -> None:
     """The same rows at every place: in chunks of two threads, at their borders, in the tail."""
-    rows = 2 * CHUNK + 13
+    rows = 2 * chunk + 13
     few = near(program.point, 31, 2)
     columns = {n: np.resize(x, rows) for n, x in few.items()}
     one, two = (
-        results(program.text, columns, task_for(task, columns), "llvm", threads=n) for n in (1, 2)
+        results(program.text, columns, task_for(task, columns), engine, threads=n) for n in (1, 2)
     )
-    base = results(program.text, few, task_for(task, columns), "llvm")
+    base = results(program.text, few, task_for(task, columns), engine)
     for path, values in one.fields.items():
         assert np.array_equal(values, two.fields[path], equal_nan=True), path
         assert np.array_equal(values, np.resize(base.fields[path], rows), equal_nan=True), path
@@ -138,10 +169,17 @@ FAILING = [
 ]
 
 
-@pytest.mark.parametrize("engine", ["llvm", "numpy"])
+@pytest.mark.parametrize(("engine", "planned"), [("llvm", 1), ("numpy", 1), ("numpy", 1_000)])
 @pytest.mark.parametrize("copies", [1, 7])
 @pytest.mark.parametrize(("text", "few"), FAILING)
-def test_failed_rows_say_why(text: str, few: Columns, copies: int, engine: str) -> None:
+def test_failed_rows_say_why(
+    text: str, few: Columns, copies: int, engine: str, planned: int
+) -> None:
+    with prepared(planned):
+        assert_failures(text, few, copies, engine)
+
+
+def assert_failures(text: str, few: Columns, copies: int, engine: str) -> None:
     columns = {n: np.tile(x, copies) for n, x in few.items()}
     f = adcli.function(text)
     wanted = f.map(columns, engine="python", on_error="null")
@@ -176,6 +214,18 @@ def test_rows_at_every_size_of_the_tail() -> None:
             np.testing.assert_allclose(g, whole.gradients[name][:rows], rtol=1e-13)
 
 
+def test_one_program_runs_in_several_threads_at_once() -> None:
+    """Each run has memory of its own, which the next one takes over."""
+    f = adcli.function("exp(sin(x))*x + tanh(x)^2")
+    columns = [{"x": np.linspace(0, k, 50 + 11 * k)} for k in range(1, 9)]
+    with prepared(), ThreadPoolExecutor(4) as pool:
+        batches = pool.map(partial(f.map, engine="numpy"), 5 * columns)
+        for found, x in zip(batches, 5 * columns, strict=True):
+            wanted = f.map(x, engine="python")
+            np.testing.assert_allclose(found.values, wanted.values, rtol=1e-14)
+            np.testing.assert_allclose(found.gradients["x"], wanted.gradients["x"], rtol=1e-13)
+
+
 @pytest.mark.slow
 def test_a_million_rows() -> None:
     rows = 1_000_003
@@ -194,22 +244,28 @@ def test_a_million_rows() -> None:
         np.testing.assert_allclose(values, wanted.fields[path], rtol=1e-12, atol=1e-13)
 
 
-def test_columns_beside_numbers() -> None:
+@pytest.mark.parametrize("engine", PREPARED)
+def test_columns_beside_numbers(engine: str) -> None:
     f = adcli.function("x*y + sin(z)*y, x, 3, z*0")
     x = np.linspace(1, 2, 11)
     columns = {"x": Column(x, True), "y": Column(2.0, False), "z": Column(0.5, False)}
     task = Task("jacobian", mode="auto", wrt=("x", "y", "z"))
-    found = [compute_rows(f, columns, 11, task, stop=True, engine=e) for e in ("llvm", "python")]
+    with prepared():
+        found = [
+            compute_rows(f, columns, 11, task, stop=True, engine=e) for e in (engine, "python")
+        ]
     for path, values in found[0].fields.items():
         np.testing.assert_allclose(values, np.asarray(found[1].fields[path]), rtol=1e-14)
 
 
-def test_variables_that_no_result_needs() -> None:
+@pytest.mark.parametrize("engine", PREPARED)
+def test_variables_that_no_result_needs(engine: str) -> None:
     f = adcli.function("x*y + sin(x)*z")
     x = np.linspace(0, 1, 11)
     for slope in (f.derivative("y"), f.derivative("y").derivative("z"), f.derivative("x")):
         for columns in ({"x": x, "y": x + 1, "z": x + 2}, {"x": 2.0, "y": x, "z": 1.0}):
-            found = slope.map(columns, engine="llvm")
+            with prepared():
+                found = slope.map(columns, engine=engine)
             wanted = slope.map(columns, engine="numpy")
             np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15, strict=True)
             for name, g in wanted.gradients.items():
@@ -218,10 +274,12 @@ def test_variables_that_no_result_needs() -> None:
 
 @pytest.mark.parametrize("text", ["x", "3", "3 + 0*x", "x/0", "inf*x", "x^1e300", "0^x", "(-2)^x"])
 @pytest.mark.parametrize("rows", [0, 1, len(SPECIAL)])
-def test_few_rows_of_the_shortest_programs(text: str, rows: int) -> None:
+@pytest.mark.parametrize("engine", PREPARED)
+def test_few_rows_of_the_shortest_programs(engine: str, text: str, rows: int) -> None:
     f = adcli.function(f"{text} + 0*y")
     columns = {"x": np.array(SPECIAL[:rows]), "y": 1.0}
-    found = f.map({n: columns[n] for n in f.variables}, engine="llvm", on_error="null")
+    with prepared():
+        found = f.map({n: columns[n] for n in f.variables}, engine=engine, on_error="null")
     wanted = f.map({n: columns[n] for n in f.variables}, engine="python", on_error="null")
     assert found.errors == wanted.errors
     np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15)

@@ -1,0 +1,52 @@
+"""Programs made once for a function, and kept for as long as the function lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from adcli.ad.tasks import Task
+    from adcli.function import Function
+
+Program = TypeVar("Program")
+
+KEPT = 16
+"""Programs that are kept for one function; the oldest makes room."""
+
+
+class Prepared(NamedTuple, Generic[Program]):
+    """A task made ready to run: the program, and the path of each of its outputs."""
+
+    program: Program
+    paths: list[tuple[str, ...]]
+
+
+class KeptPrograms(Generic[Program]):
+    """Prepared tasks by function and key. Threads may share it; two may make the same at once."""
+
+    def __init__(self) -> None:
+        self.known: WeakKeyDictionary[Function, dict[Any, Prepared[Program]]] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    def get(
+        self, function: Function, key: Any, make: Callable[[], Prepared[Program]]
+    ) -> Prepared[Program]:
+        """What was prepared with the key, or what `make` makes now."""
+        prepared = self.known.get(function, {}).get(key)
+        if prepared is None:
+            prepared = make()
+            with self._lock:
+                known = self.known.setdefault(function, {})
+                while len(known) >= KEPT:
+                    del known[next(iter(known))]
+                known[key] = prepared
+        return prepared
+
+
+def task_key(task: Task) -> tuple[Any, ...]:
+    """What tells tasks over numbers apart."""
+    direction = tuple([(n, float(x)) for n, x in (task.direction or {}).items()])
+    return (task.kind, task.mode, tuple(task.wrt), direction)

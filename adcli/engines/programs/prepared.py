@@ -1,0 +1,62 @@
+"""Tasks over numbers made ready for many rows, on NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcli.engines.arrays import quiet
+from adcli.engines.kept import KeptPrograms, Prepared, task_key
+from adcli.engines.nodes import result_nodes
+from adcli.engines.programs.columns import ColumnProgram
+from adcli.engines.programs.operations import Array
+
+if TYPE_CHECKING:
+    from adcli.ad.tasks import Task
+    from adcli.function import Function
+
+
+class RowsProgram:
+    """The nodes `outputs` of a function of numbers, at rows of the variables `per_row`."""
+
+    def __init__(
+        self, function: Function, outputs: Sequence[int], per_row: Sequence[str], threads: int
+    ) -> None:
+        self._columns = [function.inputs[name] for name in per_row]
+        self._numbers = [node for node in function.inputs.values() if node not in self._columns]
+        self._count = len(outputs)
+        over = [None] * self._count
+        self._program = ColumnProgram(
+            function.graph, self._columns, self._numbers, outputs, over, np.float64, threads
+        )
+
+    def run(self, inputs: Mapping[int, Any]) -> tuple[list[Array], bool]:
+        """The outputs' columns, for a column or a number for each node of a variable.
+
+        Also whether all values are finite for sure: False means that somebody has to look.
+        """
+        columns = [inputs[node] for node in self._columns]
+        results = [np.empty(len(columns[0])) for _ in range(self._count)]
+        self._program.run(columns, [inputs[node] for node in self._numbers], results)
+        with quiet():
+            return results, all(np.isfinite(x.sum()) for x in results)
+
+
+_KEPT: KeptPrograms[RowsProgram] = KeptPrograms()
+
+
+def prepare_rows(
+    function: Function, task: Task, per_row: Sequence[str], threads: int
+) -> Prepared[RowsProgram]:
+    """A task at every row of a scalar program; the variables `per_row` vary from row to row.
+
+    It runs on so many threads. Raises LanguageError as `compute` does.
+    """
+
+    def make() -> Prepared[RowsProgram]:
+        paths, outputs = zip(*result_nodes(function, task), strict=True)
+        return Prepared(RowsProgram(function, outputs, per_row, threads), list(paths))
+
+    return _KEPT.get(function, (threads, *task_key(task), *per_row), make)
