@@ -18,6 +18,8 @@ PARQUET_ROWS = 1 << 17  # of a block with up to four columns
 WIDE_ROWS = 256  # of a block with very many
 SLICE_BYTES = 1 << 25
 """About how much is read at once: polars takes its time for each slice, however short."""
+FIRST_ROWS = 1 << 11
+"""Of the first block, by which everything is prepared while a thread reads on."""
 
 
 class ParquetReader:
@@ -62,7 +64,7 @@ class ParquetReader:
         lazy = self._lazy.select(names)
         while self._row < self._rows:
             try:
-                frame = lazy.slice(self._row, many).collect()
+                frame = lazy.slice(self._row, many if self._row else FIRST_ROWS).collect()
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise self._broken(error) from None
             first_row = self._row + 1
