@@ -54,6 +54,7 @@ class Function:
         self.outputs = list(outputs)
         self.text = text
         self._kept = list(variables)
+        self._map_tasks: dict[Any, Task] = {}
 
     @cached_property
     def order(self) -> list[int]:
@@ -204,8 +205,12 @@ class Function:
         """
         from adcli.engines.rows import map_rows
 
-        names = self.names(wrt)
-        task = Task("gradient", mode, names) if names or wrt is None else Task("value")
+        asked = (wrt,) if isinstance(wrt, str) else None if wrt is None else tuple(wrt)
+        task = self._map_tasks.get((mode, asked))
+        if task is None:
+            names = self.names(asked)
+            task = Task("gradient", mode, names) if names or wrt is None else Task("value")
+            self._map_tasks[mode, asked] = task
         return map_rows(self, columns, task, engine, on_error)
 
     # ---- inside ----
@@ -262,6 +267,8 @@ class Function:
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the function's variables."""
         names = set(names)
+        if names == self.inputs.keys():
+            return
         missing = [name for name in self.inputs if name not in names]
         unknown = sorted(names - set(self.inputs))
         if missing:

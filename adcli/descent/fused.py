@@ -17,6 +17,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
+from adcli.engines.choose import has_llvmlite
 from adcli.engines.compiled import MAX_NODES
 from adcli.engines.loops import Comparison, Loop, Records, Run, run_in_python
 from adcli.engines.lower import lower
@@ -112,9 +113,7 @@ def fits(problem: Problem, stepper: Stepper) -> bool:
 
 def _machine_code(loop: Loop) -> Run | None:
     """The loop as machine code, if there is a compiler and all functions are there."""
-    from importlib.util import find_spec
-
-    if find_spec("llvmlite") is None:
+    if not has_llvmlite():
         return None
     from adcli.engines.llvm.code import MissingFunctionError
     from adcli.engines.llvm.loops import fits as fits_machine

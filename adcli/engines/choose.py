@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -151,8 +152,15 @@ def choose_rows_engine(
 
 def is_over_numbers(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
     """Whether a program knows only numbers, in each row."""
-    seen = [c for c in columns.values() if rows or not c.per_row]
-    return function.is_scalar and all(is_number(c.at(0)) for c in seen)
+    if not function.is_scalar:
+        return False
+    for values, per_row in columns.values():
+        if hasattr(values, "ndim"):
+            if values.ndim != per_row:
+                return False
+        elif (rows or not per_row) and not is_number(values[0] if per_row else values):
+            return False
+    return True
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:
@@ -175,11 +183,18 @@ def _check(engine: str, precision: int | None) -> None:
 
 def compiler_obstacle(strict: bool = False) -> str | None:
     """Why nothing is compiled, if there is a reason that does not depend on the program."""
-    from importlib.util import find_spec
-
-    if find_spec("llvmlite") is None:
+    if not has_llvmlite():
         return "llvmlite is not installed"
     return "--strict looks at every operation" if strict else None
+
+
+def has_llvmlite() -> bool:
+    """Whether llvmlite is installed."""
+    if sys.modules.get("llvmlite") is not None:
+        return True
+    from importlib.util import find_spec
+
+    return find_spec("llvmlite") is not None
 
 
 def is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine, is_over_numbers
 from adcli.engines.cores import available_cores
-from adcli.errors import DomainError
+from adcli.errors import DomainError, UsageError
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
@@ -40,8 +40,7 @@ BLOCK_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """Values of one variable: `values` (rows, *shape) if `per_row`, else one value for all rows."""
 
     values: Any
@@ -189,31 +188,54 @@ def _blocks(
     """A task by an engine of arrays: in blocks of rows, each failed row with its reason."""
     import numpy as np
 
-    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
-    errors: dict[int, DomainError] = {}
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
     if not rows:
         return _no_rows(function, arrays, task, compute_block)
-    spans = _spans(function, arrays, rows) if compute_block is _interpreted else [(0, rows)]
-    for start, end in spans:
+    errors: dict[int, DomainError] = {}
+    if compute_block is not _interpreted:
+        fields, good, outputs = compute_block(function, arrays, rows, task)
+        if good is not None:
+            _look_again(function, arrays, 0, fields, good, task, stop, errors)
+        return RowResults(fields, outputs, errors)
+    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
+    for start, end in _spans(function, arrays, rows):
         block = {
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
         fields, good, outputs = compute_block(function, block, end - start, task)
-        for row in [] if good is None else np.nonzero(~good)[0].tolist():
-            try:
-                found = _row_again(function, point_at(block, row), task)
-            except DomainError as error:
-                if stop:
-                    raise _in_row(error, start + row) from None
-                errors[start + row] = error.with_traceback(None)  # which would hold all values
-                found = dict.fromkeys(fields, np.nan)
-            for path, value in found.items():
-                fields[path][row] = value
+        _look_again(function, block, start, fields, good, task, stop, errors)
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
     return RowResults(joined, outputs, errors)
+
+
+def _look_again(
+    function: Function,
+    block: Mapping[str, Column],
+    start: int,
+    fields: Mapping[tuple[str, ...], Any],
+    good: Any,
+    task: Task,
+    stop: bool,
+    errors: dict[int, DomainError],
+) -> None:
+    """Compute the rows of a block that are not good one by one; add the reasons to `errors`.
+
+    `start` is the number of the block's first row. With `stop` the first reason is raised.
+    """
+    import numpy as np
+
+    for row in np.nonzero(~good)[0].tolist():
+        try:
+            found = _row_again(function, point_at(block, row), task)
+        except DomainError as error:
+            if stop:
+                raise _in_row(error, start + row) from None
+            errors[start + row] = error.with_traceback(None)  # which would hold all values
+            found = dict.fromkeys(fields, np.nan)
+        for path, value in found.items():
+            fields[path][row] = value
 
 
 def _no_rows(
@@ -377,22 +399,21 @@ def map_rows(
     """Values and gradients over columns, for `Function.map`."""
     import numpy as np
 
-    from adcli.errors import UsageError
-
     if on_error not in ("stop", "null"):
         raise UsageError(f"on_error is 'stop' or 'null', not '{on_error}'")
     function.check_names(columns)
-    arrays = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
-    lengths = {len(a) for a in arrays.values() if a.ndim}
+    table, lengths = {}, set()
+    for name, column in columns.items():
+        array = np.asarray(column, dtype=float)
+        table[name] = Column(array, array.ndim > 0)
+        if array.ndim:
+            lengths.add(len(array))
     if len(lengths) > 1:
         raise UsageError(f"the columns differ in length: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 1
-    table = {name: Column(a, a.ndim > 0) for name, a in arrays.items()}
     stop = on_error == "stop"
     results = compute_rows(function, table, rows, task, stop=stop, engine=engine)
     fields = {path: np.asarray(values) for path, values in results.fields.items()}
-    return Batch(
-        fields[("value",)],
-        {path[1]: v for path, v in fields.items() if path[0] == "gradient"},
-        {row: error.message for row, error in results.errors.items()},
-    )
+    values = fields.pop(("value",))
+    errors = {row: error.message for row, error in results.errors.items()}
+    return Batch(values, {name: v for (_, name), v in fields.items()}, errors)

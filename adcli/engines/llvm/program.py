@@ -118,6 +118,10 @@ class _Layout:
             self._place(i)
         results = [self.home(o) for o in outputs]
         taken = [self.home(a) for i in self.by_numpy for a in self.operands(i)]
+        used = {*results, *taken}  # kernels have the constants that they need
+        self.by_numpy = [
+            i for i in self.by_numpy if i in used or graph.ops[i] not in (CONSTANT, NAMED)
+        ]
         # A kernel copies a column that is a result, too: the caller gets an array of its own.
         self.stored = [
             i

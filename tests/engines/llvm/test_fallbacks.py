@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import util
 from typing import Any
 
 import numpy as np
@@ -50,10 +49,6 @@ def assert_answers(wanted: dict[str, Any]) -> None:
 
 @pytest.fixture
 def no_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = util.find_spec
-    monkeypatch.setattr(
-        util, "find_spec", lambda name, *rest: None if name == "llvmlite" else find(name, *rest)
-    )
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
 
