@@ -39,14 +39,23 @@ class Rows:
         self.sign = -1.0 if problem.maximize else 1.0
         cell, small = max(digits + 6, 8), 9
         widths = [9, cell, small, 10, small, 9]
-        while sum(widths) + len(widths) > width + 1 and len(widths) > 2:
+        while len(widths) > 2 and width + 1 < sum(widths) + len(widths):
             widths.pop()  # a narrow terminal does without the last ones
-        self.count = len(widths)
         room = width - sum(widths) - len(widths)
+        if len(widths) == len(HEADERS) and room // (cell + 1) < problem.size:
+            room += widths.pop() + 1  # the panel has the evaluations; a parameter says more
+        self.count = len(widths)
         self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
         self.headers = [*HEADERS[: self.count], *self.labels]
         self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
+        self.size = problem.size
         self._before: float | None = None
+
+    @property
+    def omission(self) -> str:
+        """What the line above says of the parameters that have no column."""
+        shown = len(self.labels)
+        return f" ({shown or 'none'} of {self.size:,} parameters shown)" * (shown < self.size)
 
     def next(self, iteration: int) -> int:
         """The next iteration with a row."""
@@ -86,8 +95,9 @@ class TableWatcher(Watcher):
         self._last: Iterate | None = None
 
     def begin(self, problem: Problem) -> None:
-        """Lay the columns out."""
-        self.rows = Rows(problem, *self._layout)
+        """Lay the columns out, and put their headers under the line above."""
+        self.rows = rows = Rows(problem, *self._layout)
+        self.head += rows.omission + "\n" + rows.line(rows.headers)
 
     def next(self, iteration: int) -> int:
         """The next iteration with a row."""
@@ -126,8 +136,7 @@ class PlainTable(TableWatcher):
     def begin(self, problem: Problem) -> None:
         """Write the head."""
         super().begin(problem)
-        assert self.rows is not None
-        self.write(self.head + "\n" + self.rows.line(self.rows.headers))
+        self.write(self.head)
 
     def _add(self, it: Iterate) -> None:
         assert self.rows is not None
@@ -160,9 +169,7 @@ class LiveTable(TableWatcher):
     def begin(self, problem: Problem) -> None:
         """Write the head and take the terminal."""
         super().begin(problem)
-        assert self.rows is not None
-        head = self.head + "\n" + self.rows.line(self.rows.headers)
-        self.console.print(Text(head, style="bold"), end="", soft_wrap=True)
+        self.console.print(Text(self.head, style="bold"), end="", soft_wrap=True)
         self._live.start()
 
     def _add(self, it: Iterate) -> None:
