@@ -1,4 +1,4 @@
-"""Why a descent diverged: the curvature of the function against the rate."""
+"""What the curvature of the function says: why a descent diverged, or where it did converge."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from adcli.errors import DomainError, UsageError
 
 PRODUCTS = 100
 """Hessian-vector products that a power iteration may take."""
+
+FEW_VARIABLES, SMALL_WORK = 20, 20_000
+"""Variables, and these times operations, up to which a Hessian takes milliseconds."""
+
+CURVED = 1e-6
+"""A curvature below this part of the largest may be rounding, or that of the way to the point."""
 
 STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
 """Rate times curvature below which a method is stable on a quadratic, for momentum 0.9."""
@@ -67,6 +73,35 @@ def _bottomless(problem: Problem, point: Vector) -> str:
         return advice
     curvature = lowest if problem.maximize else -lowest
     return f"the function curves {way} there, with the curvature {curvature:.3g}: {advice}"
+
+
+def doubt(problem: Problem, point: Vector) -> str:
+    """What the Hessian of a small problem says against a minimum (maximum) at a stationary point,
+    within the bounds; "" if nothing."""
+    n = problem.size
+    is_small = n <= FEW_VARIABLES and n * len(problem.order) <= SMALL_WORK
+    if problem.data or not is_small or _is_at_a_bound(problem, point):
+        return ""
+    with np.errstate(all="ignore"):
+        hessian = np.array([problem.curvature(point, unit) for unit in np.eye(n)])
+    if not np.isfinite(hessian).all():
+        return ""
+    curvatures = np.linalg.eigvalsh(hessian)  # of the function, or for a maximum of its negative
+    limit = CURVED * np.abs(curvatures).max()
+    if curvatures[0] >= -limit:
+        return ""
+    wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
+    what = f"a {other}" if curvatures[-1] < -limit else "a saddle point"
+    if limit >= curvatures[-1] >= -limit:
+        what = "no " + wanted
+    curvature = -curvatures[0] if problem.maximize else curvatures[0]
+    where = " in one direction" * (n > 1)
+    return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"
+
+
+def _is_at_a_bound(problem: Problem, point: Vector) -> bool:
+    below = problem.lower is not None and bool(np.any(point <= problem.lower))
+    return below or (problem.upper is not None and bool(np.any(point >= problem.upper)))
 
 
 def largest_curvature(problem: Problem, point: Vector, sign: float = 1.0) -> float | None:

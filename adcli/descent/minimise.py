@@ -12,7 +12,7 @@ from adcli.descent.checkpoint import (
     check_identity,
     restore,
 )
-from adcli.descent.diagnosis import explain
+from adcli.descent.diagnosis import doubt, explain
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -84,6 +84,9 @@ def minimise(
     if outcome.status is Status.DIVERGED:
         cause = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
         outcome = Outcome(outcome.status, outcome.reason + (f"; {cause}" if cause else ""))
+    if outcome.status is Status.CONVERGED and monitor.is_stationary():
+        against = doubt(problem, monitor.reported(outcome))
+        outcome = Outcome(outcome.status, outcome.reason + (f"; {against}" if against else ""))
     return _result(problem, settings, monitor, outcome, history)
 
 

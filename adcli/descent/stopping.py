@@ -209,6 +209,10 @@ class Tests:
         """The outcome at a minimum, as far as float64 can tell."""
         return Outcome(Status.CONVERGED, self._settled(it))
 
+    def is_stationary(self, it: Iterate) -> bool:
+        """Whether the gradient is within its tolerance, or next to nothing."""
+        return it.norm <= self.gradient or _is_flat(it)
+
     def is_settled(self, it: Iterate, promise: float) -> bool:
         """Whether a step that promises to lower the value so much does not change it."""
         return promise <= SETTLED_CHANGE * abs(it.value)

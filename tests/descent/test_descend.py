@@ -182,6 +182,44 @@ def test_the_largest_curvature_is_the_largest_eigenvalue() -> None:
     assert smallest == pytest.approx(-np.linalg.eigvalsh(hessian)[0], rel=1e-4)
 
 
+SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "options", "against"),
+    [
+        ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {}, SADDLE),
+        ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"fix": {"y": 0.0}, "start": {"x": 1.0}}, ""),
+        ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (0.0, 1.0)}}, ""),
+        ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (-1.0, 1.0)}}, SADDLE),
+        ("sum(v^2) - 2*v[0]^2", {"v": [0.0, 1.0]}, {}, SADDLE),
+        ("3 - y^2", {"y": 0.0}, {}, "; this is a maximum: the curvature is -2; start elsewhere"),
+        (
+            *("y^2 + x^2", {"x": 0.0, "y": 0.0}, {"maximize": True}),
+            "; this is a minimum: the curvature is 2 in one direction; start elsewhere",
+        ),
+        (
+            *("x^3 - y^2", {"x": 0.0, "y": 0.0}, {}),
+            "; this is no minimum: the curvature is -2 in one direction; start elsewhere",
+        ),
+        ("x^4 + y^2", {"x": 0.0, "y": 1.0}, {}, ""),
+        ("x^3 + 0*y", {"x": 0.0, "y": 1.0}, {}, ""),
+        ("-cos(x)*1e-9 + y^2", {"x": 3.141592653589793, "y": 1.0}, {}, ""),
+    ],
+)
+def test_stationary_points_that_are_no_minima(
+    text: str, start: dict[str, Any], options: dict[str, Any], against: str
+) -> None:
+    result = descend(text, **{"start": start, "rate": 0.1, "method": "gd", **options})
+    assert result.status is Status.CONVERGED
+    assert result.reason.partition("at most 1e-08")[2] == against
+
+
+def test_a_target_is_no_claim_of_a_minimum() -> None:
+    result = descend("x^2 - y^2", {"x": 1.0, "y": 0.0}, rate=0.1, method="gd", target=0.5)
+    assert result.reason.endswith("the target 0.5")
+
+
 def test_array_programs_hold_and_free_variables() -> None:
     a, b = np.array([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]]), np.array([1.0, 2.0, 3.0])
     result = descend("sum((A@v + c - b)^2)", {"v": np.zeros(2), "c": 0.0}, fix={"A": a, "b": b})
