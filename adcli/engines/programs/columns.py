@@ -55,15 +55,16 @@ class ColumnProgram:
         found = needed(operations.steps, [operations.operands[o] for o in outputs])
         self._singles = [step for step in found if not step.core]
         steps = [step for step in found if step.core]
-        made = {step.node for step in steps}
+        kinds = {step.node: step.dtype for step in steps}
         written: dict[int, int] = {}
         for k, (output, column) in enumerate(zip(outputs, over, strict=True)):
             operand = operations.operands[output]
             node = operand.root
-            if node not in made:  # a column or a number: read before anything is written
+            if node not in kinds:  # a column or a number: read before anything is written
                 node = -1 - k
                 steps.insert(0, self._copy(node, operand))
-            if node in written or self._is_kept_from(node, column, steps):
+            is_another = kinds.get(node, self._dtype) != self._dtype
+            if node in written or is_another or _is_read_later(steps, node, column):
                 target = -1 - len(outputs) - k
                 steps.append(self._copy(target, Operand(node, (ANY_ROWS,))))
                 node = target
@@ -77,12 +78,6 @@ class ColumnProgram:
 
     def _copy(self, node: int, x: Operand) -> Step:
         return Step(node, (ANY_ROWS,), self._dtype, _copying, [x], sliced=(bool(x.core),))
-
-    def _is_kept_from(self, node: int, column: int | None, steps: list[Step]) -> bool:
-        """Whether an output cannot be written where it goes to as soon as it is known."""
-        (place,) = [k for k, step in enumerate(steps) if step.node == node]
-        is_read = any(x.root == column for step in steps[place + 1 :] for x in step.operands)
-        return is_read or steps[place].dtype != self._dtype
 
     def run(self, columns: Sequence[Array], numbers: Sequence[float], out: Sequence[Array]) -> None:
         """Write the outputs for vectors of the dtype, all of one length, and numbers."""
@@ -104,6 +99,14 @@ class ColumnProgram:
             memory,
         )
         self._idle.append(memory)
+
+
+def _is_read_later(steps: list[Step], output: int, column: int | None) -> bool:
+    """Whether a block still needs a column when it has an output."""
+    if column is None:
+        return False
+    (place,) = [k for k, step in enumerate(steps) if step.node == output]
+    return any(x.root == column for step in steps[place + 1 :] for x in step.operands)
 
 
 def _block_run(steps: list[Step], stored: set[int], threads: int) -> BlockRun:
