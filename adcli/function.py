@@ -26,6 +26,10 @@ Point = Mapping[str, Any]
 """A value for each variable: a number, nested lists of numbers, or a NumPy array."""
 
 
+SHORT_NODES, SHORT_TEXT = 100, 200
+"""Nodes and characters up to which a function is shown as its program."""
+
+
 def function(text: str) -> Function:
     """The function that a program in adcli's language means.
 
@@ -77,6 +81,24 @@ class Function:
     def is_scalar(self) -> bool:
         """Whether the program itself has no operation on vectors or matrices."""
         return is_scalar_program(self.graph, self.order)
+
+    def __str__(self) -> str:
+        """The function as a program: what occurs more than once has a name, on a line of its own.
+
+        >>> print(function("x^2*y").derivative("x"))
+        2*x*y
+        """
+        from adcli.graph.simplify import simplify
+        from adcli.language.text import to_text
+
+        outputs = simplify(self.graph, self.outputs) if self.is_scalar else self.outputs
+        return to_text(self.graph, outputs, share=True)
+
+    def __repr__(self) -> str:
+        """The program of a short function, the size of a long one."""
+        if len(self.order) <= SHORT_NODES and len(text := str(self)) <= SHORT_TEXT:
+            return f"Function({text!r})"
+        return f"<Function of {len(self.inputs):,} variables: {len(self.order):,} nodes>"
 
     # ---- one point ----
 

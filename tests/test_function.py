@@ -57,6 +57,26 @@ def test_examples(text: str, point: dict[str, Any], value: float, gradient: dict
         assert as_lists(slopes) == gradient, way
 
 
+@pytest.mark.parametrize(("text", "point", "value", "gradient"), EXAMPLES)
+def test_the_text_of_a_function_means_the_function(
+    text: str, point: dict[str, Any], value: float, gradient: dict[str, Any]
+) -> None:
+    f = adcli.function(text)
+    again = adcli.function(str(f))
+    found, slopes = again.value_and_gradient({name: point[name] for name in again.variables})
+    assert float(found) == pytest.approx(value, rel=1e-15)
+    assert as_lists(slopes) == {name: gradient[name] for name in again.variables}
+    assert repr(f) == f"Function({str(f)!r})"
+
+
+def test_a_derivative_shows_its_formula() -> None:
+    f = adcli.function("x^2*y + sin(x*y)^2")
+    assert str(f.derivative("y")) == "t1 = x*y\n2*sin(t1)*cos(t1)*x + x^2"
+    assert repr(adcli.function("x^3").derivative("x")) == "Function('3*x^2')"
+    long = adcli.function("+".join(f"sin(x{k})" for k in range(99)))
+    assert repr(long) == "<Function of 99 variables: 296 nodes>"
+
+
 def test_finite_differences() -> None:
     f = adcli.function("x1*x2 + sin(x1)")
     _, gradient = f.value_and_gradient({"x1": 2.0, "x2": 3.0}, mode="finite")
