@@ -19,8 +19,9 @@ PRODUCTS = 100
 FEW_VARIABLES, SMALL_WORK = 20, 20_000
 """Variables, and these times operations, up to which a Hessian takes milliseconds."""
 
-CURVED = 1e-6
-"""A curvature below this part of the largest may be rounding, or that of the way to the point."""
+NEAR, NOISE = 1e-3, 1e-12
+"""How far from a point its curvature is confirmed, beside the point's size; and the part of a value
+that may be rounding."""
 
 STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
 """Rate times curvature below which a method is stable on a quadratic, for momentum 0.9."""
@@ -75,33 +76,42 @@ def _bottomless(problem: Problem, point: Vector) -> str:
     return f"the function curves {way} there, with the curvature {curvature:.3g}: {advice}"
 
 
-def doubt(problem: Problem, point: Vector) -> str:
-    """What the Hessian of a small problem says against a minimum (maximum) at a stationary point,
-    within the bounds; "" if nothing."""
+def doubt(problem: Problem, it: Iterate) -> str:
+    """What the Hessian of a small problem says against a minimum (maximum) where the gradient is
+    next to nothing; "" if nothing, or nothing that values around the point confirm."""
     n = problem.size
-    is_small = n <= FEW_VARIABLES and n * len(problem.order) <= SMALL_WORK
-    if problem.data or not is_small or _is_at_a_bound(problem, point):
+    if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
         return ""
     with np.errstate(all="ignore"):
-        hessian = np.array([problem.curvature(point, unit) for unit in np.eye(n)])
-    if not np.isfinite(hessian).all():
-        return ""
-    curvatures = np.linalg.eigvalsh(hessian)  # of the function, or for a maximum of its negative
-    limit = CURVED * np.abs(curvatures).max()
-    if curvatures[0] >= -limit:
+        hessian = np.array([problem.curvature(it.point, unit) for unit in np.eye(n)])
+        if not np.isfinite(hessian).all():
+            return ""
+        curvatures, directions = np.linalg.eigh(hessian)  # for a maximum of the negative function
+        found = [_bends(problem, it, v, c) for c, v in zip(curvatures, directions.T, strict=True)]
+    if found[0] >= 0:
         return ""
     wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
-    what = f"a {other}" if curvatures[-1] < -limit else "a saddle point"
-    if limit >= curvatures[-1] >= -limit:
-        what = "no " + wanted
+    what = "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"no {wanted}"
     curvature = -curvatures[0] if problem.maximize else curvatures[0]
     where = " in one direction" * (n > 1)
     return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"
 
 
-def _is_at_a_bound(problem: Problem, point: Vector) -> bool:
-    below = problem.lower is not None and bool(np.any(point <= problem.lower))
-    return below or (problem.upper is not None and bool(np.any(point >= problem.upper)))
+def _bends(problem: Problem, it: Iterate, direction: Vector, curvature: float) -> int:
+    """Whether the function falls (-1) or rises (1) from a point along a unit vector both ways, by
+    about as much as the curvature says; else 0: at a kink, in a valley, by rounding."""
+    size = 1.0 + vector_norm(it.point)
+    if not it.norm <= NEAR * abs(curvature) * size:
+        return 0  # the stationary point that the curvature belongs to is elsewhere
+    step = NEAR * size * direction
+    ends = np.array([it.point - step, it.point + step])
+    if any(not np.array_equal(problem.project(end), end) for end in ends):
+        return 0
+    expected = curvature / 2 * (NEAR * size) ** 2
+    changes = np.array([problem.value_and_gradient(end)[0] for end in ends]) - it.value
+    if abs(expected) <= NOISE * abs(it.value) or not (changes / expected >= 0.25).all():
+        return 0
+    return 1 if curvature > 0 else -1
 
 
 def largest_curvature(problem: Problem, point: Vector, sign: float = 1.0) -> float | None:

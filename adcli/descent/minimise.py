@@ -84,8 +84,8 @@ def minimise(
     if outcome.status is Status.DIVERGED:
         cause = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
         outcome = Outcome(outcome.status, outcome.reason + (f"; {cause}" if cause else ""))
-    if outcome.status is Status.CONVERGED and monitor.is_stationary():
-        against = doubt(problem, monitor.reported(outcome))
+    if outcome.status is Status.CONVERGED and monitor.last is not None:
+        against = doubt(problem, monitor.last) if monitor.is_stationary() else ""
         outcome = Outcome(outcome.status, outcome.reason + (f"; {against}" if against else ""))
     return _result(problem, settings, monitor, outcome, history)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,16 @@ class Rows:
         while len(widths) > 2 and width + 1 < sum(widths) + len(widths):
             widths.pop()  # a narrow terminal does without the last ones
         room = width - sum(widths) - len(widths)
-        if len(widths) == len(HEADERS) and room // (cell + 1) < problem.size:
+        labels = [safe(label) for label in problem.first_labels(max(0, width // (cell + 1)))]
+        wide = [max(cell, text_width(label)) for label in labels]
+        count = _fitting(wide, room)
+        if len(widths) == len(HEADERS) and _fitting(wide, room + widths[-1] + 1) > count:
             room += widths.pop() + 1  # the panel has the evaluations; a parameter says more
+            count = _fitting(wide, room)
         self.count = len(widths)
-        self.labels = [safe(label) for label in problem.first_labels(max(0, room // (cell + 1)))]
+        self.labels = labels[:count]
         self.headers = [*HEADERS[: self.count], *self.labels]
-        self.widths = [*widths, *[max(cell, text_width(label)) for label in self.labels]]
+        self.widths = [*widths, *wide[:count]]
         self.size = problem.size
         self._before: float | None = None
 
@@ -83,6 +88,12 @@ class Rows:
             for cell, width in zip(cells, self.widths, strict=True)
         ]
         return " ".join(padded).rstrip() + "\n"
+
+
+def _fitting(widths: Sequence[int], room: int) -> int:
+    """How many columns of these widths, each after a space, there is room for."""
+    ends = accumulate(width + 1 for width in widths)
+    return sum(end <= room for end in ends)
 
 
 class TableWatcher(Watcher):

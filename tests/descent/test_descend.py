@@ -204,7 +204,29 @@ SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start 
         ),
         ("x^4 + y^2", {"x": 0.0, "y": 1.0}, {}, ""),
         ("x^3 + 0*y", {"x": 0.0, "y": 1.0}, {}, ""),
-        ("-cos(x)*1e-9 + y^2", {"x": 3.141592653589793, "y": 1.0}, {}, ""),
+        (
+            *("abs(y) - x^2", {"x": 0.0, "y": 0.0}, {}),
+            "; this is no minimum: the curvature is -2 in one direction; start elsewhere",
+        ),
+        # minima at kinks, of which the Hessian sees the smooth rest
+        ("abs(x) - x^2/10", {"x": 0.0}, {}, ""),
+        ("max(x, -x) - x^2/10 + y^2", {"x": 0.0, "y": 1.0}, {}, ""),
+        ("abs(x) + abs(y) - x*y", {"x": 0.0, "y": 0.0}, {}, ""),
+        ("1 - abs(x) + x^2", {"x": 0.0}, {"maximize": True}, ""),
+        # rounding
+        ("x^4 - 4.4*x^3 + 7.26*x^2 - 5.324*x + 1.4641", {"x": 1.1}, {}, ""),
+        # plateaus and small scales: the stationary point is elsewhere
+        ("1e-10*cos(x)", {"x": 1.0}, {}, ""),
+        ("1 - exp(-x^2)", {"x": 5.0}, {}, ""),
+        ("x^2/(1 + x^2)", {"x": 1e5}, {}, ""),
+        ("1/(1 + exp(-x))", {"x": 40.0}, {}, ""),
+        ("1e-9*(cos(x) + x^2*y^2)", {"x": 1.0, "y": 1.0}, {}, ""),
+        (
+            "1e-10*cos(x)",
+            {"x": 0.0},
+            {},
+            "; this is a maximum: the curvature is -1e-10; start elsewhere",
+        ),
     ],
 )
 def test_stationary_points_that_are_no_minima(
@@ -213,6 +235,18 @@ def test_stationary_points_that_are_no_minima(
     result = descend(text, **{"start": start, "rate": 0.1, "method": "gd", **options})
     assert result.status is Status.CONVERGED
     assert result.reason.partition("at most 1e-08")[2] == against
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "tolerance"),
+    [
+        ("(x*y - 1)^2", {"x": 2.0, "y": 3.0}, 1e-3),
+        ("(x^2 + y^2 - 1)^2", {"x": 0.5, "y": 0.5}, 1e-4),
+    ],
+)
+def test_a_valley_is_no_saddle_point(text: str, start: dict[str, float], tolerance: float) -> None:
+    result = descend(text, start, method="gd", rate=0.01, gradient_tolerance=tolerance)
+    assert result.reason.endswith(f"is at most {tolerance:g}")
 
 
 def test_a_target_is_no_claim_of_a_minimum() -> None:

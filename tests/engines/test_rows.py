@@ -57,6 +57,7 @@ def prepared(rows: int = 1) -> Iterator[None]:
         patch.setattr(over_rows, "PLANNED_ROWS", rows)
         patch.setattr(schedule, "BLOCK_BYTES", 8 * BLOCK)
         patch.setattr(over_columns, "THREAD_BYTES", 8 * 8 * BLOCK)
+        patch.setattr(over_columns, "LEAST_ROWS", 4)
         yield
 
 

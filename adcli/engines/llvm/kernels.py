@@ -20,10 +20,10 @@ from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code, operation
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
-from adcli.engines.llvm.memory import aligned
 from adcli.engines.llvm.team import Work, growing, team
 from adcli.engines.llvm.vector_math import written
 from adcli.engines.lower import lower
+from adcli.engines.memory import aligned
 from adcli.graph.graph import Graph
 
 Array = NDArray[np.float64]

@@ -20,7 +20,7 @@ from typing import Any
 
 from adcli.engines.llvm.compile import compile_module
 from adcli.engines.llvm.machine import Machine, host
-from adcli.engines.llvm.memory import LINE, aligned
+from adcli.engines.memory import LINE, aligned
 
 IDLE, POSTED, WORKING = range(3)
 """What a thread does about work: none; there is some that it has not seen, and that can be taken

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcli.engines import arrays
 from adcli.engines.cores import available_cores
-from adcli.engines.programs.arena import aligned
+from adcli.engines.memory import aligned
 from adcli.engines.programs.blocks import BlockRun
 from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed
 from adcli.engines.programs.schedule import Region, block_rows
@@ -17,11 +17,13 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
-ANY_ROWS = 7919
-"""Stands for the number of rows, which elementwise functions hold nowhere."""
+ANY_ROWS = 1 << 26
+"""Stands for the number of rows, which elementwise functions hold nowhere: blocks for any number of
+threads."""
 
-THREAD_BYTES = 1 << 24
-"""The most memory for the arrays between the steps, for each thread, unless rows are very wide."""
+THREAD_BYTES, LEAST_ROWS = 1 << 24, 2048
+"""The most memory for the arrays between the steps, for each thread: a block has fewer rows where
+many arrays live together, down to so few that calling NumPy takes as long as computing."""
 
 
 class ColumnProgram:
@@ -74,7 +76,6 @@ class ColumnProgram:
         self._columns = [columns.index(x.root) for x in self._run.cut]
         self._whole = [x.root for x in self._run.whole]
         self._numbers = list(numbers)
-        self._idle: list[Array] = []  # memory for the arrays between the steps, of no run now
 
     def _copy(self, node: int, x: Operand) -> Step:
         return Step(node, (ANY_ROWS,), self._dtype, _copying, [x], sliced=(bool(x.core),))
@@ -88,17 +89,12 @@ class ColumnProgram:
             for step in self._singles:
                 known[step.node] = result = np.empty((), step.dtype)
                 step.call(*[known[x.root] for x in step.operands], result)
-        try:
-            memory = self._idle.pop()
-        except IndexError:
-            memory = aligned(self._run.scratch)
         self._run.run(
             *[columns[k] for k in self._columns],
             *[known[root] for root in self._whole],
             *[out[k] for k in self._out],
-            memory,
+            aligned(self._run.scratch // 8).view(np.uint8),
         )
-        self._idle.append(memory)
 
 
 def _is_read_later(steps: list[Step], output: int, column: int | None) -> bool:
@@ -113,10 +109,11 @@ def _block_run(steps: list[Step], stored: set[int], threads: int) -> BlockRun:
     """What runs the steps, in blocks that are shorter where many arrays live together."""
     block = block_rows(steps)
     run = BlockRun(Region(steps, ANY_ROWS, block), stored, threads)
-    excess = run.scratch / (threads * THREAD_BYTES)
-    if excess <= 1:
+    fitting = block * threads * THREAD_BYTES // max(run.scratch, 1)
+    if fitting >= block:
         return run
-    return BlockRun(Region(steps, ANY_ROWS, max(1, int(block / excess))), stored, threads)
+    block = min(block, max(LEAST_ROWS, fitting))
+    return BlockRun(Region(steps, ANY_ROWS, block), stored, threads)
 
 
 def _copying(x: Array, out: Array) -> None:

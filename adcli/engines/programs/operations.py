@@ -200,7 +200,7 @@ class Operations:
         flags = [self._is_truth(x) for x in xs]
         if name == "where":
             return self._where(xs, flags), False, xs
-        if name == "power":
+        if name == "power" and not flags[0]:
             exponent = self.fixed.get(xs[1].root)
             if exponent is not None and exponent.ndim == 0 and float(exponent) in _POWERS:
                 return _POWERS[float(exponent)], float(exponent) in (2.0, -1.0), xs[:1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from adcli.engines.arrays import quiet
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
+from adcli.engines.memory import aligned
 from adcli.engines.nodes import result_nodes
 from adcli.engines.programs.columns import ColumnProgram
 from adcli.engines.programs.operations import Array
@@ -38,7 +39,7 @@ class RowsProgram:
         Also whether all values are finite for sure: False means that somebody has to look.
         """
         columns = [inputs[node] for node in self._columns]
-        results = [np.empty(len(columns[0])) for _ in range(self._count)]
+        results = [aligned(len(columns[0])) for _ in range(self._count)]
         self._program.run(columns, [inputs[node] for node in self._numbers], results)
         with quiet():
             return results, all(np.isfinite(x.sum()) for x in results)
