@@ -80,6 +80,11 @@ class Block(ABC):
         shape, indexes = self.layout.require(name, self.name)
         if not shape:
             return self.numbers_at(indexes[0])
+        if not indexes and self.rows:
+            raise DataError(
+                f"{self.place(0)}: column '{name}' has no elements",
+                "a variable has one shape in the whole file, that of its first row",
+            )
         import numpy as np
 
         flat = np.empty((self.rows, len(indexes)))

@@ -347,6 +347,22 @@ def test_ragged_arrays_name_the_row(second, tmp_path):
         numbers(data, "v", "jsonl")
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_an_empty_list_in_the_first_row_hides_no_others(kind, tmp_path):
+    import polars as pl
+
+    path = tmp_path / f"p.{kind}"
+    if kind == "jsonl":
+        path.write_text('{"v": [], "x": 1}\n{"v": [1, 2], "x": 2}\n')
+    else:
+        pl.DataFrame({"v": [[], [1.0, 2.0]], "x": [1, 2]}).write_parquet(path)
+    with open_points(path) as points:
+        block = next(iter(points))
+        assert list(block.numbers("x")) == [1, 2]
+        with pytest.raises(DataError, match=r"row 1.*: column 'v' has no elements"):
+            block.numbers("v")
+
+
 def test_ragged_lists_in_parquet_name_the_row(tmp_path):
     import polars as pl
 

@@ -20,8 +20,8 @@ from adcli.ad.tasks import Task
 from adcli.engines import rows as over_rows
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.machine import host
+from adcli.engines.programs import blocks, schedule
 from adcli.engines.programs import columns as over_columns
-from adcli.engines.programs import schedule
 from adcli.engines.rows import Column, RowResults, compute_rows
 from tests.ad.test_random_programs import EPS, rounding
 from tests.programs import Program, scalar_programs
@@ -166,6 +166,7 @@ FAILING = [
     ("where(x > 0, log(x), y)", {"x": [0.0, -1.0, 2.0], "y": [1.0, np.nan, np.inf]}),
     ("x*y", {"x": [1e200, 1.0, np.inf, 0.0], "y": [1e200, np.nan, 0.0, 1.0]}),
     ("abs(x) + y", {"x": [0.0], "y": [1.0]}),
+    ("(x < y)^-1 + (x < y)^2", {"x": [1.0, 3.0], "y": [2.0, 1.0]}),
     ("x^x + y", {"x": [5e-324, 0.5, 0.0], "y": [1.0, 2.0, 3.0]}),  # x*x^(x - 1) overflows, x^x not
 ]
 
@@ -213,6 +214,16 @@ def test_rows_at_every_size_of_the_tail() -> None:
         np.testing.assert_allclose(batch.values, whole.values[:rows], rtol=1e-14)
         for name, g in batch.gradients.items():
             np.testing.assert_allclose(g, whole.gradients[name][:rows], rtol=1e-13)
+
+
+def test_blocks_run_on_the_threads_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+    run = blocks.in_parallel
+    monkeypatch.setattr(blocks, "in_parallel", lambda work, n: (used.append(n), run(work, n)))
+    x = np.linspace(0, 1, 3 * BLOCK)
+    for threads in (1, 2, 5):
+        results("sin(x)*x", {"x": x}, Task("gradient", wrt=("x",)), "numpy", threads=threads)
+    assert used == [1, 2, 3]
 
 
 def test_one_program_runs_in_several_threads_at_once() -> None:
