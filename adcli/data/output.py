@@ -91,10 +91,12 @@ def refused_to_polars() -> Iterator[None]:
 
     try:
         yield
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         number = _OS_ERROR.search(str(error))
         if number is None:
-            raise DataError(f"cannot write Parquet: {error}") from None
+            if isinstance(error, OSError):
+                raise
+            raise DataError(f"cannot write the results: {error}") from None
         raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
 
 

@@ -2,86 +2,82 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adcli.data.blocks import Block
 from adcli.data.cells import csv_series
+from adcli.data.output import refused_to_polars
 from adcli.data.writer import Column, ResultWriter, Values, as_series, blanked, check_labels
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _SPECIAL = re.compile('[",\r\n]')
 
 
-class _Lines(NamedTuple):
-    """Lines of text: the first `size` bytes of a buffer. `labels` are the names of the columns."""
+class _Rendered(NamedTuple):
+    """Rows ready to be written, as text or as a frame, under columns of the names `labels`."""
 
     labels: list[str]
-    buffer: io.BytesIO
-    size: int
+    rows: bytes | pl.DataFrame
+    needs_quotes: bool
 
 
 class CsvWriter(ResultWriter):
-    """The columns of the points as they came, then the computed ones."""
+    """The columns of the points as they came, then the computed ones.
+
+    Text goes from polars into the file at once: each copy of it would take as long as making it.
+    """
 
     def __init__(self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack) -> None:
         super().__init__(stream, variables, resources)
         self._headed = False
-        # Fresh memory of megabytes costs about as much as what is written into it.
-        self._buffers: list[io.BytesIO] = []
 
     def _render(
         self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
-    ) -> _Lines:
+    ) -> _Rendered:
         labels = [label for column in columns for label in column.labels]
         if not self._headed:
             check_labels(block, labels)
         flat = [values for column in columns for values in column.flat]
-        try:
-            buffer = self._buffers.pop()
-        except IndexError:
-            buffer = io.BytesIO()
-        buffer.seek(0)
         if bulk and block.rows:
-            self._write_frame(buffer, block, flat, errors)
-        elif block.rows:
+            rows: bytes | pl.DataFrame = _frame(block, flat, errors)
+        else:
             cells = [block.texts_at(i) for i in range(len(block.layout.labels))]
             cells += [_cells(values, errors) for values in flat]
-            buffer.write(_lines(zip(*cells, strict=True)))
-        return _Lines([*block.layout.labels, *labels], buffer, buffer.tell())
+            rows = _lines(zip(*cells, strict=True))
+        return _Rendered([*block.layout.labels, *labels], rows, block.needs_quotes)
 
-    def put(self, rendered: _Lines) -> None:
-        """Write the header, once, and the lines."""
+    def put(self, rendered: _Rendered) -> None:
+        """Write the header, once, and the rows."""
         if not self._headed:
             self._stream.write(_lines([rendered.labels]))
             self._headed = True
-        with rendered.buffer.getbuffer() as whole, whole[: rendered.size] as lines:
-            self._stream.write(lines)
-        self._buffers.append(rendered.buffer)
+        if isinstance(rendered.rows, bytes):
+            self._stream.write(rendered.rows)
+            return
+        self._stream.flush()
+        with refused_to_polars():
+            rendered.rows.write_csv(
+                self._stream,
+                include_header=False,
+                quote_style="necessary" if rendered.needs_quotes else "never",
+            )
 
-    def _write_frame(
-        self,
-        buffer: io.BytesIO,
-        block: Block,
-        flat: list[Values],
-        errors: Mapping[int, str],
-    ) -> None:
-        import polars as pl
 
-        frame = block.frame()
-        width = frame.width
-        kept = [csv_series(series) for series in frame.get_columns()]
-        computed = [
-            blanked(as_series(values), errors).alias(str(width + i))
-            for i, values in enumerate(flat)
-        ]
-        pl.DataFrame([*kept, *computed]).write_csv(
-            buffer,
-            include_header=False,
-            quote_style="necessary" if block.needs_quotes else "never",
-        )
+def _frame(block: Block, flat: list[Values], errors: Mapping[int, str]) -> pl.DataFrame:
+    import polars as pl
+
+    frame = block.frame()
+    kept = [csv_series(series) for series in frame.get_columns()]
+    computed = [
+        blanked(as_series(values), errors).alias(str(frame.width + i))
+        for i, values in enumerate(flat)
+    ]
+    return pl.DataFrame([*kept, *computed])
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:
