@@ -21,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
     sys.unraisablehook = _pass_interrupt_on
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half written goes
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _interrupt)  # what is half written goes
     try:
         code = execute(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:  # the second one, or one that was passed on
@@ -40,6 +41,16 @@ def _leave(code: int) -> NoReturn:
             with suppress(OSError, ValueError):  # `execute` has said what is wrong with it
                 stream.flush()
     os._exit(code)
+
+
+_interruptions: list[int] = []
+"""The signals that came. What they meet, the making of a class or an extension module, may fail
+with an error of its own."""
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    _interruptions.append(number)
+    signal.default_int_handler(number, frame)
 
 
 def _pass_interrupt_on(unraisable: Any) -> None:
@@ -75,12 +86,14 @@ def execute(arguments: list[str]) -> int:
     except OSError as error:
         return _report_text(_system_message(error), 1)
     except Exception as error:  # a defect of ours: say so in one line
+        if _interruptions:
+            return _report_text("interrupted", INTERRUPTED)
         if os.environ.get("ADCLI_DEBUG"):
             raise
         message = f"error: internal error: {type(error).__name__}: {error}"
         return _report_text(message + "\n  hint: set ADCLI_DEBUG=1 to see where", 1)
     except BaseException as error:
-        if "KeyboardInterrupt" in str(error):  # it met an extension module that panics at it
+        if _interruptions or "KeyboardInterrupt" in str(error):
             return _report_text("interrupted", INTERRUPTED)
         raise
 

@@ -58,8 +58,7 @@ MAX_NODES = 1000
 def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
     begin = perf_counter()
-    if f.is_scalar:  # which multiplies no matrices: no threads that wait for it, busily
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _settle_environment(f)
     with ExitStack() as stack:
         stdin = stdin_bytes() if options["points"] == "-" else None
         points = stack.enter_context(
@@ -91,6 +90,17 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0
+
+
+def _settle_environment(f: Function) -> None:
+    """Set what BLAS reads before there are threads, which may read the environment at any time.
+
+    NumPy would set the first while it is imported, and take it away again. A function of numbers
+    multiplies no matrices: it needs no threads that wait for that, busily.
+    """
+    os.environ.setdefault("OPENBLAS_MAIN_FREE", "1")
+    if f.is_scalar:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class _Part(NamedTuple):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from adcli import cli
 from adcli.language import builder
 from adcli.language.messages import columns
 from tests.terminal import COLUMNS, ENVIRONMENT, ROOT, run_here
@@ -241,3 +242,36 @@ def test_a_file_without_rows(text: str, command: str, engine: str) -> None:
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("x,y,value")
     assert len(outcome.stdout.splitlines()) == 1
+
+
+def test_an_error_that_an_interruption_causes_is_an_interruption(monkeypatch, capsys):
+    """The making of a class or an extension module turns KeyboardInterrupt into other errors."""
+
+    def fail(arguments):
+        raise RuntimeError("Error calling __set_name__")
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    assert cli.execute([]) == 1
+    assert "internal error: RuntimeError" in capsys.readouterr().err
+    monkeypatch.setattr(cli, "_interruptions", [int(signal.SIGINT)])
+    assert cli.execute([]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_threads_find_the_environment_settled(folder):
+    """NumPy changes it while it is imported, when other threads may read it."""
+    script = (
+        "import os, sys; from adcli.cli import execute; changes = [];"
+        "there = lambda: 'polars.dataframe' in sys.modules;"  # and its threads
+        "os.putenv = lambda *change: changes.append(change) if there() else None;"
+        "code = execute(['grad', 'x^2', '--points', 'many.csv', '--format', 'csv', '-o', 'o.csv']);"
+        "print(code, 'numpy' in sys.modules, changes)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={n: v for n, v in environment().items() if not n.startswith("OPENBLAS")},
+        check=True,
+    )
+    assert process.stdout == "0 True []\n"
