@@ -93,11 +93,11 @@ def refused_to_polars() -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
         number = _OS_ERROR.search(str(error))
-        if number is None:
-            if isinstance(error, OSError):
-                raise
-            raise DataError(f"cannot write the results: {error}") from None
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
+        if number is not None:
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
+        if isinstance(error, OSError):
+            raise
+        raise DataError(f"cannot write the results: {error}") from None
 
 
 def _is_direct(name: str) -> bool:

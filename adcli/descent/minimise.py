@@ -81,12 +81,13 @@ def minimise(
     outcome = method.run(monitor)
     if saver and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
         saver.save()
+    last, remark = monitor.last, ""
     if outcome.status is Status.DIVERGED:
-        cause = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
-        outcome = Outcome(outcome.status, outcome.reason + (f"; {cause}" if cause else ""))
-    if outcome.status is Status.CONVERGED and monitor.last is not None:
-        against = doubt(problem, monitor.last) if monitor.is_stationary() else ""
-        outcome = Outcome(outcome.status, outcome.reason + (f"; {against}" if against else ""))
+        remark = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
+    elif outcome.status is Status.CONVERGED and last is not None:
+        remark = doubt(problem, last) if monitor.tests.is_stationary(last) else ""
+    if remark:
+        outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)
 
 

@@ -191,10 +191,6 @@ class Monitor:
             return last.point
         return self.best_point
 
-    def is_stationary(self) -> bool:
-        """Whether the gradient of the last iterate is next to nothing."""
-        return self.last is not None and self.tests.is_stationary(self.last)
-
     def forget(self) -> None:
         """Forget counts and the best point, before a method replays its evaluations."""
         self.evaluations = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.engines.arrays import quiet
+from adcli.engines.arrays import are_finite
 from adcli.engines.programs.arena import Arena
 from adcli.engines.programs.program import Program
 from adcli.errors import LanguageError
@@ -75,7 +75,7 @@ class Loss:
         given = self._given(inputs)
         results = None if out is None else [None, *(out[name] for name in self._wrt)]
         value, *gradient = self._run("fast", given, results)
-        if self._chooses and not _are_finite(gradient):
+        if self._chooses and not are_finite(gradient):
             value, *gradient = self._run("guarded", given, results)
         return float(value), dict(zip(self._wrt, gradient, strict=True))
 
@@ -109,12 +109,6 @@ class Loss:
             )
         held = {nodes[name]: x for name, x in self._held.items()}
         return Program(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
-
-
-def _are_finite(arrays: Sequence[Array]) -> bool:
-    """Whether no element is infinite or nan; a sum of huge numbers may say no as well."""
-    with quiet():
-        return all(np.isfinite(x.sum()) for x in arrays)
 
 
 class _Kept:

@@ -11,7 +11,7 @@ or polygamma of even order are rare and go one by one, at about 100 microseconds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import tau
 
 import numpy as np
@@ -99,6 +99,12 @@ Comp. 36 (1981)."""
 def quiet() -> np.errstate:
     """The context that the caller of these functions holds: no floating-point warnings."""
     return np.errstate(all="ignore")
+
+
+def are_finite(arrays: Iterable[Array]) -> bool:
+    """Whether no element is infinite or nan; a sum of huge numbers may say no as well."""
+    with quiet():
+        return all(np.isfinite(x.sum()) for x in arrays)
 
 
 # --------------------------------------------------------------------------------------------------

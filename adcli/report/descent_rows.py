@@ -40,7 +40,7 @@ class Rows:
         self.sign = -1.0 if problem.maximize else 1.0
         cell, small = max(digits + 6, 8), 9
         widths = [9, cell, small, 10, small, 9]
-        while len(widths) > 2 and width + 1 < sum(widths) + len(widths):
+        while sum(widths) + len(widths) > width + 1 and len(widths) > 2:
             widths.pop()  # a narrow terminal does without the last ones
         room = width - sum(widths) - len(widths)
         labels = [safe(label) for label in problem.first_labels(max(0, width // (cell + 1)))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adcli.engines.arrays import quiet
+from adcli.engines.arrays import are_finite
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.memory import aligned
 from adcli.engines.nodes import result_nodes
@@ -41,8 +41,7 @@ class RowsProgram:
         columns = [inputs[node] for node in self._columns]
         results = [aligned(len(columns[0])) for _ in range(self._count)]
         self._program.run(columns, [inputs[node] for node in self._numbers], results)
-        with quiet():
-            return results, all(np.isfinite(x.sum()) for x in results)
+        return results, are_finite(results)
 
 
 _KEPT: KeptPrograms[RowsProgram] = KeptPrograms()
