@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.reverse import first_infinite
@@ -37,10 +37,11 @@ SPELLINGS = {
 Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
 
+Values: TypeAlias = list[Any] | Mapping[int, Any]
+"""The values of nodes: of all, or of those that are needed."""
 
-def live_inputs(
-    graph: Graph, i: int, live: Any, values: list[Any], algebra: Algebra
-) -> list[Place]:
+
+def live_inputs(graph: Graph, i: int, live: Any, values: Values, algebra: Algebra) -> list[Place]:
     """The inputs that the places `live` of node i depend on, with the places that matter there.
 
     Of `where` only the branches taken count. No input with NOWHERE is among them.
@@ -69,7 +70,7 @@ def live_inputs(
     return found
 
 
-def _where(graph: Graph, i: int, k: int, live: Any, values: list[Any], algebra: Algebra) -> Any:
+def _where(graph: Graph, i: int, k: int, live: Any, values: Values, algebra: Algebra) -> Any:
     """The places of input k that an elementwise or select node looks at, in its own shape."""
     if graph.ops[i] is not WHERE or k == 0:
         return live
@@ -83,9 +84,14 @@ def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
     return algebra.both(live, algebra.m.not_equal(x - x, 0))
 
 
-def blame_value(graph: Graph, output: int, values: list[Any], algebra: Algebra) -> Place:
-    """The first operation, on the way to `output`, that made a value that is not finite."""
-    node, live = output, not_finite(values[output], algebra)
+def blame_value(
+    graph: Graph, output: int, values: Values, algebra: Algebra, live: Any = None
+) -> Place:
+    """The first operation, on the way to `output`, that made a value that is not finite.
+
+    Of `output` the places `live` count.
+    """
+    node, live = output, not_finite(values[output], algebra, live)
     while True:
         bad = []
         for j, mask in live_inputs(graph, node, live, values, algebra):
@@ -97,9 +103,7 @@ def blame_value(graph: Graph, output: int, values: list[Any], algebra: Algebra) 
         node, live = min(bad, key=itemgetter(0))
 
 
-def value_error(
-    graph: Graph, place: Place, values: list[Any], algebra: Any, text: str
-) -> DomainError:
+def value_error(graph: Graph, place: Place, values: Values, algebra: Any, text: str) -> DomainError:
     """The error for a node whose value is not finite at some places."""
     node, live = place
     op = graph.ops[node]
@@ -127,7 +131,7 @@ def value_error(
 
 
 def derivative_error(
-    graph: Graph, node: int, values: list[Any], algebra: Any, text: str
+    graph: Graph, node: int, values: Values, algebra: Any, text: str
 ) -> DomainError:
     """The error for a node whose derivative is not finite although its value is."""
     op, live = graph.ops[node], None
@@ -142,7 +146,7 @@ def derivative_error(
     return error if live is None else _placed(error, (node, live), values, algebra)
 
 
-def _placed(error: DomainError, place: Place, values: list[Any], algebra: Any) -> DomainError:
+def _placed(error: DomainError, place: Place, values: Values, algebra: Any) -> DomainError:
     """The error with the first element that is meant, of an array."""
     node, live = place
     if algebra.shaped:
@@ -170,7 +174,7 @@ def blame_derivative(
     return derivative_error(graph, node, values, algebra, text)
 
 
-def written_out(graph: Graph, place: Place, values: list[Any], algebra: Any) -> str:
+def written_out(graph: Graph, place: Place, values: Values, algebra: Any) -> str:
     """The operation with the values of its inputs there: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`."""
     node, live = place
     op: Primitive = graph.ops[node]

@@ -195,7 +195,7 @@ def _blocks(
     if compute_block is not _interpreted:
         fields, good, outputs = compute_block(function, arrays, rows, task)
         if good is not None:
-            _look_again(function, arrays, 0, fields, good, task, stop, errors)
+            errors = _mended(function, arrays, fields, good, task, stop)
         return RowResults(fields, outputs, errors)
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
     for start, end in _spans(function, arrays, rows):
@@ -203,39 +203,37 @@ def _blocks(
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
         fields, good, outputs = compute_block(function, block, end - start, task)
-        _look_again(function, block, start, fields, good, task, stop, errors)
+        errors.update(_mended(function, block, fields, good, task, stop, start))
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
     return RowResults(joined, outputs, errors)
 
 
-def _look_again(
+def _mended(
     function: Function,
     block: Mapping[str, Column],
-    start: int,
     fields: Mapping[tuple[str, ...], Any],
     good: Any,
     task: Task,
     stop: bool,
-    errors: dict[int, DomainError],
-) -> None:
-    """Compute the rows of a block that are not good one by one; add the reasons to `errors`.
+    start: int = 0,
+) -> dict[int, DomainError]:
+    """Why rows of a block failed, of those that are not good; the others' results are mended.
 
     `start` is the number of the block's first row. With `stop` the first reason is raised.
     """
-    import numpy as np
+    failed = (~good).nonzero()[0]
+    if not len(failed):
+        return {}
+    from adcli.engines.failures import mend_rows
 
-    for row in np.nonzero(~good)[0].tolist():
-        try:
-            found = _row_again(function, point_at(block, row), task)
-        except DomainError as error:
-            if stop:
-                raise _in_row(error, start + row) from None
-            errors[start + row] = error.with_traceback(None)  # which would hold all values
-            found = dict.fromkeys(fields, np.nan)
-        for path, value in found.items():
-            fields[path][row] = value
+    try:
+        errors = mend_rows(function, block, fields, failed, task, stop)
+    except DomainError as error:
+        error.row = start + (error.row or 0)
+        raise
+    return {start + row: error for row, error in errors.items()}
 
 
 def _no_rows(
@@ -378,19 +376,6 @@ def _near_kinks(run: Run, rows: int) -> Any:
             flags = (kink != 0).reshape(kink.shape[0], -1).any(axis=1)
             near |= np.broadcast_to(flags, (rows,))
     return near
-
-
-def _row_again(
-    function: Function, point: Mapping[str, Any], task: Task
-) -> dict[tuple[str, ...], Any]:
-    """The results of a row that failed, by the same task at this one point, which may not fail.
-
-    At the ends of the range of numbers the order of operations decides, and a node at a kink may
-    not matter. Raises DomainError with the reason. Empty where the row's results are right.
-    """
-    plain = {n: float(v) if getattr(v, "ndim", 1) == 0 else v for n, v in point.items()}
-    found = function.at(plain, task, "auto")
-    return {} if task.strict else dict(found.fields())
 
 
 def map_rows(

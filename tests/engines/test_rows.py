@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.ad.tasks import Task
+from adcli.engines import failures
 from adcli.engines import rows as over_rows
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.machine import host
@@ -172,7 +173,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("engine", "planned"), [("llvm", 1), ("numpy", 1), ("numpy", 1_000)])
-@pytest.mark.parametrize("copies", [1, 7])
+@pytest.mark.parametrize("copies", [1, 7, 30])
 @pytest.mark.parametrize(("text", "few"), FAILING)
 def test_failed_rows_say_why(
     text: str, few: Columns, copies: int, engine: str, planned: int
@@ -201,6 +202,23 @@ def assert_failures(text: str, few: Columns, copies: int, engine: str) -> None:
             f.map(columns, engine="python")
         assert stopped.value.row == expected.value.row == failed[0]
         assert str(stopped.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("engine", PREPARED)
+def test_many_failed_rows_are_as_each_alone(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "AT_ONCE_BYTES", 1 << 10)  # several times for these rows
+    text = "a = x - y; log(a)*z, where(z > 0, sqrt(y), 1/a) + acos(x), c*log(log(x))"
+    rng = np.random.default_rng(5)
+    some = [-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, np.inf, np.nan]
+    columns = {name: rng.choice(some, 300) for name in "xyz"} | {"c": 1e200}
+    task = Task("jacobian", wrt=("x", "c"))
+    found = results(text, columns, task, engine)
+    wanted = results(text, columns, task, "python")
+    assert list(found.errors) == list(wanted.errors)
+    assert reasons(found) == reasons(wanted)
+    assert len({error.span for error in found.errors.values()}) > 5
+    for path, values in found.fields.items():
+        np.testing.assert_allclose(values, np.asarray(wanted.fields[path]), rtol=1e-12)
 
 
 def test_rows_at_every_size_of_the_tail() -> None:

@@ -1,0 +1,115 @@
+"""Rows whose results are not finite: why, row by row, and which are right after all.
+
+The reasons are those of the python engine at that one point. At the ends of the range of numbers
+the order of operations decides whether a result is finite, so such a row is computed again, as the
+program has it. Where many rows fail, all are evaluated side by side, and what is left for each row
+is to say what its numbers were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcli.ad.algebra import NOWHERE
+from adcli.ad.blame import blame_value, not_finite, value_error
+from adcli.ad.evaluate import evaluate
+from adcli.engines.choose import is_over_numbers
+from adcli.engines.numpy import Arrays
+from adcli.engines.python import Floats
+from adcli.errors import DomainError
+from adcli.function import PointResults
+
+if TYPE_CHECKING:
+    from adcli.ad.tasks import Task
+    from adcli.engines.rows import Column
+    from adcli.function import Function
+
+SEVERAL = 16
+"""Failed rows from which on it pays to evaluate them side by side."""
+
+AT_ONCE_BYTES = 1 << 22
+"""About how much the values of all nodes take in the rows that are evaluated at once."""
+
+
+def mend_rows(
+    function: Function,
+    columns: Mapping[str, Column],
+    fields: Mapping[tuple[str, ...], Any],
+    failed: Any,
+    task: Task,
+    stop: bool,
+) -> dict[int, DomainError]:
+    """Set the results of the rows `failed` in `fields`: the right ones, or nan. Why, by row.
+
+    With `stop` the first reason is raised, with its `row`. The values of `columns` are arrays.
+    """
+    errors: dict[int, DomainError] = {}
+    numbers = is_over_numbers(function, columns, 1)
+    if numbers and not stop and not task.strict and len(failed) >= SEVERAL:
+        for rows in np.array_split(failed, -(-len(failed) // _at_once(function))):
+            errors.update(_value_errors(function, columns, rows))
+    known = np.fromiter(errors, dtype=np.intp, count=len(errors))
+    for values in fields.values():
+        values[known] = np.nan
+    for row in failed.tolist():
+        if row in errors:
+            continue
+        try:
+            found = _results_at(function, columns, row, task, numbers)
+        except DomainError as error:
+            error.row = row
+            if stop:
+                raise
+            errors[row] = error.with_traceback(None)  # which would hold all values
+            found = dict.fromkeys(fields, np.nan)
+        for path, value in found.items():
+            fields[path][row] = value
+    return dict(sorted(errors.items()))
+
+
+def _at_once(function: Function) -> int:
+    """How many rows are evaluated at once."""
+    return max(1, AT_ONCE_BYTES // (8 * len(function.order)))
+
+
+def _results_at(
+    function: Function, columns: Mapping[str, Column], row: int, task: Task, numbers: bool
+) -> dict[tuple[str, ...], Any]:
+    """The results in one row; none where the task is strict and the row's results are right.
+
+    A node at a kink may not matter. Raises DomainError with the reason.
+    """
+    found: Any
+    if numbers:
+        inputs = {function.inputs[name]: float(c.at(row)) for name, c in columns.items()}
+        found = PointResults(function, Floats(), inputs, task)
+    else:
+        found = function.at({name: c.at(row) for name, c in columns.items()}, task)
+    return {} if task.strict else dict(found.fields())
+
+
+def _value_errors(
+    function: Function, columns: Mapping[str, Column], rows: Any
+) -> Iterator[tuple[int, DomainError]]:
+    """Those of `rows` in which a value of the function is not finite, and why."""
+    graph, text, algebra, floats = function.graph, function.text, Arrays(), Floats()
+    inputs = {
+        function.inputs[name]: c.values[rows] if c.per_row else c.values[np.newaxis]
+        for name, c in columns.items()
+    }
+    with algebra.context():
+        values = evaluate(graph, function.order, inputs, algebra)
+        left = np.ones(len(rows), dtype=bool)
+        for output in function.outputs:
+            while not_finite(values[output], algebra, left) is not NOWHERE:
+                node, live = blame_value(graph, output, values, algebra, left)
+                left &= ~live
+                places = np.flatnonzero(live)
+                near = (node, *graph.args[node])
+                lists = [np.broadcast_to(values[i], len(rows))[places].tolist() for i in near]
+                for row, *numbers in zip(rows[places].tolist(), *lists, strict=True):
+                    there = dict(zip(near, numbers, strict=True))
+                    yield row, value_error(graph, (node, None), there, floats, text)
