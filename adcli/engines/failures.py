@@ -1,14 +1,15 @@
 """Rows whose results are not finite: why, row by row, and which are right after all.
 
-The reasons are those of the python engine at that one point. At the ends of the range of numbers
-the order of operations decides whether a result is finite, so such a row is computed again, as the
-program has it. Where many rows fail, all are evaluated side by side, and what is left for each row
-is to say what its numbers were.
+At the ends of the range of numbers the order of operations decides whether a result is finite, so
+such a row is computed again, as the program has it, by the python engine: that knows the reasons.
+Where the values of many rows fail, NumPy finds which operations are to blame, which takes longest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from adcli.ad.algebra import NOWHERE
 from adcli.ad.blame import blame_value, not_finite, value_error
 from adcli.ad.evaluate import evaluate
 from adcli.engines.choose import is_over_numbers
+from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.numpy import Arrays
 from adcli.engines.python import Floats
 from adcli.errors import DomainError
@@ -48,7 +50,8 @@ def mend_rows(
     """
     errors: dict[int, DomainError] = {}
     numbers = is_over_numbers(function, columns, 1)
-    if numbers and not stop and not task.strict and len(failed) >= SEVERAL:
+    several = len(failed) >= SEVERAL and len(function.order) <= MAX_NODES
+    if numbers and several and not stop and not task.strict:
         for rows in np.array_split(failed, -(-len(failed) // _at_once(function))):
             errors.update(_value_errors(function, columns, rows))
     known = np.fromiter(errors, dtype=np.intp, count=len(errors))
@@ -94,22 +97,33 @@ def _results_at(
 def _value_errors(
     function: Function, columns: Mapping[str, Column], rows: Any
 ) -> Iterator[tuple[int, DomainError]]:
-    """Those of `rows` in which a value of the function is not finite, and why."""
-    graph, text, algebra, floats = function.graph, function.text, Arrays(), Floats()
-    inputs = {
-        function.inputs[name]: c.values[rows] if c.per_row else c.values[np.newaxis]
-        for name, c in columns.items()
-    }
+    """Those of `rows` in which a value of the function is not finite, and why.
+
+    NumPy finds the operations to blame; the python engine has the last word on the numbers.
+    """
+    graph, outputs, text, floats = function.graph, function.outputs, function.text, Floats()
+    table = {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
+    blamed = list(_blamed(function, {function.inputs[n]: x for n, x in table.items()}))
+    near = {node: (node, *graph.args[node]) for node, _ in blamed}
+    wanted = list(dict.fromkeys([*outputs, *chain.from_iterable(near.values())]))
+    evaluated = compile_function(graph, [function.inputs[n] for n in table], wanted)
+    for node, live in blamed:
+        places = np.flatnonzero(live)
+        points = [np.broadcast_to(x, len(rows))[places].tolist() for x in table.values()]
+        for row, *point in zip(rows[places].tolist(), *points, strict=True):
+            values = dict(zip(wanted, evaluated(*point), strict=True))
+            if not isfinite(values[node]) and not all(isfinite(values[o]) for o in outputs):
+                yield row, value_error(graph, (node, None), values, floats, text)
+
+
+def _blamed(function: Function, inputs: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
+    """The operations to blame for values that are not finite, and the rows where each is."""
+    graph, algebra = function.graph, Arrays()
     with algebra.context():
         values = evaluate(graph, function.order, inputs, algebra)
-        left = np.ones(len(rows), dtype=bool)
+        left = np.ones(max(map(len, inputs.values())), dtype=bool)
         for output in function.outputs:
             while not_finite(values[output], algebra, left) is not NOWHERE:
                 node, live = blame_value(graph, output, values, algebra, left)
                 left &= ~live
-                places = np.flatnonzero(live)
-                near = (node, *graph.args[node])
-                lists = [np.broadcast_to(values[i], len(rows))[places].tolist() for i in near]
-                for row, *numbers in zip(rows[places].tolist(), *lists, strict=True):
-                    there = dict(zip(near, numbers, strict=True))
-                    yield row, value_error(graph, (node, None), there, floats, text)
+                yield node, live
