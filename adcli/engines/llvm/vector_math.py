@@ -1,11 +1,11 @@
 """Some functions of whole vectors, written out: shorter than calls of a library.
 
-exp, log, sin, cos, tanh and 1/cosh.
+exp, expm1, log, sin, cos, tanh and 1/cosh.
 
 For processors with fused multiply-add. Each is a function of the module that is compiled with the
 kernel, or a part of the kernel. Arguments that need more care (huge, subnormal, negative, infinite,
 nan) are rare: for a vector that has one the library is called. Errors are below 1.2 units in the
-last place, those of tanh and 1/cosh below 3.
+last place, those of expm1, tanh and 1/cosh below 3.
 
 Methods: W. J. Cody and W. Waite, Software Manual for the Elementary Functions (1980), for the
 reduction of arguments; P. T. P. Tang, ACM TOMS 16 (1990) 378-400, for the logarithm. Polynomials
@@ -150,6 +150,14 @@ def _exp_of_rest(m: _Lines, x: str) -> tuple[str, str]:
     return m.fma(m.multiply(r, r), m.polynomial(_EXP, r), r), last
 
 
+def _expm1(m: _Lines, x: str) -> list[str]:
+    """2^k (exp(r) - 1) + (2^k - 1)."""
+    tail, last = _exp_of_rest(m, x)
+    power = m.from_bits(m.integer("add", m.integer("shl", last, 52), _ONE_BITS))
+    value = m.fma(power, tail, m.subtract(power, m.number(1.0)))
+    return [m.code.intrinsic("copysign", value, x)]  # -0 stays
+
+
 def _tanh_and_sech(m: _Lines, x: str) -> list[str]:
     """From e = exp(-|x|): (1 - e^2)/(1 + e^2) and 2 e/(1 + e^2). With d = e - 1, which is as exact
     as e, e^2 - 1 is d^2 + 2 d. Both share the reciprocal; one step of Newton rounds tanh."""
@@ -245,6 +253,7 @@ _SIN_COS = _Written(("sin", "cos"), _sin_and_cos, _beyond(1e6))
 _TANH_SECH = _Written(("tanh", "sech"), _tanh_and_sech, _beyond(700.0), _tanh_and_sech_far)
 _WRITTEN = {
     "exp": _Written(("exp",), _exp, _beyond(708.0)),
+    "expm1": _Written(("expm1",), _expm1, _beyond(708.0)),
     "log": _Written(("log",), _log, _not_normal),
     "sin": _SIN_COS,
     "cos": _SIN_COS,
