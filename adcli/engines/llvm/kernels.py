@@ -8,7 +8,7 @@ every row is computed by the same instructions.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -47,6 +47,15 @@ _POINTER = ctypes.c_void_p
 _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
 
 
+class Place(NamedTuple):
+    """Where an input has its value for each row: in an array by its number, of `width` numbers a
+    row, the one at `offset`."""
+
+    array: int
+    width: int = 1
+    offset: int = 0
+
+
 class Chunk(NamedTuple):
     """How many rows a thread takes at a time, and the bytes that it writes of what is reduced."""
 
@@ -57,18 +66,19 @@ class Chunk(NamedTuple):
 class _Kernel:
     """What both kinds share: compiled code of `outputs` as functions of columns and numbers.
 
-    `columns` are the input nodes that have a value for each row, `shared` those with one for all.
+    `columns` are the input nodes that have a value for each row, and where; `shared` those with one
+    for all.
     """
 
     def __init__(
         self,
         graph: Graph,
-        columns: Sequence[int],
+        columns: Mapping[int, Place],
         shared: Sequence[int],
         outputs: Sequence[int],
         machine: Machine,
     ) -> None:
-        self.columns = list(columns)
+        self.columns = dict(columns)
         self.shared = list(shared)
         self.count = len(outputs)
         self.lanes = machine.lanes
@@ -148,19 +158,36 @@ class _Kernel:
         A short body has the columns' addresses and the shared numbers in registers; a long one
         would only spill them.
         """
-        column = _addresses(code, body, "columns", len(self.columns))
+        arrays = 1 + max((place.array for place in self.columns.values()), default=-1)
+        column = _addresses(code, body, "columns", arrays)
         number = _held(code, body, _shared_number, len(self.shared))
-        columns = {node: k for k, node in enumerate(self.columns)}
         shared = {node: k for k, node in enumerate(self.shared)}
 
         def read(part: Code, node: int) -> str:
             if node in shared:
                 return number(part, shared[node])
-            start = column(part, columns[node])
+            array, width, offset = self.columns[node]
+            start = column(part, array)
+            if width > 1:
+                return _load_apart(part, start, width, offset)
             place = part.emit(f"getelementptr double, ptr {start}, i64 %i")
             return part.emit(f"load {part.real}, ptr {place}, align 8")
 
         return read
+
+
+def _load_apart(code: Code, start: str, width: int, offset: int) -> str:
+    """A column of a matrix in row `%i` and the following."""
+    first = code.emit(f"mul i64 %i, {width}")
+    row = code.emit(f"getelementptr double, ptr {start}, i64 {first}")
+    vector = "poison"
+    for lane in range(code.lanes):
+        place = code.emit(f"getelementptr double, ptr {row}, i64 {lane * width + offset}")
+        x = code.emit(f"load double, ptr {place}, align 8")
+        if code.lanes == 1:
+            return x
+        vector = code.emit(f"insertelement {code.real} {vector}, double {x}, i32 {lane}")
+    return vector
 
 
 def _held(code: Code, body: Body, load: Read, count: int) -> Read:
@@ -205,7 +232,7 @@ class _Pointers:
 def _padded(array: Array, begin: int, lanes: int) -> Array:
     """The rows from `begin` on, the last one repeated up to whole vectors."""
     rest = array[begin:]
-    return np.concatenate([rest, np.full(-len(rest) % lanes, rest[-1])])
+    return np.concatenate([rest, np.repeat(rest[-1:], -len(rest) % lanes, axis=0)])
 
 
 class RowKernel(_Kernel):
@@ -252,7 +279,7 @@ class RowKernel(_Kernel):
     ) -> tuple[list[Array], bool]:
         """The outputs as arrays (rows,), and whether all of them are finite for sure: their sum is.
 
-        `columns` are contiguous float64 arrays (rows,).
+        `columns` are contiguous float64 arrays (rows,) or (rows, width), as their places say.
         """
         results = [aligned(rows) for _ in range(self.count)]
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
@@ -293,7 +320,7 @@ class ReductionKernel(_Kernel):
     def __init__(
         self,
         graph: Graph,
-        columns: Sequence[int],
+        columns: Mapping[int, Place],
         shared: Sequence[int],
         outputs: Sequence[int],
         kinds: Sequence[str],
@@ -361,7 +388,7 @@ class ReductionKernel(_Kernel):
     def run(
         self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
     ) -> Array:
-        """The reductions (outputs,). `columns` are contiguous float64 arrays (rows,)."""
+        """The reductions (outputs,). `columns` as those of a RowKernel."""
         block = BLOCK * self.lanes
         blocks = -(-rows // block)
         partial = np.empty((blocks, self.count))

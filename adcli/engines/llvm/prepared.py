@@ -13,6 +13,7 @@ from adcli.engines.cores import available_cores
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.llvm.kernels import Array
 from adcli.engines.llvm.machine import host
+from adcli.engines.llvm.narrow import by_columns
 from adcli.engines.llvm.program import RowProgram, UnsupportedError
 from adcli.engines.nodes import result_nodes
 from adcli.graph.axes import Shape
@@ -102,6 +103,7 @@ def prepare_nodes(
 ) -> RowProgram:
     """Nodes of a graph as compiled code; the longest vector among `shapes`, those of the
     variables, has a number for each row; `alone` and what is raised as in RowProgram."""
-    known = infer_shapes(graph, graph.reach(outputs), shapes)
     rows = max((shape[0] for shape in shapes.values() if len(shape) == 1), default=0)
+    outputs = by_columns(graph, outputs, shapes, rows)
+    known = infer_shapes(graph, graph.reach(outputs), shapes)
     return RowProgram(graph, outputs, known, rows, host(), alone)

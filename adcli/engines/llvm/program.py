@@ -11,19 +11,22 @@ reduced. Row nodes of earlier passes are computed again: that costs less than me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from adcli.engines.llvm.code import MissingFunctionError
-from adcli.engines.llvm.kernels import REDUCTIONS, Array, ReductionKernel, RowKernel
+from adcli.engines.llvm.kernels import REDUCTIONS, Array, Place, ReductionKernel, RowKernel
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.narrow import ALL_ROWS
 from adcli.engines.lower import FOREIGN
 from adcli.engines.numpy import Arrays
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
+from adcli.graph.structure import INDEX
 
 _Kernel = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
 
@@ -60,23 +63,39 @@ class RowProgram:
         self.layout = layout = _Layout(graph, self.outputs, shapes, rows)
         if alone and (other := layout.large_by_numpy()) is not None:
             raise UnsupportedError(f"'{graph.ops[other].word}' is left to the numpy engine")
-        levels = range(1 + max(layout.level.values(), default=0))
+        self._machine = machine
+        self._matrices = {matrix for matrix, _ in layout.parts.values()}
+        self._compiled: dict[frozenset[int], list[_Pass]] = {}
         try:
-            self._passes = [_Pass(layout, level, machine) for level in levels]
+            passes = self._passes(frozenset())
         except MissingFunctionError as error:
             raise UnsupportedError(f"the C library has no function '{error}'") from None
 
         homes = [layout.home(o) for o in self.outputs]
         self._elsewhere = [k for k, home in enumerate(homes) if home not in layout.stored]
         self._all_stored = not self._elsewhere and len(set(homes)) == len(homes)
-        self._kernel = self._passes[0].as_kernel(homes) if len(levels) == 1 else None
+        self._kernel = passes[0].as_kernel(homes) if len(passes) == 1 else None
+
+    @property
+    def kernels(self) -> list[RowKernel | ReductionKernel]:
+        """The compiled kernels."""
+        passes = chain.from_iterable(self._compiled.values())
+        return [kernel for part in passes for kernel in part.kernels]
 
     @property
     def compile_seconds(self) -> float:
         """The time it took to compile the kernels."""
-        return sum(
-            c.seconds for part in self._passes for kernel in part.kernels for c in kernel.compiled
-        )
+        return sum(c.seconds for kernel in self.kernels for c in kernel.compiled)
+
+    def _passes(self, by_columns: frozenset[int]) -> list[_Pass]:
+        """The passes for matrices of which these lie in memory column by column."""
+        passes = self._compiled.get(by_columns)
+        if passes is None:
+            layout = self.layout
+            levels = range(1 + max(layout.level.values(), default=0))
+            passes = [_Pass(layout, level, self._machine, by_columns) for level in levels]
+            self._compiled[by_columns] = passes
+        return passes
 
     def run(self, inputs: Mapping[int, Any], threads: int = 1) -> tuple[list[Array], bool]:
         """The outputs' values: arrays (rows,) for row nodes, others in their shapes.
@@ -90,13 +109,17 @@ class RowProgram:
         values = _Held(self.layout)
         for node, x in given.items():
             values.take(node, x)
-        for part in self._passes:
+        for part in self._passes(frozenset(m for m in self._matrices if _is_by_columns(given[m]))):
             part.run(values, threads)
         results = [values.result(o) for o in self.outputs]
         if not self._all_stored:
             results = _of_their_own(results, given.values())
         others = [results[k] for k in self._elsewhere]
         return results, values.finite and all(np.isfinite(x).all() for x in others)
+
+
+def _is_by_columns(matrix: Array) -> bool:
+    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous
 
 
 class _Layout:
@@ -113,14 +136,17 @@ class _Layout:
         self.in_kernel: set[int] = set()
         self.reductions: list[int] = []
         self.by_numpy: list[int] = []
+        self.parts: dict[int, tuple[int, int]] = {}  # node -> the matrix of which column it is
         order = graph.reach(outputs)
         for i in order:
             self._place(i)
         results = [self.home(o) for o in outputs]
         taken = [self.home(a) for i in self.by_numpy for a in self.operands(i)]
-        used = {*results, *taken}  # kernels have the constants that they need
+        used = {*results, *taken}  # kernels have the constants and the columns that they need
         self.by_numpy = [
-            i for i in self.by_numpy if i in used or graph.ops[i] not in (CONSTANT, NAMED)
+            i
+            for i in self.by_numpy
+            if i in used or not (i in self.parts or graph.ops[i] in (CONSTANT, NAMED))
         ]
         # A kernel copies a column that is a result, too: the caller gets an array of its own.
         self.stored = [
@@ -180,9 +206,21 @@ class _Layout:
             level += 1
         else:
             self.by_numpy.append(i)
+            if (column := self._column_of_matrix(i)) is not None:
+                self.parts[i] = column
             # It waits for the pass that stores what it takes.
             level += any(self.home(a) in self.in_kernel for a in self.operands(i))
         self.level[i] = level
+
+    def _column_of_matrix(self, i: int) -> tuple[int, int] | None:
+        """The variable and the number of the column where a node is a column of a matrix."""
+        graph, key = self.graph, self.graph.attrs[i]
+        if graph.ops[i] is not INDEX or not self.is_row(i) or len(key) != 2 or key[0] != ALL_ROWS:
+            return None
+        (matrix,), k = graph.args[i], key[1]
+        shape = self.shape(matrix)
+        is_column = isinstance(k, int) and len(shape) == 2 and 0 <= k < shape[1]
+        return (matrix, k) if is_column and graph.ops[matrix] is VARIABLE else None
 
     def _is_kernel_work(self, i: int, rows: list[int]) -> bool:
         op = self.graph.ops[i]
@@ -243,20 +281,31 @@ class _Held:
     def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float]]:
         """What a kernel takes."""
         shared = [float(self.others[i].reshape(-1)[0]) for i in inputs.shared]
-        return [self.columns[i] for i in inputs.columns], shared
+        return [self._whole(i) for i in inputs.arrays], shared
+
+    def _whole(self, node: int) -> Array:
+        """The vector, or the matrix row by row."""
+        if node in self.columns:
+            return self.columns[node]
+        if node in self.layout.parts:
+            matrix, k = self.layout.parts[node]
+            return np.ascontiguousarray(self.others[matrix][0][:, k])
+        return np.ascontiguousarray(self.others[node][0])
 
 
 class _Inputs(NamedTuple):
-    """What a kernel reads: nodes of the program, by columns and single numbers."""
+    """What a kernel reads: nodes of the program, vectors or matrices, and single numbers."""
 
-    columns: list[int]
+    arrays: list[int]
     shared: list[int]
 
 
 class _Pass:
     """What is done at one level: the numpy engine's nodes, then a kernel of each kind."""
 
-    def __init__(self, layout: _Layout, level: int, machine: Machine) -> None:
+    def __init__(
+        self, layout: _Layout, level: int, machine: Machine, by_columns: frozenset[int]
+    ) -> None:
         graph, algebra = layout.graph, Arrays()
         self._layout = layout
         self._context = algebra.context
@@ -270,12 +319,12 @@ class _Pass:
         self._rows: RowKernel | None = None
         self._reduced: ReductionKernel | None = None
         if self._stored:
-            part = _Extract(layout)
+            part = _Extract(layout, by_columns)
             nodes = [part.copy(i) for i in self._stored]
             self._row_inputs, columns, shared = part.inputs()
             self._rows = RowKernel(part.graph, columns, shared, nodes, machine)
         if self._reductions:
-            part = _Extract(layout)
+            part = _Extract(layout, by_columns)
             nodes = [part.reduced(i) for i in self._reductions]
             kinds = [_REDUCED[graph.ops[i].name] for i in self._reductions]
             self._reduced_inputs, columns, shared = part.inputs()
@@ -292,12 +341,12 @@ class _Pass:
         kernel, shape = self._rows, self._layout.shape
         if kernel is None or self._reduced or self._steps or self._stored != outputs:
             return None
-        columns, shared = self._row_inputs
-        if not columns or any(len(shape(i)) != 1 for i in (*columns, *outputs)):
+        arrays, shared = self._row_inputs
+        if not arrays or any(len(shape(i)) != 1 for i in (*arrays, *outputs)):
             return None
 
         def run(inputs: Mapping[int, Array], threads: int) -> tuple[list[Array], bool]:
-            vectors = [np.ascontiguousarray(inputs[i]) for i in columns]
+            vectors = [np.ascontiguousarray(inputs[i]) for i in arrays]
             return kernel.run(vectors, [float(inputs[i]) for i in shared], len(vectors[0]), threads)
 
         return run
@@ -359,19 +408,33 @@ def _call(layout: _Layout, i: int, algebra: Arrays) -> Callable[..., Array]:
 
 
 class _Extract:
-    """A copy of the part of the graph that a kernel computes, on numbers of one row."""
+    """A copy of the part of the graph that a kernel computes, on numbers of one row.
 
-    def __init__(self, layout: _Layout) -> None:
+    Matrices lie in memory row by row, but for those in `by_columns`.
+    """
+
+    def __init__(self, layout: _Layout, by_columns: frozenset[int]) -> None:
         self.graph = Graph()
         self._layout = layout
+        self._by_columns = by_columns
         self._copies: dict[int, int] = {}
         self._columns: dict[int, int] = {}
         self._shared: dict[int, int] = {}
 
-    def inputs(self) -> tuple[_Inputs, list[int], list[int]]:
+    def inputs(self) -> tuple[_Inputs, dict[int, Place], list[int]]:
         """What the copy reads: the program's nodes, and those of the copy."""
-        columns, shared = self._columns, self._shared
-        return _Inputs(list(columns), list(shared)), list(columns.values()), list(shared.values())
+        layout = self._layout
+        arrays: dict[int, int] = {}
+        places: dict[int, Place] = {}
+        for node, copied in self._columns.items():
+            matrix, k = layout.parts.get(node, (node, 0))
+            if matrix == node or matrix in self._by_columns:
+                places[copied] = Place(arrays.setdefault(node, len(arrays)))
+            else:
+                array = arrays.setdefault(matrix, len(arrays))
+                places[copied] = Place(array, layout.shape(matrix)[1], k)
+        shared = self._shared
+        return _Inputs(list(arrays), list(shared)), places, list(shared.values())
 
     def reduced(self, i: int) -> int:
         """The copy of what a reduction reduces."""

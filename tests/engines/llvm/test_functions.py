@@ -11,7 +11,7 @@ import pytest
 from mpmath import mp
 
 from adcli.engines import floats
-from adcli.engines.llvm.kernels import RowKernel
+from adcli.engines.llvm.kernels import Place, RowKernel
 from adcli.engines.lower import FOREIGN
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
@@ -44,7 +44,9 @@ def by_kernel(name: str, points: Any, machine: str) -> Any:
     graph = Graph()
     inputs = [graph.variable(f"x{k}") for k in range(len(points))]
     output = graph.node(PRIMITIVES[name], tuple(inputs))
-    kernel = RowKernel(graph, inputs, [], [output], MACHINES[machine])
+    kernel = RowKernel(
+        graph, {x: Place(k) for k, x in enumerate(inputs)}, [], [output], MACHINES[machine]
+    )
     columns = [np.ascontiguousarray(column) for column in points]
     (values,), finite = kernel.run(columns, [], points.shape[1])
     assert finite == bool(np.isfinite(values).all())
@@ -111,7 +113,7 @@ def test_constant_exponents(exponent: float, machine: str) -> None:
     graph = Graph()
     x = graph.variable("x")
     power = graph.node(PRIMITIVES["power"], (x, graph.constant(exponent)))
-    kernel = RowKernel(graph, [x], [], [power], MACHINES[machine])
+    kernel = RowKernel(graph, {x: Place(0)}, [], [power], MACHINES[machine])
     points = np.array([*HARD, *np.linspace(-3, 3, 101), *10.0 ** np.linspace(-20, 20, 101)])
     (got,), _ = kernel.run([points], [], len(points))
     for x_value, value in zip(points.tolist(), got.tolist(), strict=True):
