@@ -1,6 +1,11 @@
 """Random tests are the same on every run; `--hypothesis-profile=search` looks for new failures."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
+
+# A job in the background inherits that interrupts are ignored; some tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines that run tests are busy, so time is no failure.
 settings.register_profile(

@@ -147,6 +147,35 @@ def row_loss(rows: int) -> dict[str, float]:
     return {"seconds": seconds, "ratio": _ratio(ours, by_hand, 15, perf_counter)}
 
 
+def linear_loss(rows: int) -> dict[str, float]:
+    """A logistic loss over a narrow matrix, value and gradient, against NumPy by hand."""
+    import numpy as np
+
+    import adcli
+
+    draw = np.random.default_rng(1)
+    X, y = draw.normal(size=(rows, 8)), np.sign(draw.normal(size=rows))
+    f = adcli.function("mean(softplus(-y*(X@v + b)))")
+    point = {"X": X, "y": y, "v": np.linspace(-1.0, 1.0, 8), "b": 0.3}
+
+    def ours() -> Any:
+        return f.value_and_gradient(point, wrt=["v", "b"])
+
+    def by_hand() -> Any:
+        odds = np.exp(-y * (X @ point["v"] + point["b"]))
+        slope = -y * odds / (1.0 + odds) / rows
+        return np.mean(np.log1p(odds)), {"v": X.T @ slope, "b": np.sum(slope)}
+
+    (value, gradient), (expected, slopes) = ours(), by_hand()
+    assert abs(value - expected) <= 1e-12 * expected
+    for name, g in slopes.items():
+        assert np.allclose(gradient[name], g, rtol=1e-9, atol=1e-12)
+    begin = perf_counter()
+    ours()
+    seconds = perf_counter() - begin
+    return {"seconds": seconds, "ratio": _ratio(ours, by_hand, 15, perf_counter)}
+
+
 def prepare_network(width: int) -> dict[str, float]:
     """Seconds that preparing the network of tests/benchmarks/network.py takes."""
     from tests.benchmarks import network
@@ -211,6 +240,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "compile_seconds": compile_seconds,
     "step_seconds": lambda count: step_seconds(int(count)),
     "row_loss": lambda rows: row_loss(int(rows)),
+    "linear_loss": lambda rows: linear_loss(int(rows)),
     "prepare_network": lambda width: prepare_network(int(width)),
 }
 

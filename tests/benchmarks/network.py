@@ -1,4 +1,4 @@
-"""A training step of a network, and a loss over many rows."""
+"""A training step of a network, and losses over many rows."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ STEPS = 5
 """Steps in a turn; the quickest counts."""
 ROWS = 1_000_000
 MAX_BY_HAND = 1.3
+MAX_LINEAR = 0.7
 
 
 @benchmark("network")
@@ -70,6 +71,16 @@ def row_loss(settings: Settings) -> Iterator[Row]:
     found = inside("row_loss", rows)
     what = f"time / numpy by hand, {rows:,} rows"
     yield Row(what, found["ratio"], limit=MAX_BY_HAND)
+    yield Row("a value and gradient", 1000 * found["seconds"], "ms")
+
+
+@benchmark("linear-loss")
+def linear_loss(settings: Settings) -> Iterator[Row]:
+    """mean(softplus(-y*(X@v+b))) over 8 columns and its gradient, against NumPy by hand."""
+    rows = settings.size(ROWS)
+    found = inside("linear_loss", rows)
+    limit = None if settings.quick else MAX_LINEAR
+    yield Row(f"time / numpy by hand, {rows:,} rows", found["ratio"], limit=limit)
     yield Row("a value and gradient", 1000 * found["seconds"], "ms")
 
 

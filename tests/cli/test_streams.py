@@ -137,8 +137,6 @@ def test_interrupt(folder, line, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
-        # A job in the background inherits that interrupts are ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdin is not None
     # No more than a pipe holds: adcli waits for a reader of its output before it reads on.
