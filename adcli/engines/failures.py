@@ -22,7 +22,6 @@ from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.numpy import Arrays
 from adcli.engines.python import Floats
 from adcli.errors import DomainError
-from adcli.function import PointResults
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
@@ -85,12 +84,9 @@ def _results_at(
 
     A node at a kink may not matter. Raises DomainError with the reason.
     """
-    found: Any
-    if numbers:
-        inputs = {function.inputs[name]: float(c.at(row)) for name, c in columns.items()}
-        found = PointResults(function, Floats(), inputs, task)
-    else:
-        found = function.at({name: c.at(row) for name, c in columns.items()}, task)
+    values = {name: c.at(row) for name, c in columns.items()}
+    point = {name: x if x.ndim else float(x) for name, x in values.items()}
+    found = function.swept(point, task, "python") if numbers else function.at(point, task)
     return {} if task.strict else dict(found.fields())
 
 
