@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from adcli.function import Function
 
 SEVERAL = 16
-"""Failed rows from which on it pays to evaluate them side by side."""
+"""Failed rows from which on it pays to evaluate them side by side, and to look for one operation to
+blame, about."""
+
+FEW = 8
+"""Operations to blame that are looked for at any rate."""
 
 AT_ONCE_BYTES = 1 << 22
 """About how much the values of all nodes take in the rows that are evaluated at once."""
@@ -62,8 +66,8 @@ def mend_rows(
         try:
             found = _results_at(function, columns, row, task, numbers)
         except DomainError as error:
-            error.row = row
             if stop:
+                error.row = row
                 raise
             errors[row] = error.with_traceback(None)  # which would hold all values
             found = dict.fromkeys(fields, np.nan)
@@ -113,8 +117,11 @@ def _value_errors(
 
 
 def _blamed(function: Function, inputs: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
-    """The operations to blame for values that are not finite, and the rows where each is."""
-    graph, algebra = function.graph, Arrays()
+    """The operations to blame for values that are not finite, and the rows where each is.
+
+    It ends early where there are almost as many operations as rows.
+    """
+    graph, algebra, count = function.graph, Arrays(), 0
     with algebra.context():
         values = evaluate(graph, function.order, inputs, algebra)
         left = np.ones(max(map(len, inputs.values())), dtype=bool)
@@ -123,3 +130,6 @@ def _blamed(function: Function, inputs: Mapping[int, Any]) -> Iterator[tuple[int
                 node, live = blame_value(graph, output, values, algebra, left)
                 left &= ~live
                 yield node, live
+                count += 1
+                if np.count_nonzero(~left) < SEVERAL * (count - FEW):
+                    return

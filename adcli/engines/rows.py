@@ -55,7 +55,8 @@ class Column(NamedTuple):
 class RowResults:
     """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
 
-    `outputs` are the shapes of the program's results. The numbers of failed rows are nan. A path
+    `outputs` are the shapes of the program's results. The numbers of failed rows are nan, and their
+    errors have a `row`. A path
     that several results of a program share is an array with one more axis after the rows.
     """
 
@@ -118,7 +119,7 @@ def _one_by_one(
         except DomainError as error:
             if stop:
                 raise _in_row(error, row) from None
-            errors[row] = error.with_traceback(None)
+            errors[row] = _in_row(error.with_traceback(None), row)
             found.append(None)
     paths = result_paths(function, task)
     several = len(function.outputs)
@@ -233,7 +234,7 @@ def _mended(
     except DomainError as error:
         error.row = start + (error.row or 0)
         raise
-    return {start + row: error for row, error in errors.items()}
+    return {start + row: _in_row(error, start + row) for row, error in errors.items()}
 
 
 def _no_rows(

@@ -228,8 +228,17 @@ def test_many_failed_rows_are_as_each_alone(
     assert list(found.errors) == list(wanted.errors)
     assert reasons(found) == reasons(wanted)
     assert len({error.span for error in found.errors.values()}) > 1
+    assert all(error.row == row for row, error in found.errors.items())
     for path, values in found.fields.items():
         np.testing.assert_allclose(values, np.asarray(wanted.fields[path]), rtol=1e-12)
+
+
+def test_each_row_may_fail_elsewhere() -> None:
+    f = adcli.function(" + ".join(f"log(abs(x - {k}))" for k in range(60)))
+    columns = {"x": np.arange(60.0).repeat(2)}
+    found = results(f.text, columns, Task("value"), "numpy")
+    assert len(found.errors) == 120
+    assert reasons(found) == reasons(results(f.text, columns, Task("value"), "python"))
 
 
 def test_rows_at_every_size_of_the_tail() -> None:

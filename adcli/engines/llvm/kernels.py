@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from adcli.engines.arrays import quiet
 from adcli.engines.llvm.body import Body, Read
 from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code, operation
@@ -48,12 +49,11 @@ _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POI
 
 
 class Place(NamedTuple):
-    """Where an input has its value for each row: in an array by its number, of `width` numbers a
-    row, the one at `offset`."""
+    """Where an input has its value for each row: in a vector by its number among the arrays, or in
+    a matrix in this `column`."""
 
     array: int
-    width: int = 1
-    offset: int = 0
+    column: int | None = None
 
 
 class Chunk(NamedTuple):
@@ -159,35 +159,43 @@ class _Kernel:
         would only spill them.
         """
         arrays = 1 + max((place.array for place in self.columns.values()), default=-1)
-        column = _addresses(code, body, "columns", arrays)
+        address = _addresses(code, body, "columns", arrays)
+        step = _held(code, body, lambda part, k: _step(part, arrays + k), arrays)
         number = _held(code, body, _shared_number, len(self.shared))
         shared = {node: k for k, node in enumerate(self.shared)}
 
         def read(part: Code, node: int) -> str:
             if node in shared:
                 return number(part, shared[node])
-            array, width, offset = self.columns[node]
-            start = column(part, array)
-            if width > 1:
-                return _load_apart(part, start, width, offset)
+            array, column = self.columns[node]
+            start = address(part, array)
+            if column is not None:
+                return _load_apart(part, start, step(part, array), column)
             place = part.emit(f"getelementptr double, ptr {start}, i64 %i")
             return part.emit(f"load {part.real}, ptr {place}, align 8")
 
         return read
 
 
-def _load_apart(code: Code, start: str, width: int, offset: int) -> str:
-    """A column of a matrix in row `%i` and the following."""
-    first = code.emit(f"mul i64 %i, {width}")
+def _load_apart(code: Code, start: str, step: str, column: int) -> str:
+    """A column of a matrix in row `%i` and the following, `step` numbers apart."""
+    first = code.emit(f"mul i64 %i, {step}")
     row = code.emit(f"getelementptr double, ptr {start}, i64 {first}")
     vector = "poison"
     for lane in range(code.lanes):
-        place = code.emit(f"getelementptr double, ptr {row}, i64 {lane * width + offset}")
+        place = code.emit(f"getelementptr double, ptr {row}, i64 {column}")
         x = code.emit(f"load double, ptr {place}, align 8")
         if code.lanes == 1:
             return x
         vector = code.emit(f"insertelement {code.real} {vector}, double {x}, i32 {lane}")
+        row = code.emit(f"getelementptr double, ptr {row}, i64 {step}")
     return vector
+
+
+def _step(code: Code, k: int) -> str:
+    """How far apart the rows of an array are, behind the addresses of all."""
+    place = code.emit(f"getelementptr i64, ptr %columns, i64 {k}")
+    return code.emit(f"load i64, ptr {place}")
 
 
 def _held(code: Code, body: Body, load: Read, count: int) -> Read:
@@ -222,11 +230,13 @@ def _address(thing: Any) -> int:
 
 
 class _Pointers:
-    """The addresses of arrays, which live as long as this."""
+    """The addresses of arrays, then how many numbers their rows are apart. The arrays live as long
+    as this."""
 
     def __init__(self, arrays: Sequence[Array]) -> None:
         self.arrays = arrays
-        self.table = (ctypes.c_void_p * max(1, len(arrays)))(*[a.ctypes.data for a in arrays])
+        numbers = [a.ctypes.data for a in arrays] + [a.strides[0] // a.itemsize for a in arrays]
+        self.table = (ctypes.c_int64 * max(1, len(numbers)))(*numbers)
 
 
 def _padded(array: Array, begin: int, lanes: int) -> Array:
@@ -279,7 +289,8 @@ class RowKernel(_Kernel):
     ) -> tuple[list[Array], bool]:
         """The outputs as arrays (rows,), and whether all of them are finite for sure: their sum is.
 
-        `columns` are contiguous float64 arrays (rows,) or (rows, width), as their places say.
+        `columns` are contiguous float64 arrays (rows,), or arrays (rows, width) of which each row
+        is contiguous, as their places say.
         """
         results = [aligned(rows) for _ in range(self.count)]
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
@@ -408,7 +419,8 @@ class ReductionKernel(_Kernel):
             vectors = -(-(rows - whole) // self.lanes)
             self._call(0, vectors * self.lanes, _Pointers(ends), numbers, place(blocks - 1))
         total = np.ascontiguousarray(partial.T)
-        return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
+        with quiet():
+            return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
 
 
 class Reduction(NamedTuple):

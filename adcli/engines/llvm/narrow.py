@@ -18,7 +18,7 @@ from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX, MATMUL, RESHAPE, STACK, SUM
 
 MOST_COLUMNS = 32
-"""Of a matrix that is narrow: a row of it fits the registers of a processor."""
+"""Of all matrices that are narrow: a row of them fits the registers of a processor."""
 
 ROWS_A_COLUMN = 5_000
 """Rows for each column below which more is lost by handling the columns one by one."""
@@ -32,30 +32,35 @@ def by_columns(
 ) -> list[int]:
     """The outputs, with products of narrow matrices over `rows` rows written out.
 
-    `shapes` are those of the variables. What is not written out stays the node that it is.
+    `shapes` are those of the variables. What is not written out stays the node that it is: all of
+    them where a product over rows needs another's sums, since each of a chain of passes would
+    compute the products of those before again.
     """
     order = graph.reach(outputs)
-    matrices = [
-        i
+    widths = {
+        i: shapes[graph.attrs[i]][1]
         for i in order
         if graph.ops[i] is VARIABLE and _is_narrow(shapes.get(graph.attrs[i], ()), rows)
-    ]
-    if not matrices:
+    }
+    columns = sum(widths.values())
+    if not 0 < columns <= MOST_COLUMNS or rows < ROWS_A_COLUMN * columns:
         return list(outputs)
-    products = _Products(graph, infer_shapes(graph, order, shapes), rows, matrices)
+    products = _Products(graph, infer_shapes(graph, order, shapes), rows, list(widths))
     for i in order:
         products.take(i)
-    return [products.new[o] for o in outputs]
+    return list(outputs) if products.are_chained else [products.new[o] for o in outputs]
 
 
 def _is_narrow(shape: Shape, rows: int) -> bool:
-    if len(shape) != 2 or shape[0] != rows or not 2 <= shape[1] <= MOST_COLUMNS:
-        return False
-    return rows >= ROWS_A_COLUMN * shape[1]
+    return len(shape) == 2 and shape[0] == rows and 2 <= shape[1] <= MOST_COLUMNS
 
 
 class _Products:
-    """A graph in the making: `new` has what each node has become."""
+    """A graph in the making: `new` has what each node has become.
+
+    The sums of a matrix are written out only beside its products with rows: alone they are BLAS's
+    work. `are_chained` says whether a product with rows depends on such sums.
+    """
 
     def __init__(
         self, graph: Graph, shapes: Mapping[int, Shape], rows: int, matrices: Sequence[int]
@@ -66,12 +71,17 @@ class _Products:
         self._shapes = shapes
         self._upright = {i: i for i in matrices}  # node -> the variable that it is
         self._lying: dict[int, int] = {}  # node -> the variable that it is the transpose of
+        self._dotted: set[int] = set()
+        self._summed: set[int] = set()  # nodes that depend on sums
+        self.are_chained = False
 
     def take(self, i: int) -> None:
         """Write out a node whose inputs have been taken."""
         graph = self.graph
         op, args = graph.ops[i], graph.args[i]
         self._follow(i)
+        if not self._summed.isdisjoint(args):
+            self._summed.add(i)
         product = self._product(i, *args) if op is MATMUL else None
         if product is None:
             now = tuple([self.new[a] for a in args])
@@ -101,12 +111,14 @@ class _Products:
             if found is not None and self._is_vector(vector, self._shape(found)[1]):
                 return self._dot(i, found, vector)
             found = along.get(matrix)
-            if found is not None and self._is_vector(vector, self.rows):
+            if found in self._dotted and self._is_vector(vector, self.rows):
                 return self._sums(i, found, vector)
         return None
 
     def _dot(self, i: int, matrix: int, vector: int) -> int:
         """A number for each row: the row times the vector."""
+        self._dotted.add(matrix)
+        self.are_chained = self.are_chained or i in self._summed
         numbers = self._elements(vector)
         terms = [
             self._node(i, MULTIPLY, column, number)
@@ -117,6 +129,7 @@ class _Products:
 
     def _sums(self, i: int, matrix: int, vector: int) -> int:
         """A number for each column: the column times the vector."""
+        self._summed.add(i)
         numbers = self._reshaped(i, self.new[vector], self._shape(vector), (self.rows,))
         columns = self._columns(i, matrix)
         sums = [self._node(i, SUM, self._node(i, MULTIPLY, x, numbers)) for x in columns]

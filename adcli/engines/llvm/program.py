@@ -88,7 +88,7 @@ class RowProgram:
         return sum(c.seconds for kernel in self.kernels for c in kernel.compiled)
 
     def _passes(self, by_columns: frozenset[int]) -> list[_Pass]:
-        """The passes for matrices of which these lie in memory column by column."""
+        """The passes where the columns of these matrices are read as vectors."""
         passes = self._compiled.get(by_columns)
         if passes is None:
             layout = self.layout
@@ -119,7 +119,9 @@ class RowProgram:
 
 
 def _is_by_columns(matrix: Array) -> bool:
-    return matrix.flags.f_contiguous and not matrix.flags.c_contiguous
+    """Whether kernels cannot read the rows of a matrix where they are."""
+    apart, beside = matrix.strides
+    return beside != matrix.itemsize or apart % matrix.itemsize != 0 or not matrix.flags.aligned
 
 
 class _Layout:
@@ -284,13 +286,14 @@ class _Held:
         return [self._whole(i) for i in inputs.arrays], shared
 
     def _whole(self, node: int) -> Array:
-        """The vector, or the matrix row by row."""
+        """The vector, or the matrix of which a kernel reads the rows where they are."""
         if node in self.columns:
             return self.columns[node]
         if node in self.layout.parts:
             matrix, k = self.layout.parts[node]
             return np.ascontiguousarray(self.others[matrix][0][:, k])
-        return np.ascontiguousarray(self.others[node][0])
+        array: Array = self.others[node][0]
+        return array
 
 
 class _Inputs(NamedTuple):
@@ -371,11 +374,11 @@ class _Pass:
 
 
 def _of_their_own(results: list[Array], given: Iterable[Array]) -> list[Array]:
-    """The arrays, copied where one is a part of an input or of another result."""
+    """The arrays, copied where one is a part of an input or of another result, or read-only."""
     seen = {id(_owner(x)) for x in given}
     own = []
     for x in results:
-        own.append(x.copy() if id(_owner(x)) in seen else x)
+        own.append(x if x.flags.writeable and id(_owner(x)) not in seen else x.copy())
         seen.add(id(_owner(x)))
     return own
 
@@ -410,7 +413,7 @@ def _call(layout: _Layout, i: int, algebra: Arrays) -> Callable[..., Array]:
 class _Extract:
     """A copy of the part of the graph that a kernel computes, on numbers of one row.
 
-    Matrices lie in memory row by row, but for those in `by_columns`.
+    Of the matrices in `by_columns` the columns are vectors; of others the rows are read.
     """
 
     def __init__(self, layout: _Layout, by_columns: frozenset[int]) -> None:
@@ -431,8 +434,7 @@ class _Extract:
             if matrix == node or matrix in self._by_columns:
                 places[copied] = Place(arrays.setdefault(node, len(arrays)))
             else:
-                array = arrays.setdefault(matrix, len(arrays))
-                places[copied] = Place(array, layout.shape(matrix)[1], k)
+                places[copied] = Place(arrays.setdefault(matrix, len(arrays)), k)
         shared = self._shared
         return _Inputs(list(arrays), list(shared)), places, list(shared.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ ORDERS = {
     "by rows": np.ascontiguousarray,
     "by columns": np.asfortranarray,
     "apart": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+    "in a wider one": lambda x: np.hstack([x, x])[:, : x.shape[1]],
+    "backwards": lambda x: np.ascontiguousarray(x[::-1])[::-1],
 }
 LOSSES = {
     "mean((y - X@v)^2)": True,
@@ -35,7 +38,9 @@ LOSSES = {
     "mean((y - exp(X@v/9))*(y - X@u))": True,
     "mean((y - X@(v*u))^2)": True,
     "mean((y - X@v - Z@w)^2)": True,
-    "sum((y@X)^2) + sum(v)": True,
+    "mean((y - X@v)^2) + sum((y@X)^2)": True,
+    "sum((y@X)^2) + sum(v)": False,
+    "sum((X@v)*y) + sum((X@((y*(X@v))@X))*y)": False,
     "sum(exp(X@v - max(X@v))*y) + std(X@u)": True,
     "sum(X[:, 0]*y)*b + sum(v*X[3])": False,
     "sum(X[:, -1]*y)*b + sum((X@v)*y)": False,
@@ -115,6 +120,24 @@ def test_kernels_do_the_products(text: str) -> None:
     layout = program_of(f, point).layout
     assert (layout.large_by_numpy() is None) == LOSSES[text]
     assert bool(layout.parts) or not LOSSES[text]
+
+
+def test_all_matrices_together_are_narrow() -> None:
+    for wide in (False, True):
+        f, point = point_of("mean((y - X@v - Z@w)^2)", 50, 30 + wide)
+        assert bool(program_of(f, point).layout.parts) != wide
+
+
+def test_rows_are_read_where_they_are() -> None:
+    f, point = point_of("mean((y - X@v)^2)", 40_000, 2)
+    point["X"] = np.zeros((40_000, 500))[:, 7:9]
+    program = program_of(f, point)
+    run(program, f, point)
+    tracemalloc.start()
+    run(program, f, point)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < point["X"].nbytes / 2
 
 
 @pytest.mark.parametrize("width", [1, 33])
