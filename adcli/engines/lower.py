@@ -6,12 +6,20 @@ The formulas are those of adcli.engines.floats and arrays, written once more for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, pair_product, two_product
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, Primitive
+from adcli.graph.primitives import (
+    COMPARISONS,
+    CONSTANT,
+    ELEMENTWISE,
+    LEAF,
+    SELECT,
+    WHERE,
+    Primitive,
+)
 from adcli.graph.symbolic import Expression, Symbols
 
 FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
@@ -20,6 +28,8 @@ FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
 MAX_POWER = 32
 """Whole exponents up to this one are multiplied out, which is no slower: a factor brings half a
 unit in the last place at most, so the error stays below 16 of them."""
+
+_STEPS = ("floor", "ceil", "round", "sign", "mod")
 
 COSH_LIMIT = 710.4758600739439
 """cosh overflows above."""
@@ -36,7 +46,10 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
     outputs = list(outputs)
     m = Symbols(graph)
     new: dict[int, Expression] = {}
-    for i in graph.reach(outputs):
+    order = graph.reach(outputs)
+    judged = _judged(graph, order)
+    under_one = {graph.args[i][1]: i for i in order if _is_reciprocal(graph, i)}
+    for i in order:
         op, args = graph.ops[i], graph.args[i]
         m.span = graph.span(i)
         if op.kind == LEAF:
@@ -47,13 +60,46 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
         xs = [new[a] for a in args]
         formula = _FORMULAS.get(op.name)
         inner = _under_one(m, *xs) if op.name == "divide" and "sech" in native else None
-        if inner is not None:
+        twice = _divided_before(graph, i)
+        if twice is not None and under_one.get(twice) in new and i not in judged:
+            new[i] = xs[0] * new[under_one[twice]]
+        elif inner is not None:
             new[i] = m.apply(SECH, inner)
         elif formula is None or op.name in native:
             new[i] = m.apply(op, *xs)
         else:
             new[i] = m.expression(formula(m, *xs))
     return [new[o].node for o in outputs]
+
+
+def _judged(graph: Graph, order: Sequence[int]) -> frozenset[int]:
+    """The nodes on which it depends what a condition or a step function gives."""
+    found: set[int] = set()
+    for i in reversed(order):
+        name, args = graph.ops[i].name, graph.args[i]
+        if i in found or name in COMPARISONS or name in _STEPS:
+            found.update(args)
+        elif graph.ops[i] is WHERE:
+            found.add(args[0])
+    return frozenset(found)
+
+
+def _is_reciprocal(graph: Graph, i: int) -> bool:
+    if graph.ops[i].name != "divide":
+        return False
+    one = graph.args[i][0]
+    return graph.ops[one] is CONSTANT and graph.attrs[one] == 1
+
+
+def _divided_before(graph: Graph, i: int) -> int | None:
+    """The y of (x/y)/y, which the derivative of x/y has beside 1/y: a product is shorter.
+
+    Where 1/y is infinite the result is not finite either, and is looked at again.
+    """
+    if graph.ops[i].name != "divide":
+        return None
+    x, y = graph.args[i]
+    return y if graph.ops[x].name == "divide" and graph.args[x][1] == y else None
 
 
 def _power(m: Symbols, x: Expression, y: Expression) -> Expression:

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+import adcli
+from adcli.ad.tasks import Task
 from adcli.engines import floats
 from adcli.engines.llvm.kernels import Place, RowKernel
-from adcli.engines.lower import FOREIGN
+from adcli.engines.lower import FOREIGN, lower
+from adcli.engines.nodes import result_nodes
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from tests.accuracy import DIGITS, ulps
@@ -133,3 +136,38 @@ def test_a_number_has_its_value_in_every_lane(name: str) -> None:
     for shift in range(1, 8):
         moved = by_kernel(name, np.roll(points, shift, axis=1), "host")
         np.testing.assert_allclose(np.roll(moved, -shift), whole, rtol=5e-16, atol=5e-324)
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("x/y", 0),
+        ("tanh(x/y) + 1/y", 0),
+        ("x/y/y", 1),  # as it is written
+        ("where(x/y/y + 1/y > 3, x, y)", 1),
+        ("floor(x/y/y)/y + 1/y", 1),
+    ],
+)
+def test_what_is_divided_twice_is_multiplied(text: str, exact: int) -> None:
+    """In derivatives, but not where a condition or a step depends on it."""
+    f = adcli.function(text)
+    graph, divide = f.graph, PRIMITIVES["divide"]
+    order = graph.reach(
+        lower(graph, [o for _, o in result_nodes(f, Task("gradient", wrt=("x", "y")))])
+    )
+    quotients = {i: graph.args[i] for i in order if graph.ops[i] is divide}
+    assert quotients
+    twice = [i for i, (x, y) in quotients.items() if x in quotients and quotients[x][1] == y]
+    assert len(twice) == exact
+
+
+def test_quotients_at_hard_points() -> None:
+    f = adcli.function("x/y + where(x/y/y > 3, x, 2*x)/y")
+    points = np.array([*itertools.product(HARD, repeat=2)]).T
+    columns = dict(zip("xy", points, strict=True))
+    found = f.map(columns, engine="llvm", on_error="null")
+    wanted = f.map(columns, engine="python", on_error="null")
+    assert found.errors.keys() == wanted.errors.keys()
+    np.testing.assert_allclose(found.values, wanted.values, rtol=1e-15)
+    for name, g in wanted.gradients.items():
+        np.testing.assert_allclose(found.gradients[name], g, rtol=1e-15, atol=1e-323)
