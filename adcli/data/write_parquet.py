@@ -42,7 +42,7 @@ class ParquetWriter(ResultWriter):
         used = self._used(block)
         frame = block.frame()
         kept = [
-            as_series(block.numbers_at(i)) if i in used else series
+            series if _is_whole(series) or i not in used else as_series(block.numbers_at(i))
             for i, series in enumerate(frame.get_columns())
         ]
         flat = [blanked(as_series(x), errors) for column in columns for x in column.flat]
@@ -89,3 +89,10 @@ class ParquetWriter(ResultWriter):
         whole = pl.scan_parquet(self._spooled, glob=False)
         with refused_to_polars():
             whole.sink_parquet(self._stream, compression=COMPRESSION)
+
+
+def _is_whole(series: pl.Series) -> bool:
+    """Whether a column has a float64 in every row."""
+    import polars as pl
+
+    return series.dtype == pl.Float64 and not series.null_count()
