@@ -103,7 +103,7 @@ def _value_errors(
     """
     graph, outputs, text, floats = function.graph, function.outputs, function.text, Floats()
     table = {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
-    blamed = list(_blamed(function, {function.inputs[n]: x for n, x in table.items()}))
+    blamed = list(_blamed(function, {function.inputs[n]: x for n, x in table.items()}, len(rows)))
     near = {node: (node, *graph.args[node]) for node, _ in blamed}
     wanted = list(dict.fromkeys([*outputs, *chain.from_iterable(near.values())]))
     evaluated = compile_function(graph, [function.inputs[n] for n in table], wanted)
@@ -116,7 +116,7 @@ def _value_errors(
                 yield row, value_error(graph, (node, None), values, floats, text)
 
 
-def _blamed(function: Function, inputs: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
+def _blamed(function: Function, inputs: Mapping[int, Any], rows: int) -> Iterator[tuple[int, Any]]:
     """The operations to blame for values that are not finite, and the rows where each is.
 
     It ends early where there are almost as many operations as rows.
@@ -124,7 +124,7 @@ def _blamed(function: Function, inputs: Mapping[int, Any]) -> Iterator[tuple[int
     graph, algebra, count = function.graph, Arrays(), 0
     with algebra.context():
         values = evaluate(graph, function.order, inputs, algebra)
-        left = np.ones(max(map(len, inputs.values())), dtype=bool)
+        left = np.ones(rows, dtype=bool)
         for output in function.outputs:
             while not_finite(values[output], algebra, left) is not NOWHERE:
                 node, live = blame_value(graph, output, values, algebra, left)

@@ -233,6 +233,19 @@ def test_many_failed_rows_are_as_each_alone(
         np.testing.assert_allclose(values, np.asarray(wanted.fields[path]), rtol=1e-12)
 
 
+@pytest.mark.parametrize("engine", PREPARED)
+@pytest.mark.parametrize("text", ["cbrt(acosh(-1))", "1/0", "inf", "log(-1) + 0*c"])
+def test_every_row_may_fail_alike(text: str, engine: str) -> None:
+    f = adcli.function(text)
+    columns = {"c": Column(2.0, False)} if "c" in f.variables else {}
+    task = Task("gradient", wrt=f.variables)
+    found, wanted = (
+        compute_rows(f, columns, 40, task, stop=False, engine=e) for e in (engine, "python")
+    )
+    assert len(found.errors) == 40
+    assert reasons(found) == reasons(wanted)
+
+
 def test_each_row_may_fail_elsewhere() -> None:
     f = adcli.function(" + ".join(f"log(abs(x - {k}))" for k in range(60)))
     columns = {"x": np.arange(60.0).repeat(2)}
