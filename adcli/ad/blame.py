@@ -38,10 +38,12 @@ Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
 
 Values: TypeAlias = list[Any] | Mapping[int, Any]
-"""The values of nodes: of all, or of those that are needed."""
+"""The values of nodes: of all, or of those that a message tells."""
 
 
-def live_inputs(graph: Graph, i: int, live: Any, values: Values, algebra: Algebra) -> list[Place]:
+def live_inputs(
+    graph: Graph, i: int, live: Any, values: list[Any], algebra: Algebra
+) -> list[Place]:
     """The inputs that the places `live` of node i depend on, with the places that matter there.
 
     Of `where` only the branches taken count. No input with NOWHERE is among them.
@@ -70,7 +72,7 @@ def live_inputs(graph: Graph, i: int, live: Any, values: Values, algebra: Algebr
     return found
 
 
-def _where(graph: Graph, i: int, k: int, live: Any, values: Values, algebra: Algebra) -> Any:
+def _where(graph: Graph, i: int, k: int, live: Any, values: list[Any], algebra: Algebra) -> Any:
     """The places of input k that an elementwise or select node looks at, in its own shape."""
     if graph.ops[i] is not WHERE or k == 0:
         return live
@@ -85,7 +87,7 @@ def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
 
 
 def blame_value(
-    graph: Graph, output: int, values: Values, algebra: Algebra, live: Any = None
+    graph: Graph, output: int, values: list[Any], algebra: Algebra, live: Any = None
 ) -> Place:
     """The first operation, on the way to `output`, that made a value that is not finite.
 
@@ -131,7 +133,7 @@ def value_error(graph: Graph, place: Place, values: Values, algebra: Any, text: 
 
 
 def derivative_error(
-    graph: Graph, node: int, values: Values, algebra: Any, text: str
+    graph: Graph, node: int, values: list[Any], algebra: Any, text: str
 ) -> DomainError:
     """The error for a node whose derivative is not finite although its value is."""
     op, live = graph.ops[node], None

@@ -46,10 +46,12 @@ def mend_rows(
     failed: Any,
     task: Task,
     stop: bool,
+    start: int,
 ) -> dict[int, DomainError]:
     """Set the results of the rows `failed` in `fields`: the right ones, or nan. Why, by row.
 
-    With `stop` the first reason is raised, with its `row`. The values of `columns` are arrays.
+    Rows are counted from `start` in what is returned, and in the errors. With `stop` the first
+    reason is raised. The values of `columns` are arrays.
     """
     errors: dict[int, DomainError] = {}
     numbers = is_over_numbers(function, columns, 1)
@@ -67,13 +69,15 @@ def mend_rows(
             found = _results_at(function, columns, row, task, numbers)
         except DomainError as error:
             if stop:
-                error.row = row
+                error.row = start + row
                 raise
             errors[row] = error.with_traceback(None)  # which would hold all values
             found = dict.fromkeys(fields, np.nan)
         for path, value in found.items():
             fields[path][row] = value
-    return dict(sorted(errors.items()))
+    for row, reason in errors.items():
+        reason.row = start + row
+    return {start + row: errors[row] for row in sorted(errors)}
 
 
 def _at_once(function: Function) -> int:

@@ -14,6 +14,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     COMPARISONS,
     CONSTANT,
+    DIVIDE,
     ELEMENTWISE,
     LEAF,
     SELECT,
@@ -48,7 +49,7 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
     new: dict[int, Expression] = {}
     order = graph.reach(outputs)
     judged = _judged(graph, order)
-    under_one = {graph.args[i][1]: i for i in order if _is_reciprocal(graph, i)}
+    reciprocals = {graph.args[i][1]: i for i in order if _is_reciprocal(graph, i)}
     for i in order:
         op, args = graph.ops[i], graph.args[i]
         m.span = graph.span(i)
@@ -59,10 +60,10 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
             raise ValueError(f"{op.name} is no operation on numbers")
         xs = [new[a] for a in args]
         formula = _FORMULAS.get(op.name)
-        inner = _under_one(m, *xs) if op.name == "divide" and "sech" in native else None
-        twice = _divided_before(graph, i)
-        if twice is not None and under_one.get(twice) in new and i not in judged:
-            new[i] = xs[0] * new[under_one[twice]]
+        inner = _under_one(m, *xs) if op is DIVIDE and "sech" in native else None
+        over = reciprocals.get(args[-1]) if _divides_again(graph, i) else None
+        if over in new and i not in judged:
+            new[i] = xs[0] * new[over]
         elif inner is not None:
             new[i] = m.apply(SECH, inner)
         elif formula is None or op.name in native:
@@ -85,21 +86,22 @@ def _judged(graph: Graph, order: Sequence[int]) -> frozenset[int]:
 
 
 def _is_reciprocal(graph: Graph, i: int) -> bool:
-    if graph.ops[i].name != "divide":
+    """Whether a node is 1/y."""
+    if graph.ops[i] is not DIVIDE:
         return False
     one = graph.args[i][0]
     return graph.ops[one] is CONSTANT and graph.attrs[one] == 1
 
 
-def _divided_before(graph: Graph, i: int) -> int | None:
-    """The y of (x/y)/y, which the derivative of x/y has beside 1/y: a product is shorter.
+def _divides_again(graph: Graph, i: int) -> bool:
+    """Whether a node is (x/y)/y, which the derivative of x/y has beside 1/y: a product is shorter.
 
     Where 1/y is infinite the result is not finite either, and is looked at again.
     """
-    if graph.ops[i].name != "divide":
-        return None
+    if graph.ops[i] is not DIVIDE:
+        return False
     x, y = graph.args[i]
-    return y if graph.ops[x].name == "divide" and graph.args[x][1] == y else None
+    return graph.ops[x] is DIVIDE and graph.args[x][1] == y
 
 
 def _power(m: Symbols, x: Expression, y: Expression) -> Expression:

@@ -56,8 +56,8 @@ class RowResults:
     """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
 
     `outputs` are the shapes of the program's results. The numbers of failed rows are nan, and their
-    errors have a `row`. A path
-    that several results of a program share is an array with one more axis after the rows.
+    errors have a `row`. A path that several results of a program share is an array with one more
+    axis after the rows.
     """
 
     fields: dict[tuple[str, ...], Any]
@@ -195,8 +195,7 @@ def _blocks(
     errors: dict[int, DomainError] = {}
     if compute_block is not _interpreted:
         fields, good, outputs = compute_block(function, arrays, rows, task)
-        if good is not None:
-            errors = _mended(function, arrays, fields, good, task, stop)
+        errors = _mended(function, arrays, fields, good, task, stop)
         return RowResults(fields, outputs, errors)
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
     for start, end in _spans(function, arrays, rows):
@@ -224,17 +223,11 @@ def _mended(
 
     `start` is the number of the block's first row. With `stop` the first reason is raised.
     """
-    failed = (~good).nonzero()[0]
-    if not len(failed):
+    if good is None or good.all():
         return {}
     from adcli.engines.failures import mend_rows
 
-    try:
-        errors = mend_rows(function, block, fields, failed, task, stop)
-    except DomainError as error:
-        error.row = start + (error.row or 0)
-        raise
-    return {start + row: _in_row(error, start + row) for row, error in errors.items()}
+    return mend_rows(function, block, fields, (~good).nonzero()[0], task, stop, start)
 
 
 def _no_rows(

@@ -109,9 +109,7 @@ def many(rows: int) -> dict[str, float]:
             by_y = e * c * x * logarithm + e * 2 * y / u - slope * x / (y * y)
             return value, by_x, by_y
 
-    begin = perf_counter()
-    ours()
-    return {"seconds": perf_counter() - begin, "ratio": _ratio(ours, by_hand, 9, perf_counter)}
+    return _timed(ours, by_hand, 9)
 
 
 def row_loss(rows: int) -> dict[str, float]:
@@ -141,10 +139,7 @@ def row_loss(rows: int) -> dict[str, float]:
     (value, gradient), (expected, slopes) = ours(), by_hand()
     assert abs(value - expected) <= 1e-12 * expected
     assert all(abs(gradient[name] - g) <= 1e-9 * abs(g) for name, g in slopes.items())
-    begin = perf_counter()
-    ours()
-    seconds = perf_counter() - begin
-    return {"seconds": seconds, "ratio": _ratio(ours, by_hand, 15, perf_counter)}
+    return _timed(ours, by_hand, 15)
 
 
 def linear_loss(rows: int) -> dict[str, float]:
@@ -170,10 +165,7 @@ def linear_loss(rows: int) -> dict[str, float]:
     assert abs(value - expected) <= 1e-12 * expected
     for name, g in slopes.items():
         assert np.allclose(gradient[name], g, rtol=1e-9, atol=1e-12)
-    begin = perf_counter()
-    ours()
-    seconds = perf_counter() - begin
-    return {"seconds": seconds, "ratio": _ratio(ours, by_hand, 15, perf_counter)}
+    return _timed(ours, by_hand, 15)
 
 
 def prepare_network(width: int) -> dict[str, float]:
@@ -212,6 +204,13 @@ def step_seconds(count: int) -> float:
 
     run_steps("gd", 100)
     return run_steps("gd", count)
+
+
+def _timed(ours: Callable[[], Any], by_hand: Callable[[], Any], runs: int) -> dict[str, float]:
+    """The seconds of a call, and the ratio to the same by hand."""
+    begin = perf_counter()
+    ours()
+    return {"seconds": perf_counter() - begin, "ratio": _ratio(ours, by_hand, runs, perf_counter)}
 
 
 def _ratio(

@@ -67,19 +67,19 @@ def _difference(a: list[float], b: list[float]) -> float:
 @benchmark("row-loss")
 def row_loss(settings: Settings) -> Iterator[Row]:
     """mean((y-(a*exp(-b*x)+c))^2) and its gradient, numpy engine against NumPy by hand."""
-    rows = settings.size(ROWS)
-    found = inside("row_loss", rows)
-    what = f"time / numpy by hand, {rows:,} rows"
-    yield Row(what, found["ratio"], limit=MAX_BY_HAND)
-    yield Row("a value and gradient", 1000 * found["seconds"], "ms")
+    yield from _against_numpy("row_loss", settings, MAX_BY_HAND)
 
 
 @benchmark("linear-loss")
 def linear_loss(settings: Settings) -> Iterator[Row]:
     """mean(softplus(-y*(X@v+b))) over 8 columns and its gradient, against NumPy by hand."""
-    rows = settings.size(ROWS)
-    found = inside("linear_loss", rows)
     limit = None if settings.quick else MAX_LINEAR
+    yield from _against_numpy("linear_loss", settings, limit)
+
+
+def _against_numpy(function: str, settings: Settings, limit: float | None) -> Iterator[Row]:
+    rows = settings.size(ROWS)
+    found = inside(function, rows)
     yield Row(f"time / numpy by hand, {rows:,} rows", found["ratio"], limit=limit)
     yield Row("a value and gradient", 1000 * found["seconds"], "ms")
 

@@ -158,9 +158,11 @@ class _Kernel:
         A short body has the columns' addresses and the shared numbers in registers; a long one
         would only spill them.
         """
-        arrays = 1 + max((place.array for place in self.columns.values()), default=-1)
+        places = self.columns.values()
+        arrays = len({place.array for place in places})
         address = _addresses(code, body, "columns", arrays)
-        step = _held(code, body, lambda part, k: _step(part, arrays + k), arrays)
+        has_matrices = any(place.column is not None for place in places)
+        step = _held(code, body, lambda part, k: _step(part, arrays + k), arrays * has_matrices)
         number = _held(code, body, _shared_number, len(self.shared))
         shared = {node: k for k, node in enumerate(self.shared)}
 
