@@ -17,6 +17,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.language import parse
+from adcli.language.constants import refuse_constants
 from adcli.suggestion import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ class Function:
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the function's variables."""
         names = set(names)
+        self.refuse_constants(names)
         if names == self.inputs.keys():
             return
         missing = [name for name in self.inputs if name not in names]
@@ -306,8 +308,15 @@ class Function:
         if unknown:
             raise self.no_variable(unknown[0])
 
+    def refuse_constants(self, names: Iterable[str], column_of: str = "") -> None:
+        """Raise UsageError for a column or a variable whose name means a constant here."""
+        if not column_of:
+            names = [name for name in names if name not in self.inputs]
+        refuse_constants(self.graph, self.text, names, column_of)
+
     def no_variable(self, name: str) -> UsageError:
-        """The error for a name that is no variable."""
+        """The error for a name that is no variable. Raises that for the name of a constant."""
+        self.refuse_constants([name])
         names = list(self.inputs)
         listed = "its variables are " + ", ".join(names[:8]) if names else "it has none"
         hint = did_you_mean(name, names) or listed

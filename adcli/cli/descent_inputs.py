@@ -46,14 +46,14 @@ def start_values(
     if not whole:
         return given
     if not whole[0].startswith("random:"):
-        return {**file_values(whole[0], f.variables), **given}
+        return {**file_values(whole[0], f), **given}
     from adcli.descent.starts import random_start
 
     match = _RANDOM.match(whole[0])
     if match is None:
         raise UsageError(f"--start: '{safe(whole[0])}' has no seed", "write --start random:1")
     wanted = {name: () for name in f.variables if name not in held and name not in given}
-    return {**random_start({**wanted, **_shapes(shapes, wanted)}, int(match.group(1))), **given}
+    return {**random_start({**wanted, **_shapes(shapes, wanted, f)}, int(match.group(1))), **given}
 
 
 def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
@@ -79,12 +79,15 @@ def _is_whole(text: str) -> bool:
     return text.startswith("random:") or is_whole_point(text)
 
 
-def _shapes(texts: tuple[str, ...], wanted: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+def _shapes(
+    texts: tuple[str, ...], wanted: dict[str, Any], f: Function
+) -> dict[str, tuple[int, ...]]:
     found = {}
     for text in texts:
         for name, shape in split_assignments(text, "--shape"):
             if not _SHAPE.match(shape):
                 raise UsageError(f"--shape: '{safe(shape)}' is no shape", "write --shape W=10x3")
+            f.refuse_constants([name])
             if name not in wanted:
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
             found[name] = tuple(int(size) for size in shape.split("x"))

@@ -23,6 +23,7 @@ from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
+from adcli.language.constants import MEANINGS, USUAL_PARAMETERS
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
@@ -106,14 +107,18 @@ def _regression(parsed: dict[str, Any]) -> Regression:
     if not parsed["data"]:
         raise UsageError("a fit needs data", "--data FILE has a column for each variable")
     model = read_model(program_text(parsed["expression"], parsed["source"]))
-    start = _start(parsed["start"], list(model.prediction.inputs))
+    start = _start(parsed["start"], model.prediction)
     used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
     used += [function(parsed[name]) for name in ("weights", "sigma") if parsed[name]]
     with open_data(parsed) as table:
         assert table is not None
         check_columns(used[0], table, start, complete=False)
+        for f in used[1:]:
+            f.refuse_constants(table.layout.names, table.name)
         names = [name for f in used for name in columns_in(f, table)]
         where = filter_of(table, parsed)
+        for f in used:
+            _name_constants(f)
         data = read_columns(table, names, missing=parsed["missing"], where=where)
         known = table.columns
     return Regression(
@@ -130,7 +135,14 @@ def _regression(parsed: dict[str, Any]) -> Regression:
     )
 
 
-def _start(texts: tuple[str, ...], names: list[str]) -> dict[str, Any]:
+def _name_constants(f: Function) -> None:
+    """Say which names are constants although they are usual for parameters or columns."""
+    for name in USUAL_PARAMETERS:
+        if name in f.graph.constants:
+            remark(f"'{name}' is the constant {MEANINGS[name]}; `{name}` in backticks is none\n")
+
+
+def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
     """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
     from adcli.fitting.regression import AUTO
 
@@ -138,7 +150,7 @@ def _start(texts: tuple[str, ...], names: list[str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for text in texts:
         if is_whole_point(text):
-            found.update(file_values(text, names))
+            found.update(file_values(text, f))
             continue
         for name, value in split_assignments(text, "--start"):
             if name in given:

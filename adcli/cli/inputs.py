@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.cli.terminal import stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
 from adcli.language.messages import safe
+
+if TYPE_CHECKING:
+    from adcli.function import Function
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
@@ -207,11 +209,13 @@ def is_whole_point(text: str) -> bool:
     return is_parameter_file(text)
 
 
-def file_values(name: str, wanted: Collection[str]) -> dict[str, Any]:
-    """The values that a file of parameters has for the names that are wanted; others are left."""
+def file_values(name: str, f: Function) -> dict[str, Any]:
+    """The values that a file of parameters has for the variables; others are left."""
     from adcli.data.parameters import load_parameters
 
-    return {key: value for key, value in load_parameters(name).items() if key in wanted}
+    values = load_parameters(name)
+    f.refuse_constants(values)
+    return {key: value for key, value in values.items() if key in f.inputs}
 
 
 def names(text: str | None) -> list[str] | None:

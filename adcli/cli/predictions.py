@@ -31,6 +31,7 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
         points = stack.enter_context(
             open_points(parsed["predict"], format=parsed["predict_format"], stdin=stdin)
         )
+        model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
         writer = _writer(model, parsed)

@@ -61,7 +61,7 @@ def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]
         _extend_precision(precision)
     files = [text for text in options["at"] if is_whole_point(text)]
     given = assignments(tuple(t for t in options["at"] if t not in files), "--at", precision)
-    found = {k: v for name in files for k, v in file_values(name, f.variables).items()}
+    found = {k: v for name in files for k, v in file_values(name, f).items()}
     options["held"] = set(found) - set(given)
     return f, {**found, **given}
 

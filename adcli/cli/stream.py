@@ -130,6 +130,8 @@ class _Job:
         self.source = "standard input" if options["points"] == "-" else safe(options["points"])
         self.columns = [name for name in f.inputs if name not in fixed]
         self.shapes: dict[str, Shape] = {name: shape_of(value) for name, value in fixed.items()}
+        f.refuse_constants(fixed)
+        f.refuse_constants(points.layout.names, self.source)
         for name in fixed:
             if name in points.columns:
                 raise UsageError(

@@ -12,9 +12,7 @@ import click
 
 from adcli.cli.options import together
 from adcli.errors import UsageError
-from adcli.graph.primitives import NAMED
 from adcli.language.messages import safe
-from adcli.language.names import CONSTANTS
 from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
@@ -88,6 +86,8 @@ def check_columns(
     `option` is the one that gives them.
     """
     given = set(given)
+    f.refuse_constants(table.layout.names, table.name)
+    f.refuse_constants(given)
     if not columns_in(f, table):
         raise UsageError(f"the program names no column of {safe(table.name)}", table.listed())
     for name in f.inputs:
@@ -103,7 +103,6 @@ def check_columns(
             error.message += f", and has no {what}"
             error.hint = f"{error.hint}; a parameter needs a {what}: {option} {safe(name)}=..."
             raise error
-    _check_constants(f, table)
 
 
 def read_data(f: Function, table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,27 +120,11 @@ def filter_of(table: Table, options: Mapping[str, Any]) -> Function | None:
     from adcli.function import function
 
     condition = function(options["where"])
+    condition.refuse_constants(table.layout.names, table.name)
     for name in condition.inputs:
         if table.find(name) is None:
             raise _unknown(condition, table, name)
-    _check_constants(condition, table)
     return condition
-
-
-def _check_constants(f: Function, table: Table) -> None:
-    """Raise UsageError where a name means a constant although there is such a column."""
-    graph = f.graph
-    for i in f.order:
-        start, end = graph.span(i)
-        name = f.text[start:end]
-        if graph.ops[i] is NAMED and name in CONSTANTS and table.find(name) is not None:
-            raise UsageError(
-                f"'{name}' is a constant here, and a column of {safe(table.name)}",
-                f"write `{name}` in backticks for the column"
-                + (", exp(1) for the constant" if name == "e" else ""),
-                span=(start, end),
-                text=f.text,
-            )
 
 
 def _unknown(f: Function, table: Table, name: str) -> UsageError:

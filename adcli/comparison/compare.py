@@ -152,6 +152,7 @@ def _gradient_of(methods: Sequence[Method], name: str) -> list[float]:
 
 def _own_gradient(problem: Problem, given: Mapping[str, Any]) -> list[float]:
     """The components of a gradient given by variable, in the variables' shapes."""
+    problem.function.refuse_constants(given)
     for name in given:
         if name not in problem.names:
             raise UsageError(

@@ -9,6 +9,12 @@ from adcli.data.layout import listed
 from adcli.errors import DataError
 
 
+def names_in(data: Any) -> Iterable[str]:
+    """The names of columns that came as arrays by name, or in a data frame."""
+    names: Iterable[str] = getattr(data, "columns", data)
+    return names
+
+
 def check_arrays(
     data: Mapping[str, Any], names: Iterable[str], dtype: str = "float64"
 ) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from adcli.errors import DataError
@@ -32,6 +32,11 @@ class Layout(NamedTuple):
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     groups: dict[str, Group]
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Every name by which `find` finds something."""
+        return itertools.chain(self.groups, self.labels)
 
     def find(self, name: str) -> Group | None:
         """The variable, array element or (by its NFKC form, as in programs) column `name`."""

@@ -69,6 +69,7 @@ class Problem:
         self.maximize = maximize
         self.engine = engine
         self._check_names(start)
+        function.refuse_constants(bounds or {})
         values = {**start, **self.held}
         self.scalar = function.is_scalar and all(is_number(v) for v in values.values())
         self.free = [name for name in function.inputs if name not in self.held]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adcli.data.arrays import check_arrays
+from adcli.data.arrays import check_arrays, names_in
 from adcli.descent.checkpoint import (
     check_identity,
     read_checkpoint,
@@ -70,6 +70,7 @@ def descend(
         same_start(body, start or {})
         start = body["start"]
     if data is not None:
+        f.refuse_constants(names_in(data), "the data")
         data = check_arrays(data, [name for name in f.inputs if name in data])
     problem = Problem(
         f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize, engine=engine

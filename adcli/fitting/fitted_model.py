@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.arrays import check_arrays
+from adcli.data.arrays import check_arrays, names_in
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.fitting.model import (
     Model,
@@ -121,6 +121,7 @@ class FittedModel:
         are not there, LanguageError for columns of other shapes than the model takes, DomainError
         where the model is not finite.
         """
+        self.model.prediction.refuse_constants(names_in(data), "the data")
         columns = check_arrays(data, self.columns)
         rows = len(next(iter(columns.values()))) if columns else _rows_of(data)
         self.check_row_wise()
@@ -172,7 +173,7 @@ class FittedModel:
 
 def _rows_of(data: Mapping[str, Any]) -> int:
     """How many rows columns have of which none is used."""
-    return next((len(data[name]) for name in getattr(data, "columns", data)), 1)
+    return next((len(data[name]) for name in names_in(data)), 1)
 
 
 def _standard_errors(jacobian: Any, covariance: Any) -> Vector:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.arrays import check_arrays
+from adcli.data.arrays import check_arrays, names_in
 from adcli.data.layout import listed
 from adcli.descent.layout import outside
 from adcli.engines.choose import FIT_ENGINES, check_engine
@@ -68,8 +68,13 @@ class Regression:
         self.loss = loss or Loss()
         self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
         used = [*model.names, *(n for f in self.weighting if f for n in f.inputs)]
+        self._known = list(known or names_in(data))
+        for f in (model.prediction, *(f for f in self.weighting if f)):
+            f.refuse_constants(self._known, "the data")
+        model.prediction.refuse_constants(
+            [*_mapping(start, "start"), *(fix or {}), *(bounds or {})]
+        )
         self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
-        self._known = list(known) or list(getattr(data, "columns", data))
         self._check_response(data)
         self.fixed = _numbers(fix or {}, "fix")
         start = _mapping(start, "start")

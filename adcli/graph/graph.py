@@ -41,6 +41,7 @@ class Graph:
 
     `attrs[i]` holds what is no node (a constant's value, a variable's name, an axis, an index; None
     for most). `varying[i]` is 1 where the node depends on a variable. Equal nodes are one node.
+    `constants` are the names of constants that the program's text uses, each with a place.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.attrs: list[Any] = []
         self.varying = bytearray()
+        self.constants: dict[str, Span] = {}
         self._starts = array("Q")
         self._ends = array("Q")
         # Per primitive: the arguments (with the attribute, if any) of its nodes -> the node. Most

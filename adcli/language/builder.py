@@ -24,7 +24,8 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import INDEX, MATMUL, STACK
 from adcli.language.calls import LibraryCall, static_value
-from adcli.language.names import CONSTANTS, Scope
+from adcli.language.constants import CONSTANTS
+from adcli.language.names import Scope
 from adcli.language.values import Named, Results, Signature, Slice, Text, UserFunction
 
 COMPARISONS = {

@@ -9,10 +9,10 @@ from typing import Any
 from adcli.errors import LanguageError, Span
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
+from adcli.language.constants import CONSTANTS
 from adcli.language.values import UserFunction
 from adcli.suggestion import did_you_mean
 
-CONSTANTS = {"pi": "pi", "π": "pi", "tau": "tau", "e": "e", "inf": "inf"}
 OTHER_NAMES = {
     "pow": "a power is x^y",
     "power": "a power is x^y",
@@ -123,6 +123,7 @@ class Scope:
         if node is None and not quoted:
             if name in CONSTANTS:
                 node = self.graph.named(CONSTANTS[name], span)
+                self.graph.constants.setdefault(name, span)
             elif name in self.functions or name in LIBRARY or name in ALIASES:
                 raise self.error(
                     f"'{name}' is a function",

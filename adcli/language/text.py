@@ -28,7 +28,7 @@ from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.builder import MAX_EXACT_DIGITS
-from adcli.language.names import CONSTANTS
+from adcli.language.constants import CONSTANTS
 from adcli.language.printing import (
     ANY,
     ATOM,

@@ -166,6 +166,8 @@ class _Rows:
         where: Function | None,
         stack: ExitStack,
     ) -> None:
+        f.refuse_constants(given)
+        self.f = f
         self.names = [name for name in f.inputs if name not in given]
         if not self.names:
             raise UsageError("the program names no column", "leave --batch-size and --epochs out")
@@ -175,6 +177,7 @@ class _Rows:
         """The rows in batches."""
         source: Table | dict[str, Any]
         if isinstance(data, Mapping):
+            self.f.refuse_constants(data, "the data")
             absent = [name for name in self.names if name not in data]
             if absent:
                 raise UsageError(
@@ -187,6 +190,8 @@ class _Rows:
         else:
             paths = [data] if isinstance(data, (str, os.PathLike)) else data
             source = self.stack.enter_context(open_table(paths))
+        if isinstance(source, Table):
+            self.f.refuse_constants(source.layout.names, source.name)
         plan = self.plan
         batches = Batches(
             source,
