@@ -103,7 +103,7 @@ class RowProgram:
         `inputs` has an array or a number for each variable; all columns have the same length. Also
         whether all values are finite for sure: False means that somebody has to look.
         """
-        given = {node: np.asarray(x, dtype=np.float64) for node, x in inputs.items()}
+        given = {node: _as_floats(x) for node, x in inputs.items()}
         if self._kernel is not None:
             return self._kernel(given, threads)
         values = _Held(self.layout)
@@ -118,10 +118,16 @@ class RowProgram:
         return results, values.finite and all(np.isfinite(x).all() for x in others)
 
 
+def _as_floats(x: Any) -> Array:
+    """Numbers as float64 at addresses that the machine's loads take, in whatever order."""
+    found: Array = np.asarray(x, dtype=np.float64)
+    return found if found.flags.aligned else found.copy()
+
+
 def _is_by_columns(matrix: Array) -> bool:
     """Whether kernels cannot read the rows of a matrix where they are."""
     apart, beside = matrix.strides
-    return beside != matrix.itemsize or apart % matrix.itemsize != 0 or not matrix.flags.aligned
+    return beside != matrix.itemsize or apart % matrix.itemsize != 0
 
 
 class _Layout:
@@ -193,13 +199,12 @@ class _Layout:
 
     def _place(self, i: int) -> None:
         """Who computes a node, in which pass; its inputs have their places already."""
-        graph = self.graph
-        op, args = graph.ops[i], graph.args[i]
+        args = self.graph.args[i]
         level = max((self.level[a] for a in args), default=0)
         rows = [a for a in args if self.is_row(a)]
         lone = all(self.is_row(a) or self.size(a) == 1 for a in args)
         if self.is_row(i) and lone and self._is_kernel_work(i, rows):
-            if op.name in _MOVES and rows:
+            if self._is_move(i) and rows:
                 self.alias[i] = args[0]
             else:
                 self.in_kernel.add(i)
@@ -214,21 +219,28 @@ class _Layout:
             level += any(self.home(a) in self.in_kernel for a in self.operands(i))
         self.level[i] = level
 
+    def _is_move(self, i: int) -> bool:
+        """Whether a node that is as large as its input has the same numbers in the same order."""
+        graph = self.graph
+        if graph.ops[i] is INDEX:
+            return self.is_row(graph.args[i][0]) and graph.attrs[i] == (ALL_ROWS, 0)
+        return graph.ops[i].name in _MOVES
+
     def _column_of_matrix(self, i: int) -> tuple[int, int] | None:
-        """The variable and the number of the column where a node is a column of a matrix."""
+        """The variable and the number of the column where a node is one of a matrix's several."""
         graph, key = self.graph, self.graph.attrs[i]
         if graph.ops[i] is not INDEX or not self.is_row(i) or len(key) != 2 or key[0] != ALL_ROWS:
             return None
         (matrix,), k = graph.args[i], key[1]
         shape = self.shape(matrix)
-        is_column = isinstance(k, int) and len(shape) == 2 and 0 <= k < shape[1]
+        is_column = isinstance(k, int) and len(shape) == 2 and 0 <= k < shape[1] > 1
         return (matrix, k) if is_column and graph.ops[matrix] is VARIABLE else None
 
     def _is_kernel_work(self, i: int, rows: list[int]) -> bool:
         op = self.graph.ops[i]
         if op.kind in (ELEMENTWISE, SELECT):
             return op.name not in FOREIGN
-        return op.name in (*_MOVES, "full") or (op.name == "matmul" and len(rows) == 1)
+        return self._is_move(i) or op.name == "full" or (op.name == "matmul" and len(rows) == 1)
 
     def _is_reduction(self, i: int, rows: list[int]) -> bool:
         name = self.graph.ops[i].name
