@@ -24,11 +24,20 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _interrupt)  # what is half written goes
+    _part_from_native_code()
     try:
         code = execute(sys.argv[1:] if arguments is None else list(arguments))
     except KeyboardInterrupt:  # the second one, or one that was passed on
         code = INTERRUPTED
     _leave(code)
+
+
+def _part_from_native_code() -> None:
+    """Give messages a descriptor of their own, so that what a library in machine code writes to
+    standard error before it fails can be held back."""
+    old = sys.stderr
+    with suppress(OSError, AttributeError, ValueError):  # it is closed
+        sys.stderr = os.fdopen(os.dup(2), "w", 1, encoding=old.encoding, errors=old.errors)
 
 
 def _leave(code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.terminal import stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
+from adcli.language.constants import CONSTANTS
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def file_values(name: str, f: Function) -> dict[str, Any]:
     """The values that a file of parameters has for the variables; others are left."""
     from adcli.data.parameters import load_parameters
 
-    values = load_parameters(name)
+    values = load_parameters(name, {*f.inputs, *CONSTANTS})
     f.refuse_constants(values)
     return {key: value for key, value in values.items() if key in f.inputs}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from adcli.data.output import atomic_output, check_output
+from adcli.data.room import check_room
 from adcli.errors import DataError, UsageError
 
 Arrays = dict[str, Any]
@@ -20,7 +22,8 @@ FORMATS = ("npz", "safetensors", "json")
 
 _DAMAGED = (
     *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError),
-    *(NotImplementedError, OSError, zipfile.BadZipFile, zlib.error),
+    *(NotImplementedError, OSError, zipfile.BadZipFile, zlib.error, SyntaxError),
+    *(tokenize.TokenError, AttributeError, IndexError, AssertionError),
 )
 """What NumPy and the standard library raise for a file of arrays that is damaged or forged."""
 
@@ -41,18 +44,19 @@ def parameter_format(path: str | os.PathLike[str]) -> str:
     return name
 
 
-def load_parameters(path: str | os.PathLike[str]) -> Arrays:
+def load_parameters(path: str | os.PathLike[str], wanted: Collection[str] | None = None) -> Arrays:
     """The numbers and arrays of a file by name; arrays as float64 or, where it has it, float32.
 
-    A JSON file has an object of numbers and nested lists, or is the output of a descent. Raises
-    UsageError for a file that is not there, DataError for one that holds anything else.
+    With `wanted` those of the names that the file has: others may be of any size and kind. A JSON
+    file has an object of numbers and nested lists, or is the output of a descent. Raises UsageError
+    for a file that is not there, DataError for one that holds anything else.
     """
     form, name = parameter_format(path), os.fspath(path)
     if not os.path.exists(name):
         raise UsageError(f"there is no file '{name}'", "--save FILE writes one")
     if os.path.isdir(name):
         raise UsageError(f"'{name}' is a folder", "name a file")
-    return _LOADERS[form](name)
+    return _LOADERS[form](name, wanted)
 
 
 def check_savable(path: str | os.PathLike[str]) -> None:
@@ -88,14 +92,18 @@ def write_npz(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
-def read_npz(path: str | os.PathLike[str]) -> Arrays:
-    """All arrays of an archive, of whatever type. Raises DataError for a file that is none."""
+def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None) -> Arrays:
+    """The arrays of an archive, of whatever type: all, or those `wanted` that it has.
+
+    Raises DataError for a file that is none, and for arrays that memory does not hold.
+    """
     name = os.fspath(path)
     try:
         if not zipfile.is_zipfile(name):
             raise ValueError("it is no archive")
         with np.load(name, allow_pickle=False) as archive:
-            return {key: _member(archive, key) for key in archive.files}
+            keys = [key for key in archive.files if wanted is None or key in wanted]
+            return {key: _member(archive, key) for key in keys}
     except _DAMAGED as error:
         raise DataError(f"{name} is no .npz file of arrays: {_reason(error)}") from None
 
@@ -115,11 +123,12 @@ def _member(archive: Any, key: str) -> Any:
         size *= n
     if size > array_bytes:
         raise ValueError(f"'{key}' is cut short")
+    check_room(size, f"'{key}' of {archive.zip.filename}")
     return archive[key]
 
 
-def _load_npz(name: str) -> Arrays:
-    return {key: _real(name, key, value) for key, value in read_npz(name).items()}
+def _load_npz(name: str, wanted: Collection[str] | None) -> Arrays:
+    return {key: _real(name, key, value) for key, value in read_npz(name, wanted).items()}
 
 
 def _safetensors() -> Any:
@@ -135,12 +144,14 @@ def _safetensors() -> Any:
     return safetensors
 
 
-def _load_safetensors(name: str) -> Arrays:
+def _load_safetensors(name: str, wanted: Collection[str] | None) -> Arrays:
     library = _safetensors()
     try:
         with library.safe_open(name, framework="numpy") as file:
             found = {}
             for key in file.keys():  # noqa: SIM118 (it is no dict)
+                if wanted is not None and key not in wanted:
+                    continue
                 kind = file.get_slice(key).get_dtype()
                 if kind not in _REAL_KINDS:
                     raise DataError(
@@ -160,7 +171,7 @@ def _write_safetensors(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
     stream.write(_safetensors().numpy.save(dict(arrays)))
 
 
-def _load_json(name: str) -> Arrays:
+def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
     try:
         with open(name, encoding="utf-8-sig") as file:
             values = json.load(file)
@@ -172,6 +183,8 @@ def _load_json(name: str) -> Arrays:
         values = values["point"]
     found = {}
     for key, value in values.items():
+        if wanted is not None and key not in wanted:
+            continue
         try:
             found[key] = np.asarray(value, dtype=float)
         except (TypeError, ValueError, OverflowError):

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
+from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import SMALL_BYTES, Chunk, read_chunks
 from adcli.data.layout import Layout, check_names, group_elements
 from adcli.data.records import RecordReader
@@ -68,16 +69,16 @@ def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -
 
     rows = chunk.lines
     width = len(layout.labels)
-
     try:
-        frame = pl.read_csv(
-            data,
-            has_header=False,
-            separator=reader.separator,
-            quote_char=None,
-            schema={str(i): pl.String for i in range(width)},
-        )
-    except pl.exceptions.PolarsError:
+        with polars_reads(reader.name, "CSV"):
+            frame = pl.read_csv(
+                data,
+                has_header=False,
+                separator=reader.separator,
+                quote_char=None,
+                schema={str(i): pl.String for i in range(width)},
+            )
+    except DataError:
         return None
     if frame.height != rows:
         return None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from adcli.data.blocks import WIDE_COLUMNS, Block
+from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import Chunk, read_chunks
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
 from adcli.data.json_values import shape_of_value, value_of
@@ -55,8 +56,10 @@ def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | 
     import polars as pl
 
     try:
-        frame = pl.read_ndjson(io.BytesIO(data), schema=dict.fromkeys(layout.labels, pl.Float64))
-    except pl.exceptions.PolarsError:
+        with polars_reads(name, "JSON"):
+            schema = dict.fromkeys(layout.labels, pl.Float64)
+            frame = pl.read_ndjson(io.BytesIO(data), schema=schema)
+    except DataError:
         return None
     if frame.height != rows or any(frame.null_count().row(0)):
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from adcli.data.blocks import Block, FrameBlock
+from adcli.data.by_polars import polars_reads
 from adcli.data.json_values import shape_of_value
 from adcli.data.layout import Layout, at_row, nested_layout
 from adcli.errors import DataError
@@ -32,15 +33,12 @@ class ParquetReader:
 
         self.name = name
         self.total = os.stat(path).st_size
-        self._lazy = pl.scan_parquet(path, glob=False)
         self._wanted: frozenset[str] | None = None
         self._row = 0
-        try:
+        with polars_reads(name, "Parquet"):
+            self._lazy = pl.scan_parquet(path, glob=False)
             self._rows = int(self._lazy.select(pl.len()).collect().item())
-            schema = self._lazy.collect_schema()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise self._broken(error) from None
-        self.layout = self._layout_of(schema)
+            self.layout = self._layout_of(self._lazy.collect_schema())
 
     @property
     def done(self) -> int:
@@ -54,8 +52,6 @@ class ParquetReader:
         self._wanted = frozenset(n for n, group in groups if indexes.intersection(group.indexes))
 
     def blocks(self) -> Iterator[Block]:
-        import polars as pl
-
         groups = self.layout.groups
         names = [n for n in groups if not self._wanted or n in self._wanted]
         width = max(4, sum(len(groups[name].indexes) for name in names))
@@ -63,20 +59,16 @@ class ParquetReader:
         many = max(step, SLICE_BYTES // (8 * width) // step * step)
         lazy = self._lazy.select(names)
         while self._row < self._rows:
-            try:
+            with polars_reads(self.name, "Parquet"):
                 frame = lazy.slice(self._row, many if self._row else FIRST_ROWS).collect()
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise self._broken(error) from None
+            if not frame.height:  # or this would go on for ever
+                raise DataError(f"{self.name} has fewer rows than it says: {self._rows:,}")
             first_row = self._row + 1
             frame = self._flatten(frame, first_row)
             for start in range(0, frame.height, step):
                 part = frame.slice(start, step)
                 self._row += part.height
                 yield FrameBlock(self.name, self.layout, first_row + start, part, None)
-
-    def _broken(self, error: Exception) -> DataError:
-        reason = str(error).partition("\n")[0]
-        return DataError(f"cannot read {self.name} as Parquet: {reason}")
 
     def _layout_of(self, schema: pl.Schema) -> Layout:
         """The columns; the shapes of the first lists that are not null."""
