@@ -48,6 +48,7 @@ def command(**parsed: Any) -> int:
     options.check_outputs(parsed)
     if parsed["model"]:
         return _predict_alone(parsed)
+    from adcli.descent.stopping import Status
     from adcli.fitting.run import solve
     from adcli.report.plots import picture_format
 
@@ -57,20 +58,21 @@ def command(**parsed: Any) -> int:
     settings = {name: parsed[name] for name in SETTINGS if parsed[name] is not None}
     with interruption() as interrupted:
         result = solve(problem, interrupted=interrupted, **settings)
-    if parsed["plot"]:
+    if parsed["save"]:
+        result.save(parsed["save"])
+    whole = result.status is not Status.INTERRUPTED  # else it is told, and nothing made of it
+    if parsed["plot"] and whole:
         from adcli.report.fit_pictures import draw
 
         draw(problem, result, parsed["plot"])
-    if parsed["save"]:
-        result.save(parsed["save"])
-    if parsed["predict"]:
+    if parsed["predict"] and whole:
         from adcli.cli.predictions import write_predictions
 
         write_predictions(result.fitted_model, parsed)
     apart = parsed["predict"] is not None  # then -o is for the predictions
     if apart and "form" not in [given.name for given in options.given_options()]:
         parsed["form"] = "table"
-    if not apart or parsed["output"] not in (None, "-"):
+    if not (apart and whole) or parsed["output"] not in (None, "-"):
         _report(result, parsed, None if apart else parsed["output"])
     if apart or parsed["form"] != "table":
         for warning in result.warnings:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.run import descend
+from adcli.descent.stopping import Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt
+from adcli.fitting.linearise import Linearised
 from adcli.fitting.losses import Loss
 from adcli.fitting.regression import Regression
 from adcli.fitting.separable import Separated
@@ -62,7 +64,10 @@ def descend_to_minimum(
     )
     point = p.flatten(result.point)
     problem.problem.evaluations += result.evaluations
-    linear = problem.problem.linearise(point)
+    if result.status is Status.INTERRUPTED:
+        linear = Linearised.unknown(len(point))
+    else:
+        linear = problem.problem.linearise(point)
     return result.method, Attempt(point, linear, result.status, result.reason, result.iterations)
 
 

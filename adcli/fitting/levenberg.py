@@ -11,15 +11,16 @@ has converged.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from adcli.descent.stopping import Status
+from adcli.fitting.columns import length, lengths, of_length_one, singular_values
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Vector
+from adcli.fitting.residuals import Interrupted
 
 EPSILON = 2.0**-52
 GAIN = 1e-4
@@ -97,15 +98,14 @@ def minimise(
     box: Box,
     *,
     max_iterations: int,
-    interrupted: Callable[[], bool] = lambda: False,
     first_radius: float = 1.0,
 ) -> Attempt:
-    """Minimise from `start`, where the problem must be finite.
+    """Minimise from `start`, where the problem must be finite. Interrupted, it ends where it is.
 
     `first_radius` is the first trust radius as a part of the start's own length.
     """
     with np.errstate(all="ignore"):
-        return _Run(problem, start, box, max_iterations, interrupted, first_radius).run()
+        return _Run(problem, start, box, max_iterations, first_radius).run()
 
 
 class _Run:
@@ -117,33 +117,30 @@ class _Run:
         start: Vector,
         box: Box,
         max_iterations: int,
-        interrupted: Callable[[], bool],
         first_radius: float,
     ) -> None:
         self.problem = problem
         self.box = box
         self.max_iterations = max_iterations
-        self.interrupted = interrupted
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
-        self.units = _column_norms(self.linear)
-        length = float(np.linalg.norm(self.units * self.point))
-        self.radius = first_radius * (length or float(np.linalg.norm(self.linear.projected)) or 1.0)
+        self.units = of_length_one(self.linear.triangle)[1]
+        self.radius = first_radius * (self._size() or length(self.linear.projected) or 1.0)
         self.iterations = 0
         self._known: tuple[Linearised, _Local] | None = None
 
     def run(self) -> Attempt:
         """Iterate until it converges, or something else ends it."""
-        while True:
-            if self.interrupted():
-                return self._end(Status.INTERRUPTED, "interrupted")
-            if self._is_flat():
-                return self._polish()
-            if self.iterations >= self.max_iterations:
-                return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
-            self.iterations += 1
-            if not self._iterate():
-                return self._polish()
+        try:
+            while not self._is_flat():
+                if self.iterations >= self.max_iterations:
+                    return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
+                self.iterations += 1
+                if not self._iterate():
+                    break
+            return self._polish()
+        except Interrupted:
+            return self._end(Status.INTERRUPTED, "interrupted")
 
     def _end(self, status: Status, reason: str) -> Attempt:
         return Attempt(self.point, self.linear, status, reason, self.iterations)
@@ -158,8 +155,8 @@ class _Run:
             if not np.isfinite(trial).all():
                 return False  # columns of the Jacobian so long that their squares overflow
             step = trial - self.point
-            length = float(np.linalg.norm(self.units * step))
-            if not np.any(trial != self.point) or length == 0:
+            far = length(self.units * step)
+            if not np.any(trial != self.point) or far == 0:
                 return False
             predicted = self.linear.decrease(step)
             cost = self.problem.cost(trial)
@@ -167,16 +164,16 @@ class _Run:
             if math.isfinite(cost) and predicted > 0:
                 gain = (self.linear.cost - cost) / predicted
             if gain >= 0.75:
-                self.radius = max(self.radius, 2.0 * length)
+                self.radius = max(self.radius, 2.0 * far)
             elif not gain > 0.25:
-                self.radius = min(self.radius, length) * (0.5 if gain > 0 else 0.25)
+                self.radius = min(self.radius, far) * (0.5 if gain > 0 else 0.25)
             if gain > GAIN:
                 linear = self.problem.linearise(trial)
                 if linear.is_finite:
                     self._move(trial, linear)
                     return True
-                self.radius = 0.25 * length
-            if self.radius <= EPSILON * float(np.linalg.norm(self.units * self.point)):
+                self.radius = 0.25 * far
+            if self.radius <= EPSILON * self._size():
                 return False
             if self.radius < 1e-300 or predicted <= FLAT * self.linear.cost:
                 return False
@@ -215,8 +212,11 @@ class _Run:
 
     def _move(self, point: Vector, linear: Linearised) -> None:
         self.point, self.linear = point, linear
-        norms = np.linalg.norm(linear.triangle, axis=0)
-        self.units = np.maximum(self.units, norms)
+        self.units = np.maximum(self.units, lengths(linear.triangle))
+
+    def _size(self) -> float:
+        """The length of the point, in units in which the Jacobian's columns have length 1."""
+        return length(self.units * self.point)
 
     @property
     def free(self) -> Any:
@@ -287,7 +287,7 @@ class _Local:
         self.free = free
         self.units = units[free]
         scaled = linear.triangle[:, free] / self.units
-        left, self.values, self.right = np.linalg.svd(scaled, full_matrices=False)
+        left, self.values, self.right = singular_values(scaled)
         self.along = left.T @ linear.projected
         top = self.values[0] if len(self.values) else 0.0
         self.known = self.values > len(self.values) * EPSILON * top
@@ -306,7 +306,7 @@ class _Local:
         """The step that lowers the linear problem most within the radius, and its damping."""
         s, b = self.values[self.known], self.along[self.known]
         part, damping = b / s, 0.0
-        if np.linalg.norm(part) > 1.1 * radius:
+        if length(part) > 1.1 * radius:
             damping = _damping(s, b, radius)
             part = s * b / (s * s + damping)
         step = np.zeros(self.size)
@@ -316,23 +316,18 @@ class _Local:
 
 def _damping(s: Vector, b: Vector, radius: float) -> float:
     """The damping at which the step is as long as the radius, to a tenth (Hebden's iteration)."""
-    low, high = 0.0, float(np.linalg.norm(s * b)) / radius
+    low, high = 0.0, length(s * b) / radius
     damping = min(max(1e-3 * high, low), high)
     for _ in range(60):
         below = s * s + damping
-        length = float(np.linalg.norm(s * b / below))
-        if abs(length - radius) <= 0.1 * radius:
+        far = length(s * b / below)
+        if abs(far - radius) <= 0.1 * radius:
             break
-        if length > radius:
+        if far > radius:
             low = damping
         else:
             high = damping
         slope = float(np.sum((s * b) ** 2 / below**3))
-        newton = damping + (length - radius) / radius * length**2 / slope if slope > 0 else -1.0
+        newton = damping + (far - radius) / radius * far**2 / slope if slope > 0 else -1.0
         damping = newton if low < newton < high else math.sqrt(max(low, 1e-10 * high) * high)
     return damping
-
-
-def _column_norms(linear: Linearised) -> Vector:
-    norms = np.linalg.norm(linear.triangle, axis=0)
-    return np.where(norms > 0, norms, 1.0)

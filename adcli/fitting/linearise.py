@@ -29,6 +29,11 @@ class Linearised(NamedTuple):
     triangle: Any
     projected: Vector
 
+    @classmethod
+    def unknown(cls, size: int) -> Linearised:
+        """What stands where the model is not finite, or was not computed."""
+        return cls(np.nan, np.full((size, size), np.nan), np.full(size, np.nan))
+
     @property
     def gradient(self) -> Vector:
         """The gradient of half of what is minimised."""
@@ -56,6 +61,7 @@ class LeastSquares:
         self.residuals = residuals
         self.loss = loss
         self.evaluations = 0
+        self._last: tuple[Vector, Linearised] | None = None
 
     @property
     def size(self) -> int:
@@ -74,9 +80,12 @@ class LeastSquares:
             return self.loss.cost(self.residuals.values(point))
 
     def linearise(self, point: Vector) -> Linearised:
-        """The linear problem at a point."""
-        self.evaluations += 1
-        return triangulate(self.residuals.blocks(point), self.size, self.loss)
+        """The linear problem at a point. Asked twice in a row for one, it is computed once."""
+        if self._last is None or not np.array_equal(self._last[0], point):
+            self.evaluations += 1
+            found = triangulate(self.residuals.blocks(point), self.size, self.loss)
+            self._last = np.array(point, dtype=float), found
+        return self._last[1]
 
 
 def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> Linearised:
@@ -89,7 +98,7 @@ def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> 
             r, jacobian = loss.scaled(r, jacobian)
             rows = np.vstack([triangle, np.column_stack([jacobian, r])])
             if not np.isfinite(rows).all():
-                return Linearised(np.nan, np.full((size, size), np.nan), np.full(size, np.nan))
+                return Linearised.unknown(size)
             triangle = np.asarray(np.linalg.qr(rows, mode="r"))
     padded = np.zeros((size, size + 1))
     count = min(size, len(triangle))

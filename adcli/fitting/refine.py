@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.evaluate import evaluate
+from adcli.fitting.columns import of_length_one
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.model import Vector
 from adcli.graph.graph import Graph
@@ -75,9 +76,8 @@ def refine(problem: LeastSquares, fine: FineResiduals, start: Vector) -> tuple[V
             r = r if root is None else r * root
             near = np.array([float(x) for x in point])
             jacobian = np.vstack([j for _, j in problem.residuals.blocks(near)])
-            norms = np.linalg.norm(jacobian, axis=0)
-            norms = np.where(norms > 0, norms, 1.0)
-            step = np.linalg.lstsq(jacobian / norms, r, rcond=None)[0] / norms
+            scaled, norms = of_length_one(jacobian)
+            step = np.linalg.lstsq(scaled, r, rcond=None)[0] / norms
             size = float(np.max(np.abs(step) / np.maximum(np.abs(near), 1e-300)))
             if not size < 0.5 * best:
                 break

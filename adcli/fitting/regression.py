@@ -41,10 +41,10 @@ class Regression:
 
     `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
     which `start` begins and `fix` holds; "auto" starts one in which the model is linear. `weights`
-    multiply the squares of the residuals, `sigma`
-    are their standard deviations. `known` names all columns there are, where `data` has only those
-    that are used, for messages. Raises UsageError for names, shapes and bounds that do not fit,
-    DataError for data that are no finite numbers, DomainError where the response or the weights
+    multiply the squares of the residuals, `sigma` are their standard deviations. `known` names all
+    columns there are, where `data` has only those that are used, for messages. Raises UsageError
+    for names, shapes and bounds that do not fit, DataError for data that are no finite numbers or
+    that have fewer rows than there are parameters, DomainError where the response or the weights
     are not finite.
     """
 
@@ -96,6 +96,7 @@ class Regression:
             model, {name: np.shape(given.get(name, 0.0)) for name in names}
         )
         self._check_starts(names, given)
+        self._check_count()
         self.start = self.parameters.flatten(dict.fromkeys(self.missing, UNSTARTED) | given)
         check_shape(model, self.shapes, self.rows)
         self.box = self._bounds(bounds or {})
@@ -228,6 +229,17 @@ class Regression:
             raise DataError(
                 f"the response is of size {largest:.3g}: its squares leave the range of float64",
                 "fit it in other units",
+            )
+
+    def _check_count(self) -> None:
+        """Raise DataError where there are fewer rows than parameters: many values fit them."""
+        count, rows = len(self.parameters.labels), self.counted
+        if rows < count:
+            counted = "" if self.weights is None else " with a weight above 0"
+            raise DataError(
+                f"{rows:,} row{'s' * (rows > 1)}{counted} cannot determine {count:,} parameters",
+                "a fit needs a row for each parameter, and more for standard errors; --fix holds "
+                "some of the parameters",
             )
 
     def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> Box:

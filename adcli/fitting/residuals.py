@@ -24,6 +24,10 @@ BLOCK = 1 << 14
 """Rows that are computed together: their arrays stay in the cache."""
 
 
+class Interrupted(Exception):
+    """Ends a computation over rows between two blocks, so that Ctrl-C does not wait for all."""
+
+
 class Predictor:
     """A node and its derivatives by scalar variables, over rows of columns.
 
@@ -109,7 +113,8 @@ class Residuals:
     """(model - response) * root of the weight, for every row.
 
     `columns` are the predictors by node, each (rows, ...); `root_weights` (rows,) or None. With
-    `split` the rows are computed block by block.
+    `split` the rows are computed block by block. Once `interrupted` says so, the next block raises
+    Interrupted.
     """
 
     def __init__(
@@ -125,8 +130,15 @@ class Residuals:
         self.response = response
         self.root_weights = root_weights
         self.rows = len(response)
+        self.interrupted: Callable[[], bool] = lambda: False
         step = BLOCK if split else max(self.rows, 1)
-        self._blocks = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
+        self._slices = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
+
+    def _blocks(self) -> Iterator[slice]:
+        for block in self._slices:
+            if self.interrupted():
+                raise Interrupted
+            yield block
 
     @property
     def size(self) -> int:
@@ -136,7 +148,7 @@ class Residuals:
     def values(self, point: Vector) -> Vector:
         """The residuals, (rows,)."""
         found = np.empty(self.rows)
-        for block in self._blocks:
+        for block in self._blocks():
             columns = {i: x[block] for i, x in self.columns.items()}
             count = block.stop - block.start
             found[block] = self.predictor.values(columns, point, count)
@@ -145,7 +157,7 @@ class Residuals:
 
     def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
         """Residuals and their Jacobian, block by block of rows."""
-        for block in self._blocks:
+        for block in self._blocks():
             columns = {i: x[block] for i, x in self.columns.items()}
             count = block.stop - block.start
             value, jacobian = self.predictor.values_and_jacobian(columns, point, count)

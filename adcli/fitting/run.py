@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from adcli.descent.stopping import Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression, Weights
+from adcli.fitting.residuals import Interrupted
 from adcli.fitting.result import Fit
 from adcli.fitting.search import MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
@@ -113,7 +116,8 @@ def solve(
                 f"{MARQUARDT} has no setting '{name}'", "methods of descend have some: --method"
             )
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
-        name, attempt = _search(problem, limit, interrupted)
+        problem.residuals.interrupted = interrupted
+        name, attempt = _search(problem, limit)
     else:
         from adcli.fitting.descending import descend_to_minimum
 
@@ -121,17 +125,24 @@ def solve(
             options["max_iterations"] = max_iterations
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
     with np.errstate(all="ignore"):
-        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+        try:
+            if interrupted():  # other starts may have led to a better minimum
+                raise Interrupted
+            return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+        except Interrupted:
+            problem.residuals.interrupted = lambda: False
+            attempt = attempt._replace(status=Status.INTERRUPTED, reason="interrupted")
+            return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
 
 
-def _search(
-    problem: Regression, limit: int, interrupted: Callable[[], bool]
-) -> tuple[str, Attempt]:
+def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
     start = problem.box.project(problem.start)
-    local = problem.problem.linearise(start)
-    if not local.is_finite:
-        problem.check_start(start)
-        raise UsageError("the model's derivatives are not finite at the start", "choose another")
+    with suppress(Interrupted):
+        if not problem.problem.linearise(start).is_finite:
+            problem.check_start(start)
+            raise UsageError(
+                "the model's derivatives are not finite at the start", "choose another"
+            )
     root = problem.residuals.root_weights
     size = problem.response if root is None else problem.response * root
     noise = ROUNDING * math.sqrt(sum_of_squares(size))
@@ -142,14 +153,14 @@ def _search(
     started = not any(labels[k] in problem.missing for k in linear)
     squares = LeastSquares(problem.residuals, Loss())
     total = total_squares(problem.response, problem.weights)
-    search = Search(squares, start, problem.box, linear, noise, total, limit, interrupted)
+    search = Search(squares, start, problem.box, linear, noise, total, limit)
     if problem.loss.is_linear:
         found = search.run(started=started)
         problem.problem.evaluations += squares.evaluations
         return found
     # A robust loss has more minima than the sum of squares: begin at that one's minimum, too.
     _, least = search.run(started=started)
-    robust = Search(problem.problem, start, problem.box, (), noise, np.inf, limit, interrupted)
+    robust = Search(problem.problem, start, problem.box, (), noise, np.inf, limit)
     found = robust.run(started=started, also=[least.point])
     problem.problem.evaluations += squares.evaluations
     return found

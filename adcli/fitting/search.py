@@ -9,7 +9,8 @@ The least cost wins.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,8 +18,9 @@ import numpy as np
 from adcli.descent.stopping import Status
 from adcli.fitting import levenberg
 from adcli.fitting.levenberg import Attempt, Box
-from adcli.fitting.linearise import LeastSquares
+from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
+from adcli.fitting.residuals import Interrupted
 from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
 
@@ -60,7 +62,7 @@ class Search:
 
     `linear` are the places of the parameters that variable projection may solve for; `noise` is the
     length of the residuals' rounding errors, `total` the response's sum of squares about its mean;
-    `max_iterations` holds for each attempt.
+    `max_iterations` holds for each attempt. Interrupted, it ends with the best attempt so far.
     """
 
     problem: LeastSquares
@@ -70,7 +72,6 @@ class Search:
     noise: float
     total: float
     max_iterations: int
-    interrupted: Callable[[], bool] = lambda: False
     attempts: list[tuple[str, Attempt]] = field(default_factory=list)
 
     def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> tuple[str, Attempt]:
@@ -78,12 +79,21 @@ class Search:
 
         The start, which must be finite, is then the first point; `also` are others to begin at.
         """
+        with suppress(Interrupted):
+            self._run(started, also)
+        if not self.attempts:
+            first = also[0] if also else self.start
+            unknown = Linearised.unknown(self.problem.size)
+            return MARQUARDT, Attempt(first, unknown, Status.INTERRUPTED, "interrupted", 0)
+        return self.best
+
+    def _run(self, started: bool, also: Sequence[Vector]) -> None:
         for point in also:
             self._marquardt(point, self.max_iterations)
         if started:
             self._marquardt(self.start, self.max_iterations)
         if self.max_iterations == 0 and self.attempts:
-            return self.best
+            return
         cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
         if self.linear and (not self.attempts or cheap or not self._is_clean()):
             self._project(self.start, self.max_iterations)
@@ -91,12 +101,11 @@ class Search:
             self._marquardt(self.start, self.max_iterations)
         if not self._is_settled():
             self._restart()
-        return self.best
 
     def _is_spent(self) -> bool:
         count = self.problem.evaluations
         numbers = self.problem.residuals.rows * self.problem.size * count
-        return self.interrupted() or count > EVALUATIONS or numbers > BUDGET
+        return count > EVALUATIONS or numbers > BUDGET
 
     @property
     def best(self) -> tuple[str, Attempt]:
@@ -150,9 +159,7 @@ class Search:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
             return
-        found = levenberg.minimise(
-            self.problem, start, self.box, max_iterations=iterations, interrupted=self.interrupted
-        )
+        found = levenberg.minimise(self.problem, start, self.box, max_iterations=iterations)
         found = found._replace(iterations=before + found.iterations)
         self.attempts.append((name, found))
 
@@ -170,7 +177,6 @@ class Search:
                 start[separated.nonlinear],
                 inner,
                 max_iterations=iterations,
-                interrupted=self.interrupted,
             )
             point, before = separated.whole(found.point), found.iterations
         if point is not None:

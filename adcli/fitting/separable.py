@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.fitting.columns import of_length_one, singular_values
 from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
 from adcli.graph.graph import Graph
@@ -78,7 +79,7 @@ class Separated:
         """The linear problem in the nonlinear parameters: what the linear ones cannot take up."""
         full = self.whole(point)
         if full is None:
-            return Linearised(np.nan, np.zeros((self.size, self.size)), np.zeros(self.size))
+            return Linearised.unknown(self.size)
         local = self.problem.linearise(full)
         if not local.is_finite:
             return local
@@ -96,9 +97,8 @@ class Separated:
 
 def _svd(columns: Any) -> tuple[Any, Vector, Any, Vector]:
     """The singular value decomposition of columns scaled to length 1, cut at its rank."""
-    norms = np.linalg.norm(columns, axis=0)
-    norms = np.where(norms > 0, norms, 1.0)
-    left, values, right = np.linalg.svd(columns / norms, full_matrices=False)
+    scaled, norms = of_length_one(columns)
+    left, values, right = singular_values(scaled)
     known = values > RANK * values[0]
     return left[:, known], values[known], right[known], norms
 

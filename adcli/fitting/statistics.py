@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.fitting.columns import of_length_one, singular_values
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
@@ -75,10 +76,8 @@ def uncertainty(
         return Uncertainty(covariance, reasons)
     if not len(free):
         return Uncertainty(covariance, reasons)
-    norms = np.linalg.norm(triangle[:, free], axis=0)
-    scale = np.where(norms > 0, norms, 1.0)
-    _, values, right = np.linalg.svd(triangle[:, free] / scale)
-    values = np.concatenate([values, np.zeros(len(free) - len(values))])
+    scaled, scale = of_length_one(triangle[:, free])
+    _, values, right = singular_values(scaled)
     known = values > RANK * max(values[0], EPSILON)
     loose = np.zeros(len(free), dtype=bool)
     for direction in right[~known]:
@@ -104,14 +103,35 @@ def _undetermined(names: list[str], label: str) -> str:
     return f"the data do not determine it apart from {listed}: the Jacobian is rank-deficient"
 
 
-def robust_variance(loss: Loss, r: Vector, freedom: int) -> float | None:
-    """s^2 of the covariance for a robust loss: sum(psi^2) / freedom / mean(psi')^2.
+def robust_variance(loss: Loss, r: Vector, count: int) -> float | None:
+    """s^2 of the covariance for a robust loss: K^2 sum(psi^2) / (n - p) / mean(psi')^2.
 
-    None where the mean slope is not positive. Source: Huber, Robust Statistics (1981), 7.6 (6.5).
+    `r` are the n residuals that count, `count` is p, the number of parameters. K = 1 +
+    p/n var(psi') / mean(psi')^2 corrects for small samples. None where the mean slope is not
+    positive. Source: Huber, Robust Statistics (1981), 7.6; as in statsmodels. (R's rlm divides
+    var(psi') by n - 1.)
     """
     psi, slope = loss.slopes(r)
-    mean = float(np.mean(slope))
-    return sum_of_squares(psi / mean) / freedom if mean > 0 and freedom > 0 else None
+    mean, freedom = float(np.mean(slope)), len(r) - count
+    if not (mean > 0 and freedom > 0):
+        return None
+    k = 1.0 + count / len(r) * float(np.var(slope / mean))
+    return k**2 * sum_of_squares(psi / mean) / freedom
+
+
+def known_variance(loss: Loss) -> float:
+    """s^2 of the covariance where residuals are known to be normal, of standard deviation 1.
+
+    E(psi^2) / E(psi')^2, which is 1 for the sum of squares and more for a robust loss, whatever
+    the residuals are. Source: Huber, Robust Statistics (1981), 7.6.
+    """
+    if loss.is_linear:
+        return 1.0
+    r = np.linspace(-12.0, 12.0, 100_001)
+    weight = np.exp(-0.5 * r**2)
+    weight /= weight.sum()
+    psi, slope = loss.slopes(r)
+    return float(weight @ psi**2) / float(weight @ slope) ** 2
 
 
 @dataclass(frozen=True)
@@ -213,9 +233,7 @@ def half_width(confidence: float, freedom: int | None) -> float:
 
 def condition(linear: Linearised, free: Any) -> float:
     """The condition number of the free columns of the Jacobian, scaled to length 1."""
-    columns = linear.triangle[:, free]
-    norms = np.linalg.norm(columns, axis=0)
-    if not len(norms) or not (norms > 0).all():
-        return math.inf if len(norms) else 1.0
-    values = np.linalg.svd(columns / norms, compute_uv=False)
+    if not np.any(free):
+        return 1.0
+    _, values, _ = singular_values(of_length_one(linear.triangle[:, free])[0])
     return float(values[0] / values[-1]) if values[-1] > 0 else math.inf

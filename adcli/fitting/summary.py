@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from adcli.descent.stopping import Status
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
-from adcli.fitting.linearise import triangulate
+from adcli.fitting.linearise import Linearised, triangulate
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
 from adcli.fitting.refine import LOST, OPERATIONS, FineResiduals, refine
@@ -23,6 +24,7 @@ from adcli.fitting.statistics import (
     Uncertainty,
     half_width,
     is_perfect,
+    known_variance,
     quality,
     robust_variance,
     uncertainty,
@@ -33,7 +35,10 @@ UNCHANGED = 1e-12
 
 
 class Summary:
-    """What a minimum tells: refined where float64 is short of digits, with all figures."""
+    """What a minimum tells: refined where float64 is short of digits, with all figures.
+
+    Standard errors are those of a minimum: an interrupted fit has none.
+    """
 
     def __init__(
         self, problem: Regression, attempt: Attempt, confidence: float, absolute: bool
@@ -50,10 +55,13 @@ class Summary:
         sizes = np.abs(problem.response) + np.abs(problem.response + _unweighted(self.r, root))
         self.sizes = sizes if root is None else sizes * root
         self.perfect = is_perfect(self.r, self.sizes)
+        self.local = Linearised.unknown(len(self.point))
+        self.ended = attempt.status is not Status.INTERRUPTED
+        if not self.ended:
+            return
         if self._is_short_of_digits():
             self._refine()
-        local = residuals.blocks(self.point)
-        self.local = triangulate(local, len(self.point), Loss())
+        self.local = triangulate(residuals.blocks(self.point), len(self.point), Loss())
 
     # ---- more digits ----
 
@@ -161,16 +169,19 @@ class Summary:
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:
         """The variance of a residual of weight 1; or why there is none."""
+        if not self.ended:
+            return np.nan, "the fit was interrupted before it had ended"
         if self.absolute:
-            return 1.0, None
+            return known_variance(self.problem.loss), None
         if q.degrees_of_freedom <= 0:
-            fewer = "fewer" if q.degrees_of_freedom < 0 else "no more"
-            return np.nan, f"there are {fewer} rows than parameters ({q.rows} and {q.count})"
+            return np.nan, f"there are no more rows than parameters ({q.rows} of each)"
         if self.perfect:
             return np.nan, "the fit is perfect: the residuals are rounding errors"
         if self.problem.loss.is_linear:
             return q.rss / q.degrees_of_freedom, None
-        variance = robust_variance(self.problem.loss, self.r, q.degrees_of_freedom)
+        weights = self.problem.weights
+        counted = self.r if weights is None else self.r[weights > 0]
+        variance = robust_variance(self.problem.loss, counted, q.count)
         if variance is None:
             return np.nan, "too many residuals lie beyond the scale of the loss"
         return variance, None
@@ -201,7 +212,7 @@ class Summary:
             notes.append(f"at its lower bound {box.lower[k]:g}")
         elif value >= box.upper[k]:
             notes.append(f"at its upper bound {box.upper[k]:g}")
-        elif start is not None and abs(value - start) <= UNCHANGED * abs(start):
+        elif start is not None and abs(value - start) <= UNCHANGED * abs(start) and self.ended:
             notes.append("still at its start")
         return tuple(notes)
 

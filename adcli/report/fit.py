@@ -167,12 +167,14 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
     ]
     if all(x.standard_error is None for x in fit.parameters.values()):
         return lines
-    if fit.loss != "linear":
-        lines.append(
-            f"loss {fit.loss}: {show(fit.value)} in all; standard errors by Huber's formula"
-        )
-    elif fit.scaling == "absolute":
-        lines.append("standard errors from the sigmas as given (--absolute-sigma)")
+    robust, absolute = fit.loss != "linear", fit.scaling == "absolute"
+    if robust:
+        lines.append(f"loss {fit.loss}: {show(fit.value)} in all")
+    if absolute:
+        rule = ", by Huber's formula for normal errors" if robust else ""
+        lines.append(f"standard errors from the sigmas as given (--absolute-sigma){rule}")
+    elif robust:
+        lines[-1] += "; standard errors by Huber's formula"
     else:
         lines.append("standard errors scaled by the residual standard deviation")
     return lines

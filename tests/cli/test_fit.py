@@ -6,6 +6,11 @@ import csv
 import io
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +18,7 @@ import polars as pl
 import pytest
 
 import adcli
-from tests.terminal import Outcome, run_here
+from tests.terminal import ROOT, Outcome, run_here
 
 T = np.linspace(0, 5, 30)
 Y = 2.5 * np.exp(-0.8 * T) + 0.3 + 0.05 * np.sin(17 * T + 1)
@@ -293,3 +298,28 @@ def test_a_constant_response_is_flagged(tmp_path) -> None:
     assert record["r_squared"] is None
     assert record["parameters"]["a"]["standard_error"] is None
     assert any("same in all rows" in warning for warning in record["warnings"])
+
+
+def test_ctrl_c_ends_a_long_fit_within_a_second(tmp_path) -> None:
+    x = np.linspace(0, 1, 200_000)
+    pl.DataFrame({"x": x, "y": np.exp(-x) + 0.1 * np.sin(1e6 * x)}).write_parquet("long.parquet")
+    model = " + ".join(f"a{k}*exp(-b{k}*x)" for k in range(25))
+    start = ",".join(f"a{k}=1,b{k}={k + 1}" for k in range(25))
+    line = ["fit", f"y ~ {model}", "--data", "long.parquet", "--start", start, "--format", "json"]
+    process = subprocess.Popen(
+        [*(sys.executable, "-m", "adcli"), *line, *("--predict", "long.parquet", "-o", "out.csv")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    time.sleep(4)  # it has read the data
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    stdout, stderr = process.communicate(timeout=60)
+    assert time.monotonic() - begun < 1
+    assert process.returncode == 130
+    assert b"warning: no standard errors: the fit was interrupted" in stderr
+    record = json.loads(stdout)
+    assert record["status"] == "interrupted"
+    assert {x["standard_error"] for x in record["parameters"].values()} == {None}
+    assert not Path("out.csv").exists(), "predictions of what was not finished"

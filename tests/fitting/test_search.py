@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -347,6 +348,26 @@ def test_limits_and_interruption_are_told() -> None:
     assert found.point == {"a": 1.0, "b": 1.0}
     found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 1.0}, interrupted=lambda: True)
     assert found.status is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("loss", ["linear", "huber"])
+@pytest.mark.parametrize("start", [1.0, "auto"])
+@pytest.mark.parametrize("looks", [0, 1, 2, 7, 40, 400])
+def test_an_interrupted_fit_has_no_standard_errors(looks: int, start: object, loss: str) -> None:
+    data = {"x": X, "y": noisy(np.sin(0.9 * X))}  # from here a long search
+    left = iter(range(looks))
+    found = fit(
+        "y ~ a*sin(w*x) + c",
+        *(data, {"a": start, "w": 5.0, "c": start}),
+        loss=loss,
+        interrupted=lambda: next(left, None) is None,
+    )
+    assert found.status is Status.INTERRUPTED
+    for parameter in found.parameters.values():
+        assert math.isfinite(parameter.value)
+        assert parameter.standard_error is None
+        assert "interrupted" in parameter.reason
+    assert np.isnan(found.predict({"x": X}).standard_error).all()
 
 
 @pytest.mark.parametrize(

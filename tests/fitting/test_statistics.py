@@ -7,6 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from adcli.descent.stopping import Status
+from adcli.errors import DataError
 from adcli.fitting.run import fit
 
 RNG = np.random.default_rng(5)
@@ -129,9 +130,73 @@ def test_errors_of_a_robust_fit_follow_hubers_formula() -> None:
     r = y - (found.point["a"] + found.point["b"] * X)
     psi, slope = np.clip(r, -1, 1), (np.abs(r) <= 1).astype(float)
     design = np.column_stack([np.ones(40), X])
-    variance = (psi @ psi) / 38 / slope.mean() ** 2
+    k = 1 + 2 / 40 * (1 - slope.mean()) / slope.mean()
+    variance = k**2 * (psi @ psi) / 38 / slope.mean() ** 2
     expected = np.sqrt(np.diag(variance * np.linalg.inv(design.T @ design)))
     assert errors(found) == pytest.approx(expected, rel=1e-9)
+
+
+STACKLOSS = """
+80 27 89 42  80 27 88 37  75 25 90 37  62 24 87 28  62 22 87 18  62 23 87 18  62 24 93 19
+62 24 93 20  58 23 87 15  58 18 80 14  58 18 89 14  58 17 88 13  58 18 82 11  58 19 93 12
+50 18 89  8  50 18 86  7  50 19 72  8  50 19 79  8  50 20 80  9  56 20 82 15  70 20 91 15
+"""
+"""Air flow, water temperature, acid concentration, loss: Brownlee (1965), p. 454."""
+
+PUBLISHED = {
+    "statsmodels' RLM": ([9.792, 0.111, 0.303, 0.129], 5e-3),
+    "R's rlm, which divides var(psi') by n - 1": ([9.8073, 0.1112, 0.3034, 0.1289], 2e-3),
+}
+
+
+def test_huber_on_the_stack_loss_data() -> None:
+    """With Huber's k = 1.345 and the scale of the median of residuals, which R and others take."""
+    table = np.array(STACKLOSS.split(), dtype=float).reshape(21, 4)
+    data, start = dict(zip("uvwy", table.T, strict=True)), dict.fromkeys("abcd", 0.0)
+    scale = 3.0
+    for _ in range(20):
+        found = fit("y ~ a + b*u + c*v + d*w", data, start, loss="huber", loss_scale=1.345 * scale)
+        scale = np.median(np.abs(found.residuals)) / 0.6745
+    assert values(found) == pytest.approx([-41.0265, 0.8294, 0.9261, -0.1278], abs=5e-5)
+    for expected, digits in PUBLISHED.values():
+        assert errors(found) == pytest.approx(expected, rel=digits)
+
+
+@pytest.mark.parametrize("weights", [None, np.where(np.arange(40) % 4 == 0, 0.0, 2.0)])
+@pytest.mark.parametrize(
+    ("loss", "psi", "slope"),
+    [
+        ("huber", lambda u: np.clip(u, -1, 1), lambda u: (np.abs(u) <= 1).astype(float)),
+        ("soft_l1", lambda u: u / np.sqrt(1 + u**2), lambda u: (1 + u**2) ** -1.5),
+        ("cauchy", lambda u: u / (1 + u**2), lambda u: (1 - u**2) / (1 + u**2) ** 2),
+    ],
+)
+def test_robust_errors_have_hubers_factor_for_small_samples(loss, psi, slope, weights) -> None:
+    y = Y + 0.2 * RNG.standard_t(2, 40)
+    found = fit(DECAY, {"x": X, "y": y}, START, loss=loss, loss_scale=0.2, weights=weights)
+    w = np.ones(40) if weights is None else weights
+    a, k, c = values(found)
+    root = np.sqrt(w)
+    u = (root * (y - decay(X, a, k, c)) / 0.2)[w > 0]
+    n, p, mean = len(u), 3, slope(u).mean()
+    factor = 1 + p / n * np.mean((slope(u) - mean) ** 2) / mean**2
+    variance = factor**2 * 0.2**2 * np.sum(psi(u) ** 2) / (n - p) / mean**2
+    columns = [np.exp(-k * X), -a * X * np.exp(-k * X), np.ones(40)]
+    jacobian = root[:, None] * np.column_stack(columns)
+    expected = np.sqrt(np.diag(variance * np.linalg.inv(jacobian.T @ jacobian)))
+    assert errors(found) == pytest.approx(expected, rel=1e-8)
+
+
+def test_a_robust_loss_costs_precision_where_the_sigmas_are_known() -> None:
+    """Huber's with k = 1.345 has 95 percent of the efficiency of the sum of squares."""
+    data = {"x": X, "y": Y}
+    plain = fit("y ~ a + b*x", data, {"a": 1.0, "b": 0.0}, sigma=0.5, absolute_sigma=True)
+    robust = fit(
+        *("y ~ a + b*x", data, {"a": 1.0, "b": 0.0}),
+        **{"sigma": 0.5, "absolute_sigma": True, "loss": "huber", "loss_scale": 1.345},
+    )
+    ratios = np.array(errors(plain)) / errors(robust)
+    assert ratios**2 == pytest.approx(0.95, abs=5e-4)
 
 
 def test_hubers_errors_cover_the_truth_as_often_as_they_should() -> None:
@@ -172,18 +237,42 @@ def test_a_parameter_without_influence_is_named() -> None:
     assert "b is still at its start" in found.warnings
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3])
-def test_no_more_rows_than_parameters_leave_no_errors(rows: int) -> None:
-    found = fit(
-        "y ~ a*exp(b*x) + c",
-        {"x": X[:rows], "y": Y[:rows]},
-        {"a": "auto", "b": -1.0, "c": "auto"},
-    )
-    assert found.degrees_of_freedom == rows - 3
+COUNTED = {
+    "rows": lambda rows: ({"x": X[:rows], "y": Y[:rows]}, {}),
+    "weights": lambda rows: ({"x": X, "y": Y}, {"weights": (np.arange(40) < rows).astype(float)}),
+}
+
+
+@pytest.mark.parametrize("how", COUNTED)
+def test_as_many_rows_as_parameters_leave_no_errors(how: str) -> None:
+    data, options = COUNTED[how](3)
+    found = fit("y ~ a*exp(b*x) + c", data, {"a": "auto", "b": -1.0, "c": "auto"}, **options)
+    assert found.degrees_of_freedom == 0
     assert found.residual_standard_deviation is None
     for parameter in found.parameters.values():
         assert parameter.standard_error is None
-        assert f"rows than parameters ({rows} and 3)" in parameter.reason
+        assert "no more rows than parameters (3 of each)" in parameter.reason
+
+
+@pytest.mark.parametrize("method", [None, "lbfgs"])
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("how", COUNTED)
+@pytest.mark.parametrize(
+    ("model", "start"),
+    [
+        ("y ~ a*exp(b*x) + c", {"a": "auto", "b": -1.0, "c": "auto"}),
+        ("y ~ v[0]*exp(v[1]*x) + v[2]", {"v": np.ones(3)}),
+    ],
+)
+def test_fewer_rows_than_parameters_are_an_error(how, rows, model, start, method) -> None:
+    data, options = COUNTED[how](rows)
+    with pytest.raises(DataError, match=f"{rows} row.* cannot determine 3 parameters"):
+        fit(model, data, start, method=method, **options)
+
+
+def test_fixed_parameters_need_no_rows() -> None:
+    found = fit("y ~ a*x + b", {"x": X[1:3], "y": Y[1:3]}, {"a": 1.0}, fix={"b": 1.0})
+    assert found.degrees_of_freedom == 1
 
 
 def test_a_perfect_fit_is_flagged() -> None:
