@@ -22,7 +22,8 @@ BELOW = {
 }
 BELOW["comparison"] = BELOW["descent"] = {"data", "function", *BELOW["function"]}
 BELOW["training"] = BELOW["fitting"] = {"descent", *BELOW["descent"]}
-BELOW["report"] = {"comparison", "fitting", "training", *BELOW["training"]}
+BELOW["export"] = {"engines", "errors", "graph", "language"}
+BELOW["report"] = {"comparison", "export", "fitting", "training", *BELOW["training"]}
 BELOW["cli"] = {"report", *BELOW["report"]}
 BELOW["__init__"] = set(BELOW)
 BELOW["__main__"] = {"cli"}

@@ -154,21 +154,19 @@ def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
 def spelled(
     name: str,
     *,
-    python: str | None = None,
-    numpy: str | None = None,
+    python: str = "",
     c: str | None = None,
     latex: str | None = None,
 ) -> dict[str, Any]:
-    """How a function is written in each target: what differs from `math.NAME`, `np.NAME`, `NAME`
-    and an upright NAME. "" is a target that has no such function.
+    """How a function is written in each target: what differs from `NAME` in C and an upright NAME.
 
     A template has `#1`, `#2` for the arguments, each in a place that needs no brackets; without
-    them it is the name of a function. Names that are no library's have a definition in
-    adcli.language.code.
+    them it is the name of a function. C functions that are not in math.h have a definition in
+    adcli.export.definitions; "" is a function that C does not get. Python and NumPy get the
+    engine's own function; `python` is written instead where all arguments are finite.
     """
     return {
-        "python": f"math.{name}" if python is None else python,
-        "numpy": f"np.{name}" if numpy is None else numpy,
+        "python": python,
         "c": name if c is None else c,
         "latex": rf"\operatorname{{{name}}}" if latex is None else latex,
     }
@@ -218,6 +216,7 @@ POWER = elementwise(
     lambda m, x, y, out: m.power_slope(x, y),  # y*x^(y-1), and 0 where y = 0
     _power_y,
     symbol="^",
+    spelling={"c": "pow"},
     domain="x > 0, or y an integer (x != 0 if y < 0)",
     remedy="where(x > 0, x^y, 0) gives 0 elsewhere; cbrt(x) is the real cube root",
     sample=((0.2, 3.0), (-2.0, 2.0)),
@@ -300,20 +299,20 @@ elementwise(
 elementwise(
     "sin",
     lambda m, x, out: m.cos(x),
-    spelling=spelled("sin", latex=r"\sin"),
+    spelling=spelled("sin", python="math.sin", latex=r"\sin"),
     summary="sine (radians)",
 )
 elementwise(
     "cos",
     lambda m, x, out: -m.sin(x),
-    spelling=spelled("cos", latex=r"\cos"),
+    spelling=spelled("cos", python="math.cos", latex=r"\cos"),
     summary="cosine (radians)",
 )
 elementwise(
     "tan",
     lambda m, x, out: 1 + out * out,
     sample=((-1.4, 1.4),),
-    spelling=spelled("tan", latex=r"\tan"),
+    spelling=spelled("tan", python="math.tan", latex=r"\tan"),
     summary="tangent",
 )
 elementwise(
@@ -322,7 +321,7 @@ elementwise(
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="asin(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("asin", numpy="np.arcsin", latex=r"\arcsin"),
+    spelling=spelled("asin", latex=r"\arcsin"),
     summary="inverse sine",
     aliases=("arcsin",),
 )
@@ -332,7 +331,7 @@ elementwise(
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="acos(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("acos", numpy="np.arccos", latex=r"\arccos"),
+    spelling=spelled("acos", latex=r"\arccos"),
     summary="inverse cosine",
     aliases=("arccos",),
 )
@@ -346,7 +345,7 @@ def _atan_x(m: Any, x: Any, out: Any) -> Any:
 elementwise(
     "atan",
     _atan_x,
-    spelling=spelled("atan", numpy="np.arctan", latex=r"\arctan"),
+    spelling=spelled("atan", latex=r"\arctan"),
     summary="inverse tangent",
     aliases=("arctan",),
 )
@@ -370,7 +369,7 @@ elementwise(
     domain="all numbers; no derivative at (0, 0)",
     remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
     sample=((0.2, 3.0), (0.2, 3.0)),
-    spelling=spelled("atan2", numpy="np.arctan2"),
+    spelling=spelled("atan2"),
     summary="angle of the point (x, y)",
     aliases=("arctan2",),
 )
@@ -400,7 +399,7 @@ elementwise("tanh", _tanh_x, spelling=spelled("tanh", latex=r"\tanh"), summary="
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),
-    spelling=spelled("asinh", numpy="np.arcsinh"),
+    spelling=spelled("asinh"),
     summary="inverse hyperbolic sine",
     aliases=("arcsinh",),
 )
@@ -410,7 +409,7 @@ elementwise(
     domain="x >= 1; the derivative is infinite at 1",
     remedy="acosh(max(x, 1)) is defined everywhere",
     sample=((1.1, 5.0),),
-    spelling=spelled("acosh", numpy="np.arccosh"),
+    spelling=spelled("acosh"),
     summary="inverse hyperbolic cosine",
     aliases=("arccosh",),
 )
@@ -420,7 +419,7 @@ elementwise(
     domain="-1 < x < 1",
     remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("atanh", numpy="np.arctanh"),
+    spelling=spelled("atanh"),
     summary="inverse hyperbolic tangent",
     aliases=("arctanh",),
 )
@@ -431,7 +430,7 @@ elementwise(
     "abs",
     lambda m, x, out: m.sign(x),
     kink=lambda m, x: m.equal(x, 0),
-    spelling=spelled("abs", python="abs", c="fabs", latex=r"\left|#1\right|"),
+    spelling=spelled("abs", c="fabs", latex=r"\left|#1\right|"),
     summary="absolute value; the derivative at 0 is 0",
 )
 elementwise(
@@ -439,7 +438,7 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x, 0),
-    spelling=spelled("sign", python="_sign", c="sign_of"),
+    spelling=spelled("sign", c="sign_of"),
     summary="-1, 0 or 1",
 )
 for _name, _summary in (
@@ -451,9 +450,7 @@ for _name, _summary in (
         None,
         inputs="x",
         kink=lambda m, x: m.equal(x, m.floor(x)),
-        spelling=spelled(
-            _name, python=f"float(math.{_name}(#1))", latex=rf"\left\l{_name} #1 \right\r{_name}"
-        ),
+        spelling=spelled(_name, latex=rf"\left\l{_name} #1 \right\r{_name}"),
         summary=_summary,
     )
 elementwise(
@@ -461,7 +458,7 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x - m.floor(x), 0.5),
-    spelling=spelled("round", python="float(round(#1))", c="nearbyint"),
+    spelling=spelled("round", c="nearbyint"),
     summary="nearest integer, halves to even",
 )
 elementwise(
@@ -472,7 +469,7 @@ elementwise(
     domain="y != 0",
     remedy="where(y != 0, mod(x, y), 0) gives 0 there",
     sample=((-3.0, 3.0), (0.5, 3.0)),
-    spelling=spelled("mod", python="_mod", c="modulo", latex=r"\left(#1 \bmod #2\right)"),
+    spelling=spelled("mod", c="modulo", latex=r"\left(#1 \bmod #2\right)"),
     summary="remainder with the sign of y",
 )
 
@@ -513,7 +510,7 @@ MAXIMUM = select(
     word="max",
     kink=_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
-    spelling=spelled("max", python="max", numpy="np.maximum", c="fmax", latex=r"\max"),
+    spelling=spelled("max", c="maximum", latex=r"\max"),
     summary="largest input; variables that tie share the derivative",
 )
 MINIMUM = select(
@@ -523,7 +520,7 @@ MINIMUM = select(
     word="min",
     kink=_low_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
-    spelling=spelled("min", python="min", numpy="np.minimum", c="fmin", latex=r"\min"),
+    spelling=spelled("min", c="minimum", latex=r"\min"),
     summary="smallest input; variables that tie share the derivative",
 )
 
@@ -581,13 +578,13 @@ elementwise(
 elementwise(
     "erf",
     lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
-    spelling=spelled("erf", numpy="special.erf"),
+    spelling=spelled("erf"),
     summary="error function (DLMF 7.2.1)",
 )
 elementwise(
     "erfc",
     lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
-    spelling=spelled("erfc", numpy="special.erfc"),
+    spelling=spelled("erfc"),
     summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
 )
 elementwise(
@@ -595,8 +592,6 @@ elementwise(
     lambda m, x, out: -2 * x * out,
     spelling=spelled(
         "gauss",
-        python="_gauss",
-        numpy="np.exp(-np.square(#1))",
         c="gauss",
         latex=r"e^{-\left(#1\right)^{2}}",
     ),
@@ -605,15 +600,13 @@ elementwise(
 elementwise(
     "normpdf",
     lambda m, x, out: -x * out,
-    spelling=spelled("normpdf", python="_normpdf", numpy="_normpdf", c="normpdf", latex=r"\varphi"),
+    spelling=spelled("normpdf", c="normpdf", latex=r"\varphi"),
     summary="standard normal density",
 )
 elementwise(
     "normcdf",
     lambda m, x, out: m.normpdf(x),
-    spelling=spelled(
-        "normcdf", python="_normcdf", numpy="special.ndtr", c="normcdf", latex=r"\Phi"
-    ),
+    spelling=spelled("normcdf", c="normcdf", latex=r"\Phi"),
     summary="standard normal distribution, exact in the tail",
 )
 elementwise(
@@ -622,7 +615,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="lgamma(x) does not overflow",
     sample=((0.2, 5.0),),
-    spelling=spelled("gamma", numpy="special.gamma", c="tgamma", latex=r"\Gamma"),
+    spelling=spelled("gamma", c="tgamma", latex=r"\Gamma"),
     summary="gamma function (DLMF 5.2.1)",
 )
 elementwise(
@@ -631,9 +624,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
-    spelling=spelled(
-        "lgamma", numpy="special.gammaln", latex=r"\log\left|\Gamma\left(#1\right)\right|"
-    ),
+    spelling=spelled("lgamma", latex=r"\log\left|\Gamma\left(#1\right)\right|"),
     summary="log |gamma(x)|",
 )
 elementwise(
@@ -642,9 +633,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, digamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
-    spelling=spelled(
-        "digamma", python="_digamma", numpy="special.digamma", c="digamma", latex=r"\psi"
-    ),
+    spelling=spelled("digamma", c="digamma", latex=r"\psi"),
     summary="derivative of lgamma (DLMF 5.2.2)",
 )
 elementwise(
@@ -657,8 +646,6 @@ elementwise(
     sample=((1.0, 1.0), (0.5, 5.0)),
     spelling=spelled(
         "polygamma",
-        python="_polygamma",
-        numpy="special.polygamma",
         latex=r"\psi^{(#1)}\left(#2\right)",
     ),
     summary="n-th derivative of digamma (DLMF 5.15)",
@@ -666,9 +653,7 @@ elementwise(
 elementwise(
     "sigmoid",
     lambda m, x, out: out * m.sigmoid(-x),  # out*(1 - out) is 0 from x = 37 on
-    spelling=spelled(
-        "sigmoid", python="_sigmoid", numpy="special.expit", c="sigmoid", latex=r"\sigma"
-    ),
+    spelling=spelled("sigmoid", c="sigmoid", latex=r"\sigma"),
     summary="1/(1 + exp(-x))",
 )
 elementwise(
@@ -677,12 +662,12 @@ elementwise(
     domain="0 < x < 1",
     remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
     sample=((0.05, 0.95),),
-    spelling=spelled("logit", python="_logit", numpy="special.logit", c="logit"),
+    spelling=spelled("logit", c="logit"),
     summary="log(x/(1 - x))",
 )
 elementwise(
     "softplus",
     lambda m, x, out: m.sigmoid(x),
-    spelling=spelled("softplus", python="_softplus", numpy="np.logaddexp(0.0, #1)", c="softplus"),
+    spelling=spelled("softplus", c="softplus"),
     summary="log(1 + exp(x))",
 )

@@ -8,10 +8,10 @@ from math import log10
 
 from adcli.ad.formulas import Formulas, Size
 from adcli.errors import UsageError
+from adcli.export.code import Sketch, derivative_label, to_code
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.simplify import simplify
-from adcli.language.code import Sketch, derivative_label, to_code
 from adcli.language.latex import latex_name, to_latex
 from adcli.language.text import name_text, to_text
 

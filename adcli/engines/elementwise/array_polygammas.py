@@ -11,12 +11,12 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adcli.engines.elementwise import polygammas
 from adcli.engines.elementwise.array_gammas import digamma
 from adcli.engines.elementwise.array_pieces import Array, Pair, pieces, repair, split
 from adcli.engines.elementwise.bits import exact_polygamma
 from adcli.engines.elementwise.coefficients import EULER_MACLAURIN
 from adcli.engines.elementwise.pairs import two_sum
+from adcli.engines.elementwise.polygammas import polygamma as polygamma_of_number
 
 
 def polygamma(n: ArrayLike, x: ArrayLike) -> Array:
@@ -41,7 +41,7 @@ def _polygamma(n: float, x: Array) -> Array:
         (x,),
         (regular & (x > 0.0), lambda x: _polygamma_positive(n, x)),
         (regular & (x < 0.0), lambda x: _polygamma_negative(n, x)),
-        (~regular, lambda x: np.array([polygammas.polygamma(n, one) for one in x.tolist()])),
+        (~regular, lambda x: np.array([polygamma_of_number(n, one) for one in x.tolist()])),
     )
 
 

@@ -1,8 +1,12 @@
 """The graph as a complete function of value and derivatives, in Python, NumPy or C.
 
+A generated function gives the engine's numbers, to rounding. Nothing raises and nothing loops for
+ever: outside a domain the result is nan, at a pole nan or an infinity, as the engine computes it
+before it calls it an error. Python and NumPy get the engine's own functions
+(`adcli.export.engine_functions`), C those of math.h and `adcli.export.c_functions`.
+
 What occurs more than once is computed once, in a temporary; long expressions are cut into
-temporaries too, so that no compiler runs out of stack. How a function is spelled stands in its
-primitive's row.
+temporaries too, so that no compiler runs out of stack.
 """
 
 from __future__ import annotations
@@ -12,13 +16,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from adcli.errors import LanguageError
+from adcli.export.definitions import C_NAMES, DEFINITIONS, dependencies
+from adcli.export.engine_functions import MODULES, EngineFunctions
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
+    DIVIDE,
     ELEMENTWISE,
     LEAF,
     MAXIMUM,
@@ -28,12 +36,12 @@ from adcli.graph.primitives import (
     POWER,
     PRIMITIVES,
     SELECT,
+    VARIABLE,
     WHERE,
     Primitive,
 )
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX
-from adcli.language.helpers import C_NAMES, HELPERS, dependencies
 from adcli.language.printing import (
     ANY,
     ATOM,
@@ -57,18 +65,17 @@ MAX_COLUMNS = 90
 
 _DETACH = PRIMITIVES["detach"]
 _NAMED = {"pi": "3.141592653589793", "tau": "6.283185307179586", "e": "2.718281828459045"}
-_PYTHON = {name: f"math.{name}" for name in (*_NAMED, "inf")}
-_NUMPY = {"pi": "np.pi", "tau": "(2.0*np.pi)", "e": "np.e", "inf": "np.inf"}
+_PYTHON = {name: f"math.{name}" for name in (*_NAMED, "inf", "nan")}
+_NUMPY = {"pi": "np.pi", "tau": "(2.0*np.pi)", "e": "np.e", "inf": "np.inf", "nan": "np.nan"}
 
 
 @dataclass(frozen=True)
 class Target:
     """What differs between the languages.
 
-    constants    spelling of pi, e, tau and inf
+    constants    spelling of pi, e, tau, inf and nan
     mask         a comparison as a number, with #1 for the comparison
     choice       where(c, a, b)
-    power        x^y
     reserved     names that variables must not have
     """
 
@@ -77,7 +84,6 @@ class Target:
     constants: Mapping[str, str]
     mask: str
     choice: str
-    power: str
     reserved: frozenset[str]
 
 
@@ -88,8 +94,7 @@ TARGETS = {
         _PYTHON,
         "float(#1)",
         "(#2 if #1 else #3)",
-        "math.pow(#1, #2)",
-        frozenset({*keyword.kwlist, *keyword.softkwlist, "math", "abs", "float", "max", "min"}),
+        frozenset({*keyword.kwlist, *keyword.softkwlist, "math", "float"}),
     ),
     "numpy": Target(
         "numpy",
@@ -97,16 +102,14 @@ TARGETS = {
         _NUMPY,
         "np.where(#1, 1.0, 0.0)",
         "np.where(#1, #2, #3)",
-        "np.power(#1, #2)",
-        frozenset({*keyword.kwlist, *keyword.softkwlist, "np", "special", "float"}),
+        frozenset({*keyword.kwlist, *keyword.softkwlist, "math", "np", "float"}),
     ),
     "c": Target(
         "c",
         "C",
-        {**_NAMED, "inf": "INFINITY"},
+        {**_NAMED, "inf": "INFINITY", "nan": "NAN"},
         "(double)(#1)",
         "(#1 ? #2 : #3)",
-        "pow(#1, #2)",
         C_NAMES,
     ),
 }
@@ -199,7 +202,7 @@ class _Writer:
         self.graph = sketch.graph
         self.target = target
         self.order = self.graph.reach(sketch.outputs)
-        self.helpers = HELPERS[target.name]
+        self.helpers = DEFINITIONS[target.name]
         reserved = {*target.reserved, *self.helpers, "gradient"}
         self.name = identifiers([name], reserved)[name]
         self.arguments = identifiers(
@@ -212,6 +215,7 @@ class _Writer:
         self.used: set[str] = set()
         taken = {*reserved, self.name, *self.arguments.values()}
         self.fresh = fresh_names(taken)
+        self.engine = EngineFunctions(target.name, taken) if target.name in MODULES else None
 
     # ---- whole functions ----
 
@@ -226,17 +230,17 @@ class _Writer:
         else:
             lines = [f"    {text}," for text in gradient]
             statements += [f"return {value}, (", *lines, ")"]
-        imports = ["import math"]
         if self.target.name == "numpy":
             asarray = [f"{n} = np.asarray({n}, dtype=float)" for n in self.arguments.values()]
             statements = [*asarray, 'with np.errstate(all="ignore"):', *_indented(statements)]
             imports = ["import numpy as np"]
-            if any("special." in line for line in statements):
-                imports.append("from scipy import special")
-        elif not any("math." in line for line in (*statements, *self._definitions())):
+        else:
             imports = []
+        definitions = self._definitions()
+        if any("math." in text for text in (*statements, *definitions)):
+            imports.insert(0, "import math")
         blocks = ["\n".join(imports)] if imports else []
-        blocks += [definition.rstrip() for definition in self._definitions()]
+        blocks += definitions
         doc = f'    """The value and ({", ".join(self._labels())})."""'
         signature = f"def {self.name}({', '.join(self.arguments.values())}):"
         blocks.append("\n".join([signature, doc, *_indented(statements)]))
@@ -254,7 +258,7 @@ class _Writer:
         statements[:0] = [f"(void){n};" for n in unused]
         lines = ["#include <math.h>", ""]
         for definition in self._definitions():
-            lines += [definition.rstrip(), ""]
+            lines += [definition, ""]
         written = [f"gradient[{k}] = {label}" for k, label in enumerate(self._labels())]
         lines.append("/* Returns the value" + "".join(f"; {w}" for w in written) + ". */")
         arguments = [f"double {n}" for n in self.arguments.values()] + ["double *gradient"]
@@ -269,8 +273,9 @@ class _Writer:
         ]
 
     def _definitions(self) -> list[str]:
-        """The helper functions that are used."""
-        return [self.helpers[n] for n in dependencies(self.helpers, self.used)]
+        """The functions that are used and are not a library's."""
+        written = self.engine.definitions() if self.engine else []
+        return written + [self.helpers[n] for n in dependencies(self.helpers, self.used)]
 
     # ---- temporaries ----
 
@@ -279,7 +284,6 @@ class _Writer:
         graph = self.graph
         outputs = self.sketch.outputs
         wanted = set(shared_nodes(graph, outputs))
-        always = self._always() if self.target.name == "python" else None
         sizes: dict[int, int] = {}
         lines = []
         for i in self.order:
@@ -288,25 +292,11 @@ class _Writer:
             if i in self.names or not (i in wanted or is_cut):
                 sizes[i] = 0 if i in self.names else size
                 continue
-            text = self.text(i)
-            if always is not None and i not in always and _may_raise(text):
-                self.used.add("_quiet")
-                text = f"_quiet(lambda: {text})"
             name = next(self.fresh)
-            lines.append((name, text))
+            lines.append((name, self.text(i)))
             self.names[i] = name
             sizes[i] = 0
         return lines
-
-    def _always(self) -> set[int]:
-        """The nodes that are needed whatever branches are taken."""
-        graph = self.graph
-        found = set(self.sketch.outputs)
-        for i in reversed(self.order):
-            if i in found:
-                args = graph.args[i]
-                found.update(args[:1] if graph.ops[i] is WHERE else args)
-        return found
 
     # ---- expressions ----
 
@@ -332,10 +322,12 @@ class _Writer:
         if op is NEGATIVE:
             return UNARY, ["-", (args[0], UNARY)]
         if op is POWER:
-            return self._power(*args)
+            return self._power(node, *args)
         if op is WHERE:
             return ATOM, fill(self.target.choice, [self._condition(args[0]), args[1], args[2]])
         levels = OPERATORS.get(op.name)
+        if op is DIVIDE and self._divides_by_zero(*args):
+            return ATOM, self._function(node, op, args, attr)
         if levels is not None and (op.kind == ELEMENTWISE or self.target.name == "numpy"):
             if op.partials == (None, None):
                 return self._mask(op, args)
@@ -352,11 +344,13 @@ class _Writer:
         if op is not CONSTANT:
             raise self._unsayable(node, f"the variable '{attr}' without a value")
         text = repr(attr)
-        if not re.search(r"[.e]", text):
+        if text.endswith(("inf", "nan")):
+            text = text.replace(text[-3:], self.target.constants[text[-3:]])
+        elif not re.search(r"[.e]", text):
             text += ".0"  # a Literal such as 12345678901234567890
         return (UNARY if text[0] == "-" else ATOM), [text]
 
-    def _power(self, x: int, y: int) -> Layout:
+    def _power(self, node: int, x: int, y: int) -> Layout:
         graph = self.graph
         exponent = graph.attrs[y] if graph.ops[y] is CONSTANT else None
         base = self.names.get(x)
@@ -364,7 +358,23 @@ class _Writer:
             return PRODUCT, ["*".join([base] * int(exponent))]
         if exponent == 2.0 and self.target.name == "numpy":
             return ATOM, ["np.square(", (x, ANY), ")"]
-        return ATOM, fill(self.target.power, [x, y])
+        return ATOM, self._function(node, POWER, (x, y), None)
+
+    def _divides_by_zero(self, x: int, y: int) -> bool:
+        """Whether the target's x/y may raise: Python's floats, and NumPy's where both are such."""
+        graph = self.graph
+        if self.target.name == "numpy":
+            return not (graph.varying[x] or graph.varying[y])
+        is_safe = graph.ops[y] is NAMED or (graph.ops[y] is CONSTANT and graph.attrs[y] != 0)
+        return self.target.name == "python" and not is_safe
+
+    def _is_finite(self, node: int) -> bool:
+        """Whether a node is finite wherever the variables are, as far as can be seen at once."""
+        graph = self.graph
+        while graph.ops[node] is NEGATIVE:
+            (node,) = graph.args[node]
+        is_number = graph.ops[node] is CONSTANT and isfinite(graph.attrs[node])
+        return is_number or graph.ops[node] is VARIABLE
 
     def _mask(self, op: Primitive, args: tuple[int, ...]) -> Layout:
         parts = self._comparison(op, args)
@@ -384,12 +394,15 @@ class _Writer:
         return [(node, OPERATORS["not_equal"][1]), " != 0.0"]
 
     def _function(self, node: int, op: Primitive, args: tuple[int, ...], attr: Any) -> list[Part]:
+        is_number = op.kind in (ELEMENTWISE, SELECT)
         template = op.spelling.get(self.target.name)
-        if callable(template):
+        if callable(template) and not is_number:
             return fill(template(attr, [self.shapes[a] for a in args]), list(args))
-        if not template or (op.kind not in (ELEMENTWISE, SELECT) and self.target.name != "numpy"):
+        if self.engine and is_number and not (template and all(map(self._is_finite, args))):
+            template = self.engine.call(op.name)
+        if not template or not is_number:
             raise self._unsayable(node, f"'{SHORT_WORDS.get(op.word, op.word)}'")
-        if op in (MAXIMUM, MINIMUM) and template != op.word:
+        if op in (MAXIMUM, MINIMUM) and self.target.name == "c":
             parts: list[Part] = [(args[0], ANY)]
             for a in args[1:]:
                 parts = [f"{template}(", *parts, ", ", (a, ANY), ")"]
@@ -410,10 +423,6 @@ class _Writer:
             span=self.graph.span(node),
             text=self.sketch.text,
         )
-
-
-def _may_raise(text: str) -> bool:
-    return any(mark in text for mark in ("math.", "/", "_"))
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

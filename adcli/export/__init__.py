@@ -1,0 +1,1 @@
+"""Formulas as complete functions in other languages, which give the engine's numbers."""

@@ -1,0 +1,187 @@
+"""The engine's own functions as text, for generated Python and NumPy.
+
+A generated function gives the engine's numbers because it computes with the engine's functions:
+their source is copied, with all that it uses, under names that begin with an underscore. A function
+that an engine's module imports from `math` or `numpy` is called there.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import textwrap
+from collections.abc import Collection, Iterator
+from functools import cache
+from importlib.util import find_spec
+from typing import NamedTuple
+
+MODULES = {"python": "adcli.engines.floats", "numpy": "adcli.engines.arrays"}
+"""The namespace of elementwise functions for each target."""
+_ROOTS = {"math": "math", "numpy": "np", "scipy": ""}
+"""How generated code calls the libraries that the sources import."""
+
+Place = tuple[str, str]
+"""A module of adcli, and a name defined there."""
+
+
+class _Module(NamedTuple):
+    """What the names at a module's top level stand for.
+
+    defined   name -> the statement that defines it
+    foreign   name -> what another library calls it, such as `math.fabs` or `np`
+    imported  name -> where in adcli it is from
+    """
+
+    defined: dict[str, ast.stmt]
+    foreign: dict[str, str]
+    imported: dict[str, Place]
+
+
+@cache
+def _module(name: str) -> _Module:
+    spec = find_spec(name)
+    source = spec.loader.get_source(name) if spec and spec.loader else None  # type: ignore[attr-defined]
+    if source is None:
+        raise RuntimeError(f"the source of {name} is not installed")
+    found = _Module({}, {}, {})
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.FunctionDef):
+            found.defined[statement.name] = statement
+        elif isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                names = target.elts if isinstance(target, ast.Tuple) else [target]
+                found.defined.update({n.id: statement for n in names if isinstance(n, ast.Name)})
+        elif isinstance(statement, ast.Import):
+            for alias in statement.names:
+                found.foreign[alias.asname or alias.name] = _ROOTS.get(alias.name, alias.name)
+        elif isinstance(statement, ast.ImportFrom) and statement.module:
+            for alias in statement.names:
+                local = alias.asname or alias.name
+                root = statement.module.partition(".")[0]
+                if root == "adcli":
+                    found.imported[local] = (statement.module, alias.name)
+                elif root in _ROOTS:
+                    found.foreign[local] = f"{_ROOTS[root]}.{alias.name}".lstrip(".")
+    return found
+
+
+@cache
+def _homes(module: str) -> dict[str, str]:
+    """Functions that a module loads when they are first used, and their modules."""
+    statement = _module(module).defined.get("_HOMES")
+    if not isinstance(statement, ast.Assign):
+        return {}
+    homes: dict[str, str] = ast.literal_eval(statement.value)
+    return {name: f"adcli.engines.elementwise.{home}" for name, home in homes.items()}
+
+
+def _resolved(module: str, name: str) -> Place | str | None:
+    """Where a global name is defined, what another library calls it, or None for a builtin."""
+    while True:
+        found = _module(module)
+        if name in found.foreign:
+            return found.foreign[name]
+        if name in found.imported:
+            module, name = found.imported[name]
+            continue
+        if name not in found.defined:
+            home = _homes(module).get(name)
+            return (home, name) if home else None
+        statement = found.defined[name]
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
+            name = statement.value.id  # abs = fabs
+            continue
+        return module, name
+
+
+class EngineFunctions:
+    """The functions of one target that are used, and then their definitions.
+
+    `taken` are names of the generated code that none of them gets.
+    """
+
+    def __init__(self, target: str, taken: Collection[str] = ()) -> None:
+        self.module = MODULES[target]
+        self.names: dict[Place, str] = {}
+        self.taken = set(taken)
+
+    def call(self, name: str) -> str | None:
+        """What generated code calls an elementwise function; None if the engine has none."""
+        place = _resolved(self.module, name)
+        return self._name(place) if isinstance(place, tuple) else place
+
+    def _name(self, place: Place) -> str:
+        if place not in self.names:
+            name = f"_{place[1].lstrip('_')}"
+            self.names[place] = next(n for n in _numbered(name) if n not in self.taken)
+            self.taken.add(self.names[place])
+        return self.names[place]
+
+    def definitions(self) -> list[str]:
+        """The text of all that is used, definitions before what uses them."""
+        done: dict[int, str] = {}
+        begun: set[int] = set()
+        waiting = [(place, False) for place in reversed(list(self.names))]
+        while waiting:
+            place, is_ready = waiting.pop()
+            statement = _module(place[0]).defined[place[1]]
+            if is_ready:
+                done[id(statement)] = self._text(place[0], statement)
+            elif id(statement) not in begun:
+                begun.add(id(statement))
+                waiting.append((place, True))
+                waiting += [(used, False) for used in self._uses(place[0], statement)]
+        return list(done.values())
+
+    def _uses(self, module: str, statement: ast.stmt) -> list[Place]:
+        found = [_resolved(module, node.id) for node in _global_names(_plain(statement))]
+        return [place for place in found if isinstance(place, tuple)]
+
+    def _text(self, module: str, statement: ast.stmt) -> str:
+        """A definition without annotations, under the names of the generated code."""
+        statement = _plain(statement)
+        for node in _global_names(statement):
+            place = _resolved(module, node.id)
+            if place is not None:
+                node.id = place if isinstance(place, str) else self._name(place)
+        if isinstance(statement, ast.FunctionDef):
+            statement.name = self._name((module, statement.name))
+            return ast.unparse(statement)
+        text = ast.unparse(statement)
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
+            return textwrap.fill(text, 96, subsequent_indent="    ", break_long_words=False)
+        return text
+
+
+def _global_names(statement: ast.stmt) -> list[ast.Name]:
+    """The names in a definition that are not its own variables; the name that it defines, too."""
+    nodes = list(ast.walk(statement))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    if not isinstance(statement, ast.FunctionDef):
+        return names
+    local = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    local |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return [node for node in names if node.id not in local]
+
+
+def _plain(statement: ast.stmt) -> ast.stmt:
+    """A copy without annotations, with the first line of its docstring."""
+    statement = copy.deepcopy(statement)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+    if isinstance(statement, ast.FunctionDef):
+        doc = ast.get_docstring(statement)
+        if doc is not None:
+            statement.body[0] = ast.Expr(ast.Constant(doc.partition("\n")[0]))
+    return statement
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1
