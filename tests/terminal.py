@@ -7,6 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -41,7 +43,7 @@ def run_here(
     choose_color("auto")
     out, err = io.BytesIO(), io.BytesIO()
     with (
-        patch.dict(os.environ, {**ENVIRONMENT, **(environment or {})}),
+        _environment({**ENVIRONMENT, **(environment or {})}),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
         patch.object(sys, "stdout", io.TextIOWrapper(out, "utf-8", "surrogateescape")),
         patch.object(sys, "stderr", io.TextIOWrapper(err, "utf-8", "backslashreplace")),
@@ -50,6 +52,20 @@ def run_here(
         sys.stdout.flush()
         sys.stderr.flush()
         return Outcome(code, out.getvalue().decode("utf-8", "surrogateescape"), _text(err))
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Change some variables of the environment, and change them back."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _text(stream: io.BytesIO) -> str:

@@ -1,0 +1,229 @@
+"""Engines, modes and the printed program agree, up to what rounding explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from mpmath import mp, mpf
+
+import adcli
+from adcli.errors import AdcliError
+from adcli.function import Function
+from tests.fuzz.campaign import Finding
+from tests.fuzz.choices import Choices
+from tests.fuzz.conditioning import DIGITS, EPS, Numbers, scatter
+from tests.fuzz.programs import MATRIX, NUMBER, VECTOR, Writer, point
+
+MODES = ("reverse", "forward", "symbolic")
+TASKS = ("value_and_gradient", "value_and_gradient", "jacobian", "hessian")
+
+RELATIVE = 1e-12
+"""What engines may differ by for the rounding inside of one operation."""
+
+SCATTER = 30
+"""Times what random rounding errors do: they may all point one way."""
+
+FAR = 1e100
+"""Beyond it, or its inverse, floats may leave their range on the way."""
+
+Way = dict[str, Any]
+
+
+def agreement(c: Choices) -> str:
+    """A program at a point: value and derivatives by every engine, mode and the printed text."""
+    writer = Writer(c, arrays=c.below(2) == 1)
+    task = c.of(TASKS)
+    kind = c.of((NUMBER, VECTOR, MATRIX)) if writer.arrays and task == "jacobian" else NUMBER
+    text = writer.program(kind)
+    try:
+        f = adcli.function(text)
+    except AdcliError:
+        return "refused"
+    where = point(c, f.variables)
+    c.case = f"{task} of {text!r} at {where}"
+    with mp.workdps(DIGITS + 20):
+        return Case(f, where, task, c).check()
+
+
+class Case:
+    """A function, a point and what is asked."""
+
+    def __init__(self, f: Function, where: dict[str, Any], task: str, c: Choices) -> None:
+        self.f = f
+        self.where = where
+        self.exact = {name: _exact(value) for name, value in where.items()}
+        self.task = task
+        self.c = c
+        self._is_scalar = f.is_scalar and all(isinstance(x, float) for x in where.values())
+
+    def check(self) -> str:
+        """Compare the engines, and where they differ, or now and then, everything with the reverse
+        mode in many digits."""
+        if self.c.below(3) and self._floats_agree():
+            return "agree"
+        reference = self.result(self.f, {"precision": DIGITS})
+        if isinstance(reference, str) and reference != "DomainError":
+            return self._all_refuse(reference)
+        if self.task == "hessian" and not isinstance(reference, str):
+            self._check_symmetry()
+        self._check_modes(reference)
+        self._check_text(reference)
+        for way in self._float_ways():
+            self._check_way(way, reference)
+        return "not finite" if isinstance(reference, str) else "agree"
+
+    def result(self, f: Function, way: Way, where: dict[str, Any] | None = None) -> Numbers | str:
+        """The numbers by one way, or the kind of the error."""
+        where = (self.exact if "precision" in way else self.where) if where is None else where
+        try:
+            return _flat(getattr(f, self.task)(where, **way))
+        except AdcliError as error:
+            return type(error).__name__
+
+    def _ask(self, f: Function, where: dict[str, Any]) -> Numbers:
+        return _flat(getattr(f, self.task)(where, precision=DIGITS, wrt=self.f.variables))
+
+    def _float_ways(self) -> Iterator[Way]:
+        for engine in ["numpy", "python"][: 1 + self._is_scalar]:
+            yield {"engine": engine, "mode": self.c.of(MODES)}
+
+    def _floats_agree(self) -> bool:
+        ways = [
+            *({"engine": "numpy", "mode": self.c.of(MODES)}, {"engine": "numpy"}),
+            *([{"engine": "python"}] if self._is_scalar else []),
+        ]
+        first, *others = [self.result(self.f, way) for way in ways]
+        if isinstance(first, str):
+            return False
+        return all(
+            not isinstance(other, str)
+            and len(other) == len(first)
+            and all(abs(a - b) <= RELATIVE * abs(b) for a, b in zip(first, other, strict=True))
+            for other in others
+        )
+
+    def _all_refuse(self, reference: str) -> str:
+        for way in self._float_ways():
+            found = self.result(self.f, way)
+            if found not in (reference, "DomainError"):
+                raise self.finding(f"{way['engine']} does not refuse what digits do", reference)
+        return "refused"
+
+    def _check_symmetry(self) -> None:
+        for way in self._float_ways():
+            try:
+                _, blocks = self.f.hessian(self.where, **way)
+            except AdcliError:
+                continue
+            for a, row in blocks.items():
+                for b, block in row.items():
+                    other = np.asarray(blocks[b][a])
+                    axes = [*range(np.ndim(self.where[b]), other.ndim)]
+                    turned = other.transpose([*axes, *range(np.ndim(self.where[b]))])
+                    if not np.array_equal(np.asarray(block), turned):
+                        raise self.finding(f"the Hessian is not symmetric ({way['engine']})", way)
+
+    def _check_modes(self, reference: Numbers | str) -> None:
+        mode = self.c.of(("forward", "symbolic"))
+        found = self.result(self.f, {"precision": DIGITS, "mode": mode})
+        self._compare(found, reference, f"{mode} and reverse differ in {DIGITS} digits", 1e-25)
+
+    def _check_text(self, reference: Numbers | str) -> None:
+        if self.c.below(4):
+            return
+        shown = str(self.f)
+        try:
+            again = adcli.function(shown)
+        except AdcliError as error:
+            raise self.finding("the printed program does not parse", (shown, error)) from None
+        if set(again.variables) != set(self.f.variables):
+            return
+        found = self.result(again, {"precision": DIGITS}, {n: self.exact[n] for n in again.inputs})
+        order = self.result(self.f, {"precision": DIGITS, "wrt": again.variables})
+        self._compare(found, order, "the printed program differs", 1e-25)
+
+    def _check_way(self, way: Way, reference: Numbers | str) -> None:
+        found = self.result(self.f, way)
+        self._compare(found, reference, f"{way['engine']} {way['mode']} differs", RELATIVE)
+
+    def _compare(
+        self, found: Numbers | str, reference: Numbers | str, what: str, relative: float
+    ) -> None:
+        if isinstance(found, str) and isinstance(reference, str):
+            if (found == "DomainError") != (reference == "DomainError"):
+                raise self.finding(what, (found, reference))
+            return
+        exactly = relative < EPS
+        if isinstance(found, str) or isinstance(reference, str):
+            if found in ("LanguageError", "UsageError"):
+                raise self.finding(what, (found, reference))
+            if not exactly and (self._is_far() or self._scatter() is None):
+                return
+            raise self.finding(f"{what}: one has no value", (found, reference))
+        if len(found) != len(reference):
+            raise self.finding(f"{what}: in shape", (found, reference))
+        if all(abs(mpf(a) - b) <= relative * abs(b) for a, b in zip(found, reference, strict=True)):
+            return
+        if self._is_far():
+            return
+        spread = self._scatter()
+        if spread is None:
+            return
+        scale = SCATTER if not exactly else relative / EPS
+        for a, b, s in zip(found, reference, spread, strict=True):
+            if not abs(mpf(a) - b) <= relative * abs(b) + scale * s:
+                numbers = (float(a), mp.nstr(b, 20), float(s))
+                raise self.finding(what, numbers)
+
+    def _scatter(self) -> Numbers | None:
+        try:
+            return scatter(self.f, self.exact, self._ask)
+        except AdcliError:
+            return None
+
+    def _is_far(self) -> bool:
+        """Whether a value on the way is so large or so small that floats may lose it."""
+        from adcli.ad.tasks import Task
+
+        try:
+            results = self.f.swept(self.exact, Task("value"), precision=DIGITS)
+        except AdcliError:
+            return True
+        for value in results.run.values:
+            for x in np.ravel(np.asarray(value, dtype=object)):
+                if x is not None and not (x == 0 or 1 / FAR < abs(x) < FAR):
+                    return True
+        return False
+
+    def finding(self, symptom: str, details: Any) -> Finding:
+        """What was found."""
+        return Finding(f"{symptom} ({self.task})", f"{self.c.case}\n  {details}")
+
+
+def _exact(value: Any) -> Any:
+    """A float's own number, of which its shortest digits are only near."""
+    if isinstance(value, list):
+        return np.array([_exact(x) for x in value], dtype=object)
+    return mpf(value)
+
+
+def _flat(found: Any) -> Numbers:
+    """All numbers of a result, the value's first."""
+    value, rest = found
+    numbers = (
+        list(np.ravel(np.asarray(value, dtype=object)))
+        if not isinstance(value, list)
+        else [x for part in value for x in np.ravel(np.asarray(part, dtype=object))]
+    )
+    stack = [rest[name] for name in rest]
+    while stack:
+        each = stack.pop(0)
+        if isinstance(each, dict):
+            stack = [*each.values(), *stack]
+        elif isinstance(each, list):
+            stack = [*each, *stack]
+        else:
+            numbers += list(np.ravel(np.asarray(each, dtype=object)))
+    return numbers

@@ -1,0 +1,208 @@
+"""Command lines: every command, with all options that it has, and values right and wrong."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import click
+
+from adcli.cli.app import COMMANDS
+from tests.fuzz import given
+from tests.fuzz.choices import Choices
+from tests.fuzz.outcomes import check_command
+from tests.fuzz.programs import MATRIX, NUMBER, VECTOR, Writer, point
+
+WEIGHTS = {"eval": 20, "grad": 30, "descend": 20, "fit": 15, "functions": 1, "completion": 1}
+"""How often a command's turn comes, 10 for the others; tables of all functions take their time."""
+
+NUMBERS = (
+    *("1", "2", "0", "0.1", "3", "-1", "1e-3", "10", "nan", "inf", "-inf", "1e400", "1e-400", ""),
+    *(
+        "-0",
+        "1_0",
+        "0x10",
+        "abc",
+        " 1",
+        "1,2",
+        "１",
+        "٣",
+        "1e308",
+        "-1e308",
+        "99999999999999999999",
+    ),
+    *("1.5", "--", "\x1b[31m", "1e-320", "True"),
+)
+COUNTS = ("1", "2", "3", "5", "0", "-1", "1.5", "", "nan", "1e3", "abc", "９", "-0", "1_0", "0x2")
+"""Small where the work grows with the number."""
+
+FILES = (
+    *given.NAMES,
+    *("nothing.csv", "nothing", "", ".", "/dev/null", "/", "-", "*.csv", "[.csv", "a\x1bb.csv"),
+    *("/dev/full", "~", "rows.csv.gz", "\udcff.csv"),
+)
+OUTPUTS = (
+    *("out.csv", "out.json", "out.jsonl", "out.parquet", "out.txt", "out", "-", "/dev/null", ""),
+    *(
+        ".",
+        "no/out.csv",
+        "/dev/full",
+        "out.svg",
+        "out.html",
+        "out.npz",
+        "out.safetensors",
+        "out.tex",
+    ),
+    *("out.CSV", "out.csv.gz", "ö.csv", "/proc/nothing/out.csv", "out.c", "out.xlsx"),
+)
+TEXTS = (
+    *(
+        "x",
+        "x,y",
+        "",
+        "y",
+        "v",
+        "W",
+        "x=1",
+        "x=1,y=2",
+        "x=",
+        "=1",
+        "z=1",
+        "x=y",
+        "v=[1,2,3]",
+        "x=0:1",
+    ),
+    *(
+        "x=:",
+        "x=1:0",
+        "x=nan",
+        "x=inf:",
+        "`u`",
+        "x=1e400",
+        "random:7",
+        "random:",
+        "x=auto",
+        "W=3x3",
+    ),
+    *("W=0x3", "v=3", "x > 0", "x >", "adam", "gd", "lbfgs", "newton", "lion", "cosine", "armijo"),
+    *("csv", "json", "parquet", "sum", "1e-1:1e-8", "1e-8:1e-1", "0:1", "x=1±0.1", "W=he(3,3)"),
+    *("v=zeros(3)", "a", "w", "\x1b[2J", "\u202e", "x;y", "pi=1", "e", "0.5", "x=[1,2", "x=1,x=2"),
+    *("x" * 300, "v[0]=1", "x=[[1],[2,3]]", "local:2", "x+y <= 1"),
+)
+OWN: dict[str, tuple[str, ...]] = {
+    "max_iterations": ("5", "1", "50", "0", "-1", "1e3", ""),
+    "max_seconds": ("0.05", "0", "-1", "nan", "1e-9", "0.1", "inf"),
+    "starts": ("2", "1", "3", "0", "-1"),
+    "precision": ("30", "1", "3", "17", "50", "0", "-1", "100001", "nan"),
+    "order": ("1", "2", "3", "0", "-1"),
+    "epochs": ("1", "2", "0", "-1"),
+    "animate": ("", "out.txt", "."),
+    "color": ("auto", "never", "always", "x"),
+    "form": ("table", "json", "csv", "plain", "x", ""),
+}
+"""Values of options, where those of its kind do not do."""
+
+PLOTS = ("-", "-", "-", "-", "", "out.xyz", "no/out.svg", *["-"] * 25, "out.svg", "out.png")
+READS = ("source", "model", "points", "data", "validation", "resume", "predict", "record")
+WRITES = ("output", "save", "trace", "checkpoint")
+
+
+def commands(c: Choices) -> str:
+    """A command line, its standard input, and what comes of it."""
+    name = c.of(_names())
+    arguments, stdin = command_line(c, name)
+    c.case = f"{arguments} < {stdin!r}"
+    return check_command(arguments, stdin, given.prepare())
+
+
+@cache
+def _names() -> list[str]:
+    return [name for name in COMMANDS for _ in range(WEIGHTS.get(name, 10))]
+
+
+@cache
+def parameters(name: str) -> list[click.Option]:
+    """The options of a command."""
+    command = import_module(COMMANDS[name][0]).command
+    return [p for p in command.params if isinstance(p, click.Option)]
+
+
+def command_line(c: Choices, name: str) -> tuple[list[str], bytes]:
+    """The arguments and the standard input of a command, mostly such that it does something."""
+    arguments, text, stdin = [name], None, b""
+    options = [o for o in parameters(name) if o.name != "animate" or c.once_in(20)]
+    for option in c.some(options, 3) if options else []:
+        arguments += _option(c, option)
+    if name in ("functions", "completion"):
+        arguments += c.of(([], ["sin"], ["bash"], ["x"], [""]))
+    elif name == "fit":
+        arguments += _fit(c)
+        text = c.of(
+            ("y ~ a*x + b", "y ~ a*exp(b*x)", "y ~ a*x", "y ~ x@w", "a*x", "y ~ ", "y ~ sin(a)")
+        )
+    else:
+        writer = Writer(c, arrays=not c.below(2), loose=c.once_in(2))
+        text = writer.program(c.of((NUMBER, NUMBER, VECTOR, MATRIX)))
+        arguments += _where(c, name, text)
+    if "--no-times" not in arguments and name == "compare":
+        arguments.append("--no-times")
+    if name == "descend" and not any(o.startswith("--max-") for o in arguments):
+        arguments += ["--max-iterations", "20"]
+    if "-" in arguments:
+        stdin = c.of(
+            (b"x,y\n1,2\n3,4\n", b"", b'{"x": 1, "y": 2}\n', b"x^2", b"\xff\x00", b"x\nz\n")
+        )
+    if text is not None and not c.once_in(40):
+        arguments += ["--", text]
+    return arguments, stdin
+
+
+def _option(c: Choices, option: click.Option) -> list[str]:
+    opt = option.opts[-1]
+    if option.is_flag:
+        return [opt]
+    values = _values(option)
+    if c.below(4):  # such as mostly do
+        values = values[:-2] if isinstance(option.type, click.Choice) else values[:3]
+    if opt == "--plot" and option.name == "plot" and option._flag_needs_value and c.once_in(2):
+        return [opt]
+    return [f"{opt}={c.of(values)}"] if c.once_in(3) else [opt, c.of(values)]
+
+
+def _values(option: click.Option) -> tuple[str, ...]:
+    """Values that an option may be given."""
+    name, kind = option.name or "", option.type
+    if isinstance(kind, click.Choice):
+        return (*kind.choices, "x", "")
+    if name in OWN:
+        return OWN[name]
+    if name == "plot":
+        return PLOTS
+    if name in READS:
+        return FILES
+    if name in WRITES:
+        return OUTPUTS
+    if isinstance(kind, (click.IntRange, click.types.IntParamType)):
+        return COUNTS
+    if isinstance(kind, (click.FloatRange, click.types.FloatParamType)):
+        return NUMBERS
+    return TEXTS
+
+
+def _where(c: Choices, name: str, text: str) -> list[str]:
+    """Options that give the variables of a program their values."""
+    if name == "diff" or c.once_in(10):
+        return []
+    used = [n for n in ("x", "y", "v", "u", "W") if n in text]
+    values: dict[str, Any] = point(c, tuple(used))
+    if name in ("eval", "grad", "jacobian", "hessian") and c.once_in(4):
+        return ["--points", c.of(("rows.csv", "rows.jsonl", "rows.parquet", "-"))]
+    option = "--start" if name == "descend" else "--at"
+    return [part for n, x in values.items() for part in (option, f"{n}={x}".replace(" ", ""))]
+
+
+def _fit(c: Choices) -> list[str]:
+    data = c.of(("rows.csv", "rows.jsonl", "rows.parquet", "few.csv"))
+    start = c.of(("a=1,b=1", "a=auto,b=0", "a=1", "a=1,b=0,w=[0,0]", "a=0", "b=nan,a=1"))
+    return ["--data", data, "--start", start] if not c.once_in(12) else []

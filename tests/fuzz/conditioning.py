@@ -1,0 +1,75 @@
+"""What rounding can do to a result: the program again in 40 digits, each operation a little off.
+
+A result of floats is right if a program whose every operation is off by a rounding error would
+give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
+how far the results scatter is what rounding explains. Derivatives know no t: partials, however
+they are written, are held to the accuracy of the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcli.errors import AdcliError
+from adcli.function import Function
+from adcli.graph.primitives import CONSTANT, PRIMITIVES, VARIABLE
+from adcli.graph.shapes import infer_shapes
+
+EPS = 2.0**-52
+DIGITS = 40
+SAMPLES = 4
+
+Numbers = list[Any]
+Ask = Callable[[Function, dict[str, Any]], Numbers]
+"""Asks a function for numbers at a point, in DIGITS digits; raises AdcliError."""
+
+
+def scatter(
+    f: Function, point: dict[str, Any], ask: Ask, *, inputs: bool = False
+) -> Numbers | None:
+    """How far each number moves when all operations are off by EPS; None if some sample fails.
+
+    With `inputs` the point is off, too.
+    """
+    other, shapes = noisy(f, point, inputs)
+    rng = np.random.default_rng(1)
+    base = ask(other, {**point, **{name: _noise(s, 0.0, rng) for name, s in shapes.items()}})
+    found = [0.0] * len(base)
+    for _ in range(SAMPLES):
+        noise = {n: _noise(s, EPS, rng) for n, s in shapes.items()}
+        try:
+            moved = ask(other, {**point, **noise})
+        except AdcliError:
+            return None
+        found = [max(s, abs(a - b)) for s, a, b in zip(found, moved, base, strict=True)]
+    return found
+
+
+def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any:
+    noise = size * rng.uniform(-1, 1, shape)
+    return noise if shape else float(noise)
+
+
+def noisy(
+    f: Function, point: dict[str, Any], inputs: bool
+) -> tuple[Function, dict[str, tuple[int, ...]]]:
+    """The function with noise as further variables, and the shapes of these."""
+    graph = f.graph
+    given = {name: np.shape(value) for name, value in point.items()}
+    shapes = infer_shapes(graph, f.order, given, f.text)
+    one, new, noise = graph.constant(1.0), {}, {}
+    for i in f.order:
+        op = graph.ops[i]
+        node = graph.node(op, tuple([new[a] for a in graph.args[i]]), graph.attrs[i])
+        if op is CONSTANT or (op is VARIABLE and not inputs):
+            new[i] = node
+            continue
+        name = f"noise {i}"
+        noise[name] = tuple(shapes[i])
+        factor = graph.node(PRIMITIVES["add"], (one, graph.variable(name)))
+        new[i] = graph.node(PRIMITIVES["multiply"], (node, factor))
+    changed = Function(graph, [new[o] for o in f.outputs], f.text)
+    return changed, {name: shape for name, shape in noise.items() if name in changed.inputs}

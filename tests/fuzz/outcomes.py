@@ -1,0 +1,95 @@
+"""What every command line must hold to, whatever it asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+import warnings
+
+from mpmath import mp
+
+from tests.fuzz.campaign import Finding
+from tests.terminal import Outcome, run_here
+
+CODES = {
+    "descend": {0, 1, 2, 3, 4, 5},
+    "fit": {0, 1, 2, 3, 4, 5},
+}
+ONE_POINT = ("eval", "grad", "jacobian", "hessian", "diff", "trace", "graph")
+LEAKS = re.compile(
+    r"Traceback|internal error|Warning|Exception ignored|panicked|<class|object at 0x|NoneType"
+)
+"""What belongs to Python or a library and must not reach the user."""
+
+_COLOR = re.compile(r"\x1b\[[\d;]*m")
+_NUMBERS = re.compile(r"[-+]?\d[\d.e+-]*")
+
+
+def check_command(arguments: list[str], stdin: bytes, given: set[str]) -> str:
+    """Run a command in this folder, which has the files `given`; raise Finding for a broken
+    promise. Returns the exit code for the counts, and removes what the command wrote."""
+    case = f"{arguments} < {stdin[:2000]!r}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RuntimeWarning)
+        outcome = run_here(arguments, stdin, {"ADCLI_DEBUG": "1"})
+    mp.dps = 15  # --precision sets it for the whole process
+    left = set(os.listdir(".")) - given
+    for name in left:
+        os.unlink(name) if not os.path.isdir(name) else os.rmdir(name)
+    broken = _broken(arguments, outcome, left)
+    if broken is not None:
+        name = arguments[0] if arguments else ""
+        raise Finding(f"{broken} ({name})", f"{case}\n  {_short(outcome)} left {sorted(left)}")
+    return f"exit {outcome.code}"
+
+
+def _broken(arguments: list[str], outcome: Outcome, left: set[str]) -> str | None:
+    """The first promise that does not hold, if there is one."""
+    code, stdout, stderr = outcome
+    if any("always" in each for each in arguments):
+        stderr = _COLOR.sub("", stderr)
+    command = arguments[0] if arguments else ""
+    if code not in CODES.get(command, {0, 1, 2}):
+        return f"exit code {code}"
+    leak = LEAKS.search(stderr)
+    if leak is not None:
+        line = next(line for line in stderr.splitlines() if leak[0] in line)
+        return f"leaks {leak[0]}: {_NUMBERS.sub('N', line)[:120]}"
+    for character in stderr:
+        if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs"):
+            return f"control character {ord(character):#x} on standard error"
+    errors = len(re.findall(r"^error: ", stderr, re.MULTILINE))
+    if errors != (code in (1, 2)) and not (command == "compare" and code == 1):
+        return f"{errors} errors for exit code {code}"
+    if stdout and (
+        code == 2 or (code == 1 and command in ONE_POINT and "--points" not in arguments)
+    ):
+        return "a failed run writes to standard output"
+    if left and code == 2:
+        return "wrong usage leaves files"
+    if any(name.startswith(".") or name.endswith(".tmp") for name in left):
+        return "a temporary file is left"
+    formats = [each for each in arguments if each.startswith("--f")]
+    if formats == ["--format"] and arguments[arguments.index("--format") + 1] == "json":
+        return _broken_json(stdout)
+    return None
+
+
+def _broken_json(text: str) -> str | None:
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} in JSON")
+
+    try:
+        for line in text.splitlines():
+            json.loads(line, parse_constant=refuse)
+    except ValueError as error:
+        return f"no JSON: {_NUMBERS.sub('N', str(error))}"
+    return None
+
+
+def _short(outcome: Outcome) -> str:
+    return (
+        f"exit {outcome.code}, stdout {outcome.stdout[-300:]!r}, stderr {outcome.stderr[-900:]!r}"
+    )

@@ -1,0 +1,93 @@
+"""A few cases of every kind on every run, and the campaign's own parts.
+
+`python -m tests.fuzz --seconds 3600 --seed 1` looks further.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz import campaign as campaigns
+from tests.fuzz.campaign import Finding, campaign, run_case
+from tests.fuzz.choices import Choices, shrink
+from tests.fuzz.kinds import KINDS
+
+CASES = {"agreement": 400, "commands": 300, "texts": 1500}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_cases_of_every_kind(kind: str) -> None:
+    report = campaign({kind: KINDS[kind]}, seed=1, cases=CASES[kind])
+    assert not report.found, report.text()
+    assert report.cases[kind] == CASES[kind]
+    assert len(report.outcomes[kind]) > 2  # not one and the same answer to everything
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_cases_of_every_kind(kind: str) -> None:
+    report = campaign({kind: KINDS[kind]}, seed=2, seconds=120)
+    assert not report.found, report.text()
+
+
+def _no_three_large(c: Choices) -> str:
+    numbers = [c.below(100) for _ in range(c.below(20))]
+    c.case = str(numbers)
+    if sum(n >= 10 for n in numbers) >= 3:
+        raise Finding("three are large", c.case)
+    return "small"
+
+
+def test_a_finding_is_shrunk_and_told_with_the_line_that_replays_it() -> None:
+    told: list[str] = []
+    report = campaign({"sums": (10, _no_three_large)}, seed=3, cases=200, tell=told.append)
+    (found,) = report.found.values()
+    assert found.case == "[10, 10, 10]"
+    assert found.count > 1
+    number = int(found.replay.split("--first ")[1].split()[0])
+    again = campaign({"sums": (1, _no_three_large)}, seed=3, first=number, cases=1)
+    assert [each.symptom for each in again.found.values()] == ["three are large"]
+    assert len(told) == 1
+
+
+def test_the_same_seed_makes_the_same_cases() -> None:
+    reports = [campaign({"texts": KINDS["texts"]}, seed=7, cases=50) for _ in range(2)]
+    assert reports[0].outcomes == reports[1].outcomes
+
+
+def test_what_takes_too_long_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(c: Choices) -> str:
+        while True:
+            c.below(2)
+            c.taken.clear()
+
+    monkeypatch.setattr(campaigns, "LIMIT", 0.05)
+    _, finding = run_case(endless, Choices())
+    assert finding is not None
+    assert "takes longer" in finding.symptom
+
+
+def test_what_is_raised_is_a_finding_with_its_place() -> None:
+    def broken(c: Choices) -> str:
+        return {}["nothing"]
+
+    _, finding = run_case(broken, Choices())
+    assert finding is not None
+    assert finding.symptom.startswith("KeyError at test_campaign.py:")
+
+
+def test_choices_run_out_to_the_simplest() -> None:
+    c = Choices([5, 1])
+    assert [c.below(3), c.below(9), c.below(9)] == [2, 1, 0]
+    assert shrink([4, 7, 1], lambda taken: taken if 7 in taken else None) == [7]
+
+
+def test_a_campaign_leaves_its_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    campaign({"commands": KINDS["commands"]}, seed=5, cases=30)
+    assert Path.cwd() == tmp_path
+    assert list(tmp_path.iterdir()) == []
