@@ -155,6 +155,39 @@ class Function:
         value, rest = self.at(point, task, engine, precision).nested()
         return value, rest["derivative"]
 
+    def taylor(
+        self,
+        point: Point,
+        along: str | Point | None = None,
+        order: int = 10,
+        *,
+        precision: int | None = None,
+        strict: bool = False,
+    ) -> list[Any]:
+        """The Taylor coefficients c_0 ... c_order of f(point + t d) in t: c_k k! is a derivative.
+
+        `along` names a variable that is a number, or gives a direction d as `directional` takes it;
+        a program of one variable needs neither. Order n takes about n^2 operations for each one of
+        the program. Coefficients of float64 are right to the last digit in programs of numbers.
+        At a kink they are those of the convention (see `value_and_gradient`), taken at the point.
+        Raises as `value_and_gradient` does, for any order.
+
+        >>> function("1/(1 - x)").taylor({"x": 0.0}, order=3)
+        [1.0, 1.0, 1.0, 1.0]
+        """
+        from adcli.engines.power_series import coefficients
+
+        if not isinstance(along, Mapping):
+            along = {self._one_name(along): 1.0}
+        self.names(along)
+        if order < 0:
+            raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
+        task = Task("directional", direction=along, strict=strict)
+        found = self.swept(point, task, "auto", precision)
+        with found.algebra.context():
+            seeds = {self.inputs[name]: found.algebra.pack(d) for name, d in along.items()}
+        return coefficients(self, found.run, seeds, order, precision)
+
     def jacobian(
         self,
         point: Point,
@@ -327,6 +360,17 @@ class Function:
         names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
         self._nodes(names)
         return names
+
+    def _one_name(self, name: str | None) -> str:
+        """A variable to go along: the one named, or the only one."""
+        if name is None and len(self.inputs) == 1:
+            return self.variables[0]
+        if name is None:
+            raise UsageError(
+                f"the program has {len(self.inputs)} variables, a series goes along a line",
+                "--wrt x goes along one of them, --direction x=1,y=2 along all",
+            )
+        return name
 
     def _nodes(self, names: Iterable[str]) -> list[int]:
         nodes = []

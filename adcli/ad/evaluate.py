@@ -17,8 +17,21 @@ def evaluate(
 
     `order` is a topological order (`Graph.reach`); `inputs` maps variable nodes to their values.
     """
+    values: list[Any] = []
+    extend(values, graph, order, inputs, algebra)
+    return values
+
+
+def extend(
+    values: list[Any],
+    graph: Graph,
+    order: list[int],
+    inputs: Mapping[int, Any],
+    algebra: Evaluator,
+) -> None:
+    """Put the values of the nodes of `order` into a list that has those they depend on."""
     ops, args, attrs = graph.ops, graph.args, graph.attrs
-    values: list[Any] = [None] * len(ops)
+    values += [None] * (len(ops) - len(values))
     functions: dict[Any, Any] = {}
     for i in order:
         op = ops[i]
@@ -45,4 +58,3 @@ def evaluate(
             values[i] = function(values[xs[0]])
         else:
             values[i] = function(*[values[x] for x in xs])
-    return values

@@ -17,6 +17,7 @@ COMMANDS = {
     "jacobian": ("adcli.cli.jacobian", "Matrix of first derivatives."),
     "hessian": ("adcli.cli.hessian", "Matrix of second derivatives."),
     "diff": ("adcli.cli.diff", "The derivative as a formula: text, LaTeX, Python, NumPy or C."),
+    "taylor": ("adcli.cli.taylor", "Taylor coefficients at a point: derivatives of high order."),
     "trace": ("adcli.cli.trace", "The evaluation trace, step by step, in both modes."),
     "compare": ("adcli.cli.compare", "All methods side by side, and a check of gradients."),
     "graph": ("adcli.cli.graph", "The computational graph, drawn; every path to a variable."),
@@ -49,6 +50,8 @@ class LazyGroup(click.Group):
                 hint = f"name a command first: adcli grad '{args[0]}' --at ..."
             hint = hint or "the commands are " + ", ".join(COMMANDS)
             raise UsageError(f"unknown command '{args[0]}'", hint)
+        if args[0] == "diff" and "--taylor" in args:
+            args = ["taylor", *[a for a in args[1:] if a != "--taylor"]]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -29,7 +29,8 @@ Examples:
   adcli diff 'x^3*log(x)' --wrt x --order 2
   adcli diff 'sum((A@x - b)^2)' --wrt x --shape A=3x2,x=2,b=3
   adcli diff 'exp(-x^2/2)*y' --as latex
-  adcli diff 'exp(-x^2/2)*y' -o f.c"""
+  adcli diff 'exp(-x^2/2)*y' -o f.c
+  adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
 EXTENSIONS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
@@ -64,6 +65,12 @@ _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
     "--share/--no-share",
     default=None,
     help="Give operations that occur more than once a name (text, latex; default: in long ones).",
+)
+@click.option(
+    "--taylor",
+    is_flag=True,
+    expose_value=False,
+    help="Numbers at a point instead, to any order: the command taylor, with its options.",
 )
 @options.file
 @options.color

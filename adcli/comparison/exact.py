@@ -1,8 +1,7 @@
-"""The derivative that others are measured against: the program that float64 runs, in many digits.
+"""What others are measured against: derivatives of the program that float64 runs, in many digits.
 
-Inputs and numbers in the program are taken as the float64 nearest to what is written, so that the
-distance to this derivative is the fault of a method and of its rounding alone, and so that a kink
-that float64 meets is a kink here, too.
+Its distance to what a method gives is the fault of the method and of its rounding alone: see
+adcli.engines.exact.
 """
 
 from __future__ import annotations
@@ -12,50 +11,9 @@ from typing import Any
 from mpmath import mp, mpf
 
 from adcli.ad.derivatives import Run
-from adcli.engines.mpmath import DigitArrays, Digits
 from adcli.graph.primitives import PRIMITIVES
 
 DIGITS = 50
-
-
-class ExactNumbers(Digits):
-    """Many-digit numbers that start as float64."""
-
-    def constant(self, value: float) -> Any:
-        """The float64 of a number, exactly."""
-        return mpf(float(value))
-
-    def named(self, name: str) -> Any:
-        """The float64 of pi, e, tau or inf, exactly."""
-        return mpf(float(super().named(name)))
-
-
-class ExactArrays(DigitArrays):
-    """Arrays of many-digit numbers that start as float64."""
-
-    def constant(self, value: float) -> Any:
-        """The float64 of a number, exactly, as an array of one point."""
-        return self.array(mpf(float(value)))
-
-    def named(self, name: str) -> Any:
-        """The float64 of pi, e, tau or inf, exactly, as an array of one point."""
-        return self.array(mpf(float(super().named(name)[0])))
-
-
-def exactly(run: Run, digits: int) -> Run:
-    """The run with the same inputs, in many digits."""
-    algebra: Any = ExactArrays(digits) if run.algebra.shaped else ExactNumbers(digits)
-    inputs = {node: _exact(value, algebra) for node, value in run.inputs.items()}
-    with algebra.context():
-        return Run.at(run.graph, run.order, inputs, algebra, 1)
-
-
-def _exact(value: Any, algebra: Any) -> Any:
-    if not algebra.shaped:
-        return mpf(value)
-    import numpy as np
-
-    return np.frompyfunc(mpf, 1, 1)(value)
 
 
 def frozen(run: Run, output: int) -> tuple[Run, int]:

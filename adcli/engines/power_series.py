@@ -1,0 +1,133 @@
+"""Taylor coefficients at a point, each right to the last digit of a float64 or of a precision.
+
+The recurrences of a power series may amplify rounding: where a quotient has a removable singularity
+at the distance r, like r^-k. So the float64 program is expanded in 40 digits beside float64, and in
+80 where the two show that 40 might not do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from adcli.ad.blame import within, written_out
+from adcli.ad.derivatives import Run
+from adcli.ad.taylor import Series
+from adcli.errors import DomainError, LanguageError
+
+if TYPE_CHECKING:
+    from adcli.function import Function
+
+DIGITS = (40, 80)
+"""Digits of the expansions beside float64."""
+SPARE = 20
+"""Digits that each coefficient of those keeps at least."""
+AFFORDABLE = 1_000_000
+"""Products of numbers, roughly, up to which expansions in many digits take a second or two."""
+
+
+def coefficients(
+    function: Function, run: Run, seeds: dict[int, Any], order: int, digits: int | None
+) -> list[Any]:
+    """The coefficients c_0 ... c_order of the only result along x + t d, d being the seeds.
+
+    With `digits` the run is in mpmath numbers and so are the coefficients. Raises LanguageError
+    unless the result is one number, and DomainError, naming the operation, for a coefficient that
+    is not finite.
+    """
+    output = _one_number(function, run)
+    with run.algebra.context():
+        series = Series(run, output, seeds, order)
+        found = [_number(c) for c in series.of(output, order)]
+    size = max(math.prod(run.algebra.shape(run.values[i])) for i in run.order)
+    is_affordable = len(series.coefficients) * order**2 / 2 * size <= AFFORDABLE
+    if digits is None and is_affordable:
+        found = _checked(run, output, seeds, order, found)
+    for k, c in enumerate(found):
+        if not _is_finite(c):
+            raise _error(function, run, series, output, k, digits)
+    return found
+
+
+def _one_number(function: Function, run: Run) -> int:
+    if len(function.outputs) != 1:
+        raise LanguageError(
+            f"a Taylor series needs one result, the program has {len(function.outputs)}",
+            "expand them one by one",
+            span=function.graph.span(function.outputs[0]),
+            text=function.text,
+        )
+    (output,) = function.outputs
+    shape = run.algebra.shape(run.values[output])
+    if shape:
+        raise LanguageError(
+            f"a Taylor series needs a number as the result, not an array of shape {list(shape)}",
+            "an index such as [0] takes a number of it",
+            span=function.graph.span(output),
+            text=function.text,
+        )
+    return output
+
+
+def _number(value: Any) -> Any:
+    """The number in a value of any algebra."""
+    return value.reshape(-1).tolist()[0] if hasattr(value, "reshape") else value
+
+
+def _is_finite(c: Any) -> bool:
+    return bool(c - c == 0)
+
+
+def _checked(
+    run: Run, output: int, seeds: dict[int, Any], order: int, floats: Sequence[float]
+) -> list[float]:
+    """The coefficients from many digits, rounded to float64.
+
+    Where float64 is so far away that too few digits are left, what is below them is 0.
+    """
+    from adcli.engines.exact import exactly, exactly_this
+
+    found: list[Any] = []
+    lost: list[bool] = []
+    for digits in DIGITS:
+        exact = exactly(run, digits)
+        with exact.algebra.context():
+            seeds_here = {node: exactly_this(d, exact.algebra) for node, d in seeds.items()}
+            series = Series(exact, output, seeds_here, order)
+            found = [_number(c) for c in series.of(output, order)]
+            limit = 10.0 ** (digits - 16 - SPARE)
+            pairs = zip(found, floats, strict=True)
+            lost = [c != 0 and abs(c - x) > limit * abs(c) for c, x in pairs]
+        if not any(lost):
+            break
+    return [0.0 if is_lost else float(c) for c, is_lost in zip(found, lost, strict=True)]
+
+
+def _error(
+    function: Function, run: Run, series: Series, output: int, order: int, digits: int | None
+) -> DomainError:
+    """The error for a coefficient that is not finite: the operation whose inputs still are."""
+    graph, node = function.graph, output
+    while True:
+        worse = [
+            a
+            for a in graph.args[node]
+            if not all(_all_finite(c, run) for c in series.coefficients.get(a, [])[: order + 1])
+        ]
+        if not worse:
+            break
+        node = worse[0]
+    written = written_out(graph, (node, None), run.values, run.algebra)
+    written += within(graph, node, function.text)
+    which = "the derivative" if order == 1 else f"the derivative of order {order}"
+    hint = graph.ops[node].remedy or None
+    if digits is None and order > 1:
+        hint = "it does not exist here, or is beyond float64: --precision 50 tells which"
+    return DomainError(
+        f"{which} of {written} is not finite", hint, span=graph.span(node), text=function.text
+    )
+
+
+def _all_finite(value: Any, run: Run) -> bool:
+    return bool(run.algebra.is_finite(value))

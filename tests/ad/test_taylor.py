@@ -1,0 +1,178 @@
+"""Power series against mpmath's, which differentiates numerically and knows no rule."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import mpmath
+import pytest
+from mpmath import mp, mpf
+
+from adcli.ad.evaluate import evaluate
+from adcli.engines.exact import ExactArrays, ExactNumbers, exactly_this
+from adcli.engines.numpy import Arrays
+from adcli.engines.python import Floats
+from adcli.errors import DomainError, KinkError, LanguageError, UsageError
+from adcli.function import Function, function
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
+
+ORDER = 8
+DIGITS = 25
+TOLERANCE = 2.0**-52
+"""Coefficients are rounded to float64, once."""
+
+SMOOTH = [
+    row
+    for row in PRIMITIVES.values()
+    if row.kind == ELEMENTWISE and any(partial is not None for partial in row.partials)
+]
+
+
+def reference(
+    f: Function, point: Mapping[str, Any], along: Mapping[str, Any], order: int
+) -> list[Any]:
+    """mpmath's Taylor coefficients of f(point + t along), from values in many digits."""
+    scalars = f.is_scalar and not any(isinstance(x, list) for x in point.values())
+    algebra: Any = ExactNumbers(DIGITS) if scalars else ExactArrays(DIGITS)
+    floats: Any = Floats() if scalars else Arrays()
+    order_of_nodes = f.graph.reach(f.outputs)
+
+    def pack(x: Any) -> Any:
+        return exactly_this(floats.pack(x), algebra)
+
+    def value(t: Any) -> Any:
+        inputs = {
+            f.inputs[name]: pack(x) + mpf(t) * pack(along.get(name, 0.0))
+            for name, x in point.items()
+        }
+        found = evaluate(f.graph, order_of_nodes, inputs, algebra)[f.outputs[0]]
+        return found.reshape(-1)[0] if hasattr(found, "reshape") else found
+
+    with mp.workdps(DIGITS):
+        return list(mpmath.taylor(value, 0, order))
+
+
+def check(
+    f: Function, point: Mapping[str, Any], along: Mapping[str, Any], order: int = ORDER
+) -> None:
+    found, exact = f.taylor(point, along, order), reference(f, point, along, order)
+    for k, (c, e) in enumerate(zip(found, exact, strict=True)):
+        assert abs(c - e) <= TOLERANCE * abs(e) + mpf(10) ** -20, (k, c, mp.nstr(e, 20))
+
+
+def function_of(row: Primitive, names: str = "xyz") -> Function:
+    graph = Graph()
+    nodes = tuple(graph.variable(name, (k, k)) for k, name in enumerate(names[: len(row.inputs)]))
+    return Function(graph, [graph.node(row, nodes)], row.name)
+
+
+@pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
+def test_every_primitive_along_a_line(row: Primitive) -> None:
+    generator = random.Random(row.name)
+    f = function_of(row)
+    for _ in range(2):
+        point = {n: generator.uniform(*s) for n, s in zip("xyz", row.sample, strict=False)}
+        along = {
+            n: generator.choice([1.0, 0.5, -0.75]) if partial is not None else 0.0
+            for n, partial in zip("xyz", row.partials, strict=False)
+        }
+        check(f, point, along)
+
+
+HUNDRED = "\n".join(
+    [
+        "t0 = x",
+        *[f"t{k} = sin(t{k - 1})*{k} - tanh(t{k - 1}/{k})/(1 + x^2) + 0.1" for k in range(1, 11)],
+        "t10",
+    ]
+)
+"""A program of about a hundred nodes."""
+
+PROGRAMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("exp(sin(x))", {"x": 1.0}, {"x": 1}),
+    ("x^x", {"x": 1.5}, {"x": 1}),
+    ("x^7 - 3x^2", {"x": 0.0}, {"x": 1}),
+    ("(x - 2)^2.5*cbrt(x)", {"x": 3.0}, {"x": 1}),
+    ("x^y", {"x": 2.0, "y": 2.5}, {"x": 1, "y": -2}),
+    ("1/(1 + 25x^2)", {"x": 0.3}, {"x": 1}),
+    ("x/(exp(x) - 1)", {"x": 1.0}, {"x": 1}),
+    ("1/(1 + x^2)", {"x": 1.0}, {"x": 1}),
+    ("gelu(x) + relu(x) + clip(x, 0, 9)", {"x": 0.7}, {"x": 1}),
+    ("where(x > 0, log(x), sqrt(x))", {"x": 2.0}, {"x": 1}),
+    ("max(x^2, x)*abs(x - 5)", {"x": 2.0}, {"x": 1}),
+    ("max(x, y)", {"x": 2.0, "y": 1.0}, {"x": 1, "y": 3}),
+    ("mod(x, 0.7)*floor(x)", {"x": 3.3}, {"x": 1}),
+    ("r(u, v) = sqrt(u^2 + v^2)\na = x*y\na + sin(r(x, y))", {"x": 1.0, "y": 2.0}, {"x": 1}),
+    ("-(y - m)^2/(2s^2) - log(s) - log(tau)/2", {"y": 1.3, "m": 0.4, "s": 0.8}, {"s": 1}),
+    ("lgamma((n + 1)/2) - lgamma(n/2) - (n + 1)/2*log1p(y^2/n)", {"n": 3.5, "y": 1.0}, {"n": 1}),
+    ("k*log(r) - r - lgamma(k + 1)", {"k": 4.0, "r": 2.5}, {"k": 1, "r": 1}),
+    ("sec(x) + csc(x) + cot(x)", {"x": 1.0}, {"x": 1}),
+    ("hypot(x, y)*atan2(y, x)", {"x": 1.0, "y": 2.0}, {"x": 1, "y": 1}),
+    ("sum(v^3) + v[0]*v[1]", {"v": [1.0, 2.0]}, {"v": [1, 2]}),
+    ("prod(v)*max(v) + cumsum(v)[1]", {"v": [1.0, 2.0, -1.5]}, {"v": [1, 2, 0.5]}),
+    ("norm(v) + std(v) + logsumexp(v)", {"v": [1.0, 2.0, -1.5]}, {"v": [1, 2, 0.5]}),
+    ("softmax([t, 2t, 1])[0] + mean([t, 1])^3", {"t": 0.3}, {"t": 1}),
+    ("sum(A@x*x) + trace(A@A)", {"A": [[1.0, 2.0], [3.0, 4.0]], "x": [1.0, -1.0]}, {"x": [1, 2]}),
+    (
+        'einsum("ij,jk,ki->", A, A, B)',
+        {"A": [[1.0, 2.0], [3.0, 4.0]], "B": [[0.5, 1.0], [1.0, 2.0]]},
+        {"A": [[1, 0], [1, 1]], "B": [[1, 1], [0, 2]]},
+    ),
+    (HUNDRED, {"x": 0.3}, {"x": 1}),
+]
+
+
+@pytest.mark.parametrize(("text", "point", "along"), PROGRAMS, ids=[p[0][:40] for p in PROGRAMS])
+def test_programs_agree_with_mpmath(text: str, point: Any, along: Any) -> None:
+    check(function(text), point, along)
+
+
+def test_coefficients_that_float64_would_lose() -> None:
+    f = function("x/(exp(x) - 1)")
+    with mp.workdps(60):
+        exact = mpmath.taylor(lambda x: x / mp.expm1(x), 1, 40)
+    for c, e in zip(f.taylor({"x": 1.0}, order=40), exact, strict=True):
+        assert abs(c - e) <= TOLERANCE * abs(e)
+
+
+def test_many_digits() -> None:
+    found = function("exp(0.1x)").taylor({"x": "0"}, order=5, precision=40)
+    with mp.workdps(40):
+        assert abs(found[5] - mpf("1e-5") / 120) < mpf(10) ** -44
+
+
+def test_orders_cost_their_square_and_not_two_to_their_power() -> None:
+    f = function("exp(sin(x))")
+    f.taylor({"x": 1.0}, order=80)
+    assert len(f.graph) < 20
+
+
+def test_one_variable_needs_no_name_and_order_0_is_the_value() -> None:
+    f = function("x^2")
+    assert f.taylor({"x": 3.0}, order=0) == [9.0]
+    assert f.taylor({"x": 3.0}, order=3) == f.taylor({"x": 3.0}, "x", 3) == [9.0, 6.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "options", "error", "message"),
+    [
+        ("x*y", {"x": 1.0, "y": 1.0}, {}, UsageError, "goes along a line"),
+        ("x*y", {"x": 1.0, "y": 1.0}, {"along": "z"}, UsageError, "no variable 'z'"),
+        ("sum(v)", {"v": [1.0, 2.0]}, {}, UsageError, "shape"),
+        ("x, x^2", {"x": 1.0}, {}, LanguageError, "one result"),
+        ("[x, 1]", {"x": 1.0}, {}, LanguageError, "a number as the result"),
+        ("sqrt(x)", {"x": 0.0}, {}, DomainError, "the derivative of sqrt(0) is not finite"),
+        ("sin(x^2.5)", {"x": 0.0}, {}, DomainError, "of order 3 of 0 ^ 2.5 is not finite"),
+        ("log(x)", {"x": 0.0}, {}, DomainError, "log(0) is -inf"),
+        ("1 + exp(700x)", {"x": 1.0}, {}, DomainError, "of order 4 of exp(700)"),
+        ("x*abs(x)", {"x": 0.0}, {"strict": True}, KinkError, "abs(0) is at a kink"),
+        ("x", {"x": 0.0}, {"order": -1}, UsageError, "of order -1"),
+    ],
+)
+def test_messages(text: str, point: Any, options: Any, error: Any, message: str) -> None:
+    with pytest.raises(error) as found:
+        function(text).taylor(point, **options)
+    assert message in found.value.message
