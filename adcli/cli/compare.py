@@ -37,7 +37,7 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
 1 they do not, or the point is outside the domain; 2 wrong usage or syntax."""
 
 
-@click.command("compare", epilog=EXAMPLES)
+@options.command("compare", EXAMPLES)
 @options.expression
 @options.at
 @options.wrt

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from adcli.cli import options
+
 EXAMPLES = """\b
 Examples:
   adcli completion bash > ~/.local/share/bash-completion/completions/adcli
@@ -11,7 +13,7 @@ Examples:
   adcli completion fish > ~/.config/fish/completions/adcli.fish"""
 
 
-@click.command("completion", epilog=EXAMPLES)
+@options.command("completion", EXAMPLES)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
     """Print the script that completes commands and options in SHELL."""

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import click
-
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options, is_training
+from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
 from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments, program_text
 from adcli.cli.interruption import interruption
+from adcli.cli.needs import is_training
 from adcli.cli.run import screen
 from adcli.cli.tables import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
@@ -23,7 +22,7 @@ from adcli.function import Function, function
 from adcli.language.messages import safe
 
 
-@click.command("descend", epilog=EXAMPLES)
+@options.command("descend", EXAMPLES)
 @options.expression
 @descent_options
 @options.color
@@ -38,7 +37,6 @@ def command(**parsed: Any) -> int:
             f"there is no expression, for --plot takes '{safe(parsed['plot'])}' for its file",
             "write --plot at the end, or --plot FILE.png",
         )
-    options.check_outputs(parsed)
     f = function(program_text(parsed["expression"], parsed["source"]))
     if is_training(parsed):
         from adcli.cli.training import run_training
@@ -53,10 +51,6 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
     from adcli.descent.run import descend
     from adcli.report.descent import json_record, panel_text
 
-    if (parsed["starts"] or 1) > 1:
-        for name in ("trace", "plot", "animate", "every"):
-            if parsed[name]:
-                raise UsageError(f"--{name} shows one descent", "leave --starts out")
     if parsed["save"]:
         check_savable(parsed["save"])
     held = assignments(parsed["fix"], "--fix", None)

@@ -41,8 +41,6 @@ def start_values(
     given.update(drawn)
     if len(whole) > 1:
         raise UsageError("--start names several sources", "give one seed or file")
-    if shapes and not (whole and whole[0].startswith("random:")):
-        raise UsageError("--shape is for --start random:SEED", "arrays have their own shape")
     if not whole:
         return given
     if not whole[0].startswith("random:"):

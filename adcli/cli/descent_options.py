@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from adcli.cli.formats import JSON, FormatOption
+from adcli.cli.needs import FOR_TRAINING as FOR_TRAINING
+from adcli.cli.needs import NOT_FOR_TRAINING as NOT_FOR_TRAINING
 from adcli.cli.options import Decorator, digits
 from adcli.cli.tables import table_options
 from adcli.engines.choose import DESCENT_ENGINES
-from adcli.errors import UsageError
 
 EXAMPLES = """\b
 Examples:
@@ -51,14 +52,6 @@ PASSED_ON = (
 )
 """Options that go to adcli.descend under their own name, if they are given."""
 
-FOR_TRAINING = ("batch_size", "epochs", "shuffle", "validation", "patience", "dtype")
-"""Options that only a training takes; the first two ask for one."""
-
-NOT_FOR_TRAINING = (
-    *("starts", "animate", "gradient_tolerance", "value_tolerance", "point_tolerance", "engine"),
-)
-"""Options that only a descent of the whole loss takes."""
-
 
 def _number(name: str, metavar: str, text: str) -> Any:
     return click.option(f"--{name}", type=float, metavar=metavar, help=text)
@@ -86,7 +79,7 @@ PROBLEM = (
         "uniform(..., low=A, high=B), glorot or he. Repeatable.",
         multiple=True,
     ),
-    _text("shape", "W=10x3", "With random:SEED: the shape of an array. Repeatable.", True),
+    _text("shape", "W=10x3", "The shape of an array. Repeatable.", True),
     _text("fix", "y=2", "Hold a variable. Repeatable.", True),
     _text(
         "bounds",
@@ -97,7 +90,7 @@ PROBLEM = (
     ),
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
     _count("starts", "Descend from N points around the start; the best result counts.", 1),
-    _count("seed", "The seed of these points, of --param, --shuffle and --validation (default 0)."),
+    _count("seed", "The seed of what is drawn at random (default 0)."),
     table_options,
 )
 METHOD = (
@@ -110,9 +103,9 @@ METHOD = (
     _text("line-search", "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."),
     _text("schedule", "NAME", "The rate over time: constant, step, exponential, cosine, inverse."),
     _number("schedule-every", "N", "Iterations that the schedule counts in (default 1000)."),
-    _number("schedule-factor", "F", "step, exponential: the factor over these (default 0.5)."),
+    _number("schedule-factor", "F", "The factor over these (default 0.5)."),
     _number("warmup", "N", "Iterations over which the rate rises from 0."),
-    _number("final-rate", "R", "cosine: the last rate (default 0)."),
+    _number("final-rate", "R", "The last rate (default 0)."),
     _number("clip-value", "C", "Limit every component of the gradient."),
     _number("clip-norm", "C", "Limit the length of the gradient."),
     _number("weight-decay", "D", "Pull the parameters to 0."),
@@ -153,8 +146,11 @@ WATCHING = (
         "--format",
         "form",
         type=click.Choice(["table", "json"]),
-        default="table",
-        help="table (default) for people; json, the final object alone, for scripts.",
+        cls=FormatOption,
+        endings=JSON,
+        fallback="table",
+        help="table for people; json, the final object alone, for scripts. The default goes by the "
+        "name of -o FILE, else it is table.",
     ),
     click.option("-o", "--output", metavar="FILE", help="Write the result to FILE."),
     digits,
@@ -183,15 +179,3 @@ def descent_options(function: Any) -> Any:
     for decorator in reversed(decorators):
         function = decorator(function)
     return function
-
-
-def is_training(parsed: Mapping[str, Any]) -> bool:
-    """Whether mini-batches are asked for. Raises UsageError for options that only they take."""
-    if parsed["batch_size"] is not None or parsed["epochs"] is not None:
-        return True
-    for name in FOR_TRAINING:
-        if parsed[name] is not None:
-            option = name.replace("_", "-")
-            hint = "--batch-size or --epochs asks for one"
-            raise UsageError(f"--{option} is for a training", hint)
-    return False

@@ -9,6 +9,7 @@ import click
 
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli import options
+from adcli.cli.formats import FormatOption
 from adcli.cli.inputs import names, program_text, split_assignments
 from adcli.cli.run import write_text
 from adcli.errors import LanguageError, UsageError
@@ -32,12 +33,12 @@ Examples:
   adcli diff 'exp(-x^2/2)*y' -o f.c
   adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
-EXTENSIONS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
+ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
 _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
 
 
-@click.command("diff", epilog=EXAMPLES)
+@options.command("diff", EXAMPLES)
 @options.expression
 @options.wrt
 @click.option(
@@ -57,7 +58,9 @@ _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
     "--as",
     "kind",
     type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
-    callback=options.by_extension(EXTENSIONS, "text"),
+    cls=FormatOption,
+    endings=ENDINGS,
+    fallback="text",
     help="A formula of this language, LaTeX, or a complete function of the value and the"
     " derivatives. The default goes by the name of -o FILE, else it is text.",
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from adcli.cli import options
 from adcli.cli.fit_options import fitted_model
 from adcli.cli.run import run
@@ -22,13 +20,13 @@ Examples:
   printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
 
 
-@click.command("eval", epilog=EXAMPLES)
+@options.command("eval", EXAMPLES)
 @options.expression
 @fitted_model
 @options.point
 @table_options
 @options.arithmetic
-@options.output
+@options.rows_output
 def command(**parsed: Any) -> int:
     """The value of EXPR at each point."""
     return run("value", **parsed)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from adcli.cli import options
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import EXAMPLES, fit_options
+from adcli.cli.formats import format_of
 from adcli.cli.inputs import (
     assignments,
     file_values,
@@ -30,14 +29,11 @@ if TYPE_CHECKING:
     from adcli.fitting.regression import Regression
     from adcli.fitting.result import Fit
 
-FOR_PREDICTIONS = ("model", "predict", "predict_format", "form", "output", "digits", "color")
-"""Options that predictions by a saved model take; all others are for a fit."""
-
 SETTINGS = ("method", "rate", "max_iterations", "confidence", "absolute_sigma")
 """Options that go to the solver under their own names, if they are given."""
 
 
-@click.command("fit", epilog=EXAMPLES)
+@options.command("fit", EXAMPLES)
 @options.expression
 @fit_options
 def command(**parsed: Any) -> int:
@@ -45,13 +41,13 @@ def command(**parsed: Any) -> int:
 
     The parameters come with standard errors, confidence intervals and their correlation.
     """
-    options.check_outputs(parsed)
     if parsed["model"]:
         return _predict_alone(parsed)
     from adcli.descent.stopping import Status
     from adcli.fitting.run import solve
     from adcli.report.plots import picture_format
 
+    format_of("--save", parsed["save"], {".json": "json"}, texts=())
     if parsed["plot"]:
         picture_format(parsed["plot"])  # a file of another kind shows now, not after the fit
     problem = _regression(parsed)
@@ -70,8 +66,6 @@ def command(**parsed: Any) -> int:
 
         write_predictions(result.fitted_model, parsed)
     apart = parsed["predict"] is not None  # then -o is for the predictions
-    if apart and "form" not in [given.name for given in options.given_options()]:
-        parsed["form"] = "table"
     if not (apart and whole) or parsed["output"] not in (None, "-"):
         _report(result, parsed, None if apart else parsed["output"])
     if apart or parsed["form"] != "table":
@@ -85,10 +79,6 @@ def _predict_alone(parsed: dict[str, Any]) -> int:
     from adcli.cli.predictions import write_predictions
     from adcli.fitting.model_file import load_model
 
-    for given in options.given_options():
-        if given.name not in FOR_PREDICTIONS:
-            what = given.human_readable_name if given.name == "expression" else given.opts[-1]
-            raise UsageError(f"{what} is for a fit, and --model needs none", "leave it out")
     if not parsed["predict"]:
         raise UsageError(
             "--model is for --predict FILE", "adcli eval --model evaluates it at a point"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from adcli.cli import options
+from adcli.cli.formats import RECORD, ROWS, FormatOption, format_of
 from adcli.cli.options import together
 from adcli.cli.tables import table_options
 from adcli.engines.choose import FIT_ENGINES
@@ -23,6 +26,20 @@ Examples:
 Parameters are the names of the model that are no columns. Exit codes: 0 converged; 1 the work
 failed, or bad data; 2 wrong usage or syntax; 3 iteration limit; 4 diverged; 5 stalled; 130
 interrupted."""
+
+
+class _Format(FormatOption):
+    """The format of the report; predictions, if there are any, go to -o in that of its name."""
+
+    def settle(self, parsed: dict[str, Any]) -> None:
+        if parsed["predict"] is None:
+            super().settle(parsed)
+        elif parsed["model"]:
+            self.choose(parsed, ROWS)
+        else:
+            format_of("-o", parsed["output"], ROWS)
+            parsed[str(self.name)] = parsed[str(self.name)] or self.fallback
+
 
 fitted_model = click.option(
     "--model", metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
@@ -73,7 +90,7 @@ fit_options = together(
         metavar="NAME",
         help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
     ),
-    click.option("--rate", type=float, metavar="R", help="The learning rate of a --method."),
+    click.option("--rate", type=float, metavar="R", help="The learning rate."),
     click.option(
         "--max-iterations",
         type=click.IntRange(0),
@@ -111,5 +128,5 @@ fit_options = together(
         help="csv, tsv, jsonl or parquet, where the file's name does not say.",
     ),
     click.option("--model", metavar="FILE.json", help="Predict by a saved model, without a fit."),
-    options.output,
+    options.output_as(endings=RECORD, kind=_Format),
 )

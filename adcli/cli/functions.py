@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from adcli.cli import options
+from adcli.cli.formats import JSON, FormatOption
 from adcli.cli.run import screen, write_text
 
 EXAMPLES = """\b
@@ -14,13 +15,15 @@ Examples:
   adcli functions --format json"""
 
 
-@click.command("functions", epilog=EXAMPLES)
+@options.command("functions", EXAMPLES)
 @click.argument("name", required=False)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["table", "json", "plain"]),
-    callback=options.by_extension({".json": "json", ".jsonl": "json"}, "table"),
+    cls=FormatOption,
+    endings=JSON,
+    fallback="table",
     help="table for people; json (an object a line); plain: the names. The default goes by the name"
     " of -o FILE, else it is table.",
 )

@@ -22,7 +22,7 @@ Examples:
   adcli grad --at x=2 -- '-x^2'"""
 
 
-@click.command("grad", epilog=EXAMPLES)
+@options.command("grad", EXAMPLES)
 @options.expression
 @fitted_model
 @options.point
@@ -37,7 +37,7 @@ Examples:
 )
 @options.strict
 @options.arithmetic
-@options.output
+@options.rows_output
 def command(**parsed: Any) -> int:
     """The value and the gradient of EXPR at each point."""
     return run("gradient", **parsed)

@@ -10,6 +10,8 @@ import click
 from adcli.ad.paths import find_paths
 from adcli.ad.tasks import Task
 from adcli.cli import options
+from adcli.cli.formats import FormatOption
+from adcli.cli.needs import Need, refuse_given
 from adcli.cli.run import program_and_point, screen, write_text
 from adcli.errors import UsageError
 from adcli.report.graph import Drawing, dot_text, drawing, json_record, mermaid_text, tree_text
@@ -25,18 +27,22 @@ Examples:
   adcli graph 'exp(x*y) + x' -o graph.svg
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
 
-EXTENSIONS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
+ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
 KINDS = ("tree", "dot", "mermaid", "svg", "json")
 
+A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 
-@click.command("graph", epilog=EXAMPLES)
+
+@options.command("graph", EXAMPLES)
 @options.expression
 @options.at
 @click.option(
     "--as",
     "kind",
     type=click.Choice(KINDS),
-    callback=options.by_extension(EXTENSIONS, "tree"),
+    cls=FormatOption,
+    endings=ENDINGS,
+    fallback="tree",
     help="How to draw it. The default goes by the name of -o FILE, else it is tree.",
 )
 @click.option(
@@ -44,7 +50,7 @@ KINDS = ("tree", "dot", "mermaid", "svg", "json")
     metavar="x",
     help="List every path from the result to this variable; their sum is the derivative.",
 )
-@options.arithmetic
+@options.sweep_arithmetic
 @options.file
 @options.digits
 @options.color
@@ -99,6 +105,8 @@ def _paths_text(parsed: dict[str, Any]) -> str:
 
 def _drawing_text(parsed: dict[str, Any]) -> str:
     drawn, kind = make_drawing(**parsed), parsed["kind"]
+    if drawn.values is None:
+        refuse_given(click.get_current_context(), ("precision", "engine", "digits"), [A_POINT])
     if kind == "tree":
         return tree_text(drawn, screen(parsed["output"])[0])
     return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text, "json": json_record}[kind](

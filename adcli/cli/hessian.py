@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from adcli.cli import options
 from adcli.cli.run import run
 
@@ -16,14 +14,14 @@ Examples:
   adcli hessian 'logsumexp(v)' --at 'v=[1,2,3]'"""
 
 
-@click.command("hessian", epilog=EXAMPLES)
+@options.command("hessian", EXAMPLES)
 @options.expression
 @options.point
 @options.mode()
 @options.wrt
 @options.strict
 @options.arithmetic
-@options.output
+@options.rows_output
 def command(**parsed: Any) -> int:
     """The matrix of second derivatives of EXPR at each point.
 

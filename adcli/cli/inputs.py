@@ -211,12 +211,19 @@ def is_whole_point(text: str) -> bool:
 
 
 def file_values(name: str, f: Function) -> dict[str, Any]:
-    """The values that a file of parameters has for the variables; others are left."""
+    """The values that a file of parameters has for the variables; others are left.
+
+    Raises UsageError for a file that has none of them.
+    """
     from adcli.data.parameters import load_parameters
 
     values = load_parameters(name, {*f.inputs, *CONSTANTS})
     f.refuse_constants(values)
-    return {key: value for key, value in values.items() if key in f.inputs}
+    found = {key: value for key, value in values.items() if key in f.inputs}
+    if not found:
+        listed = ", ".join(f"'{key}'" for key in list(values)[:8]) or "nothing"
+        raise UsageError(f"{name} has no variable of the program", f"it has {listed}")
+    return found
 
 
 def names(text: str | None) -> list[str] | None:

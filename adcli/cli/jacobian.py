@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from adcli.cli import options
 from adcli.cli.run import run
 
@@ -16,14 +14,14 @@ Examples:
   adcli jacobian 'softmax(v)' --at 'v=[1,2,3]' --mode forward --format json"""
 
 
-@click.command("jacobian", epilog=EXAMPLES)
+@options.command("jacobian", EXAMPLES)
 @options.expression
 @options.point
 @options.mode("auto", default="auto")
 @options.wrt
 @options.strict
 @options.arithmetic
-@options.output
+@options.rows_output
 def command(**parsed: Any) -> int:
     """The matrix of first derivatives of EXPR, a row a result, at each point.
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
 from adcli.ad.derivatives import MODES
+from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption, check_outputs
+from adcli.cli.needs import check_needs, explained, needs_of
 from adcli.cli.terminal import choose_color
-from adcli.engines.choose import ENGINES
-from adcli.errors import UsageError
+from adcli.engines.choose import ENGINES, SWEEP_ENGINES
 
 FORMATS = ("table", "json", "csv", "plain")
-EXTENSIONS = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
-}
-"""How the name of an output ends -> the format. Parquet is for rows, and told by the name alone."""
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -37,12 +29,27 @@ def together(*decorators: Decorator) -> Decorator:
     return apply
 
 
-def given_options() -> list[click.Parameter]:
-    """The options and arguments that the command line gives."""
-    context = click.get_current_context()
-    source = context.get_parameter_source
-    given = click.core.ParameterSource.COMMANDLINE
-    return [each for each in context.command.params if source(each.name or "") is given]
+class _Command(click.Command):
+    """A command whose options all have an effect, or it is not run."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.help = explained(option, needs_of(self.name, option.name))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        check_outputs(ctx.params)
+        for option in self.params:
+            if isinstance(option, FormatOption):
+                option.settle(ctx.params)
+        check_needs(ctx)
+        return super().invoke(ctx)
+
+
+def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A function as the command `name`, with examples behind its help."""
+    return click.command(name, cls=_Command, epilog=examples)
 
 
 expression = together(
@@ -121,41 +128,9 @@ digits = click.option(
 )
 
 
-OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
-"""Options that name a file to write."""
-
-
-def check_outputs(parsed: Mapping[str, Any]) -> None:
-    """Raise UsageError for an output without a name, and for two of one name."""
-    found: dict[str, str] = {}
-    for option in OUTPUTS:
-        name = parsed.get(option)
-        if name is None or name == "-" or name.startswith("/dev/"):
-            continue
-        if not name:
-            raise UsageError(f"the name that --{option} gives is empty", "name a file")
-        other = found.setdefault(os.path.abspath(name), option)
-        if other != option:
-            raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
-
-
-def format_of(output: str | None, formats: Mapping[str, str] = EXTENSIONS) -> str | None:
-    """The format that the name of an output tells, if it tells one."""
-    return formats.get(os.path.splitext(output or "")[1].lower())
-
-
-def by_extension(
-    formats: Mapping[str, str], default: str
-) -> Callable[[click.Context, click.Parameter, str | None], str]:
-    """The callback of an option of formats: as asked for, or by the name of the output."""
-
-    def choose(ctx: click.Context, _: click.Parameter, value: str | None) -> str:
-        return value or format_of(ctx.params.get("output"), formats) or default  # given ones first
-
-    return choose
-
-
-def output_as(*extra: str) -> Decorator:
+def output_as(
+    *extra: str, endings: Endings = RECORD, kind: type[FormatOption] = FormatOption
+) -> Decorator:
     """How results are written; `extra` formats come after the usual ones."""
     others = "".join(f"; {name}" for name in extra)
     return together(
@@ -163,7 +138,9 @@ def output_as(*extra: str) -> Decorator:
             "--format",
             "form",
             type=click.Choice([*FORMATS, *extra]),
-            callback=by_extension({k: v for k, v in EXTENSIONS.items() if v in FORMATS}, "table"),
+            cls=kind,
+            endings=endings,
+            fallback="table",
             help="table for people; json (an object a line), csv and plain for scripts"
             + others
             + ". The default goes by the name of -o FILE, else it is table.",
@@ -175,21 +152,29 @@ def output_as(*extra: str) -> Decorator:
 
 
 output = output_as()
+rows_output = output_as(endings=ROWS)
 
-arithmetic = together(
-    click.option(
-        "--precision",
-        type=click.IntRange(1, 100_000),
-        metavar="DIGITS",
-        help="Compute with that many decimal digits.",
-    ),
-    click.option(
-        "--engine",
-        type=click.Choice(ENGINES),
-        default="auto",
-        help="How the program is executed; auto chooses.",
-    ),
-)
+
+def arithmetic_by(engines: Sequence[str]) -> Decorator:
+    """With how many digits to compute, and by which of some engines."""
+    return together(
+        click.option(
+            "--precision",
+            type=click.IntRange(1, 100_000),
+            metavar="DIGITS",
+            help="Compute with that many decimal digits.",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(engines),
+            default="auto",
+            help="How the program is executed; auto chooses.",
+        ),
+    )
+
+
+arithmetic = arithmetic_by(ENGINES)
+sweep_arithmetic = arithmetic_by(SWEEP_ENGINES)
 
 wrt = click.option(
     "--wrt", metavar="x,y", help="Differentiate with respect to these variables (default: all)."

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
-from adcli.cli.options import format_of
+from adcli.cli.formats import ROWS, format_of
 from adcli.cli.progress import Progress
 from adcli.cli.run import screen
 from adcli.cli.terminal import stdin_bytes, stdout_bytes
@@ -61,7 +61,7 @@ def _fields(found: Prediction) -> list[Field]:
 
 def _writer(model: FittedModel, parsed: dict[str, Any]) -> ResultWriter | _TextWriter:
     target = parsed["output"]
-    form = format_of(target) or parsed["form"]
+    form = format_of("-o", target, ROWS) or parsed["form"]
     if form in ("table", "plain"):
         return _TextWriter(model, form, parsed["digits"], target)
     where = stdout_bytes() if target in (None, "-") else target

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
-from adcli.cli.options import format_of
 from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
@@ -82,10 +81,9 @@ def _program(options: dict[str, Any]) -> Function:
 
 def _rows_of(f: Function, fixed: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """The columns of --data that the program names; none without it."""
-    from adcli.cli.tables import check_columns, check_needless, open_data, read_data
+    from adcli.cli.tables import check_columns, open_data, read_data
 
     if not options.get("data"):
-        check_needless(options)
         return {}
     if options["points"] is not None:
         raise UsageError(
@@ -112,12 +110,6 @@ def _extend_precision(precision: int) -> None:
 def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]) -> Task:
     direction = None
     if options.get("direction"):
-        if options.get("wrt"):
-            raise UsageError("--direction and --wrt exclude each other", "leave one out")
-        if options.get("mode") not in ("reverse", "forward"):
-            raise UsageError(
-                f"--direction goes forward, not --mode {options['mode']}", "leave --mode out"
-            )
         kind = "directional"
         direction = assignments(options["direction"], "--direction", options["precision"])
         f.names(direction)
@@ -129,7 +121,7 @@ def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]
 
 
 def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
-    if format_of(options["output"]) == "parquet":
+    if options["form"] == "parquet":
         raise UsageError("Parquet is for the points of a file", "--points FILE")
     if options["explain_engine"]:
         show_engine(_explain_point(f, task, point, options), options)

@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
-from adcli.cli.options import format_of
 from adcli.cli.progress import Progress
 from adcli.cli.run import show_engine, show_run
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
@@ -187,8 +186,6 @@ class _Job:
     def open_writer(self) -> ResultWriter | _TextWriter:
         """The writer for the format that was asked for."""
         form, target = self.options["form"], self.options["output"]
-        if format_of(target) == "parquet":
-            form = "parquet"
         if form in ("table", "plain"):
             return _TextWriter(self, form, target)
         constants = dict(constant_fields(self.task))

@@ -48,7 +48,6 @@ table_options: Callable[..., Any] = together(
 def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
     """The table that --data names; None without it."""
     if not options["data"]:
-        check_needless(options)
         yield None
         return
     from adcli.cli.progress import Progress
@@ -59,13 +58,6 @@ def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
     bar = partial(Progress, stream=sys.stderr, what="rows")
     with open_table(options["data"], format=form, stdin=stdin, progress=bar) as table:
         yield table
-
-
-def check_needless(options: Mapping[str, Any]) -> None:
-    """Raise UsageError for options of a table where there is none."""
-    for name, unused in (("where", None), ("data_format", None), ("missing", "error")):
-        if options.get(name, unused) != unused:
-            raise UsageError(f"--{name.replace('_', '-')} is for --data", "name a table")
 
 
 def columns_in(f: Function, table: Table | None) -> list[str]:

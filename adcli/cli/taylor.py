@@ -21,7 +21,7 @@ Examples:
   adcli taylor 'log(x^2 + y^2)' --at x=3,y=4 --direction x=1,y=1 --precision 30"""
 
 
-@click.command("taylor", epilog=EXAMPLES)
+@options.command("taylor", EXAMPLES)
 @options.expression
 @options.at
 @click.option(
@@ -56,8 +56,6 @@ def command(**parsed: Any) -> int:
     f, point = program_and_point({**parsed, "engine": "auto"})
     along: Any = parsed["wrt"]
     if parsed["direction"]:
-        if along is not None:
-            raise UsageError("--direction and --wrt exclude each other", "leave one out")
         along = assignments(parsed["direction"], "--direction", parsed["precision"])
     elif along is not None:
         along, *more = names(along) or []

@@ -12,6 +12,7 @@ from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
 from adcli.ad.trace import trace
 from adcli.cli import options
+from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
 from adcli.cli.run import program_and_point, screen, write_text
 from adcli.errors import UsageError
@@ -36,7 +37,7 @@ Examples:
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex"""
 
 
-@click.command("trace", epilog=EXAMPLES)
+@options.command("trace", EXAMPLES)
 @options.expression
 @options.at
 @click.option(
@@ -46,8 +47,8 @@ Examples:
     help="Which sweep to show (default both).",
 )
 @options.wrt
-@options.arithmetic
-@options.output_as("latex")
+@options.sweep_arithmetic
+@options.output_as("latex", endings={**RECORD, ".tex": "latex"})
 def command(**parsed: Any) -> int:
     """The evaluation trace of EXPR: each step with its tangents and its adjoint.
 

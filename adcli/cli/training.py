@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
+from adcli.cli.descent_options import FOR_TRAINING, PASSED_ON
 from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments
 from adcli.cli.interruption import interruption
+from adcli.cli.needs import is_part
 from adcli.cli.run import screen
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
@@ -28,11 +29,6 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
 
     if not parsed["data"]:
         raise UsageError("a training needs rows", "name a table: --data FILE")
-    for name in NOT_FOR_TRAINING:
-        if parsed[name] is not None:
-            option = name.replace("_", "-")
-            hint = "leave --batch-size and --epochs out"
-            raise UsageError(f"--{option} is not for a training", hint)
     if parsed["save"]:
         check_savable(parsed["save"])
     names = (*PASSED_ON, *FOR_TRAINING)
@@ -81,10 +77,8 @@ class _Signals(TrainingWatcher):
 
 def _validation(text: str, parsed: Mapping[str, Any], stack: ExitStack) -> Any:
     """The rows of --validation: a part of the table, or another one."""
-    try:
+    if is_part(text):
         return float(text)
-    except ValueError:
-        pass
     if text == "-" and "-" in parsed["data"]:
         raise UsageError("--data and --validation cannot both come from standard input")
     return stack.enter_context(open_data({**parsed, "data": (text,)}))

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ENGINES = ("auto", "python", "numpy", "llvm", "mpmath")
 DESCENT_ENGINES = ("auto", "python", "numpy", "llvm")
 FIT_ENGINES = ("auto", "numpy", "llvm")
-"""Those that evaluate programs, the functions that descents minimise, and models over rows."""
+SWEEP_ENGINES = ("auto", "python", "numpy", "mpmath")
+"""Those that evaluate programs, the functions that descents minimise, models over rows, and those
+that keep all values of a sweep at a point."""
 
 SMALL = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""

@@ -1,0 +1,96 @@
+"""Formats by name: how the name of an output ends says what is written there.
+
+A name with an ending that a command does not write is an error. Endings of texts (.txt, ...) and
+names without an ending say nothing, nor do devices and pipes. A format that is asked for goes
+before what a name says, unless that is Parquet, which is asked for by names alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from adcli.errors import UsageError
+
+Endings = Mapping[str, str]
+"""How a name ends -> the format."""
+
+JSON: Endings = {".json": "json", ".jsonl": "json", ".ndjson": "json"}
+RECORD: Endings = {".csv": "csv", **JSON}
+ROWS: Endings = {**RECORD, ".parquet": "parquet"}
+TEXTS = (".txt", ".dat", ".log", ".out")
+
+
+class FormatOption(click.Option):
+    """An option that names a format; without it the name of -o decides, else it is `fallback`."""
+
+    def __init__(self, *names: Any, endings: Endings, fallback: str, **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.endings = endings
+        self.fallback = fallback
+
+    def settle(self, parsed: dict[str, Any]) -> None:
+        """Put the format into `parsed`, the values of all options. Raises UsageError."""
+        self.choose(parsed, self.endings)
+
+    def choose(self, parsed: dict[str, Any], endings: Endings) -> None:
+        """The same, of outputs that may end in `endings`."""
+        name = str(self.name)
+        told = format_of("-o", parsed["output"], endings)
+        parsed[name] = told if told == "parquet" else parsed[name] or told or self.fallback
+
+
+def format_of(
+    option: str, output: str | None, endings: Endings, texts: Iterable[str] = TEXTS
+) -> str | None:
+    """The format that a name tells, if it tells one.
+
+    Raises UsageError for an ending that is neither one of `endings` nor one of `texts`.
+    """
+    if output is None or (os.path.exists(output) and not os.path.isfile(output)):
+        return None  # standard output, a device, or a pipe
+    ending = os.path.splitext(output)[1].lower()
+    if ending in endings:
+        return endings[ending]
+    known = [*endings, *texts]
+    if ending in texts or not ending.removeprefix(".") or _is_number(ending):
+        return None
+    raise UsageError(
+        f"{option}: '{output}' ends in {ending}, which this command does not write",
+        f"it writes {', '.join(known[:-1])} and {known[-1]}"
+        if known[1:]
+        else f"it writes {known[0]}",
+    )
+
+
+def _is_number(ending: str) -> bool:
+    """Whether what follows a dot is the end of a number, as in `rate-0.5`."""
+    try:
+        float(ending)
+    except ValueError:
+        return ending[1:2].isdigit() and not any(map(str.isalpha, ending))
+    return True
+
+
+OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
+"""Options that name a file to write."""
+
+
+def check_outputs(parsed: Mapping[str, Any]) -> None:
+    """Raise UsageError for an output without a name, and for two of one name."""
+    found: dict[str, str] = {}
+    for option in OUTPUTS:
+        name = parsed.get(option)
+        if name is None or name == "-" or name.startswith("/dev/"):
+            continue
+        if not name:
+            raise UsageError(f"the name that --{option} gives is empty", "name a file")
+        with suppress(OSError):  # the working folder is gone: writing says so
+            name = os.path.abspath(name)
+        other = found.setdefault(name, option)
+        if other != option:
+            raise UsageError(f"--{other} and --{option} name the same file", "give each its own")

@@ -1,0 +1,272 @@
+"""Every option has an effect or says what it needs; names of outputs say what is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from adcli.cli.app import COMMANDS, application
+from adcli.cli.needs import ALWAYS, ELSEWHERE, FOR_PREDICTIONS, NEEDS, needs_of
+from tests.terminal import run_here, words
+
+LOSS = "descend 'mean((y - a*x)^2)' --start a=0 --data rows.csv"
+FIT = "fit 'y ~ a*x' --data rows.csv --start a=1"
+ROSENBROCK = "descend '(1-x)^2 + (y-x^2)^2' --start x=1,y=2"
+TRAIN = f"{LOSS} --epochs 2"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
+    return tmp_path
+
+
+def options_of(command: str) -> list[str]:
+    found = application.get_command(click.Context(application), command)
+    assert found is not None
+    return [str(parameter.name) for parameter in found.params]
+
+
+def tables_with(command: str, option: str) -> list[str]:
+    """The tables that an option is in, under its own name or that of its command."""
+    own = f"{command}.{option}"
+    tables = {"needs": NEEDS, "always": ALWAYS, "elsewhere": ELSEWHERE}
+    found = [name for name, table in tables.items() if own in table]
+    return found or [name for name, table in tables.items() if option in table]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_option_always_has_an_effect_or_says_what_it_needs(command: str) -> None:
+    for option in options_of(command):
+        assert len(tables_with(command, option)) == 1, (command, option)
+
+
+def test_the_tables_hold_nothing_else() -> None:
+    known = {
+        name for c in COMMANDS for option in options_of(c) for name in (option, f"{c}.{option}")
+    }
+    assert {*NEEDS, *ALWAYS, *ELSEWHERE} <= known
+
+
+NEEDED = {
+    "points_format": ["eval x --at x=1 --points-format csv", "eval x --data rows.csv @ csv"],
+    "threads": ["grad x --at x=1 --threads 2", "eval 'sum(x)' --data rows.csv --threads 2"],
+    "on_error": ["grad x --at x=1 --on-error null", "eval x --at x=1 --format csv @ null"],
+    "explain_engine": [
+        "eval x --points rows.csv --explain-engine -o a.csv",
+        "grad x --points rows.csv --explain-engine -o a.parquet",
+    ],
+    "verbose": ["eval x --at x=1 --verbose --explain-engine"],
+    "data_format": ["eval x --at x=1 --data-format csv", f"{ROSENBROCK} --data-format csv"],
+    "missing": ["eval x --points rows.csv --missing drop", f"{ROSENBROCK} --missing drop"],
+    "where": ["grad x --at x=1 --where 'x > 0'", f"{ROSENBROCK} --where 'x > 0'"],
+    "digits": [
+        "grad x --at x=1 --format json --digits 3",
+        "hessian x --at x=1 --digits 3 -o a.csv",
+        "eval x --points rows.csv --digits 3 --format plain",
+        "eval x --points rows.csv --digits 3 -o a.parquet",
+        "eval x --at x=1 --digits 3 --explain-engine",
+        "compare x^2 --at x=1 --digits 3 --format csv",
+        "taylor x^2 --at x=1 --digits 3 --format csv",
+        f"{ROSENBROCK} --digits 3 --format json",
+        f"{FIT} --digits 3 -o a.json",
+    ],
+    "trace.digits": ["trace x^2 --at x=1 --format json --digits 3"],
+    "direction": [
+        "grad x --at x=1 --direction x=1 --wrt x",
+        "grad x --at x=1 --direction x=1 --mode symbolic",
+    ],
+    "taylor.direction": ["taylor x*y --at x=1,y=1 --wrt x --direction x=1"],
+    "graph.digits": [
+        "graph x^2 --at x=1 --paths x --as json --digits 3",
+        "graph x^2 --digits 3",
+    ],
+    "diff.share": ["diff x^2 --share --as c", "diff x^2 --no-share -o a.py"],
+    "descend.shape": [f"{ROSENBROCK} --shape x=2", "descend 'sum(x^2)' --start x=[1] --shape x=2"],
+    "seed": [f"{ROSENBROCK} --seed 3", f"{TRAIN} --validation rows.csv --seed 1"],
+    "schedule_every": [
+        f"{ROSENBROCK} --method gd --rate 0.1 --schedule-every 9",
+        f"{TRAIN} --rate 0.1 --schedule constant --schedule-every 9",
+    ],
+    "schedule_factor": [
+        f"{ROSENBROCK} --rate 0.1 --schedule-factor 0.9",
+        f"{ROSENBROCK} --rate 0.1 --schedule cosine --schedule-factor 0.9",
+    ],
+    "final_rate": [
+        f"{ROSENBROCK} --rate 0.1 --final-rate 0.01",
+        f"{TRAIN} --schedule step --final-rate 0.01",
+    ],
+    **{
+        f"descend.{name}": [f"{LOSS} --{name} {value}"]
+        for name, value in (
+            *(("shuffle", ""), ("validation", "0.5"), ("patience", "3"), ("dtype", "float32")),
+        )
+    },
+    **{
+        f"descend.{name}": [f"{TRAIN} --{name.replace('_', '-')} {value}"]
+        for name, value in (
+            *(("starts", "3"), ("gradient_tolerance", "1e-3"), ("engine", "numpy")),
+            *(("value_tolerance", "1e-3"), ("point_tolerance", "1e-3")),
+        )
+    },
+    "descend.animate": [f"{TRAIN} --animate a.gif", f"{ROSENBROCK} --starts 3 --animate a.gif"],
+    "every": [f"{ROSENBROCK} --every 3 --format json", f"{ROSENBROCK} --every 3 --starts 4"],
+    "descend.trace": [f"{ROSENBROCK} --starts 3 --trace a.csv"],
+    "descend.plot": [f"{ROSENBROCK} --starts 3 --plot"],
+    "checkpoint_every": [f"{ROSENBROCK} --checkpoint-every 3", f"{TRAIN} --checkpoint-every 3"],
+    "loss_scale": [f"{FIT} --loss-scale 2", f"{FIT} --loss linear --loss-scale 2"],
+    "confidence": [f"{FIT} --confidence 0.9 --format plain"],
+    "fit.rate": [f"{FIT} --rate 0.1"],
+    "predict_format": [f"{FIT} --predict-format csv"],
+}
+"""Option -> command lines in which it would have no effect; @ stands for the option."""
+
+
+def test_all_needs_are_tried() -> None:
+    by_training = {"descend.batch_size", "descend.epochs"}  # which ask for what they need
+    assert NEEDED.keys() | by_training == NEEDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [(name, line) for name, lines in NEEDED.items() for line in lines]
+)
+def test_an_option_without_what_it_needs_is_an_error(name: str, line: str, folder: Path) -> None:
+    option = "--" + name.rpartition(".")[2].replace("_", "-")
+    outcome = run_here(words("adcli " + line.replace("@", option)))
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    first, *rest = outcome.stderr.splitlines()
+    told = [need.told for need in needs_of(line.split()[0], name.rpartition(".")[2])]
+    assert first in [f"error: {option} {text}" for text in [*told, "needs a point"]], outcome
+    assert [text[:8] for text in rest] == ["  hint: "]
+    assert [path.name for path in folder.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "trace x^2 --at x=1 --engine llvm",
+        "graph x^2 --at x=1 --engine llvm",
+        "graph x^2 --precision 30",
+        "graph x^2 --engine numpy",
+        f"{ROSENBROCK} --method lbfgs --rate 0.1",
+        f"{ROSENBROCK} --method newton --warmup 5",
+        f"{ROSENBROCK} --schedule cosine",
+        f"{ROSENBROCK} --clip-norm 1",
+        f"{ROSENBROCK} --weight-decay 0.1",
+        f"{ROSENBROCK} --line-search wolfe",
+        f"{ROSENBROCK} --method newton --bounds x=0:1",
+        f"{FIT} --absolute-sigma",
+        "eval x --at x=1 --precision 30 --engine numpy",
+        "eval x --at x=1 --at other.json",
+        *(f"fit --model m.json --predict rows.csv --{name} 1" for name in ("start", "sigma")),
+    ],
+)
+def test_what_is_known_later_is_an_error_then(line: str, folder: Path) -> None:
+    (folder / "other.json").write_text('{"z": 1}')
+    outcome = run_here(words("adcli " + line))
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert outcome.stderr.count("error: ") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eval x --at x=1 --on-error stop --missing error --engine auto --color never --digits 3",
+        "eval x --at x=1 --on-error null --format json -o a",
+        "eval x --at x=1 --format json -o a.txt",
+        "graph 1/3 --precision 30 --digits 12",
+        f"{ROSENBROCK} --rate 0.1 --schedule step --schedule-every 9 --schedule-factor 0.9",
+        f"{ROSENBROCK} --rate 0.1 --schedule inverse --schedule-every 9",
+        f"{ROSENBROCK} --starts 2 --seed 4 --format json",
+        f"{TRAIN} --validation 0.3 --seed 4 --checkpoint a --checkpoint-every 2",
+        f"{FIT} --loss huber --loss-scale 2 --confidence 0.5",
+        f"{FIT} --confidence 0.5 --format plain --predict rows.csv",
+    ],
+)
+def test_options_with_an_effect(line: str) -> None:
+    outcome = run_here(words("adcli " + line))
+    assert outcome.code in (0, 3, 5), outcome
+    assert "error" not in outcome.stderr
+
+
+def test_the_help_says_what_options_need() -> None:
+    for command in COMMANDS:
+        text = " ".join(run_here([command, "--help"]).stdout.split())
+        for option in options_of(command):
+            for need in needs_of(command, option):
+                if need.told.startswith("needs "):
+                    assert f"N{need.told[1:]}." in text, (command, option)
+
+
+WRITES = {
+    "eval x --points rows.csv": [".csv", ".json", ".jsonl", ".ndjson", ".parquet"],
+    "grad x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
+    "jacobian x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
+    "hessian x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
+    "taylor x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
+    "compare x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
+    "trace x --at x=1": [".csv", ".json", ".jsonl", ".ndjson", ".tex"],
+    "graph x": [".svg", ".dot", ".gv", ".mmd", ".json"],
+    "diff x^2": [".tex", ".py", ".c", ".json"],
+    ROSENBROCK: [".json", ".jsonl", ".ndjson"],
+    TRAIN: [".json", ".jsonl", ".ndjson"],
+    FIT: [".csv", ".json", ".jsonl", ".ndjson"],
+    f"{FIT} --predict rows.csv": [".csv", ".json", ".jsonl", ".ndjson", ".parquet"],
+    "functions": [".json", ".jsonl", ".ndjson"],
+}
+"""Command -> the endings that it writes; all write texts besides."""
+
+TEXTS = [".txt", ".dat", ".log", ".out"]
+EVERY = sorted(
+    {ending for endings in WRITES.values() for ending in endings}
+    | {".png", ".pdf", ".tsv", ".xlsx", ".gz", ".csv.gz", ".html", ".md", ".npz", ".zip", ".7z"}
+)
+
+
+@pytest.mark.parametrize("line", WRITES)
+def test_endings_that_a_command_does_not_write(line: str, folder: Path) -> None:
+    for ending in EVERY:
+        for name in (f"out{ending}", f"OUT{ending.upper()}"):
+            if ending in WRITES[line]:
+                continue
+            outcome = run_here([*words("adcli " + line), "-o", name])
+            assert (outcome.code, outcome.stdout) == (2, ""), (name, outcome)
+            if ending == ".parquet" and line.split()[0] in ("grad", "jacobian", "hessian"):
+                assert "Parquet is for the points of a file" in outcome.stderr
+            else:
+                assert f"ends in {Path(name).suffix.lower()}, which" in outcome.stderr
+                assert ", ".join(WRITES[line]) in outcome.stderr
+            assert [path.name for path in folder.iterdir()] == ["rows.csv"]
+
+
+FIRST_BYTES = {".json": b"{", ".parquet": b"PAR1", ".svg": b"<svg", ".tex": b"", ".c": b"#include"}
+
+
+@pytest.mark.parametrize("line", WRITES)
+def test_endings_that_a_command_writes(line: str, folder: Path) -> None:
+    table = ""
+    for ending in [*TEXTS, *WRITES[line], "", ".25", ".5e-3"]:
+        outcome = run_here([*words("adcli " + line), "-o", f"out{ending}"])
+        assert outcome.code in (0, 3), (ending, outcome)
+        found = (folder / f"out{ending}").read_bytes()
+        assert found.startswith(FIRST_BYTES.get(ending, b""))
+        if ending in WRITES[line]:
+            assert found != table
+        table = table or found
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "/dev/stdout", "-", "/proc/self/fd/1"])
+def test_devices_have_no_endings(name: str) -> None:
+    for line in WRITES:
+        assert run_here([*words("adcli " + line), "-o", name]).code in (0, 3)
+
+
+def test_a_saved_model_is_json(folder: Path) -> None:
+    outcome = run_here([*words("adcli " + FIT), "--save", "model.npz"])
+    assert outcome.code == 2
+    assert "--save: 'model.npz' ends in .npz" in outcome.stderr
+    assert set(FOR_PREDICTIONS) <= set(options_of("fit"))
