@@ -160,10 +160,11 @@ def spelled(
 ) -> dict[str, Any]:
     """How a function is written in each target: what differs from `NAME` in C and an upright NAME.
 
-    A template has `#1`, `#2` for the arguments, each in a place that needs no brackets; without
-    them it is the name of a function. C functions that are not in math.h have a definition in
-    adcli.export.definitions; "" is a function that C does not get. Python and NumPy get the
-    engine's own function; `python` is written instead where all arguments are finite.
+    A template has `#1`, `#2` for the arguments, each in a place that needs no brackets (`#+1` is
+    the right operand of a sum); without them it is the name of a function. C functions that are
+    not in math.h have a definition in adcli.export.definitions; "" is a function that C does not
+    get. Python and NumPy get the engine's own function; `python` is written instead where all
+    arguments are finite.
     """
     return {
         "python": python,
@@ -272,7 +273,7 @@ elementwise(
     domain="x > -1",
     remedy="where(x > -1, log1p(x), 0) gives 0 elsewhere",
     sample=((-0.9, 5.0),),
-    spelling=spelled("log1p", latex=r"\log\left(1 + #1\right)"),
+    spelling=spelled("log1p", latex=r"\log\left(1 + #+1\right)"),
     summary="log(1 + x), exact near 0",
 )
 elementwise(
@@ -469,7 +470,7 @@ elementwise(
     domain="y != 0",
     remedy="where(y != 0, mod(x, y), 0) gives 0 there",
     sample=((-3.0, 3.0), (0.5, 3.0)),
-    spelling=spelled("mod", c="modulo", latex=r"\left(#1 \bmod #2\right)"),
+    spelling=spelled("mod", c="modulo"),
     summary="remainder with the sign of y",
 )
 
@@ -624,7 +625,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
-    spelling=spelled("lgamma", latex=r"\log\left|\Gamma\left(#1\right)\right|"),
+    spelling=spelled("lgamma", latex=r"\log\left(\left|\Gamma\left(#1\right)\right|\right)"),
     summary="log |gamma(x)|",
 )
 elementwise(

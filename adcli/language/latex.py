@@ -119,6 +119,8 @@ def _word(word: str) -> str:
 
 
 def _number(text: str) -> str:
+    if text.endswith("inf"):
+        return text.replace("inf", r"\infty")
     mantissa, e, exponent = text.partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
 
@@ -147,16 +149,33 @@ class _Layout:
         if op in (MULTIPLY, MATMUL):
             return self._product(*args)
         if op is WHERE:
-            return ATOM, self._where(*args)
-        levels = OPERATORS.get(op.name)
-        if levels is not None:
-            level, left, right = levels
+            return ANY, self._where(*args)  # nothing closes it on the right
+        if op.name in OPERATORS:
             if op.symbol in _RELATIONS:
                 return ATOM, [r"\left[", *self._relation(op, args), r"\right]"]
-            return level, [(args[0], left), f" {op.symbol} ", (args[1], right)]
+            return self._sum(op, args)
         if op.kind in (ELEMENTWISE, SELECT):
             return self._function(op.spelling["latex"], args)
         return self._structural(op, args, attr)
+
+    def _sum(self, op: Primitive, args: tuple[int, ...]) -> Layout:
+        level, left, _ = OPERATORS[op.name]
+        return level, [(args[0], left), f" {op.symbol} ", self._after_sign(args[1])]
+
+    def _after_sign(self, node: int) -> Part:
+        """The right operand of a sum: a + -b takes brackets."""
+        return node, ATOM if self._starts_with_minus(node) else PRODUCT
+
+    def _starts_with_minus(self, node: int) -> bool:
+        graph = self.graph
+        while node not in self.names and graph.ops[node] in (MULTIPLY, MATMUL, _DETACH):
+            node = graph.args[node][0]
+        if node in self.names:
+            return False
+        is_number = graph.ops[node] is CONSTANT
+        return graph.ops[node] is NEGATIVE or (
+            is_number and number_text(graph.attrs[node])[0] == "-"
+        )
 
     def _leaf(self, op: Primitive, attr: Any) -> Layout:
         if op is CONSTANT:
@@ -168,14 +187,18 @@ class _Layout:
         return ATOM, [latex_name(attr if isinstance(attr, str) else attr[-1])]
 
     def _product(self, x: int, y: int) -> Layout:
-        sign = r" \cdot " if self._starts_with_digit(y) else r" \, "
-        right = POWER_LEVEL if self.graph.ops[y] is not DIVIDE else UNARY
-        return PRODUCT, [(x, PRODUCT), sign, (y, right)]
+        graph = self.graph
+        is_fraction = graph.ops[y] is DIVIDE and y not in self.names
+        sign = r" \cdot " if is_fraction or self._starts_with_digit(y) else r" \, "
+        return PRODUCT, [(x, PRODUCT), sign, (y, UNARY if is_fraction else POWER_LEVEL)]
 
     def _starts_with_digit(self, node: int) -> bool:
-        while self.graph.ops[node] in (POWER, INDEX) and node not in self.names:
-            node = self.graph.args[node][0]
-        return self.graph.ops[node] is CONSTANT
+        graph = self.graph
+        while graph.ops[node] in (POWER, INDEX) and node not in self.names:
+            node = graph.args[node][0]
+        template = graph.ops[node].spelling.get("latex", "")
+        is_number = graph.ops[node] is CONSTANT or template[:1].isdecimal()
+        return is_number and node not in self.names
 
     def _relation(self, op: Primitive, args: tuple[int, ...]) -> list[Part]:
         _, left, right = OPERATORS[op.name]
@@ -193,6 +216,8 @@ class _Layout:
     def _function(self, template: str, args: tuple[int, ...]) -> Layout:
         if "#" not in template:
             return ATOM, [template, r"\left(", *listed(args), r"\right)"]
+        if "#+" in template:
+            return ATOM, fill(template.replace("#+", "#"), [[self._after_sign(a)] for a in args])
         return (POWER_LEVEL if "^{" in template else ATOM), fill(template, list(args))
 
     def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Layout:

@@ -11,6 +11,7 @@ from adcli.errors import UsageError
 from adcli.export.code import Sketch, derivative_label, to_code
 from adcli.function import Function
 from adcli.graph.axes import Shape
+from adcli.graph.primitives import VARIABLE
 from adcli.graph.simplify import simplify
 from adcli.language.latex import latex_name, to_latex
 from adcli.language.text import name_text, to_text
@@ -30,15 +31,21 @@ def formula_text(found: Formulas, share: bool | None) -> str:
 
 
 def formula_latex(found: Formulas, share: bool | None) -> str:
-    """The derivatives as LaTeX, a line each; several are equations."""
+    """The derivatives as LaTeX, a line each; several are equations.
+
+    d stands for the derivative of a function of one variable, ∂ for that of several.
+    """
+    reached = found.graph.reach(found.outputs)
+    several = sum(found.graph.ops[i] is VARIABLE for i in reached) > 1
+    d = r"\partial" if several or len(_names(found)) > 1 else "d"
     labels = [
-        rf"\frac{{{_power('d', len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt)}}}"
+        rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt, d)}}}"
         for k, level in enumerate(found.derivatives)
         for wrt in level
     ]
     shared = _is_shared(found.after, share)
-    several = labels if len(labels) > 1 or shared else None
-    return to_latex(found.graph, found.nodes, share=shared, labels=several) + "\n"
+    shown = labels if len(labels) > 1 or shared else None
+    return to_latex(found.graph, found.nodes, share=shared, labels=shown) + "\n"
 
 
 def formula_code(f: Function, found: Formulas, shapes: Mapping[str, Shape], target: str) -> str:
@@ -127,6 +134,6 @@ def _power(symbol: str, exponent: int) -> str:
     return symbol if exponent == 1 else f"{symbol}^{{{exponent}}}"
 
 
-def _denominator(wrt: Sequence[str]) -> str:
+def _denominator(wrt: Sequence[str], d: str) -> str:
     counts = {v: wrt.count(v) for v in dict.fromkeys(wrt)}
-    return r" \, ".join(f"d {_power(latex_name(v), count)}" for v, count in counts.items())
+    return r" \, ".join(f"{d} {_power(latex_name(v), count)}" for v, count in counts.items())

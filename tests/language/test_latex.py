@@ -1,11 +1,18 @@
 r"""Formulas as LaTeX."""
 
+import math
+import random
+
 import pytest
 
+import adcli
+from adcli.ad.formulas import derivative_formulas
 from adcli.graph.primitives import LEAF, PRIMITIVES
 from adcli.graph.simplify import simplify
 from adcli.language import parse
 from adcli.language.latex import latex_name, to_latex
+from adcli.report.formulas import formula_latex
+from tests.language.latex_reader import read
 
 
 def latex(text, **options):
@@ -60,6 +67,17 @@ def test_formulas(text, shown):
     assert latex(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("program", "d"),
+    [("x^2", "d"), ("sin(x)*3", "d"), ("x*y", r"\partial"), ("x + 0*y", r"\partial")],
+)
+def test_derivatives_are_partial_with_several_variables(program, d):
+    f = adcli.function(program)
+    found = derivative_formulas(f.graph, f.outputs, f.inputs, ["x"], 2)
+    shown = formula_latex(found, share=True)
+    assert shown.splitlines()[-1].startswith(rf"\frac{{{d}^{{2}} f}}{{{d} x^{{2}}}} = ")
+
+
 def test_names():
     names = {
         "x": "x",
@@ -107,3 +125,66 @@ def test_what_is_simplified_is_short():
     nodes = simplify(program.graph, program.outputs)
     assert program.graph.ops[nodes[0]].kind == LEAF
     assert to_latex(program.graph, nodes) == "x"
+
+
+FORMS = (
+    *("-({})", "({}) + ({})", "({}) - ({})", "({})*({})", "({})/({})", "({})^({})"),
+    *("where(({}) < ({}), x, y)", "where(x < y, ({}), ({}))", "where(({}), x, y)"),
+    *(
+        "(({}) >= ({}))",
+        "2*({})",
+        "({})*3",
+        "-2.5 + ({})",
+        "({}) + -2.5",
+        "1e-5*({})",
+        "({})*-1e-5",
+    ),
+    *("abs({})", "floor({})", "exp({})", "exp2({})", "expm1({})", "log1p({})", "sqrt({})"),
+    *("cbrt({})", "gauss({})", "lgamma({})", "mod({}, {})", "max({}, {})", "log2({})", "sin({})"),
+    *("polygamma(1, {})", "digamma({})", "hypot({}, {})", "detach({})"),
+)
+"""Every way to put formulas together that has a notation of its own."""
+POINT = {"x": 0.7, "y": 1.3}
+
+
+def assert_reads_back(text):
+    """The formula's LaTeX, read with the usual precedence, has the value of the program."""
+    f = adcli.function(text)
+    try:
+        exact = f.value({name: POINT[name] for name in f.inputs})
+    except adcli.DomainError:
+        return 0
+    shown = to_latex(f.graph, f.outputs)
+    assert math.isclose(read(shown, POINT), exact, rel_tol=1e-9, abs_tol=1e-12), (text, shown)
+    return 1
+
+
+def nested(outer, *inners):
+    """One form with others in its places; x and y where there is nothing more."""
+    names = iter("xy" * 4)
+    inside = iter([inner.replace("{}", "%s") for inner in inners] * 2)
+    text = outer
+    while "{}" in text:
+        text = text.replace("{}", next(inside, "%s"), 1)
+    return text % tuple(next(names) for _ in range(text.count("%s")))
+
+
+@pytest.mark.parametrize("outer", FORMS)
+def test_brackets_in_every_pair_of_formulas(outer):
+    pairs = [nested(outer, inner) for inner in FORMS]
+    if outer.count("{}") == 2:
+        pairs += [nested(outer, "{}", inner) for inner in FORMS]
+    assert sum(map(assert_reads_back, pairs)) > len(pairs) / 2
+
+
+def test_brackets_in_deeper_formulas():
+    rng = random.Random(7)
+    forms = [form for form in FORMS if "lgamma" not in form]  # gamma itself would overflow
+    checked = 0
+    for _ in range(400):
+        text = rng.choice("xy")
+        for _ in range(5):
+            form = rng.choice(forms)
+            text = form.format(*rng.sample([text, rng.choice(["x", "y", "2"])], 2))
+        checked += assert_reads_back(text)
+    assert checked > 150
