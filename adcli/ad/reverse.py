@@ -35,6 +35,9 @@ def reverse_sweep(
     `values` are the primal values (`evaluate`); `seeds` maps output nodes to their adjoints;
     `active` flags the nodes that adjoints are wanted for or through. None is exactly zero: no path,
     or only paths through a branch that was not taken. A node reached by several paths gets the sum.
+    The adjoint of an element that nothing takes (the others of x[0], what lies off a diagonal, a
+    branch not taken) is 0 because nothing flows, not a number to multiply with: a partial that is
+    infinite or nan there does not matter. A 0 that was computed, as in 0*sqrt(x), is a number.
     Not `guarded`, the adjoint of a branch that was not taken is the number 0 from then on, which is
     cheaper, and the same unless it meets a partial derivative that is not finite; then what comes
     out is not finite either. Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.2.
@@ -220,17 +223,21 @@ def _structural(
     assert op.rule is not None
     xs = [values[j] for j in inputs]
     shapes = [algebra.shape(x) for x in xs]
+    # Elements that are dropped here mean nothing further back; a variable has nothing behind it.
+    drops = op.drops is not None and any(graph.args[j] for j in inputs) and op.drops(attr, shapes)
+    if drops and live is None:
+        live = m.full(1.0, algebra.shape(values[i]))
     ones = None
     if live is not None and op.kind == MULTILINEAR:
         # A product meets places that mean nothing: 0 * nan must be 0 there; 1 stands for "used".
         ones = [m.full(1.0, shape) for shape in shapes]
-        xs = [m.where(m.equal(x - x, 0), x, 0) for x in xs]
+        xs = xs if drops else [m.where(m.equal(x - x, 0), x, 0) for x in xs]
     result = []
     for k, j in enumerate(inputs):
         if active[j]:
             c = op.rule(m, g, k, attr, shapes, xs)
             mask = None if live is None else op.rule(m, live, k, attr, shapes, ones)
-            result.append((j, c, mask))
+            result.append((j, algebra.keep(mask, c) if drops and ones else c, mask))
     return result
 
 

@@ -58,8 +58,8 @@ class Loss:
         self._names = [name for name in function.inputs if name not in self._held]
         self._programs: dict[Any, Program] = {}
         self._arena = Arena()
-        kinds = {function.graph.ops[i].kind for i in function.order}
-        self._chooses = not kinds.isdisjoint((SELECT, REDUCTION))
+        ops = {function.graph.ops[i] for i in function.order}
+        self._chooses = any(op.kind in (SELECT, REDUCTION) or op.drops for op in ops)
         self._threads = threads
 
     def value_and_gradient(

@@ -203,8 +203,9 @@ class Arrays:
         return None if live is None and mask.all() else mask
 
     def either(self, a: Any, b: Any) -> Any:
-        """Masks joined by "or"."""
-        return (a != 0) | (b != 0)
+        """Masks joined by "or"; None if nothing is left out."""
+        mask = (a != 0) | (b != 0)
+        return None if mask.all() else mask
 
     def keep(self, mask: Any, value: Array) -> Array:
         """The value where the mask means it, else 0."""

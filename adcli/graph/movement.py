@@ -167,6 +167,7 @@ INDEX = register(
         ("x",),
         shape=_index_shape,
         rule=lambda m, g, k, attr, shapes, _: m.scatter((attr, shapes[0]), g),
+        drops=lambda key, shapes: prod(_index_shape(shapes, key)) < prod(shapes[0]),
         example=((1,), ((3,),)),
         summary="an element or a slice",
     )
@@ -276,6 +277,7 @@ register(
         rule=lambda m, g, k, attr, shapes, _: (
             m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
         ),
+        drops=lambda attr, shapes: len(shapes[0]) == 2,
         example=(None, ((3,),)),
         spelling={"numpy": lambda attr, shapes: "np.diag(#1)"},
         summary="the diagonal of a matrix, or a matrix with this diagonal",
@@ -317,6 +319,7 @@ register(
         ("x",),
         shape=_tril_shape,
         rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
+        drops=lambda k, shapes: k < shapes[0][-1] - 1,
         options=lambda k: {"k": k},
         example=(0, ((3, 3),)),
         spelling={"numpy": lambda k, shapes: f"np.tril(#1, {k})"},

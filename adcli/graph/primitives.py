@@ -9,7 +9,9 @@ zero wherever it exists, so that nothing flows (`floor`, comparisons). A *select
 (`where`, `max`) passes one of its inputs on; for input k it states who is chosen and with what
 weight. What is not chosen is no zero to multiply with: a NaN behind it never leaks. A *reduction*
 (`prod`, `max` over an axis) states the weight of every element. A *linear* or *multilinear*
-primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`.
+primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`. One that
+*drops* elements (an index, a diagonal) is like a choice: what nothing takes has no derivative,
+however it came about.
 """
 
 from __future__ import annotations
@@ -50,12 +52,15 @@ class Primitive:
     options   structural: `attr -> {option: value}`, the attribute as the language's call gives it
     spelling  how targets of code write a function (see `spelled`); structural ones for NumPy:
               `(attr, shapes of the inputs) -> template`
+    drops     linear and multilinear: `(attr, shapes of the inputs)`, whether elements of an input
+              may have no part in the output
     example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
     """
 
     __slots__ = (
         "aliases",
         "domain",
+        "drops",
         "example",
         "inputs",
         "kind",
@@ -92,6 +97,7 @@ class Primitive:
         spelling: dict[str, Any] | None = None,
         aliases: tuple[str, ...] = (),
         options: Rule | None = None,
+        drops: Rule | None = None,
         example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ()),
     ) -> None:
         self.name = name
@@ -110,6 +116,7 @@ class Primitive:
         self.spelling = spelling or {}
         self.aliases = aliases
         self.options = options
+        self.drops = drops
         self.example = example
 
     def __repr__(self) -> str:

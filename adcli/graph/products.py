@@ -135,6 +135,11 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
     return m.einsum(",".join(inputs) + "->" + target, *values)
 
 
+def _takes_diagonals(spec: str, shapes: list[Shape]) -> bool:
+    terms, _ = einsum_terms(spec, len(shapes))
+    return any(len(set(term)) < len(term) for term in terms)
+
+
 def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
     terms, output = einsum_terms(spec, len(shapes))
     return f'np.einsum("{",".join(terms)}->{output}", #*)'
@@ -147,6 +152,9 @@ register(
         ("*xs",),
         shape=_einsum_shape,
         rule=_einsum_transpose,
+        drops=lambda spec, shapes: any(
+            len(set(t)) < len(t) for t in spec.split("->")[0].split(",")
+        ),
         options=lambda spec: {"spec": spec},
         example=("ij,j->i", ((2, 3), (3,))),
         spelling={"numpy": _numpy_einsum},

@@ -129,7 +129,9 @@ class Symbols:
         return Expression(self, self.graph.node(primitive, args, attr, self.span))
 
     def full(self, value: float, shape: Shape) -> Expression:
-        """A constant array."""
+        """A constant array, or a number."""
+        if not shape:
+            return self.expression(value)
         return self.structural(PRIMITIVES["full"], (value, shape))
 
     def power_slope(self, x: Operand, y: Operand) -> Expression:
