@@ -11,12 +11,25 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from adcli.data.output import atomic_output
+from adcli.data.schema import (
+    Misfit,
+    array,
+    every,
+    mapping,
+    number,
+    plain,
+    record,
+    text,
+    whole,
+    within,
+)
 from adcli.descent.monitor import Method, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
@@ -73,14 +86,17 @@ class Checkpointer(Watcher):
             "seconds": monitor.elapsed(),
             "state": self.method.state(),
         }
-        text = json.dumps(_encoded(body), sort_keys=True).encode()
-        header = {"format": FORMAT, "sha256": hashlib.sha256(text).hexdigest()}
+        data = json.dumps(_encoded(body), sort_keys=True).encode()
+        header = {"format": FORMAT, "sha256": hashlib.sha256(data).hexdigest()}
         with atomic_output(self.path, sync=True) as stream:
-            stream.write(json.dumps(header).encode() + b"\n" + text + b"\n")
+            stream.write(json.dumps(header).encode() + b"\n" + data + b"\n")
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The body of a checkpoint. Raises DataError for a file that is none, or is damaged."""
+    """The body of a checkpoint. Raises DataError for a file that is none, or is damaged.
+
+    A right checksum is not trusted: every part must have its type, range and length.
+    """
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise DataError(f"cannot read the checkpoint {name}: there is no such file")
@@ -99,8 +115,32 @@ def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise DataError(f"{name} is no checkpoint of this version of adcli") from None
     if hashlib.sha256(rest.removesuffix(b"\n")).hexdigest() != checksum:
         raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
-    body: dict[str, Any] = _decoded(json.loads(rest))
+    with blaming(path):
+        body: dict[str, Any] = _BODY(_decoded(json.loads(rest)))
     return body
+
+
+_BODY = record(
+    identity=mapping(plain),
+    start=mapping(array()),
+    iteration=whole(),
+    evaluations=whole(),
+    best_value=number(),
+    best_point=array(None),
+    seconds=number(least=0, finite=True),
+    state=mapping(lambda part: part),
+)
+"""What holds for all of them; the lengths and the state are checked when the problem is known."""
+
+
+@contextmanager
+def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise DataError for a part of a checkpoint that is not what it should be."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        what = str(error) if isinstance(error, Misfit) else "it is written in another way"
+        raise DataError(f"the checkpoint {os.fspath(path)} is damaged: {what}") from None
 
 
 def check_identity(found: dict[str, Any], wanted: dict[str, Any], path: str) -> None:
@@ -122,17 +162,23 @@ def same_start(body: dict[str, Any], start: Mapping[str, Any]) -> None:
             raise UsageError(f"the checkpoint has another start for '{name}'", "leave --start out")
 
 
-def restore(body: dict[str, Any], method: Method, monitor: Monitor) -> None:
-    """Put a run where the checkpoint left it."""
-    monitor.evaluations = body["evaluations"]
-    monitor.best_value, monitor.best_point = body["best_value"], body["best_point"]
-    method.restore(body["state"])
+def restore(
+    path: str | os.PathLike[str], body: dict[str, Any], method: Method, monitor: Monitor
+) -> None:
+    """Put a run where the checkpoint left it. Raises DataError where it is not of this problem."""
+    monitor.evaluations, monitor.best_value = body["evaluations"], body["best_value"]
+    with blaming(path):
+        with within("best_point"):
+            monitor.best_point = array(monitor.problem.size)(body["best_point"])
+        with within("state"):
+            state = record(**method.parts())(body["state"])
+            method.restore(state)
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    shown = value if isinstance(value, str) else json.dumps(value, default=repr)
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
 def _encoded(value: Any) -> Any:
@@ -142,8 +188,10 @@ def _encoded(value: Any) -> Any:
         return {"list": [_encoded(part) for part in value]}
     if isinstance(value, np.ndarray):
         flat = np.ascontiguousarray(value, dtype="<f8")
-        text = base64.b64encode(flat.tobytes()).decode()
-        return {"float64": text, "shape": {"list": list(value.shape)}}
+        return {
+            "float64": base64.b64encode(flat.tobytes()).decode(),
+            "shape": {"list": list(value.shape)},
+        }
     if isinstance(value, np.floating):
         value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -155,10 +203,10 @@ def _decoded(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if value.keys() == {"float64", "shape"}:
-        flat = np.frombuffer(base64.b64decode(value["float64"]), dtype="<f8")
-        return flat.reshape(value["shape"]["list"]).copy()
+        flat = np.frombuffer(base64.b64decode(text(value["float64"])), dtype="<f8")
+        return flat.reshape(every(whole())(_decoded(value["shape"]))).copy()
     if value.keys() == {"float"}:
-        return float(value["float"])
+        return float(text(value["float"]))
     if value.keys() == {"list"}:
-        return [_decoded(part) for part in value["list"]]
+        return every(_decoded)(value["list"])
     return {name: _decoded(part) for name, part in value.items()}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.schema import Check, array, whole, within
 from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
@@ -187,8 +188,17 @@ class Library:
             "gradients": np.array(self._gradients),
         }
 
+    def parts(self) -> dict[str, Check]:
+        """Values (evaluations,) and gradients (evaluations, variables)."""
+        gradients = array(None, self.problem.size)
+        return {"iteration": whole(least=-1), "values": array(None), "gradients": gradients}
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Replay the evaluations."""
-        self._replayed = int(state["iteration"])
+        """Replay the evaluations. Raises Misfit where there are fewer than iterations."""
+        count = len(state["values"])
+        with within("gradients"):
+            array(count, self.problem.size)(state["gradients"])
+        with within("iteration"):
+            self._replayed = whole(least=-1, most=count)(state["iteration"])
         self._values = state["values"].tolist()
         self._gradients = list(state["gradients"])

@@ -69,7 +69,7 @@ def minimise(
     monitor = Monitor(problem, limits, settings.searches, [history, *watchers], interrupted)
     if body is not None:
         check_identity(body["identity"], identity, os.fspath(saving.resume or ""))
-        restore(body, method, monitor)
+        restore(saving.resume or "", body, method, monitor)
     saver = None
     if saving.path is not None:
         fresh = body is None

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from adcli.data.schema import Check
 from adcli.descent.decrement import newton_decrement
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
@@ -62,8 +63,12 @@ class Method(Protocol):
     def state(self) -> dict[str, Any]:
         """All that the next iteration depends on: numbers and vectors by name."""
 
+    def parts(self) -> dict[str, Check]:
+        """What each of these is in a checkpoint."""
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Take a state up again, before `run`."""
+        """Take a state up again, before `run`; its parts are what they should be. Raises Misfit
+        where they contradict each other."""
 
 
 class Monitor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.schema import Check, array, number, optional, whole, within
 from adcli.descent.monitor import Monitor, vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
@@ -103,6 +104,21 @@ class Searching:
         skipped = ("problem", "conjugate", "search")
         return {name: part for name, part in vars(self).items() if name not in skipped}
 
+    def parts(self) -> dict[str, Check]:
+        """Numbers and vectors; of the iterate before, there are none at the start."""
+        vector = array(self.problem.size)
+        before = ("before_point", "before_gradient", "direction")
+        return {
+            "iteration": whole(),
+            **dict.fromkeys(("before_value", "length"), number()),
+            "point": vector,
+            **dict.fromkeys(before, optional(vector)),
+        }
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Take it up."""
+        """Take it up. Raises Misfit where there are iterations and no iterate before."""
+        if state["iteration"]:
+            for name in ("before_point", "before_gradient", "direction"):
+                with within(name):
+                    array(self.problem.size)(state[name])
         vars(self).update(state)

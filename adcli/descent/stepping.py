@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.schema import Check, array, flag, number, optional, whole
 from adcli.descent.fused import Block, FusedLoop, fits
 from adcli.descent.monitor import Monitor, vector_norms
 from adcli.descent.problem import Problem
@@ -75,8 +76,26 @@ class Stepping:
         parts.update({f"state{k}": part for k, part in enumerate(parts.pop("state"))})
         return parts
 
+    def parts(self) -> dict[str, Check]:
+        """Points are vectors, as are those parts of the rule's state that are so at the start."""
+        vector = array(self.problem.size)
+        return {
+            "iteration": whole(),
+            "point": vector,
+            **dict.fromkeys(("value", "before_value", "best_value"), number()),
+            **dict.fromkeys(("before_point", "best_point"), optional(vector)),
+            "fixed": flag,
+            **{
+                f"state{k}": vector if isinstance(part, np.ndarray) else number()
+                for k, part in enumerate(self.block.state)
+            },
+        }
+
     def restore(self, state: dict[str, Any]) -> None:
         """Take the block up."""
+        for name in ("point", "before_point", "best_point"):
+            if state[name] is not None:
+                state[name] = state[name].tolist()
         count = len(self.block.state)
         rule = tuple([state.pop(f"state{k}") for k in range(count)])
         self.block = Block(state=rule, **state)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adcli.data.output import atomic_output
+from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
 from adcli.errors import AdcliError, DataError
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.model import Parameters
@@ -42,8 +43,8 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            text = file.read(MOST_BYTES)
-        body = json.loads(text) if len(text) < MOST_BYTES else None
+            data = file.read(MOST_BYTES)
+        body = json.loads(data) if len(data) < MOST_BYTES else None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"cannot read the model {name}: {reason}") from None
@@ -56,50 +57,37 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     try:
         found = _model(body)
         _check(found)
-    except (AdcliError, KeyError, ValueError) as error:
-        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise DataError(f"the model {name} is damaged: {what}") from None
+    except (AdcliError, ValueError) as error:
+        raise DataError(f"the model {name} is damaged: {error}") from None
     return found
 
 
+_BODY = record(
+    format=text,
+    model=text,
+    parameters=mapping(array()),
+    fixed=mapping(array()),
+    covariance=array(None, None),
+    variance=optional(number(least=0, finite=True)),
+    degrees_of_freedom=optional(whole()),
+    confidence=number(least=0, finite=True),
+    row_wise=flag,
+)
+
+
 def _model(body: dict[str, Any]) -> FittedModel:
-    """The model of a file's object. Raises KeyError for a missing part, ValueError for others."""
-    variance, freedom = body["variance"], body["degrees_of_freedom"]
+    """The model of a file's object. Raises Misfit for a part that is not what it should be."""
+    found = _BODY(body)
     return FittedModel(
-        _typed(body, "model", str),
-        _values(body, "parameters"),
-        _values(body, "fixed"),
-        _array(body["covariance"], "covariance"),
-        None if variance is None else _typed(body, "variance", (int, float)),
-        None if freedom is None else _typed(body, "degrees_of_freedom", int),
-        _typed(body, "confidence", (int, float)),
-        _typed(body, "row_wise", bool),
+        found["model"],
+        found["parameters"],
+        found["fixed"],
+        found["covariance"],
+        found["variance"],
+        found["degrees_of_freedom"],
+        found["confidence"],
+        found["row_wise"],
     )
-
-
-def _typed(body: dict[str, Any], part: str, kind: Any) -> Any:
-    """A part of the file that must be of a kind."""
-    value = body[part]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"its {part} has the wrong type")
-    return value
-
-
-def _values(body: dict[str, Any], part: str) -> dict[str, Any]:
-    """Numbers and arrays by name."""
-    found = {name: _array(value, name) for name, value in _typed(body, part, dict).items()}
-    return {name: array if array.shape else float(array) for name, array in found.items()}
-
-
-def _array(value: Any, name: str) -> Any:
-    """Numbers, null for nan, as an array."""
-    try:
-        given = np.array(value, dtype=object)
-        if any(isinstance(x, (bool, str)) for x in given.flat):
-            raise TypeError
-        return given.astype(float)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"'{name}' is no number or array of numbers") from None
 
 
 def _check(model: FittedModel) -> None:
@@ -120,8 +108,8 @@ def _check(model: FittedModel) -> None:
     part = model.covariance[np.ix_(known, known)]
     if not (np.isfinite(part).all() and (np.diag(part) >= 0).all() and (part == part.T).all()):
         raise ValueError("the covariance is none")
-    if not 0 < model.confidence < 1 or not 0 <= (model.variance or 0.0) < math.inf:
-        raise ValueError("its confidence or variance is out of range")
+    if not 0 < model.confidence < 1:
+        raise ValueError("its confidence is not between 0 and 1")
 
 
 def _plain(value: Any) -> Any:

@@ -124,6 +124,8 @@ def train(
         if saved is not None:
             check_identity(saved.identity, identity, os.fspath(resume or ""))
         stepper = _stepper(problem, settings)
+        if saved is not None:
+            saved.check(stepper.rule(np).init(np.zeros(1)), batches.steps)
         training = Training(
             *(problem, stepper, batches, held_out, plan, limits, watchers, interrupted),
             *((saved.state, saved.seconds) if saved is not None else ()),

@@ -13,6 +13,23 @@ import numpy as np
 
 from adcli.data.output import atomic_output
 from adcli.data.parameters import read_npz, write_npz
+from adcli.data.schema import (
+    Misfit,
+    array,
+    every,
+    mapping,
+    misfit,
+    number,
+    one_of,
+    optional,
+    plain,
+    record,
+    sequence,
+    text,
+    whole,
+    within,
+)
+from adcli.descent.checkpoint import blaming
 from adcli.descent.monitor import next_mark
 from adcli.descent.rules import Vector
 from adcli.errors import DataError
@@ -84,9 +101,6 @@ class State:
         return self.total / self.rows if self.rows else math.nan
 
 
-_NUMBERS = ("epochs", "batches", "iterations", "total", "rows", "first")
-
-
 def save_checkpoint(
     path: str | os.PathLike[str], identity: dict[str, Any], state: State, seconds: float
 ) -> None:
@@ -114,15 +128,30 @@ def save_checkpoint(
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint holds."""
+    """What a checkpoint holds, and the name of its file."""
 
+    name: str
     identity: dict[str, Any]
     state: State
     seconds: float
 
+    def check(self, memory: tuple[Any, ...], steps: int) -> None:
+        """Raise DataError unless it belongs to a rule whose state is like `memory`, a vector or a
+        number for each part, and to epochs of so many batches."""
+        kinds = [isinstance(part, np.ndarray) for part in memory]
+        with blaming(self.name):
+            with within("memory"):
+                if [isinstance(part, np.ndarray) for part in self.state.memory] != kinds:
+                    raise Misfit("is not that of the method")
+            with within("batches"):
+                whole(0, steps)(self.state.batches)
+
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged."""
+    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged.
+
+    A right checksum is not trusted: every part must have its type, range and length.
+    """
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise DataError(f"cannot read the checkpoint {name}: there is no such file")
@@ -141,44 +170,75 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         raise DataError(f"{name} is no training checkpoint of this version of adcli") from None
     if found != _checksum(arrays).tobytes():
         raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
-    try:
-        return Checkpoint(dict(facts["identity"]), _state(facts, arrays), float(facts["seconds"]))
-    except (KeyError, ValueError, TypeError):
-        raise DataError(f"the checkpoint {name} is damaged: its parts do not fit") from None
+    with blaming(path):
+        return _checkpoint(os.fspath(path), facts, arrays)
 
 
 def _checksum(arrays: dict[str, Any]) -> Any:
     """Of the names, types and bytes of all arrays, as an array of bytes."""
     total = hashlib.blake2b(digest_size=32)
-    for name, array in sorted(arrays.items()):
-        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(np.ascontiguousarray(array).data)
+    for name, x in sorted(arrays.items()):
+        total.update(f"{name} {x.dtype.str} {x.shape}\n".encode())
+        total.update(np.ascontiguousarray(x).data)
     return np.frombuffer(total.digest(), np.uint8)
 
 
-def _state(facts: dict[str, Any], arrays: dict[str, Any]) -> State:
-    memory = tuple(
-        arrays[f"memory{k}"] if part is None else part for k, part in enumerate(facts["memory"])
+_EPOCH = sequence(whole(1), whole(), number(), number(), number(), number())
+_NUMBERS = {
+    **dict.fromkeys(("epochs", "batches", "iterations", "rows"), whole()),
+    **dict.fromkeys(("total", "first"), number()),
+}
+_FACTS = record(
+    format=text,
+    identity=mapping(plain),
+    numbers=record(**_NUMBERS),
+    epochs=record(best_epoch=optional(_EPOCH), last_epoch=optional(_EPOCH)),
+    history=every(_EPOCH),
+    memory=every(optional(number())),
+    seconds=number(least=0, finite=True),
+)
+_IDENTITY = {
+    "type": one_of("float64", "float32"),
+    "shapes of the parameters": mapping(every(whole())),
+}
+"""What a state needs of it; the rest is compared with what the run has."""
+
+
+def _checkpoint(name: str, given: Any, arrays: dict[str, Any]) -> Checkpoint:
+    """The checkpoint of checked parts. Raises Misfit."""
+    facts = _FACTS(given)
+    vectors = _vectors(facts, arrays)
+    memory = [vectors[f"memory{k}"] if x is None else x for k, x in enumerate(facts["memory"])]
+    best, last = (row and Epoch(*row) for row in facts["epochs"].values())
+    history = [Epoch(*row) for row in facts["history"]]
+    done = facts["numbers"]["epochs"]
+    with within("last_epoch"):
+        whole(done, done)(last.epoch if last else 0)
+    if bool(history) != bool(last):
+        with within("history"):
+            raise misfit(facts["history"], "that of the epochs done")
+    state = State(
+        vectors["parameters"],
+        tuple(memory),
+        best=vectors.get("best"),
+        best_epoch=best,
+        last_epoch=last,
+        history=history,
+        **facts["numbers"],
     )
-    numbers = {key: facts["numbers"][key] for key in _NUMBERS}
-    counts = [numbers[key] for key in ("epochs", "batches", "iterations", "rows")]
-    parameters = arrays["parameters"]
-    shapes = facts["identity"]["shapes of the parameters"].values()
-    size = sum(math.prod(shape) for shape in shapes)
-    vectors = [parameters, *(x for x in (*memory, arrays.get("best")) if isinstance(x, np.ndarray))]
-    if not (
-        all(type(count) is int and count >= 0 for count in counts)
-        and all(x.shape == (size,) and x.dtype == parameters.dtype for x in vectors)
-        and str(parameters.dtype) == facts["identity"]["type"]
-    ):
-        raise ValueError
-    epochs = {key: None if row is None else Epoch(*row) for key, row in facts["epochs"].items()}
-    return State(
-        arrays["parameters"],
-        memory,
-        best=arrays.get("best"),
-        history=[Epoch(*row) for row in facts["history"]],
-        best_epoch=epochs["best_epoch"],
-        last_epoch=epochs["last_epoch"],
-        **{**numbers, "total": float(numbers["total"]), "first": float(numbers["first"])},
+    return Checkpoint(name, facts["identity"], state, facts["seconds"])
+
+
+def _vectors(facts: dict[str, Any], arrays: dict[str, Any]) -> dict[str, Any]:
+    """The vectors of a checkpoint, all as long as the parameters. Raises Misfit."""
+    with within("identity"):
+        dtype, shapes = record(**_IDENTITY)(
+            {k: facts["identity"].get(k) for k in _IDENTITY}
+        ).values()
+    vector = array(sum(map(math.prod, shapes.values())), dtype=dtype)
+    names = ["parameters"] + ["best"] * (facts["epochs"]["best_epoch"] is not None)
+    names += [f"memory{k}" for k, part in enumerate(facts["memory"]) if part is None]
+    found: dict[str, Any] = record(**dict.fromkeys(names, vector))(
+        {name: x for name, x in arrays.items() if name != "facts"}
     )
+    return found

@@ -158,9 +158,14 @@ def test_files_keep_all_of_a_model(model, data, start, options, tmp_path) -> Non
         ({"covariance": [[1.0, 2.0], [3.0]]}, "is damaged"),
         ({"covariance": [[-1.0, 0, 0], [0, 1, 0], [0, 0, 1]]}, "the covariance is none"),
         ({"covariance": [[1.0, 0.5, 0], [0, 1, 0], [0, 0, 1]]}, "the covariance is none"),
-        ({"confidence": 2.0}, "out of range"),
-        ({"variance": -1.0}, "out of range"),
-        ({"degrees_of_freedom": "many"}, "is damaged"),
+        ({"confidence": 2.0}, "not between 0 and 1"),
+        ({"variance": -1.0}, "'variance' is -1.0, not a finite number from 0 on"),
+        ({"variance": float("nan")}, "'variance' is nan, not a finite number"),
+        ({"degrees_of_freedom": "many"}, "'degrees_of_freedom' is 'many', not a whole number"),
+        ({"degrees_of_freedom": 1.5}, "'degrees_of_freedom' is 1.5, not a whole number"),
+        ({"parameters": {"a": "\x1b"}}, r"'parameters.a' is '\\x1b', not a number or an array"),
+        ({"row_wise": 1}, "'row_wise' is 1, not true or false"),
+        ({"more": 1}, "'more' is no part of it"),
     ],
 )
 def test_damaged_files_are_refused(decay: adcli.Fit, tmp_path, change, message) -> None:

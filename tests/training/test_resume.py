@@ -232,5 +232,5 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path, part: str, value: Any
     kept = {key: x for key, x in arrays.items() if key != "checksum" and x is not None}
     with path.open("wb") as stream:
         write_npz(stream, {**kept, "checksum": _checksum(kept)})
-    with pytest.raises(DataError, match="is damaged: its parts do not fit"):
+    with pytest.raises(DataError, match="is damaged: '"):
         read_checkpoint(path)
