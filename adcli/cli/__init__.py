@@ -99,8 +99,7 @@ def execute(arguments: list[str]) -> int:
             return _report_text("interrupted", INTERRUPTED)
         if os.environ.get("ADCLI_DEBUG"):
             raise
-        message = f"error: internal error: {type(error).__name__}: {error}"
-        return _report_text(message + "\n  hint: set ADCLI_DEBUG=1 to see where", 1)
+        return _report_text(_defect(error), 1)
     except BaseException as error:
         if _interruptions or "KeyboardInterrupt" in str(error):
             return _report_text("interrupted", INTERRUPTED)
@@ -140,11 +139,22 @@ def _report(error: Exception) -> int:
     return _report_text(render(error, columns), error.exit_code)
 
 
+def _defect(error: Exception) -> str:
+    """A defect of ours in one line; what an error quotes may hold anything."""
+    from adcli.language.messages import safe, shortened
+
+    what = shortened(safe(" ".join(str(error).split())))
+    return (
+        f"error: internal error: {type(error).__name__}: {what}"
+        "\n  hint: set ADCLI_DEBUG=1 to see where"
+    )
+
+
 def _system_message(error: OSError) -> str:
     """What the operating system refused, in one line."""
     from adcli.language.messages import safe
 
-    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    reason = safe((error.strerror or str(error) or type(error).__name__).lower())
     if error.filename:
         return f"error: {safe(str(error.filename))}: {reason}"
     if error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):

@@ -256,6 +256,27 @@ def test_an_error_that_an_interruption_causes_is_an_interruption(monkeypatch, ca
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (ValueError("a\x1b[2Jb\u202ec\nd"), "ValueError: a\\x1b[2Jb\\u202ec d\n"),
+        (KeyError("\x07"), "KeyError: '\\x07'\n"),
+        (RuntimeError("x" * 10_000), "..."),
+        (OSError("\x1b[31m"), "error: \\x1b[31m\n"),
+    ],
+)
+def test_what_an_error_quotes_cannot_steer_a_terminal(monkeypatch, capsys, error, shown):
+    def fail(arguments):
+        raise error
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    assert cli.execute([]) == 1
+    stderr = capsys.readouterr().err
+    assert shown in stderr
+    assert len(stderr) < 1000
+    assert "\x1b" not in stderr
+
+
 def test_threads_find_the_environment_settled(folder):
     """NumPy changes it while it is imported, when other threads may read it."""
     script = (
