@@ -9,9 +9,10 @@ import click
 from adcli.cli import options
 from adcli.cli.inputs import assignments, names
 from adcli.cli.run import program_and_point, screen, write_text
-from adcli.comparison.compare import TOLERANCE, compare, error_of
+from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
 from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
+from adcli.function import Function
 from adcli.language.messages import safe
 from adcli.report.comparison import (
     CompareReport,
@@ -30,6 +31,7 @@ Examples:
   adcli compare 'exp(sin(x))' --at x=1 --epsilons 1e-1:1e-16:4 --plot errors.svg
   adcli compare 'x^2*y' --at x=3,y=2 --gradient x=12,y=9
   adcli compare 'abs(x) + y^2' --at x=0,y=1
+  adcli compare 'x^y' --at x=2,y=0 --order 2
   adcli compare 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x --format json
 
 \b
@@ -64,15 +66,24 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
     metavar="FILE",
     help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
 )
+@click.option(
+    "--order",
+    type=click.IntRange(1, 2),
+    default=1,
+    help="Compare first derivatives (default) or second ones.",
+)
 @click.option("--no-times", is_flag=True, help="Do not measure times: the output is repeatable.")
 @options.output
 def command(**parsed: Any) -> int:
     """All methods of differentiation side by side, and verdicts on the gradient at a point.
 
-    Errors are against the symbolic derivative in 50 digits, of the program that float64 runs. AD
+    Errors are against the symbolic derivative in 50 digits, of the program that float64 runs; those
+    of second derivatives against differences of its values in 150 digits, which know no rule. AD
     and the symbolic derivative must agree, a gradient given must be right: else the exit code is 1.
     """
     f, point = program_and_point({**parsed, "engine": "auto", "precision": None})
+    if parsed["order"] == 2:
+        return _finish(_second(f, point, parsed), point, parsed)
     own = assignments(parsed["gradient"], "--gradient", None) if parsed["gradient"] else None
     wanted = parsed["epsilons"] or (DEFAULT_SWEEP if parsed["plot"] else None)
     steps = _epsilons(wanted) if wanted else []
@@ -88,6 +99,29 @@ def command(**parsed: Any) -> int:
     )
     if picture is not None:
         _draw(picture, parsed["plot"], f.text, found)
+    return _finish(found, point, parsed)
+
+
+def _second(f: Function, point: dict[str, Any], parsed: dict[str, Any]) -> Comparison:
+    """The comparison of second derivatives, which has no other options."""
+    from adcli.comparison.second import compare_second
+
+    for option in ("gradient", "epsilons", "plot"):
+        if parsed[option]:
+            raise UsageError(
+                f"--{option} goes with first derivatives", "leave it out, or --order 2"
+            )
+    return compare_second(
+        f,
+        point,
+        names(parsed["wrt"]),
+        tolerance=parsed["tolerance"],
+        measure=not parsed["no_times"],
+    )
+
+
+def _finish(found: Comparison, point: dict[str, Any], parsed: dict[str, Any]) -> int:
+    """Write what was found; what is wrong is an error."""
     report = CompareReport(point, found, not parsed["no_times"])
     write_text(parsed["output"], _text(report, parsed))
     error = error_of(found)

@@ -18,7 +18,7 @@ from adcli.comparison.methods import (
     Method,
     compare_methods,
 )
-from adcli.comparison.problem import Component, Problem
+from adcli.comparison.problem import Component, Pair, Problem
 from adcli.comparison.sweep import Sweep, relative_error, sweep
 from adcli.comparison.verdicts import Taylor, is_derivative, taylor
 from adcli.engines.exact import exactly
@@ -43,7 +43,7 @@ class Wrong:
     """A component of a method's gradient that is further from the exact one than allowed."""
 
     method: str
-    component: Component
+    component: Component | Pair
     found: float
     exact: float
     by_rounding: bool
@@ -52,10 +52,11 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that was found.
+    """Everything that was found, about the gradient or (`order` 2) about the Hessian.
 
     value, components  of the function in float64 at the point
-    exact              the gradient in many digits by the symbolic derivative, rounded
+    exact              the gradient in many digits by the symbolic derivative, rounded; the Hessian
+                       by differences of values in many digits
     methods            with `errors`, the error of each (None where it does not apply)
     given              somebody's own gradient, None if there is none, with `given_error`
     digits             right digits of each component of the given or the reverse gradient, None
@@ -66,7 +67,7 @@ class Comparison:
     """
 
     value: float
-    components: list[Component]
+    components: Sequence[Component | Pair]
     exact: list[float]
     methods: list[Method]
     errors: list[float | None]
@@ -78,6 +79,7 @@ class Comparison:
     sweep: Sweep | None
     tolerance: float
     wrong: list[Wrong]
+    order: int = 1
 
 
 def compare(
@@ -110,7 +112,7 @@ def compare(
     allowed = _allowed(problem, exact, tolerance)
     still, output = frozen(exactly(problem.run, KINK_DIGITS), problem.output)
     kink = kink_of(problem, still, output)
-    if kink is None and _wrong(SYMBOLIC, problem, symbolic, exact, allowed, None):
+    if kink is None and wrong_components(SYMBOLIC, problem.components, symbolic, exact, allowed):
         kink = kink_near(problem, still, output)
     is_bent = kink is not None and bool(kink.bent)
     rules_hold = is_bent or is_derivative(problem, still, output, exact, allowed)
@@ -121,7 +123,7 @@ def compare(
     judged = _gradient_of(methods, REVERSE_AD) if own is None else own
     wrong = _wrong_methods(problem, methods, exact, allowed, rules_hold)
     if own is not None:
-        wrong += _wrong(GIVEN, problem, own, exact, allowed, kink)
+        wrong += wrong_components(GIVEN, problem.components, own, exact, allowed, kink)
     remainder = None
     if not is_bent:
         remainder = taylor(problem, still, output, judged, allowed)
@@ -219,21 +221,27 @@ def _wrong_methods(
         wrong
         for method in methods
         if method.name in (SYMBOLIC, FORWARD_AD, REVERSE_AD) and method.gradient is not None
-        for wrong in _wrong(method.name, problem, method.gradient, exact, allowed, None, rules_hold)
+        for wrong in wrong_components(
+            method.name, problem.components, method.gradient, exact, allowed, None, rules_hold
+        )
     ]
 
 
-def _wrong(
+def wrong_components(
     name: str,
-    problem: Problem,
+    components: Sequence[Component | Pair],
     found: Sequence[float],
     exact: Sequence[Any],
     allowed: Sequence[float],
-    kink: Kink | None,
+    kink: Kink | None = None,
     by_rounding: bool = False,
 ) -> list[Wrong]:
+    """The components of a method that are further from the exact ones than allowed.
+
+    With a kink any subgradient is right.
+    """
     result = []
-    for k, (component, g, e) in enumerate(zip(problem.components, found, exact, strict=True)):
+    for k, (component, g, e) in enumerate(zip(components, found, exact, strict=True)):
         if abs(g - e) <= allowed[k] or (kink is not None and between(kink, k, g, allowed[k])):
             continue
         result.append(Wrong(name, component, g, float(e), by_rounding))

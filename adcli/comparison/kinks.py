@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +40,9 @@ class Kink:
 
     @property
     def bent(self) -> list[int]:
-        """The components whose sides differ."""
-        return [k for k, (a, b) in enumerate(zip(self.left, self.right, strict=True)) if a != b]
+        """The components whose sides differ, or are jumps."""
+        sides = enumerate(zip(self.left, self.right, strict=True))
+        return [k for k, (a, b) in sides if a != b or math.isinf(a)]
 
 
 def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
@@ -49,6 +51,12 @@ def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
     `exact` is the frozen run in DIGITS digits, with its output. The sides are difference quotients
     with a tiny step, which know no convention.
     """
+    found = kink_at_point(problem, exact, output)
+    return None if found is None else Kink(*found, *_sides(problem, exact, output, found[1]))
+
+
+def kink_at_point(problem: Problem, exact: Run, output: int) -> tuple[str, bool] | None:
+    """The operation at a kink, and whether it is there in many digits as well; None without one."""
     run = problem.run
     active = run.graph.dependents(run.order, problem.nodes)
     with run.algebra.context():
@@ -60,7 +68,7 @@ def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
     active = exact.graph.dependents(exact.order, problem.nodes)
     with exact.algebra.context():
         true = find_kink(exact.graph, exact.order, exact.values, [output], active, exact.algebra)
-    return Kink(operation, true is not None, *_sides(problem, exact, output, true is not None))
+    return operation, true is not None
 
 
 def kink_near(problem: Problem, exact: Run, output: int) -> Kink | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from adcli.ad import counts
 from adcli.ad.counting import Counting
+from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
@@ -24,6 +25,9 @@ CENTRAL_DIFFERENCES = "central differences"
 COMPLEX_STEP = "complex step"
 FORWARD_AD = "forward AD"
 REVERSE_AD = "reverse AD"
+GRADIENT_DIFFERENCES = "differences of gradients"
+FORWARD_OVER_REVERSE = "forward over reverse"
+REVERSE_OVER_REVERSE = "reverse over reverse"
 
 OUTSIDE = "a step leaves the domain"
 MEASURED_SECONDS = 0.02
@@ -66,7 +70,7 @@ def compare_methods(problem: Problem, measure: bool) -> list[Method]:
         except DomainError:  # the point itself is inside: it has been evaluated
             methods.append(Method(name, None, obstacle=(OUTSIDE, (0, 0))))
             continue
-        seconds = _seconds(compute, problem) if measure else None
+        seconds = seconds_of(compute, problem) if measure else None
         methods.append(Method(name, gradient, evaluations, sweeps, works[name], seconds))
     return methods
 
@@ -103,7 +107,8 @@ def _obstacle(problem: Problem) -> tuple[str, tuple[int, int]] | None:
     return None if node is None else (why_not(run.graph.ops[node]), run.graph.span(node))
 
 
-def _seconds(compute: Callable[[Problem], Any], problem: Problem) -> float:
+def seconds_of(compute: Callable[[Problem], Any], problem: Problem) -> float:
+    """The time that a method takes: the shortest of some runs."""
     best = float("inf")
     spent = 0.0
     while spent < MEASURED_SECONDS:
@@ -133,29 +138,28 @@ def _multiplications(problem: Problem) -> dict[str, int]:
         FORWARD_DIFFERENCES: (n + 1) * value + n,
         CENTRAL_DIFFERENCES: 2 * n * value + n,
         COMPLEX_STEP: 4 * n * value + n,
-        FORWARD_AD: value + partials + _forward_products(problem),
-        REVERSE_AD: value + partials + _reverse_products(problem, active),
+        FORWARD_AD: value + partials + forward_products(run, problem.nodes),
+        REVERSE_AD: value + partials + reverse_products(run, [problem.output], active),
     }
 
 
-def _forward_products(problem: Problem) -> int:
-    """Products with tangents in all forward sweeps of the gradient."""
-    run = problem.run
+def forward_products(run: Run, wrt: list[int]) -> int:
+    """Products with tangents in the forward sweeps for all components of the variables."""
     counting = Counting(run.algebra)
     with run.algebra.context():
-        for node in problem.nodes:
+        for node in wrt:
             for seed in run.algebra.basis(run.values[node], 1):
                 seeds = {node: counting.counted(seed)}
                 forward_sweep(run.graph, run.order, run.values, seeds, counting)
     return counting.tally.multiplications
 
 
-def _reverse_products(problem: Problem, active: bytearray) -> int:
-    """Products with adjoints in the reverse sweep of the gradient."""
-    run = problem.run
+def reverse_products(run: Run, outputs: list[int], active: bytearray) -> int:
+    """Products with adjoints in the reverse sweeps from all components of the outputs."""
     counting = Counting(run.algebra)
     with run.algebra.context():
-        for seed in run.algebra.basis(run.values[problem.output], 1):
-            seeds = {problem.output: counting.counted(seed)}
-            reverse_sweep(run.graph, run.order, run.values, seeds, active, counting)
+        for output in outputs:
+            for seed in run.algebra.basis(run.values[output], 1):
+                seeds = {output: counting.counted(seed)}
+                reverse_sweep(run.graph, run.order, run.values, seeds, active, counting)
     return counting.tally.multiplications

@@ -26,6 +26,29 @@ class Component:
         """`x`, or `A[0,1]`."""
         return self.name + ("[" + ",".join(map(str, self.index)) + "]" if self.index else "")
 
+    @property
+    def derivative(self) -> str:
+        """`df/dx`."""
+        return f"df/d{self.label}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One number of the Hessian: the derivative by `second` of the gradient's `first`."""
+
+    first: Component
+    second: Component
+
+    @property
+    def label(self) -> str:
+        """`x,y`."""
+        return f"{self.first.label},{self.second.label}"
+
+    @property
+    def derivative(self) -> str:
+        """`d2f/dxdy`."""
+        return f"d2f/d{self.first.label}d{self.second.label}"
+
 
 class Problem:
     """A function at a point, evaluated in float64.

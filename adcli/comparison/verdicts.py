@@ -105,10 +105,10 @@ def _remainder(
     """|f(x + t d) - f(x) - t g·d|, in the digits of the run."""
     algebra = exact.algebra
     with algebra.context():
-        inputs = _moved(problem, exact, direction, t)
-        moved = evaluate(exact.graph, exact.order, inputs, algebra)
+        inputs = moved(problem, exact, direction, t)
+        values = evaluate(exact.graph, exact.order, inputs, algebra)
         slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
-        (rise,) = problem.numbers([moved[output] - exact.values[output]])
+        (rise,) = problem.numbers([values[output] - exact.values[output]])
         return abs(rise - mpf(t) * slope)
 
 
@@ -123,7 +123,8 @@ def directions(problem: Problem) -> list[float]:
     return result
 
 
-def _moved(problem: Problem, exact: Run, direction: Sequence[float], t: float) -> dict[int, Any]:
+def moved(problem: Problem, exact: Run, direction: Sequence[Any], t: float) -> dict[int, Any]:
+    """The inputs at x + t d, in the digits of the run."""
     inputs = dict(exact.inputs)
     start = 0
     for node in problem.nodes:

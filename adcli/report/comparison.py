@@ -10,7 +10,12 @@ from typing import Any
 
 from adcli.comparison.compare import GIVEN, Comparison
 from adcli.comparison.exact import DIGITS
-from adcli.comparison.methods import REVERSE_AD
+from adcli.comparison.methods import (
+    FORWARD_AD,
+    FORWARD_OVER_REVERSE,
+    REVERSE_AD,
+    REVERSE_OVER_REVERSE,
+)
 from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import Taylor
 from adcli.report.charts import BOTH, log_log_chart
@@ -20,6 +25,10 @@ from adcli.report.tables import MAX_ROWS, Tables
 
 MARKS = {"forward": "o", "central": "x"}
 ROUNDING = 2.0**-52
+JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
+FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}
+"""Methods by the order of the derivatives."""
+AGAINST = {1: f"{DIGITS} digits", 2: "differences in 150 digits"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ def json_record(report: CompareReport) -> str:
         "right_digits": _by_label(found, found.digits),
         "taylor": _taylor_record(found.taylor),
         "kink": _kink_record(found),
+        "order": found.order,
     }
     if found.given is not None:
         record["given"] = {"gradient": _by_label(found, found.given), "error": found.given_error}
@@ -76,7 +86,9 @@ def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
     record = {
         "method": method.name,
         "applies": True,
-        "gradient": _by_label(report.found, method.gradient),
+        "gradient" if report.found.order == 1 else "hessian": _by_label(
+            report.found, method.gradient
+        ),
         "error": error,
         "evaluations": method.evaluations,
         "sweeps": method.sweeps,
@@ -150,7 +162,7 @@ def _sweep_rows(sweep: Sweep) -> list[list[str]]:
 
 
 def _method_rows(report: CompareReport) -> list[list[str]]:
-    labels = [f"df/d{c.label}" for c in report.found.components]
+    labels = [c.derivative for c in report.found.components]
     header = ["method", *labels, "error", "evaluations", "sweeps", "multiplications"]
     rows = [[*header, "seconds"] if report.times else header]
     for method, error in zip(report.found.methods, report.found.errors, strict=True):
@@ -207,7 +219,7 @@ def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
     for k, component in enumerate(found.components[: MAX_ROWS + 1]):
         right = found.digits[k]
         numbers = [short(gradient[k], digits) for _, gradient in columns]
-        rows.append((f"df/d{component.label}", *numbers, "" if right is None else f"{right:.1f}"))
+        rows.append((component.derivative, *numbers, "" if right is None else f"{right:.1f}"))
     rows += [("",)] * (len(found.components) - len(rows))  # counted, not shown
     tables.rows(["", *[name for name, _ in columns], "right digits"], rows)
 
@@ -298,7 +310,7 @@ def sweep_lines(sweep: Sweep) -> list[str]:
 
 
 def _verdicts(found: Comparison, digits: int) -> list[str]:
-    name = "reverse AD" if found.given is None else GIVEN
+    name = JUDGED[found.order] if found.given is None else GIVEN
     lines = []
     if found.kink is not None:
         lines += _kink_lines(found, digits)
@@ -319,10 +331,10 @@ def _kink_lines(found: Comparison, digits: int) -> list[str]:
     lines = [f"kink: {where}; the derivative there is a convention, the subgradient of least norm"]
     for k in kink.bent[:MAX_ROWS]:
         left, right = (short(side[k], digits) for side in (kink.left, kink.right))
-        label = found.components[k].label
+        label = found.components[k].derivative
         taken = short(found.exact[k], digits)
         jump = " (a jump)" if math.isinf(kink.left[k]) or math.isinf(kink.right[k]) else ""
-        lines.append(f"  df/d{label}: left {left}, right {right}{jump}; convention {taken}")
+        lines.append(f"  {label}: left {left}, right {right}{jump}; convention {taken}")
     return lines
 
 
@@ -358,20 +370,20 @@ def _digits_line(found: Comparison, name: str) -> str:
         return f"right digits of {name}: any subgradient is right here"
     least, component = min(known, key=lambda pair: pair[0])
     return (
-        f"right digits of {name}: {least:.1f} of 16 in the worst component df/d{component.label} "
-        f"(against {DIGITS} digits)"
+        f"right digits of {name}: {least:.1f} of 16 in the worst component {component.derivative} "
+        f"(against {AGAINST[found.order]})"
     )
 
 
 def _agreement(found: Comparison) -> str:
     if not found.wrong:
-        names = f"{REVERSE_AD}, forward AD and symbolic agree"
+        names = f"{JUDGED[found.order]}, {FORWARD[found.order]} and symbolic agree"
         if found.given is not None:
             names = f"{GIVEN} agrees with the exact one"
         return f"{names} (tolerance {found.tolerance:g})"
     parts = []
     for w in found.wrong[:5]:
-        parts.append(f"{w.method}: df/d{w.component.label} is {w.found:.6g}, not {w.exact:.6g}")
+        parts.append(f"{w.method}: {w.component.derivative} is {w.found:.6g}, not {w.exact:.6g}")
     more = len(found.wrong) - len(parts)
     return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
 

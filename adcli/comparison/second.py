@@ -1,0 +1,314 @@
+"""Second derivatives by every method at a point, against differences of values that know no rule.
+
+The reference is [f(x + h_i + h_j) - f(x + h_i) - f(x + h_j) + f(x)]/(h_i h_j) in DIGITS digits, to
+the right and to the left, with steps h of 1e-30 and of half of it. It knows the values of functions
+and none of the rules for their derivatives, so that a rule that is right at the first order and
+wrong at the second is found: one that is constant where it should vary, for example. What the two
+steps are apart is what truncation leaves uncertain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+from mpmath import mp, mpf
+
+from adcli.ad import counts
+from adcli.ad.derivatives import Run, hessian_blocks
+from adcli.ad.evaluate import evaluate
+from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.tasks import Task
+from adcli.comparison.compare import (
+    ROUNDING,
+    TOLERANCE,
+    UNDERFLOW,
+    Comparison,
+    wrong_components,
+)
+from adcli.comparison.exact import DIGITS as EXACT_DIGITS
+from adcli.comparison.exact import frozen, significant
+from adcli.comparison.kinks import Kink, kink_at_point
+from adcli.comparison.methods import (
+    FORWARD_OVER_REVERSE,
+    GRADIENT_DIFFERENCES,
+    OUTSIDE,
+    REVERSE_OVER_REVERSE,
+    SYMBOLIC,
+    Method,
+    forward_products,
+    reverse_products,
+    seconds_of,
+)
+from adcli.comparison.problem import Pair, Problem
+from adcli.comparison.sweep import relative_error
+from adcli.comparison.verdicts import moved
+from adcli.engines.exact import exactly
+from adcli.errors import DomainError, UsageError
+from adcli.function import Function
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import INDEX
+
+DIGITS, STEP, NOISE = 150, "1e-30", "1e-110"
+"""Digits of the values, the step relative to a variable, and what rounding leaves of terms that
+cancel."""
+MOST = 50
+"""Numbers in the variables: there are their square of second derivatives."""
+MODES = {
+    SYMBOLIC: "symbolic",
+    GRADIENT_DIFFERENCES: "finite",
+    FORWARD_OVER_REVERSE: "forward",
+    REVERSE_OVER_REVERSE: "reverse",
+}
+"""Methods and the modes of `adcli hessian` that they are."""
+
+
+def compare_second(
+    function: Function,
+    point: Mapping[str, Any],
+    wrt: Iterable[str] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+    measure: bool = True,
+) -> Comparison:
+    """Second derivatives by every method at a point, and what is wrong with any of them.
+
+    Raises what `Function.hessian` raises, and UsageError for more than MOST numbers in the
+    variables.
+
+    >>> from adcli.function import function
+    >>> found = compare_second(function("x^2*y"), {"x": 2.0, "y": 3.0})
+    >>> [(pair.label, value) for pair, value in zip(found.components, found.exact)]
+    [('x,x', 6.0), ('x,y', 4.0), ('y,x', 4.0), ('y,y', 0.0)]
+    """
+    problem = Problem(function, point, wrt)
+    pairs = [Pair(a, b) for a in problem.components for b in problem.components]
+    if len(problem.components) > MOST:
+        raise UsageError(
+            f"there are {len(pairs):,} second derivatives, {MOST}² are the most to compare",
+            "--wrt chooses variables",
+        )
+    methods = _methods(problem, measure)
+    by_rules = _by_rules(problem)
+    still, output = frozen(exactly(problem.run, DIGITS), problem.output)
+    reference = _Reference.at(problem, still, output, by_rules)
+    place = kink_at_point(problem, still, output)
+    kink = None if place is None else Kink(*place, reference.left, reference.right)
+    bent = set(kink.bent) if kink is not None else set()
+    exact = [by_rules[k] if k in bent else value for k, value in enumerate(reference.values)]
+    allowed = _allowed(problem, exact, reference.uncertain, tolerance)
+    defects = wrong_components("", pairs, [float(x) for x in by_rules], exact, allowed)
+    by_defect = {found.component for found in defects}
+    wrong = [
+        replace(found, by_rounding=found.component not in by_defect)
+        for method in methods
+        if method.name != GRADIENT_DIFFERENCES and method.gradient is not None
+        for found in wrong_components(method.name, pairs, method.gradient, exact, allowed)
+    ]
+    judged = next(m.gradient for m in methods if m.name == REVERSE_OVER_REVERSE)
+    assert judged is not None
+    return Comparison(
+        value=problem.value,
+        components=pairs,
+        exact=[float(e) for e in exact],
+        methods=methods,
+        errors=[None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
+        given=None,
+        given_error=None,
+        digits=[significant(g, e) for g, e in zip(judged, exact, strict=True)],
+        taylor=None,
+        kink=kink,
+        sweep=None,
+        tolerance=tolerance,
+        wrong=wrong,
+        order=2,
+    )
+
+
+# ---- the reference ----
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Second differences by pair.
+
+    left, right  to either side, equal where they are the same; a jump of the first derivative is an
+                 infinite second one
+    values       the one to the right in many digits
+    uncertain    how far truncation may leave a value from the derivative
+    """
+
+    left: list[float]
+    right: list[float]
+    values: list[Any]
+    uncertain: list[float]
+
+    @classmethod
+    def at(cls, problem: Problem, exact: Run, output: int, otherwise: Sequence[Any]) -> _Reference:
+        """At the point of a frozen run; where no side is in the domain it is `otherwise`."""
+        found = cls([], [], [], [])
+        with exact.algebra.context():
+            h = mpf(STEP)
+            rights, lefts = (
+                [_differences(problem, exact, output, t) for t in (h, h / 2)] for h in (h, -h)
+            )
+            for k, rule in enumerate(otherwise):
+                sides = [_limit(whole[k], half[k]) for whole, half in (rights, lefts)]
+                inside = [side for side in sides if not mp.isnan(side[0])] or [(rule, mp.zero)]
+                right, left = inside[0], inside[-1]
+                gap = abs(right[0] - left[0])
+                slack = 8 * (right[1] + left[1])
+                if gap <= slack or gap <= mpf("1e-15") * abs(right[0]):
+                    left = right
+                found.left.append(float(left[0]))
+                found.right.append(float(right[0]))
+                with mp.workdps(EXACT_DIGITS):  # further ones are rounding
+                    found.values.append(+right[0] if abs(right[0]) > slack else mp.zero)
+                found.uncertain.append(float(slack) if mp.isfinite(slack) else 0.0)
+        return found
+
+
+def _limit(whole: Any, half: Any) -> tuple[Any, Any]:
+    """The limit of quotients with a step and half of it, and how far they are apart.
+
+    Quotients that grow as the step falls have no limit: the first derivative jumps.
+    """
+    if abs(half) > 1.5 * abs(whole) and abs(half) > 1e6:
+        return mp.inf * mp.sign(half), mp.zero
+    return 2 * half - whole, abs(half - whole)
+
+
+def _differences(problem: Problem, exact: Run, output: int, step: Any) -> list[Any]:
+    """The quotients of second differences with steps of one sign, for all pairs."""
+    n = len(problem.components)
+    sizes = [abs(mpf(c.at)) or mp.one for c in problem.components]
+
+    def value(*places: int) -> Any:
+        direction = [mp.zero] * n
+        for k in places:
+            direction[k] += sizes[k]
+        inputs = moved(problem, exact, direction, step)
+        values = evaluate(exact.graph, exact.order, inputs, exact.algebra)
+        return problem.numbers([values[output]])[0]
+
+    base = problem.numbers([exact.values[output]])[0]
+    once = [value(i) for i in range(n)]
+    found = [mp.zero] * (n * n)
+    for i in range(n):
+        for j in range(i + 1):
+            terms = [value(i, j), -once[i], -once[j], base]
+            rise = mp.fsum(terms)
+            if abs(rise) > mpf(NOISE) * max(map(abs, terms)):
+                found[i * n + j] = found[j * n + i] = rise / (step * step * sizes[i] * sizes[j])
+    return found
+
+
+def _by_rules(problem: Problem) -> list[Any]:
+    """The second derivatives by the rules, reverse over reverse in many digits."""
+    run = exactly(problem.run, EXACT_DIGITS)
+    with run.algebra.context():
+        _, rows, blocks = hessian_blocks(run, problem.output, problem.nodes, "reverse")
+        if not all(run.algebra.is_finite(block) for block in blocks.values()):
+            raise DomainError(f"a second derivative is not finite in {EXACT_DIGITS} digits")
+        return _matrix(problem, [[blocks[row, v] for v in problem.nodes] for row in rows])
+
+
+def _matrix(problem: Problem, blocks: Sequence[Sequence[Any]]) -> list[Any]:
+    """All numbers of a Hessian, row by row, from its blocks by variables."""
+    found = []
+    for row in blocks:
+        parts = [problem.numbers([block]) for block in row]
+        widths = [_size(problem, node) for node in problem.nodes]
+        height = len(parts[0]) // widths[0] if widths[0] else 0
+        for k in range(height):
+            for part, width in zip(parts, widths, strict=True):
+                found += part[k * width : (k + 1) * width]
+    return found
+
+
+def _size(problem: Problem, node: int) -> int:
+    return math.prod(problem.run.algebra.shape(problem.run.inputs[node]))
+
+
+def _allowed(
+    problem: Problem, exact: Sequence[Any], uncertain: Sequence[float], tolerance: float
+) -> list[float]:
+    """How far from the exact one each second derivative may be.
+
+    The tolerance is relative to it; rounding to what a change of the variables by themselves
+    changes at most: the function's value, its first or its second order.
+    """
+    at = [abs(c.at) or 1.0 for c in problem.components]
+    sizes = [a * b for a in at for b in at]
+    change = max(abs(g) * x for g, x in zip(problem.gradient("reverse"), at, strict=True))
+    second = max(float(abs(e)) * size for e, size in zip(exact, sizes, strict=True))
+    largest = max(abs(problem.value), change, second)
+    return [
+        tolerance * float(abs(e)) + ROUNDING * largest / size + slack + UNDERFLOW
+        for e, size, slack in zip(exact, sizes, uncertain, strict=True)
+    ]
+
+
+# ---- the methods ----
+
+
+def _methods(problem: Problem, measure: bool) -> list[Method]:
+    n = len(problem.components)
+    works = _multiplications(problem)
+    costs = {
+        SYMBOLIC: (1, 0),
+        GRADIENT_DIFFERENCES: (2 * n, 2 * n),
+        FORWARD_OVER_REVERSE: (1, n),
+        REVERSE_OVER_REVERSE: (1, n),
+    }
+    methods = []
+    for name, mode in MODES.items():
+        compute = partial(_hessian, mode=mode)
+        try:
+            found = compute(problem)
+        except DomainError:
+            if name != GRADIENT_DIFFERENCES:
+                raise
+            methods.append(Method(name, None, obstacle=(OUTSIDE, (0, 0))))
+            continue
+        seconds = seconds_of(compute, problem) if measure else None
+        methods.append(Method(name, found, *costs[name], works[name], seconds))
+    return methods
+
+
+def _hessian(problem: Problem, mode: str) -> list[float]:
+    """What `adcli hessian --mode MODE` computes."""
+    task = Task("hessian", mode, problem.names)
+    found = problem.function.swept(problem.point, task).by_path
+    names = problem.names
+    return _matrix(problem, [[found["hessian", a, b][0] for b in names] for a in names])
+
+
+def _multiplications(problem: Problem) -> dict[str, int]:
+    """By method, of numbers; the gradient's graph is what the sweeps go over."""
+    run, n = problem.run, len(problem.components)
+    graph, algebra = run.graph, run.algebra
+    with algebra.context():
+        second, rows, _ = hessian_blocks(run, problem.output, problem.nodes, "reverse")
+    shapes = infer_shapes(graph, second.order, run.shapes())
+    active = graph.dependents(second.order, problem.nodes)
+    value = counts.evaluation(graph, second.order, shapes).multiplications
+    partials = counts.partials(graph, second.order, shapes, active).multiplications
+    seconds: list[int] = []
+    for row in rows:
+        for key in product(*map(range, shapes[row])):
+            scalar = graph.node(INDEX, (row,), key, graph.span(row)) if key else row
+            order = graph.reach([*second.order, scalar])
+            seconds += gradient_nodes(graph, order, scalar, problem.nodes, run.shapes())
+    formula = graph.reach([problem.output, *rows, *seconds])
+    shapes = infer_shapes(graph, formula, run.shapes())
+    return {
+        SYMBOLIC: counts.evaluation(graph, formula, shapes).multiplications,
+        GRADIENT_DIFFERENCES: 2 * n * value + n * n,
+        FORWARD_OVER_REVERSE: value + partials + forward_products(second, problem.nodes),
+        REVERSE_OVER_REVERSE: value + partials + reverse_products(second, rows, active),
+    }
