@@ -62,6 +62,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'adcli' has no attribute '{name}'")
 
 
+def __dir__() -> list[str]:
+    """All public names, those that are not imported yet included."""
+    return sorted({*globals(), "function", *(name for names in _HOMES.values() for name in names)})
+
+
 class _Package(ModuleType):
     """This package. Importing the module adcli.function must not hide the function `function`."""
 

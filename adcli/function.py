@@ -350,10 +350,13 @@ class Function:
     def no_variable(self, name: str) -> UsageError:
         """The error for a name that is no variable. Raises that for the name of a constant."""
         self.refuse_constants([name])
-        names = list(self.inputs)
-        listed = "its variables are " + ", ".join(names[:8]) if names else "it has none"
-        hint = did_you_mean(name, names) or listed
+        hint = did_you_mean(name, self.inputs) or self.listed()
         return UsageError(f"the program has no variable '{name}'", hint)
+
+    def listed(self) -> str:
+        """What variables there are, for messages."""
+        names = list(self.inputs)
+        return "its variables are " + ", ".join(names[:8]) if names else "it has none"
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
         """The variables to differentiate for: all, or those given (checked)."""

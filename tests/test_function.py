@@ -16,6 +16,12 @@ from adcli.ad.tasks import Task
 from tests.ways import as_lists, ways
 
 
+def test_all_public_names_are_listed() -> None:
+    names = {"function", "descend", "fit", "train", "load_model", "Function", "Fit", "UsageError"}
+    assert names <= set(dir(adcli))
+    assert all(hasattr(adcli, name) for name in dir(adcli))
+
+
 def test_the_function_is_not_hidden_by_the_module_of_its_name() -> None:
     module = importlib.import_module("adcli.function")
     assert adcli.function is module.function

@@ -221,8 +221,7 @@ def file_values(name: str, f: Function) -> dict[str, Any]:
     f.refuse_constants(values)
     found = {key: value for key, value in values.items() if key in f.inputs}
     if not found:
-        listed = ", ".join(f"'{key}'" for key in list(values)[:8]) or "nothing"
-        raise UsageError(f"{name} has no variable of the program", f"it has {listed}")
+        raise UsageError(f"{name} has no variable of the program", f.listed())
     return found
 
 

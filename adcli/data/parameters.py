@@ -20,6 +20,9 @@ Arrays = dict[str, Any]
 
 FORMATS = ("npz", "safetensors", "json")
 
+MODEL_FORMAT = "adcli model 1"
+"""What a saved model says that it is."""
+
 _DAMAGED = (
     *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError),
     *(NotImplementedError, OSError, zipfile.BadZipFile, zlib.error, SyntaxError),
@@ -48,8 +51,9 @@ def load_parameters(path: str | os.PathLike[str], wanted: Collection[str] | None
     """The numbers and arrays of a file by name; arrays as float64 or, where it has it, float32.
 
     With `wanted` those of the names that the file has: others may be of any size and kind. A JSON
-    file has an object of numbers and nested lists, or is the output of a descent. Raises UsageError
-    for a file that is not there, DataError for one that holds anything else.
+    file has an object of numbers and nested lists, is the output of a descent or a fit, or a model
+    that a fit has saved. Raises UsageError for a file that is not there, DataError for one that
+    holds anything else.
     """
     form, name = parameter_format(path), os.fspath(path)
     if not os.path.exists(name):
@@ -181,6 +185,8 @@ def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
         raise DataError(f"{name} is no JSON object of numbers and arrays: {error}") from None
     if isinstance(values.get("point"), dict):  # the output of an earlier descent
         values = values["point"]
+    elif values.get("format") == MODEL_FORMAT:
+        values = {**_object(name, values, "parameters"), **_object(name, values, "fixed")}
     found = {}
     for key, value in values.items():
         if wanted is not None and key not in wanted:
@@ -193,6 +199,14 @@ def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
                 hint = "a training's output has no large arrays: --save writes them"
             raise DataError(f"{name}: '{key}' is no number or array", hint) from None
     return {key: array if array.shape else float(array) for key, array in found.items()}
+
+
+def _object(name: str, values: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    """A part of a saved model that has values by name. Raises DataError where it is missing."""
+    found = values.get(part)
+    if not isinstance(found, dict):
+        raise DataError(f"the model {name} is damaged: it has no {part}")
+    return found
 
 
 def _write_json(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from adcli.data.output import atomic_output
+from adcli.data.parameters import MODEL_FORMAT
 from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
 from adcli.errors import AdcliError, DataError
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.model import Parameters
-
-FORMAT = "adcli model 1"
 
 MOST_BYTES = 1 << 28
 """No model is larger."""
@@ -24,7 +23,7 @@ MOST_BYTES = 1 << 28
 def save_model(model: FittedModel, path: str | os.PathLike[str]) -> None:
     """Write a model; it appears at `path` when it is complete. Raises DataError."""
     body = {
-        "format": FORMAT,
+        "format": MODEL_FORMAT,
         "model": model.text,
         "parameters": {name: _plain(value) for name, value in model.parameters.items()},
         "fixed": {name: _plain(value) for name, value in model.fixed.items()},
@@ -50,7 +49,7 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
         raise DataError(f"cannot read the model {name}: {reason}") from None
     except (ValueError, RecursionError):
         raise DataError(f"{name} is no model: it is no JSON") from None
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
+    if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
         raise DataError(
             f"{name} is no model of this version of adcli", "adcli fit --save writes it"
         )

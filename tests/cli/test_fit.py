@@ -278,6 +278,25 @@ def test_hints_about_the_rows_to_predict_for_name_their_option(tmp_path) -> None
         assert hint in run("--model", "m.json", "--predict", name).stderr
 
 
+def test_a_saved_fit_and_its_output_are_points_and_starts(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n2,3\n3,5\n4,4\n")
+    arguments = ["--data", "rows.csv", "--start", "b=[1,2]", "--fix", "c=0.5"]
+    model = "y ~ b[0]*x + b[1] + c"
+    assert run(model, *arguments, "--save", "saved.json", "-o", "out.json").code == 0
+    found = json.loads((tmp_path / "out.json").read_text())["point"]
+    assert found["c"] == 0.5
+    for name in ("saved.json", "out.json"):
+        outcome = run_here(["eval", "b + c", "--at", name, "--format", "json"])
+        assert json.loads(outcome.stdout)["value"] == [x + 0.5 for x in found["b"]]
+        assert run_here(["descend", "sum((b - c)^2)", "--start", name]).code == 0
+        assert run(model, "--data", "rows.csv", "--start", name, "--format", "json").code == 0
+    for part in ("parameters", "fixed"):
+        broken = json.loads((tmp_path / "saved.json").read_text()) | {part: [1]}
+        (tmp_path / "broken.json").write_text(json.dumps(broken))
+        outcome = run_here(["eval", "b + c", "--at", "broken.json"])
+        assert (outcome.code, f"is damaged: it has no {part}" in outcome.stderr) == (1, True)
+
+
 def test_columns_named_like_functions_and_constants(tmp_path) -> None:
     (tmp_path / "odd.csv").write_text("exp,e,y\n1,1,2\n2,2,3.5\n3,3,4\n4,3,5.5\n")
     outcome = run("y ~ a*exp + b", "--data", "odd.csv")
