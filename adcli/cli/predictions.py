@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from adcli.cli.formats import ROWS, format_of
@@ -12,7 +12,8 @@ from adcli.cli.run import screen
 from adcli.cli.terminal import stdin_bytes, stdout_bytes
 from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
 from adcli.data.points import naming
-from adcli.errors import DataError
+from adcli.engines.rows import Column
+from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction
 from adcli.report.numbers import exact, short
 
@@ -43,7 +44,11 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
             rows += block.rows
             progress.advance(points.bytes_done, rows)
         if not rows:
-            writer.write(points.empty(), _fields(Prediction([], [], [], [])))
+            empty = points.empty()
+            row = {name: [Column(empty.numbers(name), True).example()] for name in model.columns}
+            with suppress(DomainError):  # what is wrong with every row is wrong without any
+                model.predict(row)
+            writer.write(empty, _fields(Prediction([], [], [], [])))
 
 
 def _predicted(model: FittedModel, block: Block) -> Prediction:

@@ -76,6 +76,7 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         if options["explain_engine"]:
             show_engine(job.explain(first), options)
             return 0
+        told = job.explain(first) if options["verbose"] else None  # before anything is written
         job.writer = job.open_writer()
         stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
@@ -84,8 +85,8 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
         for block, part in stack.enter_context(closing(parts)):
             job.put(block, part)
             progress.advance(points.bytes_done, job.rows)
-    if options["verbose"]:
-        show_run(job.explain(first), begin)
+    if told is not None:
+        show_run(told, begin)
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0

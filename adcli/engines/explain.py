@@ -57,7 +57,7 @@ def explain_rows(
         function, columns, rows, engine, precision, task.strict, estimated, once=True
     )
     per_row = [name for name, column in columns.items() if column.per_row]
-    shapes = {name: _shape(c.at(0)) if rows else () for name, c in columns.items()}
+    shapes = {name: _shape(c.example()) for name, c in columns.items()}
     seconds = None
     if choice.engine == "llvm":
         choice, seconds = _compiled(choice, function, task, per_row, None)

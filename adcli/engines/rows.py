@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -49,6 +50,17 @@ class Column(NamedTuple):
     def at(self, row: int) -> Any:
         """The value in one row."""
         return self.values[row] if self.per_row else self.values
+
+    def example(self) -> Any:
+        """The value in the first row; ones in its shape where there is no row."""
+        if not self.per_row or len(self.values):
+            return self.at(0)
+        shape = getattr(self.values, "shape", (0,))[1:]
+        if not shape:
+            return 1.0
+        import numpy as np
+
+        return np.ones(shape)
 
 
 @dataclass
@@ -110,8 +122,16 @@ def _one_by_one(
     stop: bool,
     at: Callable[[Point], Results],
 ) -> RowResults:
-    """Row after row, each by `at`."""
+    """Row after row, each by `at`.
+
+    Where there is none, one of ones tells the shapes of results, and what is wrong with every row.
+    """
     found: list[Any] = []
+    example = None
+    if not rows:
+        with suppress(DomainError):
+            point = {name: c.example() for name, c in columns.items()}
+            example = dict(function.at(point, task).fields())
     errors: dict[int, DomainError] = {}
     for row in range(rows):
         try:
@@ -125,7 +145,8 @@ def _one_by_one(
     several = len(function.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
     fields = {path: [missing if row is None else row[path] for row in found] for path in paths}
-    first = next((row[("value",)] for row in found if row is not None), missing)
+    example = next((row for row in found if row is not None), example)
+    first = missing if example is None else example[("value",)]
     outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
     return RowResults(fields, outputs, errors)
 
@@ -240,8 +261,7 @@ def _no_rows(
     import numpy as np
 
     block = {
-        n: Column(np.ones((1, *c.values.shape[1:])), True) if c.per_row else c
-        for n, c in arrays.items()
+        n: Column(np.array([c.example()]), True) if c.per_row else c for n, c in arrays.items()
     }
     fields, _, outputs = compute_block(function, block, 1, task)
     return RowResults({path: values[:0] for path, values in fields.items()}, outputs)

@@ -297,6 +297,16 @@ def test_a_saved_fit_and_its_output_are_points_and_starts(tmp_path: Path) -> Non
         assert (outcome.code, f"is damaged: it has no {part}" in outcome.stderr) == (1, True)
 
 
+def test_a_mistake_in_predictions_is_told_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n2,3\n3,5\n4,4\n")
+    (tmp_path / "none.csv").write_text("x[0],x[1]\n")
+    arguments = ["--data", "rows.csv", "--start", "a=1,b=1", "--predict", "none.csv"]
+    outcome = run("y ~ a*x + b", *arguments, "-o", "out.csv")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "a model gives one number for each row" in outcome.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_columns_named_like_functions_and_constants(tmp_path) -> None:
     (tmp_path / "odd.csv").write_text("exp,e,y\n1,1,2\n2,2,3.5\n3,3,4\n4,3,5.5\n")
     outcome = run("y ~ a*exp + b", "--data", "odd.csv")

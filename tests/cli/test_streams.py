@@ -13,7 +13,7 @@ import pytest
 from adcli import cli
 from adcli.language import builder
 from adcli.language.messages import columns
-from tests.terminal import COLUMNS, ENVIRONMENT, ROOT, run_here
+from tests.terminal import COLUMNS, ENVIRONMENT, ROOT, run_here, words
 
 ADCLI = f"{sys.executable} -m adcli"
 POINT = "'x^2' --at x=3 --format json"
@@ -240,6 +240,37 @@ def test_a_file_without_rows(text: str, command: str, engine: str) -> None:
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("x,y,value")
     assert len(outcome.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("engine", ["auto", "python", "numpy", "llvm", "mpmath"])
+@pytest.mark.parametrize("more", [[], ["--verbose"], ["--on-error", "null"]])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("grad 'x, y'", "the program has 2"),
+        ("hessian 'x, y'", "the program has 2"),
+        ("grad '[x, y]'", "an array of shape [2]"),
+        ("grad x --direction x=[1,2]", "has not the shape of 'x'"),
+        ("eval 'x[0]'", "a value that is a scalar"),
+        ("eval 'x@[1,2]'", "@"),
+        ("eval '[x, y] + [1,2,3]'", "do not fit together"),
+    ],
+)
+def test_a_mistake_is_told_without_rows(line, message, more, engine, folder):
+    (folder / "none.csv").write_text("x,y\n")
+    options = ["--points", "none.csv", "--engine", engine, "-o", "out.csv"]
+    outcome = run_here([*words("adcli " + line), *options, *more])
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert message in outcome.stderr
+    assert outcome.stderr.count("error: ") == 1
+    assert not (folder / "out.csv").exists()
+
+
+def test_the_header_without_rows_has_all_elements():
+    options = ["--points", "-", "--points-format", "csv", "--format", "csv", "--", "[x, 2x]"]
+    for engine in ("python", "numpy", "mpmath"):
+        outcome = run_here(["eval", "--engine", engine, *options], b"x\n")
+        assert (outcome.code, outcome.stdout) == (0, "x,value[0],value[1]\n")
 
 
 def test_an_error_that_an_interruption_causes_is_an_interruption(monkeypatch, capsys):
