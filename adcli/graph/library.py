@@ -367,9 +367,10 @@ def zeros(m: Any, shape: tuple[int, ...]) -> Any:
     return m.full(0.0, shape)
 
 
-@compound("", "an array of one number: full(2.5, 3)", value=REQUIRED, shape=())
-def full(m: Any, value: float, shape: tuple[int, ...]) -> Any:
-    return m.full(value, shape)
+@compound("x", "an array of one number: full(2.5, 3)", shape=())
+def full(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    number = m.constant_value(x)
+    return m.broadcast(shape, x) if number is None else m.full(number, shape)
 
 
 @compound("", "an array of ones: ones(3), ones(2, 3)", shape=REQUIRED)

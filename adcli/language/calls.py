@@ -107,8 +107,6 @@ class LibraryCall:
             self.options[option] = value.value
         elif option in ("shape", "bounds", "axes"):
             self.options[option] = self._numbers([value])
-        elif option == "value":
-            self.options[option] = self._number(value, option, span)
         else:
             self.options[option] = self._whole(value, option, span)
 

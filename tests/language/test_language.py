@@ -219,6 +219,30 @@ def test_equal_expressions_are_one_node() -> None:
     assert size("[x, y][0] + [x, y][0] + [x, y][1]") == 7
 
 
+@pytest.mark.parametrize(
+    ("text", "point", "expected"),
+    [
+        ("full(1/1000, 3)", {}, [0.001] * 3),
+        ("full(pi, 2)", {}, [math.pi] * 2),
+        ("full(-2, 1, 2)", {}, [[-2.0, -2.0]]),
+        ("full(2.5)", {}, 2.5),
+        ("full(x^2, 2)", {"x": 3.0}, [9.0, 9.0]),
+        ("full(sqrt(2)/2, 2, 1)", {}, [[math.sqrt(2) / 2]] * 2),
+    ],
+)
+def test_an_array_of_any_number(text: str, point: dict[str, float], expected: Any) -> None:
+    f = adcli.function(text)
+    assert np.array_equal(f.value(point), expected)
+    assert np.array_equal(adcli.function(str(f)).value(point), expected)
+
+
+def test_an_array_of_one_number_keeps_its_digits_and_derivative() -> None:
+    many = adcli.function("sum(full(0.12345678901234567890123, 2))").value({}, precision=25)
+    assert mp.nstr(many, 22) == "0.2469135780246913578025"
+    f = adcli.function("sum(full(x, 3)^2)")
+    assert f.value_and_gradient({"x": 2.0}) == (12.0, {"x": 12.0})
+
+
 def test_the_two_zeros_are_two_nodes() -> None:
     program = parse("atan2(0, x) + atan2(-0.0, x) + 1/0.0")
     graph = program.graph
