@@ -1,10 +1,10 @@
 """Second derivatives by every method at a point, against differences of values that know no rule.
 
 The reference is [f(x + h_i + h_j) - f(x + h_i) - f(x + h_j) + f(x)]/(h_i h_j) in DIGITS digits, to
-the right and to the left, with steps h of 1e-30 and of half of it. It knows the values of functions
-and none of the rules for their derivatives, so that a rule that is right at the first order and
-wrong at the second is found: one that is constant where it should vary, for example. What the two
-steps are apart is what truncation leaves uncertain.
+the right and to the left, with steps h of 1e-30 and, where these differ, of half of it. It knows
+the values of functions and none of the rules for their derivatives, so that a rule that is right at
+the first order and wrong at the second is found: one that is constant where it should vary, for
+example. What two steps are apart is what truncation leaves uncertain.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ from adcli.graph.structure import INDEX
 DIGITS, STEP, NOISE = 150, "1e-30", "1e-110"
 """Digits of the values, the step relative to a variable, and what rounding leaves of terms that
 cancel."""
-MOST = 50
+SAME = 1e-15
+"""How far quotients to the right and to the left may be apart, relative to them."""
+MOST = 20
 """Numbers in the variables: there are their square of second derivatives."""
 MODES = {
     SYMBOLIC: "symbolic",
@@ -95,8 +97,8 @@ def compare_second(
     methods = _methods(problem, measure)
     by_rules = _by_rules(problem)
     still, output = frozen(exactly(problem.run, DIGITS), problem.output)
-    reference = _Reference.at(problem, still, output, by_rules)
     place = kink_at_point(problem, still, output)
+    reference = _Reference.at(problem, still, output, by_rules, place is not None)
     kink = None if place is None else Kink(*place, reference.left, reference.right)
     bent = set(kink.bent) if kink is not None else set()
     exact = [by_rules[k] if k in bent else value for k, value in enumerate(reference.values)]
@@ -148,28 +150,49 @@ class _Reference:
     uncertain: list[float]
 
     @classmethod
-    def at(cls, problem: Problem, exact: Run, output: int, otherwise: Sequence[Any]) -> _Reference:
+    def at(
+        cls,
+        problem: Problem,
+        exact: Run,
+        output: int,
+        otherwise: Sequence[Any],
+        has_kink: bool,
+    ) -> _Reference:
         """At the point of a frozen run; where no side is in the domain it is `otherwise`."""
         found = cls([], [], [], [])
         with exact.algebra.context():
             h = mpf(STEP)
-            rights, lefts = (
-                [_differences(problem, exact, output, t) for t in (h, h / 2)] for h in (h, -h)
-            )
+            right, left = (_differences(problem, exact, output, t) for t in (h, -h))
+            half: list[list[Any]] = []
             for k, rule in enumerate(otherwise):
-                sides = [_limit(whole[k], half[k]) for whole, half in (rights, lefts)]
-                inside = [side for side in sides if not mp.isnan(side[0])] or [(rule, mp.zero)]
-                right, left = inside[0], inside[-1]
-                gap = abs(right[0] - left[0])
-                slack = 8 * (right[1] + left[1])
-                if gap <= slack or gap <= mpf("1e-15") * abs(right[0]):
-                    left = right
-                found.left.append(float(left[0]))
-                found.right.append(float(right[0]))
+                values, slack = [(right[k] + left[k]) / 2] * 2, abs(right[k] - left[k])
+                if has_kink or not slack <= SAME * abs(values[0]):  # or a domain's end, or a zero
+                    half = half or [
+                        _differences(problem, exact, output, t) for t in (h / 2, -h / 2)
+                    ]
+                    ends = ((right[k], half[0][k]), (left[k], half[1][k]))
+                    values, slack = _limits(ends, rule)
+                found.left.append(float(values[1]))
+                found.right.append(float(values[0]))
                 with mp.workdps(EXACT_DIGITS):  # further ones are rounding
-                    found.values.append(+right[0] if abs(right[0]) > slack else mp.zero)
-                found.uncertain.append(float(slack) if mp.isfinite(slack) else 0.0)
+                    found.values.append(+values[0] if abs(values[0]) > slack else mp.zero)
+                found.uncertain.append(float(slack))
         return found
+
+
+def _limits(ends: Iterable[tuple[Any, Any]], otherwise: Any) -> tuple[list[Any], Any]:
+    """The limits to the right and to the left, equal if they are the same, and how uncertain.
+
+    `ends` are the quotients of either side with a step and with half of it; one that is not in the
+    domain does not count.
+    """
+    sides = [_limit(whole, half) for whole, half in ends]
+    inside = [side for side in sides if not mp.isnan(side[0])] or [(otherwise, mp.zero)]
+    (right, first), (left, second) = inside[0], inside[-1]
+    slack = 8 * (first + second)
+    if abs(right - left) <= max(slack, SAME * abs(right)):
+        left = right
+    return [right, left], slack
 
 
 def _limit(whole: Any, half: Any) -> tuple[Any, Any]:

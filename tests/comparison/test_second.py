@@ -122,5 +122,5 @@ def test_the_end_of_a_domain() -> None:
 
 
 def test_too_many_numbers() -> None:
-    with pytest.raises(UsageError, match="2,601 second derivatives"):
-        run("sum(v^2)", {"v": [1.0] * 51})
+    with pytest.raises(UsageError, match="441 second derivatives"):
+        run("sum(v^2)", {"v": [1.0] * 21})
