@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from math import comb
+from typing import Any
 
+from adcli.ad.high_order import TooLong, derivative_node
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, show_shape
@@ -17,6 +19,14 @@ from adcli.graph.simplify import simplify
 _LARGE = 2**1000
 MAX_FORMULAS = 1000
 """Mixed partial derivatives of a high order are many; more than this is a mistake."""
+
+MAX_OPERATIONS, MOST_TIMES = 30_000, 20
+"""Operations of a formula of high order, or as a multiple of the program's, if that is more: longer
+ones are of no use to anybody."""
+
+SHORT, LOW = 100, 3
+"""Operations up to which derivatives are differentiated again, and the order up to which they are
+in any case: formulas that are short stay shorter so, longer ones double with each order."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,10 @@ def derivative_formulas(
 
     `inputs` are the variables' nodes by name; `shapes` are those that are not scalars. One scalar
     variable goes by a forward sweep (the result may be an array), several go by one reverse sweep.
-    Each order is simplified before the next. Raises LanguageError where shapes do not fit or where
-    a derivative would have more axes than a formula has, and UsageError for too many formulas.
+    Each order is simplified before the next; where that makes long formulas, one of numbers by one
+    variable comes from the recurrences of adcli.ad.high_order. Raises LanguageError where shapes do
+    not fit or where a derivative would have more axes than a formula has, and UsageError for too
+    many formulas or too long ones.
     """
     shapes = {name: shape for name, shape in (shapes or {}).items() if shape}
     count = comb(len(wrt) + order - 1, order) if wrt else 0
@@ -102,10 +114,19 @@ def derivative_formulas(
     found = []
     for output in outputs:
         level: dict[tuple[str, ...], int] = {(): output}
+        last: dict[tuple[str, ...], int] = {}
         for k in range(order):
             _check(graph, level.values(), known.get(output, ()), wrt, k, shapes, text)
-            level, raw_level = _next_order(graph, level, inputs, wrt, shapes)
-            raw += raw_level if k == order - 1 else []
+            is_long = k >= LOW and size_of(graph, level.values()).graph > SHORT
+            if is_long and scalars and len(wrt) == 1:
+                last = {(*wrt,) * order: _by_recurrences(graph, output, inputs[wrt[0]], order)}
+            else:
+                last = _next_order(graph, level, inputs, wrt, shapes)
+                _refuse_long(graph, output, last, k + 1)
+            level = dict(zip(last, simplify(graph, last.values(), shapes), strict=True))
+            if len(next(iter(level), ())) == order:
+                break
+        raw += last.values()
         found.append(level)
     nodes = [node for level in found for node in level.values()]
     return Formulas(graph, list(outputs), found, size_of(graph, raw), size_of(graph, nodes))
@@ -133,13 +154,42 @@ def _check(
         )
 
 
+def _by_recurrences(graph: Graph, output: int, variable: int, order: int) -> int:
+    """The derivative of a high order, refused if it is too long."""
+    most = _most(graph, output, 1)
+    try:
+        return derivative_node(graph, output, variable, order, most)
+    except TooLong:
+        raise _too_long(most, order) from None
+
+
+def _refuse_long(graph: Graph, output: int, found: Mapping[Any, int], order: int) -> None:
+    """Raise UsageError for formulas of high order that are too long to simplify."""
+    most = _most(graph, output, len(found))
+    if order > 1 and size_of(graph, found.values()).graph > most:
+        raise _too_long(most, order)
+
+
+def _most(graph: Graph, output: int, formulas: int) -> int:
+    """The operations that formulas of an output may have."""
+    return max(MAX_OPERATIONS, MOST_TIMES * formulas * size_of(graph, [output]).graph)
+
+
+def _too_long(most: int, order: int) -> UsageError:
+    return UsageError(
+        f"the formula of order {order} takes more than {most:,} operations",
+        f"'adcli taylor EXPR --at x=1 --order {order}' gives its numbers at a point, and those of"
+        " all orders below",
+    )
+
+
 def _next_order(
     graph: Graph,
     level: Mapping[tuple[str, ...], int],
     inputs: Mapping[str, int],
     wrt: Sequence[str],
     shapes: Mapping[str, Shape],
-) -> tuple[dict[tuple[str, ...], int], list[int]]:
+) -> dict[tuple[str, ...], int]:
     """The derivatives of one order more: each by the variables from its last one on."""
     rank = {name: k for k, name in enumerate(wrt)}
     found: dict[tuple[str, ...], int] = {}
@@ -156,5 +206,4 @@ def _next_order(
                 nodes = gradient_nodes(graph, order, node, [inputs[n] for n in names], shapes)
         found.update({(*by, name): n for name, n in zip(names, nodes, strict=True)})
     keys = list(combinations_with_replacement(wrt, len(next(iter(found), ()))))
-    raw = [found[key] for key in keys if key in found]
-    return dict(zip(keys, simplify(graph, raw, shapes), strict=True)), raw
+    return {key: found[key] for key in keys}

@@ -15,9 +15,8 @@ Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 13.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
-from operator import mul
 from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
@@ -30,6 +29,7 @@ from adcli.graph.primitives import (
     LINEAR,
     MULTILINEAR,
     MULTIPLY,
+    POWER,
     REDUCTION,
     SELECT,
     minus_one,
@@ -40,12 +40,14 @@ from adcli.graph.symbolic import Expression, Symbols
 
 
 class Term(NamedTuple):
-    """What an input contributes to a node: `partial` is a node, or the number 1 or -1 as a sign.
+    """What the input number `place` contributes to a node: `source` is the input.
 
-    `mask` says where, for a choice: there the partial is the value `weight`.
+    `partial` is a node, or the number 1 or -1 as a sign. `mask` says where, for a choice: there the
+    partial is the value `weight`.
     """
 
     source: int
+    place: int = 0
     partial: int | None = None
     sign: int = 1
     mask: Any = None
@@ -79,7 +81,8 @@ class Series:
         """The coefficients of a node to an order."""
         zero = self.algebra.zero(self.values[node])
         found = self.coefficients.get(node, [self.values[node]])
-        return [*found, *[zero] * (order + 1 - len(found))]
+        known = [zero if c is None else c for c in found]
+        return [*known, *[zero] * (order + 1 - len(known))]
 
     # ---- which nodes, and to which order ----
 
@@ -100,11 +103,10 @@ class Series:
         graph, args = self.graph, self.graph.args[i]
         op = graph.ops[i]
         if op.kind == ELEMENTWISE:
-            pairs = zip(args, op.partials, strict=True)
             return [
-                Term(a, sign=-1 if partial is minus_one else 1)
-                for a, partial in pairs
-                if partial is not None and a in self.moving
+                Term(a, k, sign=-1 if rule is minus_one else 1)
+                for k, (a, rule) in enumerate(zip(args, op.partials, strict=True))
+                if rule is not None and a in self.moving
             ]
         if op.kind == SELECT:
             return self._choices(i)
@@ -156,17 +158,25 @@ class Series:
         elif op.kind == ELEMENTWISE and op not in _FORMULAS:
             m = Symbols(graph, graph.span(i))
             xs, out = [Expression(m, a) for a in graph.args[i]], Expression(m, i)
-            found = iter(terms)
-            self.terms[i] = []
-            for a, partial in zip(graph.args[i], op.partials, strict=True):
-                if partial is None or a not in self.moving:
-                    continue
-                term = next(found)
-                if partial not in (one, minus_one):
-                    node = m.expression(partial(m, *xs, out)).node
+            rules = self._rules(i)
+            for k, term in enumerate(terms):
+                rule = rules[term.place]
+                if rule not in (one, minus_one):
+                    node = m.expression(rule(m, *xs, out)).node
                     self._evaluate(node)
-                    term = Term(a, node)
-                self.terms[i].append(term)
+                    terms[k] = term._replace(partial=node)
+
+    def _rules(self, i: int) -> tuple[Any, ...]:
+        """The rules of an elementwise node, each in the form in which few nodes close."""
+        op, args = self.graph.ops[i], self.graph.args[i]
+        if op is POWER and args[1] in self.moving and self._is_positive(args[0]):
+            return _EXPONENTIAL  # y x^(y-1) would need x^(y-2), x^(y-3), ...
+        return op.partials
+
+    def _is_positive(self, node: int) -> bool:
+        """Whether a value is above 0 everywhere."""
+        m = self.algebra.m
+        return self.algebra.both(None, m.less_equal(self.values[node], 0)) is NOWHERE
 
     def _weighted(self, i: int) -> list[Term]:
         """The term of a reduction: its weights as nodes, those of a choice by their values."""
@@ -180,7 +190,7 @@ class Series:
         node = m.expression(weight).node
         self._evaluate(node)
         if chosen is None:
-            return [Term(a, node)]
+            return [Term(a, partial=node)]
         self._evaluate(chosen.node)
         mask = algebra.both(None, self.values[chosen.node])
         return [Term(a, mask=mask, weight=self.values[node])]
@@ -194,8 +204,11 @@ class Series:
                 found.add(i)
                 waiting += self.graph.args[i]
         order = sorted(found)
-        extend(self.values, self.graph, order, self.inputs, self.algebra)
+        self._extend(order)
         self._admit(order)
+
+    def _extend(self, order: list[int]) -> None:
+        extend(self.values, self.graph, order, self.inputs, self.algebra)
 
     # ---- the sweep ----
 
@@ -209,87 +222,111 @@ class Series:
                 if self._needs[i] >= k:
                     coefficient = self._coefficient(i, k)
                     self.coefficients[i].append(coefficient)
-                    self._scaled[i].append(k * coefficient)
+                    if coefficient is not None:
+                        coefficient = self._scale(coefficient, k)
+                    self._scaled[i].append(coefficient)
+
+    def _scale(self, coefficient: Any, k: int) -> Any:
+        return k * coefficient
 
     def _coefficient(self, i: int, k: int) -> Any:
+        """Coefficient k of node i, None for one that is exactly zero."""
         if i in self.seeds:
-            return self.seeds[i] if k == 1 else self.algebra.zero(self.seeds[i])
+            return self.seeds[i] if k == 1 else None
         op = self.graph.ops[i]
-        if op.kind == ELEMENTWISE:
-            total = _FORMULAS.get(op, Series._by_rule)(self, i, k)
-            return self.algebra.spread(total, self.values[i])
-        return _KINDS[op.kind](self, i, k)
+        compute = _FORMULAS.get(op) or _KINDS[op.kind]
+        return compute(self, i, k)
+
+    def _total(self, parts: Iterable[Any], i: int) -> Any:
+        """The sum of parts, in the shape of node i; None stands for zero."""
+        found = [t for t in parts if t is not None]
+        if self.algebra.shaped:
+            found = self.algebra.align(found, self.values[i])
+        if not found:
+            return None
+        return self.algebra.spread(sum(found[1:], found[0]), self.values[i])
 
     def _by_rule(self, i: int, k: int) -> Any:
-        total = None
-        for term in self.terms[i]:
-            t = self._contribution(term, i, k)
-            total = t if total is None else total + t
-        return total
+        return self._total([self._contribution(term, i, k) for term in self.terms[i]], i)
 
     def _contribution(self, term: Term, out: int, k: int) -> Any:
+        """What an input adds to coefficient k of a node whose value has the shape of `out`."""
         x = self.coefficients[term.source]
-        (t,) = self.algebra.align([x[k]], self.values[out])
+        if term.partial is not None and term.partial in self.coefficients:
+            return self._derived(term.source, self.coefficients[term.partial], k, out)
+        if x[k] is None:
+            return None
         if term.partial is None:
-            return t if term.sign > 0 else -t
-        p = self.coefficients.get(term.partial)
-        if p is None:  # constant along the line
-            (first,) = self.algebra.align([self.values[term.partial]], self.values[out])
-            return first * t
-        scaled = self._scaled[term.source]
-        return self.algebra.m.divide(self._convolved(scaled, p, 1, k, k, out), k)
+            return x[k] if term.sign > 0 else -x[k]
+        return self._times(self.values[term.partial], x[k], out)
 
-    def _convolved(
-        self, a: list[Any], b: list[Any], first: int, last: int, total: int, out: int
-    ) -> Any:
-        """The sum of a[j] b[total - j] over j = first..last."""
-        left, right = a[first : last + 1], b[total - last : total - first + 1]
+    def _derived(self, source: int, p: list[Any], k: int, out: int) -> Any:
+        """The sum of j x_j p_(k-j) over j = 1..k, over k."""
+        total = self._convolved(self._scaled[source], p, 1, k, out)
+        return None if total is None else self.algebra.m.divide(total, k)
+
+    def _convolved(self, a: list[Any], b: list[Any], first: int, last: int, out: int) -> Any:
+        """The sum of a[j] b[last - j] over j = first..last."""
+        left, right = a[first : last + 1], b[last - first :: -1]
         if self.algebra.shaped:
             left = self.algebra.align(left, self.values[out])
             right = self.algebra.align(right, self.values[out])
-        return sum(map(mul, left, reversed(right)))
+        pairs = zip(left, right, strict=True)
+        products = [x * y for x, y in pairs if x is not None and y is not None]
+        return sum(products[1:], products[0]) if products else None
+
+    def _times(self, x: Any, y: Any, out: int) -> Any:
+        if self.algebra.shaped:
+            x, y = self.algebra.align([x, y], self.values[out])
+        return x * y
 
     def _product(self, i: int, k: int) -> Any:
         x, y = self.graph.args[i]
         a, b = self.coefficients.get(x), self.coefficients.get(y)
         if a is not None and b is not None:
-            return self._convolved(a, b, 0, k, k, i)
+            return self._total([self._convolved(a, b, 0, k, i)], i)
         constant, other = (self.values[y], a) if a is not None else (self.values[x], b)
         assert other is not None
-        c, t = self.algebra.align([constant, other[k]], self.values[i])
-        return c * t
+        return None if other[k] is None else self._times(constant, other[k], i)
 
     def _quotient(self, i: int, k: int) -> Any:
         x, y = self.graph.args[i]
         a, b = self.coefficients.get(x), self.coefficients.get(y)
-        out = self.values[i]
-        rest = None if a is None else self.algebra.align([a[k]], out)[0]
+        parts = [None if a is None else a[k]]
         if b is not None:
-            back = self._convolved(b, self.coefficients[i], 1, k, k, i)
-            rest = -back if rest is None else rest - back
-        return self.algebra.m.divide(rest, *self.algebra.align([self.values[y]], out))
+            back = self._convolved(b, self.coefficients[i], 1, k, i)
+            parts.append(None if back is None else -back)
+        total = self._total(parts, i)
+        if total is None:
+            return None
+        return self.algebra.m.divide(*self.algebra.align([total, self.values[y]], self.values[i]))
 
     def _select(self, i: int, k: int) -> Any:
-        algebra, out, total = self.algebra, self.values[i], None
+        algebra, parts = self.algebra, []
         for term in self.terms[i]:
-            (t,) = algebra.align([self.coefficients[term.source][k]], out)
-            t = algebra.keep(term.mask, t * term.weight)
-            total = t if total is None else total + t
-        return algebra.spread(total, out)
+            x = self.coefficients[term.source][k]
+            if x is not None:
+                (t,) = algebra.align([x], self.values[i])
+                parts.append(algebra.keep(term.mask, t * term.weight))
+        return self._total(parts, i)
 
     def _reduction(self, i: int, k: int) -> Any:
         (term,) = self.terms[i]
-        if term.partial is None:
-            t = self.algebra.keep(term.mask, self.coefficients[term.source][k] * term.weight)
-        else:
+        if term.partial is not None:
             t = self._contribution(term, term.source, k)
-        return self.algebra.structural(SUM, self.graph.attrs[i], [t])
+        else:
+            x = self.coefficients[term.source][k]
+            t = None if x is None else self.algebra.keep(term.mask, x * term.weight)
+        return None if t is None else self.algebra.structural(SUM, self.graph.attrs[i], [t])
 
     def _linear(self, i: int, k: int) -> Any:
-        graph, zero, values = self.graph, self.algebra.zero, self.values
-        known = self.coefficients
-        xs = [known[a][k] if a in known else zero(values[a]) for a in graph.args[i]]
-        return self.algebra.structural(graph.ops[i], graph.attrs[i], xs)
+        graph, known = self.graph, self.coefficients
+        xs = [known[a][k] if a in known else None for a in graph.args[i]]
+        if all(x is None for x in xs):
+            return None
+        zeros = [self.algebra.zero(self.values[a]) for a in graph.args[i]]
+        full = [zero if x is None else x for x, zero in zip(xs, zeros, strict=True)]
+        return self.algebra.structural(graph.ops[i], graph.attrs[i], full)
 
     def _multilinear(self, i: int, k: int) -> Any:
         graph, args = self.graph, self.graph.args[i]
@@ -297,6 +334,8 @@ class Series:
         total = None
         for orders in _orders(k, [len(part) - 1 for part in parts]):
             xs = [part[j] for part, j in zip(parts, orders, strict=True)]
+            if any(x is None for x in xs):
+                continue
             t = self.algebra.structural(graph.ops[i], graph.attrs[i], xs)
             total = t if total is None else total + t
         return total
@@ -316,11 +355,18 @@ def _orders(total: int, most: list[int]) -> list[tuple[int, ...]]:
     return found
 
 
+_EXPONENTIAL = (
+    lambda m, x, y, out: out * m.divide(y, x),
+    lambda m, x, y, out: out * m.log(x),
+)
+"""The rules of x^y as exp(y log(x))."""
+
 _FORMULAS: dict[Any, Callable[[Series, int, int], Any]] = {
     MULTIPLY: Series._product,
     DIVIDE: Series._quotient,
 }
 _KINDS: dict[str, Callable[[Series, int, int], Any]] = {
+    ELEMENTWISE: Series._by_rule,
     SELECT: Series._select,
     REDUCTION: Series._reduction,
     LINEAR: Series._linear,

@@ -98,7 +98,7 @@ def _checked(
             found = [_number(c) for c in series.of(output, order)]
             limit = 10.0 ** (digits - 16 - SPARE)
             pairs = zip(found, floats, strict=True)
-            lost = [c != 0 and abs(c - x) > limit * abs(c) for c, x in pairs]
+            lost = [math.isfinite(x) and c != 0 and abs(c - x) > limit * abs(c) for c, x in pairs]
         if not any(lost):
             break
     return [0.0 if is_lost else float(c) for c, is_lost in zip(found, lost, strict=True)]
@@ -113,7 +113,11 @@ def _error(
         worse = [
             a
             for a in graph.args[node]
-            if not all(_all_finite(c, run) for c in series.coefficients.get(a, [])[: order + 1])
+            if not all(
+                run.algebra.is_finite(c)
+                for c in series.coefficients.get(a, [])[: order + 1]
+                if c is not None
+            )
         ]
         if not worse:
             break
@@ -127,7 +131,3 @@ def _error(
     return DomainError(
         f"{which} of {written} is not finite", hint, span=graph.span(node), text=function.text
     )
-
-
-def _all_finite(value: Any, run: Run) -> bool:
-    return bool(run.algebra.is_finite(value))

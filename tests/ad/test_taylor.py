@@ -167,7 +167,7 @@ def test_one_variable_needs_no_name_and_order_0_is_the_value() -> None:
         ("sqrt(x)", {"x": 0.0}, {}, DomainError, "the derivative of sqrt(0) is not finite"),
         ("sin(x^2.5)", {"x": 0.0}, {}, DomainError, "of order 3 of 0 ^ 2.5 is not finite"),
         ("log(x)", {"x": 0.0}, {}, DomainError, "log(0) is -inf"),
-        ("1 + exp(700x)", {"x": 1.0}, {}, DomainError, "of order 4 of exp(700)"),
+        ("1 + exp(700x)", {"x": 1.0}, {}, DomainError, "of order 2 of exp(700)"),
         ("x*abs(x)", {"x": 0.0}, {"strict": True}, KinkError, "abs(0) is at a kink"),
         ("x", {"x": 0.0}, {"order": -1}, UsageError, "of order -1"),
     ],
