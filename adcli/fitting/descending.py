@@ -9,7 +9,6 @@ import numpy as np
 
 from adcli.descent.run import descend
 from adcli.descent.stopping import Status
-from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.losses import Loss
@@ -35,8 +34,7 @@ def descend_to_minimum(
         separated = Separated(problem.problem, problem.linear, start)
         found = separated.whole(start[separated.nonlinear])
         if found is None:
-            problem.check_start(start)
-            raise UsageError("the model is not finite at the start", "choose another")
+            raise problem.refusal(start)
         start = problem.box.project(found)
     f, data = _mean_loss(problem)
     p = problem.parameters

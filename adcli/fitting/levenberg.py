@@ -18,6 +18,7 @@ import numpy as np
 
 from adcli.descent.stopping import Status
 from adcli.fitting.columns import length, lengths, of_length_one, singular_values
+from adcli.fitting.edge import Edge
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
@@ -83,13 +84,19 @@ class Box:
 
 
 class Attempt(NamedTuple):
-    """Where a method ended, and how."""
+    """Where a method ended, and how.
+
+    `refused` is a point to which the last step would have gone, had the model been finite there;
+    `blocked` are the places of parameters that alone are enough to leave where it is finite.
+    """
 
     point: Vector
     linear: Linearised
     status: Status
     reason: str
     iterations: int
+    refused: Vector | None = None
+    blocked: tuple[int, ...] = ()
 
 
 def minimise(
@@ -127,29 +134,40 @@ class _Run:
         self.units = of_length_one(self.linear.triangle)[1]
         self.radius = first_radius * (self._size() or length(self.linear.projected) or 1.0)
         self.iterations = 0
+        self.edge = Edge(len(self.point))
         self._known: tuple[Linearised, _Local] | None = None
 
     def run(self) -> Attempt:
         """Iterate until it converges, or something else ends it."""
         try:
-            while not self._is_flat():
-                if self.iterations >= self.max_iterations:
-                    return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
-                self.iterations += 1
-                if not self._iterate():
-                    break
-            return self._polish()
+            while True:
+                while not self._is_flat():
+                    if self.iterations >= self.max_iterations:
+                        return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
+                    self.iterations += 1
+                    if not self._go_on():
+                        break
+                if not self._release():
+                    return self._polish()
         except Interrupted:
             return self._end(Status.INTERRUPTED, "interrupted")
 
     def _end(self, status: Status, reason: str) -> Attempt:
-        return Attempt(self.point, self.linear, status, reason, self.iterations)
+        blocked = tuple(np.flatnonzero(self._blocked()).tolist())
+        refused = self.edge.beyond if blocked else self.edge.refused
+        return Attempt(self.point, self.linear, status, reason, self.iterations, refused, blocked)
+
+    def _go_on(self) -> bool:
+        """One iteration; False if nothing can lower the cost any more."""
+        moved = self._iterate()
+        return (moved and not self.edge.is_crowded) or self._hold() or moved
 
     # ---- the trust region ----
 
     def _iterate(self) -> bool:
         """One accepted step; False if no step can lower the cost."""
         local = self._local()
+        self.edge.refused = None
         while True:
             trial = self._trial(local, self.radius)
             if not np.isfinite(trial).all():
@@ -161,6 +179,8 @@ class _Run:
             predicted = self.linear.decrease(step)
             cost = self.problem.cost(trial)
             gain = -math.inf
+            if not math.isfinite(cost):
+                self.edge.refused = trial
             if math.isfinite(cost) and predicted > 0:
                 gain = (self.linear.cost - cost) / predicted
             if gain >= 0.75:
@@ -173,6 +193,7 @@ class _Run:
                     self._move(trial, linear)
                     return True
                 self.radius = 0.25 * far
+                self.edge.refused = trial
             if self.radius <= EPSILON * self._size():
                 return False
             if self.radius < 1e-300 or predicted <= FLAT * self.linear.cost:
@@ -212,7 +233,27 @@ class _Run:
 
     def _move(self, point: Vector, linear: Linearised) -> None:
         self.point, self.linear = point, linear
+        self.edge.step()
         self.units = np.maximum(self.units, lengths(linear.triangle))
+
+    def _hold(self) -> bool:
+        """Hold parameters at the edge of where the model is finite, if that frees the others."""
+        found = self.edge.hold(self.point, self.free, self.linear.cost, self._is_finite)
+        return found and self._begin_again()
+
+    def _is_finite(self, point: Vector) -> bool:
+        return self.problem.linearise(point).is_finite
+
+    def _release(self) -> bool:
+        """Let parameters go on that were held there, if the others have moved enough."""
+        return self.edge.release(self.linear.cost) and self._begin_again()
+
+    def _begin_again(self) -> bool:
+        self.radius, self._known = self._size() or 1.0, None
+        return True
+
+    def _blocked(self) -> Any:
+        return self.edge.blocked(self.linear.gradient)
 
     def _size(self) -> float:
         """The length of the point, in units in which the Jacobian's columns have length 1."""
@@ -220,8 +261,8 @@ class _Run:
 
     @property
     def free(self) -> Any:
-        """A mask of the parameters that no bound holds."""
-        return ~self.box.held(self.point, self.linear.gradient)
+        """A mask of the parameters that no bound holds, and that can go on."""
+        return ~(self.box.held(self.point, self.linear.gradient) | self._blocked())
 
     # ---- the end ----
 
@@ -262,6 +303,9 @@ class _Run:
         return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
 
     def _verdict(self) -> Attempt:
+        if self._blocked().any():
+            reason = "the sum of squares falls towards where the model is not finite"
+            return self._end(Status.STALLED, reason)
         if not self.free.any():
             return self._end(Status.CONVERGED, "every parameter is at a bound")
         offset = self._offset()
@@ -270,7 +314,7 @@ class _Run:
             return self._end(Status.CONVERGED, reason)
         step = np.abs(self._trial(self._local(), math.inf) - self.point)
         moved = np.max(step / np.maximum(np.abs(self.point), 1e-300), initial=0.0, where=step > 0)
-        if moved <= TINY_STEP:
+        if moved <= TINY_STEP and self.edge.refused is None:
             reason = f"a full step changes no parameter by more than {TINY_STEP:g} of it"
             return self._end(Status.CONVERGED, reason)
         if self.linear.cost == 0:

@@ -24,6 +24,7 @@ from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
 from adcli.function import Function, function
 from adcli.graph.axes import Shape, show_shape
+from adcli.graph.flow import carries
 from adcli.graph.simplify import simplify
 
 Weights = str | Any
@@ -303,7 +304,22 @@ class Regression:
         """Places of the parameters in which the model is linear, all of them together."""
         graph, nodes = self.model.graph, self.parameters.nodes
         derivatives = simplify(graph, self.predictor.derivative_nodes(self.columns), self.shapes)
-        return linear_parameters(graph, derivatives, nodes)
+        return [k for k in linear_parameters(graph, derivatives, nodes) if k not in self.steps]
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """Places of the parameters that only move steps: no derivative leads to them.
+
+        They stand in comparisons, conditions, floor, round or sign alone.
+        """
+        graph, p = self.model.graph, self.parameters
+        (output,) = simplify(graph, [p.prediction], self.shapes)  # v[0] of [v0, v1] is v0
+        order = graph.reach([output])
+        return [
+            k
+            for k, node in enumerate(p.nodes)
+            if node in order and not carries(graph, order, output, node)
+        ]
 
     @property
     def counted(self) -> int:
@@ -316,6 +332,35 @@ class Regression:
         return {n: found[n] for n in self.model.prediction.inputs if n in found}
 
     # ---- blame ----
+
+    def refusal(self, vector: Vector) -> DomainError:
+        """The error of a start that no sum of squares, or no derivative of it, can be had at."""
+        try:
+            self.check_start(vector)
+        except DomainError as error:
+            return error
+        hint = "start elsewhere, or fit in other units"
+        size = np.abs(self.residuals.values(vector))
+        row = int(np.argmax(size))
+        if not size[row] < HUGE:
+            return DomainError(
+                f"row {row + 1}: the residual at the start is of size {size[row]:.3g}: its square "
+                "leaves the range of float64",
+                hint,
+            )
+        return DomainError(
+            "the derivatives of the model at the start are so large that their squares leave the "
+            "range of float64",
+            hint,
+        )
+
+    def fault(self, vector: Vector) -> str:
+        """The operation, with its row, that is not finite at a point; "" if none is."""
+        try:
+            self.check_start(vector)
+        except DomainError as error:
+            return error.message
+        return ""
 
     def check_start(self, vector: Vector) -> None:
         """Raise DomainError, with the row and the operation, where the model is not finite."""

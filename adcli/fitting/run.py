@@ -118,12 +118,18 @@ def solve(
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
         problem.residuals.interrupted = interrupted
         name, attempt = _search(problem, limit)
+        if attempt.status is Status.STALLED and attempt.refused is not None:
+            attempt = attempt._replace(reason=f"{attempt.reason}; {_edge(problem, attempt)}")
     else:
         from adcli.fitting.descending import descend_to_minimum
 
         if max_iterations is not None:
             options["max_iterations"] = max_iterations
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
+    if attempt.status is Status.CONVERGED and problem.steps:
+        names = ", ".join(problem.parameters.labels[k] for k in problem.steps)
+        reason = f"no derivative leads to {names}; for the others {attempt.reason}"
+        attempt = attempt._replace(status=Status.STALLED, reason=reason)
     with np.errstate(all="ignore"):
         try:
             if interrupted():  # other starts may have led to a better minimum
@@ -135,14 +141,20 @@ def solve(
             return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
 
 
+def _edge(problem: Regression, attempt: Attempt) -> str:
+    """What is beyond the edge of where the model is finite, at which an attempt ended."""
+    assert attempt.refused is not None
+    names = ", ".join(problem.parameters.labels[k] for k in attempt.blocked)
+    what = f"{names} cannot go on" if names else "steps beyond are refused"
+    fault = problem.fault(attempt.refused) or "the residuals are too large to be squared"
+    return f"{what}: {fault}"
+
+
 def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
     start = problem.box.project(problem.start)
     with suppress(Interrupted):
         if not problem.problem.linearise(start).is_finite:
-            problem.check_start(start)
-            raise UsageError(
-                "the model's derivatives are not finite at the start", "choose another"
-            )
+            raise problem.refusal(start)
     root = problem.residuals.root_weights
     size = problem.response if root is None else problem.response * root
     noise = ROUNDING * math.sqrt(sum_of_squares(size))

@@ -125,9 +125,11 @@ class Search:
 
     def _is_settled(self) -> bool:
         """Whether other starts promise nothing."""
+        least = self.best[1].linear.cost
         if all(a.status is Status.MAX_ITERATIONS for _, a in self.attempts):
             return True
-        least = self.best[1].linear.cost
+        if math.sqrt(least) <= self.noise:  # no residuals are left to lower
+            return True
         agreed = all(self._agrees(a.linear.cost, least) for _, a in self.attempts)
         return agreed and self._is_clean() and least <= POOR * self.total
 

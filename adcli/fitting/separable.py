@@ -68,7 +68,7 @@ class Separated:
         if not local.is_finite:
             return None
         full[self.linear] -= _least_squares(local.triangle[:, self.linear], local.projected)
-        return full
+        return full if np.isfinite(full).all() else None
 
     def cost(self, point: Vector) -> float:
         """The cost with the best linear parameters."""
@@ -104,8 +104,10 @@ def _svd(columns: Any) -> tuple[Any, Vector, Any, Vector]:
 
 
 def _least_squares(columns: Any, target: Vector) -> Vector:
+    """The solution; infinite where columns are so short that it is beyond float64."""
     left, values, right, norms = _svd(columns)
-    found: Vector = right.T @ ((left.T @ target) / values) / norms
+    with np.errstate(over="ignore"):
+        found: Vector = right.T @ ((left.T @ target) / values) / norms
     return found
 
 

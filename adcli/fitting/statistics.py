@@ -9,12 +9,13 @@ Seber & Wild, Nonlinear Regression (1989), chapter 5.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from adcli.fitting.columns import of_length_one, singular_values
+from adcli.fitting.columns import lengths, of_length_one, singular_values
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
@@ -27,72 +28,93 @@ RANK = 1e-13
 """Singular values below this part of the largest, of columns of length 1, are rounding errors."""
 
 AT_BOUND = "it is at its bound"
+BEYOND = "its standard error is beyond float64"
+AT_EDGE = "it is at the edge of where the model is finite"
 SHARE = 1e-3
 """A parameter takes part in an undetermined combination with at least this share of it."""
 
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """How well the parameters are determined.
+    """How well the parameters are determined; nan for those that have no standard error.
 
-    covariance   (parameters, parameters); nan in the rows and columns of those without
-    reasons      place of a parameter -> why it has no standard error
+    standard_errors  (parameters,)
+    correlation      (parameters, parameters)
+    inflation        (parameters,): the standard errors, as multiples of what they would be if all
+                     other parameters were known
+    reasons          place of a parameter -> why it has no standard error
+    loose            places of those that the data do not determine
     """
 
-    covariance: Any
+    standard_errors: Vector
+    correlation: Any
+    inflation: Vector
     reasons: dict[int, str]
+    loose: tuple[int, ...]
 
     @property
-    def standard_errors(self) -> Vector:
-        """One for each parameter, nan where it cannot be had."""
-        return np.sqrt(np.diag(self.covariance))
-
-    @property
-    def correlation(self) -> Any:
-        """The correlation matrix, nan where there is no standard error, or it is 0."""
-        errors = self.standard_errors
-        with np.errstate(all="ignore"):
-            found = self.covariance / np.outer(errors, errors)
-        known = np.flatnonzero(np.isfinite(np.diag(found)))
-        found[known, known] = 1.0
-        return found
+    def covariance(self) -> Any:
+        """(parameters, parameters); infinite or 0 where float64 holds errors, but no squares."""
+        found = self.correlation * np.outer(self.standard_errors, self.standard_errors)
+        return np.where(np.isnan(self.correlation), np.nan, found)
 
 
 def uncertainty(
-    triangle: Any, held: Any, variance: float, labels: list[str], unknown: str | None
+    triangle: Any, given: Mapping[int, str], variance: float, labels: list[str], unknown: str | None
 ) -> Uncertainty:
-    """The covariance of the parameters, from R of the Jacobian's factorisation.
+    """The uncertainty of the parameters, from R of the Jacobian's factorisation.
 
-    `held` marks parameters at a bound: they count as given. `variance` is that of a residual.
-    Parameters that the Jacobian does not determine get the combination that is free as the reason;
-    `unknown` is a reason for all, where there is one.
+    `given` are the parameters that count as given, each with the reason. `variance` is that of a
+    residual. Parameters that the Jacobian does not determine get the combination that is free as
+    the reason; `unknown` is one for all others, where there is no variance.
     """
     size = len(labels)
-    covariance = np.full((size, size), np.nan)
-    reasons: dict[int, str] = dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
-    free = np.flatnonzero(~np.asarray(held))
+    errors, inflation = np.full(size, np.nan), np.full(size, np.nan)
+    correlation = np.full((size, size), np.nan)
+    reasons = dict(given)
+    loose: tuple[int, ...] = ()
+    free = np.array([k for k in range(size) if k not in given], dtype=int)
+    if len(free) and np.isfinite(triangle).all():
+        scaled, units = of_length_one(triangle[:, free])
+        _, values, right = singular_values(scaled)
+        known = values > RANK * max(values[0], EPSILON)
+        for direction in right[~known]:
+            takes_part = free[np.abs(direction) > SHARE]
+            names = [labels[k] for k in takes_part]
+            for k in takes_part:
+                reasons.setdefault(int(k), _undetermined(names, labels[k]))
+        loose = tuple(k for k in reasons if k not in given)
+        factor = right[known].T / values[known]
+        inflation[free] = lengths(factor.T)
+        with np.errstate(over="ignore"):
+            errors[free] = math.sqrt(variance) * inflation[free] / units
+        reasons |= dict.fromkeys(np.flatnonzero(np.isinf(errors)).tolist(), BEYOND)
+        factor = factor / inflation[free][:, None]
+        correlation[np.ix_(free, free)] = factor @ factor.T
+        correlation[free, free] = 1.0
     if unknown is not None:
-        reasons.update({int(k): unknown for k in free})
-        return Uncertainty(covariance, reasons)
-    if not len(free):
-        return Uncertainty(covariance, reasons)
-    scaled, scale = of_length_one(triangle[:, free])
-    _, values, right = singular_values(scaled)
-    known = values > RANK * max(values[0], EPSILON)
-    loose = np.zeros(len(free), dtype=bool)
-    for direction in right[~known]:
-        takes_part = np.abs(direction) > SHARE
-        loose |= takes_part
-        names = [labels[free[k]] for k in np.flatnonzero(takes_part)]
-        for k in np.flatnonzero(takes_part):
-            reasons.setdefault(int(free[k]), _undetermined(names, labels[free[k]]))
-    factor = right[known].T / values[known] / scale[:, None]
-    found = variance * (factor @ factor.T)
-    found = (found + found.T) / 2
-    found[loose, :] = np.nan
-    found[:, loose] = np.nan
-    covariance[np.ix_(free, free)] = found
-    return Uncertainty(covariance, reasons)
+        for k in free:
+            reasons.setdefault(int(k), unknown)
+    without = list(reasons)
+    errors[without] = inflation[without] = np.nan
+    correlation[without, :] = correlation[:, without] = np.nan
+    return Uncertainty(errors, correlation, inflation, reasons, loose)
+
+
+def relative_offset(linear: Linearised, free: Any, freedom: int) -> float:
+    """The residuals' part in the tangent plane against the rest, each per dimension.
+
+    0 at a minimum; where it is below 1e-3, the parameters are less than that part of their standard
+    errors away from it. inf where nothing is left of the rest, nan where it was not computed.
+    Source: Bates & Watts, Nonlinear Regression Analysis (1988), 2.2.3.
+    """
+    if not linear.is_finite:
+        return math.nan
+    left, values, _ = singular_values(of_length_one(linear.triangle[:, free])[0])
+    known = values > RANK * np.max(values, initial=EPSILON)
+    promise = sum_of_squares((left.T @ linear.projected)[known])
+    rest, degrees = linear.cost - promise, max(freedom, 1) / max(int(known.sum()), 1)
+    return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
 
 
 def _undetermined(names: list[str], label: str) -> str:
@@ -103,17 +125,27 @@ def _undetermined(names: list[str], label: str) -> str:
     return f"the data do not determine it apart from {listed}: the Jacobian is rank-deficient"
 
 
+def step_reason(label: str) -> str:
+    """Why a parameter that only moves steps has no standard error, and what helps."""
+    return (
+        "its derivative is 0 wherever there is one, since it only moves a step (a comparison, "
+        "floor, round, sign): the fit cannot find it. A smooth step has a derivative: "
+        f"sigmoid((x - {label})/s). Or hold it at several values, --fix {label}=..., and take the "
+        "least sum of squares"
+    )
+
+
 def robust_variance(loss: Loss, r: Vector, count: int) -> float | None:
     """s^2 of the covariance for a robust loss: K^2 sum(psi^2) / (n - p) / mean(psi')^2.
 
     `r` are the n residuals that count, `count` is p, the number of parameters. K = 1 +
-    p/n var(psi') / mean(psi')^2 corrects for small samples. None where the mean slope is not
-    positive. Source: Huber, Robust Statistics (1981), 7.6; as in statsmodels. (R's rlm divides
-    var(psi') by n - 1.)
+    p/n var(psi') / mean(psi')^2 corrects for small samples. None where the slopes add up to p at
+    most: as many residuals are 0 whatever the others are, and tell nothing. Source: Huber, Robust
+    Statistics (1981), 7.6; as in statsmodels. (R's rlm divides var(psi') by n - 1.)
     """
     psi, slope = loss.slopes(r)
     mean, freedom = float(np.mean(slope)), len(r) - count
-    if not (mean > 0 and freedom > 0):
+    if freedom <= 0 or not len(r) * mean > count:
         return None
     k = 1.0 + count / len(r) * float(np.var(slope / mean))
     return k**2 * sum_of_squares(psi / mean) / freedom

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
 from adcli.descent.stopping import Status
+from adcli.fitting import doubts
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised, triangulate
@@ -19,6 +21,7 @@ from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import (
     AT_BOUND,
+    AT_EDGE,
     EPSILON,
     Quality,
     Uncertainty,
@@ -26,9 +29,14 @@ from adcli.fitting.statistics import (
     is_perfect,
     known_variance,
     quality,
+    relative_offset,
     robust_variance,
+    step_reason,
     uncertainty,
 )
+
+SQUARABLE = 1e-150
+"""Standard errors between this and its reciprocal have squares."""
 
 UNCHANGED = 1e-12
 """A parameter that moved by less than this part of it is still at its start."""
@@ -107,17 +115,20 @@ class Summary:
         held = self.held()
         q = self._quality()
         variance, unknown = self._variance(q)
-        found = uncertainty(self.local.triangle, held, variance, self.labels, unknown)
+        given = self._given(held)
+        found = uncertainty(self.local.triangle, given, variance, self.labels, unknown)
         freedom = None if self.absolute else q.degrees_of_freedom
         parameters = self._parameters(found, half_width(self.confidence, freedom))
-        self._warn(q, unknown, parameters)
+        has_errors = bool(np.isfinite(found.standard_errors).any())
+        offset = self._offset(given) if has_errors else 0.0
+        self._warn(q, unknown, parameters, found, offset)
         gradient = 2.0 * self.attempt.linear.gradient
         alike = p.weights is None and unknown is None  # a new row has this variance, too
         fitted_model = FittedModel(
             p.model.text,
             p.parameters.unflatten(self.point),
             dict(p.fixed),
-            _with_given(found.covariance, held),
+            _for_predictions(found, held),
             variance if alike else None,
             freedom,
             self.confidence,
@@ -154,6 +165,19 @@ class Summary:
             residuals=self.r,
             fitted_model=fitted_model,
         )
+
+    def _given(self, held: Any) -> dict[int, str]:
+        """Places of the parameters that no derivative moves from where they are, and why."""
+        given = {k: step_reason(self.labels[k]) for k in self.problem.steps}
+        given |= dict.fromkeys(self.attempt.blocked, AT_EDGE)
+        return given | dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
+
+    def _offset(self, given: Collection[int]) -> float:
+        """The relative offset of a point that is said to be no minimum; 0 of others."""
+        if self.attempt.status is Status.CONVERGED:
+            return 0.0
+        free = [k for k in range(len(self.labels)) if k not in given]
+        return relative_offset(self.attempt.linear, free, self.problem.problem.freedom)
 
     def _quality(self) -> Quality:
         p = self.problem
@@ -216,22 +240,21 @@ class Summary:
             notes.append("still at its start")
         return tuple(notes)
 
-    def _warn(self, q: Quality, unknown: str | None, parameters: dict[str, Parameter]) -> None:
+    def _warn(
+        self,
+        q: Quality,
+        unknown: str | None,
+        parameters: dict[str, Parameter],
+        found: Uncertainty,
+        offset: float,
+    ) -> None:
         for label, parameter in parameters.items():
             self.warnings += [f"{label} is {note}" for note in parameter.notes]
         if unknown is not None:
             self.warnings.append(f"no standard errors: {unknown}")
-        else:
-            loose = [label for label, x in parameters.items() if x.standard_error is None]
-            held = [label for label, x in parameters.items() if x.reason == AT_BOUND]
-            names = ", ".join(label for label in loose if label not in held)
-            if names:
-                self.warnings.append(
-                    f"no standard errors of {names}: the data do not determine them, the Jacobian "
-                    "is rank-deficient"
-                )
-        if q.r_squared is None:
-            self.warnings.append("no R squared: the response is the same in all rows")
+        self.warnings += doubts.undetermined(parameters, found)
+        self.warnings += doubts.unfinished(offset)
+        self.warnings += doubts.unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")
 
@@ -243,9 +266,15 @@ def _unweighted(r: Vector, root: Vector | None) -> Vector:
     return np.divide(r, root, out=np.zeros_like(r), where=root > 0)
 
 
-def _with_given(covariance: Any, held: Any) -> Any:
-    """The covariance with parameters at a bound as given numbers, without variance."""
-    found = covariance.copy()
-    found[held, :] = 0.0
-    found[:, held] = 0.0
-    return found
+def _for_predictions(found: Uncertainty, held: Any) -> Any:
+    """The covariance with parameters at a bound as given numbers, without variance.
+
+    A standard error whose square float64 does not hold is unknown here.
+    """
+    covariance = found.covariance
+    with np.errstate(invalid="ignore"):
+        lost = ~((found.standard_errors > SQUARABLE) & (found.standard_errors < 1 / SQUARABLE))
+    lost &= found.standard_errors != 0
+    covariance[lost, :] = covariance[:, lost] = np.nan
+    covariance[held, :] = covariance[:, held] = 0.0
+    return covariance

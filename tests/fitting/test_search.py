@@ -393,6 +393,61 @@ def test_a_trial_outside_of_the_domain_is_no_end() -> None:
     assert found.point["a"] == pytest.approx(12, abs=0.1)
 
 
+GRID = np.linspace(0.0, 10.0, 40)
+EDGES = {
+    "y ~ a*sqrt(c - x)": (
+        GRID,
+        2 * np.sqrt(np.maximum(9.99 - GRID, 0)),
+        {"a": 1.0, "c": 20.0},
+        "c cannot go on: row 40: ",
+    ),
+    "y ~ a + b*log(1 + exp(k*(x - c)))/k": (
+        100 * GRID,
+        np.maximum(GRID - 4, 0) + 0.1 * np.random.default_rng(1).standard_normal((3, 40))[2],
+        {"a": 0.0, "b": 0.01, "k": 1.0, "c": 400.0},
+        "k cannot go on: row ",
+    ),
+    "y ~ a*x^b": (
+        GRID + 0.1,
+        np.where(GRID > 9.9, 100.0, 0.0),
+        {"a": 1.0, "b": 1.0},
+        "b cannot go on: row 40",
+    ),
+}
+
+
+@pytest.mark.parametrize("model", EDGES)
+def test_at_the_edge_of_the_domain_the_others_go_on(model: str) -> None:
+    """And it is told which parameter cannot, at which operation."""
+    x, y, start, reason = EDGES[model]
+    found = fit(model, {"x": x, "y": y}, start)
+    assert found.status is Status.STALLED
+    assert reason in found.reason
+    stuck = [n for n, p in found.parameters.items() if p.reason is not None and "edge" in p.reason]
+    assert stuck == [reason[0]]
+    held = {n: x for n, x in found.point.items() if n not in stuck}
+    rest = fit(model, {"x": x, "y": y}, held, fix={n: found.point[n] for n in stuck})
+    assert found.rss == pytest.approx(rest.rss, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "start", "message"),
+    [
+        (np.full(9, 1.7e308), {"a": 1.0, "b": 0.0}, "row 1: the residual at the start is of size"),
+        (np.geomspace(1, 1.7e308, 9), {"a": 0.0, "b": 0.0}, None),
+        (np.full(9, 1.7e308), {"a": 0.0, "b": 0.0}, "derivatives of the model at the start are so"),
+    ],
+)
+@pytest.mark.parametrize("loss", ["linear", "cauchy"])
+def test_numbers_that_cannot_be_squared_are_one_message(x, start, message, loss) -> None:
+    data = {"x": x, "y": np.arange(9.0)}
+    if message is None:
+        assert fit("y ~ a*x + b", data, start, loss=loss).rss < np.inf
+        return
+    with pytest.raises(DomainError, match=message):
+        fit("y ~ a*x + b", data, start, loss=loss)
+
+
 def test_a_start_outside_of_the_domain_is_blamed() -> None:
     with pytest.raises(DomainError, match=r"row 7: sqrt\(-1\) is nan"):
         fit("y ~ sqrt(a - x)", {"x": np.arange(10.0), "y": np.ones(10)}, {"a": 5.0})

@@ -7,7 +7,9 @@ import pytest
 from scipy import optimize, stats
 
 from adcli.descent.stopping import Status
-from adcli.errors import DataError
+from adcli.errors import DataError, UsageError
+from adcli.fitting.model import read_model
+from adcli.fitting.regression import Regression
 from adcli.fitting.run import fit
 
 RNG = np.random.default_rng(5)
@@ -230,6 +232,53 @@ def test_what_the_data_do_not_determine_is_named() -> None:
     assert c.standard_error == pytest.approx(sum_of_both.parameters["c"].standard_error, rel=0.02)
 
 
+STEPS = {
+    "y ~ where(x < c, a, b)": "c",
+    "y ~ a*(x > c) + b": "c",
+    "y ~ a*floor(c*x) + b": "c",
+    "y ~ a*round(c + x) + b": "c",
+    "y ~ a*sign(x - c) + b": "c",
+    "y ~ a*ceil(x/c) + b": "c",
+    "y ~ where(x < v[0], v[1], v[2])": "v[0]",
+    "y ~ where((x < c)*(x > 0), a, b)": "c",
+}
+
+
+@pytest.mark.parametrize("method", [None, "lbfgs"])
+@pytest.mark.parametrize("model", STEPS)
+def test_a_parameter_that_only_moves_steps_is_not_fitted(model: str, method: str | None) -> None:
+    """Its derivative is 0 by construction, which is no sign of a minimum, nor of poor data."""
+    start = {"v": [2.1, 1.0, 0.5]} if "v" in model else {"a": 1.0, "b": 0.5, "c": 2.1}
+    found = fit(model, {"x": X, "y": np.where(X < 3, 2.0, 1.0) + 0.1 * Y}, start, method=method)
+    label = STEPS[model]
+    assert found.status is Status.STALLED
+    assert f"no derivative leads to {label}; for the others" in found.reason
+    parameter = found.parameters[label]
+    assert parameter.standard_error is None
+    assert "only moves a step" in parameter.reason
+    assert f"sigmoid((x - {label})/s)" in parameter.reason
+    assert f"--fix {label}=" in parameter.reason
+    assert not any("do not determine" in warning for warning in found.warnings)
+    others = [p for name, p in found.parameters.items() if name != label]
+    assert all(p.standard_error > 0 for p in others)
+
+
+SMOOTH = ["y ~ where(x < 3, c, b)", "y ~ a*floor(x) + b*x", "y ~ max(a*x, b)", "y ~ b + mod(c, 2)"]
+SMOOTH += ["y ~ b + where(x < c, 0, (x - c)^2)", "y ~ b + abs(x - c)", "y ~ clip(a*x, 0, 9)"]
+
+
+@pytest.mark.parametrize("model", SMOOTH)
+def test_a_parameter_beside_steps_is(model: str) -> None:
+    start = {n: 1.5 for n in "abc" if n in model.replace("abs", "").replace("clip", "")}
+    problem = Regression(read_model(model), {"x": X, "y": Y}, start)
+    assert problem.steps == []
+
+
+def test_a_step_has_no_automatic_start() -> None:
+    with pytest.raises(UsageError, match="the start of 'c' does not follow"):
+        fit("y ~ where(x < c, a, b)", {"x": X, "y": Y}, dict.fromkeys("abc", "auto"))
+
+
 def test_a_parameter_without_influence_is_named() -> None:
     found = fit("y ~ a*x + 0*b", {"x": X, "y": Y}, {"a": 1.0, "b": 2.0})
     assert found.parameters["b"].standard_error is None
@@ -286,6 +335,115 @@ def test_a_perfect_fit_is_flagged() -> None:
         assert "perfect" in parameter.reason
 
 
+PERFECT = {
+    "y ~ C + A*exp(B*x + D)": ("A", "D"),
+    "y ~ A*D*x + B*x^2 + C": ("A", "D"),
+    "y ~ (A + D)*x + B*x^2 + C": ("A", "D"),
+    "y ~ A*x^2 + B*x + C + 0*D": ("D",),
+}
+
+
+@pytest.mark.parametrize("loss", ["linear", "huber"])
+@pytest.mark.parametrize("model", PERFECT)
+def test_a_perfect_fit_hides_no_undetermined_parameters(model: str, loss: str) -> None:
+    y = 1 + 2 * np.exp(0.5 * X) if "exp" in model else 1 + X - 0.5 * X**2
+    start = {"A": 1.0, "B": 0.6, "C": 0.0, "D": 0.1}
+    found = fit(model, {"x": X, "y": y}, start, loss=loss)
+    for label, parameter in found.parameters.items():
+        loose = label in PERFECT[model]
+        assert ("do not determine it" if loose else "the fit is perfect") in parameter.reason
+    names = ", ".join(PERFECT[model])
+    assert any(w.startswith(f"no standard errors of {names}: the data") for w in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "warning"),
+    [
+        ("y ~ a*x^9", {"a": 1.0}, "R squared is -"),
+        ("y ~ 100 + a*x", {"a": 0.0}, "R squared is -"),
+        ("y ~ c", {"c": 1.0}, "R squared is 0"),
+        ("y ~ a*exp(-b*x)", {"a": 1.0, "b": 1e5}, "R squared is -"),
+    ],
+)
+@pytest.mark.parametrize("method", [None, "lbfgs"])
+def test_a_model_that_explains_nothing_is_told(model, start, warning, method) -> None:
+    found = fit(model, {"x": X, "y": Y}, start, method=method, max_iterations=3)
+    if found.r_squared <= 1e-15:
+        assert any(w.startswith(warning) for w in found.warnings)
+    else:
+        assert not any(w.startswith("R squared") for w in found.warnings)
+
+
+def test_standard_errors_that_dwarf_values_are_told() -> None:
+    x = np.linspace(0, 10, 40)
+    y = np.where(x < 4.3, 1.0, 5.0) + np.random.default_rng(1).standard_normal(40)
+    model = "y ~ a + b/(1 + exp(-k*(x - c)))"
+    found = fit(model, {"x": x, "y": y}, {"a": 1.0, "b": 4.0, "k": 1.0, "c": 4.0})
+    k = found.parameters["k"]
+    assert k.standard_error is None or k.standard_error > 1e4 * abs(k.value)
+    assert any(w.startswith("the data hardly determine") for w in found.warnings)
+
+
+def test_nearly_collinear_columns_are_told() -> None:
+    for gap, told in ((1e-9, True), (1e-4, False)):
+        z = X + gap * np.cos(31 * X)
+        found = fit("y ~ a*x + b*z + c", {"x": X, "y": Y, "z": z}, dict.fromkeys("abc", 0.0))
+        warned = any("hardly determine a, b apart from one another" in w for w in found.warnings)
+        assert warned is told
+
+
+def test_a_zero_is_no_value_that_its_error_dwarfs() -> None:
+    x = np.arange(-3.0, 4.0)
+    found = fit("y ~ a + b*x", {"x": x, "y": 3 + x**2 - x}, {"a": 1.0, "b": 1.0})
+    even = fit("y ~ a + b*x", {"x": x, "y": x**2}, {"a": 1.0, "b": 1.0})
+    assert abs(even.point["b"]) < 1e-14
+    assert found.warnings == even.warnings[:0]
+
+
+@pytest.mark.parametrize(("iterations", "told"), [(1, True), (100, False)])
+def test_errors_of_a_point_that_is_no_minimum_are_told(iterations: int, told: bool) -> None:
+    found = fit(DECAY, {"x": X, "y": Y}, START, method="lbfgs", max_iterations=iterations)
+    warned = any("those of a minimum, and this is none" in w for w in found.warnings)
+    assert warned is told is (found.status is Status.MAX_ITERATIONS)
+
+
+@pytest.mark.parametrize("power", [-290, -200, -155, -100, 100, 155, 200, 290])
+@pytest.mark.parametrize("what", ["x", "y"])
+def test_units_change_units_alone(what: str, power: int) -> None:
+    """Columns of the Jacobian are of any size, and so are standard errors."""
+    if what == "y" and abs(power) > 130:
+        with pytest.raises(DataError, match="its squares leave the range of float64"):
+            fit("y ~ a*x + b", {"x": X, "y": Y * 10.0**power}, {"a": 0.0, "b": 0.0})
+        return
+    unit = 10.0**power
+    data = {"x": X * unit, "y": Y} if what == "x" else {"x": X, "y": Y * unit}
+    size = {"a": 1.0, "k": 1 / unit, "c": 1.0} if what == "x" else {"a": unit, "k": 1.0, "c": unit}
+    found = fit(DECAY, data, {name: START[name] * size[name] for name in START})
+    usual = fit(DECAY, {"x": X, "y": Y}, START)
+    for name, parameter in found.parameters.items():
+        expected = usual.parameters[name]
+        assert parameter.value / size[name] == pytest.approx(expected.value, rel=1e-6)
+        assert parameter.standard_error / size[name] == pytest.approx(
+            expected.standard_error, rel=1e-6
+        )
+    assert found.correlation == pytest.approx(usual.correlation, abs=1e-6)
+    got, wanted = found.predict({"x": data["x"]}), usual.predict({"x": X})
+    scale = unit if what == "y" else 1.0
+    assert got.prediction / scale == pytest.approx(wanted.prediction, rel=1e-6)
+    known = np.isfinite(got.standard_error)
+    assert known.all() or abs(power) > 149, "unknown beyond, where float64 has no variances"
+    assert got.standard_error[known] / scale == pytest.approx(
+        wanted.standard_error[known], rel=1e-5
+    )
+
+
+def test_a_start_of_vanishing_columns_is_left_or_told() -> None:
+    x = X + 0.5
+    for b in (50.0, 500.0, 600.0):  # exp(-600*0.6) is 1e-157
+        found = fit("y ~ a*exp(-b*x)", {"x": x, "y": 2 * np.exp(-x) + 0.01 * Y}, {"a": 1.0, "b": b})
+        assert found.r_squared > 0.99 or any(w.startswith("R squared") for w in found.warnings)
+
+
 def test_an_almost_perfect_fit_is_not() -> None:
     y = 2 * np.exp(-X) * (1 + 1e-12 * np.cos(10 * X))
     found = fit("y ~ a*exp(-k*x)", {"x": X, "y": y}, {"a": 1.0, "k": 0.5})
@@ -295,7 +453,8 @@ def test_an_almost_perfect_fit_is_not() -> None:
 def test_a_constant_response_has_no_r_squared() -> None:
     found = fit("y ~ a + b*x", {"x": X, "y": np.full(40, 0.1)}, {"a": 1.0, "b": 1.0})
     assert found.r_squared is None
-    assert "no R squared: the response is the same in all rows" in found.warnings
+    reason = "no R squared: the response is the same in all rows, up to rounding errors"
+    assert reason in found.warnings
     assert all(p.standard_error is None for p in found.parameters.values())
 
 
