@@ -51,7 +51,7 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0, max=1),
+    type=options.Number(0, 1),
     default=TOLERANCE,
     metavar="T",
     help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",

@@ -9,7 +9,7 @@ import click
 from adcli.cli.formats import JSON, FormatOption
 from adcli.cli.needs import FOR_TRAINING as FOR_TRAINING
 from adcli.cli.needs import NOT_FOR_TRAINING as NOT_FOR_TRAINING
-from adcli.cli.options import Decorator, digits
+from adcli.cli.options import Decorator, Number, digits
 from adcli.cli.tables import table_options
 from adcli.engines.choose import DESCENT_ENGINES
 
@@ -54,7 +54,7 @@ PASSED_ON = (
 
 
 def _number(name: str, metavar: str, text: str) -> Any:
-    return click.option(f"--{name}", type=float, metavar=metavar, help=text)
+    return click.option(f"--{name}", type=Number(), metavar=metavar, help=text)
 
 
 def _count(name: str, text: str, least: int = 0) -> Any:

@@ -8,7 +8,7 @@ import click
 
 from adcli.cli import options
 from adcli.cli.formats import RECORD, ROWS, FormatOption, format_of
-from adcli.cli.options import together
+from adcli.cli.options import Number, together
 from adcli.cli.tables import table_options
 from adcli.engines.choose import FIT_ENGINES
 
@@ -80,7 +80,7 @@ fit_options = together(
     ),
     click.option(
         "--loss-scale",
-        type=float,
+        type=Number(),
         default=1.0,
         metavar="S",
         help="The size from which a residual is an outlier (default 1).",
@@ -90,7 +90,7 @@ fit_options = together(
         metavar="NAME",
         help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
     ),
-    click.option("--rate", type=float, metavar="R", help="The learning rate."),
+    click.option("--rate", type=Number(), metavar="R", help="The learning rate."),
     click.option(
         "--max-iterations",
         type=click.IntRange(0),
@@ -105,7 +105,7 @@ fit_options = together(
     ),
     click.option(
         "--confidence",
-        type=float,
+        type=Number(),
         default=0.95,
         metavar="P",
         help="The probability of intervals (default 0.95).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,6 +51,30 @@ class _Command(click.Command):
 def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
     """A function as the command `name`, with examples behind its help."""
     return click.command(name, cls=_Command, epilog=examples)
+
+
+class Number(click.types.FloatParamType):
+    """A finite number, from `least` to `most` if there are such ends; no text that float64 makes
+    an infinity or 0 of."""
+
+    def __init__(self, least: float = -math.inf, most: float = math.inf) -> None:
+        self.least, self.most = least, most
+
+    @property
+    def meant(self) -> str:
+        """What it takes, in words."""
+        ends = f"a number from {self.least:g} to {self.most:g}"
+        return ends if math.isfinite(self.least) else "a finite number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        written = str(value).lower().partition("e")[0]
+        underflows = number == 0 and any(c.isdigit() and c != "0" for c in written)
+        if underflows or not math.isfinite(number) or not self.least <= number <= self.most:
+            self.fail(f"'{value}' is not {self.meant}", param, ctx)
+        return number
 
 
 expression = together(

@@ -104,7 +104,7 @@ def _bad_value(error: click.BadParameter, command: str) -> UsageError:
         listed = "the choices are " + ", ".join(choices)
         hint = f"did you mean '{meant}'? {listed}" if meant else listed
         return UsageError(f"{name} cannot be '{value}'", hint)
-    if isinstance(kind, (click.IntRange, click.FloatRange)):
+    if isinstance(kind, click.IntRange) or hasattr(kind, "meant"):
         return UsageError(f"{name} cannot be '{value}'", _range(kind))
     return UsageError(f"{name}: {error.message.rstrip('.')}", f"see '{command} --help'")
 
@@ -125,17 +125,18 @@ def _name(parameter: click.Parameter) -> str:
 def _choices(parameter: Any) -> str | None:
     if isinstance(parameter.type, click.Choice):
         return "the choices are " + ", ".join(map(str, parameter.type.choices))
-    if isinstance(parameter.type, (click.IntRange, click.FloatRange)):
+    if isinstance(parameter.type, click.IntRange) or hasattr(parameter.type, "meant"):
         return _range(parameter.type)
     return None
 
 
 def _range(kind: Any) -> str:
-    """The numbers that an option takes."""
-    what = "a whole number" if isinstance(kind, click.IntRange) else "a number"
+    """The numbers that an option takes; one of our own types says so itself."""
+    if not isinstance(kind, click.IntRange):
+        return str(kind.meant)
     if kind.max is None:
-        return f"{what}, at least {kind.min}"
-    return f"{what} from {kind.min} to {kind.max}"
+        return f"a whole number, at least {kind.min}"
+    return f"a whole number from {kind.min} to {kind.max}"
 
 
 def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: str) -> UsageError:

@@ -60,7 +60,7 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("code", "message", "arguments"),
     [
-        (2, "the rate is nan", ["--rate", "nan"]),
+        (2, "--rate cannot be 'nan'", ["--rate", "nan"]),
         (2, "the rate is -1", ["--rate", "-1"]),
         (2, "did you mean 'adam'?", ["--method", "adaam"]),
         (2, "is outside of its bounds", ["--bounds", "x=0:1"]),
