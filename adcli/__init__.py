@@ -8,13 +8,15 @@
 (0.0, {'x1': 4.0, 'x2': 0.0})
 """
 
-from __future__ import annotations
-
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+# As type checkers read it. This file imports next to nothing: until it is done and `__main__` has
+# settled what Ctrl-C does, that shows Python's traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
     from adcli.descent.minimise import Result as Result
     from adcli.descent.run import descend as descend
     from adcli.engines.rows import Batch as Batch
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from adcli.function import function as function
     from adcli.training.run import TrainingResult as TrainingResult
     from adcli.training.run import train as train
+
+else:
+    ModuleType = type(sys)
 
 __version__ = "0.1.0"
 
@@ -52,7 +57,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import public names when they are first used: starting up must cost nothing."""
     import importlib
 
@@ -71,13 +76,13 @@ class _Package(ModuleType):
     """This package. Importing the module adcli.function must not hide the function `function`."""
 
     @property
-    def function(self) -> Any:
+    def function(self) -> "Any":
         from adcli.function import function
 
         return function
 
     @function.setter
-    def function(self, module: ModuleType) -> None:
+    def function(self, module: "ModuleType") -> None:
         """The import system puts the module here; it stays in sys.modules all the same."""
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import _thread
 import errno
 import gc
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from adcli.cli.interruption import came, settle
 
 INTERRUPTED = 130
 COLLECT_EVERY = (200_000, 20, 100)
@@ -20,16 +20,17 @@ COLLECT_EVERY = (200_000, 20, 100)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
-    sys.unraisablehook = _pass_interrupt_on
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, _interrupt)  # what is half written goes
+    settle()
     _part_from_native_code()
     try:
-        code = execute(sys.argv[1:] if arguments is None else list(arguments))
-    except KeyboardInterrupt:  # the second one, or one that was passed on
-        code = INTERRUPTED
-    _leave(code)
+        try:
+            code = execute(sys.argv[1:] if arguments is None else list(arguments))
+        except KeyboardInterrupt:  # the second one, or one that was passed on
+            code = INTERRUPTED
+        _leave(code)
+    except KeyboardInterrupt:  # at the last moment
+        _remove_unfinished()
+        os._exit(INTERRUPTED)
 
 
 def _part_from_native_code() -> None:
@@ -40,9 +41,17 @@ def _part_from_native_code() -> None:
         sys.stderr = os.fdopen(os.dup(2), "w", 1, encoding=old.encoding, errors=old.errors)
 
 
+def _remove_unfinished() -> None:
+    """Remove the files that a second signal kept the first one from removing."""
+    output = sys.modules.get("adcli.data.output")
+    if output is not None:
+        output.remove_unfinished()
+
+
 def _leave(code: int) -> NoReturn:
     """End the process here and now. Python would take its modules apart first, for 3 to 20 ms, and
     under the feet of threads that still read or compile; the system takes all back at once."""
+    _remove_unfinished()
     if os.environ.get("ADCLI_DEBUG"):
         sys.exit(code)  # profilers and debuggers have something to do at the end
     for stream in (sys.stdout, sys.stderr):
@@ -50,29 +59,6 @@ def _leave(code: int) -> NoReturn:
             with suppress(OSError, ValueError):  # `execute` has said what is wrong with it
                 stream.flush()
     os._exit(code)
-
-
-_interruptions: list[int] = []
-"""The signals that came. What they meet, the making of a class or an extension module, may fail
-with an error of its own."""
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    _interruptions.append(number)
-    signal.default_int_handler(number, frame)
-
-
-def _pass_interrupt_on(unraisable: Any) -> None:
-    """Ctrl-C within an extension module that cannot raise it: raise it as soon as Python runs."""
-    if issubclass(unraisable.exc_type, KeyboardInterrupt):
-        from threading import Timer
-
-        # Not now: it would be raised in here, where nobody can take it either.
-        timer = Timer(0.01, _thread.interrupt_main)
-        timer.daemon = True
-        timer.start()
-    else:
-        sys.__unraisablehook__(unraisable)
 
 
 def execute(arguments: list[str]) -> int:
@@ -95,13 +81,13 @@ def execute(arguments: list[str]) -> int:
     except OSError as error:
         return _report_text(_system_message(error), 1)
     except Exception as error:  # a defect of ours: say so in one line
-        if _interruptions:
+        if came:
             return _report_text("interrupted", INTERRUPTED)
         if os.environ.get("ADCLI_DEBUG"):
             raise
         return _report_text(_defect(error), 1)
     except BaseException as error:
-        if _interruptions or "KeyboardInterrupt" in str(error):
+        if came or "KeyboardInterrupt" in str(error):
             return _report_text("interrupted", INTERRUPTED)
         raise
 

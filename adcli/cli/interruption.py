@@ -1,32 +1,76 @@
-"""Ctrl-C and SIGTERM, for commands that end in good order."""
+"""Ctrl-C, SIGTERM and a terminal that closes: an end in good order."""
 
 from __future__ import annotations
 
+import _thread
 import signal
-import threading
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+SIGNALS = [
+    signal.Signals[name]
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if name in signal.Signals.__members__  # Windows has no SIGHUP
+]
+
+came: list[int] = []
+"""The signals that came. What they meet, the making of a class or an extension module, may fail
+with an error of its own."""
+
+
+def settle() -> None:
+    """Let the signals raise KeyboardInterrupt, which takes back what is half written.
+
+    One that is ignored, as nohup and jobs in the background have it, stays ignored.
+    """
+    sys.unraisablehook = _pass_on
+    for number in SIGNALS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _raise)
+
+
+def _raise(number: int, frame: Any) -> None:
+    came.append(number)
+    signal.default_int_handler(number, frame)
+
+
+def _pass_on(unraisable: Any) -> None:
+    """Ctrl-C within an extension module that cannot raise it: raise it as soon as Python runs."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        from threading import Timer
+
+        # Not now: it would be raised in here, where nobody can take it either.
+        timer = Timer(0.01, _thread.interrupt_main)
+        timer.daemon = True
+        timer.start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM came: the first one is noted, a second ends at once."""
-    came = threading.Event()
+    """Whether a signal came, for commands that end by themselves: the first one is noted, a second
+    ends at once."""
+    import threading
+
+    noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield came.is_set
+        yield noted.is_set
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: h for number, h in before.items() if h is not signal.SIG_IGN}
 
     def note(number: int, frame: Any) -> None:
-        came.set()
+        noted.set()
         for each in before:
-            signal.signal(each, signal.default_int_handler)
+            signal.signal(each, _raise)
 
     for number in before:
         signal.signal(number, note)
     try:
-        yield came.is_set
+        yield noted.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

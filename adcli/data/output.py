@@ -67,10 +67,12 @@ def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
         raise DataError(f"cannot write {name}: {error.strerror}") from None
     if os.path.exists(target) and not os.access(target, os.W_OK):
         raise DataError(f"cannot write {name}: it is read-only")
-    stream, temporary = _create_beside(name, target)
+    folder, base = os.path.split(target)
+    temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
+    _unfinished.add(temporary)  # before it is there: a signal may come at any moment
     try:
         with _blaming(name):
-            with stream:
+            with _create(name, temporary) as stream:
                 yield stream
                 stream.flush()
                 if sync:
@@ -79,9 +81,26 @@ def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
                 os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
             os.replace(temporary, target)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
         raise
+    _unfinished.discard(temporary)
+
+
+_unfinished: set[str] = set()
+"""Temporary files that are there now, or may be."""
+
+
+def _remove(temporary: str) -> None:
+    with suppress(OSError):
+        os.unlink(temporary)
+    _unfinished.discard(temporary)
+
+
+def remove_unfinished() -> None:
+    """Remove what is left of outputs when the process ends: their blocks may have been broken off
+    by a second signal."""
+    for temporary in list(_unfinished):
+        _remove(temporary)
 
 
 @contextmanager
@@ -113,19 +132,17 @@ def _is_direct(name: str) -> bool:
     return not stat.S_ISREG(mode)
 
 
-def _create_beside(name: str, target: str) -> tuple[BinaryIO, str]:
-    """A new empty file in the folder of `target`, with the mode that the umask leaves."""
-    folder, base = os.path.split(target)
-    shown = os.path.dirname(name) or folder
-    temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
+def _create(name: str, temporary: str) -> BinaryIO:
+    """A new empty file beside the output `name`, with the mode that the umask leaves."""
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
+    shown = os.path.dirname(name) or os.path.dirname(temporary)
     try:
         descriptor = os.open(temporary, flags, 0o666)
     except FileNotFoundError:
         raise DataError(f"cannot write {name}: there is no folder {shown}", "make it") from None
     except OSError as error:
         raise DataError(f"cannot write {name}: folder {shown}: {error.strerror}") from None
-    return cast(BinaryIO, os.fdopen(descriptor, "wb")), temporary
+    return cast(BinaryIO, os.fdopen(descriptor, "wb"))
 
 
 @contextmanager

@@ -126,7 +126,10 @@ INTERRUPTIBLE = {
     ("line", "number"),
     [
         *[(line, signal.SIGINT) for line in INTERRUPTIBLE.values()],
-        (next(line for line in INTERRUPTIBLE.values() if " -o " in line), signal.SIGTERM),
+        *[
+            (next(line for line in INTERRUPTIBLE.values() if " -o " in line), number)
+            for number in (signal.SIGTERM, signal.SIGHUP)
+        ],
     ],
 )
 def test_interrupt(folder, line, number):
@@ -282,7 +285,7 @@ def test_an_error_that_an_interruption_causes_is_an_interruption(monkeypatch, ca
     monkeypatch.setattr(cli, "_dispatch", fail)
     assert cli.execute([]) == 1
     assert "internal error: RuntimeError" in capsys.readouterr().err
-    monkeypatch.setattr(cli, "_interruptions", [int(signal.SIGINT)])
+    monkeypatch.setattr(cli, "came", [int(signal.SIGINT)])
     assert cli.execute([]) == 130
     assert capsys.readouterr().err == "interrupted\n"
 

@@ -168,7 +168,7 @@ def test_twenty_killed_runs_leave_whole_checkpoints(tmp_path: Path) -> None:
     kill_and_read(tmp_path, 20)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_after_the_iteration(number: signal.Signals, tmp_path: Path) -> None:
     process = launch(
         tmp_path, "--checkpoint-every", "1000", "--format", "json", "--trace", "trace.csv"

@@ -57,6 +57,7 @@ class Found:
 class Report:
     """What a campaign did: cases and outcomes by kind, findings by symptom."""
 
+    name: str
     cases: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
@@ -124,6 +125,7 @@ def source_of(kind: str, seed: int, number: int) -> random.Random:
 def campaign(
     kinds: Mapping[str, tuple[int, Check]],
     *,
+    name: str = "tests.fuzz",
     seed: int,
     seconds: float = float("inf"),
     cases: int | None = None,
@@ -132,9 +134,10 @@ def campaign(
 ) -> Report:
     """Run cases of all kinds in turn, as many of each in a turn as its weight says.
 
-    `cases` are those of each kind at most. Works in an empty folder of its own.
+    `cases` are those of each kind at most, `name` is the module that replays one. Works in an
+    empty folder of its own.
     """
-    report = Report(outcomes={kind: Counter() for kind in kinds})
+    report = Report(name, outcomes={kind: Counter() for kind in kinds})
     end = time.monotonic() + seconds
     numbers = dict.fromkeys(kinds, first)
     last = first + cases if cases is not None else None
@@ -165,10 +168,10 @@ def _run(
     if known is not None:
         known.count += 1
         return
-    replay = f"python -m tests.fuzz --only {kind} --seed {seed} --first {number} --cases 1"
+    replay = f"python -m {report.name} --only {kind} --seed {seed} --first {number} --cases 1"
     found = Found(kind, finding.symptom, finding.case, replay)
     report.found[kind, finding.symptom] = found
-    if "longer" not in finding.symptom:
+    if report.name == "tests.fuzz" and "longer" not in finding.symptom:
         found.case = _shrunk(check, choices.taken, finding)
     tell(f"FOUND ({kind}): {found.symptom}\n{found.case}\n{found.replay}\n")
 

@@ -1,0 +1,77 @@
+"""A few faults of every kind on every run; `python -m tests.faults --seconds 3600` does more."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from adcli.data import output
+from adcli.data.output import atomic_output
+from tests.faults.disturb import KINDS
+from tests.fuzz.campaign import campaign
+
+CASES = {"kills": 1, "signals": 4, "ignored": 1, "full-disks": 1, "streams": 1, "permissions": 1}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_faults_of_every_kind(kind: str) -> None:
+    report = campaign({kind: KINDS[kind]}, name="tests.faults", seed=1, cases=CASES[kind])
+    assert not report.found, report.text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_faults_of_every_kind(kind: str) -> None:
+    report = campaign({kind: KINDS[kind]}, name="tests.faults", seed=2, seconds=60)
+    assert not report.found, report.text()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_signal_while_a_file_is_made_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the making of the temporary file and the first line that uses it."""
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(output.os, "fdopen", interrupted)
+    with pytest.raises(KeyboardInterrupt), atomic_output("out.csv"):
+        pass
+    assert list(folder.iterdir()) == []
+
+
+def test_a_second_signal_while_the_first_one_cleans_up_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(output.os, "unlink", interrupted)
+        output_file = atomic_output("out.csv")
+        output_file.__enter__().write(b"half")
+        with pytest.raises(KeyboardInterrupt):
+            output_file.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert len(os.listdir()) == 1
+    output.remove_unfinished()
+    assert os.listdir() == []
+    with atomic_output("out.csv") as stream:
+        stream.write(b"whole")
+    output.remove_unfinished()
+    assert os.listdir() == ["out.csv"]
+
+
+def test_importing_adcli_leaves_the_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    import adcli.cli  # noqa: F401
+
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
