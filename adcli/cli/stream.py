@@ -198,6 +198,7 @@ class _Job:
             stdout_bytes() if target in (None, "-") else target,
             form,
             variables=self.columns,
+            errors=self.options["on_error"] == "null",
             constants={key: to_json(x, self.options["precision"]) for key, x in constants.items()},
         )
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from adcli.data.cells import csv_series, json_of_cell, json_series, parse_number, text_frame
+from adcli.data.cells import json_of_cell, json_of_cells, parse_number, text_column
+from adcli.data.kinds import Kinds, kinds_of_cells
 from adcli.data.layout import Layout, at_row
+from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
 MISSING = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
@@ -27,6 +30,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers: TypeAlias = list[float] | NDArray[np.float64]
+
+
+class Kept(NamedTuple):
+    """A column for a format with types: in its type (`kinds` is None), or as texts of all of which
+    `kinds` says what they can be."""
+
+    name: str
+    series: pl.Series
+    kinds: Kinds | None
 
 
 class Block(ABC):
@@ -80,11 +92,6 @@ class Block(ABC):
         shape, indexes = self.layout.require(name, self.name)
         if not shape:
             return self.numbers_at(indexes[0])
-        if not indexes and self.rows:
-            raise DataError(
-                f"{self.place(0)}: column '{name}' has no elements",
-                "a variable has one shape in the whole file, that of its first row",
-            )
         import numpy as np
 
         flat = np.empty((self.rows, len(indexes)))
@@ -99,25 +106,86 @@ class Block(ABC):
             raise DataError(f"{self.name}: column '{name}' is an array", "ask for its elements")
         return self.texts_at(indexes[0])
 
+    def texts_at(self, index: int) -> list[str]:
+        """The cells of a flat column as text, "" where there is none."""
+        return [cell or "" for cell in self.cells_at(index)]
+
     @abstractmethod
     def numbers_at(self, index: int) -> Numbers:
         """The numbers of a flat column, problems noted."""
 
     @abstractmethod
-    def texts_at(self, index: int) -> list[str]:
-        """The cells of a flat column as text, "" where missing."""
+    def cells_at(self, index: int) -> list[str | None]:
+        """The cells of a flat column as text, None where there is no value."""
 
-    @abstractmethod
+    def series_at(self, index: int) -> pl.Series:
+        """The same as a series of polars."""
+        return text_column(self.cells_at(index))
+
     def json_at(self, index: int) -> list[str] | pl.Series:
-        """The cells of a flat column as JSON: numbers as they came, other texts quoted."""
+        """The cells of a flat column as JSON, numbers as they came, of rows that came otherwise."""
+        raise NotImplementedError("the rows came as JSON")
 
-    @abstractmethod
-    def frame(self) -> pl.DataFrame:
-        """The flat columns as they came (null where missing), named by their position."""
+    def json_whole(self, name: str) -> pl.Series | None:
+        """A variable that came as one column of whatever type, as JSON."""
+        return None
+
+    def kept(self, used: frozenset[int]) -> Iterable[Kept]:
+        """The columns for a format with types; flat ones that are `used` as float64."""
+        flat = {c: i for i, (c, place) in enumerate(self.layout.sources) if place is None}
+        for column in self.layout.columns:
+            if flat.get(column) in used:
+                yield Kept(column, self._float_series(flat[column]), None)
+            else:
+                with self.telling(column, "Parquet"):
+                    yield Kept(column, *self.kept_texts(column))
+
+    def kept_texts(self, column: str) -> tuple[pl.Series, Kinds]:
+        """The texts of a column, and what they can be. Raises NotHeldError."""
+        texts = self.series_at(self.layout.columns.index(column))
+        return texts, kinds_of_cells(texts)
+
+    def kinds_in(self, column: str) -> Iterator[Kinds | None]:
+        """What each row of a column can be."""
+        return iter(())
+
+    def _float_series(self, index: int) -> pl.Series:
+        """The numbers of a flat column, null where there is none."""
+        import polars as pl
+
+        numbers = self.numbers_at(index)
+        series = pl.Series(numbers, dtype=pl.Float64)
+        lost = series.is_nan()
+        if lost.any():
+            texts = self.texts_at(index)
+            lost = pl.Series(
+                [x and parse_number(t) is None for x, t in zip(lost, texts, strict=True)]
+            )
+            series = series.scatter(lost.arg_true(), None)
+        return series
+
+    @contextmanager
+    def telling(self, column: str, form: str) -> Iterator[None]:
+        """Raise DataError, with row and column, for a value that a format cannot hold."""
+        try:
+            yield
+        except NotHeldError as error:
+            raise DataError(
+                f"{self.place(error.offset)}: column '{column}' has {error.what}, "
+                f"which {form} cannot hold",
+                "leave the column out, or write another format: -o results.csv, .jsonl, .parquet",
+            ) from None
 
     def json_points(self, used: frozenset[int]) -> list[str] | None:
         """Each row as a JSON object, where it came as one; `used` columns must be numbers."""
         return None
+
+    def no_elements(self, offset: int, column: str) -> DataError:
+        """The error for an empty list among numbers."""
+        return DataError(
+            f"{self.place(offset)}: column '{column}' has no elements",
+            "a variable has one shape in the whole file, that of its first row",
+        )
 
     def note(self, offset: int, index: int, text: str) -> None:
         """Remember what is wrong with a cell, unless its row has a problem already."""
@@ -151,18 +219,15 @@ class CellBlock(Block):
             numbers.append(number)
         return numbers
 
-    def texts_at(self, index: int) -> list[str]:
-        return list(self._cells[index])
+    def cells_at(self, index: int) -> list[str | None]:
+        return [cell or None for cell in self._cells[index]]
 
     def json_at(self, index: int) -> list[str]:
         return [json_of_cell(text) for text in self._cells[index]]
 
-    def frame(self) -> pl.DataFrame:
-        return text_frame(self._cells)
-
 
 class FrameBlock(Block):
-    """Rows in a polars frame: text of large files, and the typed columns of Parquet."""
+    """Rows in a polars frame: the text of large files."""
 
     def __init__(
         self,
@@ -174,7 +239,6 @@ class FrameBlock(Block):
     ) -> None:
         super().__init__(name, layout, first_row, frame.height, lines)
         self._frame = frame
-        self._typed = lines is None
         self._numbers: dict[int, NDArray[np.float64]] = {}
 
     def _cut(self, rows: int) -> None:
@@ -190,7 +254,7 @@ class FrameBlock(Block):
         import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception
         import polars as pl
 
-        series = self._frame.to_series(index)
+        series = self._series(index)
         if series.dtype in (pl.Categorical, pl.Enum):
             series = series.cast(pl.String)
         if series.dtype == pl.String:
@@ -222,14 +286,18 @@ class FrameBlock(Block):
                 out[offset] = number
         return out
 
-    def texts_at(self, index: int) -> list[str]:
-        return csv_series(self._frame.to_series(index)).fill_null("").to_list()
+    def _series(self, index: int) -> pl.Series:
+        """A flat column as it came."""
+        return self._frame.to_series(index)
+
+    def cells_at(self, index: int) -> list[str | None]:
+        return self.series_at(index).to_list()
+
+    def series_at(self, index: int) -> pl.Series:
+        return self._series(index)
 
     def json_at(self, index: int) -> pl.Series:
-        return json_series(self._frame.to_series(index), self._typed)
-
-    def frame(self) -> pl.DataFrame:
-        return self._frame
+        return json_of_cells(self._series(index))
 
 
 def _shorten(text: str) -> str:

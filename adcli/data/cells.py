@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
 
-_JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_IS_JSON_NUMBER = re.compile(_JSON_NUMBER).fullmatch
+JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_ISJSON_NUMBER = re.compile(JSON_NUMBER).fullmatch
 
 
 def parse_number(text: str) -> float | None:
@@ -34,70 +34,35 @@ def json_number(number: float) -> str:
 
 
 def json_of_cell(text: str) -> str:
-    """A cell as JSON: a number as it came, null if it is missing, any other text quoted."""
-    stripped = text.strip(" \t")
-    if not stripped:
+    """A cell as JSON: a number as it came, null if it is empty, any other text quoted."""
+    if not text:
         return "null"
-    if _IS_JSON_NUMBER(stripped):
+    stripped = text.strip(" \t")
+    if _ISJSON_NUMBER(stripped):
         return stripped
     return json.dumps(text, ensure_ascii=False)
 
 
-def text_frame(columns: Sequence[Sequence[str]]) -> pl.DataFrame:
-    """Columns of text named by their position, null where a cell is empty."""
+def text_column(cells: Iterable[str | None]) -> pl.Series:
+    """A column of texts, null where there is none."""
     import polars as pl
 
-    series = [
-        pl.Series(str(i), [cell or None for cell in cells], dtype=pl.String)
-        for i, cells in enumerate(columns)
-    ]
-    return pl.DataFrame(series)
+    return pl.Series(list(cells), dtype=pl.String)
 
 
-def csv_series(series: pl.Series) -> pl.Series:
-    """A column as text: what is no plain value (a list, a struct) as JSON."""
+def json_of_cells(series: pl.Series) -> pl.Series:
+    """A column of cells as JSON, each as by `json_of_cell`."""
     import polars as pl
 
-    if series.dtype.is_nested() or series.dtype in (pl.Binary, pl.Object):
-        texts = [
-            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
-            for value in series.to_list()
-        ]
-        return pl.Series(series.name, texts, dtype=pl.String)
-    return series.cast(pl.String)
-
-
-def json_series(series: pl.Series, typed: bool) -> pl.Series:
-    """A column as JSON texts; a text that looks like a number is one unless columns are `typed`."""
-    import polars as pl
-
-    dtype = series.dtype
-    if dtype.is_nested():
-        return csv_series(series).fill_null("null")
-    text = pl.col(series.name)
-    out: Any
-    if dtype.is_float():
-        exact = text.cast(pl.Float64)
-        out = pl.when(exact.is_finite()).then(exact.cast(pl.String))
-        return series.to_frame().select(out.otherwise(pl.lit("null"))).to_series()
-    if dtype.is_integer() or dtype in (pl.Boolean, pl.Null):
-        return series.cast(pl.String).fill_null("null")
-    if typed or dtype != pl.String:
-        series = csv_series(series)
-        return pl.Series(series.name, [_quoted(x) for x in series.to_list()], dtype=pl.String)
     if series.str.contains('[\\x00-\\x1f"\\\\]').any():
-        texts = [json_of_cell(x or "") for x in series.to_list()]
-        return pl.Series(series.name, texts, dtype=pl.String)
+        return text_column(json_of_cell(x or "") for x in series.to_list())
+    text = pl.col(series.name)
     stripped = text.str.strip_chars(" \t")
     out = (
-        pl.when(text.is_null() | (stripped == ""))
+        pl.when(text.is_null() | (text == ""))
         .then(pl.lit("null"))
-        .when(stripped.str.contains(f"^(?:{_JSON_NUMBER})$"))
+        .when(stripped.str.contains(f"^(?:{JSON_NUMBER})$"))
         .then(stripped)
     )
     quoted = pl.concat_str(pl.lit('"'), text, pl.lit('"'))
     return series.to_frame().select(out.otherwise(quoted)).to_series()
-
-
-def _quoted(text: str | None) -> str:
-    return "null" if text is None else json.dumps(text, ensure_ascii=False)

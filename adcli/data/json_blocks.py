@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adcli.data.blocks import Block
-from adcli.data.cells import text_frame
+from adcli.data.cells import text_column
 from adcli.data.json_values import (
+    Digits,
     digits_of,
-    json_of,
+    is_utf8,
     number_of_json,
     shape_of_value,
-    strict_texts,
     text_of_json,
+    with_numbers,
 )
+from adcli.data.kinds import ANY, Kinds, kinds_of_json, kinds_of_numbers, kinds_of_value, odd_one
 from adcli.data.layout import Layout
+from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,11 +46,6 @@ class ObjectBlock(Block):
         super().__init__(name, layout, first_row, len(texts), lines)
         self._texts = texts
         self._objects = objects
-        self._places = [
-            (key, place if group.shape else None)
-            for key, group in layout.groups.items()
-            for place in range(len(group.indexes))
-        ]
         self._flat: dict[str, list[list[Any]]] = {}
         self._exact: list[dict[str, Any]] | None = None
 
@@ -64,28 +62,32 @@ class ObjectBlock(Block):
                 pass
         return [self._number(offset, index, value) for offset, value in enumerate(values)]
 
-    def texts_at(self, index: int) -> list[str]:
-        if self._exact is None:
-            self._exact = [digits_of(text) for text in self._texts]
-        return [
-            text_of_json(value if isinstance(value, list | dict) else exact)
-            for value, exact in zip(
-                self._values(self._objects, index), self._values(self._exact, index), strict=True
-            )
-        ]
+    def cells_at(self, index: int) -> list[str | None]:
+        with self.telling(self.layout.labels[index], "CSV"):
+            return _checked(map(text_of_json, self._values(self._exactly(), index)))
 
-    def json_at(self, index: int) -> list[str]:
-        return [json_of(value) for value in self._values(self._objects, index)]
+    def kept_texts(self, column: str) -> tuple[pl.Series, Kinds]:
+        exact = [row[column] for row in self._exactly()]
+        kinds = kinds_of_json(exact)
+        if kinds is None:
+            raise NotHeldError(*odd_one(ANY, self.kinds_in(column)))
+        return text_column(_checked(map(text_of_json, exact))), kinds
 
-    def frame(self) -> pl.DataFrame:
-        return text_frame([self.texts_at(i) for i in range(len(self.layout.labels))])
+    def kinds_in(self, column: str) -> Iterator[Kinds | None]:
+        return (kinds_of_value(row[column]) for row in self._exactly())
 
     def json_points(self, used: frozenset[int]) -> list[str]:
-        keys = {self._places[index][0] for index in used}
-        return strict_texts(self._texts, self._objects, keys)
+        keys = {self.layout.sources[index][0] for index in used}
+        return with_numbers(self._texts, self._objects, keys)
+
+    def _exactly(self) -> list[dict[str, Any]]:
+        """The objects with their numbers digit for digit."""
+        if self._exact is None:
+            self._exact = [digits_of(text) for text in self._texts]
+        return self._exact
 
     def _values(self, rows: list[dict[str, Any]], index: int) -> list[Any]:
-        key, place = self._places[index]
+        key, place = self.layout.sources[index]
         if place is None:
             return [row[key] for row in rows]
         if rows is not self._objects:
@@ -111,11 +113,13 @@ class ObjectBlock(Block):
         return flat
 
     def _number(self, offset: int, index: int, value: Any) -> float:
+        if value == []:
+            raise self.no_elements(offset, self.layout.labels[index])
         if isinstance(value, list):
             raise self._misshapen(offset, self.layout.labels[index], value)
         number = number_of_json(value)
         if number is None:
-            self.note(offset, index, text_of_json(value))
+            self.note(offset, index, text_of_json(value) or "")
             return math.nan
         return number
 
@@ -155,20 +159,34 @@ class NumberLinesBlock(Block):
 
         return self._frame.to_series(index).to_numpy()
 
-    def texts_at(self, index: int) -> list[str]:
+    def cells_at(self, index: int) -> list[str | None]:
         if self._exact is None:
             self._exact = [digits_of(text.strip()) for text in self._texts]
         key = self.layout.labels[index]
         return [str(row[key]) for row in self._exact]
 
-    def json_at(self, index: int) -> list[str]:
-        return self.texts_at(index)
+    def kept_texts(self, column: str) -> tuple[pl.Series, Kinds]:
+        texts = self.series_at(self.layout.columns.index(column))
+        kinds = kinds_of_numbers(texts)
+        if not kinds:
+            raise NotHeldError(*odd_one(ANY, self.kinds_in(column)))
+        return texts, kinds
 
-    def frame(self) -> pl.DataFrame:
-        return text_frame([self.texts_at(i) for i in range(len(self.layout.labels))])
+    def kinds_in(self, column: str) -> Iterator[Kinds | None]:
+        cells = self.cells_at(self.layout.columns.index(column))
+        return (kinds_of_value(Digits(cell)) for cell in cells)
 
     def json_points(self, used: frozenset[int]) -> list[str]:
         return [text.strip() for text in self._texts]
+
+
+def _checked(cells: Iterable[str | None]) -> list[str | None]:
+    """Cells that UTF-8 has. Raises NotHeldError."""
+    found = list(cells)
+    for offset, cell in enumerate(found):
+        if cell is not None and not is_utf8(cell):
+            raise NotHeldError(offset, "half a pair of surrogates")
+    return found
 
 
 def _describe(shape: tuple[int, ...] | None) -> str:

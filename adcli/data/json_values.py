@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias, cast
 
 from adcli.data.cells import parse_number
@@ -15,7 +14,7 @@ _Scanner: TypeAlias = Callable[[str, int], tuple[Any, int]]
 _DEPTH = 100
 
 
-class _Digits(str):
+class Digits(str):
     """A number of a JSON text, digit for digit."""
 
     __slots__ = ()
@@ -27,23 +26,47 @@ def _scanner(decoder: json.JSONDecoder) -> _Scanner:
 
 
 _VALUES = _scanner(json.JSONDecoder())
-_DIGITS = _scanner(json.JSONDecoder(parse_float=_Digits, parse_int=_Digits))
+_DIGITS = _scanner(json.JSONDecoder(parse_float=Digits, parse_int=Digits, parse_constant=Digits))
 _LENIENT = _scanner(json.JSONDecoder(parse_int=float))
+_PAIRS = _scanner(json.JSONDecoder(parse_int=Digits, object_pairs_hook=lambda x: _distinct(x)))
 
-_UNUSUAL = re.compile("NaN|Infinity").search
+
+class RepeatedKeyError(ValueError):
+    """An object that has a key twice: of its values all but one would be lost."""
 
 
 def value_of(text: str) -> Any:
-    """The JSON value that is the whole of `text`; ValueError or RecursionError if there is none."""
+    """The JSON value that is the whole of `text`; ValueError or RecursionError if there is none.
+
+    RepeatedKeyError for an object, however deep, that has a key twice.
+    """
     value = _scan(_VALUES, text)
     if text.count("[") + text.count("{") > _DEPTH and _is_deep(value):
         raise RecursionError
+    if not _has_all_quotes(text, value):
+        _scan(_PAIRS, text)
     return value
 
 
 def digits_of(text: str) -> Any:
-    """The same value with its numbers as text, digit for digit."""
+    """The same value with its numbers, and NaN and infinities, as text, digit for digit."""
     return _scan(_DIGITS, text)
+
+
+def _has_all_quotes(text: str, value: Any) -> bool:
+    """Whether every quote of a text belongs to a key or a value that is in the object, for sure."""
+    if type(value) is not dict:
+        return False
+    strings = sum([type(x) is str for x in value.values()])
+    return text.count('"') == 2 * (len(value) + strings)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise RepeatedKeyError(next(key for i, key in enumerate(keys) if key in keys[:i]))
+    return found
 
 
 def _is_deep(value: Any) -> bool:
@@ -61,7 +84,7 @@ def _scan(scanner: _Scanner, text: str) -> Any:
     except StopIteration as stop:
         raise json.JSONDecodeError("a value is missing", text, stop.value) from None
     except ValueError as error:
-        if isinstance(error, json.JSONDecodeError) or scanner is _LENIENT:
+        if isinstance(error, json.JSONDecodeError | RepeatedKeyError) or scanner is _LENIENT:
             raise
         return _scan(_LENIENT, text)  # an integer of more digits than Python converts
     if end != len(text):
@@ -78,56 +101,70 @@ def number_of_json(value: Any) -> float | None:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
-def text_of_json(value: Any) -> str:
-    """A value as a cell of text, "" for null."""
-    if value is None:
-        return ""
-    return str(value) if isinstance(value, str) else json_of(value)
+def text_of_json(exact: Any) -> str | None:
+    """What `digits_of` read as a cell of text: None for null, JSON for a list or an object."""
+    return exact if exact is None or isinstance(exact, str) else json_of(exact)
 
 
-def json_of(value: Any) -> str:
-    """A value as JSON of the standard, null for what is not finite."""
+def json_of(exact: Any) -> str:
+    """What `digits_of` read as JSON again."""
+    if isinstance(exact, Digits):
+        return str(exact)
+    if isinstance(exact, dict):
+        return "{" + ", ".join(f"{_quoted(k)}: {json_of(x)}" for k, x in exact.items()) + "}"
+    if isinstance(exact, list):
+        return f"[{', '.join(map(json_of, exact))}]"
+    return _quoted(exact)
+
+
+def _quoted(plain: Any) -> str:
+    """A text, a truth value or null as JSON; a text that UTF-8 does not have by its escapes."""
+    text = json.dumps(plain, ensure_ascii=False)
+    return text if is_utf8(text) else json.dumps(plain)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether UTF-8 has a text: not with half a pair of surrogates, which JSON may escape."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        return json.dumps(_plain(value, ()), ensure_ascii=False)
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def strict_texts(texts: list[str], rows: list[dict[str, Any]], keys: set[str]) -> list[str]:
-    """Objects as JSON of the standard, with numbers for `keys`; copied where they are that."""
-    types = {type(row[key]) for key in keys for row in rows}
-    if types <= {int, float} and not any(map(_UNUSUAL, texts)):
+def with_numbers(texts: list[str], rows: list[dict[str, Any]], keys: Collection[str]) -> list[str]:
+    """Objects as JSON, as they came except that `keys` are finite numbers, or null."""
+    if all(_are_numbers([row[key] for row in rows]) for key in keys):
         return texts
     return [
-        text if _is_strict(text, row, keys) else json_of(_plain(row, keys))
+        text
+        if _are_numbers([row[key] for key in keys if row[key] is not None])
+        else _rewritten(text, row, keys)
         for text, row in zip(texts, rows, strict=True)
     ]
 
 
-def _is_strict(text: str, row: dict[str, Any], keys: set[str]) -> bool:
-    """Whether a row can be copied: JSON of the standard, with numbers where they are used."""
-    if _UNUSUAL(text):
+def _are_numbers(values: list[Any]) -> bool:
+    try:
+        return {*map(type, values)} <= {int, float} and all(map(math.isfinite, values))
+    except OverflowError:
         return False
-    return not any(isinstance(row[key], str | bool | list) for key in keys)
 
 
-def _plain(value: Any, keys: Sequence[str] | set[str]) -> Any:
-    """The value without NaN and infinities, and with `keys` as numbers."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {k: _numeric(v) if k in keys else _plain(v, ()) for k, v in value.items()}
-    return [_plain(element, ()) for element in value] if isinstance(value, list) else value
+def _rewritten(text: str, row: dict[str, Any], keys: Collection[str]) -> str:
+    exact = digits_of(text)
+    return json_of({k: _numeric(row[k]) if k in keys else x for k, x in exact.items()})
 
 
 def _numeric(value: Any) -> Any:
+    """A value with a number as its digits, and null for anything else."""
     if isinstance(value, list):
         return [_numeric(element) for element in value]
     number = number_of_json(value)
-    return number if number is not None and math.isfinite(number) else None
+    return Digits(repr(number)) if number is not None and math.isfinite(number) else None
 
 
 def shape_of_value(value: Any) -> tuple[int, ...] | None:
@@ -139,3 +176,10 @@ def shape_of_value(value: Any) -> tuple[int, ...] | None:
         return (0,)
     first = inner.pop()
     return None if inner or first is None else (len(value), *first)
+
+
+def array_shape(value: Any) -> tuple[int, ...]:
+    """The shape of a variable whose first value this is: () for all that is no array of elements,
+    an empty list among them, which says nothing of those behind it."""
+    shape = shape_of_value(value) or ()
+    return () if 0 in shape else shape

@@ -26,12 +26,14 @@ class Layout(NamedTuple):
     """How the columns of a file make up variables.
 
     `columns` are the names as they came; `labels` the flat columns, one number or text a row each
-    (`v[0]`, `v[1]` for an array `v`); `groups` the variables over them, in order.
+    (`v[0]`, `v[1]` for an array `v`); `groups` the variables over them, in order; `sources` says
+    for each flat column in which column it is, and as which element of its arrays (None: as all).
     """
 
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     groups: dict[str, Group]
+    sources: tuple[tuple[str, int | None], ...]
 
     @property
     def names(self) -> Iterator[str]:
@@ -80,28 +82,33 @@ def _other_separator(header: str) -> str:
     return ""
 
 
-def group_elements(columns: Sequence[str]) -> dict[str, Group]:
-    """The variables of flat columns: `v[0]`, `v[1]`, ... make an array if each is there once."""
+def _group_elements(
+    columns: Sequence[str], arrays: Mapping[int, tuple[str, Group]]
+) -> dict[str, Group]:
+    """The variables of flat columns: `v[0]`, `v[1]`, ... make an array if each is there once.
+
+    `arrays` are those that came as one column, by their first flat column.
+    """
+    taken = {index for _, group in arrays.values() for index in group.indexes}
     elements: dict[str, list[tuple[tuple[int, ...], int]]] = {}
     for index, column in enumerate(columns):
-        match = _ELEMENT.fullmatch(column)
+        match = None if index in taken else _ELEMENT.fullmatch(column)
         if match:
             place = tuple(int(i) for i in match[2].split(","))
             elements.setdefault(match[1], []).append((place, index))
-    for name in elements.keys() & set(columns):
+    for name in elements.keys() & {*columns, *[name for name, _ in arrays.values()]}:
         del elements[name]
-    arrays: dict[int, tuple[str, Group]] = {}
-    members: set[int] = set()
+    firsts, members = dict(arrays), set(taken)
     for name, places in elements.items():
         shape = _shape_of_places([place for place, _ in places])
         if shape is not None:
             indexes = tuple(index for _, index in sorted(places))
-            arrays[min(indexes)] = name, Group(shape, indexes)
+            firsts[min(indexes)] = name, Group(shape, indexes)
             members.update(indexes)
     groups: dict[str, Group] = {}
     for index, column in enumerate(columns):
-        if index in arrays:
-            groups[arrays[index][0]] = arrays[index][1]
+        if index in firsts:
+            groups[firsts[index][0]] = firsts[index][1]
         elif index not in members:
             groups[column] = Group((), (index,))
     return groups
@@ -115,16 +122,24 @@ def _shape_of_places(places: list[tuple[int, ...]]) -> tuple[int, ...] | None:
     return shape if math.prod(shape) == len(places) else None
 
 
-def nested_layout(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
-    """The layout of columns that hold whole arrays of the given shapes."""
+def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
+    """The layout of columns that hold a value (the shape ()), or an array, in every row.
+
+    Raises DataError where two flat columns of the file `name` have one name.
+    """
     labels: list[str] = []
-    groups: dict[str, Group] = {}
+    sources: list[tuple[str, int | None]] = []
+    arrays: dict[int, tuple[str, Group]] = {}
     for column, shape in shapes.items():
         start = len(labels)
         labels += element_labels(column, shape)
-        groups[column] = Group(shape, tuple(range(start, len(labels))))
+        indexes = range(start, len(labels))
+        if shape:
+            arrays[start] = column, Group(shape, tuple(indexes))
+        sources += [(column, i - start if shape else None) for i in indexes]
     check_names(name, labels)
-    return Layout(tuple(shapes), tuple(labels), groups)
+    groups = _group_elements(labels, arrays)
+    return Layout(tuple(shapes), tuple(labels), groups, tuple(sources))
 
 
 def element_labels(name: str, shape: tuple[int, ...]) -> list[str]:

@@ -83,6 +83,8 @@ class Points:
 
     def empty(self) -> Block:
         """A block of no rows, from which a writer can make the header of an empty result."""
+        if isinstance(self._progress, ParquetReader):
+            return self._progress.empty()
         return CellBlock(self.name, self.layout, 1, [], [])
 
     def __iter__(self) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
 from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import SMALL_BYTES, Chunk, read_chunks
-from adcli.data.layout import Layout, check_names, group_elements
+from adcli.data.layout import Layout, check_names, layout_of
 from adcli.data.records import RecordReader
 from adcli.data.source import Source
 from adcli.errors import DataError
@@ -31,7 +31,7 @@ def read_csv(source: Source, separator: str, block_bytes: int) -> tuple[Layout, 
         raise DataError(f"{source.name} is empty", "the first line names the columns")
     columns = tuple(name.strip() for name in header[0])
     check_names(source.name, columns)
-    layout = Layout(columns, columns, group_elements(columns))
+    layout = layout_of(source.name, dict.fromkeys(columns, ()))
     bulk = not (first.last and len(first.data) < SMALL_BYTES) and len(columns) <= WIDE_COLUMNS
     return layout, _blocks(reader, layout, itertools.chain([rest], chunks), bulk)
 

@@ -11,8 +11,8 @@ from adcli.data.blocks import WIDE_COLUMNS, Block
 from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import Chunk, read_chunks
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
-from adcli.data.json_values import shape_of_value, value_of
-from adcli.data.layout import Layout, at_row, check_names, nested_layout
+from adcli.data.json_values import RepeatedKeyError, array_shape, value_of
+from adcli.data.layout import Layout, at_row, check_names, layout_of
 from adcli.data.source import Source
 from adcli.errors import DataError
 
@@ -47,7 +47,7 @@ def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | 
     """The rows of a chunk by polars, if they hold nothing but one number for each key."""
     data = chunk.data
     rows = chunk.lines
-    scalars = len(layout.labels) == len(layout.groups) and layout.labels == layout.columns
+    scalars = all(place is None for _, place in layout.sources)
     if not scalars or len(layout.labels) > WIDE_COLUMNS:
         return None
     # No key is null below, so this many quotes leave no room for further keys or for texts.
@@ -76,8 +76,8 @@ def _layout(name: str, objects: list[dict[str, Any]]) -> Layout:
     shapes = {}
     for key in objects[0]:
         value = next((row[key] for row in objects if row.get(key) is not None), None)
-        shapes[key] = shape_of_value(value) or ()
-    return nested_layout(name, shapes)
+        shapes[key] = array_shape(value)
+    return layout_of(name, shapes)
 
 
 class _Objects(NamedTuple):
@@ -105,6 +105,10 @@ def _parse_json(
         row = first_row + len(rows.texts)
         try:
             value = value_of(text)
+        except RepeatedKeyError as error:
+            if wanted is None:
+                check_names(name, _keys(text))
+            raise DataError(f"{at_row(name, row, line)}: more than one '{error}'") from None
         except (ValueError, RecursionError) as error:
             raise _broken_json(name, row, line, error) from None
         if type(value) is not dict:
@@ -113,7 +117,6 @@ def _parse_json(
                 'each line is one object, such as {"x": 1.5, "y": 2}',
             )
         if wanted is None:
-            check_names(name, _keys(text))
             wanted = set(value)
         elif value.keys() != wanted:
             raise _other_keys(at_row(name, row, line), value.keys(), wanted)

@@ -31,12 +31,14 @@ def open_results(
     *,
     variables: Iterable[str] = (),
     constants: Mapping[str, str] | None = None,
+    errors: bool = False,
     stdout: BinaryIO | None = None,
 ) -> ResultWriter:
     """A writer of results to a path, atomically, to a binary stream, or to `stdout` (None, "-").
 
     `format` is csv, json (jsonl) or parquet, and goes by the extension if it is not given.
     `constants` are added to each JSON object: JSON texts by key, such as {"mode": '"reverse"'}.
+    With `errors` rows may fail, and Parquet has a column `error` for the reasons.
 
     Raises UsageError for an unknown format and DataError where the file cannot be written.
 
@@ -53,7 +55,7 @@ def open_results(
     if kind == "csv":
         return CsvWriter(stream, variables, resources)
     if kind == "parquet":
-        return ParquetWriter(stream, variables, resources)
+        return ParquetWriter(stream, variables, resources, errors)
     return JsonWriter(stream, variables, resources, constants or {})
 
 

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adcli.data.blocks import Block
-from adcli.data.cells import csv_series
 from adcli.data.output import refused_to_polars
 from adcli.data.writer import Column, ResultWriter, Values, as_series, blanked, check_labels
 
@@ -46,7 +45,7 @@ class CsvWriter(ResultWriter):
         if bulk and block.rows:
             rows: bytes | pl.DataFrame = _frame(block, flat, errors)
         else:
-            cells = [block.texts_at(i) for i in range(len(block.layout.labels))]
+            cells = [block.cells_at(i) for i in range(len(block.layout.labels))]
             cells += [_cells(values, errors) for values in flat]
             rows = _lines(zip(*cells, strict=True))
         return _Rendered([*block.layout.labels, *labels], rows, block.needs_quotes)
@@ -71,34 +70,33 @@ class CsvWriter(ResultWriter):
 def _frame(block: Block, flat: list[Values], errors: Mapping[int, str]) -> pl.DataFrame:
     import polars as pl
 
-    frame = block.frame()
-    kept = [csv_series(series) for series in frame.get_columns()]
-    computed = [
-        blanked(as_series(values), errors).alias(str(frame.width + i))
-        for i, values in enumerate(flat)
-    ]
-    return pl.DataFrame([*kept, *computed])
+    kept = [block.series_at(i) for i in range(len(block.layout.labels))]
+    computed = [blanked(as_series(values), errors) for values in flat]
+    return pl.DataFrame([x.alias(str(i)) for i, x in enumerate([*kept, *computed])])
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
+def _lines(rows: Iterable[Iterable[str | None]]) -> bytes:
     return "".join(",".join(map(_quoted, row)) + "\n" for row in rows).encode()
 
 
-def _quoted(cell: str) -> str:
-    """A cell in quotes where it needs them (`csv.writer` leaves a carriage return bare)."""
-    return '"' + cell.replace('"', '""') + '"' if _SPECIAL.search(cell) else cell
+def _quoted(cell: str | None) -> str:
+    """A cell in quotes where it needs them: an empty text does, beside no value, which is nothing
+    (`csv.writer` does not tell them apart, and leaves a carriage return bare)."""
+    if cell is None:
+        return ""
+    return '"' + cell.replace('"', '""') + '"' if not cell or _SPECIAL.search(cell) else cell
 
 
-def _cells(values: Sequence[Any], errors: Mapping[int, str]) -> list[str]:
+def _cells(values: Sequence[Any], errors: Mapping[int, str]) -> list[str | None]:
     cells = [_cell(value) for value in values]
     for offset in errors:
-        cells[offset] = ""
+        cells[offset] = None
     return cells
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> str | None:
     if value is None:
-        return ""
+        return None
     if isinstance(value, str):
         return value
     return "NaN" if value != value else repr(float(value))

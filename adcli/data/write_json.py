@@ -62,12 +62,16 @@ class JsonWriter(ResultWriter):
             return [whole]
         parts: list[Any] = ["{"]
         for name, group in block.layout.groups.items():
+            comma = ", " if len(parts) > 1 else ""
+            parts += [f"{comma}{json.dumps(name, ensure_ascii=False)}: "]
+            value = None if used.intersection(group.indexes) else block.json_whole(name)
+            if value is not None:
+                parts.append(value)
+                continue
             cells = [
                 texts(block.numbers_at(i), {}) if i in used else block.json_at(i)
                 for i in group.indexes
             ]
-            comma = ", " if len(parts) > 1 else ""
-            parts += [f"{comma}{json.dumps(name, ensure_ascii=False)}: "]
             parts += _nest(group.shape, cells)
         return [*parts, "}"]
 

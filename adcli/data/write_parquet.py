@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from adcli.data.blocks import Block
+from adcli.data.kinds import ANY, Kinds, cast, merged, odd_one
 from adcli.data.output import refused_to_polars
+from adcli.data.typed_texts import NotHeldError
 from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
@@ -19,14 +21,28 @@ COMPRESSION: Literal["lz4"] = "lz4"
 """Results have all the digits of a float64: zstd takes twice as long to save 6% more."""
 
 
-class ParquetWriter(ResultWriter):
-    """The columns of the points, then the computed ones as Float64, then `error`.
+class _Rendered(NamedTuple):
+    """Rows ready to be held: of the columns in `kinds` as texts, and what these can be."""
 
-    Many blocks are spooled to temporary files and put together at the end, in bounded memory.
+    block: Block
+    frame: pl.DataFrame
+    kinds: dict[str, Kinds]
+
+
+class ParquetWriter(ResultWriter):
+    """The columns of the points, then the computed ones as Float64, then, with `errors`, `error`.
+
+    Columns of Parquet keep their types. Those of text formats get the type that gives all values
+    back (see `kinds`), which the last row may decide; a variable of the program is Float64. Many
+    blocks are spooled to temporary files and put together at the end, in bounded memory.
     """
 
-    def __init__(self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack) -> None:
+    def __init__(
+        self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack, errors: bool
+    ) -> None:
         super().__init__(stream, variables, resources)
+        self._errors = errors
+        self._kinds: dict[str, Kinds] = {}
         self._held: list[pl.DataFrame] = []
         self._held_bytes = 0
         self._spool: str | None = None
@@ -34,29 +50,34 @@ class ParquetWriter(ResultWriter):
 
     def _render(
         self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
-    ) -> pl.DataFrame:
+    ) -> _Rendered:
         import polars as pl
 
         labels = [label for column in columns for label in column.labels]
-        check_labels(block, [*labels, "error"])
-        used = self._used(block)
-        frame = block.frame()
-        kept = [
-            series if _is_whole(series) or i not in used else as_series(block.numbers_at(i))
-            for i, series in enumerate(frame.get_columns())
-        ]
+        check_labels(block, [*labels, *["error"] * self._errors])
+        kept = list(block.kept(self._used(block)))
         flat = [blanked(as_series(x), errors) for column in columns for x in column.flat]
-        messages = pl.repeat(None, block.rows, dtype=pl.String, eager=True)
-        if errors:
-            messages = messages.scatter(list(errors), list(errors.values()))
-        names = [*block.layout.labels, *labels, "error"]
-        series = [*kept, *flat, messages]
-        return pl.DataFrame([x.alias(name) for x, name in zip(series, names, strict=True)])
+        series = {x.name: x.series for x in kept} | dict(zip(labels, flat, strict=True))
+        if self._errors:
+            messages = pl.repeat(None, block.rows, dtype=pl.String, eager=True)
+            if errors:
+                messages = messages.scatter(list(errors), list(errors.values()))
+            series["error"] = messages
+        kinds = {x.name: x.kinds for x in kept if x.kinds is not None}
+        return _Rendered(block, pl.DataFrame(series), kinds)
 
-    def put(self, rendered: pl.DataFrame) -> None:
+    def put(self, rendered: _Rendered) -> None:
         """Hold the rows, or spool what is held when it is much."""
-        self._held.append(rendered)
-        self._held_bytes += int(rendered.estimated_size())
+        block, frame, kinds = rendered
+        for name, found in kinds.items():
+            known = self._kinds.get(name, ANY)
+            both = merged(known, found)
+            if both is None:
+                with block.telling(name, "Parquet"):
+                    raise NotHeldError(*odd_one(known, block.kinds_in(name)))
+            self._kinds[name] = both
+        self._held.append(frame)
+        self._held_bytes += int(frame.estimated_size())
         if self._held_bytes > HELD_BYTES:
             self._spool_held()
 
@@ -82,17 +103,23 @@ class ParquetWriter(ResultWriter):
         if not self._spooled:
             frame = pl.concat(self._held) if self._held else pl.DataFrame()
             with refused_to_polars():
-                frame.write_parquet(self._stream, compression=COMPRESSION)
+                self._typed(frame).write_parquet(self._stream, compression=COMPRESSION)
             return
         if self._held:
             self._spool_held()
+        if self._kinds:
+            for path in self._spooled:
+                frame = self._typed(pl.read_parquet(path))
+                with refused_to_polars():
+                    frame.write_parquet(path, compression="uncompressed")
         whole = pl.scan_parquet(self._spooled, glob=False)
         with refused_to_polars():
             whole.sink_parquet(self._stream, compression=COMPRESSION)
 
+    def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the types that are known when all rows are."""
+        import polars as pl
 
-def _is_whole(series: pl.Series) -> bool:
-    """Whether a column has a float64 in every row."""
-    import polars as pl
-
-    return series.dtype == pl.Float64 and not series.null_count()
+        known = self._kinds
+        typed = {x.name: cast(x, known[x.name]) if x.name in known else x for x in frame}
+        return pl.DataFrame(typed)

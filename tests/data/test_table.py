@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adcli
+from adcli.cli import execute
 from adcli.data.arrays import check_arrays, digest_of
 from adcli.data.columns import read_columns
 from adcli.data.table import open_table
@@ -303,7 +304,7 @@ def test_of_parquet_only_the_columns_asked_for_are_read(
         blocks = list(table.blocks(["v[1]"]))
         assert [block.first_row for block in blocks] == list(range(1, rows, 4))
         assert [block.numbers("v").tolist()[0] for block in blocks[:2]] == [[0, 0], [4, -4]]
-        assert blocks[-1].frame().null_count().row(0) == (0, 0, 4, 4)
+        assert blocks[-1]._frame.columns == ["v"]
         found = read_columns(table, ["x", "v[1]"], where=adcli.function("v[0] > 990"))
     assert as_lists(found) == {"x": [*range(991, rows)], "v[1]": [*range(-991, -rows, -1)]}
 
@@ -444,3 +445,47 @@ def test_columns_are_those_of_a_reader_that_goes_cell_by_cell(
         else:
             found = read_columns(table, ["x", "y"], missing=missing, where=where)
             assert np.stack([found["x"], found["y"]], axis=1).tolist() == wanted
+
+
+# ---- matrices in columns of their own ----
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_columns_of_a_matrix_in_every_format(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"X[0]": [1.0, 2.0, 3.0, 4.0], "X[1]": [1.0, 0.0, 2.0, 5.0], "y": [5.0, 4, 12, 23]}
+    path = str(write(tmp_path, f"t.{form}", columns))
+    with open_table([path]) as table:
+        assert table.shape_of("X") == (2,)
+        assert read_columns(table, ["X"])["X"].tolist() == [[1, 1], [2, 0], [3, 2], [4, 5]]
+        assert read_columns(table, ["X[1]"])["X[1]"].tolist() == [1, 0, 2, 5]
+    assert execute(["grad", "X @ [2, 3]", "--points", path, "--format", "csv"]) == 0
+    header, first, *_ = capsys.readouterr().out.splitlines()
+    assert header == "X[0],X[1],y,value,df/dX[0],df/dX[1]"
+    assert [float(cell) for cell in first.split(",")] == [1, 1, 5, 5, 2, 3]
+    line = ["--data", path, "--start", "b=[0,0]", "--format", "json"]
+    assert execute(["descend", "mean((y - X @ b)^2)", *line]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "converged"
+    out = str(tmp_path / "out.parquet")
+    assert execute(["fit", "y ~ X @ b", *line, "--predict", path, "-o", out]) == 0
+    assert "b[1]" in json.loads(capsys.readouterr().out)["parameters"]
+    assert pl.read_parquet(out).columns[:4] == ["X[0]", "X[1]", "y", "prediction"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_matrix_with_a_gap_says_so(form: str, tmp_path: Path) -> None:
+    path = str(write(tmp_path, f"t.{form}", {"X[0]": [1.0], "X[2]": [2.0], "y": [1.0]}))
+    with open_table([path]) as table, pytest.raises(DataError, match="no column 'X'") as caught:
+        table.shape_of("X")
+    assert "must be complete, from X[0] on; there are X[0], X[2]" in (caught.value.hint or "")
+
+
+def test_lists_and_columns_of_elements_in_one_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "t.jsonl", {"v": [[1, 2]], "w[1]": [3], "w[0]": [4], "s": [5]})
+    with open_table([path]) as table:
+        assert [table.shape_of(name) for name in ("v", "w", "s")] == [(2,), (2,), ()]
+        assert read_columns(table, ["w", "v"])["w"].tolist() == [[4, 3]]
+    path = write(tmp_path, "u.jsonl", {"v": [[1, 2]], "v[0]": [3]})
+    with pytest.raises(DataError, match=r"more than one column 'v\[0\]'"):
+        open_table([path])
