@@ -8,6 +8,7 @@ from typing import Any
 
 from adcli.cli.run import screen, write_text
 from adcli.cli.terminal import is_terminal, remark
+from adcli.language.messages import safe
 
 
 def report(
@@ -18,6 +19,8 @@ def report(
     pictures: Sequence[Any],
 ) -> int:
     """Write the object or the panel, then the pictures; returns the exit code."""
+    for text in result.moved:
+        remark(safe(text) + "\n")
     if parsed["form"] == "json":
         text = json_record(result)
     else:

@@ -51,6 +51,8 @@ def command(**parsed: Any) -> int:
     if parsed["plot"]:
         picture_format(parsed["plot"])  # a file of another kind shows now, not after the fit
     problem = _regression(parsed)
+    for text in problem.moved:
+        remark(safe(text) + "\n")
     settings = {name: parsed[name] for name in SETTINGS if parsed[name] is not None}
     with interruption() as interrupted:
         result = solve(problem, interrupted=interrupted, **settings)

@@ -78,7 +78,7 @@ class Checkpointer(Watcher):
         monitor = self.monitor
         body = {
             "identity": self.identity,
-            "start": monitor.problem.unflatten(monitor.problem.start),
+            "start": monitor.problem.unflatten(monitor.problem.given),
             "iteration": monitor.last.iteration if monitor.last else 0,
             "evaluations": monitor.evaluations,
             "best_value": monitor.best_value,

@@ -19,6 +19,10 @@ Bounds = Mapping[str, tuple[Any, Any]]
 """A pair (lower, upper) of numbers or arrays for some of the names."""
 
 
+FEW_MOVES = 5
+"""Numbers of a start that are named where bounds move it."""
+
+
 class Layout:
     """Where each of the named arrays lies in the vector: one behind the other, in this order."""
 
@@ -71,22 +75,32 @@ class Layout:
             found[name] = part.copy() if part.shape else float(part)
         return found
 
-    def bounds(self, bounds: Bounds, start: Vector) -> tuple[Vector | None, Vector | None]:
+    def bounds(self, bounds: Bounds) -> tuple[Vector | None, Vector | None]:
         """The vectors of lower and upper bounds; None where nothing is bounded.
 
-        Raises UsageError for a name that is none of these, and for a start outside of its bounds.
+        Raises UsageError for a name that is none of these, and for bounds that hold no number.
         """
         if not bounds:
             return None, None
         lower, upper = self.sides(bounds)
-        for k in np.flatnonzero(~((lower <= start) & (start <= upper)))[:1]:
-            low, high, x, label = lower[k], upper[k], start[k], self.labels[k]
-            if not low <= high:
-                raise UsageError(
-                    f"the bounds {low:g}:{high:g} of '{label}' hold no number", "write low:high"
-                )
-            raise outside(label, x, low, high)
+        for k in np.flatnonzero(~(lower <= upper))[:1]:
+            raise UsageError(
+                f"the bounds {lower[k]:g}:{upper[k]:g} of '{self.labels[k]}' hold no number",
+                "write low:high",
+            )
         return lower, upper
+
+    def moves(self, given: Vector, start: Vector) -> tuple[str, ...]:
+        """What to say of a start that bounds have moved, for the first of its numbers."""
+        places = np.flatnonzero(given != start).tolist()
+        shown = places[:FEW_MOVES]
+        labels = self.first_labels(max(shown, default=-1) + 1)
+        told = [
+            f"the start {labels[k]}={given[k]:g} is moved to its bound {start[k]:g}" for k in shown
+        ]
+        if places[FEW_MOVES:]:
+            told.append(f"so are {len(places) - FEW_MOVES:,} more numbers of the start")
+        return tuple(told)
 
     def sides(self, bounds: Bounds) -> tuple[Vector, Vector]:
         """The vectors of lower and upper bounds, infinite where nothing is bounded.
@@ -108,11 +122,3 @@ class Layout:
             except (TypeError, ValueError):
                 raise UsageError(f"the bounds of '{name}' have not its shape") from None
         return self.flatten(values)
-
-
-def outside(label: str, x: float, low: float, high: float) -> UsageError:
-    """The error for a start that is outside of its bounds."""
-    return UsageError(
-        f"the start {label}={x:g} is outside of its bounds {low:g}:{high:g}",
-        f"the nearest start is {label}={min(max(x, low), high):g}",
-    )

@@ -25,7 +25,8 @@ class Result:
 
     `history` has iterates on the way, thinned in a long run (`point` there is the flat vector of
     the free variables, `labels` their names). With many starts this is the best result, and
-    `starts` has all of them, best first.
+    `starts` has all of them, best first. `moved` says which numbers of the start were outside of
+    their bounds, and moved to them.
     """
 
     status: Status
@@ -41,6 +42,7 @@ class Result:
     history: list[Iterate] = field(repr=False, default_factory=list)
     labels: list[str] = field(repr=False, default_factory=list)
     starts: list[Result] = field(repr=False, default_factory=list)
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

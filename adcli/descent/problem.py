@@ -43,10 +43,11 @@ class Problem:
     """A scalar function of the free parameters, as a function of one flat vector.
 
     `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
-    variables a pair (lower, upper) of numbers or arrays. Data are held like what is fixed, and are
-    no part of the points that are reported. What is minimised is the function, or its negative with
-    `maximize`. Raises UsageError for names, shapes and bounds that do not fit, DomainError where
-    the function or its gradient is not finite at the start.
+    variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
+    the nearest. Data are held like what is fixed, and are no part of the points that are reported.
+    What is minimised is the function, or its negative with `maximize`. Raises UsageError for names,
+    shapes and bounds that do not fit, DomainError where the function or its gradient is not finite
+    at the start.
     """
 
     def __init__(
@@ -77,16 +78,22 @@ class Problem:
             raise UsageError("there is nothing to vary", "leave a variable free")
         self._check_engine()
         self.layout = Layout({name: np.shape(values[name]) for name in self.free})
-        self.start = self.flatten(values)
-        self.lower, self.upper = self.layout.bounds(bounds or {}, self.start)
+        self.given = self.flatten(values)
+        self.lower, self.upper = self.layout.bounds(bounds or {})
+        self.start = self.project(self.given)
         if check:
             self.check_start()
 
     def starting(self, start: Vector) -> Problem:
         """The same problem from another start, which is not checked."""
         other = copy(self)
-        other.start = start
+        other.given = other.start = start
         return other
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """What to say where the start given is outside of its bounds, and was moved to them."""
+        return self.layout.moves(self.given, self.start)
 
     @property
     def held(self) -> dict[str, Any]:
@@ -139,8 +146,8 @@ class Problem:
 
     def check_finite(self) -> None:
         """Raise UsageError for a start that is not finite."""
-        for k in np.flatnonzero(~np.isfinite(self.start))[:1]:
-            raise UsageError(f"the start {self.labels[k]}={self.start[k]:g} is not finite")
+        for k in np.flatnonzero(~np.isfinite(self.given))[:1]:
+            raise UsageError(f"the start {self.labels[k]}={self.given[k]:g} is not finite")
 
     def check_values(self, inputs: Mapping[str, Any]) -> None:
         """Raise DomainError where the value or the gradient is not finite, with the cause."""

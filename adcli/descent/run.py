@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adcli.data.arrays import check_arrays, names_in
@@ -46,7 +47,8 @@ def descend(
     `options` are the fields of adcli.descent.settings.Settings (`method`, one of METHODS, `rate`,
     `schedule`, ...: without method and rate it is L-BFGS, with a rate gradient descent) and of
     adcli.descent.stopping.Limits (`max_iterations`, `gradient_tolerance`, ...). `fix` holds
-    variables, `bounds` gives pairs (lower, upper), `starts` descends from many points around the
+    variables, `bounds` gives pairs (lower, upper), to which a start outside of them is moved (the
+    result's `moved` says so), `starts` descends from many points around the
     start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
     (rows, k); only those that it names are used. `engine` is auto, python (numbers alone), numpy
     or llvm. `watchers` see the iterates, `interrupted()` says whether to end.
@@ -76,10 +78,12 @@ def descend(
         f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize, engine=engine
     )
     if starts == 1:
-        return minimise(problem, chosen, limits, saving, body, watchers, interrupted)
-    if checkpoint is not None or resume is not None:
+        result = minimise(problem, chosen, limits, saving, body, watchers, interrupted)
+    elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")
-    return descend_many(problem, chosen, limits, starts, seed, interrupted)
+    else:
+        result = descend_many(problem, chosen, limits, starts, seed, interrupted)
+    return replace(result, moved=problem.moved)
 
 
 def _settings_and_limits(options: dict[str, Any]) -> tuple[Settings, Limits]:

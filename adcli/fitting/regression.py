@@ -11,7 +11,6 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays, names_in
 from adcli.data.layout import listed
-from adcli.descent.layout import outside
 from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.engines.rows import Column, compute_rows
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
@@ -41,7 +40,8 @@ class Regression:
     """What `adcli.fit` is asked for, checked.
 
     `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
-    which `start` begins and `fix` holds; "auto" starts one in which the model is linear. `weights`
+    which `start` begins and `fix` holds; "auto" starts one in which the model is linear. A start
+    out of its `bounds` is moved to them; `moved` says so. `weights`
     multiply the squares of the residuals, `sigma` are their standard deviations. `known` names all
     columns there are, where `data` has only those that are used, for messages. Raises UsageError
     for names, shapes and bounds that do not fit, DataError for data that are no finite numbers or
@@ -251,13 +251,11 @@ class Regression:
                     f"the bounds {lower[k]:g}:{upper[k]:g} of '{label}' leave no room",
                     "write low:high, or hold the parameter with --fix",
                 )
-            x = self.start[k]
-            if not lower[k] <= x <= upper[k]:
-                if label in self.missing:
-                    self.start[k] = min(max(x, lower[k]), upper[k])
-                    continue
-                raise outside(label, x, lower[k], upper[k])
-        return Box(lower, upper)
+        box = Box(lower, upper)
+        given, self.start = self.start, box.project(self.start)
+        automatic = np.isin(self.parameters.labels, self.missing)
+        self.moved = self.parameters.moves(np.where(automatic, self.start, given), self.start)
+        return box
 
     # ---- what is minimised ----
 

@@ -36,7 +36,8 @@ class Fit:
     `value` is what was minimised: the sum of squares, or of the loss; `gradient` is its gradient by
     the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the
     fitted numbers by label (`b1`, `v[0]`), in the order of `covariance` and `correlation` (nan
-    where there is none). See adcli.fitting.statistics for the definitions of the figures.
+    where there is none). `moved` says which starts were out of their bounds, and moved to them.
+    See adcli.fitting.statistics for the definitions of the figures.
     """
 
     status: Status
@@ -65,6 +66,7 @@ class Fit:
     scaling: str
     loss: str
     warnings: tuple[str, ...]
+    moved: tuple[str, ...]
     fitted: Any = field(repr=False)
     residuals: Any = field(repr=False)
     fitted_model: FittedModel = field(repr=False)

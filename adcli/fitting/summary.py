@@ -161,6 +161,7 @@ class Summary:
             scaling="absolute" if self.absolute else "residual",
             loss=p.loss.name,
             warnings=tuple(self.warnings),
+            moved=p.moved,
             fitted=p.response + _unweighted(self.r, p.residuals.root_weights),
             residuals=self.r,
             fitted_model=fitted_model,

@@ -41,6 +41,7 @@ class TrainingResult:
     training loss so far, `best_epoch` is 0, and the parameters are the last ones (if it diverged,
     the start, and the loss of the first batch there). `training_loss` and `validation_loss` belong
     to that epoch, too (nan: there is none; `validated` says whether there are validation rows).
+    `moved` says which numbers of the start were outside of their bounds, and moved to them.
     `epochs` counts whole ones; `history` has the first 100 of them, then ever fewer, and the last.
     """
 
@@ -60,6 +61,7 @@ class TrainingResult:
     history: list[Epoch] = field(repr=False, default_factory=list)
     validated: bool = False
     dtype: str = "float64"
+    moved: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -305,4 +307,5 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         history=history,
         validated=training.validation is not None,
         dtype=training.plan.dtype,
+        moved=problem.moved,
     )

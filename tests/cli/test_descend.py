@@ -63,7 +63,7 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
         (2, "--rate cannot be 'nan'", ["--rate", "nan"]),
         (2, "the rate is -1", ["--rate", "-1"]),
         (2, "did you mean 'adam'?", ["--method", "adaam"]),
-        (2, "is outside of its bounds", ["--bounds", "x=0:1"]),
+        (2, "hold no number", ["--bounds", "x=1:0"]),
         (2, "is no range", ["--bounds", "x=1"]),
         (2, "is no range", ["--bounds", "x=0:0.5:1"]),
         (2, "write --bounds x=0:1, x=0: or x=:1", ["--bounds", "x>0"]),

@@ -246,12 +246,6 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
         (2, "exclude each other", "x,y\n1,2\n2,3\n", ["--weights", "x", "--sigma", "x"]),
         (2, "absolute sigmas need sigma", "x,y\n1,2\n2,3\n", ["--absolute-sigma"]),
         (2, "the start names 'q'", "x,y\n1,2\n2,3\n", ["--start", "q=1"]),
-        (
-            2,
-            "is outside of its bounds",
-            "x,y\n1,2\n2,3\n",
-            ["--start", "b=1", "--start", "a=2", "--bounds", "a=0:1"],
-        ),
         (2, "leave no room", "x,y\n1,2\n2,3\n", ["--bounds", "a=2:1"]),
         (2, "the confidence is 1.5", "x,y\n1,2\n2,3\n", ["--confidence", "1.5"]),
         (2, "the loss scale is -1", "x,y\n1,2\n2,3\n", ["--loss-scale", "-1"]),
@@ -264,7 +258,7 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
 def test_bad_data_is_one_message_and_no_file(code, message, table, arguments, tmp_path) -> None:
     (tmp_path / "bad.csv").write_text(table)
     before = set(tmp_path.iterdir())
-    start = [] if "--bounds" in arguments and "a=2" in arguments else ["--start", "a=1,b=1"]
+    start = ["--start", "a=1,b=1"]
     outcome = run("y ~ a*x + b", "--data", "bad.csv", *start, *arguments, "-o", "out.txt")
     assert (outcome.code, outcome.stdout) == (code, ""), outcome
     assert outcome.stderr.count("error: ") == 1

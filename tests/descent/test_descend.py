@@ -295,7 +295,6 @@ def test_a_long_history_is_thin() -> None:
         (UsageError, "unknown line search 'wolf'", {"method": "cg", "line_search": "wolf"}),
         (UsageError, "no start for the variable 'y'", {"start": {"x": 1.0}}),
         (UsageError, "no variable 'z'", {"start": {"x": 1.0, "y": 1.0, "z": 1.0}}),
-        (UsageError, "outside of its bounds 0:1", {"bounds": {"x": (0, 1)}}),
         (UsageError, "hold no number", {"bounds": {"x": (1, 0)}}),
         (UsageError, "nothing to vary", {"start": {}, "fix": START}),
         (UsageError, "started and fixed", {"fix": {"x": 1.0}}),
