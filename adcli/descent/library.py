@@ -185,7 +185,7 @@ class Library:
         return {
             "iteration": self.iteration - 1,
             "values": np.array(self._values),
-            "gradients": np.array(self._gradients),
+            "gradients": np.reshape(self._gradients, (-1, self.problem.size)),
         }
 
     def parts(self) -> dict[str, Check]:
