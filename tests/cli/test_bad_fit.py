@@ -138,29 +138,29 @@ def test_rows_that_a_model_does_not_take(code: int, message: str, rows: str) -> 
 @pytest.mark.parametrize(
     ("part", "value", "message"),
     [
-        ("model", None, "its model has the wrong type"),
+        ("model", None, "'model' is None, not a text"),
         ("model", "y = a*x + b", "ends without a result"),
         ("model", "y ~ a*x", "its program has no 'b'"),
-        ("parameters", None, "its parameters has the wrong type"),
-        ("parameters", {"a": "1", "b": 1}, "'a' is no number or array of numbers"),
-        ("parameters", {"a": [[1], 2], "b": 1}, "'a' is no number or array of numbers"),
-        ("parameters", {"a": 10**400, "b": 1}, "'a' is no number or array of numbers"),
-        ("parameters", {"a": True, "b": 1}, "'a' is no number or array of numbers"),
+        ("parameters", None, "'parameters' is None, not an object"),
+        ("parameters", {"a": "1", "b": 1}, "not a number or an array of numbers"),
+        ("parameters", {"a": [[1], 2], "b": 1}, "not a number or an array of numbers"),
+        ("parameters", {"a": 10**400, "b": 1}, "not a number or an array of numbers"),
+        ("parameters", {"a": True, "b": 1}, "not a number or an array of numbers"),
         ("parameters", {"a": None, "b": 1}, "the parameter 'a' is not finite"),
         ("parameters", {"a": [1, 2], "b": 1}, "no matrix of 3 rows and columns"),
         ("fixed", {"a": 1}, "a parameter is fixed and is not"),
         ("covariance", [[1, 0], [1, 1]], "the covariance is none"),
         ("covariance", [[-1, 0], [0, 1]], "the covariance is none"),
-        ("covariance", [[1], [1, 2]], "'covariance' is no number"),
-        ("covariance", None, "the covariance is no matrix"),
-        ("variance", "1", "its variance has the wrong type"),
-        ("variance", -1, "out of range"),
-        ("variance", float("inf"), "out of range"),
-        ("variance", float("nan"), "out of range"),
-        ("degrees_of_freedom", 1.5, "its degrees_of_freedom has the wrong type"),
-        ("confidence", 1, "out of range"),
-        ("confidence", True, "its confidence has the wrong type"),
-        ("row_wise", "false", "its row_wise has the wrong type"),
+        ("covariance", [[1], [1, 2]], "not an array of n x n numbers"),
+        ("covariance", None, "not an array of n x n numbers"),
+        ("variance", "1", "not a finite number from 0 on"),
+        ("variance", -1, "not a finite number from 0 on"),
+        ("variance", float("inf"), "not a finite number from 0 on"),
+        ("variance", float("nan"), "not a finite number from 0 on"),
+        ("degrees_of_freedom", 1.5, "not a whole number from 0 on"),
+        ("confidence", 1, "its confidence is not between 0 and 1"),
+        ("confidence", True, "not a finite number from 0 on"),
+        ("row_wise", "false", "'row_wise' is 'false', not true or false"),
     ],
 )
 def test_damaged_models(model: dict[str, Any], part: str, value: Any, message: str) -> None:
@@ -171,7 +171,7 @@ def test_damaged_models(model: dict[str, Any], part: str, value: Any, message: s
     refused(grad, 1, "the model model.json is damaged")
     del model[part]
     Path("model.json").write_text(json.dumps(model))
-    refused(predict(), 1, f"there is no '{part}'")
+    refused(predict(), 1, f"'{part}' is not there")
 
 
 def test_endless_files() -> None:
