@@ -96,7 +96,10 @@ def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> 
         for r, jacobian in blocks:
             cost += loss.cost(r)
             r, jacobian = loss.scaled(r, jacobian)
-            rows = np.vstack([triangle, np.column_stack([jacobian, r])])
+            rows = np.empty((len(triangle) + len(r), size + 1), order="F")
+            rows[: len(triangle)] = triangle
+            rows[len(triangle) :, :size] = jacobian
+            rows[len(triangle) :, size] = r
             if not np.isfinite(rows).all():
                 return Linearised.unknown(size)
             triangle = np.asarray(np.linalg.qr(rows, mode="r"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,40 +19,41 @@ from adcli.suggestion import did_you_mean
 TINY, HUGE = 1e-140, 1e140
 """Sizes between which numbers have squares, and these have sums."""
 
-Rho = Callable[[Any], tuple[Any, Any, Any]]
-"""z -> rho(z), rho'(z), rho''(z)."""
+
+class Rho(NamedTuple):
+    """A loss as functions of u = residual / scale: rho(u^2), and psi and psi', its derivatives by
+    u, halved. Each is written for large arrays: few passes over them."""
+
+    value: Callable[[Any], Any]
+    psi: Callable[[Any], Any]
+    slope: Callable[[Any], Any]
 
 
-def _linear(z: Any) -> tuple[Any, Any, Any]:
-    return z, np.ones_like(z), np.zeros_like(z)
+def _huber(u: Any) -> Any:
+    size = np.abs(u)
+    inner = np.minimum(size, 1.0)
+    return inner * (2.0 * size - inner)
 
 
-def _huber(z: Any) -> tuple[Any, Any, Any]:
-    root = np.sqrt(np.maximum(z, 1.0))
-    inner = z <= 1.0
-    return (
-        np.where(inner, z, 2.0 * root - 1.0),
-        1.0 / root,
-        np.where(inner, 0.0, -0.5 / root**3),
-    )
+def _soft_l1(u: Any) -> Any:
+    z = np.square(u)
+    return 2.0 * z / (1.0 + np.sqrt(1.0 + z))
 
 
-def _soft_l1(z: Any) -> tuple[Any, Any, Any]:
-    t = 1.0 + z
-    root = np.sqrt(t)
-    return 2.0 * z / (1.0 + root), 1.0 / root, -0.5 / (t * root)
+def _cauchy_slope(u: Any) -> Any:
+    z = np.square(u)
+    return (1.0 - z) / np.square(1.0 + z)
 
 
-def _cauchy(z: Any) -> tuple[Any, Any, Any]:
-    t = 1.0 + z
-    return np.log1p(z), 1.0 / t, -1.0 / (t * t)
-
-
-LOSSES: dict[str, Rho] = {
-    "linear": _linear,
-    "huber": _huber,
-    "soft_l1": _soft_l1,
-    "cauchy": _cauchy,
+LOSSES = {
+    "linear": Rho(np.square, lambda u: u, np.ones_like),
+    "huber": Rho(_huber, lambda u: np.clip(u, -1.0, 1.0), lambda u: 1.0 * (np.abs(u) <= 1.0)),
+    "soft_l1": Rho(
+        _soft_l1, lambda u: u / np.sqrt(1.0 + np.square(u)), lambda u: (1.0 + np.square(u)) ** -1.5
+    ),
+    "cauchy": Rho(
+        lambda u: np.log1p(np.square(u)), lambda u: u / (1.0 + np.square(u)), _cauchy_slope
+    ),
 }
 
 
@@ -86,13 +87,12 @@ class Loss:
         """What is minimised: scale^2 sum(rho((r / scale)^2))."""
         if self.is_linear:
             return sum_of_squares(r)
-        return self.scale**2 * float(np.sum(LOSSES[self.name]((r / self.scale) ** 2)[0]))
+        return self.scale**2 * float(np.sum(LOSSES[self.name].value(r / self.scale)))
 
     def slopes(self, r: Any) -> tuple[Any, Any]:
         """psi and psi', the first and the second derivative of half the loss by the residual."""
-        z = (r / self.scale) ** 2
-        _, first, second = LOSSES[self.name](z)
-        return r * first, first + 2.0 * z * second
+        rho, u = LOSSES[self.name], r / self.scale
+        return self.scale * rho.psi(u), rho.slope(u)
 
     def scaled(self, r: Any, jacobian: Any) -> tuple[Any, Any]:
         """Residuals and Jacobian of the least squares problem that agrees with the loss here.

@@ -145,6 +145,24 @@ class Residuals:
         """How many parameters there are."""
         return len(self.predictor.wrt)
 
+    @property
+    def weights(self) -> Vector | None:
+        """The weights of the squares."""
+        return None if self.root_weights is None else np.square(self.root_weights)
+
+    def weighted(self, r: Vector) -> Vector:
+        """Numbers, one a row, times the roots of the weights."""
+        return r if self.root_weights is None else r * self.root_weights
+
+    def sample(self, rows: int) -> Residuals:
+        """The residuals of so many rows, drawn at random, the same ones each time."""
+        chosen = np.sort(np.random.default_rng(0).choice(self.rows, rows, replace=False))
+        root = None if self.root_weights is None else self.root_weights[chosen]
+        columns = {i: x[chosen] for i, x in self.columns.items()}
+        found = Residuals(self.predictor, columns, self.response[chosen], root, True)
+        found.interrupted = self.interrupted
+        return found
+
     def values(self, point: Vector) -> Vector:
         """The residuals, (rows,)."""
         found = np.empty(self.rows)
@@ -153,7 +171,7 @@ class Residuals:
             count = block.stop - block.start
             found[block] = self.predictor.values(columns, point, count)
         found -= self.response
-        return found if self.root_weights is None else found * self.root_weights
+        return self.weighted(found)
 
     def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
         """Residuals and their Jacobian, block by block of rows."""

@@ -19,11 +19,14 @@ from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression, Weights
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.result import Fit
-from adcli.fitting.search import MARQUARDT, Search
+from adcli.fitting.search import CHEAP, MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
 from adcli.fitting.summary import Summary
 
 MAX_ITERATIONS = 1000
+
+SAMPLE, SAMPLE_PER_PARAMETER = 20_000, 100
+"""Rows of a large table that say where its robust fit begins: so many, and for each parameter."""
 
 
 def fit(
@@ -155,24 +158,29 @@ def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
     with suppress(Interrupted):
         if not problem.problem.linearise(start).is_finite:
             raise problem.refusal(start)
-    root = problem.residuals.root_weights
-    size = problem.response if root is None else problem.response * root
-    noise = ROUNDING * math.sqrt(sum_of_squares(size))
     bounded = np.isfinite(problem.box.lower) | np.isfinite(problem.box.upper)
     # Variable projection knows no bounds of linear parameters.
     linear = [k for k in problem.linear if not bounded[k]]
     labels = problem.parameters.labels
     started = not any(labels[k] in problem.missing for k in linear)
-    squares = LeastSquares(problem.residuals, Loss())
-    total = total_squares(problem.response, problem.weights)
-    search = Search(squares, start, problem.box, linear, noise, total, limit)
+
+    def search(squares: LeastSquares) -> Search:
+        r, plain = squares.residuals, squares.loss.is_linear
+        noise = ROUNDING * math.sqrt(sum_of_squares(r.weighted(r.response)))
+        total = total_squares(r.response, r.weights) if plain else math.inf
+        return Search(squares, start, problem.box, linear if plain else (), noise, total, limit)
+
+    whole = problem.residuals
     if problem.loss.is_linear:
-        found = search.run(started=started)
-        problem.problem.evaluations += squares.evaluations
-        return found
+        return search(problem.problem).run(started=started)
     # A robust loss has more minima than the sum of squares: begin at that one's minimum, too.
-    _, least = search.run(started=started)
-    robust = Search(problem.problem, start, problem.box, (), noise, np.inf, limit)
-    found = robust.run(started=started, also=[least.point])
-    problem.problem.evaluations += squares.evaluations
-    return found
+    few = max(SAMPLE, SAMPLE_PER_PARAMETER * whole.size)
+    sampled = problem.row_wise and whole.rows > 4 * few and whole.rows * whole.size > CHEAP
+    rows = whole.sample(few) if sampled else whole
+    squares = LeastSquares(rows, Loss())
+    _, least = search(squares).run(started=started)
+    if sampled:
+        _, least = search(LeastSquares(rows, problem.loss)).run(started=started, also=[least.point])
+    else:
+        problem.problem.evaluations += squares.evaluations
+    return search(problem.problem).run(started=started and not sampled, also=[least.point])

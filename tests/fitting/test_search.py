@@ -12,10 +12,12 @@ from scipy import optimize
 
 from adcli.descent.stopping import Status
 from adcli.errors import DomainError, UsageError
+from adcli.fitting import run as run_module
 from adcli.fitting.levenberg import Attempt, Box
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Parameters, read_model
 from adcli.fitting.regression import Regression
+from adcli.fitting.result import Fit
 from adcli.fitting.run import fit
 from adcli.fitting.search import Search
 from tests.fitting.nist_problems import digits, problems
@@ -348,6 +350,32 @@ def test_limits_and_interruption_are_told() -> None:
     assert found.point == {"a": 1.0, "b": 1.0}
     found = fit("y ~ exp(a*x)/(1 + b*x)", data, {"a": 1.0, "b": 1.0}, interrupted=lambda: True)
     assert found.status is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("start", [1.0, "auto"])
+@pytest.mark.parametrize("loss", ["huber", "soft_l1", "cauchy"])
+def test_a_sample_of_a_large_table_says_where_to_begin(loss, start, weighted, monkeypatch) -> None:
+    random = np.random.default_rng(7)
+    x = random.uniform(0, 5, 5000)
+    y = 2.5 * np.exp(-0.8 * x) + 0.3 + 0.05 * random.standard_t(2, 5000)
+    weights = np.where(random.uniform(size=5000) < 0.2, 0.0, 1 + x) if weighted else None
+
+    def run() -> Fit:
+        return fit(
+            *("y ~ a*exp(-k*x) + c", {"x": x, "y": y}, {"a": start, "k": 1.0, "c": start}),
+            **{"loss": loss, "loss_scale": 0.1, "weights": weights},
+        )
+
+    direct = run()
+    monkeypatch.setattr(run_module, "CHEAP", 0)
+    monkeypatch.setattr(run_module, "SAMPLE", 400)
+    sampled = run()
+    assert sampled.evaluations < 0.6 * direct.evaluations
+    assert sampled.status is direct.status is Status.CONVERGED
+    assert sampled.point == pytest.approx(direct.point, rel=1e-6)
+    assert sampled.value == pytest.approx(direct.value, rel=1e-12)
+    assert sampled.rows == direct.rows
 
 
 @pytest.mark.parametrize("loss", ["linear", "huber"])
