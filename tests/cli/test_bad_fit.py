@@ -67,7 +67,7 @@ def test_what_is_no_model(model: str, message: str) -> None:
         (1, "--weights 1e308*(s/10)", "leave the range of float64"),
         (2, "--loss huber --loss-scale 1e300", "the loss scale is 1e+300"),
         (2, "--loss huber --loss-scale 1e-300", "the loss scale is 1e-300"),
-        (2, "--loss huber --loss-scale nan", "the loss scale is nan"),
+        (2, "--loss huber --loss-scale nan", "--loss-scale cannot be 'nan'"),
     ],
 )
 def test_sizes_that_cannot_be_squared(code: int, options: str, message: str) -> None:
