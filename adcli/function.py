@@ -13,6 +13,7 @@ from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
 from adcli.errors import DomainError, UsageError
+from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes, is_scalar_program
@@ -316,7 +317,7 @@ class Function:
         for name, node in self.inputs.items():
             try:
                 packed[node] = algebra.pack(point[name])
-            except (TypeError, ValueError, OverflowError) as error:
+            except NOT_REAL as error:
                 raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
         return packed
 

@@ -13,12 +13,13 @@ PACKAGE = Path(__file__).parents[1] / "adcli"
 BELOW = {
     "errors": set(),
     "suggestion": set(),
+    "given": {"errors"},
     "graph": {"errors"},
     "language": {"errors", "graph", "suggestion"},
-    "ad": {"errors", "graph", "suggestion"},
-    "data": {"errors"},
-    "engines": {"ad", "errors", "graph", "suggestion"},
-    "function": {"ad", "engines", "errors", "graph", "language", "suggestion"},
+    "ad": {"errors", "given", "graph", "suggestion"},
+    "data": {"errors", "given"},
+    "engines": {"ad", "errors", "given", "graph", "suggestion"},
+    "function": {"ad", "engines", "errors", "given", "graph", "language", "suggestion"},
 }
 BELOW["comparison"] = BELOW["descent"] = {"data", "function", *BELOW["function"]}
 BELOW["training"] = BELOW["fitting"] = {"descent", *BELOW["descent"]}

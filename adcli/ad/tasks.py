@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
+from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape, ShapeError
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import refuse_giant
@@ -165,7 +166,7 @@ def _direction_seeds(
         shape = run.algebra.shape(run.values[node])
         try:
             seed = run.algebra.pack(value)
-        except (TypeError, ValueError):  # an array where all are numbers
+        except NOT_REAL:  # an array where all are numbers, too
             seed = None
         if seed is None or run.algebra.shape(seed) != shape:
             raise UsageError(

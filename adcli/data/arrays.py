@@ -7,6 +7,7 @@ from typing import Any
 
 from adcli.data.layout import listed
 from adcli.errors import DataError
+from adcli.given import NOT_REAL, real
 
 
 def names_in(data: Any) -> Iterable[str]:
@@ -50,17 +51,10 @@ def check_arrays(
 
 def _as_array(given: Any, name: str, dtype: str) -> Any:
     """Numbers as an array of `dtype`, masked ones as nan."""
-    import numpy as np
-
     try:
-        with np.errstate(over="ignore"):
-            array = np.asarray(given) if not np.ma.isMaskedArray(given) else given
-            if array.dtype.kind not in "biufOUS":
-                raise TypeError(f"it holds {array.dtype}")
-            array = array.astype(dtype, copy=False)
-    except (TypeError, ValueError, OverflowError) as error:
+        return real(given, dtype)
+    except NOT_REAL as error:
         raise DataError(f"column '{name}' is no array of numbers: {error}") from None
-    return np.ma.filled(array, np.nan)
 
 
 def digest_of(parts: Iterable[Mapping[str, Any]]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from adcli.descent.rules import Vector
 from adcli.errors import UsageError
+from adcli.given import NOT_REAL, real
 from adcli.graph.axes import Shape
 from adcli.suggestion import did_you_mean
 
@@ -53,8 +54,8 @@ class Layout:
         parts = []
         for name in self.shapes:
             try:
-                parts.append(np.asarray(values[name], dtype=dtype).reshape(-1))
-            except (TypeError, ValueError) as error:
+                parts.append(real(values[name], dtype).reshape(-1))
+            except NOT_REAL as error:
                 raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
         return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
@@ -118,7 +119,10 @@ class Layout:
                 hint = did_you_mean(name, self.shapes) or listed
                 raise UsageError(f"bounds for '{name}', which is no free variable", hint)
             try:
-                values[name] = np.broadcast_to(np.asarray(pair[side], float), self.shapes[name])
-            except (TypeError, ValueError):
-                raise UsageError(f"the bounds of '{name}' have not its shape") from None
+                lower, upper = pair
+                values[name] = np.broadcast_to(real((lower, upper)[side]), self.shapes[name])
+            except NOT_REAL:
+                raise UsageError(
+                    f"the bounds of '{name}' are no pair of numbers, or of arrays of its shape"
+                ) from None
         return self.flatten(values)

@@ -30,6 +30,7 @@ from adcli.engines.lower import lower
 from adcli.engines.programs.program import Program
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
+from adcli.given import real_value
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
@@ -65,7 +66,8 @@ class Problem:
         """`engine` is what computes: python (numbers alone), numpy, llvm, or auto. With `check`
         False neither the shapes nor the value at the start are looked at."""
         self.function = function
-        self.fixed = dict(fixed or {})
+        start = _real_values(start)
+        self.fixed = _real_values(fixed or {})
         self.data = dict(data or {})
         self.maximize = maximize
         self.engine = engine
@@ -74,10 +76,10 @@ class Problem:
         values = {**start, **self.held}
         self.scalar = function.is_scalar and all(is_number(v) for v in values.values())
         self.free = [name for name in function.inputs if name not in self.held]
-        if not self.free:
-            raise UsageError("there is nothing to vary", "leave a variable free")
         self._check_engine()
         self.layout = Layout({name: np.shape(values[name]) for name in self.free})
+        if not self.layout.size:
+            raise UsageError("there is nothing to vary", "leave a variable free")
         self.given = self.flatten(values)
         self.lower, self.upper = self.layout.bounds(bounds or {})
         self.start = self.project(self.given)
@@ -364,6 +366,12 @@ class Problem:
         held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
         program = Program(graph, products, shapes, held=held)
         return program, [*direction, *direction.values()]
+
+
+def _real_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise UsageError(f"values are given by name, not as {type(values).__name__}", "a dict")
+    return {name: real_value(x, f"the value of '{name}'") for name, x in values.items()}
 
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:

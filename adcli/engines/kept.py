@@ -7,6 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from adcli.given import NOT_REAL, real_number
+
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
     from adcli.function import Function
@@ -46,7 +48,15 @@ class KeptPrograms(Generic[Program]):
         return prepared
 
 
+def _seed(value: Any) -> Any:
+    """A number; of what is none, and no program can be made for, its text."""
+    try:
+        return real_number(value)
+    except NOT_REAL:
+        return repr(value)
+
+
 def task_key(task: Task) -> tuple[Any, ...]:
     """What tells tasks over numbers apart."""
-    direction = tuple([(n, float(x)) for n, x in (task.direction or {}).items()])
+    direction = tuple([(n, _seed(x)) for n, x in (task.direction or {}).items()])
     return (task.kind, task.mode, tuple(task.wrt), direction)

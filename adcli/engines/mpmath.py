@@ -13,6 +13,7 @@ from adcli.engines import digits
 from adcli.engines.numpy import Arrays
 from adcli.engines.python import Scalars
 from adcli.errors import UsageError
+from adcli.given import real
 
 MAX_DIGITS = 100_000
 GUARD_DIGITS = 10
@@ -126,6 +127,8 @@ class DigitArrays(Arrays):
         """An input as an array of one point."""
         import numpy as np
 
+        if np.ma.isMaskedArray(value) or np.asarray(value).dtype.kind not in "biufOUS":
+            value = real(value)  # which says what is wrong with it
         return np.frompyfunc(number, 1, 1)(self.array(value))
 
     def is_finite(self, value: Any) -> bool:

@@ -8,6 +8,7 @@ from adcli.ad.derivatives import Run
 from adcli.ad.symbolic import Nodes
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.python import Scalars
+from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.symbolic import Expression
@@ -35,8 +36,8 @@ class NumberNodes(Nodes, Scalars):
         return self.constant(2.0**-52)
 
     def pack(self, value: Any) -> Expression:
-        """A seed."""
-        return self.constant(float(value))
+        """A seed. Raises one of NOT_REAL."""
+        return self.constant(real_number(value))
 
     def shape(self, x: Any) -> Shape:
         """Every node is a number."""

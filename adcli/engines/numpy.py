@@ -16,6 +16,7 @@ import numpy as np
 from adcli.ad.algebra import NOWHERE
 from adcli.engines import arrays
 from adcli.engines.structural import STRUCTURAL, Array, aligned, full, sum_to
+from adcli.given import real
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
 
@@ -150,8 +151,8 @@ class Arrays:
         return arrays.quiet()
 
     def pack(self, value: Any) -> Array:
-        """An input as an array of one point."""
-        return self.array(value)
+        """An input as an array of one point. Raises one of NOT_REAL."""
+        return self.array(real(value))
 
     def unpack(self, value: Array) -> Any:
         """The only point's value: a float, or an array in the program's shape."""

@@ -14,6 +14,7 @@ from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine, is_over_numbers
 from adcli.engines.cores import available_cores
 from adcli.errors import DomainError, UsageError
+from adcli.given import real_value
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
@@ -403,7 +404,7 @@ def map_rows(
     function.check_names(columns)
     table, lengths = {}, set()
     for name, column in columns.items():
-        array = np.asarray(column, dtype=float)
+        array = np.asarray(real_value(column, f"column '{name}'"))
         table[name] = Column(array, array.ndim > 0)
         if array.ndim:
             lengths.add(len(array))

@@ -22,6 +22,7 @@ from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
 from adcli.function import Function, function
+from adcli.given import real_value
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.flow import carries
 from adcli.graph.simplify import simplify
@@ -203,7 +204,7 @@ class Regression:
                     raise UsageError(f"{what}: there is no column '{name}'", listed(self._known))
             values = self._column(f, f"the {what}")
         else:
-            values = np.asarray(given if f is None else f.value({}), dtype=float)
+            values = np.asarray(real_value(given if f is None else f.value({}), f"the {what}"))
             if not values.ndim:  # the same for all rows
                 values = np.full(self.rows, values)
         if values.shape != (self.rows,):
@@ -409,11 +410,9 @@ def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Finite numbers and arrays by name."""
     found: dict[str, Any] = {}
     for name, value in _mapping(values, what).items():
-        try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
-        if not np.isfinite(array).all():
+        found[name] = real_value(value, f"the value of '{name}'")
+        if not np.size(found[name]):
+            raise UsageError(f"{what}: the value of '{name}' has no numbers", "give one or more")
+        if not np.isfinite(found[name]).all():
             raise UsageError(f"{what}: the value of '{name}' is not finite", "give a number")
-        found[name] = array if array.shape else float(array)
     return found
