@@ -11,6 +11,7 @@ or polygamma of even order are rare and go one by one, at about 100 microseconds
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from math import tau
 
@@ -63,6 +64,7 @@ from adcli.engines.elementwise.array_gammas import digamma, gamma, lgamma
 from adcli.engines.elementwise.array_pieces import Array, pieces
 from adcli.engines.elementwise.array_polygammas import polygamma
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, horner, two_product
+from adcli.graph.primitives import composed
 
 _ERFCX_CENTRE, _ERFCX_RADIUS = 0.045582949308755752, 0.76086866359447
 _ERFCX = (
@@ -245,3 +247,8 @@ def logit(x: ArrayLike) -> Array:
 def softplus(x: ArrayLike) -> Array:
     """log(1 + e^x), from the exponential that cannot overflow."""
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def __getattr__(name: str) -> Callable[..., Array]:
+    """The functions whose row states their value."""
+    return composed(sys.modules[__name__], name)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adcli.engines import floats
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, NAMED
 
@@ -31,6 +32,7 @@ def compile_function(
     Like the python engine it never raises: what is outside of a domain is nan.
     """
     names = {node: f"x{k}" for k, node in enumerate(inputs)}
+    outputs = expanded(graph, outputs)
     source = Source(graph, names, outputs)
     lines = [f"def compiled({', '.join(names.values())}):"]
     lines += [f"    {line}" for line in source.lines]

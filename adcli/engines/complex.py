@@ -34,8 +34,8 @@ class ComplexArrays(Arrays):
 
 
 def is_analytic(op: Primitive) -> bool:
-    """Whether a primitive is analytic inside its domain: those with kinks are not."""
-    return op.kink is None
+    """Whether a primitive is analytic inside its domain, or but for single points (hypot)."""
+    return op.kink is None or op.name in vars(complexes)
 
 
 def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) -> int | None:

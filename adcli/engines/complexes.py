@@ -11,6 +11,9 @@ Source: W. Squire and G. Trapp, SIAM Review 40 (1998) 110-112.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import numpy as np
 from numpy import (
     add,
@@ -29,6 +32,8 @@ from numpy import (
     tanh,
 )
 from numpy.typing import NDArray
+
+from adcli.graph.primitives import composed
 
 Array = NDArray[np.complex128]
 
@@ -161,6 +166,16 @@ def atanh(x: Array) -> Array:
     return np.arctanh(x)
 
 
+def sech(x: Array) -> Array:
+    """1 / cosh(x)."""
+    return divide(1.0, cosh(x))
+
+
+def equal(x: Array, y: Array) -> Array:
+    """1 where the real parts are equal, else 0."""
+    return add(np.equal(x.real, np.real(y)), 0j)
+
+
 # ---- probability, special functions ----
 
 
@@ -198,6 +213,11 @@ def sigmoid(x: Array) -> Array:
     above = x.real >= 0
     small = exp(np.where(above, -x, x))
     return divide(np.where(above, 1.0 + 0j, small), 1.0 + small)
+
+
+def logisticpdf(x: Array) -> Array:
+    """The derivative of sigmoid."""
+    return sigmoid(x) * sigmoid(-x)
 
 
 def logit(x: Array) -> Array:
@@ -243,3 +263,8 @@ def digamma(x: Array) -> Array:
     from scipy import special
 
     return np.asarray(special.digamma(x))
+
+
+def __getattr__(name: str) -> Callable[..., Array]:
+    """The functions whose row states their value."""
+    return composed(sys.modules[__name__], name)

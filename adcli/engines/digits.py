@@ -13,6 +13,7 @@ overflow (inf, 0) and as nan.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 
 from mpmath import mp
@@ -44,6 +45,7 @@ from adcli.engines.elementwise.digit_trigonometry import (
     tan,
     tanh,
 )
+from adcli.graph.primitives import composed
 
 _CONSTANTS: dict[str, Callable[[], Number]] = {
     "pi": lambda: +mp.pi,
@@ -54,11 +56,11 @@ _CONSTANTS: dict[str, Callable[[], Number]] = {
 }
 
 
-def __getattr__(name: str) -> Number:
-    """The constants, each at the precision of the moment."""
+def __getattr__(name: str) -> Number | Callable[..., Number]:
+    """The constants, each at the precision of the moment; functions whose row states the value."""
     if name in _CONSTANTS:
         return _CONSTANTS[name]()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return composed(sys.modules[__name__], name)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -367,17 +367,27 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Callable[..., float]:
-    """Load a function of `_HOMES` when it is first used: a gradient of sin does not pay for it."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    """Load a function of `_HOMES` when it is first used: a gradient of sin does not pay for it.
 
-    home = import_module(f"adcli.engines.elementwise.{_HOMES[name]}")
-    function: Callable[..., float] = getattr(home, name)
+    Others are composed as their row states the value.
+    """
+    if name not in _HOMES:
+        from sys import modules
+
+        from adcli.graph.primitives import composed
+
+        function: Callable[..., float] = composed(modules[__name__], name)
+    else:
+        from importlib import import_module
+
+        home = import_module(f"adcli.engines.elementwise.{_HOMES[name]}")
+        function = getattr(home, name)
     globals()[name] = function
     return function
 
 
 def __dir__() -> list[str]:
     """All names, those not loaded yet as well."""
-    return sorted({*globals(), *_HOMES})
+    from adcli.graph.primitives import PRIMITIVES
+
+    return sorted({*globals(), *_HOMES, *(p.name for p in PRIMITIVES.values() if p.value)})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, pair_product, two_product
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     COMPARISONS,
@@ -19,7 +20,6 @@ from adcli.graph.primitives import (
     LEAF,
     SELECT,
     WHERE,
-    Primitive,
 )
 from adcli.graph.symbolic import Expression, Symbols
 
@@ -32,19 +32,13 @@ unit in the last place at most, so the error stays below 16 of them."""
 
 _STEPS = ("floor", "ceil", "round", "sign", "mod")
 
-COSH_LIMIT = 710.4758600739439
-"""cosh overflows above."""
-
-SECH = Primitive("sech", ELEMENTWISE, ("x",))
-"""1/cosh, the root of tanh', for machines that have it as a function."""
-
 _TWO_OVER_SQRT_PI = 1.1283791670955126
 
 
 def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) -> list[int]:
     """The nodes that compute `outputs` with functions that machines have; this one has `native`
     beside those of C libraries."""
-    outputs = list(outputs)
+    outputs = expanded(graph, outputs, lambda op: op.name in native)
     m = Symbols(graph)
     new: dict[int, Expression] = {}
     order = graph.reach(outputs)
@@ -60,12 +54,9 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
             raise ValueError(f"{op.name} is no operation on numbers")
         xs = [new[a] for a in args]
         formula = _FORMULAS.get(op.name)
-        inner = _under_one(m, *xs) if op is DIVIDE and "sech" in native else None
         over = reciprocals.get(args[-1]) if _divides_again(graph, i) else None
         if over in new and i not in judged:
             new[i] = xs[0] * new[over]
-        elif inner is not None:
-            new[i] = m.apply(SECH, inner)
         elif formula is None or op.name in native:
             new[i] = m.apply(op, *xs)
         else:
@@ -135,24 +126,6 @@ def _tanh(m: Symbols, x: Expression) -> Expression:
     return m.divide(m.where(near, x * above, far), m.where(near, below, 1 + e))
 
 
-def _quotient(m: Symbols, x: Expression, y: Expression) -> Expression:
-    """1/cosh(y), the root of tanh'(y), shares its exponential with tanh(y)."""
-    z = _under_one(m, x, y)
-    if z is None:
-        return m.divide(x, y)
-    half = _half_decay(m, z)
-    half = m.where(m.less(m.abs(z), COSH_LIMIT), half, half - half)  # 0 where cosh is infinite
-    return m.divide(2 * half, 1 + half * half)
-
-
-def _under_one(m: Symbols, x: Expression, y: Expression) -> Expression | None:
-    """The z of a quotient 1/cosh(z)."""
-    graph = m.graph
-    if m.constant_value(x) != 1 or graph.ops[y.node].name != "cosh":
-        return None
-    return Expression(m, graph.args[y.node][0])
-
-
 def _half_decay(m: Symbols, x: Expression) -> Expression:
     """exp(-|x|)."""
     return m.exp(-m.abs(x))
@@ -220,7 +193,6 @@ def _pair(pair: Any) -> Any:
 
 
 _FORMULAS: dict[str, Callable[..., Any]] = {
-    "divide": _quotient,
     "tanh": _tanh,
     "power": _power,
     "maximum": _variadic("maximum"),

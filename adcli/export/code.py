@@ -15,7 +15,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -23,6 +23,7 @@ from adcli.errors import LanguageError
 from adcli.export.definitions import C_NAMES, DEFINITIONS, dependencies
 from adcli.export.engine_functions import MODULES, EngineFunctions
 from adcli.graph.axes import Shape
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
@@ -196,8 +197,16 @@ def _spelled_out(character: str) -> str:
     return f"u{ord(character):x}"
 
 
+def _sayable(sketch: Sketch, target: str) -> Sketch:
+    """The sketch with functions that the target does not spell as their rows state the value."""
+    value, *rest = expanded(sketch.graph, sketch.outputs, lambda op: target in op.spelling)
+    derivatives = dict(zip(sketch.derivatives, rest, strict=True))
+    return replace(sketch, value=value, derivatives=derivatives)
+
+
 class _Writer:
     def __init__(self, sketch: Sketch, target: Target, name: str) -> None:
+        sketch = _sayable(sketch, target.name)
         self.sketch = sketch
         self.graph = sketch.graph
         self.target = target

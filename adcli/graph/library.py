@@ -125,11 +125,6 @@ def csc(m: Any, x: Any) -> Any:
     return m.divide(1, m.sin(x))
 
 
-@compound("x", "1/tan(x)")
-def cot(m: Any, x: Any) -> Any:
-    return m.divide(1, m.tan(x))
-
-
 @compound("x", "max(x, 0); the derivative at 0 is 0")
 def relu(m: Any, x: Any) -> Any:
     return m.maximum(x, 0)

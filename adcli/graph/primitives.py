@@ -12,11 +12,21 @@ weight. What is not chosen is no zero to multiply with: a NaN behind it never le
 primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`. One that
 *drops* elements (an index, a diagonal) is like a choice: what nothing takes has no derivative,
 however it came about.
+
+A rule is right only if it is right when it is differentiated again, to any order:
+
+* A guard states the value that the guarded form has, as a form whose derivatives are right as
+  well. `where(y == 0, 0, y*x^(y-1))` is not: at y = 0 the derivative in y is 1/x, not that of 0.
+* A form that does not cancel may do so once differentiated: x/hypot(x, y) gives 1/r - x^2/r^3
+  where y^2/r^3 is meant. A function that occurs in partials, and has a partial that keeps its
+  digits while that of its composition does not, earns a row of its own (`unit`, `sqdiff`, `sech`);
+  the row states the value as that composition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Rule = Callable[..., Any]
@@ -38,6 +48,8 @@ class Primitive:
               or LEAF
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
+    value     elementwise: `(m, *inputs)`, the value said by other functions, where they say it
+              accurately; None where each engine has a function of its own
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
               `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
               transpose `(m, g, k, attr, shapes, inputs)`
@@ -75,6 +87,7 @@ class Primitive:
         "spelling",
         "summary",
         "symbol",
+        "value",
         "word",
     )
 
@@ -85,6 +98,7 @@ class Primitive:
         inputs: tuple[str, ...] = (),
         *,
         partials: tuple[Rule | None, ...] = (),
+        value: Rule | None = None,
         rule: Rule | None = None,
         shape: Rule | None = None,
         kink: Rule | None = None,
@@ -104,6 +118,7 @@ class Primitive:
         self.kind = kind
         self.inputs = inputs
         self.partials = partials
+        self.value = value
         self.rule = rule
         self.shape = shape
         self.kink = kink
@@ -178,6 +193,22 @@ def spelled(
         "c": name if c is None else c,
         "latex": rf"\operatorname{{{name}}}" if latex is None else latex,
     }
+
+
+def spelled_in_latex(template: str) -> dict[str, Any]:
+    """The spelling of a function that code writes as its row states the value."""
+    return {"latex": template}
+
+
+def composed(m: Any, name: str) -> Rule:
+    """The function of a row that states its value, in the algebra `m`. AttributeError for others.
+
+    The `__getattr__` of every namespace ends here, so that no engine spells such a function again.
+    """
+    row = PRIMITIVES.get(name)
+    if row is None or row.value is None:
+        raise AttributeError(f"there is no function {name!r}")
+    return partial(row.value, m)
 
 
 def one(m: Any, *_: Any) -> float:
@@ -324,8 +355,18 @@ elementwise(
     summary="tangent",
 )
 elementwise(
+    "cot",
+    lambda m, x, out: -(1 + out * out),
+    value=lambda m, x: m.divide(1, m.tan(x)),
+    domain="x != 0, pi, -pi, ...",
+    remedy="where(sin(x) != 0, cot(x), 0) gives 0 there",
+    sample=((0.2, 2.9),),
+    spelling=spelled_in_latex(r"\cot"),
+    summary="cotangent, 1/tan(x)",
+)
+elementwise(
     "asin",
-    lambda m, x, out: m.divide(1, m.sqrt((1 - x) * (1 + x))),
+    lambda m, x, out: m.divide(1, m.sqrt(m.sqdiff(1, x))),
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="asin(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
@@ -335,7 +376,7 @@ elementwise(
 )
 elementwise(
     "acos",
-    lambda m, x, out: -m.divide(1, m.sqrt((1 - x) * (1 + x))),
+    lambda m, x, out: -m.divide(1, m.sqrt(m.sqdiff(1, x))),
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="acos(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
@@ -359,20 +400,10 @@ elementwise(
 )
 
 
-def _atan2_y(m: Any, y: Any, x: Any, out: Any) -> Any:
-    r = m.hypot(x, y)
-    return m.divide(m.divide(x, r), r)
-
-
-def _atan2_x(m: Any, y: Any, x: Any, out: Any) -> Any:
-    r = m.hypot(x, y)
-    return -m.divide(m.divide(y, r), r)
-
-
 elementwise(
     "atan2",
-    _atan2_y,
-    _atan2_x,
+    lambda m, y, x, out: m.inversion(x, y),
+    lambda m, y, x, out: -m.inversion(y, x),
     inputs="y x",
     domain="all numbers; no derivative at (0, 0)",
     remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
@@ -399,11 +430,25 @@ elementwise(
 
 
 def _tanh_x(m: Any, x: Any, out: Any) -> Any:
-    secant = m.divide(1, m.cosh(x))  # 1 - out*out is 0 from x = 19 on
+    secant = m.sech(x)  # 1 - out*out is 0 from x = 19 on
     return secant * secant
 
 
 elementwise("tanh", _tanh_x, spelling=spelled("tanh", latex=r"\tanh"), summary="hyperbolic tangent")
+
+
+def _sech(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))  # cosh(x) overflows before 1/cosh(x) vanishes
+    return m.divide(2 * e, 1 + e * e)
+
+
+elementwise(
+    "sech",
+    lambda m, x, out: -(out * m.tanh(x)),
+    value=_sech,
+    spelling=spelled_in_latex(r"\operatorname{sech}"),
+    summary="hyperbolic secant, 1/cosh(x)",
+)
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),
@@ -423,7 +468,7 @@ elementwise(
 )
 elementwise(
     "atanh",
-    lambda m, x, out: m.divide(1, (1 - x) * (1 + x)),
+    lambda m, x, out: m.divide(1, m.sqdiff(1, x)),
     domain="-1 < x < 1",
     remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
     sample=((-0.95, 0.95),),
@@ -575,13 +620,68 @@ elementwise(
 
 elementwise(
     "hypot",
-    lambda m, x, y, out: m.divide(x, out),
-    lambda m, x, y, out: m.divide(y, out),
-    domain="all numbers; no derivative at (0, 0)",
+    lambda m, x, y, out: m.unit(x, y),
+    lambda m, x, y, out: m.unit(y, x),
+    kink=lambda m, x, y: m.equal(m.maximum(m.abs(x), m.abs(y)), 0),
     remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
     sample=((0.2, 3.0), (0.2, 3.0)),
     spelling=spelled("hypot"),
-    summary="sqrt(x^2 + y^2) without overflow",
+    summary="sqrt(x^2 + y^2) without overflow; the derivative at (0, 0) is 0",
+)
+
+
+def _unit(m: Any, x: Any, y: Any) -> Any:
+    r = m.hypot(x, y)
+    return m.where(m.equal(r, 0), x, m.divide(x, r))
+
+
+def _unit_x(m: Any, x: Any, y: Any, out: Any) -> Any:
+    other = m.unit(y, x)
+    return other * m.divide(other, m.hypot(x, y))  # 1/r - x*x/r^3 would cancel
+
+
+elementwise(
+    "unit",
+    _unit_x,
+    lambda m, x, y, out: -(out * m.divide(m.unit(y, x), m.hypot(x, y))),
+    value=_unit,
+    domain="all numbers; no derivative at (0, 0)",
+    remedy="x/sqrt(x^2 + y^2 + 1e-12) is smooth",
+    sample=((0.2, 3.0), (0.2, 3.0)),
+    spelling=spelled_in_latex(r"\frac{#1}{\operatorname{hypot}\left(#1, #2\right)}"),
+    summary="x/hypot(x, y), the cosine of the angle of (x, y); 0 at (0, 0)",
+)
+
+
+def _inversion(m: Any, x: Any, y: Any) -> Any:
+    r = m.hypot(x, y)
+    return m.divide(m.divide(x, r), r)  # r*r would leave the range
+
+
+def _inversion_x(m: Any, x: Any, y: Any, out: Any) -> Any:
+    """(y^2 - x^2)/r^4, where a power of two keeps the squares inside the range."""
+    r = m.hypot(x, y)
+    scale = m.detach(m.exp2(-m.floor(m.log2(r))))
+    inside = m.divide(m.divide(m.sqdiff(scale * y, scale * x), scale * r), scale * r)
+    return m.divide(m.divide(inside, r), r)
+
+
+elementwise(
+    "inversion",
+    _inversion_x,
+    lambda m, x, y, out: -2 * out * m.inversion(y, x),
+    value=_inversion,
+    domain="(x, y) != (0, 0)",
+    remedy="where(x^2 + y^2 > 0, inversion(x, y), 0) gives 0 there",
+    sample=((0.2, 3.0), (0.3, 3.0)),
+    summary="x/(x^2 + y^2), the real part of 1/(x + iy) without overflow",
+)
+elementwise(
+    "sqdiff",
+    lambda m, x, y, out: 2 * x,
+    lambda m, x, y, out: -2 * y,
+    value=lambda m, x, y: (x - y) * (x + y),
+    summary="x^2 - y^2, exact where x is near y: (x - y)*(x + y)",
 )
 elementwise(
     "erf",
@@ -660,9 +760,23 @@ elementwise(
 )
 elementwise(
     "sigmoid",
-    lambda m, x, out: out * m.sigmoid(-x),  # out*(1 - out) is 0 from x = 37 on
+    lambda m, x, out: m.logisticpdf(x),  # out*(1 - out) is 0 from x = 37 on
     spelling=spelled("sigmoid", c="sigmoid", latex=r"\sigma"),
     summary="1/(1 + exp(-x))",
+)
+
+
+def _logisticpdf(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))
+    return m.divide(e, (1 + e) * (1 + e))
+
+
+elementwise(
+    "logisticpdf",
+    lambda m, x, out: -(out * m.tanh(0.5 * x)),  # sigmoid(-x) - sigmoid(x) would cancel near 0
+    value=_logisticpdf,
+    spelling=spelled_in_latex(r"\sigma'\left(#1\right)"),
+    summary="logistic density, sigmoid(x)*sigmoid(-x)",
 )
 elementwise(
     "logit",

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
@@ -78,6 +79,7 @@ def to_latex(
     known = dict(names or {})
     layout = _Layout(graph, known)
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
+    outputs = expanded(graph, outputs, lambda op: "latex" in op.spelling, known)
     lines = []
     if share:
         variables = [str(graph.attrs[i]) for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]

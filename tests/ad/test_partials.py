@@ -53,6 +53,10 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
 
+def logisticpdf(x: Any) -> Any:
+    return sigmoid(x) * sigmoid(-x)
+
+
 def lgamma(x: Any) -> Any:
     return mp.log(abs(mp.gamma(x)))
 
@@ -115,6 +119,7 @@ ROWS: dict[str, Row] = {
     "sin": Row(mp.sin, (math.pi / 2, math.pi, 1e22, 1e-200)),
     "cos": Row(mp.cos, (math.pi / 2, math.pi, 1e22, 1e-200)),
     "tan": Row(mp.tan, (math.pi / 2, math.pi, 1e22, 1e-200, -1.57)),
+    "cot": Row(mp.cot, (math.pi / 2, math.pi, 1e22, 1e-150, -1.57)),
     "asin": Row(mp.asin, NEAR_1),
     "acos": Row(mp.acos, NEAR_1),
     "atan": Row(mp.atan, (1e150, 1e-200, 1e8, -1.0)),
@@ -122,12 +127,18 @@ ROWS: dict[str, Row] = {
     "sinh": Row(mp.sinh, (700.0, -20.0, 1e-20)),
     "cosh": Row(mp.cosh, (700.0, -20.0, 1e-20)),
     "tanh": Row(mp.tanh, (20.0, -20.0, 1e-20, 300.0)),
+    "sech": Row(mp.sech, (20.0, -20.0, 1e-20, 700.0)),
     "asinh": Row(mp.asinh, (1e200, -1e-20, 1e8)),
     "acosh": Row(mp.acosh, (1 + 1e-10, ABOVE_1, 1e200)),
     "atanh": Row(mp.atanh, NEAR_1),
     "abs": Row(abs, (1e-300, -1e300)),
     "mod": Row(lambda x, y: x - y * mp.floor(x / y), ((-7.5, 2.0), (7.5, -2.0), (1e10, 0.7))),
     "hypot": Row(mp.hypot, BOTH_SCALES),
+    "unit": Row(lambda x, y: x / mp.hypot(x, y), BOTH_SCALES),
+    "inversion": Row(
+        lambda x, y: x / (x * x + y * y), ((3e100, 4e100), (1.0, 1 + 1e-10), (-2.0, 1e-8))
+    ),
+    "sqdiff": Row(lambda x, y: x * x - y * y, BOTH_SCALES),
     "erf": Row(mp.erf, TAILS),
     "erfc": Row(mp.erfc, TAILS),
     "gauss": Row(lambda x: mp.exp(-x * x), TAILS),
@@ -140,6 +151,7 @@ ROWS: dict[str, Row] = {
         lambda n, x: mp.psi(int(n), x), ((1.0, 1e5), (2.0, -0.5), (3.0, 0.01), (0.0, 1.5)), (1,)
     ),
     "sigmoid": Row(sigmoid, (40.0, -40.0, 700.0, -700.0, 1e-20)),
+    "logisticpdf": Row(logisticpdf, (40.0, -40.0, 700.0, -700.0, 1e-20)),
     "logit": Row(lambda x: mp.log(x / (1 - x)), (1e-300, 1e-10, BELOW_1, 1 - 1e-10)),
     "softplus": Row(lambda x: mp.log(1 + mp.exp(x)), (40.0, -40.0, 700.0, -700.0, 1e-20)),
     "maximum": Row(lambda x, y: max(x, y), ((1.0, BELOW_1), (-1e300, 1e-300))),

@@ -97,6 +97,18 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
 
+def logisticpdf(x: Any) -> Any:
+    return sigmoid(x) * sigmoid(-x)
+
+
+def unit(x: Any, y: Any) -> Any:
+    return x / mp.hypot(x, y)
+
+
+def inversion(x: Any, y: Any) -> Any:
+    return x / (x * x + y * y)
+
+
 def softplus(x: Any) -> Any:
     return mp.log1p(mp.exp(x))
 
@@ -167,6 +179,9 @@ ROWS = (
     ),
     Row("mod", mod, ((-1e-20, 1.0), (1e300, 3.0), (5.5, -2.0)), (((-9, 9), (-2, -1)),)),
     Row("hypot", mp.hypot, ((3e200, 4e200), (3e-200, 4e-200)), (((1e-9, 1e9), (1e-3, 1e3)),)),
+    Row("unit", unit, ((3e200, 4e200), (3e-200, 4e-200)), (((1e-9, 1e9), (1e-3, 1e3)),)),
+    Row("inversion", inversion, ((3e100, 4e100), (3e-100, 4e-99)), (((1e-9, 1e9), (1e-3, 1e3)),)),
+    Row("sqdiff", lambda x, y: x * x - y * y, ((1.0, 1.0 + EPS),), (((-9, 9), (-9, 9)),)),
     Row("exp", mp.exp, (-745.0, 709.78, 1e-20, -720.5, 1.0, *SMALL), ((-745, 709), (-1, 1))),
     Row("exp2", lambda x: mp.mpf(2) ** x, (-1074.0, 1023.5, 10.0, *SMALL), ((-1e3, 1e3), (-1, 1))),
     Row("expm1", mp.expm1, (*SMALL, -40.0, 709.78), ((-40, 700), (-1, 1))),
@@ -179,6 +194,7 @@ ROWS = (
     Row("sin", mp.sin, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
     Row("cos", mp.cos, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
     Row("tan", mp.tan, (*TURNS, *SMALL), ((-9, 9), (1.0, 1e300))),
+    Row("cot", mp.cot, (*TURNS, *SMALL[2:]), ((-9, 9), (1.0, 1e300))),
     Row("asin", mp.asin, UNIT, ((-1, 1),)),
     Row("acos", mp.acos, UNIT, ((-1, 1),)),
     Row("atan", mp.atan, (*SMALL, HUGE, 1.0), ((-9, 9), (1.0, 1e20))),
@@ -186,6 +202,7 @@ ROWS = (
     Row("sinh", mp.sinh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
     Row("cosh", mp.cosh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
     Row("tanh", mp.tanh, (*SMALL, 19.0, 22.0), ((-20, 20), (-1, 1))),
+    Row("sech", mp.sech, (*SMALL, 740.0, -744.0), ((-745, 745), (-2, 2))),
     Row("asinh", mp.asinh, (*SMALL, HUGE), ((-9, 9), (1e-9, 1e20))),
     Row("acosh", mp.acosh, (*ABOVE_1, HUGE, 1.5), ((1, 3), (2, 1e20))),
     Row("atanh", mp.atanh, (*UNIT[:-8], *SMALL), ((-1, 1),)),
@@ -212,6 +229,7 @@ ROWS = (
     ),
     Row("sigmoid", sigmoid, (*SMALL, -745.0, -709.5, 40.0), ((-745, 40), (-2, 2))),
     Row("logit", logit, (*near(0.5, 0.25, 0.75), *BELOW_1, *POSITIVE[:4]), ((0, 1), (TINY, 0.1))),
+    Row("logisticpdf", logisticpdf, (*SMALL, 40.0, -740.0), ((-745, 745), (-2, 2))),
     Row("softplus", softplus, (*SMALL, -745.0, -700.0, 40.0, 800.0), ((-745, 40), (-2, 2))),
 )
 
@@ -313,6 +331,9 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     "minimum": ((1.0, 2.0, 1.0), (3.0, 2.0, 2.5, 2.0), (nan, 1.0, nan), (1.0, nan, 0.0, nan)),
     "maximum": ((1.0, 2.0, 2.0), (3.0, 2.0, 2.5, 3.0), (nan, 1.0, nan), (1.0, nan, 2.0, nan)),
     "hypot": ((inf, 1.0, inf), (3.0, 4.0, 5.0), (nan, 1.0, nan)),
+    "unit": ((3.0, 4.0, 0.6), (0.0, 0.0, 0.0), (-2.0, 0.0, -1.0), (nan, 1.0, nan)),
+    "inversion": ((3.0, 4.0, 0.12), (0.0, 0.0, nan), (1.0, inf, 0.0), (nan, 1.0, nan)),
+    "sqdiff": ((3.0, 2.0, 5.0), (inf, 1.0, inf), (nan, 1.0, nan)),
     "abs": ((-2.0, 2.0), (-inf, inf), (nan, nan)),
     "sign": ((-2.0, -1.0), (0.0, 0.0), (inf, 1.0), (nan, nan)),
     "floor": ((-0.5, -1.0), (2.5, 2.0), (inf, inf), (1e300, 1e300), (nan, nan)),
@@ -339,6 +360,7 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     "sin": ((inf, nan), (-inf, nan), (0.0, 0.0), (nan, nan)),
     "cos": ((inf, nan), (-inf, nan), (0.0, 1.0), (nan, nan)),
     "tan": ((inf, nan), (-inf, nan), (0.0, 0.0), (nan, nan)),
+    "cot": ((inf, nan), (nan, nan)),
     "asin": ((1.0 + EPS, nan), (-2.0, nan), (inf, nan), (0.0, 0.0), (nan, nan)),
     "acos": ((1.0 + EPS, nan), (-2.0, nan), (inf, nan), (1.0, 0.0), (nan, nan)),
     "atan": ((inf, pi / 2), (-inf, -pi / 2), (nan, nan)),
@@ -354,6 +376,7 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     "sinh": ((inf, inf), (-inf, -inf), (0.0, 0.0), (nan, nan)),
     "cosh": ((inf, inf), (-inf, inf), (0.0, 1.0), (nan, nan)),
     "tanh": ((inf, 1.0), (-inf, -1.0), (0.0, 0.0), (nan, nan)),
+    "sech": ((inf, 0.0), (-inf, 0.0), (0.0, 1.0), (nan, nan)),
     "asinh": ((inf, inf), (-inf, -inf), (0.0, 0.0), (nan, nan)),
     "acosh": ((1.0, 0.0), (1.0 - EPS, nan), (-inf, nan), (inf, inf), (nan, nan)),
     "atanh": ((1.0, inf), (-1.0, -inf), (1.0 + EPS, nan), (-inf, nan), (nan, nan)),
@@ -402,6 +425,7 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     ),
     "sigmoid": ((inf, 1.0), (-inf, 0.0), (0.0, 0.5), (nan, nan)),
     "logit": ((0.0, -inf), (1.0, inf), (0.5, 0.0), (-0.1, nan), (1.1, nan), (inf, nan), (nan, nan)),
+    "logisticpdf": ((inf, 0.0), (-inf, 0.0), (0.0, 0.25), (nan, nan)),
     "softplus": ((inf, inf), (-inf, 0.0), (nan, nan)),
     "less": ((1.0, 2.0, 1.0), (2.0, 2.0, 0.0), (nan, 1.0, 0.0)),
     "less_equal": ((1.0, 2.0, 1.0), (2.0, 2.0, 1.0), (nan, 1.0, 0.0)),

@@ -18,8 +18,6 @@ from collections.abc import Callable, Collection, Sequence
 from math import log, pi
 from typing import TYPE_CHECKING, NamedTuple
 
-from adcli.engines.lower import COSH_LIMIT
-
 if TYPE_CHECKING:
     from adcli.engines.llvm.code import Code
     from adcli.engines.llvm.machine import Machine
@@ -175,13 +173,12 @@ def _tanh_and_sech(m: _Lines, x: str) -> list[str]:
 
 def _tanh_and_sech_far(code: Code, x: str) -> list[str]:
     """Where exp(-|x|) is close to the smallest numbers, or x is nan."""
-    one, zero = code.number(1.0), code.number(0.0)
+    one = code.number(1.0)
     is_nan = code.compare("uno", x, x)
     tanh = code.choose(is_nan, x, code.intrinsic("copysign", one, x))
     size = code.intrinsic("fabs", x)
     e = code.library("exp", code.arithmetic("fsub", code.number(-0.0), size))
-    vanishes = code.compare("ogt", size, code.number(COSH_LIMIT))
-    return [tanh, code.choose(vanishes, zero, code.arithmetic("fadd", e, e))]
+    return [tanh, code.arithmetic("fadd", e, e)]
 
 
 def _log(m: _Lines, x: str) -> list[str]:

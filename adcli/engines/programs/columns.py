@@ -14,6 +14,7 @@ from adcli.engines.programs.blocks import BlockRun
 from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed
 from adcli.engines.programs.schedule import Region, block_rows
 from adcli.graph.axes import Shape
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
@@ -47,6 +48,7 @@ class ColumnProgram:
     ) -> None:
         self._dtype = np.dtype(dtype)
         given = [*columns, *numbers]
+        outputs = expanded(graph, outputs, kept=given)
         order = graph.reach([*given, *outputs])
         flags = graph.dependents(order, given)
         rest = [i for i in order if i not in given and (flags[i] or not graph.varying[i])]

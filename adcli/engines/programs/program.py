@@ -14,6 +14,7 @@ from adcli.engines.programs.blocks import BlockRun, Instruction, execute
 from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed, seen
 from adcli.engines.programs.schedule import Region, schedule
 from adcli.graph.axes import Shape
+from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
@@ -38,6 +39,7 @@ class Program:
         threads: int | None = None,
     ) -> None:
         self._dtype = np.dtype(dtype)
+        outputs = expanded(graph, outputs)
         order = graph.reach(outputs)
         found = infer_shapes(graph, order, shapes)
         operations = Operations(graph, order, found, self._dtype, held or {})

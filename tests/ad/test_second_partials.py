@@ -1,0 +1,307 @@
+"""A rule is right only if it is right when it is differentiated again.
+
+Every second partial of every differentiable primitive, and of compound functions, and the third
+derivative of those with one input, against differences of mpmath's functions in hundreds of digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, combinations_with_replacement, product
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import adcli
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES
+from tests.ad.test_partials import NOTHING_FLOWS, ROWS
+
+Point = tuple[float, ...]
+
+RELATIVE = 1e-13
+EPSILON = 2.0**-52
+SMALLEST = 1e-305
+"""Below, a product on the way is subnormal and has fewer digits."""
+LARGEST = 1e307
+
+GRID = (0.0, 1.0, 2.0, -1.0, 0.5, -0.3, 3.7, 1e-300, 1e-20, 1e-10, -1e-10)
+FAR = (1e10, 1e154, 1e200, -1e200, 30.0, -30.0, 400.0, -400.0, 800.0)
+PAIRS = (
+    *((1.0, 1.0), (1.0, 1.0000000001), (1000.0, 1.0), (1.0, 1000.0), (1.0, 1e-10), (1e-10, 1.0)),
+    *((1e150, 1.0), (1.0, 1e150), (3e200, 4e200), (1.0, 1e-200), (3.0, 0.0), (0.0, 3.0)),
+    *((-2.0, 1e-8), (-1.0, -3.0), (1e-100, 2e-100), (1e-100, 1e-200), (1e-120, 1e-290)),
+)
+POWERS = (
+    *((2.0, 0.0), (2.0, 1.0), (2.0, 2.0), (1.0, 0.0), (1.0, 1.0), (0.5, 3.0), (3.0, 1e-20)),
+    *((1 + 1e-10, 2.0), (1e-10, 0.5), (1e10, -0.3), (1e-100, 2.0), (1e200, 0.5), (math.e, -1.0)),
+    *((1e-300, 1.0), (2.0, 1 + 1e-10), (1e100, 1.0)),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program, its variables, the exact function, and the points.
+
+    A second partial may be off by RELATIVE, by what moving each variable by two units in its last
+    place changes, and by `noise` times the largest second partial at that point, with the reason
+    beside it.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    exact: Callable[..., Any]
+    points: tuple[Point, ...]
+    noise: float = 0.0
+
+
+def ends(f: Callable[..., Any], below: float, above: float) -> Callable[..., Any]:
+    """f, and its limits where mpmath would take all memory."""
+    return lambda x: f(x) if abs(x) < 1e5 else mpf(below if x < 0 else above)
+
+
+def tail(x: Any) -> Any:
+    if abs(x) < 1.5:
+        return -mp.erf(x)
+    return mp.sign(x) * mp.erfc(abs(x)) if abs(x) < 1e5 else mpf(0)
+
+
+def softplus(x: Any) -> Any:
+    return max(x, 0) + ends(lambda t: mp.log1p(mp.exp(-abs(t))), 0, 0)(x)
+
+
+EXACT: dict[str, Callable[..., Any]] = {
+    **{name: row.exact for name, row in ROWS.items()},
+    **{name: ends(ROWS[name].exact, 0, 0) for name in ("gauss", "normpdf", "sech", "logisticpdf")},
+    # Up to a constant, so that the differences keep the digits of the tails:
+    "erf": lambda x: -tail(x),
+    "erfc": lambda x: tail(x),
+    "normcdf": lambda x: -tail(x / mp.sqrt(2)) / 2,
+    "sigmoid": ends(ROWS["sigmoid"].exact, 0, 1),
+    "tanh": ends(mp.tanh, -1, 1),
+    "softplus": softplus,
+    "sqdiff": lambda x, y: (x - y) * (x + y),
+    "lgamma": ends(ROWS["lgamma"].exact, math.nan, math.nan),
+    "gamma": ends(ROWS["gamma"].exact, math.nan, math.nan),
+}
+
+
+def primitive_case(name: str) -> Case:
+    """A primitive with the grid, the hard points of its partials and the places of its zeros."""
+    op = PRIMITIVES[name]
+    hard = ROWS[name].hard
+    names = tuple(op.inputs)
+    if len(names) == 1:
+        points = [(x,) for x in dict.fromkeys((*GRID, *FAR, *hard, *ZEROS.get(name, ())))]
+        points = points[1:] if name == "cbrt" else points  # no derivative at 0
+    else:
+        points = list(dict.fromkeys((*hard, *(POWERS if name == "power" else PAIRS))))
+    text = op.symbol.join(names) if op.symbol and len(names) == 2 else f"{name}({', '.join(names)})"
+    text = "-x" if name == "negative" else text
+    return Case(text, names, EXACT[name], tuple(points))
+
+
+HALF_TURNS = (math.pi / 2, math.pi, 3 * math.pi / 2, 1e22)
+ZEROS: dict[str, tuple[float, ...]] = {
+    **dict.fromkeys(("sin", "cos", "tan", "cot"), HALF_TURNS),
+    "gauss": (math.sqrt(0.5),),
+    "erf": (math.sqrt(0.5),),
+    "logit": (0.5, 0.5 + 1e-10, 0.25),
+    "digamma": (1.4616321449683622,),
+}
+
+
+def variance(*v: Any) -> Any:
+    return sum((x - y) ** 2 for x, y in combinations(v, 2)) / len(v) ** 2
+
+
+def exponentials(*v: Any) -> Any:
+    return sum(mp.exp(x) for x in v)
+
+
+XYZ = ("x", "y", "z")
+TRIPLES = (
+    *((1.0, 1.0, 1.0), (1000.0, 1.0, 1.0), (1.0, 1e-10, 1e-5), (1e-10, 1.0, 2.0), (1.0, 2.0, 3.0)),
+    *((1e150, 1.0, 2.0), (0.0, 0.0, 3.0), (3.0, 3.0, 0.0), (1e-200, 1.0, 1e150), (-7.0, 2.0, 3.0)),
+    *((3e200, 4e200, 1e200), (1e-160, 2e-160, 1e-155), (1000.0, 1.0, 1.00001), (1e10, 1.0, 2.0)),
+)
+SHARES = (
+    *((40.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1.0, 2.0, 3.0), (0.0, 40.0, 1.0), (-40.0, 0.0, 0.0)),
+    *(
+        (1e-10, 0.0, 0.0),
+        (100.0, 0.0, 50.0),
+        (700.0, 0.0, 1.0),
+        (20.0, 20.0, 0.0),
+        (5.0, 0.0, -5.0),
+    ),
+)
+ONE = tuple((x,) for x in (*GRID, *FAR, *HALF_TURNS))
+COMPOUND: dict[str, Case] = {
+    "sec": Case("sec(x)", ("x",), mp.sec, ONE),
+    "csc": Case("csc(x)", ("x",), mp.csc, ONE),
+    "gelu": Case(
+        *("gelu(x)", ("x",), ends(lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2, 0, math.inf)),
+        tuple((x,) for x in (*GRID, *FAR, math.sqrt(2), -math.sqrt(2), -5.0, -38.0)),
+    ),
+    "var": Case("var([x, y, z])", XYZ, variance, TRIPLES),
+    "prod": Case("prod([x, y, z])", XYZ, lambda x, y, z: x * y * z, (*TRIPLES, (0.0, 0.0, 2.0))),
+    "mean": Case("mean([x, y, z]^3)", XYZ, lambda *v: sum(t**3 for t in v) / 3, TRIPLES[:5]),
+}
+
+
+def differentiable() -> list[str]:
+    """The elementwise primitives through which something flows in every input."""
+    return [
+        name
+        for name, op in PRIMITIVES.items()
+        if op.kind == ELEMENTWISE and all(op.partials) and name not in NOTHING_FLOWS
+    ]
+
+
+CASES: dict[str, Case] = {
+    **{name: primitive_case(name) for name in differentiable() if name not in ("abs", "mod")},
+    **COMPOUND,
+}
+
+
+@cache
+def exact(name: str, point: Point, by: tuple[int, ...]) -> Any:
+    """A partial derivative by central differences; digits are added until rounding is not seen."""
+    f = CASES[name].exact
+    digits = 120 * max(1, len(by))
+    while True:
+        with mp.workdps(digits):
+            steps = [(min(abs(mpf(x)), 1) or mpf(1)) * mpf(10) ** -40 for x in point]
+            total, values = mpf(0), []
+            for signs in product((1, -1), repeat=len(by)):
+                xs = [mpf(x) for x in point]
+                for k, sign in zip(by, signs, strict=True):
+                    xs[k] += sign * steps[k]
+                values.append(f(*xs))
+                if isinstance(values[-1], mp.mpc) or mp.isnan(values[-1]):
+                    return mp.nan
+                total += math.prod(signs) * values[-1]
+            spread = (max(values) - min(values)) * mpf(10) ** 40
+            rounding = (max(map(abs, values)) + spread) * mpf(10) ** (8 - digits)
+            known = rounding < abs(total) * mpf(10) ** -30
+            if known or digits > 2000:
+                span = math.prod([2 * steps[k] for k in by], start=mpf(1))
+                return total / span if known else mpf(0)
+        digits *= 2
+
+
+def defined(name: str) -> Iterator[Point]:
+    """The points where value, gradient and second partials are in the range of float64."""
+    count = len(CASES[name].names)
+    orders = [(), *((k,) for k in range(count)), *combinations_with_replacement(range(count), 2)]
+    for point in CASES[name].points:
+        try:
+            sizes = [abs(exact(name, point, by)) for by in orders]
+        except (ValueError, ZeroDivisionError, OverflowError):
+            continue
+        if all(size < LARGEST for size in sizes):
+            yield point
+
+
+def allowed(name: str, point: Point, by: tuple[int, ...]) -> Any:
+    """By how much a partial derivative may be off."""
+    pairs = combinations_with_replacement(range(len(point)), 2)
+    largest = max([abs(exact(name, point, pair)) for pair in pairs])
+    moved = sum(
+        abs(x * exact(name, point, tuple(sorted((*by, k))))) for k, x in enumerate(map(mpf, point))
+    )
+    noise = CASES[name].noise * largest
+    return RELATIVE * abs(exact(name, point, by)) + 2 * EPSILON * moved + noise + SMALLEST
+
+
+def wrong(name: str, point: Point, by: tuple[int, ...], found: Any) -> list[Any]:
+    """What to say of a partial derivative that is off."""
+    with mp.workdps(50):
+        right = exact(name, point, by)
+        off = abs(mpf(float(found)) - right)
+        if off <= RELATIVE * abs(right) or off <= allowed(name, point, by):
+            return []
+        return [(point, by, float(found), float(right))]
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    **{f"python {mode}": {"engine": "python", "mode": mode} for mode in ("reverse", "forward")},
+    "python symbolic": {"engine": "python", "mode": "symbolic"},
+    "digits": {"precision": 40},
+}
+
+
+def slow_unless(way: str) -> tuple[Any, ...]:
+    """Forward and symbolic mode take the same rules as reverse mode: seldom is enough."""
+    return () if way in ("python reverse", "digits") else (pytest.mark.slow,)
+
+
+def hessians(name: str, way: str) -> list[dict[str, dict[str, Any]]]:
+    case = CASES[name]
+    f = adcli.function(case.text)
+    options = dict(WAYS[way])
+    if not f.is_scalar:
+        options.pop("engine", None)
+    exactly: Callable[[float], Any] = mpf if "precision" in options else float
+    points = [dict(zip(case.names, map(exactly, point), strict=True)) for point in defined(name)]
+    return [f.hessian(point, **options)[1] for point in points]
+
+
+@pytest.mark.parametrize("way", [pytest.param(w, marks=slow_unless(w)) for w in WAYS])
+@pytest.mark.parametrize("name", CASES)
+def test_second_partials(name: str, way: str) -> None:
+    names, points = CASES[name].names, list(defined(name))
+    assert len(points) >= 3
+    failed: list[Any] = []
+    for point, hessian in zip(points, hessians(name, way), strict=True):
+        for (i, a), (j, b) in product(enumerate(names), repeat=2):
+            failed += wrong(name, point, tuple(sorted((i, j))), hessian[a][b])
+    assert not failed, failed[:5]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "llvm"])
+@pytest.mark.parametrize("name", CASES)
+def test_second_partials_over_rows(name: str, engine: str) -> None:
+    case, points = CASES[name], list(defined(name))
+    columns = dict(zip(case.names, np.array(points).T, strict=True))
+    failed: list[Any] = []
+    for i, a in enumerate(case.names):
+        batch = adcli.function(case.text).derivative(a).map(columns, engine=engine)
+        for j, b in enumerate(case.names):
+            by = tuple(sorted((i, j)))
+            for point, found in zip(points, batch.gradients[b], strict=True):
+                failed += wrong(name, point, by, found)
+    assert not failed, failed[:5]
+
+
+BELLS = ("gauss", "normpdf", "gelu")
+"""Their third derivatives have x^2 as a factor, which leaves the range beyond 1e154."""
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if len(CASES[name].names) == 1])
+def test_third_derivatives(name: str) -> None:
+    (variable,) = CASES[name].names
+    f = adcli.function(CASES[name].text).derivative(variable)
+    failed: list[Any] = []
+    for point in defined(name):
+        in_range = abs(point[0]) < 1e150 or name not in BELLS
+        if in_range and abs(exact(name, point, (0, 0, 0))) < LARGEST:
+            for way in ("python reverse", "python symbolic", "digits"):
+                x = mpf(point[0]) if way == "digits" else point[0]
+                _, hessian = f.hessian({variable: x}, **WAYS[way])
+                failed += wrong(name, point, (0, 0, 0), hessian[variable][variable])
+    assert not failed, failed[:5]
+
+
+def test_every_differentiable_function_has_a_case() -> None:
+    assert set(differentiable()) - set(CASES) == {"abs", "mod"}  # flat beside their kinks
+
+
+def test_a_second_partial_off_by_one_part_in_1e12_is_seen() -> None:
+    right = exact("hypot", (1000.0, 1.0), (0, 0))
+    assert not wrong("hypot", (1000.0, 1.0), (0, 0), right)
+    assert wrong("hypot", (1000.0, 1.0), (0, 0), right * (1 + 1e-12))
