@@ -108,7 +108,14 @@ METHOD = (
     _number("final-rate", "R", "The last rate (default 0)."),
     _number("clip-value", "C", "Limit every component of the gradient."),
     _number("clip-norm", "C", "Limit the length of the gradient."),
-    _number("weight-decay", "D", "Pull the parameters to 0."),
+    _number(
+        "weight-decay",
+        "D",
+        "Pull the parameters to 0: D/2 times their sum of squares is part of the value that is "
+        "minimised and shown. adamw (0.01 by default) and lion shrink the point itself, which "
+        "minimises no function: the last point is kept, of a training unless --validation or "
+        "--patience choose.",
+    ),
     click.option(
         "--engine",
         type=click.Choice(DESCENT_ENGINES),
@@ -135,7 +142,12 @@ TRAINING = (
 )
 STOPPING = (
     _count("max-iterations", "Stop after N iterations (default 10000; a training: no limit)."),
-    _number("gradient-tolerance", "T", "Stop at this gradient norm (default 1e-8; 0: never)."),
+    _number(
+        "gradient-tolerance",
+        "T",
+        "Stop at this gradient norm, and at no other (0: never). By default at 1e-8 if the "
+        "gradient is small on the problem's own scale, or where it is no more than rounding.",
+    ),
     _number("value-tolerance", "T", "Stop when the value changes by this part of itself."),
     _number("point-tolerance", "T", "Stop when the point moves by this part of its norm."),
     _number("max-seconds", "S", "Stop after S seconds."),

@@ -7,11 +7,10 @@ import math
 import numpy as np
 
 from adcli.descent.monitor import Monitor, vector_norm
-from adcli.descent.problem import Problem
+from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import Iterate
-from adcli.errors import DomainError, UsageError
 
 PRODUCTS = 100
 """Hessian-vector products that a power iteration may take."""
@@ -32,21 +31,9 @@ def explain(problem: Problem, stepper: Stepper | None, monitor: Monitor) -> str:
     last = monitor.last
     if last is not None and last.value < monitor.tests.depth:
         return _bottomless(problem, monitor.best_point)
-    clauses = [_blame(problem, last), _curvature(problem, stepper, monitor.best_point)]
+    cause = "" if last is None else blame(problem, last.point)
+    clauses = [cause, _curvature(problem, stepper, monitor.best_point)]
     return "; ".join(clause for clause in clauses if clause)
-
-
-def _blame(problem: Problem, last: Iterate | None) -> str:
-    """The operation that made the last value, or its gradient, not finite; "" if none did."""
-    if last is None:
-        return ""
-    try:
-        problem.starting(last.point).check_start()
-    except DomainError as error:
-        return error.message
-    except UsageError:
-        return ""  # the point itself is not finite
-    return ""
 
 
 def _curvature(problem: Problem, stepper: Stepper | None, point: Vector) -> str:

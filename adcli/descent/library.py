@@ -65,8 +65,9 @@ class _Hopeless(Exception):
 class Library:
     """`lbfgs` or `newton`; started again from the best point for as long as that helps.
 
-    From the second start on every parameter is measured in units of its own size, which mends bad
-    scaling (Powell's and Meyer's functions are the classics).
+    The first step of SciPy is of length 1, so a start that is far larger or smaller is measured in
+    its own unit. From the second start on every parameter is measured in units of its own size,
+    which mends bad scaling (Powell's and Meyer's functions are the classics).
     """
 
     def __init__(self, problem: Problem, method: str) -> None:
@@ -88,7 +89,7 @@ class Library:
     def run(self, monitor: Monitor) -> Outcome:
         """Minimise, and minimise again from there until nothing is gained."""
         start, last = self.problem.start, math.inf
-        units = np.ones(len(start))
+        units = np.full(len(start), _unit(start))
         monitor.forget()
         try:
             self._accept(monitor, start)
@@ -107,10 +108,11 @@ class Library:
         from scipy.optimize import Bounds, minimize
 
         p = self.problem
+        height = _height(monitor.stationarity.slopes * units)
 
         def evaluate(z: Vector) -> tuple[float, Vector]:
             value, gradient = self._finite(monitor, z * units)
-            return value, gradient * units
+            return height * value, height * (gradient * units)
 
         common = {
             "x0": start / units,
@@ -122,7 +124,7 @@ class Library:
             options = {"maxiter": _ENDLESS, "gtol": 0.0, "max_trust_radius": _FAR}
 
             def product(z: Vector, d: Vector) -> Vector:
-                return units * self._product(z * units, d * units)
+                return height * (units * self._product(z * units, d * units))
 
             with suppress(_Hopeless, ValueError):  # ValueError: SciPy met an infinity
                 minimize(**common, method="trust-ncg", hessp=product, options=options)
@@ -130,7 +132,8 @@ class Library:
         bounds = None if p.lower is None else Bounds(p.lower / units, p.upper / units)
         options = {"maxiter": _ENDLESS, "maxfun": _ENDLESS, "maxcor": MEMORY, "maxls": 40}
         options.update({"ftol": 0.0, "gtol": 0.0})
-        minimize(**common, method="L-BFGS-B", bounds=bounds, options=options)
+        with suppress(_Hopeless):
+            minimize(**common, method="L-BFGS-B", bounds=bounds, options=options)
 
     def _product(self, point: Vector, direction: Vector) -> Vector:
         """The Hessian times a direction. Raises _Hopeless where SciPy would not end by itself."""
@@ -156,14 +159,16 @@ class Library:
     def _finite(self, monitor: Monitor, point: Vector) -> tuple[float, Vector]:
         """The same for SciPy: more than the worst so far where it is not finite."""
         value, gradient = self._evaluate(monitor, point)
-        if math.isfinite(value) and np.isfinite(gradient).all():
+        if monitor.is_usable(point, value, gradient):
             self._worst = max(self._worst, value)
-            return value, gradient
+            return value, self.problem.free_gradient(point, gradient)
         return self._worst + 1.0 + abs(self._worst), np.zeros_like(gradient)
 
     def _accept(self, monitor: Monitor, point: Vector) -> None:
         """Pass an iterate on. Raises _Over when that was the last one."""
         point = self.problem.project(np.array(point, dtype=float))
+        if not np.isfinite(point).all():
+            raise _Hopeless
         last = self._before
         if last is not None and self.iteration and np.array_equal(point, last.point):
             return
@@ -202,3 +207,16 @@ class Library:
             self._replayed = whole(least=-1, most=count)(state["iteration"])
         self._values = state["values"].tolist()
         self._gradients = list(state["gradients"])
+
+
+def _unit(start: Vector) -> float:
+    """The unit that a start is measured in: 1 for sizes that are about 1."""
+    size = float(np.abs(start).max(initial=0.0))
+    return 1.0 if size == 0 or 1e-4 <= size <= 1e4 else size
+
+
+def _height(slopes: Vector) -> float:
+    """The power of two that a value with these slopes is measured by: SciPy compares tiny ones with
+    numbers that do not know how tiny they are."""
+    size = float(np.abs(slopes).max(initial=0.0))
+    return 1.0 if not 0 < size < 1e-6 else 2.0 ** -round(math.log2(size))

@@ -21,8 +21,11 @@ from adcli.descent.stopping import Iterate, Limits, Outcome, Status
 
 @dataclass(frozen=True)
 class Result:
-    """How a descent ended, at the best point that was seen.
+    """How a descent ended, at the best point that was seen (where weight decay shrinks the point
+    itself, the last one).
 
+    `value`, `gradient` and the norm are those of what is minimised, weight decay included:
+    `penalty` is what that adds to the value of the function.
     `history` has iterates on the way, thinned in a long run (`point` there is the flat vector of
     the free variables, `labels` their names). With many starts this is the best result, and
     `starts` has all of them, best first. `moved` says which numbers of the start were outside of
@@ -39,6 +42,7 @@ class Result:
     gradient: dict[str, Any]
     method: str
     seconds: float
+    penalty: float = 0.0
     history: list[Iterate] = field(repr=False, default_factory=list)
     labels: list[str] = field(repr=False, default_factory=list)
     starts: list[Result] = field(repr=False, default_factory=list)
@@ -69,6 +73,7 @@ def minimise(
     method = settings.build(problem)
     history = History()
     monitor = Monitor(problem, limits, settings.searches, [history, *watchers], interrupted)
+    monitor.keeps_last = settings.shrinks
     if body is not None:
         check_identity(body["identity"], identity, os.fspath(saving.resume or ""))
         restore(saving.resume or "", body, method, monitor)
@@ -110,6 +115,7 @@ def _result(
         problem.unflatten(monitor.sign * gradient),
         settings.name,
         monitor.elapsed(),
+        monitor.sign * problem.penalty(point),
         [_as_asked(it, monitor.sign) for it in history.closed(monitor.last)],
         problem.first_labels(KEPT),
     )

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from adcli.data.schema import Check
-from adcli.descent.decrement import newton_decrement
-from adcli.descent.problem import Problem
+from adcli.descent.decrement import newton_step
+from adcli.descent.finish import finish, judge
+from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
-from adcli.descent.step import projected_gradient
+from adcli.descent.stationary import Stationarity
 from adcli.descent.stopping import ROUNDING, Iterate, Iterates, Limits, Outcome, Status, Tests
 
 NEVER = 2**62
@@ -24,6 +25,10 @@ PATIENCE = 0.05
 
 SHORT = 64
 """Vectors of fewer numbers are quicker by Python."""
+
+EDGE = 20
+"""A descent whose last so many steps all met points where the function is not finite runs along the
+edge of its domain."""
 
 KEPT = 1_000
 """A history keeps points of up to so many numbers."""
@@ -74,6 +79,7 @@ class Method(Protocol):
 class Monitor:
     """Counts, keeps the best point, asks the tests, and passes iterates to the watchers.
 
+    `keeps_last` says to report the last point: of a method that minimises no function.
     `interrupted()` says whether to end now.
     """
 
@@ -87,8 +93,9 @@ class Monitor:
     ) -> None:
         self.problem = problem
         self.sign = -1.0 if problem.maximize else 1.0
-        first, _ = problem.value_and_gradient(problem.start)
-        self.tests = Tests(limits, first, self.sign, settles)
+        first, slopes = problem.value_and_gradient(problem.start)
+        self.stationarity = Stationarity(problem, slopes, settles)
+        self.tests = Tests(limits, first, self.sign, settles, self.stationarity.evidence)
         self.limits = limits
         self.watchers = list(watchers)
         self.interrupted = interrupted
@@ -97,6 +104,11 @@ class Monitor:
         self.best_point: Vector = problem.start
         self.block = 1
         self.last: Iterate | None = None
+        self.finishing = False
+        self.keeps_last = False
+        self.refused: Vector | None = None
+        self.abyss: Vector | None = None
+        self._along_edge = 0
         self._begin = time.perf_counter()
 
     def start_clock(self, seconds: float = 0.0) -> None:
@@ -132,6 +144,24 @@ class Monitor:
         value, gradient = self.problem.value_and_gradient(point)
         return value, gradient
 
+    def trial(self, point: Vector) -> tuple[float, Vector]:
+        """The same for a search, whose value is inf where nothing can go on from a point."""
+        value, gradient = self.evaluate(point)
+        return (value if self.is_usable(point, value, gradient) else math.inf), gradient
+
+    def is_usable(self, point: Vector, value: float, gradient: Vector) -> bool:
+        """Whether a point is one to go on from; that it is not is remembered. A gradient may be
+        infinite where a bound holds it."""
+        if math.isfinite(value):
+            if np.isfinite(gradient).all():
+                return True
+            if np.isfinite(self.problem.free_gradient(point, gradient)).all():
+                return True
+        if value == -math.inf:
+            self.abyss = np.array(point)
+        self.refused = np.array(point)
+        return False
+
     def keep(self, value: float, point: Vector) -> None:
         """Remember the best point; of equal ones the last."""
         if value <= self.best_value:
@@ -147,8 +177,7 @@ class Monitor:
         before: tuple[float, Vector] | None,
     ) -> Iterate:
         """An iterate with its norm and step."""
-        p = self.problem
-        free = projected_gradient(np, point, gradient, p.lower, p.upper)
+        free = self.problem.free_gradient(point, gradient)
         return Iterate(
             iteration,
             point,
@@ -158,6 +187,7 @@ class Monitor:
             vector_norm(point - before[1]) if before else 0.0,
             before[0] if before else math.nan,
             self.evaluations,
+            before[1] if before else None,
         )
 
     def see(self, it: Iterate) -> Outcome | None:
@@ -170,29 +200,71 @@ class Monitor:
             outcome = Outcome(Status.INTERRUPTED, f"stopped after iteration {it.iteration:,}")
         if outcome is None and self.limits.max_seconds is not None:
             outcome = self._late(it)
-        return outcome
+        return outcome or self._at_edge(it) or self.settled(it)
+
+    def _at_edge(self, it: Iterate) -> Outcome | None:
+        """The outcome of a descent that runs along the edge of the domain."""
+        self._along_edge = self._along_edge + 1 if self.refused is not None else 0
+        refused, self.refused = self.refused, None
+        if self._along_edge < EDGE or refused is None:
+            return None
+        return self._bottomless() or Outcome(
+            Status.STALLED,
+            f"each of the last {EDGE} steps met points where the function is not finite: "
+            f"{blame(self.problem, refused)}; --bounds can keep a variable inside",
+        )
+
+    def _bottomless(self) -> Outcome | None:
+        """The outcome where a trial found no bottom: a value of minus infinity."""
+        if self.abyss is None:
+            return None
+        way, value = ("rises", math.inf) if self.sign < 0 else ("falls", -math.inf)
+        names = zip(self.problem.first_labels(3), self.abyss.tolist(), strict=False)
+        where = ", ".join(f"{name}={x:g}" for name, x in names)
+        reason = f"the value {way} without end: it is {value:g} at {where}"
+        return Outcome(Status.DIVERGED, reason)
+
+    def settled(self, it: Iterate) -> Outcome | None:
+        """The outcome where the last step changed nothing in float64; None to go on."""
+        if self.finishing or not self.tests.has_settled(it):
+            return None
+        return self.unimproved(it, f"the value {self.sign * it.value:.6g} has settled in float64")
 
     def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
         """The outcome where a method cannot lower the value: at a minimum, or stalled."""
-        outcome = self.tests.unimproved(it, reason)
-        if outcome.status is not Status.STALLED or it is None:
+        if it is None:
+            return Outcome(Status.STALLED, reason)
+        self.finishing = True
+        outcome, refused = finish(self, it, reason), self.refused
+        if outcome.status is not Status.STALLED:
             return outcome
+        cause = "" if refused is None else blame(self.problem, refused)
+        beyond = f"; where it tried to go, {cause}, which is not finite" if cause else ""
+        return self._bottomless() or outcome._replace(reason=outcome.reason + beyond)
+
+    def unmoved(self, it: Iterate, reason: str) -> Outcome:
+        """The outcome where a method at a rate does not move any more: it takes no other steps."""
+        if self.limits.gradient_tolerance == 0:
+            return Outcome(Status.STALLED, reason)
         with np.errstate(all="ignore"):
-            is_lowest = self.tests.is_settled(it, newton_decrement(self.problem, it))
-        return self.tests.settled(it) if is_lowest else outcome
+            return judge(self, it, newton_step(self.problem, it), reason)
 
     def pass_by(self, it: Iterate) -> None:
         """Take notice of an iterate, without telling anybody."""
         if math.isfinite(it.value) and math.isfinite(it.norm * it.norm):
             self.keep(it.value, it.point)
         self.last = it
+        self.stationarity.see(it)
 
     def reported(self, outcome: Outcome) -> Vector:
         """The point to report: the best, or the last one where it converged and rounding alone
-        makes another one better."""
+        makes another one better (where the value told nothing more, gradients led there)."""
         last = self.last
+        if self.keeps_last and last is not None and math.isfinite(last.value + last.norm):
+            return last.point
         limit = self.best_value + ROUNDING * abs(self.best_value)
-        if outcome.status is Status.CONVERGED and last is not None and last.value <= limit:
+        as_good = last is not None and (self.finishing or last.value <= limit)
+        if outcome.status is Status.CONVERGED and last is not None and as_good:
             return last.point
         return self.best_point
 

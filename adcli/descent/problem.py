@@ -15,7 +15,7 @@ from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
-from adcli.descent.step import project
+from adcli.descent.step import project, projected_gradient
 from adcli.engines.array_program import Loss
 from adcli.engines.choose import (
     DESCENT_ENGINES,
@@ -35,6 +35,8 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
 from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import SUM
+from adcli.graph.symbolic import Expression, Symbols
 
 EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
@@ -70,6 +72,7 @@ class Problem:
         self.fixed = _real_values(fixed or {})
         self.data = dict(data or {})
         self.maximize = maximize
+        self.decay = 0.0
         self.engine = engine
         self._check_names(start)
         function.refuse_constants(bounds or {})
@@ -91,6 +94,19 @@ class Problem:
         other = copy(self)
         other.given = other.start = start
         return other
+
+    def penalised(self, decay: float) -> Problem:
+        """The same problem with weight decay: decay/2 times the sum of the squares of what varies
+        is added to what is minimised."""
+        other = copy(self)
+        other.decay = decay
+        for name in ("target", "gradient_nodes", "order", "value_and_gradient", "_product"):
+            vars(other).pop(name, None)
+        return other
+
+    def penalty(self, vector: Vector) -> float:
+        """The part of what is minimised that is weight decay."""
+        return self.decay / 2 * float(vector @ vector)
 
     @property
     def moved(self) -> tuple[str, ...]:
@@ -221,6 +237,10 @@ class Problem:
         """The nearest point within the bounds."""
         return project(np, vector, self.lower, self.upper)
 
+    def free_gradient(self, vector: Vector, gradient: Vector) -> Vector:
+        """The gradient without what bounds forbid to follow."""
+        return projected_gradient(np, vector, gradient, self.lower, self.upper)
+
     # ---- the graph ----
 
     @property
@@ -237,7 +257,18 @@ class Problem:
     def target(self) -> int:
         """The node that is minimised."""
         (output,) = self.function.outputs
-        return self.graph.node(NEGATIVE, (output,)) if self.maximize else output
+        if self.maximize:
+            output = self.graph.node(NEGATIVE, (output,))
+        if not self.decay:
+            return output
+        m = Symbols(self.graph, self.graph.span(output))
+        total = Expression(m, output)
+        for node, shape in zip(self.nodes, self.shapes.values(), strict=True):
+            square = Expression(m, node) * Expression(m, node)
+            total = total + (m.structural(SUM, None, square) if shape else square) * (
+                self.decay / 2
+            )
+        return total.node
 
     @cached_property
     def gradient_nodes(self) -> list[int]:
@@ -376,3 +407,14 @@ def _real_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:
     return numbers[0], np.array(numbers[1:])
+
+
+def blame(problem: Problem, point: Vector) -> str:
+    """The operation that makes the value, or its gradient, not finite at a point; "" if none."""
+    try:
+        problem.starting(point).check_start()
+    except DomainError as error:
+        return error.message
+    except UsageError:
+        return ""  # the point itself is not finite
+    return ""

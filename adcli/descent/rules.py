@@ -26,13 +26,15 @@ State = tuple[Any, ...]
 class Rule(NamedTuple):
     """An update rule. `rate` is the learning rate where none is given.
 
-    With `decoupled` weight decay shrinks the point itself and does not enter the gradient.
+    With `decoupled` weight decay shrinks the point itself and does not enter the gradient: there is
+    no function that the rule minimises then. `decay` is the weight decay where none is given.
     """
 
     init: Callable[[Vector], State]
     step: Callable[[Vector, State, Any], tuple[Vector, State]]
     rate: float = 0.01
     decoupled: bool = False
+    decay: float = 0.0
 
 
 def gd(m: Any) -> Rule:
@@ -103,8 +105,11 @@ def adam(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
 
 
 def adamw(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
-    """Adam whose weight decay shrinks the point itself. Source: Loshchilov & Hutter 2019."""
-    return adam(m, beta1, beta2, epsilon)._replace(decoupled=True)
+    """Adam whose weight decay, 0.01 as in PyTorch, shrinks the point itself.
+
+    Source: Loshchilov & Hutter 2019.
+    """
+    return adam(m, beta1, beta2, epsilon)._replace(decoupled=True, decay=0.01)
 
 
 def amsgrad(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:

@@ -77,6 +77,8 @@ def descend(
     problem = Problem(
         f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize, engine=engine
     )
+    if chosen.decay and not chosen.shrinks:
+        problem = problem.penalised(chosen.decay)
     if starts == 1:
         result = minimise(problem, chosen, limits, saving, body, watchers, interrupted)
     elif checkpoint is not None or resume is not None:

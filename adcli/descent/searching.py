@@ -11,7 +11,6 @@ from adcli.descent.monitor import Monitor, vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.searches import SEARCHES, Line, spectral_length
-from adcli.descent.step import projected_gradient
 from adcli.descent.stopping import Outcome
 
 UNIMPROVED = "no step along the gradient lowers the value in float64"
@@ -64,7 +63,7 @@ class Searching:
     def _line(self, monitor: Monitor, value: float, gradient: Vector) -> Line:
         p = self.problem
         direction = self._direction(gradient)
-        return Line(monitor.evaluate, p.project, self.point, value, gradient, direction)
+        return Line(monitor.trial, p.project, self.point, value, gradient, direction)
 
     def _direction(self, gradient: Vector) -> Vector:
         """Down the gradient, or conjugate to the last direction.
@@ -74,8 +73,8 @@ class Searching:
         if not self.conjugate or self.direction is None or self.before_gradient is None:
             return -gradient
         p, last = self.problem, self.before_gradient
-        old = projected_gradient(np, self.before_point, last, p.lower, p.upper)
-        new = projected_gradient(np, self.point, gradient, p.lower, p.upper)
+        old = p.free_gradient(self.before_point, last)
+        new = p.free_gradient(self.point, gradient)
         if ((old == 0) != (new == 0)).any():
             return -gradient  # another set of bounds holds
         d, y = self.direction, new - old

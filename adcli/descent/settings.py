@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,13 @@ WHAT_THEY_DO = {
 
 @dataclass(frozen=True)
 class Settings:
-    """How to descend. None is the default: L-BFGS, or gradient descent where a rate is given."""
+    """How to descend. None is the default: L-BFGS, or gradient descent where a rate is given.
+
+    `weight_decay` D adds D/2 times the sum of squares of what varies to what is minimised, and so
+    to all values on the way; the best point is that of the least sum. Rules whose decay is
+    decoupled (adamw, by default with 0.01, and lion) shrink the point itself instead: what they
+    come to minimises no function, so that none of their points is the best, and the last is kept.
+    """
 
     method: str | None = None
     rate: float | None = None
@@ -48,7 +54,7 @@ class Settings:
     final_rate: float = 0.0
     clip_value: float | None = None
     clip_norm: float | None = None
-    weight_decay: float = 0.0
+    weight_decay: float | None = None
 
     def __post_init__(self) -> None:
         _check_choice(self.name, METHODS, "method")
@@ -61,7 +67,7 @@ class Settings:
             limit = getattr(self, name)
             if limit is not None and not limit > 0:
                 raise UsageError(f"the {name.replace('_', ' ')} is {limit:g}", "it must be above 0")
-        if not 0 <= self.weight_decay < math.inf:
+        if self.weight_decay is not None and not 0 <= self.weight_decay < math.inf:
             raise UsageError(f"the weight decay is {self.weight_decay:g}", "it must be 0 or more")
         if self.searches:
             self._check_free_of_rate()
@@ -80,6 +86,18 @@ class Settings:
             return self.rate is None and self.line_search != "none"
         return self.name not in RULES
 
+    @property
+    def decay(self) -> float:
+        """The weight decay."""
+        if self.weight_decay is not None or self.searches:
+            return self.weight_decay or 0.0
+        return RULES[self.name](np).decay
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether weight decay shrinks the point itself, and is no part of what is minimised."""
+        return self.decay > 0 and RULES[self.name](np).decoupled
+
     def _check_search(self, search: str) -> None:
         _check_choice(search, LINE_SEARCHES, "line search")
         if search == "none" and self.name not in RULES:
@@ -94,7 +112,7 @@ class Settings:
             "rate": self.rate is not None,
             "schedule": self.schedule != "constant" or self.warmup > 0,
             "clipping": self.clip_value is not None or self.clip_norm is not None,
-            "weight decay": self.weight_decay > 0,
+            "weight decay": bool(self.weight_decay),
         }
         for what, is_given in given.items():
             if is_given:
@@ -122,7 +140,7 @@ class Settings:
             self._schedule(),
             self.clip_value,
             self.clip_norm,
-            self.weight_decay,
+            self.decay,
             lower,
             upper,
         )
@@ -131,6 +149,8 @@ class Settings:
         """The method, ready to run."""
         stepper = self.stepper(problem.lower, problem.upper)
         if stepper is not None:
+            if problem.decay:  # is in the gradient
+                stepper = replace(stepper, decay=0.0)
             return Stepping(problem, stepper)
         if self.name in ("lbfgs", "newton"):
             return Library(problem, self.name)
@@ -143,7 +163,9 @@ class Settings:
             return f"{self.name}: {WHAT_THEY_DO[self.name]}"
         rate = self._schedule().rate
         how = "" if self.schedule == "constant" else f", {self.schedule} schedule"
-        return f"{self.name} at the rate {rate:g}{how}"
+        decay = f", weight decay {self.decay:g}" if self.decay else ""
+        where = " (the last point is kept)" if self.shrinks else " (part of the value)"
+        return f"{self.name} at the rate {rate:g}{how}" + (decay + where if decay else "")
 
     def identity(self, problem: Problem) -> dict[str, Any]:
         """What a checkpoint must agree with."""

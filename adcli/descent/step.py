@@ -82,10 +82,13 @@ def project(m: Any, point: Vector, lower: Vector | None, upper: Vector | None) -
 def projected_gradient(
     m: Any, point: Vector, gradient: Vector, lower: Vector | None, upper: Vector | None
 ) -> Vector:
-    """x - P(x - g): the gradient, without what the bounds forbid to follow."""
-    if lower is None and upper is None:
-        return gradient
-    return point - project(m, point - gradient, lower, upper)
+    """The gradient without what bounds forbid to follow: 0 where it pushes against a bound at which
+    the variable stands, however close another one is to its bound."""
+    if lower is not None and np.isfinite(lower).any():
+        gradient = m.where(m.less_equal(point, lower), m.minimum(gradient, 0.0), gradient)
+    if upper is not None and np.isfinite(upper).any():
+        gradient = m.where(m.less_equal(upper, point), m.maximum(gradient, 0.0), gradient)
+    return gradient
 
 
 class NodeVectors:

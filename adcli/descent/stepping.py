@@ -13,7 +13,7 @@ from adcli.descent.monitor import Monitor, vector_norms
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper
-from adcli.descent.stopping import Iterates, Outcome, Status
+from adcli.descent.stopping import Iterates, Outcome
 
 RECORDED = 1 << 16
 """Numbers of points that are recorded at once, about."""
@@ -32,12 +32,10 @@ class Stepping:
 
     def run(self, monitor: Monitor) -> Outcome:
         """Run blocks of iterations until the monitor or an unmoved point ends it."""
-        recorders, recorded = monitor.recorders, 0
-        if fits(self.problem, self.stepper):
-            loop: Any = FusedLoop(self.problem, self.stepper, monitor.tests, bool(recorders))
-            recorded = RECORDED // self.problem.size + 1 if recorders else 0
-        else:
-            loop = VectorLoop(self.problem, self.stepper)
+        recorders, loop = monitor.recorders, self._loop(monitor)
+        recorded = 0
+        if isinstance(loop, FusedLoop) and recorders:
+            recorded = RECORDED // self.problem.size + 1
         end = self.block.iteration if self.block.before_point is None else None
         while True:
             if end is None:
@@ -51,12 +49,23 @@ class Stepping:
                 passed = _passed(first, np.asarray(loop.records), self.problem.size)
                 for recorder in recorders:
                     recorder.see_many(passed)
+            looked_for = monitor.tests.gradient
             outcome = self._look(block, monitor, *loop.evaluate(np.array(block.point)))
             if outcome is not None:
                 return outcome
             if block.fixed:
-                return Outcome(Status.STALLED, UNMOVED)
+                assert monitor.last is not None
+                return monitor.unmoved(monitor.last, UNMOVED)
+            if looked_for != monitor.tests.gradient:
+                loop = self._loop(monitor)
             end = None
+
+    def _loop(self, monitor: Monitor) -> Any:
+        """What iterates until the gradient is as small as the tests look for now."""
+        if fits(self.problem, self.stepper):
+            recording = bool(monitor.recorders)
+            return FusedLoop(self.problem, self.stepper, monitor.tests, recording)
+        return VectorLoop(self.problem, self.stepper)
 
     def _look(
         self, block: Block, monitor: Monitor, value: float, gradient: Vector

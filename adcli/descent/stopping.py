@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,6 +26,10 @@ FALL = 1e10
 LONG_FALL = 50
 """A value that after so many iterations is below minus this multiple of the start's (or of 1), and
 falls as in a line from 0, has no bottom: limited steps would take for ever to reach DEPTH."""
+
+SMALL_GRADIENT = 1e-8
+"""By default a gradient of this norm is looked at: small or not is a matter of the problem's scale
+(adcli.descent.stationary)."""
 
 SETTLED_CHANGE = 1e-14
 SETTLED_SLOPE = 1e-7
@@ -71,7 +76,7 @@ class Outcome(NamedTuple):
 class Iterate(NamedTuple):
     """A point on the way. `value` is what is minimised (the negative value with `maximize`);
     `norm` is the length of the gradient (without what bounds forbid), `step` that of the last
-    change, `before` the value before it (nan at the start)."""
+    change, `before` the value before it (nan at the start), `origin` the point before it."""
 
     iteration: int
     point: Vector
@@ -81,6 +86,7 @@ class Iterate(NamedTuple):
     step: float
     before: float
     evaluations: int
+    origin: Vector | None = None
 
 
 class Iterates(NamedTuple):
@@ -99,7 +105,8 @@ class Iterates(NamedTuple):
 class Limits:
     """When to stop. 0 switches a tolerance off; None is the default, or no limit.
 
-    gradient_tolerance   the gradient's norm is at most this
+    gradient_tolerance   the gradient's norm is at most this, in the units at hand; by default it is
+                         at most SMALL_GRADIENT, and small on the problem's own scale
     value_tolerance      the value's change is at most this part of the value; by default methods
                          that lower it in every step stop when it has settled (SETTLED_CHANGE)
     point_tolerance      the point's change is at most this part of its norm
@@ -107,7 +114,7 @@ class Limits:
     """
 
     max_iterations: int = 10_000
-    gradient_tolerance: float = 1e-8
+    gradient_tolerance: float | None = None
     value_tolerance: float | None = None
     point_tolerance: float = 0.0
     max_seconds: float | None = None
@@ -130,14 +137,25 @@ class Limits:
 class Tests:
     """The tests of a run: what was asked, and the scale of the value at the start.
 
-    `settles` says that the method lowers the value in every step.
+    `settles` says that the method lowers the value in every step; `evidence` tells why the gradient
+    of an iterate is small on the problem's scale ("" if it may not be), which decides where no
+    tolerance was given. Of one that is not, the next to be looked at has a tenth of its norm.
     """
 
-    def __init__(self, limits: Limits, first: float, sign: float, settles: bool) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        first: float,
+        sign: float,
+        settles: bool,
+        evidence: Callable[[Iterate], str] = lambda it: "it is small",
+    ) -> None:
         size = max(1.0, abs(first))
         self.limits = limits
         self.sign = sign
-        self.gradient = limits.gradient_tolerance
+        self.evidence = evidence
+        asked = limits.gradient_tolerance
+        self.gradient = SMALL_GRADIENT if asked is None else asked
         self.value = limits.value_tolerance or 0.0
         self.settles = settles and limits.value_tolerance is None
         self.point = limits.point_tolerance
@@ -184,44 +202,41 @@ class Tests:
         if it.value <= self.target:
             return f"the value {self.sign * it.value:.6g} reached the target {self.limits.target:g}"
         if self.gradient and it.norm <= self.gradient:
-            return f"the gradient norm {it.norm:.3g} is at most {self.gradient:g}"
+            small = self._small(it)
+            if small:
+                return small
         if not it.iteration:
             return None
         change = abs(it.value - it.before)
         if self.value and change <= self.value * abs(it.value):
             part = change / abs(it.value) if it.value else 0.0
             return f"the value changed by {part:.3g} of itself, at most {self.value:g}"
-        if self.settles and change <= SETTLED_CHANGE * abs(it.value) and _is_flat(it):
-            return self._settled(it)
         size = float(np.linalg.norm(it.point))
         if self.point and it.step <= self.point * size:
             part = it.step / size if size else 0.0
             return f"the point moved by {part:.3g} of its norm, at most {self.point:g}"
         return None
 
-    def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
-        """The outcome where a method cannot lower the value: at a minimum, or stalled."""
-        if it is not None and _is_flat(it):
-            return self.settled(it)
-        return Outcome(Status.STALLED, reason)
+    def _small(self, it: Iterate) -> str:
+        """That the gradient is small enough; "" if it is not on the problem's scale."""
+        shown = f"the gradient norm {it.norm:.3g} is at most"
+        if self.limits.gradient_tolerance is not None:
+            return f"{shown} {self.gradient:g}"
+        evidence = self.evidence(it)
+        if not evidence:
+            self.gradient = it.norm / 10
+            return ""
+        return f"{evidence}, and {shown} {SMALL_GRADIENT:g}" if it.norm else f"{shown} 1e-08"
 
-    def settled(self, it: Iterate) -> Outcome:
-        """The outcome at a minimum, as far as float64 can tell."""
-        return Outcome(Status.CONVERGED, self._settled(it))
+    def has_settled(self, it: Iterate) -> bool:
+        """Whether the last step changed nothing in float64, of a method that looks at the value."""
+        if not (self.settles and it.iteration):
+            return False
+        return abs(it.value - it.before) <= SETTLED_CHANGE * abs(it.value) and _is_flat(it)
 
     def is_stationary(self, it: Iterate) -> bool:
         """Whether the gradient is within its tolerance, or next to nothing."""
-        return it.norm <= self.gradient or _is_flat(it)
-
-    def is_settled(self, it: Iterate, promise: float) -> bool:
-        """Whether a step that promises to lower the value so much does not change it."""
-        return promise <= SETTLED_CHANGE * abs(it.value)
-
-    def _settled(self, it: Iterate) -> str:
-        return (
-            f"the value {self.sign * it.value:.6g} has settled in float64, "
-            f"and the gradient norm {it.norm:.3g} is rounding error beside it"
-        )
+        return it.norm <= max(self.gradient, SMALL_GRADIENT) or _is_flat(it)
 
 
 def _is_flat(it: Iterate) -> bool:

@@ -54,6 +54,9 @@ def result_fields(result: Result | Fit) -> dict[str, Any]:
         "method": result.method,
         "seconds": round(result.seconds, 6),
     }
+    penalty = getattr(result, "penalty", 0.0)
+    if penalty:
+        record["penalty"] = penalty
     if not math.isfinite(result.value) or not math.isfinite(result.gradient_norm):
         record["error"] = (
             f"the value is {result.value:g}, the gradient norm {result.gradient_norm:g}"
@@ -69,8 +72,9 @@ def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool
     style = STYLES[result.status]
     head = Text(f"{result.status.replace('_', ' ')}: ", style=f"bold {style}")
     head.append(safe(result.reason), style="default")
+    decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
     counts = Text(
-        f"value {result.value:.{digits}g}, gradient norm {result.gradient_norm:.{digits}g}, "
+        f"value {result.value:.{digits}g}{decay}, gradient norm {result.gradient_norm:.{digits}g}, "
         f"{result.iterations:,} iterations, {result.evaluations:,} evaluations"
         + (f", {result.seconds:.2g} s" if timed else "")
     )

@@ -39,7 +39,9 @@ class Training:
     """One run over `batches` from the problem's start, or from `state`.
 
     `validation` are rows whose loss decides which parameters are best; without them the training
-    loss does. `save` writes a checkpoint, every `every` batches.
+    loss does, to which weight decay belongs. Where weight decay shrinks the parameters themselves
+    (adamw) the steps minimise no function, and the last parameters are kept unless validation rows
+    or a patience ask for the best. `save` writes a checkpoint, every `every` batches.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Training:
         self._gradient = np.empty_like(state.parameters)
         self._parts = problem.layout.views(self._gradient)
         self._sign = -1.0 if problem.maximize else 1.0
+        self._shrinks = bool(stepper.decay) and stepper.rule(np).decoupled
+        self._keeps_last = self._shrinks and validation is None and plan.patience is None
         self._begin = time.perf_counter() - seconds
         self.save: Callable[[], None] = lambda: None
         self.every = 0
@@ -130,6 +134,7 @@ class Training:
         value, _ = self.loss.value_and_gradient(inputs, out=self._parts)
         if not (math.isfinite(value) and all_finite(self._gradient)):
             return self._diverged(batch, value)
+        value += self._penalty()
         if self._sign < 0:
             np.negative(self._gradient, out=self._gradient)
         s.memory = self.update(s.parameters, self._gradient, s.memory, s.iterations)
@@ -139,6 +144,13 @@ class Training:
         s.batches += 1
         s.iterations += 1
         return None
+
+    def _penalty(self) -> float:
+        """What weight decay adds to the loss that is minimised, and shown."""
+        if not self.stepper.decay or self._shrinks:
+            return 0.0
+        x = self.state.parameters
+        return self._sign * self.stepper.decay / 2 * float(x @ x)
 
     def _close_epoch(self) -> Outcome | None:
         """Take stock of a whole epoch; the outcome if the run is over."""
@@ -155,7 +167,7 @@ class Training:
         epoch = Epoch(s.epochs + 1, s.iterations, s.mean, validation, self.rate(), self.elapsed())
         s.close_epoch(epoch)
         best = s.best_epoch
-        if best is None or self._sign * epoch.loss < self._sign * best.loss:
+        if best is None or self._keeps_last or self._sign * epoch.loss < self._sign * best.loss:
             s.keep(epoch)
         for watcher in self.watchers:
             watcher.see_epoch(self, epoch)

@@ -154,8 +154,8 @@ def test_starts_from_a_seed_a_file_and_values(tmp_path: Path) -> None:
     saved = tmp_path / "result.json"
     saved.write_text(one.stdout)
     again = json.loads(run(text, "--start", str(saved), "--format", "json").stdout)
-    assert again["iterations"] == 0
-    assert again["value"] == first["value"]
+    assert again["iterations"] < 10  # the size of k, whose minimum is at 0, is not known any more
+    assert again["value"] <= first["value"] < 1e-16
 
 
 def test_many_starts_in_json_and_table() -> None:

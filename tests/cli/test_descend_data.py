@@ -41,8 +41,9 @@ def record(*arguments: str, stdin: bytes = b"", code: int = 0) -> dict[str, Any]
 
 METHODS = [
     *([], ["--method", "newton"], ["--method", "cg"], ["--method", "gd"], ["--rate", "0.3"]),
-    *(["--method", m, "--rate", "0.1"] for m in ("momentum", "nesterov", "adam", "nadam", "adamw")),
+    *(["--method", m, "--rate", "0.1"] for m in ("momentum", "nesterov", "adam", "nadam")),
     *(["--method", m, "--rate", "0.1"] for m in ("amsgrad", "adagrad")),
+    ["--method", "adamw", "--rate", "0.1", "--weight-decay", "0"],
 ]
 
 

@@ -182,6 +182,7 @@ def test_the_largest_curvature_is_the_largest_eigenvalue() -> None:
     assert smallest == pytest.approx(-np.linalg.eigvalsh(hessian)[0], rel=1e-4)
 
 
+LOOSE = {"gradient_tolerance": 1e-8}
 SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start elsewhere"
 
 
@@ -216,11 +217,11 @@ SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start 
         # rounding
         ("x^4 - 4.4*x^3 + 7.26*x^2 - 5.324*x + 1.4641", {"x": 1.1}, {}, ""),
         # plateaus and small scales: the stationary point is elsewhere
-        ("1e-10*cos(x)", {"x": 1.0}, {}, ""),
-        ("1 - exp(-x^2)", {"x": 5.0}, {}, ""),
-        ("x^2/(1 + x^2)", {"x": 1e5}, {}, ""),
-        ("1/(1 + exp(-x))", {"x": 40.0}, {}, ""),
-        ("1e-9*(cos(x) + x^2*y^2)", {"x": 1.0, "y": 1.0}, {}, ""),
+        ("1e-10*cos(x)", {"x": 1.0}, LOOSE, ""),
+        ("1 - exp(-x^2)", {"x": 5.0}, LOOSE, ""),
+        ("x^2/(1 + x^2)", {"x": 1e5}, LOOSE, ""),
+        ("1/(1 + exp(-x))", {"x": 40.0}, LOOSE, ""),
+        ("1e-9*(cos(x) + x^2*y^2)", {"x": 1.0, "y": 1.0}, LOOSE, ""),
         (
             "1e-10*cos(x)",
             {"x": 0.0},

@@ -87,7 +87,8 @@ def flat_point(result: TrainingResult) -> Any:
 @pytest.mark.parametrize("method", RULES)
 def test_every_rule_trains_as_a_loop_in_numpy_does(method: str) -> None:
     rate, last = RATES.get(method, 0.02), Last()
-    expected, losses = by_hand(method, rate, 12, 32)
+    decay = RULES[method](np).decay
+    expected, losses = by_hand(method, rate, 12, 32, decay=decay)
     result = train(
         NETWORK,
         network_start(),

@@ -1,0 +1,98 @@
+"""The end of a descent whose method cannot lower the value: what the gradient still tells.
+
+Near a minimum rounding hides differences of values long before it hides gradients: where a method
+that looks at values ends, Newton steps that make the gradient smaller go on. Then the gradient is
+judged: by how far a Newton step would move, and by the rounding errors in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from adcli.descent.decrement import NewtonStep, newton_step
+from adcli.descent.rules import Vector
+from adcli.descent.stationary import Rounding
+from adcli.descent.stopping import ROUNDING, Iterate, Outcome, Status
+
+if TYPE_CHECKING:
+    from adcli.descent.monitor import Monitor
+
+STEPS = 20
+LENGTHS = (1.0, 0.25, 0.05)
+"""Newton steps at most, and the parts of one that are tried."""
+
+
+def finish(monitor: Monitor, it: Iterate, reason: str) -> Outcome:
+    """The outcome after `it`, from where the method found nothing better, for this `reason`."""
+    with np.errstate(all="ignore"):
+        rounding = monitor.stationarity.rounding(it.point)
+        for _ in range(STEPS):
+            step = newton_step(monitor.problem, it)
+            better = None if step is None else _better(monitor, it, step, rounding)
+            if better is None:
+                break
+            it = better
+            outcome = monitor.see(it)
+            if outcome is not None:
+                return outcome
+        return judge(monitor, it, step, reason)
+
+
+def _better(
+    monitor: Monitor, it: Iterate, step: NewtonStep, rounding: Rounding | None
+) -> Iterate | None:
+    """The iterate after a Newton step: one with a clearly lower value, or with half the gradient
+    and no higher value than rounding allows. None where there is none."""
+    p = monitor.problem
+    slack = ROUNDING * abs(it.value) if rounding is None else rounding.value
+    size = _length(step.units, p.free_gradient(it.point, it.gradient))
+    for length in LENGTHS:
+        point = p.project(it.point + length * step.change)
+        if not (point != it.point).any():
+            return None
+        value, gradient = monitor.trial(point)
+        left = _length(step.units, p.free_gradient(point, gradient))
+        if (value < it.value - slack and left < np.inf) or (
+            value <= it.value + slack and left < size / 2
+        ):
+            return monitor.iterate(it.iteration + 1, point, value, gradient, (it.value, it.point))
+    return None
+
+
+def _length(units: Vector, gradient: Vector) -> float:
+    return float(np.linalg.norm(units * gradient))
+
+
+def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -> Outcome:
+    """Whether the best that can be had, from where a Newton step is `step`, is a minimum as far as
+    float64 can tell. A tolerance that was asked for is met, or it is not."""
+    rounding = monitor.stationarity.rounding(it.point)
+    shown = f"the gradient norm is {it.norm:.3g}"
+    error = np.inf if rounding is None else float(np.linalg.norm(rounding.gradient))
+    if np.isfinite(error):
+        shown += f", in which rounding errors of up to {error:.3g} may be"
+    if monitor.limits.gradient_tolerance:
+        above = f"not {monitor.limits.gradient_tolerance:g} or less"
+        return Outcome(Status.STALLED, f"{reason}; {shown}, {above}")
+    s = monitor.stationarity
+    evidence = (
+        s.newton_evidence(it, step)
+        or s.rounding_evidence(it, rounding)
+        or s.fall_evidence(it)
+        or _gain(step, rounding)
+    )
+    if evidence:
+        return Outcome(
+            Status.CONVERGED, f"{reason}; the gradient norm is {it.norm:.3g}, and {evidence}"
+        )
+    return Outcome(Status.STALLED, f"{reason}; {shown}")
+
+
+def _gain(step: NewtonStep | None, rounding: Rounding | None) -> str:
+    """That what could be gained is no more than rounding errors of the value; "" if it is not."""
+    if rounding is None or step is None or not (step.exact and step.promise <= rounding.value):
+        return ""
+    gain = f"a Newton step promises to gain {step.promise:.3g}"
+    return f"{gain}, which rounding errors of the value of {rounding.value:.3g} hide"

@@ -1,0 +1,213 @@
+"""`converged` is said where it is true: at any scale, at bounds, and of what is minimised."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adcli
+from adcli.descent.problem import Problem
+from adcli.descent.stationary import Stationarity
+from adcli.descent.stopping import Status
+from adcli.errors import UsageError
+from adcli.function import function
+from tests.descent.classics import CLASSICS, Classic
+
+SEARCHING = ("lbfgs", "newton", "cg", "gd")
+BOUNDED = ("lbfgs", "cg", "gd")
+
+
+# ---- scale ----
+
+
+def rescaled(problem: Classic, height: float, unit: float) -> tuple[str, dict[str, Any]]:
+    """`height` times the function of variables that are measured in 1/`unit`."""
+    at = max(problem.program.rfind("\n"), problem.program.rfind(";")) + 1
+    program = f"{problem.program[:at]}{height!r}*({problem.program[at:].strip()})"
+    for name in problem.start:
+        program = re.sub(rf"\b{name}\b", f"({name}/{unit!r})", program)
+    return program, {name: np.asarray(x) * unit for name, x in problem.start.items()}
+
+
+@pytest.mark.parametrize(
+    ("height", "unit"), [(1e-12, 1.0), (1e12, 1.0), (1.0, 1e-9), (1.0, 1e9)], ids=str
+)
+def test_a_classic_at_any_scale_converges_to_its_minimum(height: float, unit: float) -> None:
+    for problem in CLASSICS:
+        program, start = rescaled(problem, height, unit)
+        result = adcli.descend(program, {n: x if x.shape else float(x) for n, x in start.items()})
+        assert result.status is Status.CONVERGED, (problem.name, result)
+        errors = [abs(result.value / height - known) / (known or 1e-2) for known in problem.minima]
+        assert min(errors) <= 1e-5, (problem.name, result)
+
+
+@pytest.mark.parametrize("method", SEARCHING)
+@pytest.mark.parametrize(
+    ("text", "start", "found"),
+    [
+        ("(C - 4.7e-12)^2", {"C": 1e-12}, {"C": 4.7e-12}),
+        ("3 + (C/1e-12 - 4.7)^2", {"C": 1e-12}, {"C": 4.7e-12}),
+        ("1e-30*(x - 3)^4", {"x": 1.0}, {"x": 3.0}),
+        ("1e10*(x - 1)^2 + 1e-10*(y - 2)^2", {"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 2.0}),
+        ("1e10*(x - 1)^2 + 1e-10*(y - 2)^2", {"x": 1.0, "y": 2e-20}, {"x": 1.0, "y": 2.0}),
+        ("(x - 1)^2 + (C - 4.7e-12)^2", {"x": 0.0, "C": 1e-12}, {"x": 1.0, "C": 4.7e-12}),
+        ("1e-13*(cosh(x - 2) + (y/30 - 1)^2)", {"x": 0.0, "y": 1.0}, {"x": 2.0, "y": 30.0}),
+    ],
+)
+def test_small_numbers_are_no_small_gradients(
+    method: str, text: str, start: dict[str, float], found: dict[str, float]
+) -> None:
+    result = adcli.descend(text, start, method=method)
+    assert result.status is Status.CONVERGED, result
+    quartic = "^4" in text
+    assert result.point == pytest.approx(found, rel=1e-2 if quartic else 1e-4)
+
+
+@pytest.mark.parametrize("height", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize("rule", ["gd", "momentum", "nesterov"])
+def test_rules_at_a_rate_know_the_scale_too(rule: str, height: float) -> None:
+    text = f"{height!r}*((x - 3)^2 + 2(y + 1)^2)"
+    result = adcli.descend(text, {"x": 0.0, "y": 0.0}, method=rule, rate=0.02 / height)
+    assert result.status is Status.CONVERGED, result
+    assert result.point == pytest.approx({"x": 3.0, "y": -1.0}, rel=1e-7)
+
+
+def test_a_tolerance_that_is_given_is_an_absolute_number() -> None:
+    text, start = "(C - 4.7e-12)^2", {"C": 1e-12}
+    loose = adcli.descend(text, start, gradient_tolerance=1e-8)
+    assert (loose.status, loose.iterations) == (Status.CONVERGED, 0)
+    assert loose.reason == "the gradient norm 7.4e-12 is at most 1e-08"
+    text, start = "1e10*(exp(x) - 3x)", {"x": 1.0}
+    for method in SEARCHING:
+        strict = adcli.descend(text, start, gradient_tolerance=1e-12, method=method)
+        assert strict.status is Status.STALLED, strict
+        assert "not 1e-12 or less" in strict.reason
+        result = adcli.descend(text, start, method=method)
+        assert result.status is Status.CONVERGED, result
+        assert result.point["x"] == pytest.approx(np.log(3), rel=1e-15)
+
+
+def test_the_reason_says_what_is_small_beside_what() -> None:
+    small = adcli.descend("(x - 1)^2 + (x - 1)^4", {"x": 3.0}, method="gd", rate=0.01)
+    assert "a Newton step would move no variable by more than 1e-08 of its size" in small.reason
+    assert "is at most 1e-08" in small.reason
+
+
+# ---- bounds ----
+
+
+@pytest.mark.parametrize("method", BOUNDED)
+@pytest.mark.parametrize(
+    ("text", "start", "bounds", "found"),
+    [
+        ("(x/1e-9 - 0.7)^2", {"x": 1e-10}, {"x": (0, 1e-9)}, {"x": 7e-10}),
+        ("(x - 2)^2", {"x": 1e-12}, {"x": (0, 1e-9)}, {"x": 1e-9}),
+        ("(x - 1e-9)^2 + (y - 3)^2", {"x": 1.0, "y": 0.0}, {"y": (0, 1)}, {"x": 1e-9, "y": 1.0}),
+        ("x^0.1", {"x": 1.0}, {"x": (0, 2)}, {"x": 0.0}),
+        ("sqrt(x) + (y - 1)^2", {"x": 1.0, "y": 0.0}, {"x": (0, 2)}, {"x": 0.0, "y": 1.0}),
+    ],
+)
+def test_only_a_variable_at_its_bound_is_held(
+    method: str, text: str, start: dict[str, float], bounds: Any, found: dict[str, float]
+) -> None:
+    result = adcli.descend(text, start, bounds=bounds, method=method)
+    assert result.status is Status.CONVERGED, result
+    assert result.point == pytest.approx(found, rel=1e-6, abs=1e-15)
+
+
+@pytest.mark.parametrize("method", [*BOUNDED, "adam"])
+@pytest.mark.parametrize("text", ["log(x) + x", "0-1/x", "sum(log([x, 2x]))"])
+def test_no_bottom_at_a_bound_is_no_minimum(method: str, text: str) -> None:
+    result = adcli.descend(text, {"x": 1.0}, bounds={"x": (0, 2)}, method=method)
+    assert result.status is Status.DIVERGED, result
+    assert "-inf" in result.reason or "falls without end" in result.reason
+    assert result.evaluations < 3000
+
+
+@pytest.mark.parametrize("method", SEARCHING)
+@pytest.mark.parametrize("text", ["sqrt(x)", "x^0.3", "log(x + 1)^3 + sqrt(x)"])
+def test_the_edge_of_the_domain_ends_a_descent_soon(method: str, text: str) -> None:
+    result = adcli.descend(text, {"x": 1.0}, method=method)
+    assert result.status is Status.STALLED, result
+    assert "not finite" in result.reason or "gradient norm is 1.0" in result.reason
+    assert result.evaluations < 3000
+
+
+# ---- weight decay ----
+
+
+@pytest.mark.parametrize("method", ["gd", "momentum", "nesterov", "adam", "amsgrad", "nadam"])
+@pytest.mark.parametrize("text", ["(1 - x)^2", "(1 - x)^2 + sum([x])*0"])
+def test_weight_decay_is_part_of_what_is_minimised(method: str, text: str) -> None:
+    options = {"method": method, "rate": 0.01, "weight_decay": 0.1, "max_iterations": 100_000}
+    result = adcli.descend(text, {"x": 0.0}, **options)
+    assert result.status is Status.CONVERGED, result
+    assert result.point["x"] == pytest.approx(20 / 21, rel=1e-7)
+    assert result.value == pytest.approx(1 / 21, rel=1e-12)
+    assert result.penalty == pytest.approx(0.05 * (20 / 21) ** 2)
+    up = adcli.descend(f"0 - ({text})", {"x": 0.0}, maximize=True, **options)
+    assert (up.value, up.penalty) == (-result.value, -result.penalty)
+
+
+def test_decoupled_decay_keeps_the_last_point() -> None:
+    options: dict[str, Any] = {"method": "adamw", "rate": 0.1, "max_iterations": 50}
+    result = adcli.descend("(1 - x)^2", {"x": 3.0}, weight_decay=0.5, **options)
+    assert result.point["x"] == result.history[-1].point[0]
+    assert result.value > min(it.value for it in result.history)
+    assert result.penalty == 0
+    default = adcli.descend("(1 - x)^2", {"x": 3.0}, **options)
+    assert (
+        default.point == adcli.descend("(1 - x)^2", {"x": 3.0}, weight_decay=0.01, **options).point
+    )
+    with pytest.raises(UsageError, match="takes no weight decay"):
+        adcli.descend("x^2", {"x": 3.0}, weight_decay=0.1)
+
+
+@pytest.mark.parametrize(("method", "decay"), [("gd", 0.5), ("momentum", 0.5), ("adamw", 0.5)])
+def test_a_training_is_judged_by_what_it_minimises(method: str, decay: float) -> None:
+    x = np.linspace(-1, 1, 40)
+    options = {"method": method, "rate": 0.05, "epochs": 150, "batch_size": 40}
+    result = adcli.train(
+        "mean((y - a*x)^2)", {"a": 5.0}, data={"x": x, "y": 2 * x}, weight_decay=decay, **options
+    )
+    square = float(np.mean(x**2))
+    best = 2 * square / (square + decay / 2)
+    if method == "adamw":
+        assert result.best_epoch == result.epochs
+        return
+    assert result.point["a"] == pytest.approx(best, rel=1e-2)
+    floor = square * (2 - best) ** 2 + decay / 2 * best**2
+    assert result.value == pytest.approx(floor, rel=1e-3)
+
+
+# ---- rounding ----
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("(x + 1e10) - 1e10", {"x": 0.3}),
+        ("sum(exp(v)*v) - sum(v^3)", {"v": np.linspace(-3, 4, 50)}),
+        ("logsumexp(A@v) - dot(v, v[::-1])", {"v": np.linspace(-1, 1, 4), "A": np.eye(4)}),
+        ("(1 - cos(x))/x^2", {"x": 1e-3}),
+        ("max(v) + std(v) + relu(v[0] - 1) + norm(v)*prod(v)", {"v": np.linspace(1, 2, 5)}),
+    ],
+)
+def test_rounding_errors_are_bounded_by_the_terms(text: str, start: dict[str, Any]) -> None:
+    """Against the exact value and gradient, in 60 digits."""
+    f = function(text)
+    fixed = {"A": start.pop("A")} if "A" in start else {}
+    problem = Problem(f, start, fixed=fixed)
+    value, gradient = problem.value_and_gradient(problem.start)
+    found = Stationarity(problem, gradient, True).rounding(problem.start)
+    assert found is not None
+    point = {**start, **fixed}
+    exact, slopes = f.value_and_gradient(point, engine="mpmath", precision=60)
+    errors = [float(abs(e)) for e in np.ravel(gradient - problem.layout.flatten(slopes))]
+    assert abs(value - float(exact)) <= found.value
+    assert (np.array(errors) <= found.gradient).all()
+    size = abs(value) + max(1e10 if "1e10" in text else 1e3, float(np.abs(gradient).max()))
+    assert found.value <= 1e-10 * size
