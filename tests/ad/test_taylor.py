@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
+from hypothesis import given, settings
 from mpmath import mp, mpf
 
 from adcli.ad.evaluate import evaluate
@@ -18,6 +20,7 @@ from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 from adcli.function import Function, function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
+from tests.programs import Program, array_programs, scalar_programs
 
 ORDER = 8
 DIGITS = 25
@@ -176,3 +179,29 @@ def test_messages(text: str, point: Any, options: Any, error: Any, message: str)
     with pytest.raises(error) as found:
         function(text).taylor(point, **options)
     assert message in found.value.message
+
+
+@settings(max_examples=25)
+@given(scalar_programs() | array_programs())
+def test_the_first_orders_are_those_of_sweeps(program: Program) -> None:
+    f = function(program.text)
+    generator = random.Random(len(program.text))
+    along = {
+        name: generator.choice([1.0, -0.5]) * np.ones(np.shape(program.point[name]))
+        for name in f.variables
+    }
+    point = {name: program.point[name] for name in f.variables}
+    if not along:
+        return
+    c = f.taylor(point, along, 2)
+    value, slope = f.directional(point, along)
+    _, hessian = f.hessian(point)
+    curvature = sum(
+        np.tensordot(np.tensordot(along[a], block, np.ndim(along[a])), along[b], np.ndim(along[b]))
+        for a, row in hessian.items()
+        for b, block in row.items()
+    )
+    size = sum(float(np.abs(block).sum()) for row in hessian.values() for block in row.values())
+    assert c[0] == pytest.approx(value, rel=1e-12, abs=1e-12)
+    assert c[1] == pytest.approx(float(slope), rel=1e-9, abs=1e-9)
+    assert 2 * c[2] == pytest.approx(float(curvature), rel=1e-7, abs=1e-9 * (1 + size))
