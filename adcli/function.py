@@ -12,7 +12,7 @@ from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
-from adcli.errors import DomainError, UsageError
+from adcli.errors import DomainError, KinkError, UsageError
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -437,8 +437,13 @@ class PointResults(Results):
         for output in function.outputs:
             if not algebra.is_finite(self.run.values[output]):
                 raise self._value_error(output)
-        if task.strict:
-            self._refuse_kinks(task)
+        kink = (
+            self.kink(task.wrt if task.direction is None else task.direction)
+            if task.strict
+            else None
+        )
+        if kink is not None:
+            raise kink
         entries = compute(self.run, function.outputs, function.inputs, task, text)
         for entry in entries:
             if not algebra.is_finite(entry.value):
@@ -471,10 +476,12 @@ class PointResults(Results):
                 break
         return error
 
-    def _refuse_kinks(self, task: Task) -> None:
+    def kink(self, names: Iterable[str]) -> KinkError | None:
+        """The error that names the first kink on the way from some variables to the results."""
         function, run, algebra = self.function, self.run, self.algebra
-        names = task.wrt if task.direction is None else task.direction
         active = run.graph.dependents(run.order, [function.inputs[n] for n in names])
-        kink = find_kink(run.graph, run.order, run.values, function.outputs, active, algebra)
-        if kink is not None:
-            raise kink_error(run.graph, kink, run.values, algebra, function.text)
+        with algebra.context():
+            kink = find_kink(run.graph, run.order, run.values, function.outputs, active, algebra)
+            if kink is None:
+                return None
+            return kink_error(run.graph, kink, run.values, algebra, function.text)
