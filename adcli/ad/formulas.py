@@ -90,15 +90,17 @@ def derivative_formulas(
     order: int = 1,
     shapes: Mapping[str, Shape] | None = None,
     text: str | None = None,
+    *,
+    to_read: bool = False,
 ) -> Formulas:
     """All partial derivatives of an order of each output, by the variables `wrt`.
 
     `inputs` are the variables' nodes by name; `shapes` are those that are not scalars. One scalar
     variable goes by a forward sweep (the result may be an array), several go by one reverse sweep.
-    Each order is simplified before the next; where that makes long formulas, one of numbers by one
-    variable comes from the recurrences of adcli.ad.high_order. Raises LanguageError where shapes do
-    not fit or where a derivative would have more axes than a formula has, and UsageError for too
-    many formulas or too long ones.
+    Each order is simplified before the next (`to_read` as in `simplify`); where that makes long
+    formulas, one of numbers by one variable comes from the recurrences of adcli.ad.high_order.
+    Raises LanguageError where shapes do not fit or where a derivative would have more axes than a
+    formula has, and UsageError for too many formulas or too long ones.
     """
     shapes = {name: shape for name, shape in (shapes or {}).items() if shape}
     count = comb(len(wrt) + order - 1, order) if wrt else 0
@@ -123,7 +125,8 @@ def derivative_formulas(
             else:
                 last = _next_order(graph, level, inputs, wrt, shapes)
                 _refuse_long(graph, output, last, k + 1)
-            level = dict(zip(last, simplify(graph, last.values(), shapes), strict=True))
+            simplified = simplify(graph, last.values(), shapes, to_read=to_read)
+            level = dict(zip(last, simplified, strict=True))
             if len(next(iter(level), ())) == order:
                 break
         raw += last.values()

@@ -80,7 +80,8 @@ _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
 def command(**parsed: Any) -> int:
     """The derivative of EXPR as a formula, simplified.
 
-    Text output is a program again: adcli reads it, several derivatives are several results. A note
+    Text output is a program again: adcli reads it, several derivatives are several results. Text
+    and code compute what `adcli grad` computes, at any scale; LaTeX is shorter, to be read. A note
     on the size of the formulas, written out and with shared parts once, goes to standard error.
     """
     f = function(program_text(parsed["expression"], parsed["source"]))
@@ -88,8 +89,11 @@ def command(**parsed: Any) -> int:
     wrt, order, kind = f.names(names(parsed["wrt"])), parsed["order"], parsed["kind"]
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
+    to_read = kind == "latex"
     try:
-        found = derivative_formulas(f.graph, f.outputs, f.inputs, wrt, order, shapes, f.text)
+        found = derivative_formulas(
+            *(f.graph, f.outputs, f.inputs, wrt, order, shapes, f.text), to_read=to_read
+        )
     except LanguageError as error:
         if not f.is_scalar and not shapes:
             error.hint = "--shape x=3,A=3x2 says which variables are vectors and matrices"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from adcli.graph import exact
@@ -10,6 +11,8 @@ from adcli.graph.exact import Number, reduced
 Exponents = tuple[Number, ...]
 Factors = tuple[tuple[int, Exponents], ...]
 """Bases with their exponents. A base has several where joining them would enlarge the domain."""
+
+_SHORT = 8
 
 
 def domain_flags(exponent: Number) -> int:
@@ -26,6 +29,28 @@ def raised(value: Number, exponents: Exponents) -> Number | None:
             return None
         result = reduced(result * factor)
     return result
+
+
+def like(products: Mapping[int, tuple[Number, Factors]], factors: Factors) -> Any:
+    """A key that like terms share: the factors in any order, short products in brackets as well."""
+    if len(factors) == 1 and factors[0][0] not in products:
+        return factors
+    powers: dict[tuple[int, int], Number] = {}
+    others = []
+    waiting = list(factors)
+    while waiting:
+        base, exponents = waiting.pop()
+        c, inside = products.get(base, (0, ()))
+        if exponents == (1,) and c == 1 and len(inside) <= _SHORT:
+            waiting += inside
+            continue
+        for x in exponents:
+            if x.denominator == 1:
+                key = base, int(x < 0)
+                powers[key] = powers.get(key, 0) + x
+            else:
+                others.append((base, x))
+    return tuple(sorted([*others, *((base, x) for (base, _), x in powers.items())]))
 
 
 def as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:

@@ -2,12 +2,15 @@
 
 Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
 defined nowhere else: adcli.graph.rewrites says so for each, with an example that the tests sample.
-Constants are folded only where nothing rounds (adcli.graph.exact).
+Constants are folded only where nothing rounds (adcli.graph.exact). A result leaves the range of
+float64 only where the original does (adcli.graph.range_safe says how products see to that), but
+for factors as large as its constants and numbers below 1e-308; formulas that are only read
+(`to_read`, for LaTeX) are joined without that care.
 
 One walk, arguments first, makes each node once, so that what was shared stays shared; it is
 repeated while something changes. Sums keep their differences of numbers and variables together
 (log1p(s + (n - 1)) has digits that (s + n) - 1 has not): a like term joins its first occurrence.
-Products are flattened. Both are gathered at the top of a chain, in one go, and only through
+Both are gathered at the top of a chain, in one go, and only through
 operations that nothing else uses: so the walk is linear.
 """
 
@@ -15,14 +18,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from typing import Any, NamedTuple
 
-from adcli.graph import cases, exact
+from adcli.graph import cases, exact, range_safe
 from adcli.graph.axes import Shape
 from adcli.graph.chains import PRODUCTS, SUMS, count_uses, family_of, find_chains, walk_chain
 from adcli.graph.exact import Number, reduced
-from adcli.graph.factors import Factors, as_factors, domain_flags, raised
+from adcli.graph.factors import Exponents, Factors, as_factors, domain_flags, like, raised
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ADD,
@@ -47,9 +49,6 @@ from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.structure import FULL
 
 _BROADCAST = PRIMITIVES["broadcast"]
-_GUARDED = (PRIMITIVES["hypot"],)
-"""Divisors that are written to stay in the range of float64: their powers are not collected."""
-
 _OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
 _MAX_PASSES = 6
 
@@ -62,12 +61,17 @@ _GONE = -1
 
 
 def simplify(
-    graph: Graph, nodes: Iterable[int], shapes: Mapping[str, Shape] | None = None
+    graph: Graph,
+    nodes: Iterable[int],
+    shapes: Mapping[str, Shape] | None = None,
+    *,
+    to_read: bool = False,
 ) -> list[int]:
     """Nodes that mean the same as `nodes`, simplified together.
 
     `shapes` are those of the variables (absent: scalar). Every result keeps its shape and its
-    domain. Linear in the number of operations.
+    domain. Formulas `to_read` are shorter and may leave the range of float64. Linear in the number
+    of operations.
 
     >>> from adcli.language import parse
     >>> from adcli.language.text import to_text
@@ -77,7 +81,7 @@ def simplify(
     """
     current = list(nodes)
     for _ in range(_MAX_PASSES):
-        walk = _Pass(graph, current, shapes or {})
+        walk = _Pass(graph, current, shapes or {}, to_read)
         found = walk.run()
         if found == current or walk.is_settled(found):
             return found
@@ -104,8 +108,11 @@ def _negated(group: _Group | None) -> _Group | None:
 class _Pass:
     """One walk over everything below `outputs`."""
 
-    def __init__(self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape]) -> None:
+    def __init__(
+        self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape], to_read: bool
+    ) -> None:
         self.graph = graph
+        self.to_read = to_read
         self.outputs = outputs
         self.order = graph.reach(outputs)
         self.shaped = bool(shapes) or not is_scalar_program(graph, self.order)
@@ -324,18 +331,19 @@ class _Pass:
         if c == -1 and exponent.denominator == 1:
             sign = -1 if exponent % 2 else 1
             x, c = self.rest(x), 1
-        if c == 1 and len(factors) == 1 and len(factors[0][1]) == 1:
+        is_power = len(factors) == 1 and len(factors[0][1]) == 1
+        if c == 1 and is_power and not self._is_reciprocal(factors):
             inner, (b,) = factors[0]
             joined = reduced(b * exponent)
             whole = b.denominator == exponent.denominator == 1
             same = whole and domain_flags(joined) == domain_flags(b) | domain_flags(exponent)
-            if b == 1 or same or self._is_positive(inner):
+            if b == 1 or same or self.is_positive(inner):
                 return self.product(sign, ((inner, (joined,)),))
             if b.denominator == exponent.denominator == 1 and b < 0 and exponent < 0:
                 x, exponent = self.product(1, ((inner, (-joined,)),)), -1
         return self.product(sign, ((x, (exponent,)),))
 
-    def _is_positive(self, node: int) -> bool:
+    def is_positive(self, node: int) -> bool:
         return node in self.positive or (
             self.graph.ops[node] is NAMED and self.graph.attrs[node] != "inf"
         )
@@ -440,7 +448,7 @@ class _Pass:
             if len(factors) > 1 and not own:
                 c, factors = 1, ((n, (1,)),)
                 self.whole.add(n)
-            key = tuple(sorted(factors)) if len(factors) > 1 else factors
+            key = like(self.products, factors)
             result.append([(c, key, factors)])
             for k in [key, *(key for _, key, _ in self.sums.get(n, ()))]:
                 counts[k] = counts.get(k, 0) + 1
@@ -511,64 +519,74 @@ class _Pass:
 
     def _as_term(self, t: int, n: int) -> tuple[Number, Any, Factors]:
         c, factors = self.split(n)
-        return c * t, tuple(sorted(factors)) if len(factors) > 1 else factors, factors
+        return c * t, like(self.products, factors), factors
 
     def _product(self, top: int) -> int:
-        """A product with its coefficient in front and powers of a base joined."""
-        c: Number = 1
-        factors: dict[Any, tuple[int, list[Number]]] = {}
-        for i, e, inner in walk_chain(self.graph, self.chain, top, PRODUCTS):
-            if inner:
-                if self.graph.ops[i] is NEGATIVE:
-                    c = -c
-                continue
-            n = self.bare(self.new[i])
-            k, parts = self.split(n)
-            if k == 0 and e < 0:  # a division by 0 stays
-                k, parts = 1, ((n, (1,)),)
-            elif e < 0 and any(min(xs) < 0 and not self.is_never_zero(b) for b, xs in parts):
-                parts = ((self.rest(n), (1,)),)
-            elif len(parts) > 1 and self.uses[i] > 1:  # others use it as it is
-                k, parts = 1, ((n, (1,)),)
-                self.whole.add(n)
-            if k != 1:
-                scaled = reduced(c * k if e > 0 else Fraction(c) / k)
-                if exact.is_large(scaled):
-                    parts = (*parts, (self.product(k, ()), (1,)))
-                else:
-                    c = scaled
-            for base, exponents in parts:
-                for x in exponents:
-                    self._collect(factors, base, x * e)
-        found = as_factors(factors)
+        """A product with its coefficient in front."""
+        stack: list[range_safe.Product] = []
+        for i, _, inner in walk_chain(self.graph, self.chain, top, PRODUCTS):
+            if not inner:
+                stack.append(self._leaf_of_product(i))
+            elif self.graph.ops[i] is NEGATIVE:
+                c, factors = stack.pop()
+                stack.append((-c, factors))
+            else:
+                right, left = stack.pop(), stack.pop()
+                e = -1 if self.graph.ops[i] is DIVIDE else 1
+                stack.append(range_safe.joined(self, left, right, e))
+        ((c, factors),) = stack
+        found = self.collected(factors) if self.to_read else tuple(factors)
         if c < 0 and len(found) > 1 and self.uses[top] > 1:
             positive = self.product(-c, found)
             self.whole.add(positive)
             return self.product(-1, ((positive, (1,)),))
         return self.product(c, found)
 
+    def _leaf_of_product(self, i: int) -> range_safe.Product:
+        n = self.bare(self.new[i])
+        c, parts = self.split(n)
+        if c != 0 and self.uses[i] > 1 and (len(parts) > 1 or self._is_reciprocal(parts)):
+            self.whole.add(n)  # others use it as it is
+            return 1, [(n, (1,))]
+        return c, list(parts)
+
+    def _is_reciprocal(self, factors: Factors) -> bool:
+        """1/cosh(x), whose powers reach further than those of cosh(x)."""
+        if self.to_read or len(factors) != 1:
+            return False
+        ((base, exponents),) = factors
+        return exponents == (-1,) and bool(self.graph.args[base])
+
+    def collected(self, factors: Iterable[tuple[int, Exponents]]) -> Factors:
+        """The same factors with each base once, wherever it stands."""
+        found: dict[Any, tuple[int, list[Number]]] = {}
+        for base, exponents in factors:
+            for x in exponents:
+                self._collect(found, base, x)
+        return as_factors(found)
+
     def _collect(self, factors: dict[Any, tuple[int, list[Number]]], base: int, x: Number) -> None:
-        """Multiply by base^x; exponents are added where that keeps the domain."""
-        guarded = x < 0 and self.graph.ops[base] in _GUARDED
-        key = (base, len(factors)) if guarded else base
         if x < 0:
-            factors.setdefault((key,), (base, []))  # its place below the fraction bar
-        found = factors.get(key)
-        if found is None:
-            factors[key] = base, [x]
-            return
-        known = found[1]
-        k = 0
-        while k < len(known):
-            y = reduced(known[k] + x)
-            same = domain_flags(y) == domain_flags(x) | domain_flags(known[k])
-            if (same or self._is_positive(base)) and not exact.is_large(y):
-                del known[k]
-                x, k = y, 0
-            else:
-                k += 1
-        if x != 0:
-            known.append(x)
+            factors.setdefault((base,), (base, []))  # its place below the fraction bar
+        known = factors.setdefault(base, (base, []))[1]
+        known[:] = self.joined_exponents(base, (*known, x))
+
+    def joined_exponents(self, base: int, exponents: Iterable[Number]) -> Exponents:
+        """Exponents of one base, added where that keeps the domain."""
+        known: list[Number] = []
+        for x in exponents:
+            k = 0
+            while k < len(known):
+                y = reduced(known[k] + x)
+                same = domain_flags(y) == domain_flags(x) | domain_flags(known[k])
+                if (same or self.is_positive(base)) and not exact.is_large(y):
+                    del known[k]
+                    x, k = y, 0
+                else:
+                    k += 1
+            if x != 0:
+                known.append(x)
+        return tuple(known)
 
     def product(self, c: Number, factors: Factors) -> int:
         """The node c*factors, and the note of what it is made of."""
@@ -584,11 +602,8 @@ class _Pass:
     def times(self, node: int, c: Number, factors: Factors) -> int:
         """The product of a node, a number and factors."""
         k, others = self.split(node)
-        joined: dict[Any, tuple[int, list[Number]]] = {}
-        for base, exponents in (*factors, *others):
-            for x in exponents:
-                self._collect(joined, base, x)
-        return self.product(reduced(c * k), as_factors(joined))
+        total, found = range_safe.joined(self, (c, list(factors)), (k, list(others)))
+        return self.product(total, self.collected(found) if self.to_read else tuple(found))
 
     def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
         """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""
@@ -619,7 +634,7 @@ class _Pass:
         """0*factors: 0, unless that would enlarge the domain."""
         if self._vanishes(factors):
             return self.product(0, ())
-        node = self.node(MULTIPLY, self.constant(0), self.product(1, factors))
+        node = self._build(0, factors)
         self.products[node] = 0, factors
         return node
 
@@ -634,42 +649,35 @@ class _Pass:
         return node
 
     def _build(self, c: Number, factors: Factors) -> int:
-        """Numerators over denominators; in the order given where a divisor guards the range."""
+        """The number in front and the factors as they come; to read, all divisors at the end."""
         front, last = exact.magnitude(c), 1
         if front.denominator != 1 and not exact.is_short(front):
             front, last = front.numerator, front.denominator
-        above: list[int] = []
-        below: list[int] = []
-        for base, exponents in factors:
-            for x in exponents:
-                (above if x > 0 else below).append(self._raised(base, exact.magnitude(x)))
-        if front != 1 or not above:
-            above.insert(0, self.constant(front))
+        powers = [(base, x) for base, exponents in factors for x in exponents]
+        if self.to_read:
+            powers.sort(key=lambda power: power[1] < 0)
+        elif len(powers) > 1 and powers[0][1] < 0 < powers[1][1]:  # 1/x*y is y/x
+            powers[:2] = powers[1::-1]
+        below = [] if last == 1 else [self.constant(last)]
+        at_end = self.to_read or (powers and powers[0][1] > 0)
+        if front != 1 or not powers or powers[0][1] < 0:
+            node = self.constant(front)
+        else:
+            base, x = powers.pop(0)
+            node = self._raised(base, x)
         if c < 0:
-            above[0] = self.node(NEGATIVE, above[0])
-        if below and any(self.graph.ops[base] in _GUARDED for base, _ in factors):
-            return self._build_in_order(above, factors, last)
-        if last != 1:
-            below.insert(0, self.constant(last))
-        node = self._multiplied(above)
-        return self.node(DIVIDE, node, self._multiplied(below)) if below else node
-
-    def _build_in_order(self, above: list[int], factors: Factors, last: int) -> int:
-        """The first numerator, then the others and the divisors as they come."""
-        signs = [x for _, exponents in factors for x in exponents]
-        bases = [base for base, exponents in factors for _ in exponents]
-        numerators = sum(x > 0 for x in signs)
-        ahead = len(above) - numerators  # a constant in front
-        queue = iter(above)
-        node = next(queue)
-        if ahead == 0:
-            signs[next(k for k, x in enumerate(signs) if x > 0)] = 0
-        for base, x in zip(bases, signs, strict=True):
+            node = self.node(NEGATIVE, node)
+        for base, x in powers:
+            power = self._raised(base, exact.magnitude(x))
             if x > 0:
-                node = self.node(MULTIPLY, node, next(queue))
-            elif x < 0:
-                node = self.node(DIVIDE, node, self._raised(base, -x))
-        return node if last == 1 else self.node(DIVIDE, node, self.constant(last))
+                node = self.node(MULTIPLY, node, power)
+            elif self.to_read or not at_end:
+                below.append(power)
+            else:
+                node = self.node(DIVIDE, node, power)
+            if below and not at_end:  # 1/(3*x)
+                node, below, at_end = self.node(DIVIDE, node, self._multiplied(below)), [], True
+        return self.node(DIVIDE, node, self._multiplied(below)) if below else node
 
     def _raised(self, base: int, x: Number) -> int:
         number = self.number(base)

@@ -220,7 +220,8 @@ class _Layout:
             return ATOM, [template, r"\left(", *listed(args), r"\right)"]
         if "#+" in template:
             return ATOM, fill(template.replace("#+", "#"), [[self._after_sign(a)] for a in args])
-        return (POWER_LEVEL if "^{" in template else ATOM), fill(template, list(args))
+        level = UNARY if template.startswith(r"\frac") else ATOM
+        return (POWER_LEVEL if "^{" in template else level), fill(template, list(args))
 
     def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Layout:
         if op is INDEX:

@@ -142,6 +142,7 @@ FORMS = (
     *("abs({})", "floor({})", "exp({})", "exp2({})", "expm1({})", "log1p({})", "sqrt({})"),
     *("cbrt({})", "gauss({})", "lgamma({})", "mod({}, {})", "max({}, {})", "log2({})", "sin({})"),
     *("polygamma(1, {})", "digamma({})", "hypot({}, {})", "detach({})"),
+    *("unit({}, 1)", "sech({})", "cot({})", "tanh({})", "sigmoid({})", "normcdf({})"),
 )
 """Every way to put formulas together that has a notation of its own."""
 POINT = {"x": 0.7, "y": 1.3}
