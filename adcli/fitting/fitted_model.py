@@ -7,6 +7,7 @@ interval, the prediction and t times sqrt(g' C g + s^2 / w), with the given conf
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays, names_in
 from adcli.errors import AdcliError, DomainError, UsageError
+from adcli.fitting.columns import lengths
 from adcli.fitting.model import (
     Model,
     Parameters,
@@ -35,7 +37,8 @@ class Prediction(NamedTuple):
     """Predictions, one a row: values, their standard errors, and the ends of prediction intervals.
 
     nan stands for what cannot be had: the standard error where the data did not determine the
-    parameters, the interval where, besides, the weight of a new observation is unknown.
+    parameters, the interval where, besides, the weight of a new observation is unknown; and each
+    where it is beyond float64.
     """
 
     prediction: Vector
@@ -136,9 +139,10 @@ class FittedModel:
             if not finite.all():
                 raise self._blame(columns, int(np.argmin(finite)), first_row)
             error = _standard_errors(jacobian, self.covariance)
-            spread = np.nan if self.variance is None else self.variance
-            reach = self.half_width * np.sqrt(error**2 + spread)
-        return Prediction(np.array(value), error, value - reach, value + reach)
+            spread = np.nan if self.variance is None else math.sqrt(self.variance)
+            reach = self.half_width * np.hypot(error, spread)
+            found = error, value - reach, value + reach
+        return Prediction(np.array(value), *(np.where(np.isfinite(x), x, np.nan) for x in found))
 
     def band(self, data: Mapping[str, Any]) -> tuple[Vector, Vector, Vector]:
         """The model's curve and its confidence band: values, lower and upper ends."""
@@ -184,7 +188,7 @@ def _standard_errors(jacobian: Any, covariance: Any) -> Vector:
     unknown = np.isnan(np.diag(covariance))
     known = np.ix_(~unknown, ~unknown)
     factor = _root(covariance[known])
-    found = np.linalg.norm(jacobian[:, ~unknown] @ factor, axis=1)
+    found = lengths((jacobian[:, ~unknown] @ factor).T)
     found[(jacobian[:, unknown] != 0).any(axis=1)] = np.nan
     return found
 

@@ -21,11 +21,11 @@ TINY, HUGE = 1e-140, 1e140
 
 
 class Rho(NamedTuple):
-    """A loss as functions of u = residual / scale: rho(u^2), and psi and psi', its derivatives by
-    u, halved. Each is written for large arrays: few passes over them."""
+    """A loss as functions of u = residual / scale: rho(u^2), its derivative by u^2, which weighs
+    the residual, and the derivative of u times that. Each takes few passes over large arrays."""
 
     value: Callable[[Any], Any]
-    psi: Callable[[Any], Any]
+    weight: Callable[[Any], Any]
     slope: Callable[[Any], Any]
 
 
@@ -46,13 +46,17 @@ def _cauchy_slope(u: Any) -> Any:
 
 
 LOSSES = {
-    "linear": Rho(np.square, lambda u: u, np.ones_like),
-    "huber": Rho(_huber, lambda u: np.clip(u, -1.0, 1.0), lambda u: 1.0 * (np.abs(u) <= 1.0)),
+    "linear": Rho(np.square, np.ones_like, np.ones_like),
+    "huber": Rho(
+        _huber, lambda u: 1.0 / np.maximum(np.abs(u), 1.0), lambda u: 1.0 * (np.abs(u) <= 1.0)
+    ),
     "soft_l1": Rho(
-        _soft_l1, lambda u: u / np.sqrt(1.0 + np.square(u)), lambda u: (1.0 + np.square(u)) ** -1.5
+        _soft_l1,
+        lambda u: 1.0 / np.sqrt(1.0 + np.square(u)),
+        lambda u: (1.0 + np.square(u)) ** -1.5,
     ),
     "cauchy": Rho(
-        lambda u: np.log1p(np.square(u)), lambda u: u / (1.0 + np.square(u)), _cauchy_slope
+        lambda u: np.log1p(np.square(u)), lambda u: 1.0 / (1.0 + np.square(u)), _cauchy_slope
     ),
 }
 
@@ -92,16 +96,18 @@ class Loss:
     def slopes(self, r: Any) -> tuple[Any, Any]:
         """psi and psi', the first and the second derivative of half the loss by the residual."""
         rho, u = LOSSES[self.name], r / self.scale
-        return self.scale * rho.psi(u), rho.slope(u)
+        return r * rho.weight(u), rho.slope(u)
 
     def scaled(self, r: Any, jacobian: Any) -> tuple[Any, Any]:
         """Residuals and Jacobian of the least squares problem that agrees with the loss here.
 
         Its gradient is that of the loss and its Gauss-Newton matrix approximates the loss's
-        Hessian, kept positive as in SciPy.
+        Hessian, kept positive as in SciPy: by a rounding error of the weight, so that outliers of
+        any size promise to come as near as they are far.
         """
         if self.is_linear:
             return r, jacobian
-        psi, curvature = self.slopes(r)
-        weight = np.sqrt(np.maximum(curvature, 2.0**-52))
-        return psi / weight, jacobian * weight[:, None]
+        rho, u = LOSSES[self.name], r / self.scale
+        weight = rho.weight(u)
+        root = np.sqrt(np.maximum(rho.slope(u), 2.0**-52 * weight))
+        return r * weight / root, jacobian * root[:, None]

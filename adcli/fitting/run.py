@@ -179,6 +179,8 @@ def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
     rows = whole.sample(few) if sampled else whole
     squares = LeastSquares(rows, Loss())
     _, least = search(squares).run(started=started)
+    if least.status is Status.STALLED and not least.linear.is_finite:
+        raise problem.refusal(start)
     if sampled:
         _, least = search(LeastSquares(rows, problem.loss)).run(started=started, also=[least.point])
     else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,15 +76,18 @@ class Search:
     def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> tuple[str, Attempt]:
         """The best attempt and its method; `started` says whether linear parameters have starts.
 
-        The start, which must be finite, is then the first point; `also` are others to begin at.
+        The start is then the first point; `also` are others to begin at. Where nothing could be
+        attempted, by an interruption or since no point is finite, the first of all is the best.
         """
-        with suppress(Interrupted):
+        status, reason = Status.STALLED, "the sum of squares is not finite"
+        try:
             self._run(started, also)
-        if not self.attempts:
-            first = also[0] if also else self.start
-            unknown = Linearised.unknown(self.problem.size)
-            return MARQUARDT, Attempt(first, unknown, Status.INTERRUPTED, "interrupted", 0)
-        return self.best
+        except Interrupted:
+            status, reason = Status.INTERRUPTED, "interrupted"
+        if self.attempts:
+            return self.best
+        first = also[0] if also else self.start
+        return MARQUARDT, Attempt(first, Linearised.unknown(self.problem.size), status, reason, 0)
 
     def _run(self, started: bool, also: Sequence[Vector]) -> None:
         for point in also:
@@ -99,7 +101,7 @@ class Search:
             self._project(self.start, self.max_iterations)
         if not self.attempts:  # the model is not finite where its linear parameters would be best
             self._marquardt(self.start, self.max_iterations)
-        if not self._is_settled():
+        if self.attempts and not self._is_settled():
             self._restart()
 
     def _is_spent(self) -> bool:

@@ -246,7 +246,8 @@ def total_squares(response: Vector, weights: Vector | None) -> float:
 
 def is_perfect(r: Vector, sizes: Vector) -> bool:
     """Whether residuals are rounding errors of the numbers, of these sizes, that they compare."""
-    return sum_of_squares(r) <= ROUNDING**2 * sum_of_squares(sizes)
+    squares = sum_of_squares(r)
+    return math.isfinite(squares) and squares <= ROUNDING**2 * sum_of_squares(sizes)
 
 
 def half_width(confidence: float, freedom: int | None) -> float:

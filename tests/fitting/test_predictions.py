@@ -46,6 +46,30 @@ def test_a_line_has_the_textbook_prediction_interval() -> None:
     assert got.upper - got.prediction == pytest.approx([reach], rel=1e-12)
 
 
+@pytest.mark.parametrize("far", [1e200, 1e300, -1e305, 1e-200])
+def test_lengths_of_far_predictions_do_not_overflow(far: float) -> None:
+    found = adcli.fit("y ~ a + b*x", {"x": X, "y": Y}, {"a": 0.0, "b": 0.0})
+    got = found.predict({"x": [far, 0.0]})
+    b, a = found.parameters["b"].standard_error, found.parameters["a"].standard_error
+    s, t = found.residual_standard_deviation, stats.t.ppf(0.975, 38)
+    error = max(abs(far) * b, a)
+    assert got.standard_error == pytest.approx([error, a], rel=1e-12)
+    assert got.upper - got.prediction == pytest.approx(t * np.hypot([error, a], s), rel=1e-10)
+
+
+def test_what_is_beyond_float64_is_unknown() -> None:
+    got = adcli.fit("y ~ a + 1e-9*b*x", {"x": X, "y": Y}, {"a": 0.0, "b": 0.0}).predict(
+        {"x": [1e308]}
+    )
+    assert np.isfinite(got.prediction).all()
+    assert np.isfinite(got.standard_error).all()
+    wide = adcli.fit("y ~ a + 0*x + c*1e-300*x", {"x": X, "y": Y}, {"a": 0.0, "c": 0.0}).predict(
+        {"x": [1e10]}
+    )
+    for found in (*got[1:], *wide[1:]):
+        assert not np.isinf(found).any()
+
+
 def test_prediction_intervals_hold_new_observations() -> None:
     random = np.random.default_rng(4)
     inside = 0
