@@ -89,7 +89,11 @@ PROBLEM = (
         True,
     ),
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
-    _count("starts", "Descend from N points around the start; the best result counts.", 1),
+    _count(
+        "starts",
+        "Descend from N points around the start, at most 100,000; the best result counts.",
+        1,
+    ),
     _count("seed", "The seed of what is drawn at random (default 0)."),
     table_options,
 )

@@ -17,6 +17,10 @@ from adcli.descent.stopping import Limits, Status
 from adcli.errors import DomainError, UsageError
 from adcli.graph.axes import Shape
 
+MOST_STARTS, MOST_NUMBERS = 100_000, 50_000_000
+"""Descents from many points, and the numbers of all points that they find: more take hours, and
+more memory than they are worth."""
+
 
 def random_start(shapes: Mapping[str, Shape], seed: int) -> dict[str, Any]:
     """A standard normal number, or array, for each variable, in the order given."""
@@ -57,22 +61,38 @@ def descend_many(
 ) -> Result:
     """The best of `count` descents, which has all of them, best first, in `starts`.
 
-    A start where the function is not finite is passed over.
+    Only the best keeps its history: memory holds a result of all others. A start where the function
+    is not finite is passed over. Raises UsageError for more than MOST_STARTS, or MOST_NUMBERS.
     """
     if count < 1:
         raise UsageError(f"{count} starts", "1 or more is meant")
+    most = max(1, min(MOST_STARTS, MOST_NUMBERS // problem.size))
+    if count > most:
+        raise UsageError(
+            f"{count:,} starts are too many",
+            f"the most are {most:,} of {problem.size:,} numbers: each is a whole descent",
+        )
     if seed < 0:
         raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
-    results = []
+    sign = -1.0 if problem.maximize else 1.0
+
+    def rank(result: Result) -> float:
+        return sign * result.value if math.isfinite(result.value) else math.inf
+
+    best, results = None, []
     for number in range(count):
         begun = problem.starting(scattered(problem, number, seed))
         try:
             begun.check_start()
         except DomainError:
+            if interrupted():
+                break
             continue
-        results.append(minimise(begun, settings, limits, Saving(), interrupted=interrupted))
-        if results[-1].status is Status.INTERRUPTED:
+        result = minimise(begun, settings, limits, Saving(), interrupted=interrupted)
+        results.append(replace(result, history=[], labels=[]))
+        if best is None or rank(result) < rank(best):
+            best = result
+        if result.status is Status.INTERRUPTED:
             break
-    sign = -1.0 if problem.maximize else 1.0
-    results.sort(key=lambda r: sign * r.value if math.isfinite(r.value) else math.inf)
-    return replace(results[0], starts=results)
+    assert best is not None, "the first start is the one that was checked"
+    return replace(best, starts=sorted(results, key=rank))

@@ -278,6 +278,19 @@ def test_many_starts_are_repeatable_and_sorted() -> None:
     assert all(3 <= each.point["x"] <= 5 for each in boxed.starts)
 
 
+def test_only_the_best_of_many_starts_keeps_its_history() -> None:
+    result = descend("sin(3x) + x^2/10", {"x": 4.0}, starts=5)
+    assert len(result.history) > 1
+    assert [each.history for each in result.starts] == [[]] * 5
+    assert result.starts[0].point == result.point
+
+
+@pytest.mark.parametrize(("starts", "size"), [(10**9, 1), (10**6, 10), (1000, 10**6)])
+def test_more_starts_than_anybody_waits_for_are_refused(starts: int, size: int) -> None:
+    with pytest.raises(UsageError, match=f"{starts:,} starts are too many"):
+        descend("sum(v^2)", {"v": np.ones(size)}, starts=starts)
+
+
 def test_a_long_history_is_thin() -> None:
     result = stopped(gradient_tolerance=0, max_iterations=50_000)
     marks = [it.iteration for it in result.history]
