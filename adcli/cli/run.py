@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
@@ -145,6 +145,7 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
         options["held"],
     )
     form = options["form"]
+    text: str | Iterator[str]
     if form == "json":
         text = json_record(report)
     elif form == "csv":
@@ -183,16 +184,24 @@ def show_run(found: Explanation, begin: float) -> None:
     remark(engine_text(found) + f"ran for {perf_counter() - begin:.3g} s\n")
 
 
-def write_text(output: str | None, text: str) -> None:
-    """Write to a file, which appears when it is complete, or to standard output (None, "-")."""
-    data = text.encode("utf-8", "surrogateescape")
+def write_text(output: str | None, text: str | Iterable[str]) -> None:
+    """Write to a file, which appears when it is complete, or to standard output (None, "-").
+
+    A long text comes in pieces.
+    """
+    pieces = [text] if isinstance(text, str) else text
     if output in (None, "-"):
-        stdout_bytes().write(data)
+        _write(stdout_bytes(), pieces)
         return
     from adcli.data.output import atomic_output
 
     with atomic_output(output) as stream:
-        stream.write(data)
+        _write(stream, pieces)
+
+
+def _write(stream: BinaryIO, pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        stream.write(piece.encode("utf-8", "surrogateescape"))
 
 
 def screen(output: str | None) -> tuple[int, bool]:

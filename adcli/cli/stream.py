@@ -277,7 +277,7 @@ class _Job:
                 texts = _as_array(values) if not precision else _as_texts(values, precision)
                 fields.append(Field("/".join(path), path, texts))
                 continue
-            labels = result_labels(path, results.outputs, self.shapes)
+            labels = list(result_labels(path, results.outputs, self.shapes))
             columns = _component_columns(values, len(labels))
             for label, column in zip(labels, columns, strict=True):
                 texts = [exact(x, precision) for x in column] if precision else column

@@ -166,6 +166,8 @@ def full(algebra: Any, attr: tuple[float, Shape]) -> Array:
 
 
 def _range(algebra: Any, attr: tuple[int, int, int]) -> Array:
+    if algebra.dtype is np.float64:  # bounds are whole numbers that it holds
+        return np.arange(*attr, dtype=float)[np.newaxis]
     values = [algebra.constant(float(n)) for n in range(*attr)]
     return np.stack(values, axis=1) if values else np.zeros((1, 0), dtype=algebra.dtype)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from adcli.report.numbers import index_label
@@ -11,35 +11,43 @@ Shape = tuple[int, ...]
 Path = tuple[str, ...]
 
 
-def indices(shape: Shape) -> list[tuple[int, ...]]:
+def indices(shape: Shape) -> Iterator[tuple[int, ...]]:
     """All indices of a shape, the last axis fastest."""
-    return list(product(*map(range, shape)))
+    if len(shape) == 1:  # of which `product` would make a tuple
+        return ((i,) for i in range(shape[0]))
+    return product(*map(range, shape))
 
 
-def output_rows(shapes: Sequence[Shape]) -> list[str]:
+def output_rows(shapes: Sequence[Shape]) -> Iterator[str]:
     """The labels of all numbers of a program's results: `[0]`, `[1,2]`, or "" for one scalar."""
     several = len(shapes) > 1
-    return [
+    return (
         index_label((k, *index) if several else index)
         for k, shape in enumerate(shapes)
         for index in indices(shape)
-    ]
+    )
 
 
 def result_labels(
     path: Path, outputs: Sequence[Shape], variables: Mapping[str, Shape]
-) -> list[str]:
+) -> Iterator[str]:
     """The names of the numbers under a path: `value`, `df/dx`, `df[0]/dv[1]`, `d2f/dxdy`.
 
     `outputs` are the shapes of the program's results, `variables` those of its inputs.
     """
     kind = path[0]
     if kind in ("value", "derivative"):
-        return [kind + row for row in output_rows(outputs)]
-    columns = [path[1] + index_label(index) for index in indices(variables[path[1]])]
+        return (kind + row for row in output_rows(outputs))
     if kind == "gradient":
-        return [f"df/d{column}" for column in columns]
+        return (f"df/d{column}" for column in elements(path[1], variables[path[1]]))
     if kind == "jacobian":
-        return [f"df{row}/d{column}" for row in output_rows(outputs) for column in columns]
-    seconds = [path[2] + index_label(index) for index in indices(variables[path[2]])]
-    return [f"d2f/d{column}d{second}" for column in columns for second in seconds]
+        columns = list(elements(path[1], variables[path[1]]))
+        return (f"df{row}/d{column}" for row in output_rows(outputs) for column in columns)
+    seconds = list(elements(path[2], variables[path[2]]))
+    firsts = elements(path[1], variables[path[1]])
+    return (f"d2f/d{first}d{second}" for first in firsts for second in seconds)
+
+
+def elements(name: str, shape: Shape) -> Iterator[str]:
+    """The names of the numbers of a variable: `x`, or `v[0]`, `v[1]`, ..."""
+    return (name + index_label(index) for index in indices(shape))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from adcli.data.nulls import finite
+
+BLOCK = 1 << 16
+"""Numbers of a large array that are objects, or texts, at the same time."""
 
 
 def exact(value: Any, precision: int | None = None) -> str:
@@ -37,7 +41,9 @@ def nested(value: Any) -> Any:
 def flat(value: Any) -> Iterator[Any]:
     """The numbers of a value, the last axis fastest."""
     if hasattr(value, "reshape"):
-        yield from value.reshape(-1).tolist()
+        numbers = value.reshape(-1)
+        for start in range(0, len(numbers), BLOCK):
+            yield from numbers[start : start + BLOCK].tolist()
     elif isinstance(value, (list, tuple)):
         for element in value:
             yield from flat(element)
@@ -74,3 +80,42 @@ def to_json(value: Any, precision: int | None = None) -> str:
         return json.dumps(value, ensure_ascii=False)
     text = exact(value, precision)
     return "null" if "n" in text else text
+
+
+def joined(texts: Iterable[str], separator: str, size: int = BLOCK) -> Iterator[str]:
+    """All texts with a separator between them, in pieces of `size` texts."""
+    texts, between = iter(texts), ""
+    while batch := list(islice(texts, size)):
+        yield between + separator.join(batch)
+        between = separator
+
+
+def json_pieces(value: Any, precision: int | None = None) -> Iterator[str]:
+    """JSON as by `to_json`, in pieces: arrays become texts block by block."""
+    if isinstance(value, dict):
+        parts = [(f"{json.dumps(k, ensure_ascii=False)}: ", v) for k, v in value.items()]
+        yield from _bracketed("{", parts, "}", precision)
+    elif isinstance(value, list) and any(hasattr(v, "tolist") for v in value):
+        yield from _bracketed("[", [("", v) for v in value], "]", precision)
+    elif getattr(value, "size", 0) > BLOCK:
+        rows = BLOCK // (value.size // len(value))
+        if rows:
+            blocks = (value[start : start + rows] for start in range(0, len(value), rows))
+            yield "["
+            yield from joined((to_json(b.tolist(), precision)[1:-1] for b in blocks), ", ", 1)
+            yield "]"
+        else:
+            yield from _bracketed("[", (("", row) for row in value), "]", precision)
+    else:
+        yield to_json(nested(value), precision)
+
+
+def _bracketed(
+    left: str, parts: Iterable[tuple[str, Any]], right: str, precision: int | None
+) -> Iterator[str]:
+    """The JSON of parts, each behind its key, between brackets."""
+    yield left
+    for number, (key, part) in enumerate(parts):
+        yield (", " if number else "") + key
+        yield from json_pieces(part, precision)
+    yield right

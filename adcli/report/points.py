@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from math import prod
 from typing import Any
 
 from adcli.ad.tasks import Task
-from adcli.data.nulls import finite
-from adcli.report.labels import Path, Shape, indices, output_rows, result_labels
-from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
+from adcli.report.labels import Path, Shape, elements, output_rows, result_labels
+from adcli.report.numbers import exact, flat, joined, json_pieces, nested, shape_of, short
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ def constant_fields(task: Task) -> dict[str, Any]:
     return {"mode": task.mode}
 
 
-def json_record(report: PointReport) -> str:
-    """One line: {"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
-    return to_json(_record(report.shown, report.fields, report.task), report.precision) + "\n"
+def json_record(report: PointReport) -> Iterator[str]:
+    """One line, in pieces: {"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
+    record = _record(report.shown, report.fields, report.task)
+    yield from json_pieces(record, report.precision)
+    yield "\n"
 
 
 def failed_record(
@@ -65,31 +68,33 @@ def failed_record(
 ) -> str:
     """The line of a point that failed: nulls, and the message as "error"."""
     record = _record(point, dict.fromkeys(paths), task)
-    return to_json({**record, "error": message}, precision) + "\n"
+    return "".join(json_pieces({**record, "error": message}, precision)) + "\n"
 
 
 def _record(point: Mapping[str, Any], fields: Mapping[Path, Any], task: Task) -> dict[str, Any]:
-    record: dict[str, Any] = {"point": {n: finite(nested(v)) for n, v in point.items()}}
+    record: dict[str, Any] = {"point": dict(point)}
     for path, value in fields.items():
         place = record
         for name in path[:-1]:
             place = place.setdefault(name, {})
-        place[path[-1]] = nested(value)
+        place[path[-1]] = value
     return {**record, **constant_fields(task)}
 
 
-def csv_lines(report: PointReport) -> str:
-    """A header and a row: the point's columns, then the results."""
-    names, numbers = [], []
-    for name, value in report.shown.items():
-        names += [name + index_label(index) for index in indices(shape_of(value))]
-        numbers += list(flat(value))
-    outputs, variables = report.outputs, report.variables
-    for path, value in report.fields.items():
-        names += result_labels(path, outputs, variables)
-        numbers += list(flat(value))
-    header = ",".join([quoted(name) for name in names])
-    return header + "\n" + ",".join([exact(n, report.precision) for n in numbers]) + "\n"
+def csv_lines(report: PointReport) -> Iterator[str]:
+    """A header and a row, in pieces: the point's columns, then the results."""
+    shown, fields = report.shown, report.fields
+    given = (elements(name, shape_of(value)) for name, value in shown.items())
+    found = (result_labels(path, report.outputs, report.variables) for path in fields)
+    yield from joined(map(quoted, chain(*given, *found)), ",")
+    yield "\n"
+    yield from joined(_texts([*shown.values(), *fields.values()], report.precision), ",")
+    yield "\n"
+
+
+def _texts(values: Iterable[Any], precision: int | None) -> Iterator[str]:
+    """The texts of all numbers."""
+    return (exact(number, precision) for value in values for number in flat(value))
 
 
 def quoted(cell: str) -> str:
@@ -99,10 +104,10 @@ def quoted(cell: str) -> str:
     return cell
 
 
-def plain_line(report: PointReport) -> str:
-    """The numbers of all results, separated by spaces."""
-    numbers = [n for value in report.fields.values() for n in flat(value)]
-    return " ".join([exact(n, report.precision) for n in numbers]) + "\n"
+def plain_line(report: PointReport) -> Iterator[str]:
+    """The numbers of all results, separated by spaces, in pieces."""
+    yield from joined(_texts(report.fields.values(), report.precision), " ")
+    yield "\n"
 
 
 def table_text(report: PointReport, digits: int, width: int, color: bool) -> str:
@@ -114,17 +119,20 @@ def table_text(report: PointReport, digits: int, width: int, color: bool) -> str
     def text(value: Any) -> str:
         return short(value, digits, report.precision)
 
-    values = list(zip(output_rows(report.outputs), flat(report.fields[("value",)]), strict=True))
+    count = sum(map(prod, report.outputs))
+    values = zip(output_rows(report.outputs), flat(report.fields[("value",)]), strict=True)
     if report.task.kind == "value":
-        tables.rows(["", "value"], [(f"f{row}", text(v)) for row, v in values])
+        tables.rows(["", "value"], ((f"f{row}", text(v)) for row, v in values), total=count)
     elif report.task.kind == "directional":
         slopes = flat(report.fields[("derivative",)])
-        rows = [(f"f{row}", text(v), text(s)) for (row, v), s in zip(values, slopes, strict=True)]
-        tables.rows(["", "value", "derivative"], rows)
+        rows = ((f"f{row}", text(v), text(s)) for (row, v), s in zip(values, slopes, strict=True))
+        tables.rows(["", "value", "derivative"], rows, total=count)
     elif report.task.kind == "gradient":
-        tables.heading("f = " + text(values[0][1]))
+        tables.heading("f = " + text(next(values)[1]))
         if report.task.wrt:
-            tables.rows(["variable", "at", "derivative"], _gradient_rows(report, text))
+            count = sum(prod(report.variables[name]) for name in report.task.wrt)
+            headers = ["variable", "at", "derivative"]
+            tables.rows(headers, _gradient_rows(report, text), total=count)
     else:
         tables.heading(*[f"f{row} = {text(v)}" for row, v in values])
         if report.task.wrt:
@@ -132,29 +140,19 @@ def table_text(report: PointReport, digits: int, width: int, color: bool) -> str
     return tables.text()
 
 
-def _gradient_rows(report: PointReport, text: Any) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
+def _gradient_rows(report: PointReport, text: Any) -> Iterator[tuple[str, ...]]:
     for path, value in report.fields.items():
         if path[0] == "gradient":
-            name = path[1]
-            at = report.point[name]
-            labels = [name + index_label(index) for index in indices(shape_of(at))]
-            rows += [
-                (label, text(x), text(slope))
-                for label, x, slope in zip(labels, flat(at), flat(value), strict=True)
-            ]
-    return rows
+            at = report.point[path[1]]
+            labels = elements(path[1], shape_of(at))
+            for label, x, slope in zip(labels, flat(at), flat(value), strict=True):
+                yield label, text(x), text(slope)
 
 
 def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[list[str]]]:
     """Row labels, column labels and cells of a Jacobian or a Hessian."""
     variables = report.variables
-    columns = [
-        (name, name + index_label(index))
-        for name in report.task.wrt
-        for index in indices(variables[name])
-    ]
-    labels = [label for _, label in columns]
+    labels = [label for name in report.task.wrt for label in elements(name, variables[name])]
     blocks: list[Path]
     if report.task.kind == "jacobian":
         heads = [f"df{row}" for row in output_rows(report.outputs)]
@@ -164,7 +162,7 @@ def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[
     cells = []
     for a in report.task.wrt:
         blocks = [("hessian", a, b) for b in report.task.wrt]
-        cells += _side_by_side(report, blocks, len(indices(variables[a])), text)
+        cells += _side_by_side(report, blocks, prod(variables[a]), text)
     return labels, labels, cells
 
 
@@ -175,7 +173,7 @@ def _side_by_side(
     rows: list[list[str]] = [[] for _ in range(height)]
     for path in blocks:
         numbers = [text(x) for x in flat(report.fields[path])]
-        width = len(indices(report.variables[path[-1]]))
+        width = prod(report.variables[path[-1]])
         for k, row in enumerate(rows):
             row += numbers[k * width : (k + 1) * width]
     return rows

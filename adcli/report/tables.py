@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from rich.box import ROUNDED
 from rich.console import Console
@@ -59,21 +60,23 @@ class Tables:
     def rows(
         self,
         headers: Sequence[str],
-        rows: Sequence[Sequence[str]],
+        rows: Iterable[Sequence[str]],
         limit: int | None = MAX_ROWS,
         texts: int = 1,
+        total: int | None = None,
     ) -> None:
         """A table of rows: the first column is a label, the others are numbers.
 
         The first `texts` columns are set to the left. Columns that do not fit go into a further
         table with the labels repeated. Rows beyond `limit` and columns beyond MAX_COLUMNS are
-        counted, not shown.
+        counted, not shown; of `total` rows only those shown are made.
         """
-        count = len(rows)
+        shown = list(rows) if total is None else list(islice(rows, limit))
+        count = len(shown) if total is None else total
         extra = len(headers) - MAX_COLUMNS
         if extra > 0:
-            headers, rows = headers[:MAX_COLUMNS], [row[:MAX_COLUMNS] for row in rows[:limit]]
-        shown = rows[:limit]
+            headers, shown = headers[:MAX_COLUMNS], [row[:MAX_COLUMNS] for row in shown[:limit]]
+        shown = shown[:limit]
         cells = [[safe(c) for c in row] for row in shown]
         names = [safe(h) for h in headers]
         widths = [
