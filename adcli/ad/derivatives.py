@@ -158,9 +158,18 @@ def hessian_blocks(
     """Second derivatives of a scalar node: the Jacobian of its gradient's graph.
 
     Returns the run that evaluated the gradient, the gradient's nodes, and the blocks by
-    (gradient node, variable).
+    (gradient node, variable). They are symmetric to the last bit: what stands below the diagonal
+    is what stands above it.
     """
     nodes = gradient_nodes(run.graph, run.order, output, wrt, run.shapes())
     order = run.graph.reach([*run.order, *nodes])
     second = Run.at(run.graph, order, run.inputs, run.algebra, run.points)
-    return second, nodes, jacobian_blocks(second, nodes, wrt, mode)
+    blocks = jacobian_blocks(second, nodes, wrt, mode)
+    algebra, values = second.algebra, second.values
+    mirrored = {}
+    for k, (row, a) in enumerate(zip(nodes, wrt, strict=True)):
+        mirrored[row, a] = algebra.mirror(blocks[row, a], values[a])
+        for below, b in zip(nodes[k + 1 :], wrt[k + 1 :], strict=True):
+            mirrored[row, b] = blocks[row, b]
+            mirrored[below, a] = algebra.swap(blocks[row, b], values[a])
+    return second, nodes, mirrored

@@ -142,6 +142,16 @@ class Arrays:
         axes = (0, *range(lead + 1, block.ndim), *range(1, lead + 1))
         return block.transpose(axes)
 
+    def mirror(self, block: Array, leading: Array) -> Array:
+        """A square block whose part below the diagonal is the part above it: twice the axes of
+        `leading`."""
+        size = prod(leading.shape[1:])
+        square = block.reshape((len(block), size, size))
+        rows, columns = np.triu_indices(size, 1)
+        mirrored = square.copy()
+        mirrored[:, columns, rows] = square[:, rows, columns]
+        return mirrored.reshape(block.shape)
+
     def total(self, x: Array) -> Array:
         """The sum over x's own axes, one number a point."""
         return x.sum(axis=tuple(range(1, x.ndim)))

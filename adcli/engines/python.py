@@ -74,6 +74,10 @@ class Scalars:
         """The block with the axes of `leading` last."""
         return block
 
+    def mirror(self, block: Any, leading: Any) -> Any:
+        """A square block whose part below the diagonal is the part above it: one number."""
+        return block
+
     def total(self, x: Any) -> Any:
         """The sum over x's own axes."""
         return x
