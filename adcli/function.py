@@ -28,6 +28,8 @@ Point = Mapping[str, Any]
 """A value for each variable: a number, nested lists of numbers, or a NumPy array."""
 
 
+HARD_TWICE = ("norm", "std", "logsumexp", "softmax")
+"""Functions that have another form where the derivative is differentiated again."""
 SHORT_NODES, SHORT_TEXT = 100, 200
 """Nodes and characters up to which a function is shown as its program."""
 
@@ -43,7 +45,9 @@ def function(text: str) -> Function:
     if not isinstance(text, str):
         raise UsageError(f"a program is a text, not {type(text).__name__}", "function('x^2')")
     program = parse(text)
-    return Function(program.graph, program.outputs, text)
+    found = Function(program.graph, program.outputs, text)
+    found.is_written = True
+    return found
 
 
 class Function:
@@ -51,6 +55,9 @@ class Function:
 
     Variables may be scalars, vectors or matrices; what they are is known when a point is given.
     """
+
+    is_written = False
+    """Whether `text` is its program, not that of a function that it is the derivative of."""
 
     def __init__(
         self, graph: Graph, outputs: Sequence[int], text: str, variables: Iterable[int] = ()
@@ -78,6 +85,16 @@ class Function:
     def variables(self) -> tuple[str, ...]:
         """The names of the variables, in the order of their first appearance."""
         return tuple(self.inputs)
+
+    @cached_property
+    def twice(self) -> Function:
+        """The same function in the form whose derivatives keep their digits when they are
+        differentiated again, as matrices of derivatives and `derivative` need it; itself where
+        there is no other."""
+        if not (self.is_written and any(name in self.text for name in HARD_TWICE)):
+            return self
+        program = parse(self.text, twice=True)
+        return Function(program.graph, program.outputs, self.text)
 
     @cached_property
     def is_scalar(self) -> bool:
@@ -205,7 +222,7 @@ class Function:
         there are fewer inputs than outputs, else reverse ones.
         """
         task = Task("jacobian", mode, self.names(wrt), strict=strict)
-        value, rest = self.at(point, task, engine, precision).nested()
+        value, rest = self.twice.at(point, task, engine, precision).nested()
         return value, rest.get("jacobian", {})
 
     def hessian(
@@ -223,7 +240,7 @@ class Function:
         The gradient's graph is differentiated again, by sweeps of `mode`.
         """
         task = Task("hessian", mode, self.names(wrt), strict=strict)
-        value, rest = self.at(point, task, engine, precision).nested()
+        value, rest = self.twice.at(point, task, engine, precision).nested()
         return value, rest.get("hessian", {})
 
     def derivative(self, variable: str, shapes: Mapping[str, Shape] | None = None) -> Function:
@@ -232,6 +249,8 @@ class Function:
         `shapes` are those of the variables that are not scalars. For a scalar function of an array
         the derivative has the array's shape.
         """
+        if self.twice is not self:
+            return self.twice.derivative(variable, shapes)
         (node,) = self._nodes([variable])
         shapes = shapes or {}
         if shapes.get(variable) or (len(self.outputs) == 1 and not shapes):

@@ -85,6 +85,7 @@ def command(**parsed: Any) -> int:
     on the size of the formulas, written out and with shared parts once, goes to standard error.
     """
     f = function(program_text(parsed["expression"], parsed["source"]))
+    f = f.twice if parsed["order"] > 1 else f
     shapes = parse_shapes(parsed["shape"], f)
     wrt, order, kind = f.names(names(parsed["wrt"])), parsed["order"], parsed["kind"]
     if not wrt:

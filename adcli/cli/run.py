@@ -32,6 +32,7 @@ DIGITS = 50
 def run(kind: str, **options: Any) -> int:
     """Run one of these commands with its parsed options; returns the exit code."""
     f, fixed = program_and_point(options)
+    f = f.twice if kind in ("jacobian", "hessian") else f
     data = _rows_of(f, fixed, options)
     task = _task(kind, f, options, data)
     if options["points"] is not None:

@@ -87,7 +87,7 @@ def compare_second(
     >>> [(pair.label, value) for pair, value in zip(found.components, found.exact)]
     [('x,x', 6.0), ('x,y', 4.0), ('y,x', 4.0), ('y,y', 0.0)]
     """
-    problem = Problem(function, point, wrt)
+    problem = Problem(function.twice, point, wrt)
     pairs = [Pair(a, b) for a in problem.components for b in problem.components]
     if len(problem.components) > MOST:
         raise UsageError(

@@ -23,10 +23,11 @@ class LibraryFunction:
     inputs   names of the value arguments; `*xs` takes one or more
     options  static options with their defaults, in order; they follow the inputs
     build    `(m, *inputs, **options)` -> expression
+    twice    as `build`, for programs that are differentiated twice: see adcli.graph.twice
     primitive  set where the function is one elementwise primitive
     """
 
-    __slots__ = ("build", "inputs", "name", "options", "primitive", "summary")
+    __slots__ = ("build", "inputs", "name", "options", "primitive", "summary", "twice")
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class LibraryFunction:
     ) -> None:
         self.name = name
         self.inputs = inputs
-        self.build = build
+        self.build = self.twice = build
         self.summary = summary
         self.options = options or {}
         self.primitive = primitive
@@ -179,9 +180,13 @@ def max_(m: Any, *xs: Any, axis: int | None) -> Any:
     return _extremum(m, "max", xs, axis)
 
 
+def along(m: Any, axis: int | None, x: Any) -> Any:
+    """What was reduced over an axis, beside what was not."""
+    return x if axis is None else m.expand(axis, x)
+
+
 def _deviations(m: Any, x: Any, axis: int | None) -> Any:
-    center = m.divide(m.sum(axis, x), m.size(axis, x))
-    return x - (center if axis is None else m.expand(axis, center))
+    return x - along(m, axis, m.divide(m.sum(axis, x), m.size(axis, x)))
 
 
 @compound("x", "variance (divided by n) of all elements or along an axis", axis=None)
@@ -192,11 +197,13 @@ def var(m: Any, x: Any, axis: int | None) -> Any:
 
 @compound("x", "standard deviation (divided by n) of all elements or along an axis", axis=None)
 def std(m: Any, x: Any, axis: int | None) -> Any:
-    deviation = norm(m, _deviations(m, x, axis), axis)  # their squares may leave the range
-    return m.divide(deviation, m.sqrt(m.size(axis, x)))
+    """norm(deviations)/sqrt(n): squares may leave the range. Numbers are counted from the least, so
+    that equal ones have deviations of exactly 0."""
+    x = x - along(m, axis, m.detach(m.reduce_min(axis, x)))
+    return m.divide(norm(m, _deviations(m, x, axis), axis), m.sqrt(m.size(axis, x)))
 
 
-def _finite(m: Any, x: Any, instead: float) -> Any:
+def finite(m: Any, x: Any, instead: float) -> Any:
     return m.where(m.less(m.abs(x), m.inf), x, instead)
 
 
@@ -208,26 +215,38 @@ def norm(m: Any, x: Any, axis: int | None) -> Any:
     scaled ones would: first of all in a tangent. What lies at an end of float64's range is brought
     inside by another power of two. Only the sum and the square root round.
     """
-    largest = m.detach(m.reduce_max(axis, m.abs(x)))
-    largest = m.where(m.greater(largest, 0), _finite(m, largest, 1), 1)
+    squares, _, length = length_and_scales(m, x, axis, m.reduce_max(axis, m.abs(x)))
+    return length(m.sum(axis, squares))
+
+
+def length_and_scales(
+    m: Any, x: Any, axis: int | None, size: Any
+) -> tuple[Any, Any, Callable[[Any], Any]]:
+    """Scaled squares of x, the largest |x| as a constant, and the length that a sum of squares is.
+
+    `size` is the largest |x|. Where the sum is 0 the derivative is that of hypot at (0, 0), 0.
+    """
+    largest = m.detach(size)
+    largest = m.where(m.greater(largest, 0), finite(m, largest, 1), 1)
     is_tiny = m.less(largest, 2.0**-500)
     inside = m.where(m.greater(largest, 2.0**1000), 2.0**-50, m.where(is_tiny, 2.0**600, 1))
     inside = m.detach(inside)
     exponent = m.floor(m.divide(m.log2(largest * inside), 2)) + 30 * is_tiny  # 1/largest overflows
     root = m.detach(m.exp2(exponent))
-    if axis is None:
-        x = x * inside
-        scaled = m.divide(m.divide(x, root), root)
-    else:
-        x = x * m.expand(axis, inside)
-        scaled = m.divide(m.divide(x, m.expand(axis, root)), m.expand(axis, root))
-    return m.divide(root * m.sqrt(m.sum(axis, scaled * x)), inside)
+    x = x * along(m, axis, inside)
+    scaled = m.divide(m.divide(x, along(m, axis, root)), along(m, axis, root))
+
+    def length(total: Any) -> Any:
+        distance = m.where(total, m.sqrt(total), m.hypot(total, 0))
+        return m.divide(root * distance, inside)
+
+    return scaled * x, largest, length
 
 
 @compound("x", "log(sum(exp(x))) without overflow", axis=None)
 def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
     """max + log1p(sum of the others' exponentials): digits survive where the result is near 0."""
-    largest = m.detach(_finite(m, m.reduce_max(axis, x), 0))
+    largest = m.detach(finite(m, m.reduce_max(axis, x), 0))
     difference = x - (largest if axis is None else m.expand(axis, largest))
     is_largest = m.detach(m.equal(difference, 0))
     terms = m.where(is_largest, m.expm1(difference), m.exp(difference))
@@ -238,7 +257,7 @@ def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
 
 @compound("x", "exp(x)/sum(exp(x)) without overflow", axis=-1)
 def softmax(m: Any, x: Any, axis: int | None) -> Any:
-    largest = m.detach(_finite(m, m.reduce_max(axis, x), 0))
+    largest = m.detach(finite(m, m.reduce_max(axis, x), 0))
     e = m.exp(x - (largest if axis is None else m.expand(axis, largest)))
     total = m.sum(axis, e)
     return m.divide(e, total if axis is None else m.expand(axis, total))

@@ -246,8 +246,10 @@ NEGATIVE = elementwise("negative", minus_one, symbol="-", summary="minus x")
 
 
 def _power_y(m: Any, x: Any, y: Any, out: Any) -> Any:
-    # 0^y is 0 for every y > 0, and so is its derivative; out*log(x) would be 0*(-inf).
-    return m.where(m.equal(x, 0) * m.greater(y, 0), 0, out * m.log(x))
+    # 0^y is 0 for every y > 0, and so is its derivative; out*log(x) would be 0*(-inf). In x that
+    # derivative has the slope 0 for y > 1, else an infinite one, as the root has.
+    at_zero = m.where(m.greater(y, 1), 0, -m.sqrt(x))
+    return m.where(m.equal(x, 0) * m.greater(y, 0), at_zero, out * m.log(x))
 
 
 POWER = elementwise(

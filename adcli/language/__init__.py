@@ -14,14 +14,15 @@ def _parser() -> Any:
     return Parser(load_tables())
 
 
-def parse(text: str) -> Any:
+def parse(text: str, *, twice: bool = False) -> Any:
     """The program of a text: a `Program` with its graph, its results and its inputs.
 
+    With `twice` its derivatives keep their digits when they are differentiated again.
     Raises LanguageError, with the place, for a text that is no program.
     """
     from adcli.language.program import build_program
 
-    return build_program(_parser(), text)
+    return build_program(_parser(), text, twice=twice)
 
 
 def parse_model(text: str) -> Any:

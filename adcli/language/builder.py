@@ -49,8 +49,8 @@ MAX_EXACT_DIGITS = 15
 class Builder(Scope):
     """Builds the graph of one program. `graph` may hold other programs' nodes already."""
 
-    def __init__(self, text: str, graph: Graph | None = None) -> None:
-        super().__init__(text, Graph() if graph is None else graph)
+    def __init__(self, text: str, graph: Graph | None = None, twice: bool = False) -> None:
+        super().__init__(text, Graph() if graph is None else graph, twice)
         self._numbers: dict[str, int] = {}
         self._unary = {
             name: f.primitive

@@ -164,7 +164,8 @@ class LibraryCall:
         m = Symbols(self.scope.graph, self.span)
         xs = [Expression(m, node) for node in self.inputs]
         try:
-            result: Expression = self.function.build(m, *xs, **self.options)
+            build = self.function.twice if self.scope.twice else self.function.build
+            result: Expression = build(m, *xs, **self.options)
         except ShapeError as error:
             raise self.error(str(error)) from None
         return result.node

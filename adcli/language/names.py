@@ -53,8 +53,10 @@ OTHER_NAMES = {
 class Scope:
     """The names of one program, from the first statement to the one that is being read."""
 
-    def __init__(self, text: str, graph: Graph) -> None:
+    def __init__(self, text: str, graph: Graph, twice: bool = False) -> None:
+        """With `twice` functions take the form that keeps its digits when differentiated twice."""
         self.text = text
+        self.twice = twice
         self.graph = graph
         self.names: dict[str, int] = {}
         self.bound: set[str] = set()

@@ -27,12 +27,18 @@ class Program:
         return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
 
 
-def build_program(parser: Parser, text: str, *, model: bool = False) -> Program:
+def build_program(
+    parser: Parser, text: str, *, model: bool = False, twice: bool = False
+) -> Program:
     """Parse a text; with `model` its last statement is `response ~ model`, and these its outputs.
+
+    With `twice` its derivatives keep their digits when they are differentiated again.
 
     Raises LanguageError, with the place, where it is no program.
     """
-    builder = ModelBuilder(text) if model else Builder(text)
+    if twice:
+        import adcli.graph.twice  # noqa: F401 - registers the forms
+    builder = (ModelBuilder if model else Builder)(text, twice=twice)
     results: Results = parser.parse(text, builder)
     if not results.nodes or (model and results.bound):
         end = len(text.rstrip())

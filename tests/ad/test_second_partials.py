@@ -149,6 +149,23 @@ COMPOUND: dict[str, Case] = {
     ),
     "var": Case("var([x, y, z])", XYZ, variance, TRIPLES),
     "prod": Case("prod([x, y, z])", XYZ, lambda x, y, z: x * y * z, (*TRIPLES, (0.0, 0.0, 2.0))),
+    "norm": Case("norm([x, y, z])", XYZ, lambda *v: mp.sqrt(sum(t * t for t in v)), TRIPLES),
+    "norm of two": Case("norm([x, y])", XYZ[:2], mp.hypot, PAIRS[:-1]),
+    # Deviations sum up to 0 but for rounding.
+    "std": Case("std([x, y, z])", XYZ, lambda *v: mp.sqrt(variance(*v)), TRIPLES[1:], noise=1e-15),
+    "std of two": Case("std([x, y])", XYZ[:2], lambda x, y: abs(x - y) / 2, PAIRS[1:], noise=1e-15),
+    "logsumexp": Case("logsumexp([x, y, z])", XYZ, lambda *v: mp.log(exponentials(*v)), SHARES),
+    # p (1 - p) (1 - 2 p) cancels where two shares are 1/2 each, but for a third one.
+    **{
+        f"softmax {k}": Case(
+            f"softmax([x, y, z])[{k}]",
+            XYZ,
+            lambda *v, k=k: mp.exp(v[k]) / exponentials(*v),
+            tuple(point for point in SHARES if point != (-40.0, 0.0, 0.0)),
+            noise=1e-15,
+        )
+        for k in range(2)
+    },
     "mean": Case("mean([x, y, z]^3)", XYZ, lambda *v: sum(t**3 for t in v) / 3, TRIPLES[:5]),
 }
 
