@@ -20,9 +20,9 @@ _LARGE = 2**1000
 MAX_FORMULAS = 1000
 """Mixed partial derivatives of a high order are many; more than this is a mistake."""
 
-MAX_OPERATIONS, MOST_TIMES = 30_000, 20
-"""Operations of a formula of high order, or as a multiple of the program's, if that is more: longer
-ones are of no use to anybody."""
+MAX_OPERATIONS, MOST_TIMES = 10_000, 20
+"""Operations of formulas of high order: longer ones are of no use to anybody. At the second order
+each formula may have that multiple of the program's, if it is more."""
 
 SHORT, LOW = 100, 3
 """Operations up to which derivatives are differentiated again, and the order up to which they are
@@ -159,30 +159,25 @@ def _check(
 
 def _by_recurrences(graph: Graph, output: int, variable: int, order: int) -> int:
     """The derivative of a high order, refused if it is too long."""
-    most = _most(graph, output, 1)
     try:
-        return derivative_node(graph, output, variable, order, most)
+        return derivative_node(graph, output, variable, order, MAX_OPERATIONS)
     except TooLong:
-        raise _too_long(most, order) from None
+        raise _too_long(MAX_OPERATIONS, order) from None
 
 
 def _refuse_long(graph: Graph, output: int, found: Mapping[Any, int], order: int) -> None:
     """Raise UsageError for formulas of high order that are too long to simplify."""
-    most = _most(graph, output, len(found))
+    most = MAX_OPERATIONS
+    if order == 2:
+        most = max(most, MOST_TIMES * len(found) * size_of(graph, [output]).graph)
     if order > 1 and size_of(graph, found.values()).graph > most:
         raise _too_long(most, order)
 
 
-def _most(graph: Graph, output: int, formulas: int) -> int:
-    """The operations that formulas of an output may have."""
-    return max(MAX_OPERATIONS, MOST_TIMES * formulas * size_of(graph, [output]).graph)
-
-
 def _too_long(most: int, order: int) -> UsageError:
     return UsageError(
-        f"the formula of order {order} takes more than {most:,} operations",
-        f"'adcli taylor EXPR --at x=1 --order {order}' gives its numbers at a point, and those of"
-        " all orders below",
+        f"formulas of order {order} take more than {most:,} operations here",
+        "'adcli taylor' gives numbers to any order at a point: --at x=1 --order 20",
     )
 
 

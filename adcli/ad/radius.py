@@ -70,7 +70,7 @@ def suggested_radius(coefficients: Sequence[Any]) -> Radius:
         return Radius(math.inf, ends=last)
     _without_noise(sizes)
     places = [k for k in range(1, order + 1) if sizes[k] > -math.inf]
-    tests = [math.exp(-sizes[k] / k) for k in places if k > order - max(order // 3, 2)]
+    tests = [_exp(-sizes[k] / k) for k in places if k > order - max(order // 3, 2)]
     root_test = min(tests, default=None)
     if len(places) < 2 or root_test is None:
         return Radius(None, root_test=root_test)
@@ -97,6 +97,11 @@ def _log_size(c: Any) -> float:
     from mpmath import mp
 
     return float(mp.log(abs(c)))
+
+
+def _exp(x: float) -> float:
+    """e^x, kept within the range of floats."""
+    return math.exp(max(-700.0, min(x, 700.0)))
 
 
 def _without_noise(sizes: list[float]) -> None:
@@ -180,7 +185,7 @@ def _nearest(
 
     def scaled(k: int) -> float:
         sign, size = series[k]
-        return sign * math.exp(size - slope * k - height)
+        return sign * _exp(size - slope * k - height)
 
     rows = []
     for k in range(first, last + 1):
@@ -199,4 +204,4 @@ def _nearest(
         powers = np.arange(back + 1)
         rest = np.sum((vector[: back + 1] * last + powers * leading) * z**powers)
         exponent = float((-rest / np.sum(powers * leading * z**powers)).real)
-    return _Zero(complex(z) * math.exp(-slope), exponent, residual)
+    return _Zero(complex(z) * _exp(-slope), exponent, residual)

@@ -71,5 +71,10 @@ def test_a_polynomial_ends() -> None:
     assert suggested_radius([0.0] * 9).ends == 0
 
 
+def test_coefficients_beyond_the_range_of_floats() -> None:
+    found = function("erf(1e10x)").taylor({"x": 0.5}, order=12, precision=20)
+    assert suggested_radius(found).estimate in (None, math.inf)
+
+
 def test_underflow_is_no_end() -> None:
     assert suggested_radius(function("1e-300*exp(x)").taylor({"x": 0.0}, order=40)).ends is None
