@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcli.fitting.columns import lengths
 from adcli.fitting.losses import Loss
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Residuals
@@ -49,7 +50,7 @@ class Linearised(NamedTuple):
         """Whether there is anything to go on with."""
         return bool(
             np.isfinite(self.cost)
-            and np.isfinite(self.triangle).all()
+            and np.isfinite(lengths(self.triangle)).all()
             and np.isfinite(self.projected).all()
         )
 

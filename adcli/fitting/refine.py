@@ -64,25 +64,29 @@ class FineResiduals:
 
 
 def refine(problem: LeastSquares, fine: FineResiduals, start: Vector) -> tuple[Vector, Vector]:
-    """The minimum near `start`, and the residuals there: Gauss-Newton steps on fine residuals."""
+    """The minimum near `start`, and the differences of model and response there, without weights.
+
+    It is found by Gauss-Newton steps on fine residuals.
+    """
     from mpmath import mp, mpf
 
-    root = problem.residuals.root_weights
     with mp.workdps(DIGITS):
         point = [mpf(float(x)) for x in start]
-        best, best_residuals = np.inf, None
+        best, best_differences = np.inf, None
         for _ in range(STEPS):
-            r = fine.at(point)
-            r = r if root is None else r * root
+            differences = fine.at(point)
             near = np.array([float(x) for x in point])
             jacobian = np.vstack([j for _, j in problem.residuals.blocks(near)])
+            if not np.isfinite(jacobian).all():
+                break
             scaled, norms = of_length_one(jacobian)
+            r = problem.residuals.weighted(differences)
             step = np.linalg.lstsq(scaled, r, rcond=None)[0] / norms
             size = float(np.max(np.abs(step) / np.maximum(np.abs(near), 1e-300)))
             if not size < 0.5 * best:
                 break
-            best, best_point, best_residuals = size, near, r
+            best, best_point, best_differences = size, near, differences
             point = [x - mpf(float(s)) for x, s in zip(point, step, strict=True)]
-    if best_residuals is None:
-        best_point, best_residuals = start, problem.residuals.values(start)
-    return best_point, best_residuals
+    if best_differences is None:
+        best_point, best_differences = start, problem.residuals.differences(start)
+    return best_point, best_differences

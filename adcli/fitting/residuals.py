@@ -165,13 +165,17 @@ class Residuals:
 
     def values(self, point: Vector) -> Vector:
         """The residuals, (rows,)."""
+        return self.weighted(self.differences(point))
+
+    def differences(self, point: Vector) -> Vector:
+        """The model less the response, without weights, (rows,)."""
         found = np.empty(self.rows)
         for block in self._blocks():
             columns = {i: x[block] for i, x in self.columns.items()}
             count = block.stop - block.start
             found[block] = self.predictor.values(columns, point, count)
         found -= self.response
-        return self.weighted(found)
+        return found
 
     def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
         """Residuals and their Jacobian, block by block of rows."""
@@ -183,4 +187,7 @@ class Residuals:
             if self.root_weights is not None:
                 root = self.root_weights[block]
                 r, jacobian = r * root, jacobian * root[:, None]
-            yield r, jacobian
+            for k in range(0, count, BLOCK):  # of rows that cannot be computed apart
+                if self.interrupted():
+                    raise Interrupted
+                yield r[k : k + BLOCK], jacobian[k : k + BLOCK]

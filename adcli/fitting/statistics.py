@@ -74,7 +74,7 @@ def uncertainty(
     reasons = dict(given)
     loose: tuple[int, ...] = ()
     free = np.array([k for k in range(size) if k not in given], dtype=int)
-    if len(free) and np.isfinite(triangle).all():
+    if len(free) and np.isfinite(lengths(triangle)).all():
         scaled, units = of_length_one(triangle[:, free])
         _, values, right = singular_values(scaled)
         known = values > RANK * max(values[0], EPSILON)

@@ -11,6 +11,7 @@ import numpy as np
 
 from adcli.descent.stopping import Status
 from adcli.fitting import doubts
+from adcli.fitting.columns import length
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised, triangulate
@@ -58,10 +59,10 @@ class Summary:
         self.point: Vector = attempt.point
         self.warnings: list[str] = []
         residuals = problem.residuals
-        self.r = residuals.values(self.point)
-        root = residuals.root_weights
-        sizes = np.abs(problem.response) + np.abs(problem.response + _unweighted(self.r, root))
-        self.sizes = sizes if root is None else sizes * root
+        self.differences = residuals.differences(self.point)
+        self.r = residuals.weighted(self.differences)
+        fitted = problem.response + self.differences
+        self.sizes = residuals.weighted(np.abs(problem.response) + np.abs(fitted))
         self.perfect = is_perfect(self.r, self.sizes)
         self.local = Linearised.unknown(len(self.point))
         self.ended = attempt.status is not Status.INTERRUPTED
@@ -96,7 +97,8 @@ class Summary:
         fine = FineResiduals(
             p.model.graph, response, p.parameters.prediction, p.parameters.nodes, values
         )
-        self.point, self.r = refine(p.problem, fine, self.point)
+        self.point, self.differences = refine(p.problem, fine, self.point)
+        self.r = p.residuals.weighted(self.differences)
 
     # ---- figures ----
 
@@ -140,7 +142,7 @@ class Summary:
             iterations=self.attempt.iterations,
             evaluations=p.problem.evaluations,
             value=p.loss.cost(self.r),
-            gradient_norm=float(np.linalg.norm(np.where(held, 0.0, gradient))),
+            gradient_norm=length(np.where(held, 0.0, gradient)),
             point=p.point(self.point),
             gradient=p.parameters.unflatten(gradient),
             method=method,
@@ -162,7 +164,7 @@ class Summary:
             loss=p.loss.name,
             warnings=tuple(self.warnings),
             moved=p.moved,
-            fitted=p.response + _unweighted(self.r, p.residuals.root_weights),
+            fitted=p.response + self.differences,
             residuals=self.r,
             fitted_model=fitted_model,
         )
@@ -258,13 +260,6 @@ class Summary:
         self.warnings += doubts.unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")
-
-
-def _unweighted(r: Vector, root: Vector | None) -> Vector:
-    """Residuals without their weights; 0 where the weight is 0."""
-    if root is None:
-        return r
-    return np.divide(r, root, out=np.zeros_like(r), where=root > 0)
 
 
 def _for_predictions(found: Uncertainty, held: Any) -> Any:

@@ -419,6 +419,18 @@ def test_an_interrupted_fit_has_no_standard_errors(looks: int, start: object, lo
     assert np.isnan(found.predict({"x": X}).standard_error).all()
 
 
+def test_rows_that_depend_on_one_another_are_interrupted_as_well() -> None:
+    x = np.linspace(0, 1, 100_000)
+    left = iter(range(3))
+    found = fit(
+        "y ~ a*(x - mean(x)) + b",
+        *({"x": x, "y": x**2}, {"a": 1.0, "b": 1.0}),
+        interrupted=lambda: next(left, None) is None,
+    )
+    assert found.status is Status.INTERRUPTED
+    assert np.isnan(found.gradient_norm)
+
+
 @pytest.mark.parametrize(
     ("costs", "chosen"),
     [((1.0, 1.0 + 1e-9), "second"), ((1.0, 1.1), "first")],

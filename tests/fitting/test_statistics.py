@@ -89,6 +89,16 @@ def test_weights_may_be_numbers_and_zero_leaves_a_row_out() -> None:
         assert getattr(found, name) == pytest.approx(getattr(without, name), rel=1e-10)
 
 
+def test_a_row_without_weight_is_predicted_like_others() -> None:
+    y = Y.copy()
+    y[7] = 50.0
+    for loss in ("linear", "huber"):
+        weights = np.where(np.arange(40) == 7, 0.0, 2.0)
+        found = fit(DECAY, {"x": X, "y": y}, START, weights=weights, loss=loss)
+        assert found.fitted == pytest.approx(found.predict({"x": X}).prediction, rel=1e-12)
+        assert found.residuals[7] == 0
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_information_criteria_come_from_the_normal_likelihood(weighted: bool) -> None:
     found = fit(DECAY, {"x": X, "y": Y}, START, weights=1 / SIGMA**2 if weighted else None)
