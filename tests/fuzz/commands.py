@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+import adcli
 from adcli.cli.app import COMMANDS
+from adcli.errors import AdcliError
 from tests.fuzz import given
 from tests.fuzz.choices import Choices
 from tests.fuzz.outcomes import check_command
@@ -120,6 +122,9 @@ OWN: dict[str, tuple[str, ...]] = {
 }
 """Values of options, where those of its kind do not do."""
 
+RARE = ("animate", "source", "model", "data", "data_format", "points_format")
+"""Options that take their time, or seldom go together with others."""
+
 PLOTS = ("-", "-", "-", "-", "", "out.xyz", "no/out.svg", *["-"] * 25, "out.svg", "out.png")
 READS = ("source", "model", "points", "data", "validation", "resume", "predict", "record")
 WRITES = ("output", "save", "trace", "checkpoint")
@@ -148,16 +153,14 @@ def parameters(name: str) -> list[click.Option]:
 def command_line(c: Choices, name: str) -> tuple[list[str], bytes]:
     """The arguments and the standard input of a command, mostly such that it does something."""
     arguments, text, stdin = [name], None, b""
-    options = [o for o in parameters(name) if o.name != "animate" or c.once_in(20)]
-    for option in c.some(options, 3) if options else []:
+    options = [o for o in parameters(name) if o.name not in RARE or c.once_in(20)]
+    for option in c.some(options, 3) if options and c.below(4) else []:
         arguments += _option(c, option)
     if name in ("functions", "completion"):
         arguments += c.of(([], ["sin"], ["bash"], ["x"], [""]))
     elif name == "fit":
-        arguments += _fit(c)
-        text = c.of(
-            ("y ~ a*x + b", "y ~ a*exp(b*x)", "y ~ a*x", "y ~ x@w", "a*x", "y ~ ", "y ~ sin(a)")
-        )
+        more, text = _fit(c)
+        arguments += more
     else:
         writer = Writer(c, arrays=not c.below(2), loose=c.once_in(2))
         text = writer.program(c.of((NUMBER, NUMBER, VECTOR, MATRIX)))
@@ -207,19 +210,39 @@ def _values(option: click.Option) -> tuple[str, ...]:
     return TEXTS
 
 
+def _variables(text: str) -> tuple[str, ...]:
+    try:
+        return adcli.function(text).variables
+    except AdcliError:
+        return ("x",)
+
+
 def _where(c: Choices, name: str, text: str) -> list[str]:
     """Options that give the variables of a program their values."""
     if name == "diff" or c.once_in(10):
         return []
-    used = [n for n in ("x", "y", "v", "u", "W") if n in text]
-    values: dict[str, Any] = point(c, tuple(used))
+    values: dict[str, Any] = point(c, _variables(text))
     if name in ("eval", "grad", "jacobian", "hessian") and c.once_in(4):
         return ["--points", c.of(("rows.csv", "rows.jsonl", "rows.parquet", "-"))]
     option = "--start" if name == "descend" else "--at"
     return [part for n, x in values.items() for part in (option, f"{n}={x}".replace(" ", ""))]
 
 
-def _fit(c: Choices) -> list[str]:
+FITS = (
+    *(("y ~ a*x + b", "a=1,b=1"), ("y ~ a*x + b", "a=auto,b=0"), ("y ~ a*exp(b*x)", "a=1,b=0.1")),
+    *(
+        ("y ~ a*x", "a=1"),
+        ("y ~ a*x^b + c", "a=1,b=1,c=auto"),
+        ("y ~ where(x < a, 1, b)", "a=2,b=1"),
+    ),
+    *(("y ~ sqrt(a)*x", "a=-1"), ("y ~ a*x + a*b", "a=1,b=1"), ("a*x", "a=1"), ("y ~ ", "")),
+)
+"""Models and starts; the last ones are none."""
+
+
+def _fit(c: Choices) -> tuple[list[str], str]:
+    text, start = c.of(FITS)
     data = c.of(("rows.csv", "rows.jsonl", "rows.parquet", "few.csv"))
-    start = c.of(("a=1,b=1", "a=auto,b=0", "a=1", "a=1,b=0,w=[0,0]", "a=0", "b=nan,a=1"))
-    return ["--data", data, "--start", start] if not c.once_in(12) else []
+    if c.once_in(12):
+        start = c.of(TEXTS)
+    return (["--data", data, "--start", start] if not c.once_in(20) else []), text

@@ -11,10 +11,10 @@ from tests.fuzz.tables import tables
 from tests.fuzz.texts import texts
 
 KINDS: dict[str, tuple[int, Check]] = {
-    "agreement": (40, agreement),
-    "commands": (30, commands),
-    "texts": (120, texts),
-    "layouts": (80, layouts),
-    "tables": (30, tables),
-    "files": (20, files),
+    "agreement": (50, agreement),
+    "commands": (20, commands),
+    "texts": (200, texts),
+    "layouts": (100, layouts),
+    "tables": (20, tables),
+    "files": (10, files),
 }

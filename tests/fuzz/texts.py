@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+import adcli
+from adcli.errors import AdcliError
+from adcli.language.messages import render
 from tests.fuzz import given
+from tests.fuzz.campaign import Finding
 from tests.fuzz.choices import Choices
 from tests.fuzz.outcomes import check_command
 from tests.fuzz.programs import ALL, Writer
@@ -25,11 +31,32 @@ ASKS = (
 def texts(c: Choices) -> str:
     """A text as a program: an answer or one message."""
     text = c.of((tokens, damaged, damaged, letters))(c)
-    if c.once_in(8):
+    if c.below(4):
+        return _parsed(c, text)
+    if c.once_in(4):
         return _as_bytes(c, text)
     arguments = [*c.of(ASKS), "--", text]
     c.case = str(arguments)
     return check_command(arguments, b"", given.prepare())
+
+
+def _parsed(c: Choices, text: str) -> str:
+    """The text through the Python API, and the message as it is shown."""
+    c.case = f"adcli.function({text!r})"
+    try:
+        shown = str(adcli.function(text))
+    except AdcliError as error:
+        message = render(error)
+        if not message.startswith("error: ") or any(not _is_printable(x) for x in message):
+            raise Finding("a message that cannot be shown", f"{c.case}\n  {message!r}") from None
+        return "refused"
+    if any(not _is_printable(x) for x in shown if x not in text):
+        raise Finding("a program that cannot be shown", f"{c.case}\n  {shown!r}")
+    return "parsed"
+
+
+def _is_printable(x: str) -> bool:
+    return x == "\n" or unicodedata.category(x) not in ("Cc", "Cf", "Cs")
 
 
 def tokens(c: Choices) -> str:
