@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from adcli.cli.interruption import came, settle
+from adcli.cli.limits import heed_limits
 
 INTERRUPTED = 130
 COLLECT_EVERY = (200_000, 20, 100)
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
     settle()
+    heed_limits()
     _part_from_native_code()
     try:
         try:
@@ -77,19 +79,26 @@ def execute(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _report_text("interrupted", INTERRUPTED)
     except MemoryError:
-        return _report_text("error: out of memory", 1)
+        return _report_text(f"error: not enough memory\n  hint: {_LIMITED}", 1)
     except OSError as error:
         return _report_text(_system_message(error), 1)
     except Exception as error:  # a defect of ours: say so in one line
         if came:
             return _report_text("interrupted", INTERRUPTED)
+        if str(error) == "can't start new thread":
+            return _report_text(f"error: the system starts no more threads\n  hint: {_LIMITED}", 1)
         if os.environ.get("ADCLI_DEBUG"):
             raise
         return _report_text(_defect(error), 1)
     except BaseException as error:
         if came or "KeyboardInterrupt" in str(error):
             return _report_text("interrupted", INTERRUPTED)
+        if type(error).__name__ == "PanicException" and not os.environ.get("ADCLI_DEBUG"):
+            return _report_text(_defect(error), 1)  # of a library in Rust
         raise
+
+
+_LIMITED = "'ulimit -a' shows what is limited"
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -125,7 +134,7 @@ def _report(error: Exception) -> int:
     return _report_text(render(error, columns), error.exit_code)
 
 
-def _defect(error: Exception) -> str:
+def _defect(error: BaseException) -> str:
     """A defect of ours in one line; what an error quotes may hold anything."""
     from adcli.language.messages import safe, shortened
 

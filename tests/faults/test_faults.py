@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from adcli.data import output
 from adcli.data.output import atomic_output
 from tests.faults.disturb import KINDS
+from tests.faults.jobs import PATIENCE, Job, start
 from tests.fuzz.campaign import campaign
 
 CASES = {"kills": 1, "signals": 4, "ignored": 1, "full-disks": 1, "streams": 1, "permissions": 1}
@@ -27,6 +29,28 @@ def test_faults_of_every_kind(kind: str) -> None:
 def test_many_faults_of_every_kind(kind: str) -> None:
     report = campaign({kind: KINDS[kind]}, name="tests.faults", seed=2, seconds=60)
     assert not report.found, report.text()
+
+
+@pytest.mark.parametrize("megabytes", [150, 400, 550, 900])
+def test_a_limit_of_memory_is_an_error_or_enough(folder: Path, megabytes: int) -> None:
+    """polars and OpenBLAS abort, or wait for ever, where they get none."""
+    Path("rows.csv").write_text("x,y\n" + "1,2\n3,4\n5,7\n" * 100)
+    for line in (
+        "grad x^2+sin(x*y) --points rows.csv -o out.csv",
+        "fit y~a*x+b --data rows.csv --start a=1,b=0 --format json",
+    ):
+        limit = megabytes << 20
+        process = start(
+            Job(tuple(line.split())),
+            preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        )
+        _, stderr = process.communicate(timeout=PATIENCE)
+        if process.returncode == 0:
+            assert stderr == b""
+        else:
+            assert process.returncode == 1, (line, stderr)
+            assert stderr.startswith(b"error: not enough memory\n  hint: "), (line, stderr)
+            assert megabytes < 900
 
 
 @pytest.fixture
