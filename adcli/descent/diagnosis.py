@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,6 +22,11 @@ FEW_VARIABLES, SMALL_WORK = 20, 20_000
 NEAR, NOISE = 1e-3, 1e-12
 """How far from a point its curvature is confirmed, beside the point's size; and the part of a value
 that may be rounding."""
+
+AROUND, AWAY = (1e-3, 1e-1), (1.0, 10.0, 100.0, 1000.0)
+PROBED = 20
+"""How far around a point, and away from it, a variable without a gradient is moved, in parts of its
+size; and how many of them."""
 
 STABLE = {"gd": 2.0, "momentum": 2.0 * 1.9, "nesterov": 2.0 * 1.9 / 2.8}
 """Rate times curvature below which a method is stable on a quadratic, for momentum 0.9."""
@@ -84,6 +90,68 @@ def doubt(problem: Problem, it: Iterate) -> str:
     return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"
 
 
+def flat_start(problem: Problem, it: Iterate) -> str:
+    """Why a gradient of 0 says nothing, for variables that have not moved from the start: they have
+    no derivative anywhere, or the value does not change around them but does so further away; ""
+    if it does say something.
+
+    Values around the point decide, at which all other variables are moved a little, so that none
+    seems to be without influence because another one is 0.
+    """
+    still = np.flatnonzero((it.gradient == 0) & (it.point == problem.start))
+    if len(still) == 0:
+        return ""
+    stepped = _without_derivative(problem)
+    flat: dict[str, list[str]] = {"steps": [], "flat": [], "nothing": []}
+    for k in still[:PROBED]:
+        around, away = _changes(problem, it, k, AROUND), _changes(problem, it, k, AWAY)
+        label = problem.labels[k]
+        if stepped[k] and (around or away):
+            flat["steps"].append(label)
+        elif not around:
+            flat["flat" if away else "nothing"].append(label)
+    if flat["steps"]:
+        names = ", ".join(flat["steps"])
+        return (
+            f"the derivative by {names} is 0 wherever there is one, as that of floor, of a "
+            "comparison or of what where() chooses by one: no gradient leads to a minimum"
+        )
+    if flat["flat"]:
+        names = ", ".join(flat["flat"])
+        return f"the value does not depend on {names} near the start, only further away"
+    if flat["nothing"] and len(flat["nothing"]) == problem.size:
+        return "the value does not depend on " + ", ".join(flat["nothing"][:5])
+    return ""
+
+
+def _without_derivative(problem: Problem) -> Vector:
+    """Whether the derivative by each number is a constant, as a formula."""
+    found = np.zeros(problem.size, dtype=bool)
+    parts = problem.layout.views(found).values()
+    for part, node in zip(parts, problem.gradient_nodes, strict=True):
+        part[...] = not problem.graph.varying[node]
+    return found
+
+
+def _changes(problem: Problem, it: Iterate, k: int, distances: Sequence[float]) -> bool:
+    """Whether the value changes along one variable, at such parts of its size (at least 1)."""
+    generator = np.random.default_rng(k)
+    base = it.point * (1 + NEAR * generator.random(problem.size))
+    base += NEAR * generator.random(problem.size)
+    base[k] = it.point[k]
+    base = problem.project(base)
+    size = max(1.0, abs(float(it.point[k])))
+    values = set()
+    with np.errstate(all="ignore"):
+        for distance in (0.0, *distances, *[-d for d in distances]):
+            point = base.copy()
+            point[k] += distance * size
+            value = float(problem.value_and_gradient(problem.project(point))[0])
+            if math.isfinite(value):
+                values.add(value)
+    return len(values) > 1
+
+
 def _bends(problem: Problem, it: Iterate, direction: Vector, curvature: float) -> int:
     """Whether the function falls (-1) or rises (1) from a point along a unit vector both ways, by
     about as much as the curvature says; else 0: at a kink, in a valley, by rounding."""
@@ -94,7 +162,7 @@ def _bends(problem: Problem, it: Iterate, direction: Vector, curvature: float) -
     ends = np.array([it.point - step, it.point + step])
     if any(not np.array_equal(problem.project(end), end) for end in ends):
         return 0
-    expected = curvature / 2 * (NEAR * size) ** 2
+    expected = curvature / 2 * (NEAR * size) * (NEAR * size)  # ** would raise where it overflows
     changes = np.array([problem.value_and_gradient(end)[0] for end in ends]) - it.value
     if abs(expected) <= NOISE * abs(it.value) or not (changes / expected >= 0.25).all():
         return 0

@@ -19,8 +19,8 @@ from adcli.descent.stopping import ROUNDING, Iterate, Outcome, Status
 if TYPE_CHECKING:
     from adcli.descent.monitor import Monitor
 
-STEPS = 20
-LENGTHS = (1.0, 0.25, 0.05)
+STEPS = 100
+LENGTHS = tuple([4.0**-k for k in range(9)])
 """Newton steps at most, and the parts of one that are tried."""
 
 

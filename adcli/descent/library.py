@@ -219,4 +219,4 @@ def _height(slopes: Vector) -> float:
     """The power of two that a value with these slopes is measured by: SciPy compares tiny ones with
     numbers that do not know how tiny they are."""
     size = float(np.abs(slopes).max(initial=0.0))
-    return 1.0 if not 0 < size < 1e-6 else 2.0 ** -round(math.log2(size))
+    return 1.0 if not 0 < size < 1e-6 else 2.0 ** min(1000, -round(math.log2(size)))

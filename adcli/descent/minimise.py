@@ -12,7 +12,7 @@ from adcli.descent.checkpoint import (
     check_identity,
     restore,
 )
-from adcli.descent.diagnosis import doubt, explain
+from adcli.descent.diagnosis import doubt, explain, flat_start
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -91,8 +91,11 @@ def minimise(
     last, remark = monitor.last, ""
     if outcome.status is Status.DIVERGED:
         remark = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
-    elif outcome.status is Status.CONVERGED and last is not None:
-        remark = doubt(problem, last) if monitor.tests.is_stationary(last) else ""
+    elif outcome.status is Status.CONVERGED and last and monitor.tests.is_stationary(last):
+        remark = doubt(problem, last)
+        flat = "" if remark else flat_start(problem, last)
+        if flat:
+            outcome = Outcome(Status.STALLED, flat)
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)

@@ -106,7 +106,10 @@ class Problem:
 
     def penalty(self, vector: Vector) -> float:
         """The part of what is minimised that is weight decay."""
-        return self.decay / 2 * float(vector @ vector)
+        if not self.decay:
+            return 0.0
+        with np.errstate(all="ignore"):
+            return self.decay / 2 * float(vector @ vector)
 
     @property
     def moved(self) -> tuple[str, ...]:

@@ -68,6 +68,10 @@ class Stationarity:
 
     def evidence(self, it: Iterate) -> str:
         """Why a small gradient is one on the scale of the problem; "" if it is not known to be."""
+        with np.errstate(all="ignore"):
+            return self._evidence(it)
+
+    def _evidence(self, it: Iterate) -> str:
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         if not free.any():
             return "it is 0"
