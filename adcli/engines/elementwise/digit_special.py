@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from mpmath import mp
 
-from adcli.engines.elementwise.digit_tools import RANGE, Number, is_integer, is_pole, too_big, total
+from adcli.engines.elementwise.digit_tools import (
+    RANGE,
+    Number,
+    is_integer,
+    is_pole,
+    refuse_beyond,
+    too_big,
+    total,
+)
+
+MOST_DIGITS = 1500
+"""Digits to which the asymptotic series of the gamma family take seconds: the Bernoulli numbers."""
 
 # --------------------------------------------------------------------------------------------------
 # Bell curves
@@ -77,6 +88,7 @@ def lgamma(x: Number) -> Number:
     """log|gamma(x)|; inf at the poles and at both infinities."""
     if mp.isinf(x) or is_pole(x):
         return mp.inf
+    refuse_beyond(MOST_DIGITS, "lgamma")
     return mp.re(mp.loggamma(x)) if x > 0 else _lgamma_below(x)
 
 
@@ -123,12 +135,25 @@ def polygamma(n: Number, x: Number) -> Number:
 
 def _psi(n: int, x: Number) -> Number:
     """polygamma, with more digits near a root: mpmath promises the absolute error only."""
+    refuse_beyond(MOST_DIGITS, "digamma" if n == 0 else "polygamma")
     extra = 20 + (max(0, mp.mag(x)) if x < 0 else 0)
     for _ in range(4):
         with mp.workprec(mp.prec + extra):
-            value = mp.psi(n, x)
+            value = mp.psi(n, x) if x > 0 else _psi_below(n, x)
         lost = -mp.mag(value) if value != 0 else mp.prec
         if x > 10 or lost + 15 < extra:
             break
         extra += lost + 20
     return +value
+
+
+def _psi_below(n: int, x: Number) -> Number:
+    """polygamma(n, x) for x = m + z < 0, |z| <= 1/2, from three of positive arguments.
+
+    The sum of 1/(x + k)^(n+1) over k >= 0 is that over all integers, of 1/(z + k)^(n+1), less that
+    over k < 0: no step for each unit of x (DLMF 5.15.1; for n = 0 it is 5.5.4).
+    """
+    z = x - mp.nint(x)
+    side = 1 if n % 2 else -1
+    nearest = side * mp.factorial(n) / z ** (n + 1)
+    return nearest + mp.psi(n, 1 + z) + side * (mp.psi(n, 1 - z) - mp.psi(n, 1 - x))

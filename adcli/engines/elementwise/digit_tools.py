@@ -9,9 +9,13 @@ from typing import Any
 import mpmath
 from mpmath import mp
 
+from adcli.errors import UsageError
+
 Number = Any
 """An mpf: mpmath has no type annotations."""
 
+_SPARE = 100
+"""Digits that are added on the way to a result, and do not count."""
 RANGE = 1000
 """Bits of an exponent: beyond, e^x counts as infinite, e^-x as 0."""
 
@@ -31,6 +35,14 @@ def total(function: Callable[..., Number]) -> Callable[..., Number]:
         return mp.nan if isinstance(value, mpmath.mpc) else mp.mpf(value)
 
     return total
+
+
+def refuse_beyond(digits: int, name: str) -> None:
+    """Raise UsageError where more than so many digits are worked with: no method is fast there."""
+    if mp.dps > digits + _SPARE:
+        raise UsageError(
+            f"{name} takes minutes with more than {digits:,} digits", f"--precision {digits}"
+        )
 
 
 def is_integer(x: Number) -> bool:

@@ -1,0 +1,54 @@
+"""The gamma family in many digits: fast far below 0, and refused where no method is fast."""
+
+from time import process_time
+
+import mpmath
+import pytest
+
+import adcli
+
+
+def at(text, x, digits):
+    return adcli.function(text).value({"x": x}, precision=digits)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 12])
+@pytest.mark.parametrize("x", ["-0.3", "-0.5", "-1.25", "-3.9999999999", "-7.75", "-40.1"])
+def test_below_0_by_reflection(n, x):
+    value = at(f"polygamma({n}, {x} + 0*x)", 0.0, 40)
+    with mpmath.workdps(80):
+        exact = mpmath.psi(n, mpmath.mpf(x))
+    assert abs(value - exact) <= abs(exact) * mpmath.mpf(10) ** -39
+
+
+def test_a_root_below_0_keeps_its_digits():
+    value = at("digamma(x)", -0.5040830082644554, 40)
+    with mpmath.workdps(50):  # as the engine rounds the decimal number
+        x = mpmath.mpf("-0.5040830082644554")
+    with mpmath.workdps(80):
+        exact = mpmath.psi(0, x)
+    assert abs(value - exact) <= abs(exact) * mpmath.mpf(10) ** -38
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("polygamma(1, x)", -100000000.5),
+        ("digamma(x)", -1e12 - 0.25),
+        ("polygamma(40, x)", -1e9 - 0.5),
+        ("lgamma(x)", -1e12 - 0.25),
+    ],
+)
+def test_no_step_for_each_unit(text, x):
+    start = process_time()
+    assert mpmath.isfinite(at(text, x, 40))
+    assert process_time() - start < 2
+
+
+@pytest.mark.parametrize("text", ["digamma(x)", "polygamma(2, x)", "lgamma(x)", "gamma(x)*x"])
+def test_too_many_digits_are_refused_at_once(text):
+    f = adcli.function(text)
+    start = process_time()
+    with pytest.raises(adcli.UsageError, match="takes minutes with more than 1,500 digits"):
+        f.value_and_gradient({"x": 1.5}, precision=20_000)
+    assert process_time() - start < 5
