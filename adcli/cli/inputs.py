@@ -10,6 +10,7 @@ from adcli.cli.terminal import stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
 from adcli.language.constants import CONSTANTS
 from adcli.language.messages import safe
+from adcli.language.quoting import unquoted
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -133,7 +134,7 @@ def _assignment_hint(part: str, found: list[tuple[str, str]], option: str) -> st
 
 def _normalised(name: str) -> str:
     if name.startswith("`"):
-        return name[1:-1]
+        return unquoted(name)
     if name.isascii():
         return name
     import unicodedata

@@ -24,6 +24,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.language.messages import safe
 from adcli.language.printing import (
     ANY,
     ATOM,
@@ -102,6 +103,7 @@ def latex_name(name: str) -> str:
     >>> latex_name("x12"), latex_name("beta1"), latex_name("rate"), latex_name("y_max")
     ('x_{12}', '\\beta_{1}', '\\mathrm{rate}', 'y_{\\mathrm{max}}')
     """
+    name = safe(name)
     match = re.fullmatch(r"([^\W\d_]+)(?:_(\w+)|(\d+))", name)
     if match is None:
         return _word(name)

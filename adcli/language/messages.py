@@ -17,10 +17,11 @@ def safe(text: str) -> str:
     """Text without control characters or anything else that could steer a terminal."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if is_harmless(c) else c.encode("unicode_escape").decode() for c in text)
 
 
-def _is_harmless(c: str) -> bool:
+def is_harmless(c: str) -> bool:
+    """Whether a character is shown as it is: no control character, nothing that has no meaning."""
     return unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 

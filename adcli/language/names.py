@@ -10,6 +10,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.constants import CONSTANTS
+from adcli.language.quoting import unquoted
 from adcli.language.values import UserFunction
 from adcli.suggestion import did_you_mean
 
@@ -81,7 +82,7 @@ class Scope:
         """A name as written, normalised (NFKC), without backticks."""
         text = self.text[span[0] : span[1]]
         if text[0] == "`":
-            text = text[1:-1]
+            text = unquoted(text)
             if not text:
                 hint = "for example `my column`"
                 raise self.error("a name in backticks needs at least one character", span, hint)

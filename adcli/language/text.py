@@ -41,6 +41,7 @@ from adcli.language.printing import (
     shared_nodes,
     write,
 )
+from adcli.language.quoting import quoted
 
 _PLAIN = re.compile(r"[^\W\d][\w\u0300-\u036f]*")
 _CONCAT = PRIMITIVES["concat"]
@@ -107,7 +108,7 @@ def name_text(name: str) -> str:
         and unicodedata.normalize("NFKC", name) == name
     )
     taken = name in CONSTANTS or name in LIBRARY or name in ALIASES
-    return name if plain and not taken else f"`{name}`"
+    return name if plain and not taken else quoted(name)
 
 
 def key_text(key: Key) -> str:

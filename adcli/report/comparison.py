@@ -18,6 +18,7 @@ from adcli.comparison.methods import (
 )
 from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import Taylor
+from adcli.language.messages import safe
 from adcli.report.charts import BOTH, log_log_chart
 from adcli.report.numbers import exact, nested, short, to_json
 from adcli.report.points import quoted
@@ -331,7 +332,7 @@ def _kink_lines(found: Comparison, digits: int) -> list[str]:
     lines = [f"kink: {where}; the derivative there is a convention, the subgradient of least norm"]
     for k in kink.bent[:MAX_ROWS]:
         left, right = (short(side[k], digits) for side in (kink.left, kink.right))
-        label = found.components[k].derivative
+        label = safe(found.components[k].derivative)
         taken = short(found.exact[k], digits)
         jump = " (a jump)" if math.isinf(kink.left[k]) or math.isinf(kink.right[k]) else ""
         lines.append(f"  {label}: left {left}, right {right}{jump}; convention {taken}")
@@ -370,7 +371,8 @@ def _digits_line(found: Comparison, name: str) -> str:
         return f"right digits of {name}: any subgradient is right here"
     least, component = min(known, key=lambda pair: pair[0])
     return (
-        f"right digits of {name}: {least:.1f} of 16 in the worst component {component.derivative} "
+        f"right digits of {name}: {least:.1f} of 16 in the worst component "
+        f"{safe(component.derivative)} "
         f"(against {AGAINST[found.order]})"
     )
 
@@ -383,7 +385,9 @@ def _agreement(found: Comparison) -> str:
         return f"{names} (tolerance {found.tolerance:g})"
     parts = []
     for w in found.wrong[:5]:
-        parts.append(f"{w.method}: {w.component.derivative} is {w.found:.6g}, not {w.exact:.6g}")
+        parts.append(
+            f"{w.method}: {safe(w.component.derivative)} is {w.found:.6g}, not {w.exact:.6g}"
+        )
     more = len(found.wrong) - len(parts)
     return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
 
