@@ -417,6 +417,11 @@ class Results:
         self.task = task
         self.by_path = by_path
 
+    def kink_taken(self) -> KinkError | None:
+        """The first kink at which a convention was taken, as the error that `strict` makes of it.
+        Where no sweep has all values between (large arrays) nothing is known."""
+        return None
+
     def fields(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Each result with its path, the value first; a list where the program has several."""
         several = len(self.function.outputs) > 1
@@ -456,11 +461,7 @@ class PointResults(Results):
         for output in function.outputs:
             if not algebra.is_finite(self.run.values[output]):
                 raise self._value_error(output)
-        kink = (
-            self.kink(task.wrt if task.direction is None else task.direction)
-            if task.strict
-            else None
-        )
+        kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink
         entries = compute(self.run, function.outputs, function.inputs, task, text)
@@ -494,6 +495,12 @@ class PointResults(Results):
             if error.span is not None:
                 break
         return error
+
+    def kink_taken(self) -> KinkError | None:
+        task = self.task
+        if task.kind == "value" or task.mode == "finite":
+            return None
+        return self.kink(task.wrt if task.direction is None else task.direction)
 
     def kink(self, names: Iterable[str]) -> KinkError | None:
         """The error that names the first kink on the way from some variables to the results."""

@@ -35,8 +35,16 @@ def find_kink(
     algebra: Algebra,
 ) -> Place | None:
     """The first kink of `find_kinks`, in the order of evaluation."""
+    if all(_is_smooth(graph, i, values, algebra) for i in order):  # most often, and quickly seen
+        return None
     found = list(find_kinks(graph, order, values, outputs, active, algebra))
     return found[-1] if found else None
+
+
+def _is_smooth(graph: Graph, i: int, values: list[Any], algebra: Algebra) -> bool:
+    if graph.ops[i].kink is None:
+        return True
+    return algebra.both(None, kink_at(graph, i, values, algebra)) is NOWHERE
 
 
 def find_kinks(

@@ -13,6 +13,7 @@ from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
+from adcli.language.messages import render
 from adcli.report.points import (
     PointReport,
     csv_lines,
@@ -156,6 +157,11 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
     else:
         text = table_text(report, options["digits"], *screen(options["output"]))
     write_text(options["output"], text)
+    kink = results.kink_taken()
+    if kink is not None:
+        kink.message += "; the subgradient of least norm is taken"
+        kink.hint = "--strict makes it an error"
+        remark("note" + render(kink).removeprefix("error") + "\n")
     if options["verbose"]:
         show_run(_explain_point(f, task, point, options), begin)
     return 0
