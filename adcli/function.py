@@ -196,7 +196,7 @@ class Function:
         from adcli.engines.power_series import coefficients
 
         if not isinstance(along, Mapping):
-            along = {self._one_name(along): 1.0}
+            along = {self._line(along, point): 1.0}
         self.names(along)
         if order < 0:
             raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
@@ -384,14 +384,18 @@ class Function:
         self._nodes(names)
         return names
 
-    def _one_name(self, name: str | None) -> str:
-        """A variable to go along: the one named, or the only one."""
-        if name is None and len(self.inputs) == 1:
-            return self.variables[0]
-        if name is None:
+    def _line(self, name: str | None, point: Point) -> str:
+        """A variable to go along: the one named, or the only one; it must be a number."""
+        if name is None and len(self.inputs) != 1:
             raise UsageError(
                 f"the program has {len(self.inputs)} variables, a series goes along a line",
                 "--wrt x goes along one of them, --direction x=1,y=2 along all",
+            )
+        name = self.variables[0] if name is None else name
+        if not is_number(point.get(name, 0.0)):
+            raise UsageError(
+                f"'{name}' is an array, a series goes along a line",
+                f"--direction '{name}=[1, 0, ...]' says in which direction",
             )
         return name
 

@@ -133,6 +133,28 @@ def test_programs_agree_with_mpmath(text: str, point: Any, along: Any) -> None:
     check(function(text), point, along)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("x^2", "x^y", "2^x", "expm1(x)", "log1p(x)", "tanh(x)", "softplus(x)", "sigmoid(x)"),
+        *("asinh(x)", "atan(x)", "asin(x)", "atanh(x)", "hypot(x, 1)", "atan2(x, 1)", "gelu(x)"),
+        *("norm([x, 0, 1])", "logsumexp([x, 0])", "prod([x, 2, x])", "std([x, 1, 2])", "cos(x)"),
+        *("lgamma(x + 2)", "digamma(x + 1)", "logit(x + 0.5)", "erf(x)", "sin(x)^2 + cos(x)^2"),
+    ],
+)
+def test_where_guards_and_zeros_are(text: str) -> None:
+    f = function(text)
+    for x in (0.0, 1e-10):
+        for y in (1.0, 2.0) if "y" in text else (0.0,):
+            check(f, {name: {"x": x, "y": y}[name] for name in f.variables}, {"x": 1}, 6)
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0, 2.0, -1.0])
+def test_powers_at_whole_exponents(y: float) -> None:
+    for along in ({"x": 1}, {"y": 1}, {"x": -1, "y": 2}):
+        check(function("x^y"), {"x": 2.0, "y": y}, along)
+
+
 def test_coefficients_that_float64_would_lose() -> None:
     f = function("x/(exp(x) - 1)")
     with mp.workdps(60):
@@ -164,7 +186,8 @@ def test_one_variable_needs_no_name_and_order_0_is_the_value() -> None:
     [
         ("x*y", {"x": 1.0, "y": 1.0}, {}, UsageError, "goes along a line"),
         ("x*y", {"x": 1.0, "y": 1.0}, {"along": "z"}, UsageError, "no variable 'z'"),
-        ("sum(v)", {"v": [1.0, 2.0]}, {}, UsageError, "shape"),
+        ("sum(v)", {"v": [1.0, 2.0]}, {}, UsageError, "'v' is an array"),
+        ("sum(v)", {"v": [1.0, 2.0]}, {"along": {"v": 1}}, UsageError, "shape"),
         ("x, x^2", {"x": 1.0}, {}, LanguageError, "one result"),
         ("[x, 1]", {"x": 1.0}, {}, LanguageError, "a number as the result"),
         ("sqrt(x)", {"x": 0.0}, {}, DomainError, "the derivative of sqrt(0) is not finite"),
