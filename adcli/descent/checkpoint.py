@@ -80,10 +80,12 @@ class Checkpointer(Watcher):
             "identity": self.identity,
             "start": monitor.problem.unflatten(monitor.problem.given),
             "iteration": monitor.last.iteration if monitor.last else 0,
-            "evaluations": monitor.evaluations,
+            "evaluations": monitor.own_evaluations,
             "best_value": monitor.best_value,
             "best_point": monitor.best_point,
             "seconds": monitor.elapsed(),
+            "looked_for": monitor.tests.gradient,
+            "slopes": monitor.stationarity.slopes,
             "state": self.method.state(),
         }
         data = json.dumps(_encoded(body), sort_keys=True).encode()
@@ -128,6 +130,8 @@ _BODY = record(
     best_value=number(),
     best_point=array(None),
     seconds=number(least=0, finite=True),
+    looked_for=number(least=0, finite=True),
+    slopes=array(None),
     state=mapping(lambda part: part),
 )
 """What holds for all of them; the lengths and the state are checked when the problem is known."""
@@ -167,9 +171,13 @@ def restore(
 ) -> None:
     """Put a run where the checkpoint left it. Raises DataError where it is not of this problem."""
     monitor.evaluations, monitor.best_value = body["evaluations"], body["best_value"]
+    if monitor.limits.gradient_tolerance is None:
+        monitor.tests.gradient = body["looked_for"]
     with blaming(path):
         with within("best_point"):
             monitor.best_point = array(monitor.problem.size)(body["best_point"])
+        with within("slopes"):
+            monitor.stationarity.slopes = array(monitor.problem.size)(body["slopes"])
         with within("state"):
             state = record(**method.parts())(body["state"])
             method.restore(state)

@@ -180,8 +180,9 @@ class Library:
         self.iteration += 1
         if it.iteration <= self._replayed:
             monitor.pass_by(it)
-            return
-        outcome = monitor.see(it)
+            outcome = monitor.settled(it) if it.iteration == self._replayed else None
+        else:
+            outcome = monitor.see(it)
         if outcome is not None:
             raise _Over(outcome)
 

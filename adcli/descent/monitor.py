@@ -105,6 +105,7 @@ class Monitor:
         self.block = 1
         self.last: Iterate | None = None
         self.finishing = False
+        self._before_finish = 0
         self.keeps_last = False
         self.refused: Vector | None = None
         self.abyss: Vector | None = None
@@ -118,6 +119,11 @@ class Monitor:
     def elapsed(self) -> float:
         """Seconds since the start of the run."""
         return time.perf_counter() - self._begin
+
+    @property
+    def own_evaluations(self) -> int:
+        """The evaluations of the method: those that finish it are made again after a resume."""
+        return self._before_finish if self.finishing else self.evaluations
 
     @property
     def recorders(self) -> list[Recorder]:
@@ -234,7 +240,7 @@ class Monitor:
         """The outcome where a method cannot lower the value: at a minimum, or stalled."""
         if it is None:
             return Outcome(Status.STALLED, reason)
-        self.finishing = True
+        self.finishing, self._before_finish = True, self.evaluations
         outcome, refused = finish(self, it, reason), self.refused
         if outcome.status is not Status.STALLED:
             return outcome

@@ -39,7 +39,10 @@ class Searching:
                 outcome = monitor.see(monitor.iterate(0, self.point, value, gradient, None))
             else:
                 value, gradient = self.problem.value_and_gradient(self.point)
-                outcome = None
+                before = self.before_value, self.before_point
+                it = monitor.iterate(self.iteration, self.point, value, gradient, before)
+                monitor.last = it
+                outcome = monitor.settled(it)
             while outcome is None:
                 line = self._line(monitor, value, gradient)
                 trial = self.search(line, self._first_length(line))
