@@ -14,7 +14,14 @@ from tests.fuzz.campaign import Finding, campaign, run_case
 from tests.fuzz.choices import Choices, shrink
 from tests.fuzz.kinds import KINDS
 
-CASES = {"agreement": 400, "commands": 300, "texts": 1500, "files": 200}
+CASES = {
+    "agreement": 400,
+    "commands": 300,
+    "texts": 1500,
+    "layouts": 800,
+    "tables": 200,
+    "files": 200,
+}
 
 
 @pytest.mark.parametrize("kind", CASES)
