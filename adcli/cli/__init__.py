@@ -11,9 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from adcli.cli.interruption import came, settle
-from adcli.cli.limits import heed_limits
+from adcli.cli.limits import INTERRUPTED, heed_limits, run_apart
 
-INTERRUPTED = 130
 COLLECT_EVERY = (200_000, 20, 100)
 """Graphs are large and hold no cycles: looking for cycles as often as Python does costs a tenth."""
 
@@ -22,17 +21,34 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
     settle()
-    heed_limits()
+    limited = heed_limits()
     _part_from_native_code()
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         try:
-            code = execute(sys.argv[1:] if arguments is None else list(arguments))
+            code = run_apart(lambda: _run(given), _lack_memory) if limited else execute(given)
         except KeyboardInterrupt:  # the second one, or one that was passed on
             code = INTERRUPTED
         _leave(code)
     except KeyboardInterrupt:  # at the last moment
         _remove_unfinished()
         os._exit(INTERRUPTED)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command line to its end in a process of its own."""
+    try:
+        return execute(arguments)
+    finally:
+        _remove_unfinished()
+        _flush()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):  # `execute` has said what is wrong with it
+                stream.flush()
 
 
 def _part_from_native_code() -> None:
@@ -56,10 +72,7 @@ def _leave(code: int) -> NoReturn:
     _remove_unfinished()
     if os.environ.get("ADCLI_DEBUG"):
         sys.exit(code)  # profilers and debuggers have something to do at the end
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            with suppress(OSError, ValueError):  # `execute` has said what is wrong with it
-                stream.flush()
+    _flush()
     os._exit(code)
 
 
@@ -79,14 +92,18 @@ def execute(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _report_text("interrupted", INTERRUPTED)
     except MemoryError:
-        return _report_text(f"error: not enough memory\n  hint: {_LIMITED}", 1)
+        return _lack_memory()
     except OSError as error:
+        if error.errno == errno.ENOMEM or "os error 12" in str(error):  # the latter of polars
+            return _lack_memory()
         return _report_text(_system_message(error), 1)
     except Exception as error:  # a defect of ours: say so in one line
         if came:
             return _report_text("interrupted", INTERRUPTED)
         if str(error) == "can't start new thread":
-            return _report_text(f"error: the system starts no more threads\n  hint: {_LIMITED}", 1)
+            return _report_text(
+                f"error: not enough memory, or processes, for a thread\n  hint: {_LIMITED}", 1
+            )
         if os.environ.get("ADCLI_DEBUG"):
             raise
         return _report_text(_defect(error), 1)
@@ -96,6 +113,10 @@ def execute(arguments: list[str]) -> int:
         if type(error).__name__ == "PanicException" and not os.environ.get("ADCLI_DEBUG"):
             return _report_text(_defect(error), 1)  # of a library in Rust
         raise
+
+
+def _lack_memory() -> int:
+    return _report_text(f"error: not enough memory\n  hint: {_LIMITED}", 1)
 
 
 _LIMITED = "'ulimit -a' shows what is limited"

@@ -2,14 +2,18 @@
 
 Libraries in machine code that get no memory abort, call exit, or wait for a thread that is not
 there. Under `ulimit -v` they run on one thread each, which saves most of the addresses that they
-ask for, and none is loaded where what is left does not do.
+ask for, and none is loaded where what is left does not do. What they need for the data nobody
+knows: there the command runs in a process of its own, whose abort its parent puts into words.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 NEEDS = {"polars": 400 << 20, "scipy": 250 << 20, "llvmlite": 250 << 20, "numpy": 120 << 20}
@@ -22,12 +26,21 @@ _ARENA_MAX = -8
 """M_ARENA_MAX of <malloc.h>: every thread would reserve 64 MiB of addresses for itself."""
 
 
-def heed_limits() -> None:
-    """Prepare for limits, where there are some. Called before anything large is imported."""
+INTERRUPTED = 130
+_ABORTS = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP}
+_WORDS = (b"memory", b"alloc")
+"""What the last words of a library hold that got no memory."""
+
+
+def heed_limits() -> bool:
+    """Prepare for limits, where there are some. Called before anything large is imported.
+
+    Whether memory is limited, so that the command should run in a process of its own.
+    """
     try:
         import resource
     except ImportError:  # not on this system
-        return
+        return False
     memory = resource.getrlimit(resource.RLIMIT_AS)[0]
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if memory == resource.RLIM_INFINITY:
@@ -36,6 +49,48 @@ def heed_limits() -> None:
         _be_frugal()
     if memory < sys.maxsize or 0 <= files < FILES:
         sys.meta_path.insert(0, _Guard(memory, 0 <= files < FILES))
+    return memory < sys.maxsize
+
+
+def run_apart(run: Callable[[], int], tell: Callable[[], int]) -> int:
+    """The exit code of `run` in a process of its own, or of `tell` where it got no memory.
+
+    Both write their messages to another descriptor than 2: what a library writes there is passed on
+    where memory is not what it is about.
+    """
+    held = os.memfd_create("adcli") if hasattr(os, "memfd_create") else os.dup(2)
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.dup2(held, 2)
+            code = run()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(_wait(child))
+    words = b""
+    with suppress(OSError):
+        os.lseek(held, 0, os.SEEK_SET)
+        words = os.read(held, 1 << 20)
+    if -code in _ABORTS or (code == 1 and any(word in words.lower() for word in _WORDS)):
+        return tell()
+    with suppress(OSError):
+        os.write(2, words)
+    if code < 0:  # a signal ended it: end in the same way
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+def _wait(child: int) -> int:
+    """The status of a child when it has ended; signals that were sent to this one go on to it."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: os.kill(child, number))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both
+    return os.waitpid(child, 0)[1]
 
 
 def _be_frugal() -> None:

@@ -31,17 +31,27 @@ def polars_reads(name: str, what: str) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, OSError, ValueError, TypeError, OverflowError) as error:
+        if _lacks_memory(error):
+            raise MemoryError from None
         raise DataError(f"cannot read {name} as {what}: {_reason(error)}") from None
     except pl.exceptions.PanicException as error:
         if "KeyboardInterrupt" in str(error):  # polars called Python when it came
             raise
         panicked = True
+        if _lacks_memory(error):
+            raise MemoryError from None
         raise DataError(
             f"cannot read {name} as {what}: it is damaged ({_reason(error)})",
             "write the file again",
         ) from None
     finally:
         native.release(panicked)
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Whether it is no file that is to blame, but memory, or a thread, that the system refused."""
+    text = str(error).lower()
+    return any(words in text for words in ("os error 12", "allocate memory", "failed to spawn"))
 
 
 def _reason(error: BaseException) -> str:
