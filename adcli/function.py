@@ -186,25 +186,16 @@ class Function:
 
         `along` names a variable that is a number, or gives a direction d as `directional` takes it;
         a program of one variable needs neither. Order n takes about n^2 operations for each one of
-        the program. Coefficients of float64 are right to the last digit in programs of numbers.
+        the program. Where these are below a million each coefficient is right to the last digit.
         At a kink they are those of the convention (see `value_and_gradient`), taken at the point.
         Raises as `value_and_gradient` does, for any order.
 
         >>> function("1/(1 - x)").taylor({"x": 0.0}, order=3)
         [1.0, 1.0, 1.0, 1.0]
         """
-        from adcli.engines.power_series import coefficients
+        from adcli.engines.power_series import expand
 
-        if not isinstance(along, Mapping):
-            along = {self._line(along, point): 1.0}
-        self.names(along)
-        if order < 0:
-            raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
-        task = Task("directional", direction=along, strict=strict)
-        found = self.swept(point, task, "auto", precision)
-        with found.algebra.context():
-            seeds = {self.inputs[name]: found.algebra.pack(d) for name, d in along.items()}
-        return coefficients(self, found.run, seeds, order, precision)
+        return expand(self, point, along, order, precision, strict).coefficients
 
     def jacobian(
         self,
@@ -383,21 +374,6 @@ class Function:
         names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
         self._nodes(names)
         return names
-
-    def _line(self, name: str | None, point: Point) -> str:
-        """A variable to go along: the one named, or the only one; it must be a number."""
-        if name is None and len(self.inputs) != 1:
-            raise UsageError(
-                f"the program has {len(self.inputs)} variables, a series goes along a line",
-                "--wrt x goes along one of them, --direction x=1,y=2 along all",
-            )
-        name = self.variables[0] if name is None else name
-        if not is_number(point.get(name, 0.0)):
-            raise UsageError(
-                f"'{name}' is an array, a series goes along a line",
-                f"--direction '{name}=[1, 0, ...]' says in which direction",
-            )
-        return name
 
     def _nodes(self, names: Iterable[str]) -> list[int]:
         nodes = []

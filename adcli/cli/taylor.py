@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from adcli.ad.radius import suggested_radius
-from adcli.ad.tasks import Task
 from adcli.cli import options
 from adcli.cli.inputs import assignments, names
 from adcli.cli.run import program_and_point, screen, write_text
 from adcli.cli.terminal import remark
+from adcli.engines.power_series import expand
 from adcli.errors import UsageError
 from adcli.report.taylor import SeriesReport, csv_lines, json_record, plain_line, table_text
 
@@ -52,9 +52,9 @@ def command(**parsed: Any) -> int:
     """The Taylor series of EXPR at a point: coefficients and derivatives of high order.
 
     One sweep gives all orders; order N takes N² operations for each one of the program, not 2^N.
-    The coefficients are right to the last digit, also where float64 would lose them (only beyond a
-    million products they are computed in float64 alone). The radius of convergence is an estimate
-    from these coefficients; a finite number of them proves nothing.
+    The coefficients are right to the last digit, also where float64 would lose them; a remark says
+    so where they are those of float64 alone, beyond a million products. The radius of convergence
+    is an estimate from these coefficients; a finite number of them proves nothing.
     """
     f, point = program_and_point({**parsed, "engine": "auto"})
     along: Any = parsed["wrt"]
@@ -64,15 +64,18 @@ def command(**parsed: Any) -> int:
         along, *more = names(along) or []
         if more:
             raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
-    found = f.taylor(
-        point, along, parsed["order"], precision=parsed["precision"], strict=parsed["strict"]
+    found = expand(f, point, along, parsed["order"], parsed["precision"], parsed["strict"])
+    if found.kink is not None:
+        remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
+    if not found.is_exact:
+        remark("note: float64 alone, as the program is long; --precision 30 shows what it lost\n")
+    report = SeriesReport(
+        point,
+        along or f.variables[0],
+        found.coefficients,
+        suggested_radius(found.coefficients),
+        parsed["precision"],
     )
-    variables = [along or f.variables[0]] if not isinstance(along, dict) else along
-    kink = f.swept(point, Task("value"), "auto", parsed["precision"]).kink(variables)
-    if kink is not None:
-        remark(f"note: {kink.message}; the series takes the subgradient of least norm\n")
-    radius = suggested_radius(found)
-    report = SeriesReport(point, along or f.variables[0], found, radius, parsed["precision"])
     form = parsed["form"]
     if form == "json":
         text = json_record(report)

@@ -8,13 +8,16 @@ at the distance r, like r^-k. So the float64 program is expanded in 40 digits be
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.blame import within, written_out
 from adcli.ad.derivatives import Run
+from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
-from adcli.errors import DomainError, LanguageError
+from adcli.engines.choose import is_number
+from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -27,17 +30,44 @@ AFFORDABLE = 1_000_000
 """Products of numbers, roughly, up to which expansions in many digits take a second or two."""
 
 
-def coefficients(
-    function: Function, run: Run, seeds: dict[int, Any], order: int, digits: int | None
-) -> list[Any]:
-    """The coefficients c_0 ... c_order of the only result along x + t d, d being the seeds.
+@dataclass(frozen=True)
+class Expansion:
+    """The coefficients c_0 ... c_order of f(point + t direction).
 
-    With `digits` the run is in mpmath numbers and so are the coefficients. Raises LanguageError
-    unless the result is one number, and DomainError, naming the operation, for a coefficient that
-    is not finite.
+    direction  of the line, by variable
+    kink       what would be an error with `strict`, None at a smooth point
+    is_exact   whether each coefficient is right to its last digit, or of float64 alone
     """
+
+    coefficients: list[Any]
+    direction: Mapping[str, Any]
+    kink: KinkError | None
+    is_exact: bool
+
+
+def expand(
+    function: Function,
+    point: Mapping[str, Any],
+    along: str | Mapping[str, Any] | None,
+    order: int,
+    digits: int | None = None,
+    strict: bool = False,
+) -> Expansion:
+    """The power series of the only result along a variable or a direction.
+
+    With `digits` the coefficients are mpmath numbers. Raises LanguageError unless the result is one
+    number, and DomainError, naming the operation, for a coefficient that is not finite.
+    """
+    direction = along if isinstance(along, Mapping) else {_name(function, point, along): 1.0}
+    function.names(direction)
+    if order < 0:
+        raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
+    task = Task("directional", direction=direction, strict=strict)
+    results = function.swept(point, task, "auto", digits)
+    run = results.run
     output = _one_number(function, run)
     with run.algebra.context():
+        seeds = {function.inputs[name]: run.algebra.pack(d) for name, d in direction.items()}
         series = Series(run, output, seeds, order)
         found = [_number(c) for c in series.of(output, order)]
     size = max(math.prod(run.algebra.shape(run.values[i])) for i in run.order)
@@ -47,7 +77,23 @@ def coefficients(
     for k, c in enumerate(found):
         if not _is_finite(c):
             raise _error(function, run, series, output, k, digits)
-    return found
+    return Expansion(found, direction, results.kink(direction), digits is not None or is_affordable)
+
+
+def _name(function: Function, point: Mapping[str, Any], name: str | None) -> str:
+    """A variable to go along: the one named, or the only one; it must be a number."""
+    if name is None and len(function.inputs) != 1:
+        raise UsageError(
+            f"the program has {len(function.inputs)} variables, a series goes along a line",
+            "--wrt x goes along one of them, --direction x=1,y=2 along all",
+        )
+    name = function.variables[0] if name is None else name
+    if not is_number(point.get(name, 0.0)):
+        raise UsageError(
+            f"'{name}' is an array, a series goes along a line",
+            f"--direction '{name}=[1, 0, ...]' says in which direction",
+        )
+    return name
 
 
 def _one_number(function: Function, run: Run) -> int:

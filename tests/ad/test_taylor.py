@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from mpmath import mp, mpf
 from adcli.ad.evaluate import evaluate
 from adcli.engines.exact import ExactArrays, ExactNumbers, exactly_this
 from adcli.engines.numpy import Arrays
+from adcli.engines.power_series import expand
 from adcli.engines.python import Floats
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 from adcli.function import Function, function
@@ -161,6 +163,16 @@ def test_coefficients_that_float64_would_lose() -> None:
         exact = mpmath.taylor(lambda x: x / mp.expm1(x), 1, 40)
     for c, e in zip(f.taylor({"x": 1.0}, order=40), exact, strict=True):
         assert abs(c - e) <= TOLERANCE * abs(e)
+
+
+def test_long_programs_are_of_float64_alone_and_say_so() -> None:
+    f = function("sum(exp(sin(v)*t))")
+    point = {"v": [0.001 * k for k in range(3000)], "t": 0.5}
+    found = expand(f, point, "t", 20)
+    assert not found.is_exact
+    assert expand(f, {"v": [0.3], "t": 0.5}, "t", 20).is_exact
+    exact = sum(math.sin(v) ** 20 * math.exp(math.sin(v) / 2) for v in point["v"])
+    assert found.coefficients[20] == pytest.approx(exact / math.factorial(20), rel=1e-12)
 
 
 def test_many_digits() -> None:
