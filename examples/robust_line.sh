@@ -19,7 +19,9 @@ END
 
 echo "loss,a,error of a,b,error of b"
 for loss in linear huber soft_l1 cauchy; do
-    adcli fit 'y ~ a + b*x' --data line.csv --start a=0,b=0 --loss "$loss" --loss-scale 0.2 --format csv |
+    scale=(--loss-scale 0.2)
+    if [ "$loss" = linear ]; then scale=(); fi
+    adcli fit 'y ~ a + b*x' --data line.csv --start a=0,b=0 --loss "$loss" "${scale[@]}" --format csv |
         awk -F, -v loss="$loss" 'NR > 1 { row = row sprintf(",%.3f,%.3f", $2, $3) } END { print loss row }'
 done
 
