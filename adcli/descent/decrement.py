@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcli.descent.lengths import vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate
@@ -88,7 +89,7 @@ def _dense(problem: Problem, point: Vector, free: Vector, places: Any) -> Newton
     along = directions.T @ slope
     flat = np.abs(curvatures) < FLAT
     definite = bool((curvatures >= LEAST).all())
-    if np.linalg.norm(along[flat]) <= ALONG * np.linalg.norm(along):
+    if vector_norm(along[flat]) <= ALONG * vector_norm(along):
         along[flat], curvatures[flat] = 0.0, FLAT
     along /= sharp
     change, units = np.zeros(problem.size), np.zeros(problem.size)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from adcli.descent.monitor import Monitor, vector_norm
+from adcli.descent.lengths import vector_norm
+from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adcli.descent.decrement import NewtonStep, newton_step
+from adcli.descent.lengths import vector_norm
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Rounding
 from adcli.descent.stopping import ROUNDING, Iterate, Outcome, Status
@@ -62,7 +63,7 @@ def _better(
 
 
 def _length(units: Vector, gradient: Vector) -> float:
-    return float(np.linalg.norm(units * gradient))
+    return vector_norm(units * gradient)
 
 
 def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -> Outcome:
@@ -70,7 +71,7 @@ def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -
     float64 can tell. A tolerance that was asked for is met, or it is not."""
     rounding = monitor.stationarity.rounding(it.point)
     shown = f"the gradient norm is {it.norm:.3g}"
-    error = np.inf if rounding is None else float(np.linalg.norm(rounding.gradient))
+    error = np.inf if rounding is None else vector_norm(rounding.gradient)
     if np.isfinite(error):
         shown += f", in which rounding errors of up to {error:.3g} may be"
     if monitor.limits.gradient_tolerance:

@@ -12,6 +12,7 @@ import numpy as np
 from adcli.data.schema import Check
 from adcli.descent.decrement import newton_step
 from adcli.descent.finish import finish, judge
+from adcli.descent.lengths import vector_norm
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
@@ -22,9 +23,6 @@ NEVER = 2**62
 BLOCK = 1_000_000
 PATIENCE = 0.05
 """A compiled loop looks at the clock, and for signals, after so many iterations, or seconds."""
-
-SHORT = 64
-"""Vectors of fewer numbers are quicker by Python."""
 
 EDGE = 20
 """A descent whose last so many steps all met points where the function is not finite runs along the
@@ -286,25 +284,6 @@ class Monitor:
             return None
         reason = f"the time limit of {limit:g} seconds is reached at iteration {it.iteration:,}"
         return Outcome(Status.MAX_ITERATIONS, reason)
-
-
-def vector_norm(vector: Vector) -> float:
-    """The Euclidean length, without overflow of the squares."""
-    if len(vector) < SHORT:
-        return math.hypot(*vector.tolist())
-    largest = float(np.abs(vector).max(initial=0.0))
-    if not 1e-140 < largest < 1e140:
-        if largest == 0 or not math.isfinite(largest):
-            return largest
-        return largest * float(np.linalg.norm(vector / largest))
-    return float(np.linalg.norm(vector))
-
-
-def vector_norms(vectors: Vector) -> Vector:
-    """The lengths of the rows of (vectors, numbers)."""
-    if vectors.shape[1] < SHORT:
-        return np.array([math.hypot(*x) for x in vectors.tolist()])
-    return np.array([vector_norm(x) for x in vectors])
 
 
 class History(Watcher):

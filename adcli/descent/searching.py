@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from adcli.data.schema import Check, array, number, optional, whole, within
-from adcli.descent.monitor import Monitor, vector_norm
+from adcli.descent.lengths import vector_norm
+from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.searches import SEARCHES, Line, spectral_length

@@ -16,6 +16,7 @@ import numpy as np
 from adcli.ad.derivatives import Run
 from adcli.ad.rounding import UNIT, rounding_errors
 from adcli.descent.decrement import NewtonStep, newton_step
+from adcli.descent.lengths import vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate
@@ -100,7 +101,7 @@ class Stationarity:
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         if rounding is None or not (free <= rounding.gradient).all():
             return ""
-        return f"rounding errors in the gradient may be {np.linalg.norm(rounding.gradient):.3g}"
+        return f"rounding errors in the gradient may be {vector_norm(rounding.gradient):.3g}"
 
     def fall_evidence(self, it: Iterate) -> str:
         """The same by the gradients so far, for a method that cannot go on."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from adcli.data.schema import Check, array, flag, number, optional, whole
 from adcli.descent.fused import Block, FusedLoop, fits
-from adcli.descent.monitor import Monitor, vector_norms
+from adcli.descent.lengths import vector_norms
+from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.step import Stepper

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adcli.descent.lengths import vector_norm
 from adcli.descent.rules import Vector
 from adcli.errors import UsageError
 
@@ -196,7 +197,7 @@ class Tests:
     def _falls(self, it: Iterate) -> bool:
         if it.iteration < LONG_FALL or not it.value < self.depth:
             return False
-        return 2 * it.norm * float(np.linalg.norm(it.point)) >= -it.value
+        return 2 * it.norm * vector_norm(it.point) >= -it.value
 
     def _success(self, it: Iterate) -> str | None:
         if it.value <= self.target:
@@ -211,7 +212,7 @@ class Tests:
         if self.value and change <= self.value * abs(it.value):
             part = change / abs(it.value) if it.value else 0.0
             return f"the value changed by {part:.3g} of itself, at most {self.value:g}"
-        size = float(np.linalg.norm(it.point))
+        size = vector_norm(it.point)
         if self.point and it.step <= self.point * size:
             part = it.step / size if size else 0.0
             return f"the point moved by {part:.3g} of its norm, at most {self.point:g}"

@@ -6,18 +6,12 @@ numbers under- and overflow, lengths do not.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from adcli.errors import DomainError
 from adcli.fitting.model import Vector
-
-
-def length(vector: Vector) -> float:
-    """The Euclidean length of a vector, without squares that leave the range of float64."""
-    return math.hypot(*vector)
 
 
 def lengths(matrix: Any) -> Vector:

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
-from adcli.fitting.columns import length, lengths, of_length_one, singular_values
+from adcli.fitting.columns import lengths, of_length_one, singular_values
 from adcli.fitting.edge import Edge
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Vector
@@ -132,7 +133,7 @@ class _Run:
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
-        self.radius = first_radius * (self._size() or length(self.linear.projected) or 1.0)
+        self.radius = first_radius * (self._size() or vector_norm(self.linear.projected) or 1.0)
         self.iterations = 0
         self.edge = Edge(len(self.point))
         self._known: tuple[Linearised, _Local] | None = None
@@ -173,7 +174,7 @@ class _Run:
             if not np.isfinite(trial).all():
                 return False  # columns of the Jacobian so long that their squares overflow
             step = trial - self.point
-            far = length(self.units * step)
+            far = vector_norm(self.units * step)
             if not np.any(trial != self.point) or far == 0:
                 return False
             predicted = self.linear.decrease(step)
@@ -257,7 +258,7 @@ class _Run:
 
     def _size(self) -> float:
         """The length of the point, in units in which the Jacobian's columns have length 1."""
-        return length(self.units * self.point)
+        return vector_norm(self.units * self.point)
 
     @property
     def free(self) -> Any:
@@ -350,7 +351,7 @@ class _Local:
         """The step that lowers the linear problem most within the radius, and its damping."""
         s, b = self.values[self.known], self.along[self.known]
         part, damping = b / s, 0.0
-        if length(part) > 1.1 * radius:
+        if vector_norm(part) > 1.1 * radius:
             damping = _damping(s, b, radius)
             part = s * b / (s * s + damping)
         step = np.zeros(self.size)
@@ -360,11 +361,11 @@ class _Local:
 
 def _damping(s: Vector, b: Vector, radius: float) -> float:
     """The damping at which the step is as long as the radius, to a tenth (Hebden's iteration)."""
-    low, high = 0.0, length(s * b) / radius
+    low, high = 0.0, vector_norm(s * b) / radius
     damping = min(max(1e-3 * high, low), high)
     for _ in range(60):
         below = s * s + damping
-        far = length(s * b / below)
+        far = vector_norm(s * b / below)
         if abs(far - radius) <= 0.1 * radius:
             break
         if far > radius:

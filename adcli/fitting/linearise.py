@@ -37,8 +37,9 @@ class Linearised(NamedTuple):
 
     @property
     def gradient(self) -> Vector:
-        """The gradient of half of what is minimised."""
-        return self.triangle.T @ self.projected
+        """The gradient of half of what is minimised; infinite where it is beyond float64."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.triangle.T @ self.projected
 
     def decrease(self, step: Vector) -> float:
         """By how much a step lowers the linear problem."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
 from adcli.fitting import doubts
-from adcli.fitting.columns import length
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised, triangulate
@@ -142,7 +142,7 @@ class Summary:
             iterations=self.attempt.iterations,
             evaluations=p.problem.evaluations,
             value=p.loss.cost(self.r),
-            gradient_norm=length(np.where(held, 0.0, gradient)),
+            gradient_norm=vector_norm(np.where(held, 0.0, gradient)),
             point=p.point(self.point),
             gradient=p.parameters.unflatten(gradient),
             method=method,
