@@ -106,11 +106,6 @@ def _second(f: Function, point: dict[str, Any], parsed: dict[str, Any]) -> Compa
     """The comparison of second derivatives, which has no other options."""
     from adcli.comparison.second import compare_second
 
-    for option in ("gradient", "epsilons", "plot"):
-        if parsed[option]:
-            raise UsageError(
-                f"--{option} goes with first derivatives", "leave it out, or --order 2"
-            )
     return compare_second(
         f,
         point,

@@ -6,11 +6,13 @@ alone (`diff.shape`). A choice that says what happens anyway (--missing error) h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
+from adcli.descent.schedules import USES
 from adcli.errors import UsageError
 
 Parsed = Mapping[str, Any]
@@ -31,6 +33,11 @@ def _has(*names: str) -> Callable[[Parsed], bool]:
 
 def _is(name: str, *values: str) -> Callable[[Parsed], bool]:
     return lambda parsed: parsed[name] in values
+
+
+def _either(names: Sequence[str]) -> str:
+    """`a`, or `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _without(*names: str) -> Callable[[Parsed], bool]:
@@ -77,6 +84,11 @@ WHOLE = Need(
     "leave --batch-size and --epochs out",
 )
 ONE_START = Need("shows one descent", _is_one_start, "leave --starts out")
+FIRST_ORDER = Need(
+    "goes with first derivatives",
+    lambda parsed: parsed["order"] == 1,
+    "leave it out, or --order 2",
+)
 NO_WRT = Need("and --wrt exclude each other", _without("wrt"), "leave one out")
 A_FIT = Need("is for a fit, and --model needs none", _without("model"))
 
@@ -125,6 +137,7 @@ NEEDS: dict[str, Sequence[Need]] = {
             lambda parsed: parsed["paths"] is None or parsed["kind"] != "json",
         )
     ],
+    **{name: [FIRST_ORDER] for name in ("gradient", "epsilons", "compare.plot")},
     "diff.share": [Need("needs --as text or latex", _is("kind", "text", "latex"))],
     "descend.shape": [
         Need(
@@ -134,16 +147,10 @@ NEEDS: dict[str, Sequence[Need]] = {
         )
     ],
     "seed": [Need("needs --starts, --param, --shuffle, or a part for --validation", _is_drawn)],
-    "schedule_every": [
-        Need(
-            "needs --schedule step, exponential, cosine or inverse",
-            _is("schedule", "step", "exponential", "cosine", "inverse"),
-        )
-    ],
-    "schedule_factor": [
-        Need("needs --schedule step or exponential", _is("schedule", "step", "exponential"))
-    ],
-    "final_rate": [Need("needs --schedule cosine", _is("schedule", "cosine"))],
+    **{
+        name: [Need(f"needs --schedule {_either(schedules)}", _is("schedule", *schedules))]
+        for name, schedules in USES.items()
+    },
     **{f"descend.{name}": [TRAINING] for name in FOR_TRAINING},
     **{f"descend.{name}": [WHOLE] for name in NOT_FOR_TRAINING},
     "every": [A_TABLE, ONE_START],
@@ -173,7 +180,7 @@ ALWAYS = frozenset(
     (
         *("expression", "source", "at", "points", "data", "strict", "color"),
         *("form", "kind", "output", "mode", "wrt", "model", "order", "diff.shape", "diff.taylor"),
-        *("gradient", "tolerance", "epsilons", "plot", "no_times", "paths", "name", "shell"),
+        *("compare.order", "tolerance", "plot", "no_times", "paths", "name", "shell"),
         *("start", "param", "fix", "bounds", "maximize", "method"),
         *("max_iterations", "max_seconds", "target", "save", "checkpoint", "resume"),
         *("weights", "sigma", "loss", "predict"),
@@ -192,6 +199,9 @@ ELSEWHERE = frozenset(
 )
 """Options that the program or the method may leave without effect: checked where that is known."""
 
+LOOKS = ("form", "kind", "digits", "color")
+"""Options that say how results look."""
+
 FOR_PREDICTIONS = ("model", "predict", "predict_format", "form", "output", "digits", "color")
 """Options of `adcli fit` that predictions by a saved model take; all others are for a fit."""
 
@@ -208,6 +218,21 @@ def check_needs(context: click.Context) -> None:
     """Raise UsageError for an option on the command line that has no effect."""
     for parameter in context.command.params:
         refuse_given(context, [parameter.name], needs_of(context.command.name, parameter.name))
+
+
+def check_repeated(given: Sequence[click.Parameter]) -> None:
+    """Raise UsageError for an option that is given twice though only the last one would count.
+
+    How results look may be said again: a script's wish, and then another.
+    """
+    for parameter, count in Counter(given).items():
+        if not isinstance(parameter, click.Option) or parameter.name in LOOKS:
+            continue
+        if count > 1 and not parameter.multiple and not parameter.is_flag:
+            raise UsageError(
+                f"{parameter.opts[-1]} is given {count} times, and only the last would count",
+                "leave the others out",
+            )
 
 
 def refuse_given(

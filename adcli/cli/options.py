@@ -10,7 +10,7 @@ import click
 
 from adcli.ad.derivatives import MODES
 from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption, check_outputs
-from adcli.cli.needs import check_needs, explained, needs_of
+from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
 
@@ -38,6 +38,11 @@ class _Command(click.Command):
         for option in self.params:
             if isinstance(option, click.Option):
                 option.help = explained(option, needs_of(self.name, option.name))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            check_repeated(self.make_parser(ctx).parse_args(list(args))[2])
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         check_outputs(ctx.params)

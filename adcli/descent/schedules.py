@@ -87,3 +87,10 @@ SCHEDULES: dict[str, Callable[[Any, Any, Schedule], Any]] = {
     "inverse": _inverse,
 }
 """The schedules by name: (m, iterations since the warm-up, settings) -> rate."""
+
+USES = {
+    "schedule_every": ("step", "exponential", "cosine", "inverse"),
+    "schedule_factor": ("step", "exponential"),
+    "final_rate": ("cosine",),
+}
+"""Settings of a schedule -> the schedules that use them."""

@@ -81,6 +81,9 @@ NEEDED = {
         "grad x --at x=1 --direction x=1 --mode symbolic",
     ],
     "taylor.direction": ["taylor x*y --at x=1,y=1 --wrt x --direction x=1"],
+    "gradient": ["compare x^2 --at x=1 --order 2 --gradient x=2"],
+    "epsilons": ["compare x^2 --at x=1 --order 2 --epsilons 1e-1:1e-3"],
+    "compare.plot": ["compare x^2 --at x=1 --order 2 --plot a.png"],
     "graph.digits": [
         "graph x^2 --at x=1 --paths x --as json --digits 3",
         "graph x^2 --digits 3",
@@ -191,6 +194,31 @@ def test_options_with_an_effect(line: str) -> None:
     outcome = run_here(words("adcli " + line))
     assert outcome.code in (0, 3, 5), outcome
     assert "error" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "grad x*y --at x=1,y=1 --wrt x --wrt y",
+        "grad x --points rows.csv --points rows.csv",
+        "eval 'sum(x)' --data rows.csv --where 'x > 1' --where 'y > 2'",
+        "eval x --at x=1 -o a -o b",
+        f"{FIT} --sigma x --sigma y",
+        f"{ROSENBROCK} --method gd --rate 0.1 --rate 0.2",
+        "graph x*y --at x=1,y=1 --paths x --paths y",
+    ],
+)
+def test_an_option_that_another_of_its_name_replaces_is_an_error(line: str, folder: Path) -> None:
+    outcome = run_here(words("adcli " + line))
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert "is given 2 times, and only the last would count" in outcome.stderr
+    assert [path.name for path in folder.iterdir()] == ["rows.csv"]
+
+
+def test_how_results_look_may_be_said_again() -> None:
+    looks = "--format csv --digits 3 --color always --format table --color never --digits 4"
+    outcome = run_here(words(f"adcli eval x/y --at x=1 --at y=3 {looks} --verbose --verbose"))
+    assert (outcome.code, "0.3333 " in outcome.stdout) == (0, True)
 
 
 def test_the_help_says_what_options_need() -> None:
