@@ -16,6 +16,7 @@ from adcli.errors import DomainError, KinkError, UsageError
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
+from adcli.graph.primitives import VARIABLE
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.language import parse
 from adcli.language.constants import refuse_constants
@@ -110,8 +111,16 @@ class Function:
         from adcli.graph.simplify import simplify
         from adcli.language.text import to_text
 
-        outputs = simplify(self.graph, self.outputs) if self.is_scalar else self.outputs
+        outputs = self.outputs
+        if self.is_scalar:  # for numbers: v - v is 0, but of an array it is an array of zeros
+            outputs = [
+                short if self._variables_of(short) == self._variables_of(long) else long
+                for long, short in zip(outputs, simplify(self.graph, outputs), strict=True)
+            ]
         return to_text(self.graph, outputs, share=True)
+
+    def _variables_of(self, node: int) -> set[int]:
+        return {i for i in self.graph.reach([node]) if self.graph.ops[i] is VARIABLE}
 
     def __repr__(self) -> str:
         """The program of a short function, the size of a long one."""

@@ -61,7 +61,7 @@ from numpy import rint as round
 from numpy.typing import ArrayLike, NDArray
 
 from adcli.engines.elementwise.array_gammas import digamma, gamma, lgamma
-from adcli.engines.elementwise.array_pieces import Array, pieces
+from adcli.engines.elementwise.array_pieces import Array, largest, pieces, smallest
 from adcli.engines.elementwise.array_polygammas import polygamma
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, horner, two_product
 from adcli.graph.primitives import composed
@@ -115,16 +115,16 @@ def are_finite(arrays: Iterable[Array]) -> bool:
 
 
 def minimum(first: Array, *rest: Array) -> Array:
-    """The smallest argument; nan if any is nan."""
+    """The smallest argument; nan if any is nan; -0 is below 0."""
     for x in rest:
-        first = np.minimum(first, x)
+        first = smallest(first, x)
     return first
 
 
 def maximum(first: Array, *rest: Array) -> Array:
-    """The largest argument; nan if any is nan."""
+    """The largest argument; nan if any is nan; 0 is above -0."""
     for x in rest:
-        first = np.maximum(first, x)
+        first = largest(first, x)
     return first
 
 

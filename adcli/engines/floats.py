@@ -98,17 +98,21 @@ def mod(x: float, y: float) -> float:
 
 
 def minimum(first: float, *rest: float) -> float:
-    """The smallest argument; nan if any is nan."""
+    """The smallest argument; nan if any is nan; -0 is below 0 (minimum of IEEE 754-2019)."""
     for x in rest:
-        if not first <= x and first == first:
+        if first == x == 0.0:
+            first = -(-first - x)
+        elif not first <= x and first == first:
             first = x
     return first
 
 
 def maximum(first: float, *rest: float) -> float:
-    """The largest argument; nan if any is nan."""
+    """The largest argument; nan if any is nan; 0 is above -0 (maximum of IEEE 754-2019)."""
     for x in rest:
-        if not first >= x and first == first:
+        if first == x == 0.0:
+            first = first + x
+        elif not first >= x and first == first:
             first = x
     return first
 

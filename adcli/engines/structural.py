@@ -175,8 +175,8 @@ def _range(algebra: Any, attr: tuple[int, int, int]) -> Array:
 STRUCTURAL: dict[str, Any] = {
     "sum": _reduction(np.sum),
     "prod": _reduction(np.prod),
-    "reduce_max": _reduction(np.max),
-    "reduce_min": _reduction(np.min),
+    "reduce_max": _reduction(lambda x, axis: np.max(x, axis=axis) + 0),
+    "reduce_min": _reduction(lambda x, axis: np.min(x, axis=axis) + 0),
     "cumsum": _cumsum,
     "reshape": _reshape,
     "expand": _expand,

@@ -566,7 +566,7 @@ MAXIMUM = select(
     kink=_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
     spelling=spelled("max", c="maximum", latex=r"\max"),
-    summary="largest input; variables that tie share the derivative",
+    summary="largest input, 0 above -0; variables that tie share the derivative",
 )
 MINIMUM = select(
     "minimum",
@@ -576,7 +576,7 @@ MINIMUM = select(
     kink=_low_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
     spelling=spelled("min", c="minimum", latex=r"\min"),
-    summary="smallest input; variables that tie share the derivative",
+    summary="smallest input, -0 below 0; variables that tie share the derivative",
 )
 
 

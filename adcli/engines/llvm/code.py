@@ -233,14 +233,25 @@ def _negative(code: Code, x: str) -> str:
     return code.emit(f"fneg {code.real} {x}")
 
 
-def _extremum(predicate: str) -> Callable[..., str]:
-    def extremum(code: Code, x: str, y: str) -> str:
-        """x where it wins or is nan, else y, which may be nan as well."""
-        wins = code.compare(predicate, x, y)
-        is_nan = code.compare("uno", x, x)
-        return code.choose(code.emit(f"or {code.mask} {wins}, {is_nan}"), x, y)
+def _maximum(code: Code, x: str, y: str) -> str:
+    return _extremum(code, "oge", x, y, code.arithmetic("fadd", x, y))
 
-    return extremum
+
+def _minimum(code: Code, x: str, y: str) -> str:
+    zero = _negative(code, code.arithmetic("fsub", _negative(code, x), y))
+    return _extremum(code, "ole", x, y, zero)
+
+
+def _extremum(code: Code, predicate: str, x: str, y: str, zero: str) -> str:
+    """x where it wins or is nan, else y, which may be nan as well; `zero` where zeros tie."""
+    wins = code.compare(predicate, x, y)
+    is_nan = code.compare("uno", x, x)
+    found = code.choose(code.emit(f"or {code.mask} {wins}, {is_nan}"), x, y)
+    none = code.number(0.0)
+    both = code.emit(
+        f"and {code.mask} {code.compare('oeq', x, none)}, {code.compare('oeq', y, none)}"
+    )
+    return code.choose(both, zero, found)
 
 
 def _mod(code: Code, x: str, y: str) -> str:
@@ -258,7 +269,7 @@ def _mod(code: Code, x: str, y: str) -> str:
 
 _SPECIAL: dict[str, Any] = {
     "negative": _negative,
-    "maximum": _extremum("oge"),
-    "minimum": _extremum("ole"),
+    "maximum": _maximum,
+    "minimum": _minimum,
     "mod": _mod,
 }

@@ -435,8 +435,8 @@ class Reduction(NamedTuple):
 
 REDUCTIONS = {
     "sum": Reduction(0.0, lambda code, x, y: code.arithmetic("fadd", x, y), np.sum),
-    "reduce_max": Reduction(-np.inf, operation("maximum"), np.max),
-    "reduce_min": Reduction(np.inf, operation("minimum"), np.min),
+    "reduce_max": Reduction(-np.inf, operation("maximum"), lambda x: np.max(x) + 0.0),
+    "reduce_min": Reduction(np.inf, operation("minimum"), lambda x: np.min(x) + 0.0),
 }
 
 

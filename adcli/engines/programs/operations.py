@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from adcli.engines import arrays
+from adcli.engines.elementwise.array_pieces import largest, smallest
 from adcli.engines.numpy import Arrays
 from adcli.engines.structural import STRUCTURAL
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
@@ -207,7 +208,7 @@ class Operations:
         if name in COMPARISONS:
             return getattr(np, name), False, xs
         if name in ("maximum", "minimum"):
-            return _extremum(getattr(np, name), self.dtype), len(xs) == 2, xs
+            return _extremum(_EXTREMA[name], self.dtype), len(xs) == 2, xs
         function = getattr(arrays, name)
         if not isinstance(function, np.ufunc):
             return _writing(function, self.dtype), False, xs
@@ -377,8 +378,11 @@ def _of_numbers(function: Any, dtype: Any) -> Callable[..., Any]:
     return lambda *xs: function(*xs, dtype=dtype)
 
 
+_EXTREMA = {"maximum": largest, "minimum": smallest}
+
+
 def _extremum(function: Any, dtype: Any) -> Callable[..., None]:
-    """np.maximum or np.minimum of two or more."""
+    """The largest or the smallest of two or more."""
 
     def call(*xs: Array) -> None:
         first, *rest, out = xs
@@ -421,6 +425,8 @@ def _reducing(
         ufunc.reduce(x, axes, dtype, out.reshape(shape))
         if scaled:
             np.multiply(out, repeats, out)
+        elif ufunc is not np.add:
+            np.add(out, 0.0, out)  # no -0, which the order of the elements would decide
 
     return call
 
