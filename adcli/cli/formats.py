@@ -81,14 +81,12 @@ OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
 
 
 def check_outputs(parsed: Mapping[str, Any]) -> None:
-    """Raise UsageError for an output without a name, and for two of one name."""
+    """Raise UsageError for two outputs of one name."""
     found: dict[str, str] = {}
     for option in OUTPUTS:
         name = parsed.get(option)
         if name is None or name == "-" or name.startswith("/dev/"):
             continue
-        if not name:
-            raise UsageError(f"the name that --{option} gives is empty", "name a file")
         with suppress(OSError):  # the working folder is gone: writing says so
             name = os.path.abspath(name)
         other = found.setdefault(name, option)

@@ -13,6 +13,7 @@ from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption, check_outputs
 from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
+from adcli.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "plain")
 
@@ -45,12 +46,23 @@ class _Command(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        self._refuse_empty(ctx.params)
         check_outputs(ctx.params)
         for option in self.params:
             if isinstance(option, FormatOption):
                 option.settle(ctx.params)
         check_needs(ctx)
         return super().invoke(ctx)
+
+    def _refuse_empty(self, parsed: dict[str, Any]) -> None:
+        """Raise UsageError for an option that is there and says nothing."""
+        for option in self.params:
+            if isinstance(option, click.Option):
+                value = parsed.get(option.name or "")
+                if "" in (value if isinstance(value, tuple) else (value,)):
+                    name = option.opts[-1]
+                    hint = f"leave {name} out, or fill it in"
+                    raise UsageError(f"the value of {name} is empty", hint)
 
 
 def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:

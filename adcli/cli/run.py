@@ -13,7 +13,8 @@ from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
-from adcli.language.messages import render
+from adcli.language.messages import render, safe
+from adcli.report.numbers import flat
 from adcli.report.points import (
     PointReport,
     csv_lines,
@@ -115,6 +116,9 @@ def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]
         kind = "directional"
         direction = assignments(options["direction"], "--direction", options["precision"])
         f.names(direction)
+        for name, value in direction.items():
+            if not all(x - x == 0 for x in flat(value)):
+                raise UsageError(f"the direction of '{safe(name)}' is not finite", "give numbers")
     wrt = f.names(names(options.get("wrt")))
     if not options.get("wrt"):
         wrt = [name for name in wrt if name not in data]

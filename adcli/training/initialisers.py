@@ -136,7 +136,10 @@ def _arguments(
         if default is None and key not in settings:
             raise _error(f"{word} needs its {key}", text, (start, end), _usage(word))
     defaults = {key: value for key, value in chosen.settings.items() if value is not None}
-    return tuple(shape), {**defaults, **settings}
+    settings = {**defaults, **settings}
+    if not 0 <= settings.get("high", 0.0) - settings.get("low", 0.0) < math.inf:
+        raise _error(f"{word} goes from its low up to its high", text, (start, end), _usage(word))
+    return tuple(shape), settings
 
 
 def _size(word: str, text: str, place: Span) -> int:

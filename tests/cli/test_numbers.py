@@ -1,4 +1,4 @@
-"""Options that take a number take no other text, whichever command they belong to."""
+"""Options that take a number take no other text, and none takes an empty one, in any command."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def test_numbers(command: str, option: str) -> None:
 def test_counts(command: str, option: str) -> None:
     for text in NO_COUNTS:
         refuses(command, option, text)
+
+
+@pytest.mark.parametrize(("command", "option"), list(options(click.types.StringParamType)))
+def test_texts_are_not_empty(command: str, option: str) -> None:
+    outcome = run_here([command, f"{option}=", "--", "x^2"])
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert outcome.stderr.startswith(f"error: the value of {option} is empty\n"), outcome
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf"])
+def test_a_direction_is_finite(value: str) -> None:
+    outcome = run_here(["grad", "x^2", "--at", "x=1", "--direction", f"x={value}"])
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert outcome.stderr.startswith("error: the direction of 'x' is not finite\n"), outcome
 
 
 @pytest.mark.parametrize("text", ["0", "1e-300", "0.0", "-0", "5e-324", "00e-9", "1_0e-1"])
