@@ -32,9 +32,9 @@ LITTLE = 1e-5
 """A variable that is smaller than this part of the largest one is taken to be that large."""
 
 LEARNED_FALL, LEARNED_STEP = 1e-8, 1e-6
-"""So is one that fell to the first for a method that learns the curvature, if no variable moved by
-more than the second part of its size in the last step: the next one is far smaller. This is asked
-where a Newton step takes more than CHEAP operations."""
+"""So is one that fell to the first, or to rounding errors, for a method that learns the curvature,
+if no variable moved by more than the second part of its size in the last step: the next one is far
+smaller. This is asked where a Newton step takes more than CHEAP operations."""
 
 CHEAP = 1_000_000
 
@@ -64,8 +64,7 @@ class Stationarity:
     def see(self, it: Iterate) -> None:
         """Remember how large the gradient can be. (Of a method with a rate not all are seen.)"""
         if self.learns:
-            slopes = np.abs(it.gradient)
-            self.slopes = np.where(slopes > self.slopes, slopes, self.slopes)
+            self.slopes = np.fmax(self.slopes, np.abs(it.gradient))
 
     def evidence(self, it: Iterate) -> str:
         """Why a small gradient is one on the scale of the problem; "" if it is not known to be."""
@@ -79,10 +78,13 @@ class Stationarity:
         if (free <= FALLEN * self.slopes).all():
             return _fell(FALLEN)
         if not self._steps:
-            if not self.fall_evidence(it) or it.origin is None:
+            if it.origin is None:
                 return ""
             moved = np.abs(it.point - it.origin) <= LEARNED_STEP * self._sizes(it)
-            return f"{_fell(LEARNED_FALL)}, the last step is small" if moved.all() else ""
+            if not moved.all():
+                return ""
+            found = self.fall_evidence(it) or self.rounding_evidence(it, self.rounding(it.point))
+            return f"the last step is small, {found}" if found else ""
         evidence = self.newton_evidence(it, newton_step(self.problem, it))
         if evidence or self.learns:
             return evidence

@@ -276,3 +276,37 @@ def test_units_at_the_ends_of_the_range(method: str, unit: float) -> None:
         start = unit if "x/" in text else 1.0
         result = adcli.descend(text, {"x": start}, method=method, max_iterations=300)
         assert result.reason
+
+
+# ---- rounding of large sums ----
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg"])
+def test_a_poisson_regression_reaches_its_digits(method: str) -> None:
+    """Rounding hides differences of the value long before it hides the gradient."""
+    generator = np.random.default_rng(7)
+    x = np.column_stack([np.ones(5000), generator.normal(size=(5000, 5))])
+    y = generator.poisson(np.exp(x @ [1.0, 0.5, -0.3, 0.2, 0.1, -0.4])).astype(float)
+    text = "z = x@b; sum(exp(z) - y*z + lgamma(y + 1)) + 1e6"
+    result = adcli.descend(text, {"b": np.zeros(6)}, data={"x": x, "y": y}, method=method)
+    assert result.status is Status.CONVERGED, result
+    expected = np.zeros(6)
+    for _ in range(50):
+        mean = np.exp(x @ expected)
+        expected -= np.linalg.solve((x.T * mean) @ x, x.T @ (mean - y))
+    np.testing.assert_allclose(result.point["b"], expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg"])
+def test_minima_at_rounding_level_are_found_soon(method: str) -> None:
+    arwhead = "sum(-4*x[:-1] + 3) + sum((x[:-1]^2 + x[-1]^2)^2)"
+    result = adcli.descend(arwhead, {"x": np.ones(1000)}, method=method)
+    assert result.status is Status.CONVERGED, result
+    assert abs(result.value) <= 1e-10
+    n = 500
+    trigonometric = (
+        f"n = {n}; i = range(n) + 1; c = cos(x)\nsum((n + i*(1 - c) - sin(x) - sum(c))^2)"
+    )
+    result = adcli.descend(trigonometric, {"x": np.full(n, 1 / n)}, method=method)
+    assert result.status is Status.CONVERGED, result
+    assert result.evaluations < 1500
