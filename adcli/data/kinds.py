@@ -163,8 +163,12 @@ def _described(kinds: Kinds) -> str:
         return "lists of " + _described(kinds.inner)
     if isinstance(kinds, Structs):
         return "objects with the keys " + ", ".join(kinds.fields)
+    if kinds == ANY:
+        return "nothing"
+    if UNSIGNED in kinds:
+        return "integers" if INTEGER in kinds else "integers beyond int64"
     names = {BOOLEAN: "truth values", TEXT: "texts", FLOAT: "numbers of float64"}
-    return "nothing" if kinds == ANY else names.get(_first(kinds), "integers")
+    return names.get(_first(kinds), "negative integers")
 
 
 def _as_number(digits: str) -> str:

@@ -201,6 +201,8 @@ JSON = {
     "5000 digits": scalars("", "7" * 5000, values=Row(1, "digits")),
     "floats": scalars("Float64", "1.50", "1e5", "2E-3", "-0.0", values=[1.5, 1e5, 2e-3, -0.0]),
     "integers, then floats": scalars("Float64", "1", "2", "3", "0.5", values=[1.0, 2.0, 3.0, 0.5]),
+    "negative and uint64": scalars("", "-1", "18446744073709551615",
+                                   values=Row(2, "beyond int64 where .* negative integers")),
     "too large": scalars("", "1", "1e400", values=Row(2, "digits")),
     "too many digits": scalars("", "1", "0.1000000000000000055511", values=Row(2, "digits")),
     "2^53 and floats": scalars("", "9007199254740993", "0.5", values=Row(2, "integers")),
