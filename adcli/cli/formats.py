@@ -22,7 +22,7 @@ Endings = Mapping[str, str]
 JSON: Endings = {".json": "json", ".jsonl": "json", ".ndjson": "json"}
 RECORD: Endings = {".csv": "csv", **JSON}
 ROWS: Endings = {**RECORD, ".parquet": "parquet"}
-TEXTS = (".txt", ".dat", ".log", ".out")
+TEXTS = (".txt", ".dat", ".log", ".out", ".tmp")
 
 
 class FormatOption(click.Option):

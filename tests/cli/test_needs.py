@@ -248,7 +248,7 @@ WRITES = {
 }
 """Command -> the endings that it writes; all write texts besides."""
 
-TEXTS = [".txt", ".dat", ".log", ".out"]
+TEXTS = [".txt", ".dat", ".log", ".out", ".tmp"]
 EVERY = sorted(
     {ending for endings in WRITES.values() for ending in endings}
     | {".png", ".pdf", ".tsv", ".xlsx", ".gz", ".csv.gz", ".html", ".md", ".npz", ".zip", ".7z"}
