@@ -58,7 +58,7 @@ def error_picture(
         color = f"C{k}"
         label = f"{name}, best at {best[name][0]:.0e}" if name in best else name
         axes.plot(*_columns(shown), marker=_MARKERS[k % 4], markersize=4, color=color, label=label)
-        if name in best:
+        if name in best and best[name][1] > 0:  # an exact one is nowhere on a logarithmic axis
             x, y = best[name]
             axes.plot([x], [y], marker="*", markersize=15, color=color, linestyle="none")
             left = [p for p in shown if p[0] >= x]

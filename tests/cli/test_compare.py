@@ -103,6 +103,14 @@ def test_a_picture_is_the_same_every_time(ending: str, tmp_path: Path) -> None:
     assert first.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
 
 
+@pytest.mark.parametrize("text", ["x", "5x", "x^2"])
+@pytest.mark.filterwarnings("error")
+def test_a_picture_of_differences_that_are_exact(text: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    name = str(tmp_path / "picture.svg")
+    assert run_here(["compare", text, "--at", "x=3", "--plot", name]).code == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [
