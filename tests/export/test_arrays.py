@@ -1,0 +1,44 @@
+"""Generated NumPy holds the engine's numbers on arrays: every function of one, hard values."""
+
+import random
+
+import numpy as np
+import pytest
+
+import adcli
+from adcli.export.code import to_code
+from adcli.graph.library import LIBRARY
+from tests.export.test_code import run_python, sketch_of
+
+VALUES = (0.0, -0.0, 1.0, 1.0, -2.5, 3.0, 1e-200, -1e200, 1e150, -40.0, 800.0, 1e-9)
+
+
+def programs():
+    """Sums of each function of one array, and the same weighted, so that adjoints differ."""
+    for name, function in sorted(LIBRARY.items()):
+        if function.inputs not in (("x",), ("*xs",)) or function.primitive:
+            continue
+        text = f"sum({name}(v)*{name}(v)) + sum({name}(v))"
+        try:
+            adcli.function(text).value({"v": [1.0, 2.0, 4.0]})
+        except adcli.AdcliError:
+            continue
+        yield text
+
+
+@pytest.mark.parametrize("text", list(programs()))
+def test_every_function_of_an_array(text):
+    f, sketch = sketch_of(text, {"v": (3,)})
+    function = run_python(to_code(sketch, "numpy"))
+    rng = random.Random(text)
+    for _ in range(60):
+        v = np.array(rng.choices(VALUES, k=3))
+        value, (gradient,) = function(v)
+        try:
+            exact, slopes = f.value_and_gradient({"v": v})
+        except adcli.DomainError:
+            assert not np.isfinite([value, *gradient]).all(), v
+            continue
+        np.testing.assert_allclose(value, exact, rtol=1e-12, atol=1e-300, err_msg=str(v))
+        scale = np.abs(slopes["v"]).max() * 1e-14 + 1e-300
+        np.testing.assert_allclose(gradient, slopes["v"], rtol=1e-12, atol=scale, err_msg=str(v))
