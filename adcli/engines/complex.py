@@ -35,7 +35,7 @@ class ComplexArrays(Arrays):
 
 def is_analytic(op: Primitive) -> bool:
     """Whether a primitive is analytic inside its domain, or but for single points (hypot)."""
-    return op.kink is None or op.name in vars(complexes)
+    return op.kink is None or op.value is not None or op.name in vars(complexes)
 
 
 def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) -> int | None:

@@ -185,22 +185,22 @@ def along(m: Any, axis: int | None, x: Any) -> Any:
     return x if axis is None else m.expand(axis, x)
 
 
-def _deviations(m: Any, x: Any, axis: int | None) -> Any:
-    return x - along(m, axis, m.divide(m.sum(axis, x), m.size(axis, x)))
-
-
 @compound("x", "variance (divided by n) of all elements or along an axis", axis=None)
 def var(m: Any, x: Any, axis: int | None) -> Any:
-    square = m.power(_deviations(m, x, axis), 2)
+    center = m.divide(m.sum(axis, x), m.size(axis, x))
+    square = m.power(x - along(m, axis, center), 2)
     return m.divide(m.sum(axis, square), m.size(axis, x))
 
 
 @compound("x", "standard deviation (divided by n) of all elements or along an axis", axis=None)
 def std(m: Any, x: Any, axis: int | None) -> Any:
-    """norm(deviations)/sqrt(n): squares may leave the range. Numbers are counted from the least, so
-    that equal ones have deviations of exactly 0."""
-    x = x - along(m, axis, m.detach(m.reduce_min(axis, x)))
-    return m.divide(norm(m, _deviations(m, x, axis), axis), m.sqrt(m.size(axis, x)))
+    """norm(deviations)/sqrt(n): squares may leave the range. Equal numbers have deviations of
+    exactly 0, however their mean is rounded."""
+    center = m.divide(m.sum(axis, x), m.size(axis, x))
+    largest, least = m.reduce_max(axis, x), m.reduce_min(axis, x)
+    rounding = m.detach(m.where(m.equal(largest, least), largest - center, 0))
+    deviations = x - along(m, axis, center + rounding)
+    return m.divide(norm(m, deviations, axis), m.sqrt(m.size(axis, x)))
 
 
 def finite(m: Any, x: Any, instead: float) -> Any:
@@ -224,7 +224,7 @@ def length_and_scales(
 ) -> tuple[Any, Any, Callable[[Any], Any]]:
     """Scaled squares of x, the largest |x| as a constant, and the length that a sum of squares is.
 
-    `size` is the largest |x|. Where the sum is 0 the derivative is that of hypot at (0, 0), 0.
+    `size` is the largest |x|. Where the sum is 0 the derivative is 0.
     """
     largest = m.detach(size)
     largest = m.where(m.greater(largest, 0), finite(m, largest, 1), 1)
@@ -237,8 +237,7 @@ def length_and_scales(
     scaled = m.divide(m.divide(x, along(m, axis, root)), along(m, axis, root))
 
     def length(total: Any) -> Any:
-        distance = m.where(total, m.sqrt(total), m.hypot(total, 0))
-        return m.divide(root * distance, inside)
+        return m.divide(root * m.radius(total), inside)
 
     return scaled * x, largest, length
 

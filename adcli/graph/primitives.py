@@ -678,6 +678,25 @@ elementwise(
     sample=((0.2, 3.0), (0.3, 3.0)),
     summary="x/(x^2 + y^2), the real part of 1/(x + iy) without overflow",
 )
+
+
+def _radius_x(m: Any, x: Any, out: Any) -> Any:
+    # unit(x, 0) is 1 but for 0 at 0, where it has no derivative: nor has this one.
+    return m.divide(0.5 * m.unit(x, 0), m.where(m.equal(out, 0), 1, out))
+
+
+elementwise(
+    "radius",
+    _radius_x,
+    inputs="x",
+    value=lambda m, x: m.sqrt(x),
+    kink=lambda m, x: m.equal(x, 0),
+    domain="x >= 0",
+    remedy="sqrt(x + 1e-12) is smooth",
+    sample=((0.1, 5.0),),
+    spelling=spelled_in_latex(r"\sqrt{#1}"),
+    summary="sqrt(x) for a sum of squares x: the length has the derivative 0 at 0",
+)
 elementwise(
     "sqdiff",
     lambda m, x, y, out: 2 * x,

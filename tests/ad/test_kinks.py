@@ -158,8 +158,8 @@ STRICT: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("max(v)", {"v": [1.0, 1.0]}, "max([1, 1])", "max(v)"),
     ("sum(abs(v))", {"v": [3.0, 1.0, 0.0, 5.0, 6.0]}, "abs(0)", "abs(v)"),
     ("2*hypot(x, y)", {"x": 0.0, "y": 0.0}, "hypot(0, 0)", "hypot(x, y)"),
-    ("norm(v)", {"v": [0.0, 0.0]}, "hypot(0, 0) (in norm)", "norm(v)"),
-    ("1 + std(v)", {"v": [0.1, 0.1, 0.1]}, "hypot(0, 0) (in std)", "std(v)"),
+    ("norm(v)", {"v": [0.0, 0.0]}, "radius(0) (in norm)", "norm(v)"),
+    ("1 + std(v)", {"v": [0.1, 0.1, 0.1]}, "radius(0) (in std)", "std(v)"),
     ("sum(min(W, axis=0))", {"W": [[1.0, 2.0], [1.0, 3.0]]}, "min([1, 2, 1, 3])", "min(W, axis=0)"),
 )
 

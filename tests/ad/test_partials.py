@@ -138,6 +138,7 @@ ROWS: dict[str, Row] = {
     "inversion": Row(
         lambda x, y: x / (x * x + y * y), ((3e100, 4e100), (1.0, 1 + 1e-10), (-2.0, 1e-8))
     ),
+    "radius": Row(mp.sqrt, (TINY, HUGE, BELOW_1)),
     "sqdiff": Row(lambda x, y: x * x - y * y, BOTH_SCALES),
     "erf": Row(mp.erf, TAILS),
     "erfc": Row(mp.erfc, TAILS),

@@ -12,8 +12,8 @@ AT_KINKS = (
     # command, what is at a kink
     (["grad", "abs(x)", "--at", "x=0"], "abs(0)"),
     (["grad", "abs(x) + abs(2*x)", "--at", "x=0"], "abs(0)"),
-    (["grad", "norm(v)", "--at", "v=[0,0]"], "hypot(0, 0) (in norm)"),
-    (["grad", "std(v)", "--at", "v=[3,3]"], "hypot(0, 0) (in std)"),
+    (["grad", "norm(v)", "--at", "v=[0,0]"], "radius(0) (in norm)"),
+    (["grad", "std(v)", "--at", "v=[3,3]"], "radius(0) (in std)"),
     (["grad", "max(x, y)", "--at", "x=1,y=1", "--mode", "forward"], "max(1, 1)"),
     (["grad", "relu(x)", "--at", "x=0", "--mode", "symbolic"], "max(0, 0) (in relu)"),
     (["grad", "abs(x)", "--at", "x=0", "--precision", "30"], "abs(0)"),
