@@ -105,7 +105,8 @@ def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None
     try:
         if not zipfile.is_zipfile(name):
             raise ValueError("it is no archive")
-        with np.load(name, allow_pickle=False) as archive:
+        # Of a file that NumPy opens itself and cannot read it leaves a handle open.
+        with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
             keys = [key for key in archive.files if wanted is None or key in wanted]
             return {key: _member(archive, key) for key in keys}
     except _DAMAGED as error:

@@ -86,14 +86,14 @@ def test_the_exit_code_and_messages_are_those_of_the_command(tmp_path: Path) -> 
 
 def test_a_signal_reaches_the_command(tmp_path: Path) -> None:
     line = "grad x --points - --points-format csv --format csv"
-    process = limited(line, tmp_path, 700 * MB, stdin=subprocess.PIPE)
-    assert process.stdin is not None
-    process.stdin.write("x\n1\n")
-    process.stdin.flush()
-    assert process.stdout is not None
-    assert process.stdout.readline() == "x,value,df/dx\n"
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 130
+    with limited(line, tmp_path, 700 * MB, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write("x\n1\n")
+        process.stdin.flush()
+        assert process.stdout is not None
+        assert process.stdout.readline() == "x,value,df/dx\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 130
 
 
 def _apart(run: Callable[[], int]) -> tuple[int, bool]:
