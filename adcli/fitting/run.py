@@ -129,7 +129,7 @@ def solve(
         if max_iterations is not None:
             options["max_iterations"] = max_iterations
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
-    if attempt.status is Status.CONVERGED and problem.steps:
+    if attempt.status in (Status.CONVERGED, Status.STALLED) and problem.steps:
         names = ", ".join(problem.parameters.labels[k] for k in problem.steps)
         reason = f"no derivative leads to {names}; for the others {attempt.reason}"
         attempt = attempt._replace(status=Status.STALLED, reason=reason)
