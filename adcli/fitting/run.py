@@ -131,7 +131,8 @@ def solve(
         name, attempt = descend_to_minimum(problem, method, options, interrupted)
     if attempt.status in (Status.CONVERGED, Status.STALLED) and problem.steps:
         names = ", ".join(problem.parameters.labels[k] for k in problem.steps)
-        reason = f"no derivative leads to {names}; for the others {attempt.reason}"
+        others = "for the others " if attempt.status is Status.CONVERGED else ""
+        reason = f"no derivative leads to {names}; {others}{attempt.reason}"
         attempt = attempt._replace(status=Status.STALLED, reason=reason)
     with np.errstate(all="ignore"):
         try:

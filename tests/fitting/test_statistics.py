@@ -262,7 +262,7 @@ def test_a_parameter_that_only_moves_steps_is_not_fitted(model: str, method: str
     found = fit(model, {"x": X, "y": np.where(X < 3, 2.0, 1.0) + 0.1 * Y}, start, method=method)
     label = STEPS[model]
     assert found.status is Status.STALLED
-    assert f"no derivative leads to {label}; for the others" in found.reason
+    assert f"no derivative leads to {label}; " in found.reason
     parameter = found.parameters[label]
     assert parameter.standard_error is None
     assert "only moves a step" in parameter.reason
