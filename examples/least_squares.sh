@@ -24,4 +24,4 @@ adcli descend "$loss" --data trees.csv --start 'w=[0,0],b=0' --rate 1e-5 --every
 
 say "Centred and scaled columns make the bowl round"
 adcli descend 'z = (x - mean(x, axis=0)) / std(x, axis=0)
-norm(z@w + b - volume)^2 / 2' --data trees.csv --start 'w=[0,0],b=0' --rate 0.03 --every 25
+norm(z@w + b - volume)^2 / 2' --data trees.csv --start 'w=[0,0],b=0' --rate 0.03 --every 25 --gradient-tolerance 1e-4

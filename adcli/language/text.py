@@ -191,7 +191,8 @@ class _Printer:
             return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
         options = _options_text(word, op.options(attr)) if op.options else []
         if word == "einsum":
-            short = _EINSUMS.get(attr)
+            fits = attr.count(",") + 1 == len(args)  # else an error of shapes, to be read as it is
+            short = _EINSUMS.get(attr) if fits else None
             return [f"{short}(" if short else f"einsum({options[0]}, ", *inputs, ")"]
         between = [", "] if inputs and options else []
         return [f"{word}(", *inputs, *between, ", ".join(options), ")"]

@@ -126,13 +126,14 @@ def test_a_split_is_a_partition(store: str, rows: int, fraction: float, seed: in
             assert len(held_out) == validation.rows == wanted
             assert held_out == sorted(held_out)
             assert sorted(rows_of(train.epoch(0)) + held_out) == list(range(rows))
-            again = batches.split(fraction, seed)
-            assert rows_of(again[1].epoch(0)) == held_out
-            assert rows_of(again[0].epoch(3)) == rows_of(train.epoch(3))
-            # a part can be split again
-            if train.rows > 3:
+            again, again_held_out = batches.split(fraction, seed)
+            with again, again_held_out:
+                assert rows_of(again_held_out.epoch(0)) == held_out
+                assert rows_of(again.epoch(3)) == rows_of(train.epoch(3))
+            if train.rows > 3:  # a part can be split again
                 first, second = train.split(0.5, 1)
-                both = rows_of(first.epoch(0)) + rows_of(second.epoch(0))
+                with first, second:
+                    both = rows_of(first.epoch(0)) + rows_of(second.epoch(0))
                 assert sorted(both) == sorted(rows_of(train.epoch(0)))
 
 
