@@ -51,6 +51,17 @@ def _flush() -> None:
                 stream.flush()
 
 
+def _occupy_closed_streams() -> None:
+    """Let no file that is opened later get the number of a standard stream that is closed: what is
+    meant for the stream would go there, and libraries wait for ever for files of their own."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+
+
 def _part_from_native_code() -> None:
     """Give messages a descriptor of their own, so that what a library in machine code writes to
     standard error before it fails can be held back."""

@@ -158,7 +158,7 @@ def limits(c: Choices) -> str:
             (resource.RLIMIT_NOFILE, (3, 4, 5, 6, 8, 10, 12, 16, 20, 30)),
             (resource.RLIMIT_NPROC, (0, 1, 2, 3)),  # which root does not feel
             (resource.RLIMIT_DATA, tuple(range(20 << 20, 1000 << 20, 20 << 20))),
-            (resource.RLIMIT_STACK, (64 << 10, 256 << 10, 1 << 20)),
+            (resource.RLIMIT_STACK, (512 << 10, 1 << 20)),  # Python itself crashes below,
         )
     )
     size = c.of(sizes)
@@ -198,7 +198,7 @@ def _give_up_rights() -> None:
 
 def _is_pythons(code: int, stderr: str) -> bool:
     """Whether Python ended before it came to adcli."""
-    return bool(code and stderr) and "adcli" not in stderr and "error: " not in stderr
+    return bool(code) and "adcli" not in stderr and bool(re.search("Traceback|^Fatal", stderr))
 
 
 def _finish(c: Choices, process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
