@@ -165,7 +165,8 @@ def _join(parts: Sequence[Any], rows: int, bulk: bool) -> bytes:
     """The lines that literals and columns of texts make side by side."""
     if not bulk:
         columns = [itertools.repeat(x, rows) if isinstance(x, str) else x for x in parts]
-        return "".join("".join(row) + "\n" for row in zip(*columns, strict=True)).encode()
+        text = "".join("".join(row) + "\n" for row in zip(*columns, strict=True))
+        return text.encode("utf-8", "backslashreplace")  # half a surrogate pair: \ud800
     import polars as pl
 
     names = itertools.count()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from adcli.data import Field, open_points, open_results, read_csv, read_parquet, write_parquet
 from adcli.data import writer as writer_module
 from adcli.errors import DataError, UsageError
+from tests.terminal import run_here
 
 nan, inf = math.nan, math.inf
 AWKWARD = [1e22, 5e-324, -0.0, 0.1 + 0.2, 1e16, 1e-5, 1e-7, 1.7976931348623157e308, 123456.0, 2.0]
@@ -284,3 +285,11 @@ def test_a_failed_run_leaves_no_file(name, tmp_path):
         interrupted()
     assert os.listdir(tmp_path) == [name]
     assert (tmp_path / name).read_text() == "old"
+
+
+def test_half_a_surrogate_pair_in_a_message_is_json():
+    line = ["grad", "--points", "-", "--points-format", "jsonl", "--format", "json"]
+    rows = b'{"x": 1}\n{"x": "\\ud800"}\n'
+    outcome = run_here([*line, "--on-error", "null", "--", "x^2"], rows)
+    assert outcome.code == 1
+    assert "'\ud800' is not" in json.loads(outcome.stdout.splitlines()[1])["error"]
