@@ -205,7 +205,7 @@ class Steps:
         mask = algebra.both(None, chosen)
         if mask is NOWHERE:
             return None
-        if algebra.shaped and getattr(out, "size", 1) > 1:
+        if algebra.shape(out):
             return "" if mask is None and bool((1 - weight == 0 * out).all()) else where
         share = float(
             weight if isinstance(weight, (int, float)) else algebra.unpack(weight + 0 * out)

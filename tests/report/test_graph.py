@@ -31,6 +31,7 @@ PROGRAMS = [
     ("3", ""),
     ("x", ""),
     ("x*x + [x, 1]@[1, x]", "x=2"),
+    ("sum(clip(cumsum(x), x, x)) + where([x] > 0, [x], [1])[0]", "x=0.5"),  # of one element
     ('einsum("ij,j->i", A, v)[0] + max(v)', ""),
 ]
 each_program = pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(PROGRAMS)))
