@@ -20,6 +20,7 @@ COLLECT_EVERY = (200_000, 20, 100)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
+    _occupy_closed_streams()
     settle()
     limited = heed_limits()
     _part_from_native_code()

@@ -76,7 +76,7 @@ def test_closed_streams(folder, line, code, stdout, stderr):
     assert shell(line) == (code, stdout, stderr)
 
 
-@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
 def test_no_file_takes_the_number_of_a_closed_stream(folder, closed):
     line = f"timeout -s KILL 30 {ADCLI} grad 'x^2' --points many.csv -o out.csv"
     code, _, _ = shell(f"{line} {closed}")
