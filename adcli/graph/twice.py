@@ -89,13 +89,18 @@ def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
 
 @twice("softmax")
 def softmax(m: Any, x: Any, axis: int | None) -> Any:
-    """exp(x) by its sum; 1/(1 + others) where one element outweighs the others."""
+    """exp(x) by its sum; 1/(1 + others) where one element outweighs the others; of two elements the
+    sigmoid of their difference, whose second derivative p (1 - p) (1 - 2p) keeps its digits at 1/2.
+    """
     e = _Exponentials(m, x, axis)
     powers = m.exp(e.difference)
     total = m.where(e.alone, e.growth + e.others, m.sum(axis, powers))
     share = m.divide(1, 1 + m.divide(e.others, e.growth))
     is_alone = e.is_largest * along(m, axis, e.alone)
-    return m.where(is_alone, along(m, axis, share), m.divide(powers, along(m, axis, total)))
+    shares = m.where(is_alone, along(m, axis, share), m.divide(powers, along(m, axis, total)))
+    half = m.sum(axis, 0.5 * x)
+    of_two = m.detach(m.equal(m.size(axis, x), 2) * m.less(m.abs(half), m.inf))
+    return m.where(along(m, axis, of_two), m.sigmoid(2 * (x - along(m, axis, half))), shares)
 
 
 class _Exponentials:

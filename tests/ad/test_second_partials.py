@@ -139,6 +139,10 @@ SHARES = (
         (5.0, 0.0, -5.0),
     ),
 )
+NEAR_TIES = (
+    *((1e-10, 0.0), (0.0, -1e-8), (1e-20, 0.0), (1e-10, 3e-10), (0.0, 0.0), (1.0, 1 + 1e-10)),
+    *((1e200, -1e200), (800.0, 0.0), (0.0, 40.0), (1e10, 1e10 + 1e-5), (-3.0, -3.0), (5.0, 2.0)),
+)
 ONE = tuple((x,) for x in (*GRID, *FAR, *HALF_TURNS))
 COMPOUND: dict[str, Case] = {
     "sec": Case("sec(x)", ("x",), mp.sec, ONE),
@@ -166,6 +170,9 @@ COMPOUND: dict[str, Case] = {
         )
         for k in range(2)
     },
+    "softmax of two": Case(
+        "softmax([x, y])[1]", XYZ[:2], lambda x, y: 1 / (1 + mp.exp(x - y)), NEAR_TIES
+    ),
     "mean": Case("mean([x, y, z]^3)", XYZ, lambda *v: sum(t**3 for t in v) / 3, TRIPLES[:5]),
 }
 
