@@ -20,6 +20,8 @@ STEP, SAME = 1e-30, 1e-20
 NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
 """The same where the kink is only within rounding of the point."""
 DIGITS = 90
+NOISE = 1e-60
+"""A change of the function below this, relative to its value and to 1, may be rounding."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,24 @@ def _sides(
             for h in (step, step / 2)
             for side in ("left", "right")
         )
-        limit = step**-0.5 * max(
-            [1.0, abs(problem.value), *[abs(c.at) for c in problem.components]]
+        least = NOISE * max(1.0, abs(problem.value))
+        left, right = (
+            [_unless_jump(*pair, least / step) for pair in zip(whole, half, strict=True)]
+            for whole, half in ((lefts, half_lefts), (rights, half_rights))
         )
-        left, right = ([_unless_jump(q, limit) for q in side] for side in (lefts, rights))
         for k, (a, b) in enumerate(zip(lefts, rights, strict=True)):
             gap, half_gap = abs(a - b), abs(half_lefts[k] - half_rights[k])
+            if math.isinf(left[k]) or math.isinf(right[k]):
+                continue
             if gap <= same * max(abs(a), abs(b)) or half_gap <= 0.75 * gap:
                 left[k] = right[k] = float(2 * half_rights[k] - b)
     return left, right
 
 
-def _unless_jump(quotient: Any, limit: float) -> float:
-    return float(mp.sign(quotient) * mp.inf) if abs(quotient) > limit else float(quotient)
+def _unless_jump(quotient: Any, half: Any, least: float) -> float:
+    """A quotient; infinite if it grows as 1/step, and is above what rounding leaves."""
+    is_jump = abs(half) > max(1.5 * abs(quotient), least)
+    return float(mp.sign(half) * mp.inf) if is_jump else float(quotient)
 
 
 def limits(problem: Problem, exact: Run, output: int) -> list[Any]:

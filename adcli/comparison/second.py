@@ -166,7 +166,8 @@ class _Reference:
             half: list[list[Any]] = []
             for k, rule in enumerate(otherwise):
                 values, slack = [(right[k] + left[k]) / 2] * 2, abs(right[k] - left[k])
-                if has_kink or not slack <= SAME * abs(values[0]):  # or a domain's end, or a zero
+                apart = max(slack, abs(values[0] - rule))  # an even remainder is on both sides
+                if has_kink or not apart <= SAME * abs(values[0]):  # or a domain's end, or a zero
                     half = half or [
                         _differences(problem, exact, output, t) for t in (h / 2, -h / 2)
                     ]

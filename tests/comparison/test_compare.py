@@ -219,6 +219,9 @@ KINKS = [
     ("where(x > 1, 3x, x)", 1.0, "1 > 1", 1, math.inf),
     ("clip(x, 0, 1)", 1.0, "min(1, 1) (in clip)", 1, 0),
     ("sum(abs([x, 2x]))", 0.0, None, -3, 3),
+    ("sign(x)", 0.0, "sign(0)", math.inf, math.inf),
+    ("x - 1e-20*sign(x)", 0.0, "sign(0)", -math.inf, -math.inf),
+    ("1e20*x + 1e19*abs(x)", 0.0, "abs(0)", 9e19, 1.1e20),
 ]
 
 
@@ -388,6 +391,21 @@ def test_a_step_that_leaves_the_domain_does_not_stop_the_others() -> None:
 )
 def test_the_ends_of_the_range_raise_no_alarm(program: str, x: float) -> None:
     assert not run(program, {"x": x}).wrong
+
+
+@pytest.mark.parametrize(
+    ("program", "point"),
+    [
+        ("1e-200*x + 1", {"x": 1.0}),
+        ("exp(x*y)", {"x": 1e-150, "y": 2.0}),
+        ("atan2(y, x)", {"x": 1e-150, "y": 2.0}),
+        ("1e-300*x + 1e300*y", {"x": 1.0, "y": 1.0}),
+        ("sum(v) + 1e-250*v[0]^2", {"v": [0.0, 2.0]}),
+        ("cos(x)", {"x": 1e-160}),
+    ],
+)
+def test_a_change_lost_beside_the_value_raises_no_alarm(program: str, point: Any) -> None:
+    assert not run(program, point).wrong
 
 
 def test_a_point_outside_the_domain_is_refused() -> None:
