@@ -70,16 +70,18 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
     "--order",
     type=click.IntRange(1, 2),
     default=1,
-    help="Compare first derivatives (default) or second ones.",
+    metavar="N",
+    help="Compare first derivatives (1, the default) or second ones (2).",
 )
 @click.option("--no-times", is_flag=True, help="Do not measure times: the output is repeatable.")
 @options.output
 def command(**parsed: Any) -> int:
     """All methods of differentiation side by side, and verdicts on the gradient at a point.
 
-    Errors are against the symbolic derivative in 50 digits, of the program that float64 runs; those
-    of second derivatives against differences of its values in 150 digits, which know no rule. AD
-    and the symbolic derivative must agree, a gradient given must be right: else the exit code is 1.
+    Errors are against the symbolic derivative, in 50 digits, of the program that float64 runs;
+    those of second derivatives are against differences of its values in 150 digits, which use no
+    rule of differentiation. The exit code is 1 if AD and the symbolic derivative disagree, or if a
+    given gradient is wrong.
     """
     f, point = program_and_point({**parsed, "engine": "auto", "precision": None})
     if parsed["order"] == 2:

@@ -115,10 +115,10 @@ METHOD = (
     _number(
         "weight-decay",
         "D",
-        "Pull the parameters to 0: D/2 times their sum of squares is part of the value that is "
-        "minimised and shown. adamw (0.01 by default) and lion shrink the point itself, which "
-        "minimises no function: the last point is kept, of a training unless --validation or "
-        "--patience choose.",
+        "Pull the parameters to 0: the value that is minimised and shown includes D/2 times their "
+        "sum of squares. adamw (0.01 by default) and lion shrink the point itself instead, which "
+        "minimises no function: they keep the last point, unless --validation or --patience "
+        "chooses another.",
     ),
     click.option(
         "--engine",

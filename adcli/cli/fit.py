@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli import options
@@ -111,8 +112,7 @@ def _regression(parsed: dict[str, Any]) -> Regression:
             f.refuse_constants(table.layout.names, table.name)
         names = [name for f in used for name in columns_in(f, table)]
         where = filter_of(table, parsed)
-        for f in used:
-            _name_constants(f)
+        _name_constants(used)
         data = read_columns(table, names, missing=parsed["missing"], where=where)
         known = table.columns
     return Regression(
@@ -129,11 +129,16 @@ def _regression(parsed: dict[str, Any]) -> Regression:
     )
 
 
-def _name_constants(f: Function) -> None:
-    """Say which names are constants although they are usual for parameters or columns."""
+def _name_constants(used: Sequence[Function]) -> None:
+    """Say, once, which names are constants although they are usual for parameters or columns."""
     for name in USUAL_PARAMETERS:
-        if name in f.graph.constants:
-            remark(f"'{name}' is the constant {MEANINGS[name]}; `{name}` in backticks is none\n")
+        users = [k for k, f in enumerate(used) if name in f.graph.constants]
+        if users:
+            role = "a column" if users[0] else "a parameter"  # the first is the model
+            remark(
+                f"'{name}' means the constant {MEANINGS[name]}; "
+                f"`{name}` in backticks would be {role}\n"
+            )
 
 
 def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:

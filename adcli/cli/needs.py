@@ -24,7 +24,12 @@ class Need(NamedTuple):
 
     told: str
     met: Callable[[Parsed], bool]
-    hint: str = "leave it out"
+    hint: str = ""
+
+    def hint_for(self, option: str) -> str:
+        """What would help."""
+        add = "add that, or " if self.told.startswith("needs ") else ""
+        return self.hint or f"{add}leave {option} out"
 
 
 def _has(*names: str) -> Callable[[Parsed], bool]:
@@ -72,7 +77,7 @@ def is_part(validation: str | None) -> bool:
 
 
 POINTS = Need("needs --points", _has("points"))
-DATA = Need("is for --data", _has("data"), "name a table")
+DATA = Need("is for --data", _has("data"), "--data FILE names a table")
 A_TABLE = Need(
     "needs --format table",
     lambda parsed: parsed["form"] == "table" and not parsed.get("explain_engine"),
@@ -85,12 +90,12 @@ WHOLE = Need(
 )
 ONE_START = Need("shows one descent", _is_one_start, "leave --starts out")
 FIRST_ORDER = Need(
-    "goes with first derivatives",
+    "is for first derivatives",
     lambda parsed: parsed["order"] == 1,
-    "leave it out, or --order 2",
+    "leave --order 2 out",
 )
 NO_WRT = Need("and --wrt exclude each other", _without("wrt"), "leave one out")
-A_FIT = Need("is for a fit, and --model needs none", _without("model"))
+A_FIT = Need("is for a fit, but --model has been fitted", _without("model"))
 
 FOR_TRAINING = ("batch_size", "epochs", "shuffle", "validation", "patience", "dtype")
 """Options that only a training takes; the first two ask for one."""
@@ -111,7 +116,7 @@ NEEDS: dict[str, Sequence[Need]] = {
     ],
     "explain_engine": [
         Need(
-            "writes a text or JSON, no such file",
+            "writes text or JSON, not this kind of file",
             lambda parsed: parsed["output"] in (None, "-") or parsed["form"] in ("table", "json"),
             "leave -o out",
         )
@@ -125,7 +130,7 @@ NEEDS: dict[str, Sequence[Need]] = {
     "direction": [
         NO_WRT,
         Need(
-            "goes forward, not by --mode symbolic or --mode finite",
+            "takes a forward sweep, not --mode symbolic or --mode finite",
             _is("mode", "reverse", "forward"),
             "leave --mode out",
         ),
@@ -133,7 +138,7 @@ NEEDS: dict[str, Sequence[Need]] = {
     "taylor.direction": [NO_WRT],
     "graph.digits": [
         Need(
-            "needs a drawing, or --paths for people",
+            "needs a drawing, or --paths as a table",
             lambda parsed: parsed["paths"] is None or parsed["kind"] != "json",
         )
     ],
@@ -143,7 +148,7 @@ NEEDS: dict[str, Sequence[Need]] = {
         Need(
             "is for --start random:SEED",
             lambda parsed: any(text.startswith("random:") for text in parsed["start"]),
-            "arrays have their own shape",
+            "the values of an array give its shape",
         )
     ],
     "seed": [Need("needs --starts, --param, --shuffle, or a part for --validation", _is_drawn)],
@@ -244,7 +249,7 @@ def refuse_given(
             shown = parameter.opts[-1] if isinstance(parameter, click.Option) else "EXPR"
             for need in needs:
                 if not need.met(context.params):
-                    raise UsageError(f"{shown} {need.told}", need.hint)
+                    raise UsageError(f"{shown} {need.told}", need.hint_for(shown))
 
 
 def _is_given(context: click.Context, parameter: click.Parameter) -> bool:

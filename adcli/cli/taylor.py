@@ -51,10 +51,10 @@ Examples:
 def command(**parsed: Any) -> int:
     """The Taylor series of EXPR at a point: coefficients and derivatives of high order.
 
-    One sweep gives all orders; order N takes N² operations for each one of the program, not 2^N.
-    The coefficients are right to the last digit, also where float64 would lose them; a remark says
-    so where they are those of float64 alone, beyond a million products. The radius of convergence
-    is an estimate from these coefficients; a finite number of them proves nothing.
+    One sweep gives all orders; order N takes N² operations for each operation of the program, not
+    2^N. The coefficients are right to the last digit, even where float64 alone would lose digits. A
+    series that takes more than a million products is computed in float64 alone, and a note says so.
+    The radius of convergence is an estimate: a finite number of coefficients proves nothing.
     """
     f, point = program_and_point({**parsed, "engine": "auto"})
     along: Any = parsed["wrt"]
@@ -68,7 +68,7 @@ def command(**parsed: Any) -> int:
     if found.kink is not None:
         remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
     if not found.is_exact:
-        remark("note: float64 alone, as the program is long; --precision 30 shows what it lost\n")
+        remark("note: computed in float64 alone: the program is long; --precision 30 is exact\n")
     report = SeriesReport(
         point,
         along or f.variables[0],

@@ -22,6 +22,8 @@ from adcli.errors import DataError
 MISSING = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
 """Texts, in small letters, that say that a value is missing; so does nan."""
 
+_ENDINGS = {"CSV": "csv", "JSON": "jsonl", "Parquet": "parquet"}
+
 WIDE_COLUMNS = 256  # polars, which takes its time for each column, is slower from here on
 
 if TYPE_CHECKING:
@@ -170,10 +172,11 @@ class Block(ABC):
         try:
             yield
         except NotHeldError as error:
+            others = " or ".join(f"results.{x}" for f, x in _ENDINGS.items() if f != form)
             raise DataError(
                 f"{self.place(error.offset)}: column '{column}' has {error.what}, "
                 f"which {form} cannot hold",
-                "leave the column out, or write another format: -o results.csv, .jsonl, .parquet",
+                f"leave the column out, or write another format: -o {others}",
             ) from None
 
     def json_points(self, used: frozenset[int]) -> list[str] | None:

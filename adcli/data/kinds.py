@@ -150,7 +150,9 @@ def odd_one(known: Kinds, rows: Iterable[Kinds | None]) -> tuple[int, str]:
     """The first row that no type can hold beside `known`, those before it, and what it has."""
     for offset, kinds in enumerate(rows):
         if kinds is None:
-            return offset, "a value of no one type, or a number with more digits than float64"
+            return offset, (
+                "a list of mixed types, an empty object, or a number with more digits than float64"
+            )
         both = merged(known, kinds)
         if both is None:
             return offset, f"{_described(kinds)} where rows before it have {_described(known)}"
@@ -160,7 +162,7 @@ def odd_one(known: Kinds, rows: Iterable[Kinds | None]) -> tuple[int, str]:
 
 def _described(kinds: Kinds) -> str:
     if isinstance(kinds, Lists):
-        return "lists of " + _described(kinds.inner)
+        return "empty lists" if kinds.inner == ANY else "lists of " + _described(kinds.inner)
     if isinstance(kinds, Structs):
         return "objects with the keys " + ", ".join(kinds.fields)
     if kinds == ANY:

@@ -119,4 +119,4 @@ def unknown_name(model: Model, name: str, columns: Iterable[str], what: str) -> 
     parameters = [n for n in names if n not in set(columns)]
     listed = "its parameters are " + ", ".join(parameters[:8])
     hint = did_you_mean(name, names) or (listed if parameters else "all of its names are columns")
-    return UsageError(f"{what} names '{name}', which the model has not", hint)
+    return UsageError(f"{what} names '{name}', which the model does not have", hint)

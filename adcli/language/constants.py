@@ -37,11 +37,11 @@ def refuse_constants(graph: Graph, text: str, names: Iterable[str], column_of: s
         known = unicodedata.normalize("NFKC", str(name))
         if known not in graph.constants:
             continue
-        what = f"and a column of {column_of}" if column_of else "no variable"
+        what = f"but {column_of} has a column of that name" if column_of else "not a variable"
         aim = "the column" if column_of else "a variable of that name"
         other = f", {INSTEAD[known]} for the constant" if known in INSTEAD else ""
         raise UsageError(
-            f"'{known}' is the constant {MEANINGS[known]} here, {what}",
+            f"'{known}' means the constant {MEANINGS[known]} here, {what}",
             f"write `{known}` in backticks for {aim}{other}",
             span=graph.constants[known],
             text=text,

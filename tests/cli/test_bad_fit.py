@@ -115,7 +115,7 @@ def predict(options: str = "") -> Outcome:
     ],
 )
 def test_predictions_take_no_option_of_a_fit(option: str) -> None:
-    refused(predict(option), 2, " is for a fit, and --model needs none")
+    refused(predict(option), 2, " is for a fit, but --model has been fitted")
 
 
 @pytest.mark.usefixtures("model")

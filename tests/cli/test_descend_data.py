@@ -196,11 +196,11 @@ def test_a_column_named_like_a_constant_or_a_function(folder: Path) -> None:
     data = ["--data", "odd.csv", "--start", "a=0,b=0"]
     outcome = run("mean((`sum` - (a*e + b))^2)", *data)
     assert outcome.code == 2
-    assert "'e' is the constant 2.71828... here, and a column of odd.csv" in outcome.stderr
+    assert "'e' means the constant 2.71828... here, but odd.csv has a column" in outcome.stderr
     assert "write `e` in backticks" in outcome.stderr
     assert "goes in backticks: `sum`" in run("mean((sum - (a*`e` + b))^2)", *data).stderr
     assert record("mean((`sum` - (a*`e` + b))^2)", *data)["point"] == pytest.approx(BEST)
-    assert "is the constant" in run("a^2 + mean(`e`*b)^2", *data, "--where", "e > 0").stderr
+    assert "means the constant" in run("a^2 + mean(`e`*b)^2", *data, "--where", "e > 0").stderr
     one = record("mean((`sum` - (a*`e` + b))^2 * exp(1)/exp(1))", *data, "--where", "`e` > -9")
     assert one["point"] == pytest.approx(BEST)
 

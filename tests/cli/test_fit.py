@@ -307,7 +307,7 @@ def test_columns_named_like_functions_and_constants(tmp_path) -> None:
     outcome = run("y ~ a*exp + b", "--data", "odd.csv")
     assert "in backticks: `exp`" in outcome.stderr
     outcome = run("y ~ a*e + b", "--data", "odd.csv")
-    assert "'e' is the constant 2.71828... here, and a column of odd.csv" in outcome.stderr
+    assert "'e' means the constant 2.71828... here, but odd.csv has a column" in outcome.stderr
     outcome = run(
         "y ~ a*`exp` + b*`e`", "--data", "odd.csv", "--start", "a=1,b=1", "--format", "json"
     )

@@ -227,13 +227,13 @@ JSON = {
                                    ("Struct({'a': Float64})", [{"a": 1.5}, {"a": 2.0}])),
     "NaN within": Values(['{"a": NaN}'], ['{"a": NaN}'], ("Struct({'a': Float64})", [{"a": nan}])),
     "other keys": Values(['{"a": 1}', '{"b": 1}'], ['{"a": 1}', '{"b": 1}'], Row(2, "keys")),
-    "no keys": Values(["{}", "{}"], ["{}", "{}"], Row(1, "no one type")),
+    "no keys": Values(["{}", "{}"], ["{}", "{}"], Row(1, "an empty object")),
     "no elements": Values(["[]", "[1.50, 2]"], ["[]", "[1.50, 2]"],
                           ("List(Float64)", [[], [1.5, 2.0]])),
     "never an element": Values(["[]", "[]"], ["[]", "[]"], ("List(String)", [[], []])),
     "ragged within": Values(["[[1], [2, 3]]", "[]"], ["[[1], [2, 3]]", "[]"],
                             ("List(List(Int64))", [[[1], [2, 3]], []])),
-    "lists of texts and numbers": Values(["null", '[1, "a"]'], None, Row(2, "no one type")),
+    "lists of texts and numbers": Values(["null", '[1, "a"]'], None, Row(2, "mixed types")),
     "ragged": Values(["[1]", "[1, 2]"], Row(2, "shape"), ("List(Int64)", [[1], [1, 2]])),
 }  # fmt: skip
 

@@ -87,7 +87,7 @@ def test_columns(name: str) -> None:
     for line in COLUMNS:
         outcome = run_here(words("adcli " + line.format(name)))
         assert (outcome.code, outcome.stdout) == (2, ""), (line, outcome)
-        what = f"error: '{name}' is the constant {MEANINGS[name]} here, and a column of "
+        what = f"error: '{name}' means the constant {MEANINGS[name]} here, but "
         assert what in outcome.stderr, (line, outcome)
         assert f"write `{name}` in backticks" in outcome.stderr, (line, outcome)
 
@@ -96,7 +96,7 @@ def test_variables(name: str) -> None:
     for line in VARIABLES:
         outcome = run_here(words("adcli " + line.format(name)))
         assert (outcome.code, outcome.stdout) == (2, ""), (line, outcome)
-        what = f"error: '{name}' is the constant {MEANINGS[name]} here, no variable"
+        what = f"error: '{name}' means the constant {MEANINGS[name]} here, not a variable"
         assert what in outcome.stderr, (line, outcome)
         assert f"write `{name}` in backticks" in outcome.stderr, (line, outcome)
 
@@ -124,10 +124,10 @@ def test_other_forms_of_a_letter(written: str, column: str, tmp_path: Path) -> N
     (tmp_path / "rows.csv").write_text(ROWS.format(column))
     outcome = run_here(["eval", f"{written}*x", "--points", str(tmp_path / "rows.csv")])
     assert outcome.code == 2
-    assert "'e' is the constant 2.71828... here, and a column of" in outcome.stderr
+    assert "'e' means the constant 2.71828... here, but " in outcome.stderr
     outcome = run_here(["eval", f"{written}*x", "--at", f"x=1,{column}=2"])
     assert outcome.code == 2
-    assert "'e' is the constant 2.71828... here, no variable" in outcome.stderr
+    assert "'e' means the constant 2.71828... here, not a variable" in outcome.stderr
 
 
 X: list[float] = [1.0, 2.0, 3.0]
@@ -156,16 +156,17 @@ IN_PYTHON: dict[str, Callable[[str], Any]] = {
 @pytest.mark.parametrize("way", IN_PYTHON)
 def test_python(way: str) -> None:
     for name in ("e", "pi", "π", "tau"):
-        with pytest.raises(UsageError, match=f"'{name}' is the constant"):
+        with pytest.raises(UsageError, match=f"'{name}' means the constant"):
             IN_PYTHON[way](name)
 
 
 @pytest.mark.parametrize(
     ("line", "remarks"),
     [
-        ("'y ~ a*x*e^(-x/tau)' --start a=1", ["e", "tau"]),
+        ("'y ~ a*x*e^(-x/tau)' --start a=1", ["e: a parameter", "tau: a parameter"]),
+        ("'y ~ a*x*e^x' --start a=1 --weights e", ["e: a parameter"]),
         ("'y ~ a*exp(-x/2) + pi' --start a=1", []),
-        ("'y ~ a*x' --start a=1 --sigma e", ["e"]),
+        ("'y ~ a*x' --start a=1 --sigma e", ["e: a column"]),
         ("'y ~ a*x + `tau`' --start a=1,tau=1", []),
     ],
 )
@@ -176,7 +177,8 @@ def test_a_fit_names_usual_constants(
     (tmp_path / "rows.csv").write_text(ROWS.format("z"))
     outcome = run_here(words(f"adcli fit {line} --data rows.csv --format json"))
     assert outcome.code == 0
-    told = [text for text in outcome.stderr.splitlines() if "is the constant" in text]
+    told = [text for text in outcome.stderr.splitlines() if "the constant" in text]
     assert told == [
-        f"'{c}' is the constant {MEANINGS[c]}; `{c}` in backticks is none" for c in remarks
+        f"'{c}' means the constant {MEANINGS[c]}; `{c}` in backticks would be {role}"
+        for c, role in (remark.split(": ") for remark in remarks)
     ]
