@@ -52,3 +52,26 @@ def test_too_many_digits_are_refused_at_once(text):
     with pytest.raises(adcli.UsageError, match="takes minutes with more than 1,500 digits"):
         f.value_and_gradient({"x": 1.5}, precision=20_000)
     assert process_time() - start < 5
+
+
+@pytest.mark.parametrize("x", [1e20, 1e45, 1e55, 1e80])
+@pytest.mark.parametrize("text", ["digamma(x)", "polygamma(1, x)", "polygamma(30, x)", "lgamma(x)"])
+def test_far_above_0(text, x):
+    """On both sides of where the first term of the expansion is enough."""
+    value = at(text, x, 40)
+    with mpmath.workdps(200):
+        exact_x = mpmath.mpf(repr(x))
+        exact = {
+            "digamma(x)": lambda: mpmath.psi(0, exact_x),
+            "polygamma(1, x)": lambda: mpmath.psi(1, exact_x),
+            "polygamma(30, x)": lambda: mpmath.psi(30, exact_x),
+            "lgamma(x)": lambda: mpmath.loggamma(exact_x),
+        }[text]()
+    assert abs(value - exact) <= abs(exact) * mpmath.mpf(10) ** -39
+
+
+@pytest.mark.parametrize("text", ["digamma(exp(x))", "polygamma(1, x^x)", "lgamma(exp(x))"])
+def test_numbers_with_billions_of_digits(text):
+    start = process_time()
+    assert mpmath.isfinite(at(text, 1e10, 40))
+    assert process_time() - start < 2

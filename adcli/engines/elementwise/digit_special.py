@@ -89,7 +89,15 @@ def lgamma(x: Number) -> Number:
     if mp.isinf(x) or is_pole(x):
         return mp.inf
     refuse_beyond(MOST_DIGITS, "lgamma")
+    if x > 0 and _is_far(x):
+        return x * (mp.log(x) - 1)
     return mp.re(mp.loggamma(x)) if x > 0 else _lgamma_below(x)
+
+
+def _is_far(x: Number) -> bool:
+    """Whether the first term of the expansion in 1/x is all that the digits show (DLMF 5.11.1,
+    5.15.8); mpmath would count with numbers of as many digits as x has before its point."""
+    return bool(mp.mag(x) > mp.prec + 30)
 
 
 def _lgamma_below(x: Number) -> Number:
@@ -136,6 +144,8 @@ def polygamma(n: Number, x: Number) -> Number:
 def _psi(n: int, x: Number) -> Number:
     """polygamma, with more digits near a root: mpmath promises the absolute error only."""
     refuse_beyond(MOST_DIGITS, "digamma" if n == 0 else "polygamma")
+    if x > 0 and _is_far(x / (n + 1)):
+        return mp.log(x) if n == 0 else (-1) ** (n + 1) * mp.factorial(n - 1) / x**n
     extra = 20 + (max(0, mp.mag(x)) if x < 0 else 0)
     for _ in range(4):
         with mp.workprec(mp.prec + extra):
