@@ -15,30 +15,34 @@ from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Rounding
-from adcli.descent.stopping import ROUNDING, Iterate, Outcome, Status
+from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Outcome, Status
 
 if TYPE_CHECKING:
     from adcli.descent.monitor import Monitor
 
 STEPS = 100
 LENGTHS = tuple([4.0**-k for k in range(9)])
-"""Newton steps at most, and the parts of one that are tried."""
+"""Newton steps at most, besides those that lower the value by FAST of itself; and the parts of one
+that are tried."""
+
+FAST = 0.1
 
 
 def finish(monitor: Monitor, it: Iterate, reason: str) -> Outcome:
     """The outcome after `it`, from where the method found nothing better, for this `reason`."""
     with np.errstate(all="ignore"):
         rounding = monitor.stationarity.rounding(it.point)
-        for _ in range(STEPS):
+        left = STEPS
+        while True:
             step = newton_step(monitor.problem, it)
-            better = None if step is None else _better(monitor, it, step, rounding)
+            better = None if step is None or not left else _better(monitor, it, step, rounding)
             if better is None:
-                break
+                return judge(monitor, it, step, reason)
+            left -= it.value - better.value <= FAST * abs(it.value)  # exp takes 1/e in each step
             it = better
             outcome = monitor.see(it)
             if outcome is not None:
                 return outcome
-        return judge(monitor, it, step, reason)
 
 
 def _better(
@@ -78,12 +82,11 @@ def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -
         above = f"not {monitor.limits.gradient_tolerance:g} or less"
         return Outcome(Status.STALLED, f"{reason}; {shown}, {above}")
     s = monitor.stationarity
-    evidence = (
-        s.newton_evidence(it, step)
-        or s.rounding_evidence(it, rounding)
-        or s.fall_evidence(it)
-        or _gain(step, rounding)
-    )
+    evidence = s.newton_evidence(it, step) or s.rounding_evidence(it, rounding)
+    if not evidence and (step is None or step.exact or it.norm <= SMALL_GRADIENT):
+        # Elsewhere the function falls further down: at a pole a fall of the gradient says nothing.
+        evidence = s.fall_evidence(it)
+    evidence = evidence or _gain(step, rounding)
     if evidence:
         return Outcome(
             Status.CONVERGED, f"{reason}; the gradient norm is {it.norm:.3g}, and {evidence}"

@@ -96,6 +96,8 @@ def wolfe(line: Line, length: float) -> Trial | None:
                 return best
             high, high_slope = length, here if math.isfinite(trial.value) else math.nan
         else:
+            if best is not None and not (trial.point != best.point).any():
+                return best  # bounds let none go further
             best = trial
             if abs(here) <= -SLOPE * slope:
                 return trial

@@ -48,7 +48,9 @@ class Searching:
                 line = self._line(monitor, value, gradient)
                 trial = self.search(line, self._first_length(line))
                 if trial is None and self.direction is not None:
-                    self.direction = None  # from here on again along the gradient
+                    # From here on again along the gradient, as at the start: after a cliff the last
+                    # step may be too short by any factor.
+                    self.direction = self.before_point = None
                     line = self._line(monitor, value, gradient)
                     trial = self.search(line, self._first_length(line))
                 if trial is None:
@@ -74,26 +76,30 @@ class Searching:
 
         Source: Hager & Zhang 2005, equations 1.3, 1.5 and 1.6; the direction always goes down.
         """
-        if not self.conjugate or self.direction is None or self.before_gradient is None:
+        if not self.conjugate:
             return -gradient
+        unit = _unit(gradient)
+        down = -gradient / unit
+        if self.direction is None or self.before_gradient is None:
+            return down
         p, last = self.problem, self.before_gradient
-        old = p.free_gradient(self.before_point, last)
-        new = p.free_gradient(self.point, gradient)
+        old = p.free_gradient(self.before_point, last) / unit
+        new = p.free_gradient(self.point, gradient) / unit
         if ((old == 0) != (new == 0)).any():
-            return -gradient  # another set of bounds holds
+            return down  # another set of bounds holds
         d, y = self.direction, new - old
         curved = float(d @ y)
         if not curved > 0:
-            return -gradient
+            return down
         beta = (float(y @ new) - 2 * float(y @ y) * float(d @ new) / curved) / curved
         least = -1 / (vector_norm(d) * min(0.01, vector_norm(old)))
         direction = -new + max(beta, least) * d * (new != 0)
-        return direction if float(direction @ gradient) < 0 else -gradient
+        return direction if float(direction @ gradient) < 0 else down
 
     def _first_length(self, line: Line) -> float:
         """The first trial: what the last step suggests."""
         if self.before_point is None or self.before_gradient is None:
-            return min(1.0, 1.0 / max(vector_norm(line.gradient), 1e-300))
+            return min(1.0, 1.0 / max(vector_norm(line.direction), 1e-300))
         moved, turned = self.point - self.before_point, line.gradient - self.before_gradient
         if self.conjugate and self.direction is not None:
             slope = float(line.gradient @ line.direction)
@@ -125,3 +131,9 @@ class Searching:
                 with within(name):
                     array(self.problem.size)(state[name])
         vars(self).update(state)
+
+
+def _unit(gradient: Vector) -> float:
+    """What gradients are measured in where their squares would leave the range of float64."""
+    size = vector_norm(gradient)
+    return 1.0 if size == 0 or 1e-100 <= size <= 1e100 else size

@@ -36,6 +36,10 @@ LEARNED_FALL, LEARNED_STEP = 1e-8, 1e-6
 if no variable moved by more than the second part of its size in the last step: the next one is far
 smaller. This is asked where a Newton step takes more than CHEAP operations."""
 
+RISEN = 1e6
+"""A gradient that is the largest so far, and so many times the start's, is that of a pole, where it
+is always within its rounding errors."""
+
 CHEAP = 1_000_000
 
 WORK = 20_000_000
@@ -57,6 +61,7 @@ class Stationarity:
     def __init__(self, problem: Problem, slopes: Vector, learns: bool) -> None:
         self.problem = problem
         self.slopes = np.abs(slopes)
+        self.first = vector_norm(slopes)
         self.learns = learns
         work = problem.size * len(problem.order) * _rows(problem)
         self._steps = work <= CHEAP or not learns
@@ -102,6 +107,8 @@ class Stationarity:
         """The same by the rounding errors in the gradient."""
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         if rounding is None or not (free <= rounding.gradient).all():
+            return ""
+        if it.norm > RISEN * self.first and it.norm >= vector_norm(self.slopes):
             return ""
         return f"rounding errors in the gradient may be {vector_norm(rounding.gradient):.3g}"
 

@@ -310,3 +310,52 @@ def test_minima_at_rounding_level_are_found_soon(method: str) -> None:
     result = adcli.descend(trigonometric, {"x": np.full(n, 1 / n)}, method=method)
     assert result.status is Status.CONVERGED, result
     assert result.evaluations < 1500
+
+
+# ---- cliffs and poles ----
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton"])
+@pytest.mark.parametrize(
+    ("text", "start", "least"),
+    [
+        ("exp(x^2)", {"x": 20.0}, 1.0),
+        ("exp(100*x) - x", {"x": 5.0}, (1 + np.log(100)) / 100),
+        ("exp(1e3*x) - x", {"x": 0.5}, (1 + np.log(1000)) / 1000),
+        ("sum(exp(v^2))", {"v": [20.0, 3.0]}, 2.0),
+        ("cosh(x)", {"x": 500.0}, 1.0),
+        ("exp(x) - log(x)", {"x": 700.0}, 2.330366124761681),
+        ("x^20 + y^2", {"x": 1e10, "y": 1.0}, 0.0),
+    ],
+)
+def test_a_descent_from_a_cliff_reaches_the_bottom(
+    method: str, text: str, start: Any, least: float
+) -> None:
+    result = adcli.descend(text, start, method=method)
+    assert result.status is Status.CONVERGED, result
+    assert result.value == pytest.approx(least, rel=1e-12, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton"])
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("tan(x)", {"x": 0.0}),
+        ("-1/abs(x - pi)", {"x": 3.0}),
+        ("log(abs(x - pi))", {"x": 0.0}),
+        ("tan(x) + (y - 1)^2", {"x": 0.0, "y": 0.0}),
+    ],
+)
+def test_a_pole_is_no_minimum(method: str, text: str, start: Any) -> None:
+    result = adcli.descend(text, start, method=method)
+    assert result.status in (Status.STALLED, Status.DIVERGED), result
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "bounds"),
+    [("x", 0.5, (0, 1)), ("(x + 1)^2", 0.5, (0, 1)), ("-log(x)", 1.0, (0, 5))],
+)
+def test_a_search_ends_where_bounds_end_it(text: str, start: float, bounds: Any) -> None:
+    result = adcli.descend(text, {"x": start}, bounds={"x": bounds}, method="cg")
+    assert result.status is Status.CONVERGED
+    assert result.evaluations <= 10
