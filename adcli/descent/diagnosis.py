@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from adcli.descent.decrement import newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
+from adcli.descent.stationary import Stationarity
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import Iterate
 
@@ -23,6 +25,9 @@ FEW_VARIABLES, SMALL_WORK = 20, 20_000
 NEAR, NOISE = 1e-3, 1e-12
 """How far from a point its curvature is confirmed, beside the point's size; and the part of a value
 that may be rounding."""
+
+LOOKED_AT, FAR = 20_000_000, 1e-3
+"""Numbers that a Newton step may be made of; and the part of a variable's size that is far."""
 
 AROUND, AWAY = (1e-3, 1e-1), (1.0, 10.0, 100.0, 1000.0)
 PROBED = 20
@@ -89,6 +94,28 @@ def doubt(problem: Problem, it: Iterate) -> str:
     curvature = -curvatures[0] if problem.maximize else curvatures[0]
     where = " in one direction" * (n > 1)
     return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"
+
+
+def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
+    """That a Newton step would still move a variable far, though the gradient is next to nothing:
+    towards a minimum at infinity, or in a flat one. "" where it would not, where no more than
+    rounding errors lead there, or where looking takes long."""
+    rows = max([problem.size, *map(np.size, problem.held.values())])
+    if problem.size > FEW_VARIABLES or problem.size * len(problem.order) * rows > LOOKED_AT:
+        return ""
+    step = newton_step(problem, it)
+    if step is None or not step.definite or not np.isfinite(step.change).all():
+        return ""
+    parts = np.abs(step.change) / stationarity.sizes(it)
+    k = int(np.argmax(parts))
+    if not parts[k] > FAR or stationarity.rounding_evidence(it, stationarity.rounding(it.point)):
+        return ""
+    names = problem.first_labels(k + 1)[k]
+    word = "maximum" if problem.maximize else "minimum"
+    return (
+        f"but a Newton step would still move {names} by {step.change[k]:.3g}: the {word} is flat "
+        "there, or infinitely far away"
+    )
 
 
 def flat_start(problem: Problem, it: Iterate) -> str:

@@ -12,7 +12,7 @@ from adcli.descent.checkpoint import (
     check_identity,
     restore,
 )
-from adcli.descent.diagnosis import doubt, explain, flat_start
+from adcli.descent.diagnosis import distance, doubt, explain, flat_start
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -96,6 +96,8 @@ def minimise(
         flat = "" if remark else flat_start(problem, last)
         if flat:
             outcome = Outcome(Status.STALLED, flat)
+        elif last.norm and not remark and limits.gradient_tolerance is None:
+            remark = distance(problem, last, monitor.stationarity)
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)

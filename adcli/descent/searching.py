@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Searching:
             return -gradient
         unit = _unit(gradient)
         down = -gradient / unit
-        if self.direction is None or self.before_gradient is None:
+        if self.direction is None or self._is_fresh(gradient):
             return down
         p, last = self.problem, self.before_gradient
         old = p.free_gradient(self.before_point, last) / unit
@@ -96,9 +97,14 @@ class Searching:
         direction = -new + max(beta, least) * d * (new != 0)
         return direction if float(direction @ gradient) < 0 else down
 
+    def _is_fresh(self, gradient: Vector) -> bool:
+        """Whether the iterate before says nothing: at the start, or where the unit has changed."""
+        last = self.before_gradient
+        return last is None or (self.conjugate and _unit(last) != _unit(gradient))
+
     def _first_length(self, line: Line) -> float:
         """The first trial: what the last step suggests."""
-        if self.before_point is None or self.before_gradient is None:
+        if self.before_point is None or self._is_fresh(line.gradient):
             return min(1.0, 1.0 / max(vector_norm(line.direction), 1e-300))
         moved, turned = self.point - self.before_point, line.gradient - self.before_gradient
         if self.conjugate and self.direction is not None:
@@ -134,6 +140,7 @@ class Searching:
 
 
 def _unit(gradient: Vector) -> float:
-    """What gradients are measured in where their squares would leave the range of float64."""
+    """What gradients are measured in, for their squares would leave the range of float64: a power
+    of 1e100, which is 1 for most of them."""
     size = vector_norm(gradient)
-    return 1.0 if size == 0 or 1e-100 <= size <= 1e100 else size
+    return 1e100 ** round(math.log10(size) / 100) if 0 < size < math.inf else 1.0

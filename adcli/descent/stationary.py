@@ -85,7 +85,7 @@ class Stationarity:
         if not self._steps:
             if it.origin is None:
                 return ""
-            moved = np.abs(it.point - it.origin) <= LEARNED_STEP * self._sizes(it)
+            moved = np.abs(it.point - it.origin) <= LEARNED_STEP * self.sizes(it)
             if not moved.all():
                 return ""
             found = self.fall_evidence(it) or self.rounding_evidence(it, self.rounding(it.point))
@@ -99,7 +99,7 @@ class Stationarity:
         """The same by a Newton step."""
         if step is None or not step.exact or not np.isfinite(step.change).all():
             return ""
-        if not (np.abs(step.change) <= NEAR * self._sizes(it)).all():
+        if not (np.abs(step.change) <= NEAR * self.sizes(it)).all():
             return ""
         return f"a Newton step would move no variable by more than {NEAR:g} of its size"
 
@@ -117,7 +117,7 @@ class Stationarity:
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         return _fell(LEARNED_FALL) if (free <= LEARNED_FALL * self.slopes).all() else ""
 
-    def _sizes(self, it: Iterate) -> Vector:
+    def sizes(self, it: Iterate) -> Vector:
         """How large the variables are, at the start or now; one that is next to nothing beside the
         largest is as large as that leaves it."""
         sizes = np.maximum(np.abs(it.point), np.abs(self.problem.start))

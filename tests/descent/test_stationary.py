@@ -359,3 +359,54 @@ def test_a_search_ends_where_bounds_end_it(text: str, start: float, bounds: Any)
     result = adcli.descend(text, {"x": start}, bounds={"x": bounds}, method="cg")
     assert result.status is Status.CONVERGED
     assert result.evaluations <= 10
+
+
+AWAY = "but a Newton step would still move"
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "newton"])
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("exp(-x)", {"x": 0.0}),
+        ("1/x", {"x": 1.0}),
+        ("sigmoid(x)", {"x": 0.0}),
+        ("1/(1 + x^2)", {"x": 1.0}),
+        ("exp(x) + y^2", {"x": 0.0, "y": 3.0}),
+        ("sum(softplus(-a*[1, 2, 3] + b*[1, -1, 1]))", {"a": 0.0, "b": 0.0}),
+    ],
+)
+def test_a_minimum_at_infinity_is_not_without_a_word(method: str, text: str, start: Any) -> None:
+    result = adcli.descend(text, start, method=method)
+    assert AWAY in result.reason or result.status is not Status.CONVERGED, result
+
+
+def test_separable_classes_are_not_without_a_word() -> None:
+    x = np.random.default_rng(0).normal(size=200)
+    data = {"x": x, "z": (x > 0) * 1.0}
+    text = "mean(softplus(a*x + b) - z*(a*x + b))"
+    assert AWAY in adcli.descend(text, {"a": 0.0, "b": 0.0}, data=data).reason
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("x^4", {"x": 1.3}),
+        ("(x + y - 1)^2", {"x": 5.0, "y": 2.0}),
+        ("x^2*y^2", {"x": 5.0, "y": 2.0}),
+        ("(1 - x)^2 + 100*(y - x^2)^2", {"x": -1.2, "y": 1.0}),
+        ("1e16 + (x - 1)^2", {"x": 0.3}),
+    ],
+)
+def test_a_minimum_at_hand_needs_no_word(text: str, start: Any) -> None:
+    for method in ("lbfgs", "cg", "newton"):
+        assert AWAY not in adcli.descend(text, start, method=method).reason
+
+
+@pytest.mark.parametrize("size", ["1e-130", "1e-100", "1e100", "1e120"])
+def test_conjugate_gradients_know_no_unit_of_the_value(size: str) -> None:
+    text = f"{size}*((1 - x)^2 + 100*(y - x^2)^2)"
+    result = adcli.descend(text, {"x": -1.2, "y": 1.0}, method="cg")
+    assert result.status is Status.CONVERGED
+    assert result.evaluations < 200
+    assert result.point == pytest.approx({"x": 1.0, "y": 1.0}, rel=1e-8)
