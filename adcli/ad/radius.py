@@ -105,8 +105,13 @@ def _exp(x: float) -> float:
 
 
 def _without_noise(sizes: list[float]) -> None:
-    """Take for 0 what is rounding beside the coefficients before and behind it."""
-    known = list(sizes)
+    """Take for 0 what is rounding beside the coefficients before and behind it.
+
+    They are compared as they would be with radius 1: those of log(x) at 1e6 fall by 1e6 each.
+    """
+    first, last = max(sizes[1:5], default=0.0), max(sizes[-4:])
+    slope = (last - first) / (len(sizes) - 4) if len(sizes) > 8 and last > -math.inf else 0.0
+    known = [size - slope * k for k, size in enumerate(sizes)]
     for k in range(1, len(sizes)):
         before, behind = known[max(k - 4, 0) : k], known[k + 1 : k + 5]
         floor = min(max(before), max(behind)) - NOISE if behind else max(before) - LAST_NOISE

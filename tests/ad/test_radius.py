@@ -30,6 +30,14 @@ KNOWN = [
 ]
 
 
+@pytest.mark.parametrize("order", [10, 20])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e3, 1e6, 1e10])
+@pytest.mark.parametrize("text", ["log(x)", "1/x", "sqrt(x)"])
+def test_radii_of_any_size(text: str, scale: float, order: int) -> None:
+    found = suggested_radius(function(text).taylor({"x": scale}, order=order))
+    assert found.estimate == pytest.approx(scale, rel=0.01)
+
+
 @pytest.mark.parametrize(("text", "x", "radius", "angle"), KNOWN)
 def test_known_radii(text: str, x: float, radius: float, angle: float | None) -> None:
     found = suggested_radius(function(text).taylor({"x": x}, order=20))
