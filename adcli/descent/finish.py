@@ -14,7 +14,7 @@ import numpy as np
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.rules import Vector
-from adcli.descent.stationary import Rounding
+from adcli.descent.stationary import LEARNED_FALL, Rounding
 from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Outcome, Status
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -
         return Outcome(Status.STALLED, f"{reason}; {shown}, {above}")
     s = monitor.stationarity
     evidence = s.newton_evidence(it, step) or s.rounding_evidence(it, rounding)
-    if not evidence and (step is None or step.exact or it.norm <= SMALL_GRADIENT):
-        # Elsewhere the function falls further down: at a pole a fall of the gradient says nothing.
+    if not evidence and (it.norm <= SMALL_GRADIENT or not _promises(it, step)):
         evidence = s.fall_evidence(it)
     evidence = evidence or _gain(step, rounding)
     if evidence:
@@ -92,6 +91,14 @@ def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -
             Status.CONVERGED, f"{reason}; the gradient norm is {it.norm:.3g}, and {evidence}"
         )
     return Outcome(Status.STALLED, f"{reason}; {shown}")
+
+
+def _promises(it: Iterate, step: NewtonStep | None) -> bool:
+    """Whether a Newton step would gain what counts beside the value: on a cliff, in a valley or
+    at a pole a fall of the gradient makes no minimum."""
+    if step is None:
+        return False
+    return step.promise > LEARNED_FALL * abs(it.value)
 
 
 def _gain(step: NewtonStep | None, rounding: Rounding | None) -> str:

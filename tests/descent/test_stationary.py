@@ -410,3 +410,16 @@ def test_conjugate_gradients_know_no_unit_of_the_value(size: str) -> None:
     assert result.status is Status.CONVERGED
     assert result.evaluations < 200
     assert result.point == pytest.approx({"x": 1.0, "y": 1.0}, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_gradient_that_fell_far_in_a_valley_makes_no_minimum(seed: int) -> None:
+    meyer = next(c for c in CLASSICS if c.name == "Meyer")
+    generator = np.random.default_rng(seed + 10 * meyer.number)
+    start = {
+        name: x * (1 + 0.3 * generator.normal()) + 0.1 * generator.normal()
+        for name, x in meyer.start.items()
+    }
+    result = adcli.descend(meyer.program, start, method="cg", max_iterations=1000)
+    at_minimum = result.value <= 1.0001 * meyer.minima[0]
+    assert at_minimum == (result.status is Status.CONVERGED), result
