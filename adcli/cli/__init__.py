@@ -21,12 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run adcli and exit with its code. Never shows a traceback (unless ADCLI_DEBUG is set)."""
     gc.set_threshold(*COLLECT_EVERY)
     _occupy_closed_streams()
-    settle()
-    limited = heed_limits()
-    _part_from_native_code()
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         try:
+            settle()
+            limited = heed_limits()
+            _part_from_native_code()
             code = run_apart(lambda: _run(given), _lack_memory) if limited else execute(given)
         except KeyboardInterrupt:  # the second one, or one that was passed on
             code = INTERRUPTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,10 @@ SIGNALS = [
     for name in ("SIGINT", "SIGTERM", "SIGHUP")
     if name in signal.Signals.__members__  # Windows has no SIGHUP
 ]
+
+SAME = 0.2
+"""Seconds in which a signal that comes again is the same one: sent to all processes of a group, and
+passed on by one of them."""
 
 came: list[int] = []
 """The signals that came. What they meet, the making of a class or an extension module, may fail
@@ -64,8 +69,14 @@ def interruption() -> Iterator[Callable[[], bool]]:
 
     def note(number: int, frame: Any) -> None:
         noted.set()
+        first = time.monotonic()
+
+        def end(number: int, frame: Any) -> None:
+            if time.monotonic() - first > SAME:
+                _raise(number, frame)
+
         for each in before:
-            signal.signal(each, _raise)
+            signal.signal(each, end)
 
     for number in before:
         signal.signal(number, note)

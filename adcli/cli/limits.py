@@ -16,6 +16,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from adcli.cli.interruption import SIGNALS
+
 NEEDS = {"polars": 400 << 20, "scipy": 250 << 20, "llvmlite": 250 << 20, "numpy": 120 << 20}
 """Library -> bytes of addresses that it takes, with what it computes of a small table."""
 
@@ -49,27 +51,38 @@ def heed_limits() -> bool:
         _be_frugal()
     if memory < sys.maxsize or 0 <= files < FILES:
         sys.meta_path.insert(0, _Guard(memory, 0 <= files < FILES))
-    return memory < sys.maxsize
+    return memory < sys.maxsize and hasattr(signal, "sigwaitinfo")
 
 
 def run_apart(run: Callable[[], int], tell: Callable[[], int]) -> int:
     """The exit code of `run` in a process of its own, or of `tell` where it got no memory.
 
     Both write their messages to another descriptor than 2: what a library writes there is passed on
-    where memory is not what it is about.
+    where memory is not what it is about. Unfinished outputs of a process that was aborted are
+    removed here.
     """
+    from adcli.data import output
+
     held = os.memfd_create("adcli") if hasattr(os, "memfd_create") else os.dup(2)
+    names, announced = os.pipe()
+    heeded = {n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN} | {signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heeded)
     child = os.fork()
     if not child:
         code = 1
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, heeded)
+            output.announce_to(announced)
             os.dup2(held, 2)
             code = run()
         except KeyboardInterrupt:
             code = INTERRUPTED
         finally:
             os._exit(code)
-    code = os.waitstatus_to_exitcode(_wait(child))
+    code = os.waitstatus_to_exitcode(_wait(child, heeded))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, heeded)
+    os.close(announced)
+    output.remove_announced(names)
     words = b""
     with suppress(OSError):
         os.lseek(held, 0, os.SEEK_SET)
@@ -84,13 +97,16 @@ def run_apart(run: Callable[[], int], tell: Callable[[], int]) -> int:
     return code
 
 
-def _wait(child: int) -> int:
-    """The status of a child when it has ended; signals that were sent to this one go on to it."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, frame: os.kill(child, number))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both
-    return os.waitpid(child, 0)[1]
+def _wait(child: int, heeded: set[signal.Signals]) -> int:
+    """The status of a child when it has ended. Signals that another process sends to this one go on
+    to it; those of a terminal have reached it."""
+    while True:
+        came = signal.sigwaitinfo(heeded)
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        if came.si_signo != signal.SIGCHLD and came.si_code <= 0:
+            os.kill(child, came.si_signo)
 
 
 def _be_frugal() -> None:

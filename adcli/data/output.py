@@ -70,6 +70,8 @@ def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
     folder, base = os.path.split(target)
     temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
     _unfinished.add(temporary)  # before it is there: a signal may come at any moment
+    for descriptor in _listeners:
+        os.write(descriptor, os.fsencode(temporary) + b"\0")
     try:
         with _blaming(name):
             with _create(name, temporary) as stream:
@@ -101,6 +103,21 @@ def remove_unfinished() -> None:
     by a second signal."""
     for temporary in list(_unfinished):
         _remove(temporary)
+
+
+_listeners: list[int] = []
+
+
+def announce_to(descriptor: int) -> None:
+    """Write the names of temporary files to a descriptor from now on, each before it is there."""
+    _listeners.append(descriptor)
+
+
+def remove_announced(descriptor: int) -> None:
+    """Remove the files whose names a process wrote that was aborted; those it renamed are gone."""
+    with open(descriptor, "rb") as names:
+        for name in names.read().split(b"\0")[:-1]:
+            _remove(os.fsdecode(name))
 
 
 @contextmanager

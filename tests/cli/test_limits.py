@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from adcli.cli.limits import run_apart
+from adcli.data.output import atomic_output
 
 resource = pytest.importorskip("resource")
 
@@ -132,3 +133,61 @@ def test_what_a_library_says_of_other_things_is_passed_on(
 
     assert _apart(run) == (3, False)
     assert capfd.readouterr().err == "something else\n"
+
+
+@pytest.mark.parametrize("end", [os.abort, lambda: os._exit(1)])
+def test_an_aborted_process_leaves_no_unfinished_file(
+    end: Callable[[], None], tmp_path: Path
+) -> None:
+    (tmp_path / "whole").write_bytes(b"before")
+
+    def run() -> int:
+        with atomic_output(tmp_path / "finished") as stream:
+            stream.write(b"after")
+        with atomic_output(tmp_path / "whole") as stream:
+            stream.write(b"half")
+            stream.flush()
+            faulthandler.disable()
+            end()
+        return 0
+
+    assert run_apart(run, lambda: 1) == 1
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {
+        "whole": b"before",
+        "finished": b"after",
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_parent_alone_ends_the_work(number: int, tmp_path: Path) -> None:
+    line = "descend (x-1)^2 --start x=0 --method gd --rate 1e-9 --max-iterations 100000000"
+    trace = tmp_path / "trace.csv"
+    process = limited(f"{line} --trace trace.csv --every 100000", tmp_path, 2000 * MB)
+    while not any(tmp_path.iterdir()):
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "interrupted" in out
+    assert "Traceback" not in err
+    assert [p.name for p in tmp_path.iterdir()] == [trace.name]
+
+
+@pytest.mark.parametrize("step", ["heed_limits", "_part_from_native_code"])
+def test_a_signal_before_the_command_shows_no_traceback(step: str) -> None:
+    text = f"""
+import adcli.cli
+def come():
+    raise KeyboardInterrupt
+adcli.cli.{step} = come
+adcli.cli.main(["eval", "1"])
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", text],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "")
