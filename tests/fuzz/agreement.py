@@ -147,7 +147,8 @@ class Case:
             return
         found = self.result(again, {"precision": DIGITS}, {n: self.exact[n] for n in again.inputs})
         order = self.result(self.f, {"precision": DIGITS, "wrt": again.variables})
-        self._compare(found, order, "the printed program differs", 1e-25)
+        if order != "DomainError":  # x - x, written as 0, may have stood where nothing is defined
+            self._compare(found, order, "the printed program differs", 1e-25)
 
     def _check_way(self, way: Way, reference: Numbers | str) -> None:
         found = self.result(self.f, way)
@@ -176,7 +177,7 @@ class Case:
         if isinstance(found, str) or isinstance(reference, str):
             if found in ("LanguageError", "UsageError"):
                 raise self.finding(what, (found, reference))
-            if not exactly and (self._is_far() or self._scatter() is None):
+            if not exactly and (self._is_far() or self._may_fail(reference)):
                 return
             raise self.finding(f"{what}: one has no value", (found, reference))
         if len(found) != len(reference):
@@ -199,6 +200,13 @@ class Case:
                 numbers = (float(a), mp.nstr(b, 20), float(s))
                 raise self.finding(what, numbers)
 
+    def _may_fail(self, reference: Numbers | str) -> bool:
+        """Whether rounding may lead to a pole, or off the domain."""
+        spread = self._scatter()
+        if spread is None or isinstance(reference, str):
+            return spread is None
+        return any(SCATTER * s >= abs(b) > 0 for s, b in zip(spread, reference, strict=True))
+
     def _scatter(self) -> Numbers | None:
         try:
             return scatter(self.f, self.exact, self._ask)
@@ -206,14 +214,19 @@ class Case:
             return None
 
     def _is_far(self) -> bool:
-        """Whether a value on the way is so large or so small that floats may lose it."""
+        """Whether a value on the way is so large or so small that floats may lose it, or a 0 whose
+        sign decides, which many digits have not."""
         from adcli.ad.tasks import Task
 
         try:
             results = self.f.swept(self.exact, Task("value"), precision=DIGITS)
         except AdcliError:
             return True
-        for value in results.run.values:
+        graph, values = self.f.graph, results.run.values
+        signed = {graph.args[i][1] for i in self.f.order if graph.ops[i].name == "atan2"}
+        if any(np.any(np.asarray(values[i], dtype=object) == 0) for i in signed):
+            return True
+        for value in values:
             for x in np.ravel(np.asarray(value, dtype=object)):
                 if x is not None and not (x == 0 or 1 / FAR < abs(x) < FAR):
                     return True

@@ -3,7 +3,8 @@
 A result of floats is right if a program whose every operation is off by a rounding error would
 give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
 how far the results scatter is what rounding explains. Derivatives know no t: partials, however
-they are written, are held to the accuracy of the operations.
+they are written, are held to the accuracy of the operations. What flows back along each edge is
+off as well, so that paths may cancel; the values do not see that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from adcli.errors import AdcliError
 from adcli.function import Function
+from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, PRIMITIVES, VARIABLE
 from adcli.graph.shapes import infer_shapes
 
@@ -62,8 +64,13 @@ def noisy(
     shapes = infer_shapes(graph, f.order, given, f.text)
     one, new, noise = graph.constant(1.0), {}, {}
     for i in f.order:
-        op = graph.ops[i]
-        node = graph.node(op, tuple([new[a] for a in graph.args[i]]), graph.attrs[i])
+        op, args = graph.ops[i], [new[a] for a in graph.args[i]]
+        for k, a in enumerate(graph.args[i]):
+            if graph.varying[a]:
+                name = f"noise {i} {k}"
+                noise[name] = tuple(shapes[a])
+                args[k] = _edge(graph, args[k], graph.variable(name))
+        node = graph.node(op, tuple(args), graph.attrs[i])
         if op is CONSTANT or (op is VARIABLE and not inputs):
             new[i] = node
             continue
@@ -73,3 +80,10 @@ def noisy(
         new[i] = graph.node(PRIMITIVES["multiply"], (node, factor))
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
     return changed, {name: shape for name, shape in noise.items() if name in changed.inputs}
+
+
+def _edge(graph: Graph, x: int, t: int) -> int:
+    """x + t*(x - detach(x)): x, with the derivative 1 + t."""
+    node, row = graph.node, PRIMITIVES
+    nothing = node(row["subtract"], (x, node(row["detach"], (x,))))
+    return node(row["add"], (x, node(row["multiply"], (t, nothing))))
