@@ -63,7 +63,7 @@ def _broken(arguments: list[str], stdin: bytes, outcome: Outcome, left: set[str]
     errors = len(re.findall(r"^error: ", stderr, re.MULTILINE))
     if errors != (code in (1, 2)) and not (command == "compare" and code == 1):
         return f"{errors} errors for exit code {code}"
-    streams = any(each.startswith("--points") for each in arguments)
+    streams = any(each.startswith(("--points", "--on-error")) for each in arguments)
     if stdout and (code == 2 or (code == 1 and command in ONE_POINT and not streams)):
         return "a failed run writes to standard output"
     if left and code == 2:
