@@ -223,7 +223,7 @@ class Case:
         except AdcliError:
             return True
         graph, values = self.f.graph, results.run.values
-        signed = {graph.args[i][1] for i in self.f.order if graph.ops[i].name == "atan2"}
+        signed = {a for i in self.f.order if graph.ops[i].name == "atan2" for a in graph.args[i]}
         if any(np.any(np.asarray(values[i], dtype=object) == 0) for i in signed):
             return True
         for value in values:
