@@ -133,15 +133,21 @@ def value_error(graph: Graph, place: Place, values: Values, algebra: Any, text: 
 
 
 def derivative_error(
-    graph: Graph, node: int, values: list[Any], algebra: Any, text: str
+    graph: Graph, node: int, adjoint: Any, values: list[Any], algebra: Any, text: str
 ) -> DomainError:
-    """The error for a node whose derivative is not finite although its value is."""
-    op, live = graph.ops[node], None
-    xs = algebra.align([values[j] for j in graph.args[node]], values[node])
-    for partial in op.partials:
-        if partial is not None and live is None:
-            bad = not_finite(partial(algebra.m, *xs, values[node]), algebra)
-            live = None if bad is NOWHERE else bad
+    """The error for a node whose derivative is not finite although its value is.
+
+    Elements that the result depends on come first: their adjoints are not 0. What has no value can
+    have none that matters, as the result has one.
+    """
+    op, out, live = graph.ops[node], values[node], None
+    is_valued = algebra.m.equal(out - out, 0)
+    xs = algebra.align([values[j] for j in graph.args[node]], out)
+    for taken in (algebra.both(None, adjoint), algebra.both(None, is_valued), None):
+        for partial in op.partials:
+            if partial is not None and live is None and taken is not NOWHERE:
+                bad = not_finite(partial(algebra.m, *xs, out), algebra, taken)
+                live = None if bad is NOWHERE else bad
     written = written_out(graph, (node, live), values, algebra) + within(graph, node, text)
     message = f"the derivative of {written} is not finite"
     error = DomainError(message, op.remedy or None, span=graph.span(node), text=text)
@@ -166,14 +172,14 @@ def blame_derivative(
     text: str,
 ) -> DomainError:
     """The error for a derivative that is not finite at a point where the value is."""
-    node = first_infinite(graph, order, values, seeds, active, algebra, algebra.is_finite)
-    if node is None:
+    found = first_infinite(graph, order, values, seeds, active, algebra, algebra.is_finite)
+    if found is None:
         return DomainError(
             "the derivative is not finite here",
             "finite differences step out of a domain near its end; the other modes do not",
             text=text,
         )
-    return derivative_error(graph, node, values, algebra, text)
+    return derivative_error(graph, *found, values, algebra, text)
 
 
 def written_out(graph: Graph, place: Place, values: Values, algebra: Any) -> str:

@@ -106,11 +106,13 @@ def first_infinite(
     active: bytearray,
     algebra: Algebra,
     is_finite: Callable[[Any], bool],
-) -> int | None:
-    """The first node of a reverse sweep that turns finite adjoints into one that is not."""
-    for i, _, found in reverse_steps(graph, order, values, seeds, active, algebra):
-        if not all(is_finite(c) for _, c, _ in found):
-            return i
+) -> tuple[int, Any] | None:
+    """The first node of a reverse sweep that turns finite adjoints into one that is not, and its
+    own adjoint."""
+    for i, g, found in reverse_steps(graph, order, values, seeds, active, algebra):
+        kept = (c if mask is None else algebra.keep(mask, c) for _, c, mask in found)
+        if not all(map(is_finite, kept)):
+            return i, g
     return None
 
 

@@ -89,7 +89,30 @@ SLOPES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("acosh(x)", {"x": 1.0}, "acosh(1)", "acosh(x)"),
     ("atan2(y, x)", {"x": 0.0, "y": 0.0}, "atan2(0, 0)", "atan2(y, x)"),
     ("sum(sqrt(v))", {"v": [1.0, 4.0, 9.0, 1.0, 0.0]}, "sqrt(0)", "sqrt(v)"),
+    # elements that nothing takes, before the one that fails
+    ("sqrt(v)[1]", {"v": [-1.0, 0.0]}, "sqrt(0)", "sqrt(v)"),
+    ("concat([x], cbrt(v))[2]", {"v": [0.5, 0.0], "x": 1.0}, "cbrt(0)", "cbrt(v)"),
+    ("reshape(v^0.5, 2, 1)[0, 0]", {"v": [0.0, -1.0]}, "0 ^ 0.5", "^"),
+    ("sum(where(v >= 0, sqrt(v), v))", {"v": [-1.0, 0.0]}, "sqrt(0)", "sqrt(v)"),
+    ("asin(v)[1]*x", {"v": [2.0, -1.0], "x": 3.0}, "asin(-1)", "asin(v)"),
 )
+CURVES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    # whose second derivative alone is not finite
+    ("(v^1.5)[1]", {"v": [-1.0, 0.0]}, "0 ^ 0.5", "^"),
+    ("sum(where(v >= 0, v^1.5, v))", {"v": [-1.0, 0.0]}, "0 ^ 0.5", "^"),
+    ("(logit(v/8)^x)[0]", {"v": [4.0, -1.0], "x": 1.7}, "0 ^ 0.7", "^"),
+)
+
+
+@pytest.mark.parametrize(("text", "point", "operation", "place"), CURVES)
+def test_second_derivative(text: str, point: dict[str, Any], operation: str, place: str) -> None:
+    f = adcli.function(text)
+    expected = (f"the derivative of {operation} is not finite", place)
+    for way in ways(f, point):
+        f.value_and_gradient(point, **way)
+        with pytest.raises(DomainError) as caught:
+            f.hessian(point, **way)
+        assert failure(caught.value) == expected, way
 
 
 @pytest.mark.parametrize(("text", "point", "operation", "place"), SLOPES)
