@@ -6,6 +6,9 @@ and what it cannot convert raises one of three errors; here that is one message.
 
 from __future__ import annotations
 
+import reprlib
+from dataclasses import fields
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from adcli.errors import UsageError
@@ -43,6 +46,27 @@ def real_number(value: Any) -> float:
     if array.ndim:
         raise TypeError("it is an array")
     return float(array)
+
+
+def check_number(value: Any, what: str, whole: bool = False) -> None:
+    """Raise UsageError, which calls it `what`, for a setting that is not a (`whole`) number."""
+    try:
+        number = float(value) if isinstance(value, Real) else None
+    except OverflowError:
+        number = None
+    if number is None or (whole and not number.is_integer()):
+        kind = "a whole number" if whole else "a number"
+        raise UsageError(f"{what} is {reprlib.repr(value)}, not {kind} of float64's range")
+
+
+def check_numbers(settings: Any) -> None:
+    """Raise UsageError for a field of a dataclass that is to be a number by its annotation, and is
+    none. None passes where it may be given."""
+    for field in fields(settings):
+        kind = str(field.type)
+        value = getattr(settings, field.name)
+        if kind.startswith(("int", "float")) and not (value is None and "None" in kind):
+            check_number(value, f"'{field.name}'", kind.startswith("int"))
 
 
 def real_value(value: Any, what: str) -> Any:

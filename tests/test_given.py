@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -156,3 +157,38 @@ def test_integers_of_json_beyond_float64(
         message = capsys.readouterr().err
         assert "row 2" in message
         assert "inf" in message
+
+
+SETTINGS: dict[str, Callable[[Any], Any]] = {
+    "order": lambda v: adcli.function("exp(x)").taylor({"x": 1.0}, "x", v),
+    "rate": lambda v: adcli.descend("(x-1)^2", {"x": 0.5}, method="gd", rate=v),
+    "decay": lambda v: adcli.descend("(x-1)^2", {"x": 0.5}, method="adam", weight_decay=v),
+    "iterations": lambda v: adcli.descend("(x-1)^2", {"x": 0.5}, max_iterations=v),
+    "tolerance": lambda v: adcli.descend("(x-1)^2", {"x": 0.5}, point_tolerance=v),
+    "seconds": lambda v: adcli.descend("(x-1)^2", {"x": 0.5}, max_seconds=v),
+    "batch": lambda v: adcli.train("mean((y-a*t)^2)", {"a": 0.0}, data=DATA, batch_size=v),
+    "epochs": lambda v: adcli.train("mean((y-a*t)^2)", {"a": 0.0}, data=DATA, epochs=v),
+    "loss scale": lambda v: adcli.fit("y ~ a*t", DATA, {"a": 1.0}, loss="huber", loss_scale=v),
+    "confidence": lambda v: adcli.fit("y ~ a*t", DATA, {"a": 1.0}, confidence=v),
+}
+NO_SETTINGS = ["0.1", b"1", 1j, [1], {}, Odd(), 10**400, np.ones(3), np.datetime64("2020-01-01")]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings_are_numbers(setting: str) -> None:
+    for value in NO_SETTINGS:
+        with pytest.raises(AdcliError, match=r"not a (whole )?number"):
+            SETTINGS[setting](value)
+
+
+@pytest.mark.parametrize("setting", ["order", "iterations", "batch", "epochs"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1.5])
+def test_counts_are_whole(setting: str, value: float) -> None:
+    with pytest.raises(AdcliError, match="not a whole number"):
+        SETTINGS[setting](value)
+
+
+@pytest.mark.parametrize("along", [b"x", 1.0, ["x"], {"x"}, np.ones(2), Odd()])
+def test_a_series_goes_along_a_name_or_a_direction(along: Any) -> None:
+    with pytest.raises(AdcliError, match="a variable or a direction"):
+        adcli.function("exp(x)").taylor({"x": 1.0}, along, 3)

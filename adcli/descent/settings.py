@@ -20,6 +20,7 @@ from adcli.descent.step import Stepper
 from adcli.descent.stepping import Stepping
 from adcli.errors import UsageError
 from adcli.function import Function
+from adcli.given import check_numbers
 from adcli.suggestion import did_you_mean
 
 METHODS = (*RULES, "cg", "lbfgs", "newton")
@@ -57,6 +58,7 @@ class Settings:
     weight_decay: float | None = None
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         _check_choice(self.name, METHODS, "method")
         _check_choice(self.schedule, tuple(SCHEDULES), "schedule")
         if self.rate is not None and not 0 < self.rate < math.inf:

@@ -13,6 +13,7 @@ import numpy as np
 from adcli.descent.lengths import vector_norm
 from adcli.descent.rules import Vector
 from adcli.errors import UsageError
+from adcli.given import check_numbers
 
 GROWTH = 1e6
 """A value that grows beyond this multiple of the start's (or of 1) means divergence."""
@@ -122,6 +123,7 @@ class Limits:
     target: float | None = None
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         for name in ("gradient_tolerance", "value_tolerance", "point_tolerance"):
             size = getattr(self, name)
             if size is not None and not 0 <= size < math.inf:

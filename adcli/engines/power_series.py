@@ -18,6 +18,7 @@ from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
 from adcli.engines.choose import is_number
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
+from adcli.given import check_number
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -58,6 +59,9 @@ def expand(
     With `digits` the coefficients are mpmath numbers. Raises LanguageError unless the result is one
     number, and DomainError, naming the operation, for a coefficient that is not finite.
     """
+    if not (along is None or isinstance(along, (str, Mapping))):
+        raise UsageError("a series goes along a variable or a direction", "'x', or {'x': 1.0}")
+    check_number(order, "the order", whole=True)
     direction = along if isinstance(along, Mapping) else {_name(function, point, along): 1.0}
     function.names(direction)
     if order < 0:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.errors import UsageError
+from adcli.given import check_numbers
 from adcli.suggestion import did_you_mean
 
 TINY, HUGE = 1e-140, 1e140
@@ -74,6 +75,7 @@ class Loss:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         if self.name not in LOSSES:
             hint = did_you_mean(self.name, LOSSES) or f"there are {', '.join(LOSSES)}"
             raise UsageError(f"unknown loss '{self.name}'", hint)

@@ -22,6 +22,7 @@ from adcli.fitting.result import Fit
 from adcli.fitting.search import CHEAP, MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
 from adcli.fitting.summary import Summary
+from adcli.given import check_number
 
 MAX_ITERATIONS = 1000
 
@@ -106,6 +107,7 @@ def solve(
 ) -> Fit:
     """The fit of a regression; see `fit`."""
     begun = time.perf_counter()
+    check_number(confidence, "the confidence")
     if not 0 < confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
     if absolute_sigma and problem.weights is None:

@@ -11,6 +11,7 @@ from adcli.data.batches import DTYPES
 from adcli.descent.rules import RULES
 from adcli.descent.settings import METHODS, Settings
 from adcli.errors import UsageError
+from adcli.given import check_numbers
 from adcli.suggestion import did_you_mean
 
 METHOD = "adam"
@@ -37,6 +38,7 @@ class Plan:
     patience: int | None = None
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         for name, least in (("batch_size", 1), ("epochs", 1), ("seed", 0), ("patience", 1)):
             number = getattr(self, name)
             if number is not None and number < least:
@@ -60,6 +62,7 @@ class TrainingLimits:
     target: float | None = None
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         if self.max_iterations is not None and self.max_iterations < 0:
             raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
         if self.max_seconds is not None and not self.max_seconds > 0:
