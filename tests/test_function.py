@@ -96,6 +96,29 @@ def test_wrt_gives_what_is_asked_in_that_order() -> None:
     assert list(gradient.items()) == [("z", 6.0), ("x", 15.0)]
 
 
+@pytest.mark.parametrize("options", [{}, {"engine": "numpy"}, {"precision": 30}])
+@pytest.mark.parametrize(
+    ("text", "point", "direction", "series"),
+    [
+        ("x^y", {"x": -2.0, "y": 3.0}, {"x": 1.0, "y": 0.0}, [-8, 12, -6, 1, 0]),
+        ("x^y", {"x": 0.0, "y": 2.0}, {"x": 1.0, "y": 0.0}, [0, 0, 1, 0, 0]),
+        ("x*sqrt(y)", {"x": 3.0, "y": 0.0}, {"x": 1.0, "y": 0.0}, [0, 0, 0, 0, 0]),
+        (
+            "sum(v^w)",
+            {"v": [-1.0, 2.0], "w": [2.0, 3.0]},
+            {"v": [1.0, 1.0], "w": [0.0, 0.0]},
+            [9, 10, 7, 1, 0],
+        ),
+    ],
+)
+def test_a_variable_that_does_not_move_needs_no_derivative(
+    text: str, point: Any, direction: Any, series: list[float], options: dict[str, Any]
+) -> None:
+    f = adcli.function(text)
+    assert f.directional(point, direction, **options) == (series[0], series[1])
+    assert f.taylor(point, direction, order=4, precision=options.get("precision")) == series
+
+
 def test_directional_derivative() -> None:
     f = adcli.function("x*y, x + y")
     assert f.directional({"x": 2.0, "y": 3.0}, {"x": 1.0, "y": -1.0}) == ([6.0, 5.0], [1.0, 0.0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcli.ad.algebra import Evaluator
+from adcli.ad.algebra import NOWHERE, Evaluator
 from adcli.ad.evaluate import evaluate
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
@@ -144,9 +144,15 @@ def _finite(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
 _METHODS = {"reverse": _reverse, "forward": _forward, "symbolic": _symbolic, "finite": _finite}
 
 
+def that_move(direction: Mapping[int, Any], algebra: Any) -> dict[int, Any]:
+    """A direction without the variables in which it is 0: x^y at x = -2 has no derivative in y."""
+    return {n: d for n, d in direction.items() if algebra.both(None, d) is not NOWHERE}
+
+
 def directional(run: Run, outputs: list[int], direction: Mapping[int, Any]) -> list[Any]:
     """The derivative of each output along a direction: one forward sweep (a JVP)."""
-    tangents = forward_sweep(run.graph, run.order, run.values, direction, run.algebra)
+    moving = that_move(direction, run.algebra)
+    tangents = forward_sweep(run.graph, run.order, run.values, moving, run.algebra)
     return [
         run.algebra.zero(run.values[o]) if tangents[o] is None else tangents[o] for o in outputs
     ]

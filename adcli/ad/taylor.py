@@ -20,7 +20,7 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.derivatives import Run
+from adcli.ad.derivatives import Run, that_move
 from adcli.ad.evaluate import extend
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
@@ -65,7 +65,7 @@ class Series:
     def __init__(self, run: Run, output: int, seeds: Mapping[int, Any], order: int) -> None:
         self.graph, self.algebra, self.inputs = run.graph, run.algebra, run.inputs
         self.values = list(run.values)
-        self.seeds = seeds
+        self.seeds = that_move(seeds, run.algebra)
         self.moving: set[int] = set()
         self.terms: dict[int, list[Term]] = {}
         self.coefficients: dict[int, list[Any]] = {}
