@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,9 @@ that may be rounding."""
 
 LOOKED_AT, FAR = 20_000_000, 1e-3
 """Numbers that a Newton step may be made of; and the part of a variable's size that is far."""
+
+NEARBY = tuple([10.0**-k for k in range(8, 0, -1)])
+"""How far from a point the value is looked at where the gradient is 0, in parts of its size."""
 
 AROUND, AWAY = (1e-3, 1e-1), (1.0, 10.0, 100.0, 1000.0)
 PROBED = 20
@@ -118,6 +122,39 @@ def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     )
 
 
+def falls_nearby(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
+    """That the value falls on a way from where the gradient is 0, as x^3 and -x^4 do at 0, whose
+    curvature says nothing: the first change on the way that is no rounding error is downwards."""
+    n = problem.size
+    if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
+        return ""
+    rounding = stationarity.rounding(it.point)
+    if rounding is None or not math.isfinite(rounding.value):
+        return ""
+    sizes = np.maximum(1.0, np.abs(it.point))
+    ways = np.random.default_rng(0).normal(size=(2 * n + 6, n))
+    with np.errstate(all="ignore"):
+        for direction in np.concatenate([np.eye(n), -np.eye(n), ways]):
+            for distance in NEARBY:
+                point = problem.project(it.point + distance * sizes * direction)
+                change = float(problem.value_and_gradient(point)[0]) - it.value
+                if not abs(change) <= 4 * rounding.value:
+                    break
+            if change < -4 * rounding.value:
+                return _lower(problem, it, point, change)
+    return ""
+
+
+def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
+    """What is said of a point whose value is better."""
+    wanted, way = ("maximum", "higher") if problem.maximize else ("minimum", "lower")
+    moved = [
+        (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
+    ]
+    where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
+    return f"this is no {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
+
+
 def flat_start(problem: Problem, it: Iterate) -> str:
     """Why a gradient of 0 says nothing, for variables that have not moved from the start: they have
     no derivative anywhere, or the value does not change around them but does so further away; ""
@@ -126,7 +163,7 @@ def flat_start(problem: Problem, it: Iterate) -> str:
     Values around the point decide, at which all other variables are moved a little, so that none
     seems to be without influence because another one is 0.
     """
-    still = np.flatnonzero((it.gradient == 0) & (it.point == problem.start))
+    still = np.flatnonzero((it.gradient == 0) & (it.point == problem.start) & _movable(problem))
     if len(still) == 0:
         return ""
     stepped = _without_derivative(problem)
@@ -150,6 +187,13 @@ def flat_start(problem: Problem, it: Iterate) -> str:
     if flat["nothing"] and len(flat["nothing"]) == problem.size:
         return "the value does not depend on " + ", ".join(flat["nothing"][:5])
     return ""
+
+
+def _movable(problem: Problem) -> Any:
+    """Whether the bounds of each number leave it room."""
+    if problem.lower is None:
+        return True
+    return problem.lower < problem.upper
 
 
 def _without_derivative(problem: Problem) -> Vector:

@@ -12,7 +12,7 @@ from adcli.descent.checkpoint import (
     check_identity,
     restore,
 )
-from adcli.descent.diagnosis import distance, doubt, explain, flat_start
+from adcli.descent.diagnosis import distance, doubt, explain, falls_nearby, flat_start
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -98,6 +98,8 @@ def minimise(
             outcome = Outcome(Status.STALLED, flat)
         elif last.norm and not remark and limits.gradient_tolerance is None:
             remark = distance(problem, last, monitor.stationarity)
+        elif not last.norm and not remark:
+            remark = falls_nearby(problem, last, monitor.stationarity)
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)

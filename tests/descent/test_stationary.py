@@ -423,3 +423,44 @@ def test_a_gradient_that_fell_far_in_a_valley_makes_no_minimum(seed: int) -> Non
     result = adcli.descend(meyer.program, start, method="cg", max_iterations=1000)
     at_minimum = result.value <= 1.0001 * meyer.minima[0]
     assert at_minimum == (result.status is Status.CONVERGED), result
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "newton", "adam"])
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("x^3", {"x": 0.0}),
+        ("-x^4", {"x": 0.0}),
+        ("1 - x^4", {"x": 0.0}),
+        ("x^3 + (y - 1)^2", {"x": 0.0, "y": 1.0}),
+        ("x*y*z", {"x": 0.0, "y": 0.0, "z": 0.0}),
+        ("sum(v^3)", {"v": [0.0, 0.0]}),
+        ("-exp(-x^2)", {"x": 30.0}),
+    ],
+)
+def test_a_flat_point_from_which_the_value_falls_is_no_minimum(
+    method: str, text: str, start: Any
+) -> None:
+    assert "this is no minimum" in adcli.descend(text, start, method=method).reason
+    upwards = adcli.descend(f"-({text})", start, method=method, maximize=True)
+    assert "this is no maximum" in upwards.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("x^4", {"x": 0.0}),
+        ("abs(x) - x^2", {"x": 0.0}),
+        ("1e10*(x - 1)^2 - 1e10*(x - 1)^2 + (y - 1)^2", {"x": 3.3, "y": 1.0}),
+        ("1 - cos(1e3*x)/2 - x^2/1e3", {"x": 0.0}),
+        ("(x - 3)^2 + (y + 1)^4", {"x": 3.0, "y": -1.0}),
+    ],
+)
+def test_a_flat_minimum_is_one(text: str, start: Any) -> None:
+    assert "no minimum" not in adcli.descend(text, start).reason
+
+
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "adam"])
+def test_bounds_without_room_leave_nothing_to_depend_on(method: str) -> None:
+    result = adcli.descend("x^2", {"x": 1.0}, bounds={"x": (0, 0)}, method=method)
+    assert result.status is Status.CONVERGED, result
