@@ -148,7 +148,7 @@ def _epsilons(text: str) -> list[float]:
             raise ValueError
     except (ValueError, IndexError):
         raise UsageError(
-            f"--epsilons: '{safe(text)}' is no range", f"write --epsilons {DEFAULT_SWEEP}"
+            f"--epsilons: '{safe(text)}' is not a range", f"write --epsilons {DEFAULT_SWEEP}"
         ) from None
     if per_decade > MAX_STEPS:
         raise UsageError(f"--epsilons: more than {MAX_STEPS:,} a decade", "ask for fewer")

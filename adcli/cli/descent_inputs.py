@@ -102,7 +102,7 @@ def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:
         for name, pair in split_assignments(text, "--bounds", _BOUNDS_HINT):
             low, colon, high = pair.partition(":")
             if not colon or ":" in high or not (low.strip() or high.strip()):
-                raise UsageError(f"--bounds: '{safe(pair)}' is no range", _BOUNDS_HINT)
+                raise UsageError(f"--bounds: '{safe(pair)}' is not a range", _BOUNDS_HINT)
             if name in found:
                 raise UsageError(f"--bounds gives '{safe(name)}' twice", "take one away")
             found[name] = (

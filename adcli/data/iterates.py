@@ -49,7 +49,7 @@ def trace_format(path: str) -> str:
     name = os.path.splitext(path)[1].removeprefix(".").lower()
     if name not in _FORMATS:
         raise UsageError(
-            f"a trace is no '{name}'" if name else "the trace's format is not known",
+            f"'{name}' is not a format for a trace" if name else "the trace's format is not known",
             "name a file that ends in .csv, .jsonl or .parquet",
         )
     return _FORMATS[name]

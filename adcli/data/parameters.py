@@ -41,7 +41,9 @@ def parameter_format(path: str | os.PathLike[str]) -> str:
     name = _extension(path)
     if name not in FORMATS:
         raise UsageError(
-            f"parameters are no '{name}'" if name else "the format of the parameters is not known",
+            f"'{name}' is not a format for parameters"
+            if name
+            else "the format of the parameters is not known",
             "name a file that ends in .npz, .safetensors or .json",
         )
     return name

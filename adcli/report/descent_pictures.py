@@ -122,7 +122,7 @@ class Film(Drawing):
 
     def __init__(self, path: str) -> None:
         if not path.lower().endswith(".gif"):
-            raise UsageError("a film needs a kind", "name a file that ends in .gif")
+            raise UsageError("the film's format is not known", "name a file that ends in .gif")
         self.path = path
         figure_class()
 
@@ -168,7 +168,9 @@ def picture_format(path: str) -> str:
     """The format by a file's extension. Raises UsageError for another."""
     form = path.rpartition(".")[2].lower()
     if form not in ("png", "svg"):
-        raise UsageError("a picture needs a kind", "name a file that ends in .png or .svg")
+        raise UsageError(
+            "the picture's format is not known", "name a file that ends in .png or .svg"
+        )
     return form
 
 

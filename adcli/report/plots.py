@@ -18,7 +18,9 @@ def picture_format(name: str) -> str:
     ending = name.rpartition(".")[2].lower()
     if ending not in FORMATS:
         raise UsageError(
-            f"a picture is no '{ending}'" if "." in name else "a picture needs a kind",
+            f"'{ending}' is not a format for pictures"
+            if "." in name
+            else "the picture's format is not known",
             "name a file that ends in .png or .svg",
         )
     return ending

@@ -250,7 +250,7 @@ def test_several_files_filters_and_standard_input(tmp_path) -> None:
         (2, "the confidence is 1.5", "x,y\n1,2\n2,3\n", ["--confidence", "1.5"]),
         (2, "the loss scale is -1", "x,y\n1,2\n2,3\n", ["--loss-scale", "-1"]),
         (2, "unknown method 'lm'", "x,y\n1,2\n2,3\n", ["--method", "lm"]),
-        (2, "a picture is no 'gif'", "x,y\n1,2\n2,3\n", ["--plot", "a.gif"]),
+        (2, "'gif' is not a format for pictures", "x,y\n1,2\n2,3\n", ["--plot", "a.gif"]),
         (2, "there is no file 'none.csv'", "x,y\n1,2\n2,3\n4,4\n", ["--predict", "none.csv"]),
         (1, "has no column 'x'", "x,y\n1,2\n2,3\n4,4\n", ["--predict", "later.csv"]),
     ],

@@ -221,7 +221,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     for check in (check_savable, lambda path: save_parameters(path, VALUES)):
         with pytest.raises(DataError, match="there is no folder"):
             check(tmp_path / "no" / "such.npz")
-        with pytest.raises(UsageError, match="parameters are no 'txt'"):
+        with pytest.raises(UsageError, match="'txt' is not a format for parameters"):
             check(tmp_path / "saved.txt")
     check_savable(tmp_path / "later.npz")
     assert [p.name for p in tmp_path.iterdir()] == ["folder.npz"]
