@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from adcli.ad.radius import suggested_radius
+from adcli.ad.radius import Radius, suggested_radius
 from adcli.cli import options
 from adcli.cli.inputs import assignments, names
 from adcli.cli.run import program_and_point, screen, write_text
@@ -73,8 +73,9 @@ def command(**parsed: Any) -> int:
         point,
         along or f.variables[0],
         found.coefficients,
-        suggested_radius(found.coefficients),
+        Radius(None) if found.kink is not None else suggested_radius(found.coefficients),
         parsed["precision"],
+        found.kink is not None,
     )
     form = parsed["form"]
     if form == "json":

@@ -18,8 +18,9 @@ from adcli.report.tables import Tables
 class SeriesReport:
     """The coefficients at a point, by order.
 
-    `along` is the variable, or the direction of the line. `precision` is the number of digits that
-    was asked for, if any.
+    `along` is the variable, or the direction of the line. `radius` means nothing at a kink
+    (`is_kinked`), where the function need not be a power series. `precision` is the
+    number of digits that was asked for, if any.
     """
 
     point: Mapping[str, Any]
@@ -27,6 +28,7 @@ class SeriesReport:
     coefficients: Sequence[Any]
     radius: Radius
     precision: int | None
+    is_kinked: bool = False
 
     @property
     def derivatives(self) -> list[Any]:
@@ -106,6 +108,8 @@ def _centre(report: SeriesReport) -> float:
 def _sentence(report: SeriesReport) -> str:
     """The radius in words."""
     radius = report.radius
+    if report.is_kinked:
+        return "not estimated at a kink, where the function need not be a power series"
     if radius.ends is not None:
         return f"the coefficients end at order {radius.ends}, as those of a polynomial"
     if radius.root_test is None:
