@@ -149,6 +149,8 @@ def mod(x: Number, y: Number) -> Number:
         return mp.nan
     if mp.isinf(y):
         return x if x == 0 or (x > 0) == (y > 0) else y
+    if mp.fabs(x) < mp.fabs(y):  # the operator would write out both, to their last digit
+        return x if x == 0 or (x > 0) == (y > 0) else x + y
     if max(mp.mag(x), 0) - mp.mag(y) > 1000000 if x != 0 else False:
         return mp.nan
     return x % y

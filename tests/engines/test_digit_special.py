@@ -1,4 +1,4 @@
-"""The gamma family in many digits: fast far below 0, and refused where no method is fast."""
+"""Functions of many digits: fast far from 0, and refused where no method is fast."""
 
 from time import process_time
 
@@ -74,4 +74,20 @@ def test_far_above_0(text, x):
 def test_numbers_with_billions_of_digits(text):
     start = process_time()
     assert mpmath.isfinite(at(text, 1e10, 40))
+    assert process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("mod(x, exp(1e10))", 1.5),
+        ("mod(-x, -exp(1e10))", -1.5),
+        ("mod(-x, 4)", 2.5),
+        ("mod(x, -4)", -2.5),
+        ("mod(0*x, -exp(1e10))", 0),
+    ],
+)
+def test_remainders_of_numbers_below_the_divisor(text, exact):
+    start = process_time()
+    assert at(text, 1.5, 40) == exact
     assert process_time() - start < 2
