@@ -38,23 +38,14 @@ class NewtonStep(NamedTuple):
     definite: bool = True
 
 
-def newton_decrement(problem: Problem, it: Iterate) -> float:
-    """By how much a Newton step promises to lower the value: g' H^-1 g / 2.
-
-    Other than the gradient's norm it does not depend on the units of the parameters. Parameters
-    that bounds hold are left out. inf where the Hessian is not positive definite, or of too many
-    parameters. Source: Boyd & Vandenberghe, Convex Optimization, 9.5.1.
-    """
-    if len(_places(problem, it)) > MOST:
-        return math.inf
-    step = newton_step(problem, it)
-    return step.promise if step is not None and step.definite else math.inf
-
-
 def newton_step(problem: Problem, it: Iterate) -> NewtonStep | None:
-    """The step to the minimum of the quadratic model, for parameters that bounds do not hold. Where
-    that has none it is not exact: directions that curve down are taken as if they curved up. None
-    where the Hessian is not finite."""
+    """The step to the minimum of the quadratic model, for parameters that bounds do not hold.
+
+    Where that has none it is not exact: directions that curve down are taken as if they curved up.
+    None where the Hessian is not finite. What it promises does not depend on the units of the
+    parameters, as the gradient's norm does.
+    Source: Boyd & Vandenberghe, Convex Optimization, 9.5.1.
+    """
     places = _places(problem, it)
     free = problem.free_gradient(it.point, it.gradient)
     with np.errstate(all="ignore"):

@@ -152,9 +152,7 @@ register(
         ("*xs",),
         shape=_einsum_shape,
         rule=_einsum_transpose,
-        drops=lambda spec, shapes: any(
-            len(set(t)) < len(t) for t in spec.split("->")[0].split(",")
-        ),
+        drops=_takes_diagonals,
         options=lambda spec: {"spec": spec},
         example=("ij,j->i", ((2, 3), (3,))),
         spelling={"numpy": _numpy_einsum},

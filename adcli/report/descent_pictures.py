@@ -15,6 +15,7 @@ from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import safe
 from adcli.report.braille import braille_curve
+from adcli.report.plots import picture_format
 
 Curve = list[tuple[float, float]]
 FRAMES = 120
@@ -162,16 +163,6 @@ class Film(Drawing):
             frames[0].save(
                 stream, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0
             )
-
-
-def picture_format(path: str) -> str:
-    """The format by a file's extension. Raises UsageError for another."""
-    form = path.rpartition(".")[2].lower()
-    if form not in ("png", "svg"):
-        raise UsageError(
-            "the picture's format is not known", "name a file that ends in .png or .svg"
-        )
-    return form
 
 
 def figure_class() -> Any:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.data.output import atomic_output
-from adcli.report.descent_pictures import Curve, chart, figure_class, picture_format
+from adcli.report.descent_pictures import Curve, chart, figure_class
+from adcli.report.plots import picture_format
 from adcli.training.run import TrainingResult
 
 

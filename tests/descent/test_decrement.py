@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcli.descent.decrement import MOST, newton_decrement
+from adcli.descent.decrement import newton_step
 from adcli.descent.problem import Problem
 from adcli.descent.run import descend
 from adcli.descent.stopping import Iterate, Status
@@ -27,7 +27,8 @@ def promise(text: str, start: dict[str, Any], **options: Any) -> float:
     value, gradient = problem.value_and_gradient(problem.start)
     norm = float(np.linalg.norm(gradient))
     it = Iterate(0, problem.start, value, gradient, norm, 0.0, math.nan, 1)
-    return newton_decrement(problem, it)
+    step = newton_step(problem, it)
+    return step.promise if step is not None and step.definite else math.inf
 
 
 @given(x=NUMBERS, y=NUMBERS, units=st.floats(-12, 12))
@@ -45,7 +46,6 @@ def test_of_a_quadratic_it_is_the_distance_to_the_minimum(x: float, y: float, un
         ("x^2 - y^2", {"x": 1.0, "y": 1.0}),
         ("(x + y)^2", {"x": 1.0, "y": 1.0}),
         ("x", {"x": 1.0}),
-        ("sum(v^2)", {"v": np.ones(MOST + 1)}),
     ],
 )
 def test_without_a_positive_definite_hessian_nothing_is_promised(
