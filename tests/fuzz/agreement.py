@@ -193,10 +193,8 @@ class Case:
         if spread is None:
             return
         scale = SCATTER if not exactly else relative / EPS
-        # Second derivatives are sums over paths that may cancel whatever the operations give.
-        floor = TINY + (relative * max(map(abs, reference)) if self.task == "hessian" else 0)
         for a, b, s in zip(found, reference, spread, strict=True):
-            if not abs(mpf(a) - b) <= relative * abs(b) + scale * s + floor:
+            if not abs(mpf(a) - b) <= relative * abs(b) + scale * s + TINY:
                 numbers = (float(a), mp.nstr(b, 20), float(s))
                 raise self.finding(what, numbers)
 
@@ -209,7 +207,7 @@ class Case:
 
     def _scatter(self) -> Numbers | None:
         try:
-            return scatter(self.f, self.exact, self._ask)
+            return scatter(self.f, self.exact, self._ask, second=self.task == "hessian")
         except AdcliError:
             return None
 

@@ -4,12 +4,15 @@ A result of floats is right if a program whose every operation is off by a round
 give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
 how far the results scatter is what rounding explains. Derivatives know no t: partials, however
 they are written, are held to the accuracy of the operations. What flows back along each edge is
-off as well, so that paths may cancel; the values do not see that.
+off as well, so that paths may cancel; the values do not see that. A second derivative is a sum over
+pairs of inputs of every operation, and each of its second partials is off by itself: those of
+hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,7 @@ import numpy as np
 from adcli.errors import AdcliError
 from adcli.function import Function
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, PRIMITIVES, VARIABLE
+from adcli.graph.primitives import CONSTANT, ELEMENTWISE, PRIMITIVES, VARIABLE
 from adcli.graph.shapes import infer_shapes
 
 EPS = 2.0**-52
@@ -30,13 +33,18 @@ Ask = Callable[[Function, dict[str, Any]], Numbers]
 
 
 def scatter(
-    f: Function, point: dict[str, Any], ask: Ask, *, inputs: bool = False
+    f: Function,
+    point: dict[str, Any],
+    ask: Ask,
+    *,
+    inputs: bool = False,
+    second: bool = False,
 ) -> Numbers | None:
     """How far each number moves when all operations are off by EPS; None if some sample fails.
 
-    With `inputs` the point is off, too.
+    With `inputs` the point is off, too, with `second` the second partials of every operation.
     """
-    other, shapes = noisy(f, point, inputs)
+    other, shapes = noisy(f, point, inputs, second)
     rng = np.random.default_rng(1)
     base = ask(other, {**point, **{name: _noise(s, 0.0, rng) for name, s in shapes.items()}})
     found = [0.0] * len(base)
@@ -56,7 +64,7 @@ def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any
 
 
 def noisy(
-    f: Function, point: dict[str, Any], inputs: bool
+    f: Function, point: dict[str, Any], inputs: bool = False, second: bool = False
 ) -> tuple[Function, dict[str, tuple[int, ...]]]:
     """The function with noise as further variables, and the shapes of these."""
     graph = f.graph
@@ -71,6 +79,13 @@ def noisy(
                 noise[name] = tuple(shapes[a])
                 args[k] = _edge(graph, args[k], graph.variable(name))
         node = graph.node(op, tuple(args), graph.attrs[i])
+        if second and op.kind == ELEMENTWISE:
+            free = [k for k, a in enumerate(graph.args[i]) if graph.varying[a]]
+            for k, bend in enumerate(_bends(graph, op, args, graph.attrs[i], free)):
+                name = f"noise {i} bend {k}"
+                noise[name] = tuple(shapes[i])
+                bent = graph.node(PRIMITIVES["multiply"], (graph.variable(name), bend))
+                node = graph.node(PRIMITIVES["add"], (node, bent))
         if op is CONSTANT or (op is VARIABLE and not inputs):
             new[i] = node
             continue
@@ -87,3 +102,24 @@ def _edge(graph: Graph, x: int, t: int) -> int:
     node, row = graph.node, PRIMITIVES
     nothing = node(row["subtract"], (x, node(row["detach"], (x,))))
     return node(row["add"], (x, node(row["multiply"], (t, nothing))))
+
+
+def _bends(graph: Graph, op: Any, args: list[int], attr: Any, free: list[int]) -> Iterator[int]:
+    """For every pair of the inputs `free`: what is 0 and has no first partials, and of the second
+    ones that of the operation in this pair alone."""
+    node, row = graph.node, PRIMITIVES
+    still = [node(row["detach"], (x,)) if k in free else x for k, x in enumerate(args)]
+
+    def at(moved: dict[int, int]) -> int:
+        return node(op, tuple(moved.get(k, x) for k, x in enumerate(still)), attr)
+
+    def minus(x: int, y: int) -> int:
+        return node(row["subtract"], (x, y))
+
+    for k in free:  # (f(x + (x - still)) + f(still))/2 - f(x)
+        twice = node(row["add"], (args[k], minus(args[k], still[k])))
+        ends = node(row["add"], (at({k: twice}), at({})))
+        yield minus(node(row["divide"], (ends, graph.constant(2.0))), at({k: args[k]}))
+    for k, n in combinations(free, 2):
+        both = minus(at({k: args[k], n: args[n]}), at({k: args[k]}))
+        yield minus(both, minus(at({n: args[n]}), at({})))

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mpmath import mpf
 
+import adcli
 from tests.fuzz import campaign as campaigns
 from tests.fuzz.campaign import Finding, campaign, run_case
 from tests.fuzz.choices import Choices, shrink
+from tests.fuzz.conditioning import DIGITS, scatter
 from tests.fuzz.kinds import KINDS
 
 CASES = {
@@ -98,3 +102,23 @@ def test_a_campaign_leaves_its_folder_as_it_was(
     campaign({"commands": KINDS["commands"]}, seed=5, cases=30)
     assert Path.cwd() == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "least", "most"),
+    [
+        ("hypot(x, asin(x))", 1e-3, 1e-14, 1e-12),  # 1000 and -1000 cancel to 0.001
+        ("atan2(x, tan(x))", 1e-3, 1e-12, 1e-9),
+        ("log(exp(x)/x)", 1e-3, 1e-11, 1e-9),
+        ("x*exp(x)", 1.0, 1e-16, 1e-13),
+        ("hypot(x, 2)", 1e-3, 1e-18, 1e-15),
+    ],
+)
+def test_second_derivatives_may_be_off_by_what_their_terms_lose(
+    text: str, x: float, least: float, most: float
+) -> None:
+    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+        return [f.hessian(point, precision=DIGITS, wrt=["x"])[1]["x"]["x"]]
+
+    (spread,) = scatter(adcli.function(text), {"x": mpf(x)}, ask, second=True)
+    assert least < spread < most
