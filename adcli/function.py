@@ -29,7 +29,7 @@ Point = Mapping[str, Any]
 """A value for each variable: a number, nested lists of numbers, or a NumPy array."""
 
 
-HARD_TWICE = ("norm", "std", "logsumexp", "softmax")
+HARD_TWICE = ("norm", "std", "logsumexp", "softmax", "abs", "hypot")
 """Functions that have another form where the derivative is differentiated again."""
 SHORT_NODES, SHORT_TEXT = 100, 200
 """Nodes and characters up to which a function is shown as its program."""

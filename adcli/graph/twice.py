@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adcli.graph.library import LIBRARY, along, finite, length_and_scales
+from adcli.graph.library import LIBRARY, along, finite, length_and_scales, var
+from adcli.graph.squares import with_square
 
 
 def twice(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -32,6 +33,11 @@ def _is_alone(m: Any, axis: int | None, is_largest: Any, outweighs: Any) -> Any:
 
 @twice("norm")
 def norm(m: Any, x: Any, axis: int | None) -> Any:
+    """The length of x, with its square for even powers."""
+    return with_square(m, _length(m, x, axis), m.sum(axis, m.power(x, 2)))
+
+
+def _length(m: Any, x: Any, axis: int | None) -> Any:
     """sqrt(x_k^2 + the others' squares), in units of x_k where x_k^2 is more than the others'."""
     size = m.reduce_max(axis, m.abs(x))
     squares, largest, length = length_and_scales(m, x, axis, size)
@@ -52,7 +58,7 @@ def std(m: Any, x: Any, axis: int | None) -> Any:
     (n - 1)/n (x - m')^2. Deviations from the mean of all would all depend on x, and cancel. Numbers
     are counted from the least of the others, so that equal ones have deviations of exactly 0.
     """
-    n = m.size(axis, x)
+    n, numbers = m.size(axis, x), x
     is_apart, is_alone = _outlier(m, axis, x, n)
     least = m.detach(m.reduce_min(axis, m.where(is_apart, m.inf, x)))
     x = x - along(m, axis, least)
@@ -60,7 +66,8 @@ def std(m: Any, x: Any, axis: int | None) -> Any:
     deviations = x - along(m, axis, center)
     share = m.detach(m.sqrt(m.divide(n - 1, n)))
     deviations = m.where(is_apart, share * deviations, deviations)
-    return m.divide(norm(m, deviations, axis), m.sqrt(n))
+    deviation = m.divide(_length(m, deviations, axis), m.sqrt(n))
+    return with_square(m, deviation, var(m, numbers, axis))
 
 
 def _outlier(m: Any, axis: int | None, x: Any, n: Any) -> tuple[Any, Any]:

@@ -38,6 +38,8 @@ def build_program(
     """
     if twice:
         import adcli.graph.twice  # noqa: F401 - registers the forms
+        from adcli.graph.squares import smooth
+
     builder = (ModelBuilder if model else Builder)(text, twice=twice)
     results: Results = parser.parse(text, builder)
     if not results.nodes or (model and results.bound):
@@ -50,4 +52,5 @@ def build_program(
             span=(end, end + 1),
             text=text,
         )
-    return Program(text, builder.graph, tuple(results.nodes))
+    nodes = smooth(builder.graph, results.nodes) if twice else results.nodes
+    return Program(text, builder.graph, tuple(nodes))
