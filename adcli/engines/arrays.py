@@ -64,7 +64,7 @@ from adcli.engines.elementwise.array_gammas import digamma, gamma, lgamma
 from adcli.engines.elementwise.array_pieces import Array, largest, pieces, smallest
 from adcli.engines.elementwise.array_polygammas import polygamma
 from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, horner, two_product
-from adcli.graph.primitives import composed
+from adcli.graph.primitives import function_of_row
 
 _ERFCX_CENTRE, _ERFCX_RADIUS = 0.045582949308755752, 0.76086866359447
 _ERFCX = (
@@ -250,5 +250,5 @@ def softplus(x: ArrayLike) -> Array:
 
 
 def __getattr__(name: str) -> Callable[..., Array]:
-    """The functions whose row states their value."""
-    return composed(sys.modules[__name__], name)
+    """The functions whose row states their value, or a library's name for them."""
+    return function_of_row(sys.modules[__name__], name, "numpy")

@@ -10,7 +10,7 @@ import numpy as np
 from adcli.engines import complexes
 from adcli.engines.numpy import Arrays
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import ELEMENTWISE, Primitive
+from adcli.graph.primitives import ELEMENTWISE, SELECT, Primitive
 
 STEP = 1e-40
 """The imaginary step relative to the variable: its square is far below rounding."""
@@ -27,7 +27,7 @@ class ComplexArrays(Arrays):
 
     def function(self, op: Primitive) -> Any:
         """The namespace's function, on operands of any shapes."""
-        if is_analytic(op) and op.name not in complexes.MISSING:
+        if is_analytic(op) and hasattr(complexes, op.name):
             return super().function(op)
         real = Arrays().function(op)
         return lambda *xs: real(*[x.real for x in xs]) + 0j
@@ -53,11 +53,15 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
         op = graph.ops[i]
         if not (needed[i] and active[i]) or _is_step(op):
             continue
-        if not is_analytic(op) or op.name in complexes.MISSING:
+        if not (is_analytic(op) and _has_complex_form(op)):
             found = i
         for j in graph.args[i]:
             needed[j] = 1
     return found
+
+
+def _has_complex_form(op: Primitive) -> bool:
+    return op.kind not in (ELEMENTWISE, SELECT) or hasattr(complexes, op.name)
 
 
 def _is_step(op: Primitive) -> bool:

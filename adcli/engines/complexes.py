@@ -33,12 +33,9 @@ from numpy import (
 )
 from numpy.typing import NDArray
 
-from adcli.graph.primitives import composed
+from adcli.graph.primitives import function_of_row
 
 Array = NDArray[np.complex128]
-
-MISSING = ("polygamma",)
-"""Analytic functions that no library at hand has for complex arguments."""
 
 _LOG2, _LOG10 = float(np.log(2.0)), float(np.log(10.0))
 
@@ -267,4 +264,4 @@ def digamma(x: Array) -> Array:
 
 def __getattr__(name: str) -> Callable[..., Array]:
     """The functions whose row states their value."""
-    return composed(sys.modules[__name__], name)
+    return function_of_row(sys.modules[__name__], name)

@@ -45,7 +45,7 @@ from adcli.engines.elementwise.digit_trigonometry import (
     tan,
     tanh,
 )
-from adcli.graph.primitives import composed
+from adcli.graph.primitives import function_of_row
 
 _CONSTANTS: dict[str, Callable[[], Number]] = {
     "pi": lambda: +mp.pi,
@@ -57,10 +57,10 @@ _CONSTANTS: dict[str, Callable[[], Number]] = {
 
 
 def __getattr__(name: str) -> Number | Callable[..., Number]:
-    """The constants, each at the precision of the moment; functions whose row states the value."""
+    """The constants, each at the precision of the moment; functions that their row gives."""
     if name in _CONSTANTS:
         return _CONSTANTS[name]()
-    return composed(sys.modules[__name__], name)
+    return total(function_of_row(sys.modules[__name__], name, "mpmath"))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from operator import sub as subtract
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 abs = fabs
 
@@ -373,14 +374,16 @@ _HOMES = {
 def __getattr__(name: str) -> Callable[..., float]:
     """Load a function of `_HOMES` when it is first used: a gradient of sin does not pay for it.
 
-    Others are composed as their row states the value.
+    Others are those that their row gives; one that only a library has is NumPy's, on a number.
     """
     if name not in _HOMES:
         from sys import modules
 
-        from adcli.graph.primitives import composed
+        from adcli.graph.primitives import PRIMITIVES, function_of_row
 
-        function: Callable[..., float] = composed(modules[__name__], name)
+        function: Callable[..., float] = function_of_row(modules[__name__], name, "numpy")
+        if PRIMITIVES[name].value is None:
+            function = _of_number(function)
     else:
         from importlib import import_module
 
@@ -388,6 +391,17 @@ def __getattr__(name: str) -> Callable[..., float]:
         function = getattr(home, name)
     globals()[name] = function
     return function
+
+
+def _of_number(function: Callable[..., Any]) -> Callable[..., float]:
+    """A function of arrays as one of numbers."""
+    import numpy as np
+
+    def of_number(*xs: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(function(*xs))
+
+    return of_number
 
 
 def __dir__() -> list[str]:

@@ -20,11 +20,18 @@ from adcli.graph.primitives import (
     LEAF,
     SELECT,
     WHERE,
+    Primitive,
 )
 from adcli.graph.symbolic import Expression, Symbols
 
 FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
 """Functions that no C library computes to a few units in the last place everywhere."""
+
+
+def is_foreign(op: Primitive) -> bool:
+    """Whether machine code cannot call a function, whatever the machine."""
+    return op.name in FOREIGN or (bool(op.libraries) and not op.spelling.get("c"))
+
 
 MAX_POWER = 32
 """Whole exponents up to this one are multiplied out, which is no slower: a factor brings half a

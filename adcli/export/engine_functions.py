@@ -15,6 +15,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from adcli.graph.primitives import PRIMITIVES, Primitive
+
 MODULES = {"python": "adcli.engines.floats", "numpy": "adcli.engines.arrays"}
 """The namespace of elementwise functions for each target."""
 _ROOTS = {"math": "math", "numpy": "np", "scipy": ""}
@@ -103,12 +105,28 @@ class EngineFunctions:
     def __init__(self, target: str, taken: Collection[str] = ()) -> None:
         self.module = MODULES[target]
         self.names: dict[Place, str] = {}
+        self.borrowed: dict[str, str] = {}
+        self.target = target
         self.taken = set(taken)
 
     def call(self, name: str) -> str | None:
         """What generated code calls an elementwise function; None if the engine has none."""
         place = _resolved(self.module, name)
+        if place is None:
+            return self._borrowed(PRIMITIVES[name])
         return self._name(place) if isinstance(place, tuple) else place
+
+    def _borrowed(self, row: Primitive) -> str | None:
+        """A function that the row says another library has: it is imported where it is called."""
+        home, _, function = row.libraries.get(self.target, "").rpartition(".")
+        if not home:
+            return None
+        called = self._name((row.name, row.name))
+        xs = ", ".join(row.inputs)
+        self.borrowed[called] = (
+            f"def {called}({xs}):\n    from {home} import {function}\n\n    return {function}({xs})"
+        )
+        return called
 
     def _name(self, place: Place) -> str:
         if place not in self.names:
@@ -121,7 +139,8 @@ class EngineFunctions:
         """The text of all that is used, definitions before what uses them."""
         done: dict[int, str] = {}
         begun: set[int] = set()
-        waiting = [(place, False) for place in reversed(list(self.names))]
+        written = [place for place, name in self.names.items() if name not in self.borrowed]
+        waiting = [(place, False) for place in reversed(written)]
         while waiting:
             place, is_ready = waiting.pop()
             statement = _module(place[0]).defined[place[1]]
@@ -131,7 +150,7 @@ class EngineFunctions:
                 begun.add(id(statement))
                 waiting.append((place, True))
                 waiting += [(used, False) for used in self._uses(place[0], statement)]
-        return list(done.values())
+        return [*done.values(), *self.borrowed.values()]
 
     def _uses(self, module: str, statement: ast.stmt) -> list[Place]:
         found = [_resolved(module, node.id) for node in _global_names(_plain(statement))]

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.graph.axes import ShapeError
-from adcli.graph.primitives import COMPARISONS, ELEMENTWISE, PRIMITIVES, SELECT, Primitive
+from adcli.graph.primitives import (
+    COMPARISONS,
+    ELEMENTWISE,
+    PRIMITIVES,
+    SELECT,
+    Primitive,
+    see_rows,
+)
 from adcli.graph.structure import FULL, INDEX
 
 REQUIRED = object()
@@ -84,18 +91,18 @@ HIDDEN = {
 """Primitives that the language writes as operators or as min and max."""
 
 
-def _primitives() -> None:
-    for primitive in PRIMITIVES.values():
-        if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in HIDDEN:
-            LIBRARY[primitive.name] = LibraryFunction(
-                primitive.name,
-                primitive.inputs,
-                lambda m, *xs, primitive=primitive: m.apply(primitive, *xs),
-                primitive.summary,
-                primitive=primitive,
-            )
-            for alias in primitive.aliases:
-                ALIASES[alias] = primitive.name
+def _add_row(primitive: Primitive) -> None:
+    """Make a row of the table a function of the language."""
+    if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in HIDDEN:
+        LIBRARY[primitive.name] = LibraryFunction(
+            primitive.name,
+            primitive.inputs,
+            lambda m, *xs: m.apply(primitive, *xs),
+            primitive.summary,
+            primitive=primitive,
+        )
+        for alias in primitive.aliases:
+            ALIASES[alias] = primitive.name
 
 
 def compound(
@@ -111,7 +118,7 @@ def compound(
     return add
 
 
-_primitives()
+see_rows(_add_row)
 
 # ---- elementwise compositions ----
 

@@ -25,8 +25,9 @@ A rule is right only if it is right when it is differentiated again, to any orde
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 Rule = Callable[..., Any]
@@ -50,6 +51,8 @@ class Primitive:
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
     value     elementwise: `(m, *inputs)`, the value said by other functions, where they say it
               accurately; None where each engine has a function of its own
+    libraries where engines have neither: the function's name in libraries, by algebra:
+              `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
               `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
               transpose `(m, g, k, attr, shapes, inputs)`
@@ -77,6 +80,7 @@ class Primitive:
         "inputs",
         "kind",
         "kink",
+        "libraries",
         "name",
         "options",
         "partials",
@@ -99,6 +103,7 @@ class Primitive:
         *,
         partials: tuple[Rule | None, ...] = (),
         value: Rule | None = None,
+        libraries: Mapping[str, str] | None = None,
         rule: Rule | None = None,
         shape: Rule | None = None,
         kink: Rule | None = None,
@@ -119,6 +124,7 @@ class Primitive:
         self.inputs = inputs
         self.partials = partials
         self.value = value
+        self.libraries = libraries or {}
         self.rule = rule
         self.shape = shape
         self.kink = kink
@@ -152,13 +158,24 @@ PARAMETER = Primitive("parameter", LEAF)
 PRIMITIVES: dict[str, Primitive] = {}
 """All primitives with inputs, by name."""
 
+_WATCHERS: list[Callable[[Primitive], None]] = []
+
 
 def register(primitive: Primitive) -> Primitive:
     """Put a primitive into the table; names are taken once."""
     if primitive.name in PRIMITIVES:
         raise ValueError(f"{primitive.name} is in the table already")
     PRIMITIVES[primitive.name] = primitive
+    for see in _WATCHERS:
+        see(primitive)
     return primitive
+
+
+def see_rows(see: Callable[[Primitive], None]) -> None:
+    """Show every row to `see`, those that come later as well."""
+    _WATCHERS.append(see)
+    for primitive in PRIMITIVES.values():
+        see(primitive)
 
 
 def elementwise(name: str, /, *partials: Rule | None, inputs: str = "", **row: Any) -> Primitive:
@@ -200,15 +217,20 @@ def spelled_in_latex(template: str) -> dict[str, Any]:
     return {"latex": template}
 
 
-def composed(m: Any, name: str) -> Rule:
-    """The function of a row that states its value, in the algebra `m`. AttributeError for others.
+def function_of_row(m: Any, name: str, library: str = "") -> Rule:
+    """The function that a row gives the algebra `m`: its stated value, or that of a library.
 
     The `__getattr__` of every namespace ends here, so that no engine spells such a function again.
+    `library` is the algebra's key in the row's `libraries`. Raises AttributeError for other names.
     """
     row = PRIMITIVES.get(name)
-    if row is None or row.value is None:
+    if row is not None and row.value is not None:
+        return partial(row.value, m)
+    if row is None or library not in row.libraries:
         raise AttributeError(f"there is no function {name!r}")
-    return partial(row.value, m)
+    module, _, function = row.libraries[library].rpartition(".")
+    found: Rule = getattr(import_module(module), function)
+    return found
 
 
 def one(m: Any, *_: Any) -> float:

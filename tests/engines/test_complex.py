@@ -56,8 +56,8 @@ def call(op: Primitive) -> str:
 
 @pytest.mark.parametrize("op", ANALYTIC, ids=lambda op: op.name)
 def test_the_complex_step_agrees_with_the_rule(op: Primitive) -> None:
-    if op.name in complexes.MISSING:
-        assert not hasattr(complexes, op.name)
+    if not hasattr(complexes, op.name):
+        assert op.name == "polygamma"  # no library at hand has it
         return
     f = function(call(op) if op.name != "negative" else "-x")
     places = [0.1, 0.37, 0.5, 0.93]

@@ -15,7 +15,7 @@ from adcli.engines import floats
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.graph.primitives import CONSTANT, NAMED, PRIMITIVES
 
 _INFIX = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 PREDICATES = {
@@ -226,7 +226,12 @@ def _operation(code: Code, name: str, xs: list[str]) -> str:
     if name in _INTRINSICS:
         return code.intrinsic(_INTRINSICS[name], *xs)
     special = _SPECIAL.get(name)
-    return special(code, *xs) if special else code.function(_C_NAMES.get(name, name), *xs)
+    return special(code, *xs) if special else code.function(_c_name(name), *xs)
+
+
+def _c_name(name: str) -> str:
+    row = PRIMITIVES.get(name)
+    return row.spelling["c"] if row and row.libraries else _C_NAMES.get(name, name)
 
 
 def _negative(code: Code, x: str) -> str:

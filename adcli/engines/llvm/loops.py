@@ -11,20 +11,22 @@ from adcli.engines.llvm.code import PREDICATES, Code, Values
 from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.loops import Comparison, Loop, Records, Run
-from adcli.engines.lower import FOREIGN
-from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.engines.lower import is_foreign
+from adcli.graph.primitives import CONSTANT, NAMED, Primitive
 
 MAX_NODES = 2_000
 """Longer bodies take too long to compile, and no longer fit the registers anyway."""
-
-ELSEWHERE = (*FOREIGN, "hypot")
-"""Functions whose last digit, or whose value, is not that of Python's `math`."""
 
 
 def fits(loop: Loop) -> bool:
     """Whether a loop can be compiled to do just what Python does."""
     order = loop.graph.reach([*loop.watched, *loop.later])
-    return len(order) <= MAX_NODES and not any(loop.graph.ops[i].name in ELSEWHERE for i in order)
+    return len(order) <= MAX_NODES and not any(_differs(loop.graph.ops[i]) for i in order)
+
+
+def _differs(op: Primitive) -> bool:
+    """Whether a function's last digit, or its value, is not that of Python's floats."""
+    return is_foreign(op) or bool(op.libraries) or op.name == "hypot"
 
 
 def run_compiled(loop: Loop, machine: Machine) -> Run:

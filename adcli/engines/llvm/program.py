@@ -21,7 +21,7 @@ from adcli.engines.llvm.code import MissingFunctionError
 from adcli.engines.llvm.kernels import REDUCTIONS, Array, Place, ReductionKernel, RowKernel
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.narrow import ALL_ROWS
-from adcli.engines.lower import FOREIGN
+from adcli.engines.lower import is_foreign
 from adcli.engines.numpy import Arrays
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -239,7 +239,7 @@ class _Layout:
     def _is_kernel_work(self, i: int, rows: list[int]) -> bool:
         op = self.graph.ops[i]
         if op.kind in (ELEMENTWISE, SELECT):
-            return op.name not in FOREIGN
+            return not is_foreign(op)
         return self._is_move(i) or op.name == "full" or (op.name == "matmul" and len(rows) == 1)
 
     def _is_reduction(self, i: int, rows: list[int]) -> bool:
