@@ -8,19 +8,14 @@ import click
 
 from adcli.cli import options
 from adcli.cli.inputs import assignments, names
-from adcli.cli.run import program_and_point, screen, write_text
+from adcli.cli.run import program_and_point
+from adcli.cli.show import show
 from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
 from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.language.messages import safe
-from adcli.report.comparison import (
-    CompareReport,
-    csv_lines,
-    json_record,
-    plain_lines,
-    table_text,
-)
+from adcli.report.comparison import CompareReport
 
 DEFAULT_SWEEP = "1e-1:1e-16"
 
@@ -119,23 +114,11 @@ def _second(f: Function, point: dict[str, Any], parsed: dict[str, Any]) -> Compa
 
 def _finish(found: Comparison, point: dict[str, Any], parsed: dict[str, Any]) -> int:
     """Write what was found; what is wrong is an error."""
-    report = CompareReport(point, found, not parsed["no_times"])
-    write_text(parsed["output"], _text(report, parsed))
+    show(CompareReport(point, found, not parsed["no_times"]), parsed)
     error = error_of(found)
     if error is not None:
         raise error
     return 0
-
-
-def _text(report: CompareReport, parsed: dict[str, Any]) -> str:
-    form = parsed["form"]
-    if form == "json":
-        return json_record(report)
-    if form == "csv":
-        return csv_lines(report)
-    if form == "plain":
-        return plain_lines(report)
-    return table_text(report, parsed["digits"], *screen(parsed["output"]))
 
 
 def _epsilons(text: str) -> list[float]:

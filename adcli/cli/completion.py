@@ -20,7 +20,7 @@ def command(shell: str) -> int:
     from click.shell_completion import get_completion_class
 
     from adcli.cli.app import application
-    from adcli.cli.run import write_text
+    from adcli.cli.show import write_text
 
     completion = get_completion_class(shell)
     assert completion is not None

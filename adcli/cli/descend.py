@@ -14,7 +14,7 @@ from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments, program_text
 from adcli.cli.interruption import interruption
 from adcli.cli.needs import is_training
-from adcli.cli.run import screen
+from adcli.cli.show import screen
 from adcli.cli.tables import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
 from adcli.errors import UsageError
@@ -49,7 +49,7 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
     """Descend the whole loss in every step; returns the exit code."""
     from adcli.data.parameters import check_savable, save_parameters
     from adcli.descent.run import descend
-    from adcli.report.descent import json_record, panel_text
+    from adcli.report.descent import DescentReport
 
     if parsed["save"]:
         check_savable(parsed["save"])
@@ -81,7 +81,7 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
         )
     if parsed["save"]:
         save_parameters(parsed["save"], {name: result.point[name] for name in result.gradient})
-    return report(result, parsed, json_record, panel_text, pictures)
+    return report(DescentReport, result, parsed, pictures)
 
 
 def _watchers(parsed: dict[str, Any]) -> Iterator[Any]:

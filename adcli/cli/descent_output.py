@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adcli.cli.run import screen, write_text
+from adcli.cli.show import show, write_text
 from adcli.cli.terminal import is_terminal, remark
 from adcli.language.messages import safe
 
+if TYPE_CHECKING:
+    from adcli.report.descent import DescentReport
+    from adcli.report.training import TrainingReport
+
 
 def report(
+    kind: type[DescentReport] | type[TrainingReport],
     result: Any,
     parsed: Mapping[str, Any],
-    json_record: Callable[[Any], str],
-    panel_text: Callable[..., str],
     pictures: Sequence[Any],
 ) -> int:
     """Write the object or the panel, then the pictures; returns the exit code."""
     for text in result.moved:
         remark(safe(text) + "\n")
-    if parsed["form"] == "json":
-        text = json_record(result)
-    else:
-        timed = is_terminal(sys.stdout)
-        text = panel_text(result, parsed["digits"], *screen(parsed["output"]), timed)
-    write_text(parsed["output"], text)
+    show(kind(result, timed=is_terminal(sys.stdout)), parsed)
     for picture in pictures:
         picture.draw(result)
     return int(result.status.exit_code)

@@ -11,14 +11,14 @@ from adcli.ad.formulas import derivative_formulas
 from adcli.cli import options
 from adcli.cli.formats import FormatOption
 from adcli.cli.inputs import names, program_text, split_assignments
-from adcli.cli.run import write_text
+from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function, function
 from adcli.graph.axes import Shape
 from adcli.language.messages import safe
 from adcli.report.formulas import (
+    FormulaReport,
     formula_code,
-    formula_json,
     formula_latex,
     formula_text,
     size_note,
@@ -99,17 +99,16 @@ def command(**parsed: Any) -> int:
         if not f.is_scalar and not shapes:
             error.hint = "--shape x=3,A=3x2 says which variables are vectors and matrices"
         raise
-    if kind == "text":
-        text = formula_text(found, parsed["share"])
-    elif kind == "latex":
-        text = formula_latex(found, parsed["share"])
-    elif kind == "json":
-        text = formula_json(found, order)
+    if kind == "json":
+        show(FormulaReport(found, order), {**parsed, "form": kind})
+        return 0
+    if kind in ("text", "latex"):
+        write = formula_latex if kind == "latex" else formula_text
+        text = write(found, parsed["share"])
     else:
         text = formula_code(f, found, shapes, kind)
     write_text(parsed["output"], text)
-    if kind != "json":
-        click.echo(size_note(found.before, found.after), err=True)
+    click.echo(size_note(found.before, found.after), err=True)
     return 0
 
 

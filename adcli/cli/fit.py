@@ -18,7 +18,7 @@ from adcli.cli.inputs import (
     split_assignments,
 )
 from adcli.cli.interruption import interruption
-from adcli.cli.run import screen, write_text
+from adcli.cli.show import show
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
@@ -28,7 +28,6 @@ from adcli.language.messages import safe
 
 if TYPE_CHECKING:
     from adcli.fitting.regression import Regression
-    from adcli.fitting.result import Fit
 
 SETTINGS = ("method", "rate", "max_iterations", "confidence", "absolute_sigma")
 """Options that go to the solver under their own names, if they are given."""
@@ -46,6 +45,7 @@ def command(**parsed: Any) -> int:
         return _predict_alone(parsed)
     from adcli.descent.stopping import Status
     from adcli.fitting.run import solve
+    from adcli.report.fit import FitReport
     from adcli.report.plots import picture_format
 
     format_of("--save", parsed["save"], {".json": "json"}, texts=())
@@ -70,7 +70,9 @@ def command(**parsed: Any) -> int:
         write_predictions(result.fitted_model, parsed)
     apart = parsed["predict"] is not None  # then -o is for the predictions
     if not (apart and whole) or parsed["output"] not in (None, "-"):
-        _report(result, parsed, None if apart else parsed["output"])
+        output = None if apart else parsed["output"]
+        timed = output is None and is_terminal(sys.stdout)
+        show(FitReport(result, timed), {**parsed, "output": output})
     if apart or parsed["form"] != "table":
         for warning in result.warnings:
             remark(f"warning: {safe(warning)}\n")
@@ -159,15 +161,3 @@ def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
             else:
                 given.update(assignments((f"`{name}`={value}",), "--start", None))
     return {**found, **given}
-
-
-def _report(result: Fit, parsed: dict[str, Any], output: str | None) -> None:
-    from adcli.report.fit import csv_lines, json_record, plain_lines, table_text
-
-    form = parsed["form"]
-    if form == "table":
-        timed = output is None and is_terminal(sys.stdout)
-        text = table_text(result, parsed["digits"], *screen(output), timed)
-    else:
-        text = {"json": json_record, "csv": csv_lines, "plain": plain_lines}[form](result)
-    write_text(output, text)

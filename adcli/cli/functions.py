@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from adcli.cli import options
 from adcli.cli.formats import JSON, FormatOption
-from adcli.cli.run import screen, write_text
+from adcli.cli.show import show
 
 EXAMPLES = """\b
 Examples:
@@ -29,19 +31,13 @@ Examples:
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete.")
 @options.color
-def command(name: str | None, form: str, output: str | None) -> int:
+def command(**parsed: Any) -> int:
     """The functions of the language, with the derivative rules that the sweeps use.
 
     With NAME (or the sign of an operator) only that function, in full.
     """
-    from adcli.report.functions import describe_functions, records, table
+    from adcli.report.functions import FunctionsReport, describe_functions
 
-    found = describe_functions(name)
-    if form == "json":
-        text = records(found)
-    elif form == "plain":
-        text = "".join(f"{f.name}\n" for f in found)
-    else:
-        text = table(found, *screen(output), in_full=name is not None)
-    write_text(output, text)
+    name = parsed["name"]
+    show(FunctionsReport(describe_functions(name), in_full=name is not None), parsed)
     return 0

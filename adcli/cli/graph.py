@@ -12,10 +12,11 @@ from adcli.ad.tasks import Task
 from adcli.cli import options
 from adcli.cli.formats import FormatOption
 from adcli.cli.needs import Need, refuse_given
-from adcli.cli.run import program_and_point, screen, write_text
+from adcli.cli.run import program_and_point
+from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
-from adcli.report.graph import Drawing, dot_text, drawing, json_record, mermaid_text, tree_text
-from adcli.report.paths import PathReport, paths_record, paths_text
+from adcli.report.graph import Drawing, dot_text, drawing, mermaid_text, tree_text
+from adcli.report.paths import PathReport
 from adcli.report.steps import Steps
 from adcli.report.svg import svg_text
 
@@ -61,8 +62,16 @@ def command(**parsed: Any) -> int:
     one node. With --paths (and a point): every path from the result to a variable, the product
     of the partials along it, and the sum of all products.
     """
-    text = _drawing_text(parsed) if parsed["paths"] is None else _paths_text(parsed)
-    write_text(parsed["output"], text)
+    if parsed["paths"] is not None:
+        _show_paths(parsed)
+        return 0
+    drawn, kind = make_drawing(**parsed), parsed["kind"]
+    if drawn.values is None:
+        refuse_given(click.get_current_context(), ("precision", "engine", "digits"), [A_POINT])
+    if kind == "json":
+        show(drawn, {**parsed, "form": kind})
+    else:
+        write_text(parsed["output"], _text(drawn, kind, screen(parsed["output"]).width))
     return 0
 
 
@@ -91,24 +100,17 @@ def make_paths(**parsed: Any) -> PathReport:
     return PathReport(steps, found, name, f.outputs[0], parsed["precision"])
 
 
-def _paths_text(parsed: dict[str, Any]) -> str:
+def _text(drawn: Drawing, kind: str, width: int) -> str:
+    if kind == "tree":
+        return tree_text(drawn, width)
+    return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}[kind](drawn)
+
+
+def _show_paths(parsed: dict[str, Any]) -> None:
     if parsed["kind"] not in ("tree", "json"):
         raise UsageError(
             f"--paths is a list, it cannot be drawn as {parsed['kind']}",
             "leave --as out, or take --as json",
         )
-    report = make_paths(**parsed)
-    if parsed["kind"] == "json":
-        return paths_record(report)
-    return paths_text(report, parsed["digits"], *screen(parsed["output"]))
-
-
-def _drawing_text(parsed: dict[str, Any]) -> str:
-    drawn, kind = make_drawing(**parsed), parsed["kind"]
-    if drawn.values is None:
-        refuse_given(click.get_current_context(), ("precision", "engine", "digits"), [A_POINT])
-    if kind == "tree":
-        return tree_text(drawn, screen(parsed["output"])[0])
-    return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text, "json": json_record}[kind](
-        drawn
-    )
+    form = "json" if parsed["kind"] == "json" else "table"
+    show(make_paths(**parsed), {**parsed, "form": form})

@@ -8,7 +8,7 @@ from typing import Any
 
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.progress import Progress
-from adcli.cli.run import screen
+from adcli.cli.show import screen
 from adcli.cli.terminal import stdin_bytes, stdout_bytes
 from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
 from adcli.data.points import naming

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
-from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
+from adcli.cli.show import show, show_engine, show_run
+from adcli.cli.terminal import remark
 from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.language.messages import render, safe
 from adcli.report.numbers import flat
-from adcli.report.points import (
-    PointReport,
-    csv_lines,
-    failed_record,
-    json_record,
-    plain_line,
-    table_text,
-)
+from adcli.report.points import PointReport
 
 if TYPE_CHECKING:
     from adcli.engines.explain import Explanation
@@ -139,8 +132,9 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
         if options["on_error"] == "null" and options["form"] == "json":
             paths = result_paths(f, task)
             shown = {name: x for name, x in point.items() if name not in options["held"]}
-            record = failed_record(shown, paths, task, error.message, options["precision"])
-            write_text(options["output"], record)
+            failed = dict.fromkeys(paths)
+            precision = options["precision"]
+            show(PointReport(shown, failed, task, False, precision, (), error.message), options)
         raise
     report = PointReport(
         point,
@@ -150,17 +144,7 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
         options["precision"],
         options["held"],
     )
-    form = options["form"]
-    text: str | Iterator[str]
-    if form == "json":
-        text = json_record(report)
-    elif form == "csv":
-        text = csv_lines(report)
-    elif form == "plain":
-        text = plain_line(report)
-    else:
-        text = table_text(report, options["digits"], *screen(options["output"]))
-    write_text(options["output"], text)
+    show(report, options)
     kink = results.kink_taken()
     if kink is not None:
         kink.message += "; the subgradient of least norm is taken"
@@ -178,44 +162,3 @@ def _explain_point(
 
     f.check_names(point)
     return explain_point(f, point, task, options["engine"], options["precision"])
-
-
-def show_engine(found: Explanation, options: Mapping[str, Any]) -> None:
-    """Write which engine was chosen as the result of the command."""
-    from adcli.report.engine import engine_json, engine_text
-
-    form = engine_json if options["form"] == "json" else engine_text
-    write_text(options["output"], form(found))
-
-
-def show_run(found: Explanation, begin: float) -> None:
-    """Say on standard error what computed, and for how long since `begin`."""
-    from adcli.report.engine import engine_text
-
-    remark(engine_text(found) + f"ran for {perf_counter() - begin:.3g} s\n")
-
-
-def write_text(output: str | None, text: str | Iterable[str]) -> None:
-    """Write to a file, which appears when it is complete, or to standard output (None, "-").
-
-    A long text comes in pieces.
-    """
-    pieces = [text] if isinstance(text, str) else text
-    if output in (None, "-"):
-        _write(stdout_bytes(), pieces)
-        return
-    from adcli.data.output import atomic_output
-
-    with atomic_output(output) as stream:
-        _write(stream, pieces)
-
-
-def _write(stream: BinaryIO, pieces: Iterable[str]) -> None:
-    for piece in pieces:
-        stream.write(piece.encode("utf-8", "surrogateescape"))
-
-
-def screen(output: str | None) -> tuple[int, bool]:
-    """The width and the colour for a table."""
-    stream = sys.stdout if output in (None, "-") else None
-    return width(stream), is_coloured(stream)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
-from adcli.cli.run import show_engine, show_run
+from adcli.cli.show import show_engine, show_run
 from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
 from adcli.data import (
     Ahead,

@@ -9,11 +9,12 @@ import click
 from adcli.ad.radius import Radius, suggested_radius
 from adcli.cli import options
 from adcli.cli.inputs import assignments, names
-from adcli.cli.run import program_and_point, screen, write_text
+from adcli.cli.run import program_and_point
+from adcli.cli.show import show
 from adcli.cli.terminal import remark
 from adcli.engines.power_series import expand
 from adcli.errors import UsageError
-from adcli.report.taylor import SeriesReport, csv_lines, json_record, plain_line, table_text
+from adcli.report.taylor import SeriesReport
 
 EXAMPLES = """\b
 Examples:
@@ -77,14 +78,5 @@ def command(**parsed: Any) -> int:
         parsed["precision"],
         found.kink is not None,
     )
-    form = parsed["form"]
-    if form == "json":
-        text = json_record(report)
-    elif form == "csv":
-        text = csv_lines(report)
-    elif form == "plain":
-        text = plain_line(report)
-    else:
-        text = table_text(report, parsed["digits"], *screen(parsed["output"]))
-    write_text(parsed["output"], text)
+    show(report, parsed)
     return 0

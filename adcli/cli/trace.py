@@ -14,17 +14,11 @@ from adcli.ad.trace import trace
 from adcli.cli import options
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
-from adcli.cli.run import program_and_point, screen, write_text
+from adcli.cli.run import program_and_point
+from adcli.cli.show import show, write_text
 from adcli.errors import UsageError
 from adcli.report.steps import TEXT, Notation, Steps
-from adcli.report.trace import (
-    MAX_SEEDS,
-    TraceReport,
-    csv_lines,
-    json_record,
-    plain_lines,
-    table_text,
-)
+from adcli.report.trace import MAX_SEEDS, TraceReport
 
 MAX_NUMBERS = 10_000_000
 """Numbers that a trace may write."""
@@ -57,20 +51,12 @@ def command(**parsed: Any) -> int:
     contributes. The numbers are those of `adcli grad`.
     """
     report = make_report(**parsed)
-    form = parsed["form"]
-    if form == "json":
-        text = json_record(report)
-    elif form == "csv":
-        text = csv_lines(report)
-    elif form == "plain":
-        text = plain_lines(report)
-    elif form == "latex":
+    if parsed["form"] == "latex":
         from adcli.report.trace_latex import latex_text
 
-        text = latex_text(report, parsed["digits"])
+        write_text(parsed["output"], latex_text(report, parsed["digits"]))
     else:
-        text = table_text(report, parsed["digits"], *screen(parsed["output"]))
-    write_text(parsed["output"], text)
+        show(report, parsed)
     return 0
 
 

@@ -13,7 +13,7 @@ from adcli.cli.descent_output import plot_stream, print_now, report
 from adcli.cli.inputs import assignments
 from adcli.cli.interruption import interruption
 from adcli.cli.needs import is_part
-from adcli.cli.run import screen
+from adcli.cli.show import screen
 from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
@@ -24,7 +24,7 @@ from adcli.training.loop import Training, TrainingWatcher
 def run_training(f: Function, parsed: dict[str, Any]) -> int:
     """Train, report, and save what was found; returns the exit code."""
     from adcli.data.parameters import check_savable, save_parameters
-    from adcli.report.training import json_record, panel_text
+    from adcli.report.training import TrainingReport
     from adcli.training.run import train
 
     if not parsed["data"]:
@@ -60,7 +60,7 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
         )
     if parsed["save"]:
         save_parameters(parsed["save"], result.parameters)
-    return report(result, parsed, json_record, panel_text, pictures)
+    return report(TrainingReport, result, parsed, pictures)
 
 
 class _Signals(TrainingWatcher):

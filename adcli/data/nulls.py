@@ -10,6 +10,6 @@ def finite(value: Any) -> Any:
     """Nested dicts, lists and numbers, with None for each number that is not finite."""
     if isinstance(value, dict):
         return {name: finite(part) for name, part in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [finite(part) for part in value]
     return None if isinstance(value, float) and not isfinite(value) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,8 @@ from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import Taylor
 from adcli.language.messages import safe
 from adcli.report.charts import BOTH, log_log_chart
-from adcli.report.numbers import exact, nested, short, to_json
-from adcli.report.points import quoted
+from adcli.report.numbers import exact, nested, short
+from adcli.report.rendering import Report
 from adcli.report.tables import MAX_ROWS, Tables
 
 MARKS = {"forward": "o", "central": "x"}
@@ -33,46 +32,70 @@ AGAINST = {1: f"{DIGITS} digits", 2: "differences in 150 digits"}
 
 
 @dataclass(frozen=True)
-class CompareReport:
+class CompareReport(Report):
     """A comparison at a point; `times` says whether times were measured."""
 
     point: Mapping[str, Any]
     found: Comparison
     times: bool
+    separator = "\t"
 
-
-# ---- records ----
-
-
-def json_record(report: CompareReport) -> str:
-    """One line with everything; a number that is not finite is null."""
-    found = report.found
-    record: dict[str, Any] = {
-        "point": {name: nested(value) for name, value in report.point.items()},
-        "value": found.value,
-        "exact": _by_label(found, found.exact),
-        "methods": [_method_record(report, k) for k in range(len(found.methods))],
-        "tolerance": found.tolerance,
-        "agree": not found.wrong,
-        "wrong": [
-            {
-                "method": w.method,
-                "component": w.component.label,
-                "found": w.found,
-                "exact": w.exact,
+    def record(self) -> dict[str, Any]:
+        """Everything; a number that is not finite is null."""
+        found = self.found
+        record: dict[str, Any] = {
+            "point": {name: nested(value) for name, value in self.point.items()},
+            "value": found.value,
+            "exact": _by_label(found, found.exact),
+            "methods": [_method_record(self, k) for k in range(len(found.methods))],
+            "tolerance": found.tolerance,
+            "agree": not found.wrong,
+            "wrong": [
+                {
+                    "method": w.method,
+                    "component": w.component.label,
+                    "found": w.found,
+                    "exact": w.exact,
+                }
+                for w in found.wrong
+            ],
+            "right_digits": _by_label(found, found.digits),
+            "taylor": _taylor_record(found.taylor),
+            "kink": _kink_record(found),
+            "order": found.order,
+        }
+        if found.given is not None:
+            record["given"] = {
+                "gradient": _by_label(found, found.given),
+                "error": found.given_error,
             }
-            for w in found.wrong
-        ],
-        "right_digits": _by_label(found, found.digits),
-        "taylor": _taylor_record(found.taylor),
-        "kink": _kink_record(found),
-        "order": found.order,
-    }
-    if found.given is not None:
-        record["given"] = {"gradient": _by_label(found, found.given), "error": found.given_error}
-    if found.sweep is not None:
-        record["sweep"] = _sweep_record(found.sweep)
-    return to_json(_finite(record)) + "\n"
+        if found.sweep is not None:
+            record["sweep"] = _sweep_record(found.sweep)
+        return record
+
+    def rows(self) -> list[list[str]]:
+        """A row for each method; with a sweep, a row for each epsilon instead."""
+        return _sweep_rows(self.found.sweep) if self.found.sweep else _method_rows(self)
+
+    def plain(self) -> list[list[str]]:
+        """The rows of the CSV without its header."""
+        return self.rows()[1:]
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The gradients, the costs, the sweep and the verdicts, one under the other."""
+        found = self.found
+        tables.heading(f"f = {short(found.value, digits)}")
+        _gradients(tables, found, digits)
+        _costs(tables, self)
+        for method in found.methods:
+            if method.obstacle is not None:
+                tables.sentence(f"{method.name} does not apply: {method.obstacle[0]}")
+        if found.sweep is not None:
+            tables.lines("")
+            _sweep(tables, found.sweep, _ad_error(found))
+        tables.lines("")
+        for line in _verdicts(found, digits):
+            tables.sentence(line)
 
 
 def _by_label(found: Comparison, numbers: Any) -> dict[str, Any]:
@@ -140,21 +163,6 @@ def _sweep_record(sweep: Sweep) -> dict[str, Any]:
     }
 
 
-def _finite(value: Any) -> Any:
-    """Numbers that are not finite as None."""
-    if isinstance(value, dict):
-        return {key: _finite(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def csv_lines(report: CompareReport) -> str:
-    """A row for each method; with a sweep, a row for each epsilon instead."""
-    rows = _sweep_rows(report.found.sweep) if report.found.sweep else _method_rows(report)
-    return "".join(",".join(map(quoted, row)) + "\n" for row in rows)
-
-
 def _sweep_rows(sweep: Sweep) -> list[list[str]]:
     rows = [["epsilon", *sweep.errors]]
     for k, epsilon in enumerate(sweep.epsilons):
@@ -178,37 +186,6 @@ def _method_rows(report: CompareReport) -> list[list[str]]:
 
 def _cell(number: float | None) -> str:
     return "" if number is None or not math.isfinite(number) else exact(number)
-
-
-def plain_lines(report: CompareReport) -> str:
-    """The rows of the CSV without its header, separated by tabs."""
-    rows = _sweep_rows(report.found.sweep) if report.found.sweep else _method_rows(report)
-    return "".join("\t".join(row) + "\n" for row in rows[1:])
-
-
-# ---- for people ----
-
-
-def table_text(report: CompareReport, digits: int, width: int, color: bool) -> str:
-    """The gradients, the costs, the sweep and the verdicts, one under the other."""
-    found = report.found
-    tables = Tables(width, color)
-    tables.heading(f"f = {short(found.value, digits)}")
-    _gradients(tables, found, digits)
-    _costs(tables, report)
-    parts = [tables.text()]
-    for method in found.methods:
-        if method.obstacle is not None:
-            parts.append(_wrapped(f"{method.name} does not apply: {method.obstacle[0]}", width))
-    if found.sweep is not None:
-        parts += ["\n", _sweep_text(found.sweep, _ad_error(found), width, color)]
-    parts += ["\n", *[_wrapped(line, width) for line in _verdicts(found, digits)]]
-    return "".join(parts)
-
-
-def _wrapped(text: str, width: int) -> str:
-    lines = textwrap.wrap(text, max(width, 20), subsequent_indent="  ", break_on_hyphens=False)
-    return "".join(line + "\n" for line in lines)
 
 
 def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
@@ -254,8 +231,7 @@ def _time(seconds: float | None) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
-def _sweep_text(sweep: Sweep, ad_error: float, width: int, color: bool) -> str:
-    tables = Tables(width, color)
+def _sweep(tables: Tables, sweep: Sweep, ad_error: float) -> None:
     kinds = list(sweep.errors)
     best = {kind: sweep.best(kind) for kind in kinds}
     rows = []
@@ -272,11 +248,11 @@ def _sweep_text(sweep: Sweep, ad_error: float, width: int, color: bool) -> str:
         series[MARKS[kind]] = points
         series[MARKS[kind].upper()] = [] if place is None else [points[place]]
     levels = {"-": max(ad_error, ROUNDING / 2)}
-    chart = log_log_chart(series, min(width, 100), "epsilon", "relative error", levels)
+    chart = log_log_chart(series, min(tables.width, 100), "epsilon", "relative error", levels)
     legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
-    text = tables.text() + "".join(line + "\n" for line in ["", *chart])
-    lines = [legend, *sweep_lines(sweep)]
-    return text + "".join(_wrapped(line, width) for line in lines)
+    tables.lines("", *chart)
+    for line in [legend, *sweep_lines(sweep)]:
+        tables.sentence(line)
 
 
 def _ad_error(found: Comparison) -> float:

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 
-from adcli.data.nulls import finite
 from adcli.descent.minimise import Result
-from adcli.descent.stopping import Status
-from adcli.language.messages import safe
-from adcli.report.numbers import flat, index_label, nested, shape_of, to_json
+from adcli.report.numbers import flat, index_label, nested, shape_of
+from adcli.report.panel import draw_panel
+from adcli.report.rendering import Report
 from adcli.report.tables import Tables
 
 if TYPE_CHECKING:
     from adcli.fitting.result import Fit
 
-STYLES = {
-    Status.CONVERGED: "green",
-    Status.COMPLETED: "green",
-    Status.STALLED: "yellow",
-    Status.MAX_ITERATIONS: "yellow",
-    Status.INTERRUPTED: "yellow",
-    Status.DIVERGED: "red",
-}
 
+@dataclass(frozen=True)
+class DescentReport(Report):
+    """How a descent ended; `timed` says whether people see how long it took."""
 
-def json_record(result: Result) -> str:
-    """The final object, one line."""
-    record = result_fields(result)
-    if len(result.starts) > 1:
-        record["starts"] = [result_fields(each) for each in result.starts]
-    return to_json(finite(record)) + "\n"
+    result: Result
+    timed: bool = True
+
+    def record(self) -> dict[str, Any]:
+        """The final object."""
+        record = result_fields(self.result)
+        if len(self.result.starts) > 1:
+            record["starts"] = [result_fields(each) for each in self.result.starts]
+        return record
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The closing panel: how it ended, and the point."""
+        result = self.result
+        if len(result.starts) > 1:
+            tables.rows(*_starts_table(result, digits))
+        decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
+        counts = (
+            f"value {result.value:.{digits}g}{decay}, "
+            f"gradient norm {result.gradient_norm:.{digits}g}, "
+            f"{result.iterations:,} iterations, {result.evaluations:,} evaluations"
+            + (f", {result.seconds:.2g} s" if self.timed else "")
+        )
+        lines = [counts, *_point_lines(result, digits)]
+        draw_panel(tables, "result", result.status, result.reason, lines)
 
 
 def result_fields(result: Result | Fit) -> dict[str, Any]:
@@ -64,29 +74,6 @@ def result_fields(result: Result | Fit) -> dict[str, Any]:
     return record
 
 
-def panel_text(result: Result, digits: int, width: int, color: bool, timed: bool = True) -> str:
-    """The closing panel: how it ended, and the point."""
-    tables = Tables(width, color)
-    if len(result.starts) > 1:
-        tables.rows(*_starts_table(result, digits))
-    style = STYLES[result.status]
-    head = Text(f"{result.status.replace('_', ' ')}: ", style=f"bold {style}")
-    head.append(safe(result.reason), style="default")
-    decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
-    counts = Text(
-        f"value {result.value:.{digits}g}{decay}, gradient norm {result.gradient_norm:.{digits}g}, "
-        f"{result.iterations:,} iterations, {result.evaluations:,} evaluations"
-        + (f", {result.seconds:.2g} s" if timed else "")
-    )
-    body = Table.grid()
-    body.add_row(head)
-    body.add_row(counts)
-    for line in _point_lines(result, digits):
-        body.add_row(Text(line))
-    tables.panel(Panel(body, title="result", border_style=style, expand=False))
-    return tables.text()
-
-
 def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
     """`x = 1`, `v[0] = 2`, ...: the first `most`, and how many there are besides."""
     lines: list[str] = []
@@ -95,7 +82,7 @@ def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
         held = "" if name in result.gradient else "  (fixed)"
         places = np.ndindex(*shape_of(value))
         for index, x in zip(places, islice(flat(value), most - len(lines)), strict=False):
-            lines.append(f"{safe(name + index_label(index))} = {x:.{digits}g}{held}")
+            lines.append(f"{name + index_label(index)} = {x:.{digits}g}{held}")
         size += prod(shape_of(value))
     if size > len(lines):
         lines.append(f"... and {size - len(lines):,} more; --format json has them all")

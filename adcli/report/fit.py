@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
-
-from adcli.data.nulls import finite
 from adcli.fitting.result import Fit, Parameter
-from adcli.language.messages import safe
-from adcli.report.descent import STYLES, result_fields
-from adcli.report.numbers import to_json
-from adcli.report.points import quoted
+from adcli.report.descent import result_fields
+from adcli.report.numbers import exact
+from adcli.report.panel import draw_panel
+from adcli.report.rendering import Report
 from adcli.report.tables import Tables
 
 CORRELATED = 12
 """Most parameters whose correlation is shown as a table."""
 
 
-def json_record(fit: Fit) -> str:
-    """The fit as one object, one line."""
-    record: dict[str, Any] = {
-        **result_fields(fit),
-        "model": fit.model,
-        "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
-        "rss": fit.rss,
-        "rows": fit.rows,
-        "degrees_of_freedom": fit.degrees_of_freedom,
-        "residual_standard_deviation": fit.residual_standard_deviation,
-        "r_squared": fit.r_squared,
-        "adjusted_r_squared": fit.adjusted_r_squared,
-        "log_likelihood": fit.log_likelihood,
-        "aic": fit.aic,
-        "bic": fit.bic,
-        "covariance": _matrix(fit, fit.covariance),
-        "correlation": _matrix(fit, fit.correlation),
-        "confidence": fit.confidence,
-        "scaling": fit.scaling,
-        "loss": fit.loss,
-        "warnings": list(fit.warnings),
-    }
-    return to_json(finite(record)) + "\n"
+@dataclass(frozen=True)
+class FitReport(Report):
+    """A fit; `timed` says whether people see how long it took."""
+
+    fit: Fit
+    timed: bool = True
+
+    def record(self) -> dict[str, Any]:
+        """The fit as one object."""
+        fit = self.fit
+        return {
+            **result_fields(fit),
+            "model": fit.model,
+            "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
+            "rss": fit.rss,
+            "rows": fit.rows,
+            "degrees_of_freedom": fit.degrees_of_freedom,
+            "residual_standard_deviation": fit.residual_standard_deviation,
+            "r_squared": fit.r_squared,
+            "adjusted_r_squared": fit.adjusted_r_squared,
+            "log_likelihood": fit.log_likelihood,
+            "aic": fit.aic,
+            "bic": fit.bic,
+            "covariance": _matrix(fit, fit.covariance),
+            "correlation": _matrix(fit, fit.correlation),
+            "confidence": fit.confidence,
+            "scaling": fit.scaling,
+            "loss": fit.loss,
+            "warnings": list(fit.warnings),
+        }
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A header and a row for each parameter; what cannot be had is empty."""
+        yield "parameter", "value", "standard_error", "lower", "upper", "start"
+        for label, x in self.fit.parameters.items():
+            low, high = x.confidence_interval or (None, None)
+            numbers = (x.value, x.standard_error, low, high, x.start)
+            yield label, *["" if n is None else exact(n) for n in numbers]
+
+    def plain(self) -> Iterator[Sequence[str]]:
+        """The value of each parameter and its standard error."""
+        for x in self.fit.parameters.values():
+            error = math.nan if x.standard_error is None else x.standard_error
+            yield exact(x.value), exact(error)
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The parameters, their correlation and a panel with all figures."""
+        fit = self.fit
+        tables.heading(fit.model.strip())
+        tables.rows(*_parameter_table(fit, digits))
+        _correlation_table(tables, fit)
+        lines = _lines(fit, digits, self.timed)
+        draw_panel(tables, "fit", fit.status, fit.reason, lines, fit.warnings)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -67,42 +94,6 @@ def _matrix(fit: Fit, matrix: Any) -> dict[str, dict[str, float]]:
         a: {b: float(x) for b, x in zip(labels, row, strict=True)}
         for a, row in zip(labels, matrix, strict=True)
     }
-
-
-def csv_lines(fit: Fit) -> str:
-    """A header and a row for each parameter; what cannot be had is empty."""
-    lines = ["parameter,value,standard_error,lower,upper,start"]
-    for label, x in fit.parameters.items():
-        low, high = x.confidence_interval or (None, None)
-        numbers = (x.value, x.standard_error, low, high, x.start)
-        cells = ["" if n is None else repr(float(n)) for n in numbers]
-        lines.append(",".join([quoted(label), *cells]))
-    return "\n".join(lines) + "\n"
-
-
-def plain_lines(fit: Fit) -> str:
-    """The value of each parameter and its standard error, a line each."""
-    rows = [(x.value, x.standard_error) for x in fit.parameters.values()]
-    return "".join(f"{v!r} {math.nan if e is None else e!r}\n" for v, e in rows)
-
-
-def table_text(fit: Fit, digits: int, width: int, color: bool, timed: bool = True) -> str:
-    """The parameters, their correlation and a panel with all figures."""
-    tables = Tables(width, color)
-    tables.heading(fit.model.strip())
-    tables.rows(*_parameter_table(fit, digits))
-    _correlation_table(tables, fit)
-    style = STYLES[fit.status]
-    body = Table.grid()
-    head = Text(f"{fit.status.replace('_', ' ')}: ", style=f"bold {style}")
-    head.append(safe(fit.reason), style="default")
-    body.add_row(head)
-    for line in _lines(fit, digits, timed):
-        body.add_row(Text(line))
-    for warning in fit.warnings:
-        body.add_row(Text(safe(f"warning: {warning}"), style="yellow"))
-    tables.panel(Panel(body, title="fit", border_style=style, expand=False))
-    return tables.text()
 
 
 def _correlation_table(tables: Tables, fit: Fit) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import log10
+from typing import Any
 
 from adcli.ad.formulas import Formulas, Size
 from adcli.errors import UsageError
@@ -15,6 +16,7 @@ from adcli.graph.primitives import VARIABLE
 from adcli.graph.simplify import simplify
 from adcli.language.latex import latex_name, to_latex
 from adcli.language.text import name_text, to_text
+from adcli.report.rendering import Report
 
 SHARE_FROM = 60
 """Operations written out from which shared ones are named, if that makes the text half as long."""
@@ -61,21 +63,26 @@ def formula_code(f: Function, found: Formulas, shapes: Mapping[str, Shape], targ
     return to_code(sketch, target)
 
 
-def formula_json(found: Formulas, order: int) -> str:
-    """One object: the formulas by label, and their sizes."""
-    labels = _labels(found, _names(found))
-    formulas = [
-        to_text(found.graph, node, share=_is_shared(found.after, None)) for node in found.nodes
-    ]
-    record = {
-        "order": order,
-        "derivatives": dict(zip(labels, formulas, strict=True)),
-        "size": {
-            name: {"tree": _exact(size.tree), "graph": size.graph}
-            for name, size in (("before", found.before), ("after", found.after))
-        },
-    }
-    return json.dumps(record, ensure_ascii=False) + "\n"
+@dataclass(frozen=True)
+class FormulaReport(Report):
+    """The derivatives of an order."""
+
+    found: Formulas
+    order: int
+
+    def record(self) -> dict[str, Any]:
+        """The formulas by label, and their sizes."""
+        found = self.found
+        share = _is_shared(found.after, None)
+        formulas = [to_text(found.graph, node, share=share) for node in found.nodes]
+        return {
+            "order": self.order,
+            "derivatives": dict(zip(_labels(found, _names(found)), formulas, strict=True)),
+            "size": {
+                name: {"tree": _exact(size.tree), "graph": size.graph}
+                for name, size in (("before", found.before), ("after", found.after))
+            },
+        }
 
 
 def size_note(before: Size, after: Size) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError
 from adcli.graph.library import ALIASES, HIDDEN, LIBRARY
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.language.text import rule_inputs, rule_texts
-from adcli.report.tables import Tables
+from adcli.report.rendering import Report
 from adcli.suggestion import did_you_mean
+
+if TYPE_CHECKING:
+    from adcli.report.tables import Tables
 
 COMPOUND = "from its parts"
 """What stands for the rule of a function that is composed of primitives."""
@@ -25,6 +29,39 @@ class Description(NamedTuple):
     domain: str
     summary: str
     aliases: list[str]
+
+
+@dataclass(frozen=True)
+class FunctionsReport(Report):
+    """A table of functions, or everything about a few (`in_full`)."""
+
+    found: Sequence[Description]
+    in_full: bool
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """An object a function."""
+        return (d._asdict() for d in self.found)
+
+    def plain(self) -> Iterator[Sequence[str]]:
+        """The names."""
+        return ((d.name,) for d in self.found)
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """A row a function, or a table a function."""
+        if not self.in_full:
+            rows = [(d.written, _short_rule(d), d.summary) for d in self.found]
+            tables.words(["function", "derivative", "about"], rows)
+            return
+        for d in self.found:
+            facts = [("written", d.written), ("about", d.summary)]
+            facts += [(f"d/d{x}", rule) for x, rule in d.derivatives.items()]
+            if not d.derivatives:
+                facts.append(("derivative", COMPOUND))
+            if d.domain:
+                facts.append(("defined for", d.domain))
+            if d.aliases:
+                facts.append(("also", ", ".join(d.aliases)))
+            tables.words([d.name, ""], facts)
 
 
 def describe_functions(name: str | None = None) -> list[Description]:
@@ -71,31 +108,6 @@ def _derivatives(primitive: Primitive) -> dict[str, str]:
     if primitive.kind not in (ELEMENTWISE, SELECT):
         return {}
     return dict(zip(rule_inputs(primitive), rule_texts(primitive), strict=True))
-
-
-def records(found: list[Description]) -> str:
-    """JSON Lines, an object a function."""
-    return "".join(json.dumps(d._asdict(), ensure_ascii=False) + "\n" for d in found)
-
-
-def table(found: list[Description], width: int, color: bool, *, in_full: bool) -> str:
-    """A table of all functions, or everything about a few."""
-    tables = Tables(width, color)
-    if not in_full:
-        rows = [(d.written, _short_rule(d), d.summary) for d in found]
-        tables.words(["function", "derivative", "about"], rows)
-        return tables.text()
-    for d in found:
-        facts = [("written", d.written), ("about", d.summary)]
-        facts += [(f"d/d{x}", rule) for x, rule in d.derivatives.items()]
-        if not d.derivatives:
-            facts.append(("derivative", COMPOUND))
-        if d.domain:
-            facts.append(("defined for", d.domain))
-        if d.aliases:
-            facts.append(("also", ", ".join(d.aliases)))
-        tables.words([d.name, ""], facts)
-    return tables.text()
 
 
 def _short_rule(d: Description) -> str:

@@ -15,9 +15,10 @@ from adcli.ad.paths import Edge, local_partials
 from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe
-from adcli.report.numbers import shape_of, to_json
+from adcli.report.numbers import nested, shape_of
+from adcli.report.rendering import Report
 from adcli.report.steps import Steps
-from adcli.report.trace import finite_or_null, shown
+from adcli.report.trace import shown
 
 MAX_TEXT = 40
 """Characters of a formula in a drawing."""
@@ -39,7 +40,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Drawing(Report):
     """What is drawn: nodes in order with the names of `steps`, and edges by their operation."""
 
     steps: Steps
@@ -75,6 +76,31 @@ class Drawing:
         if not self.steps.graph.args[node]:
             return "input"
         return "result" if node in self.outputs else "step"
+
+    def record(self) -> dict[str, Any]:
+        """Nodes in order, edges from operations to inputs, the names of the results."""
+        names, graph = self.steps.names, self.steps.graph
+        nodes = []
+        for node in self.nodes:
+            entry: dict[str, Any] = {
+                "name": names[node],
+                "operation": graph.ops[node].name,
+                "formula": self.steps.formula(node),
+            }
+            if self.values is not None:
+                entry["value"] = nested(self.values[node])
+            nodes.append(entry)
+        edges = []
+        for line in self.edges():
+            edge: dict[str, Any] = {
+                "from": names[line.source],
+                "to": names[line.target],
+                "rule": line.rule,
+            }
+            if self.values is not None:
+                edge["partial"] = nested(line.partial) if line.flows else 0.0
+            edges.append(edge)
+        return {"nodes": nodes, "edges": edges, "results": [names[n] for n in self.outputs]}
 
 
 def cut(text: str, limit: int = MAX_TEXT) -> str:
@@ -293,30 +319,3 @@ def mermaid_text(drawn: Drawing) -> str:
 def _mermaid_escaped(text: str) -> str:
     """Signs that Mermaid, Markdown or HTML would read become entities by number."""
     return "".join(c if c.isalnum() or c in " =+-.,()/" else f"#{ord(c)};" for c in safe(text))
-
-
-def json_record(drawn: Drawing) -> str:
-    """One line: nodes in order, edges from operations to inputs, the names of the results."""
-    names, graph = drawn.steps.names, drawn.steps.graph
-    nodes = []
-    for node in drawn.nodes:
-        entry: dict[str, Any] = {
-            "name": names[node],
-            "operation": graph.ops[node].name,
-            "formula": drawn.steps.formula(node),
-        }
-        if drawn.values is not None:
-            entry["value"] = finite_or_null(drawn.values[node])
-        nodes.append(entry)
-    edges = []
-    for line in drawn.edges():
-        edge: dict[str, Any] = {
-            "from": names[line.source],
-            "to": names[line.target],
-            "rule": line.rule,
-        }
-        if drawn.values is not None:
-            edge["partial"] = 0.0 if not line.flows else finite_or_null(line.partial)
-        edges.append(edge)
-    record = {"nodes": nodes, "edges": edges, "results": [names[node] for node in drawn.outputs]}
-    return to_json(record, drawn.precision) + "\n"

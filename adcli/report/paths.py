@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.paths import Edge, Factor, Path, Paths
 from adcli.report.graph import partial_text
-from adcli.report.numbers import to_json
+from adcli.report.numbers import nested
+from adcli.report.rendering import Report
 from adcli.report.steps import Steps
-from adcli.report.trace import finite_or_null, shown
+from adcli.report.trace import is_finite, shown
+
+if TYPE_CHECKING:
+    from adcli.report.tables import Tables
 
 MAX_STOPS = 8
 """Nodes of one path that a table shows."""
@@ -24,7 +28,7 @@ CANCELLATION = 10
 
 
 @dataclass(frozen=True)
-class PathReport:
+class PathReport(Report):
     """The paths from the node `output` to the variable `name`."""
 
     steps: Steps
@@ -42,36 +46,68 @@ class PathReport:
         """The local partial of an edge."""
         return partial_text(edge, self.steps.run, digits, self.precision)
 
+    def record(self) -> dict[str, Any]:
+        """The number of paths, those listed, their sum, the important factors."""
+        paths, names = self.paths, self.steps.names
+        count: int | str = paths.count
+        if paths.count.bit_length() > 3 * MAX_JSON_DIGITS:
+            count = f"{Decimal(paths.count):f}"
+        record: dict[str, Any] = {
+            "result": names[self.output],
+            "variable": self.name,
+            "count": count,
+            "complete": paths.is_complete,
+            "paths": [
+                {
+                    "nodes": self.stops(path),
+                    "partials": [nested(edge.partial) for edge in path.edges],
+                    "product": nested(path.product),
+                }
+                for path in paths.listed
+            ],
+            "sum": nested(paths.total),
+        }
+        if paths.magnitude is not None:
+            record["magnitude"] = nested(paths.magnitude)
+            record["factors"] = [
+                {
+                    "from": names[factor.edge.source],
+                    "to": names[factor.edge.target],
+                    "partial": nested(factor.edge.partial),
+                    "share": factor.share,
+                }
+                for factor in paths.factors
+            ]
+        return record
 
-def paths_text(report: PathReport, digits: int, width: int, color: bool) -> str:
-    """A table of the paths with their sum, and what makes the sensitivity large."""
-    from adcli.report.tables import Tables
+    def draw(self, tables: Tables, digits: int) -> None:
+        """A table of the paths with their sum, and what makes the sensitivity large."""
+        paths = self.paths
 
-    paths, tables = report.paths, Tables(width, color)
+        def text(value: Any) -> str:
+            return shown(value, digits, self.precision)
 
-    def text(value: Any) -> str:
-        return shown(value, digits, report.precision)
-
-    result = report.steps.names[report.output]
-    number = count_text(paths.count)
-    plural = "s" * (paths.count != 1)
-    tables.heading(f"{number} path{plural} from {result} to {report.name}")
-    rows = []
-    for path in paths.listed:
-        stops = " → ".join(_middle_out(report.stops(path)))
-        factors = " · ".join(_middle_out([_signed(report.label(e, digits)) for e in path.edges]))
-        rows.append((stops, factors or "1", text(path.product)))
-    total = text(paths.total)
-    if paths.is_complete:
-        rows.append(("sum", "", total))
-    tables.rows(["path", "partials", "product"], rows, limit=None, texts=2)
-    if not paths.is_complete:
-        word = "The largest" if paths.is_exact else "The first that a search for the largest found"
-        tables.note(f"{word} {len(paths.listed)} of {number}; the sum over all is {total}")
-    tables.heading(f"df/d{report.name} = {total}")
-    for line in _sensitivity(report, text):
-        tables.note(line)
-    return tables.text()
+        result = self.steps.names[self.output]
+        number = count_text(paths.count)
+        plural = "s" * (paths.count != 1)
+        tables.heading(f"{number} path{plural} from {result} to {self.name}")
+        rows = []
+        for path in paths.listed:
+            stops = " → ".join(_middle_out(self.stops(path)))
+            factors = " · ".join(_middle_out([_signed(self.label(e, digits)) for e in path.edges]))
+            rows.append((stops, factors or "1", text(path.product)))
+        total = text(paths.total)
+        if paths.is_complete:
+            rows.append(("sum", "", total))
+        tables.rows(["path", "partials", "product"], rows, limit=None, texts=2)
+        if not paths.is_complete:
+            word = (
+                "The largest" if paths.is_exact else "The first that a search for the largest found"
+            )
+            tables.note(f"{word} {len(paths.listed)} of {number}; the sum over all is {total}")
+        tables.heading(f"df/d{self.name} = {total}")
+        for line in _sensitivity(self, text):
+            tables.note(line)
 
 
 def count_text(count: int) -> str:
@@ -99,7 +135,7 @@ def _sensitivity(report: PathReport, text: Any) -> list[str]:
     paths = report.paths
     if paths.magnitude is None or not paths.count:
         return []
-    if finite_or_null(paths.magnitude) is None:
+    if not is_finite(paths.magnitude):
         return ["Paths cancel: the sum of their magnitudes is beyond float64."]
     lines = [_factor_line(report, factor, text) for factor in paths.factors[:MAX_FACTORS]]
     if lines:
@@ -120,38 +156,3 @@ def _factor_line(report: PathReport, factor: Factor, text: Any) -> str:
     formula = report.steps.formula(edge.source)
     value = text(edge.partial)
     return f"  ∂{source}/∂{target} = {value} in {source} = {formula}: {factor.share:.0%}"
-
-
-def paths_record(report: PathReport) -> str:
-    """One line: the number of paths, those listed, their sum, the important factors."""
-    paths, names = report.paths, report.steps.names
-    count: int | str = paths.count
-    if paths.count.bit_length() > 3 * MAX_JSON_DIGITS:
-        count = f"{Decimal(paths.count):f}"
-    record: dict[str, Any] = {
-        "result": names[report.output],
-        "variable": report.name,
-        "count": count,
-        "complete": paths.is_complete,
-        "paths": [
-            {
-                "nodes": report.stops(path),
-                "partials": [finite_or_null(edge.partial) for edge in path.edges],
-                "product": finite_or_null(path.product),
-            }
-            for path in paths.listed
-        ],
-        "sum": finite_or_null(paths.total),
-    }
-    if paths.magnitude is not None:
-        record["magnitude"] = finite_or_null(paths.magnitude)
-        record["factors"] = [
-            {
-                "from": names[factor.edge.source],
-                "to": names[factor.edge.target],
-                "partial": finite_or_null(factor.edge.partial),
-                "share": factor.share,
-            }
-            for factor in paths.factors
-        ]
-    return to_json(record, report.precision) + "\n"

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.report.labels import Path, Shape, elements, output_rows, result_labels
-from adcli.report.numbers import exact, flat, joined, json_pieces, nested, shape_of, short
+from adcli.report.numbers import exact, flat, nested, shape_of, short
+from adcli.report.rendering import Report
+
+if TYPE_CHECKING:
+    from adcli.report.tables import Tables
 
 
 @dataclass(frozen=True)
-class PointReport:
+class PointReport(Report):
     """What was asked and what came out at one point.
 
     `fields` are the results by path, the value first; a program with several results has a list
     under each path. `precision` is the number of digits that was asked for, if any. `held` names
-    inputs that records leave out: rows of data, and what came from files.
+    inputs that records leave out: rows of data, and what came from files. Of a point that failed
+    `fields` have None, and `error` is the message.
     """
 
     point: Mapping[str, Any]
@@ -29,6 +34,7 @@ class PointReport:
     several: bool
     precision: int | None = None
     held: Collection[str] = ()
+    error: str | None = None
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -46,6 +52,59 @@ class PointReport:
         """The shapes of the program's inputs."""
         return {name: shape_of(value) for name, value in self.point.items()}
 
+    def record(self) -> dict[str, Any]:
+        """{"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
+        record: dict[str, Any] = {"point": self.shown}
+        for path, value in self.fields.items():
+            place = record
+            for name in path[:-1]:
+                place = place.setdefault(name, {})
+            place[path[-1]] = value
+        failed = {} if self.error is None else {"error": self.error}
+        return {**record, **constant_fields(self.task), **failed}
+
+    def rows(self) -> Iterator[Iterable[str]]:
+        """A header and a row: the point's columns, then the results."""
+        given = (elements(name, shape_of(value)) for name, value in self.shown.items())
+        found = (result_labels(path, self.outputs, self.variables) for path in self.fields)
+        yield chain(*given, *found)
+        yield self._texts([*self.shown.values(), *self.fields.values()])
+
+    def plain(self) -> Iterator[Iterable[str]]:
+        """The numbers of all results."""
+        yield self._texts(self.fields.values())
+
+    def _texts(self, values: Iterable[Any]) -> Iterator[str]:
+        """The texts of all numbers."""
+        return (exact(number, self.precision) for value in values for number in flat(value))
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The value, and the gradient by variable or the matrix."""
+
+        def text(value: Any) -> str:
+            return short(value, digits, self.precision)
+
+        count = sum(map(prod, self.outputs))
+        values = zip(output_rows(self.outputs), flat(self.fields[("value",)]), strict=True)
+        if self.task.kind == "value":
+            tables.rows(["", "value"], ((f"f{row}", text(v)) for row, v in values), total=count)
+        elif self.task.kind == "directional":
+            slopes = flat(self.fields[("derivative",)])
+            rows = (
+                (f"f{row}", text(v), text(s)) for (row, v), s in zip(values, slopes, strict=True)
+            )
+            tables.rows(["", "value", "derivative"], rows, total=count)
+        elif self.task.kind == "gradient":
+            tables.heading("f = " + text(next(values)[1]))
+            if self.task.wrt:
+                count = sum(prod(self.variables[name]) for name in self.task.wrt)
+                headers = ["variable", "at", "derivative"]
+                tables.rows(headers, _gradient_rows(self, text), total=count)
+        else:
+            tables.heading(*[f"f{row} = {text(v)}" for row, v in values])
+            if self.task.wrt:
+                tables.matrix(*_matrix(self, text))
+
 
 def constant_fields(task: Task) -> dict[str, Any]:
     """What a record says about how it was computed."""
@@ -54,90 +113,6 @@ def constant_fields(task: Task) -> dict[str, Any]:
     if task.kind == "directional":
         return {"direction": {n: nested(v) for n, v in (task.direction or {}).items()}}
     return {"mode": task.mode}
-
-
-def json_record(report: PointReport) -> Iterator[str]:
-    """One line, in pieces: {"point": ..., "value": ..., "gradient": ..., "mode": ...}."""
-    record = _record(report.shown, report.fields, report.task)
-    yield from json_pieces(record, report.precision)
-    yield "\n"
-
-
-def failed_record(
-    point: Mapping[str, Any], paths: list[Path], task: Task, message: str, precision: int | None
-) -> str:
-    """The line of a point that failed: nulls, and the message as "error"."""
-    record = _record(point, dict.fromkeys(paths), task)
-    return "".join(json_pieces({**record, "error": message}, precision)) + "\n"
-
-
-def _record(point: Mapping[str, Any], fields: Mapping[Path, Any], task: Task) -> dict[str, Any]:
-    record: dict[str, Any] = {"point": dict(point)}
-    for path, value in fields.items():
-        place = record
-        for name in path[:-1]:
-            place = place.setdefault(name, {})
-        place[path[-1]] = value
-    return {**record, **constant_fields(task)}
-
-
-def csv_lines(report: PointReport) -> Iterator[str]:
-    """A header and a row, in pieces: the point's columns, then the results."""
-    shown, fields = report.shown, report.fields
-    given = (elements(name, shape_of(value)) for name, value in shown.items())
-    found = (result_labels(path, report.outputs, report.variables) for path in fields)
-    yield from joined(map(quoted, chain(*given, *found)), ",")
-    yield "\n"
-    yield from joined(_texts([*shown.values(), *fields.values()], report.precision), ",")
-    yield "\n"
-
-
-def _texts(values: Iterable[Any], precision: int | None) -> Iterator[str]:
-    """The texts of all numbers."""
-    return (exact(number, precision) for value in values for number in flat(value))
-
-
-def quoted(cell: str) -> str:
-    """A CSV cell, in quotes where it needs them (RFC 4180)."""
-    if any(c in cell for c in ',"\r\n'):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
-
-
-def plain_line(report: PointReport) -> Iterator[str]:
-    """The numbers of all results, separated by spaces, in pieces."""
-    yield from joined(_texts(report.fields.values(), report.precision), " ")
-    yield "\n"
-
-
-def table_text(report: PointReport, digits: int, width: int, color: bool) -> str:
-    """Rich tables: the value, and the gradient by variable or the matrix."""
-    from adcli.report.tables import Tables
-
-    tables = Tables(width, color)
-
-    def text(value: Any) -> str:
-        return short(value, digits, report.precision)
-
-    count = sum(map(prod, report.outputs))
-    values = zip(output_rows(report.outputs), flat(report.fields[("value",)]), strict=True)
-    if report.task.kind == "value":
-        tables.rows(["", "value"], ((f"f{row}", text(v)) for row, v in values), total=count)
-    elif report.task.kind == "directional":
-        slopes = flat(report.fields[("derivative",)])
-        rows = ((f"f{row}", text(v), text(s)) for (row, v), s in zip(values, slopes, strict=True))
-        tables.rows(["", "value", "derivative"], rows, total=count)
-    elif report.task.kind == "gradient":
-        tables.heading("f = " + text(next(values)[1]))
-        if report.task.wrt:
-            count = sum(prod(report.variables[name]) for name in report.task.wrt)
-            headers = ["variable", "at", "derivative"]
-            tables.rows(headers, _gradient_rows(report, text), total=count)
-    else:
-        tables.heading(*[f"f{row} = {text(v)}" for row, v in values])
-        if report.task.wrt:
-            tables.matrix(*_matrix(report, text))
-    return tables.text()
 
 
 def _gradient_rows(report: PointReport, text: Any) -> Iterator[tuple[str, ...]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from rich.box import ROUNDED
-from rich.console import Console
-from rich.panel import Panel
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +26,7 @@ class Tables:
     """Tables one under the other, as text."""
 
     def __init__(self, width: int, color: bool) -> None:
+        self.width = width
         self._buffer = io.StringIO()
         self._color = color
         self._console = Console(
@@ -53,9 +54,19 @@ class Tables:
         """A line below a table."""
         self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
 
-    def panel(self, panel: Panel) -> None:
-        """A panel below the tables."""
-        self._console.print(panel)
+    def draw(self, drawn: RenderableType) -> None:
+        """What rich draws, below the tables."""
+        self._console.print(drawn)
+
+    def lines(self, *lines: str) -> None:
+        """Lines as they are, whatever their length."""
+        self._buffer.write("".join(line + "\n" for line in lines))
+
+    def sentence(self, text: str) -> None:
+        """Words that wrap, further lines set back."""
+        width = max(self.width, 20)
+        wrapped = textwrap.wrap(safe(text), width, subsequent_indent="  ", break_on_hyphens=False)
+        self.lines(*wrapped)
 
     def rows(
         self,
@@ -83,8 +94,8 @@ class Tables:
             max([text_width(name), *[text_width(row[k]) for row in cells]])
             for k, name in enumerate(names)
         ]
-        for chosen in _fitting(widths, self._console.width):
-            if cells and sum(widths[k] + 3 for k in chosen) < self._console.width:
+        for chosen in _fitting(widths, self.width):
+            if cells and sum(widths[k] + 3 for k in chosen) < self.width:
                 self._draw([names, *cells], widths, chosen, texts)
                 continue
             table = Table(box=ROUNDED, header_style="bold")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.radius import Radius
-from adcli.data.nulls import finite
-from adcli.report.numbers import exact, nested, short, to_json
-from adcli.report.tables import Tables
+from adcli.report.numbers import exact, nested, short
+from adcli.report.rendering import Report
+
+if TYPE_CHECKING:
+    from adcli.report.tables import Tables
 
 
 @dataclass(frozen=True)
-class SeriesReport:
+class SeriesReport(Report):
     """The coefficients at a point, by order.
 
     `along` is the variable, or the direction of the line. `radius` means nothing at a kink
@@ -35,69 +36,53 @@ class SeriesReport:
         """k! c_k; inf where that is beyond float64."""
         return [c * math.factorial(k) for k, c in enumerate(self.coefficients)]
 
+    def record(self) -> dict[str, Any]:
+        """{"point": ..., "wrt": ..., "coefficients": [...], "derivatives": [...], ...}."""
+        if isinstance(self.along, str):
+            along: dict[str, Any] = {"wrt": self.along}
+        else:
+            along = {"direction": {name: nested(d) for name, d in self.along.items()}}
+        radius = self.radius
+        return {
+            "point": {name: nested(value) for name, value in self.point.items()},
+            **along,
+            "coefficients": list(self.coefficients),
+            "derivatives": self.derivatives,
+            "radius": {
+                "estimate": "inf" if radius.estimate == math.inf else radius.estimate,
+                "spread": radius.spread if radius.angle is not None else None,
+                "angle_degrees": radius.angle,
+                "root_test": radius.root_test,
+                "remark": _sentence(self),
+            },
+        }
 
-def json_record(report: SeriesReport) -> str:
-    """One line: {"point": ..., "wrt": ..., "coefficients": [...], "derivatives": [...], ...}."""
-    if isinstance(report.along, str):
-        along: dict[str, Any] = {"wrt": report.along}
-    else:
-        along = {"direction": {name: nested(d) for name, d in report.along.items()}}
-    radius = report.radius
-    estimate = "inf" if radius.estimate == math.inf else radius.estimate
-    record = {
-        "point": {name: finite(nested(value)) for name, value in report.point.items()},
-        **along,
-        "coefficients": list(report.coefficients),
-        "derivatives": [finite(d) for d in report.derivatives],
-        "radius": {
-            "estimate": estimate,
-            "spread": radius.spread if radius.angle is not None else None,
-            "angle_degrees": radius.angle,
-            "root_test": radius.root_test,
-            "remark": _sentence(report),
-        },
-    }
-    return to_json(record, report.precision) + "\n"
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A header, and a row for each order."""
+        yield "order", "coefficient", "derivative"
+        for k, (c, d) in enumerate(zip(self.coefficients, self.derivatives, strict=True)):
+            derivative = exact(d, self.precision) if math.isfinite(d) else ""
+            yield str(k), exact(c, self.precision), derivative
 
+    def plain(self) -> Iterator[Sequence[str]]:
+        """The coefficients."""
+        yield [exact(c, self.precision) for c in self.coefficients]
 
-def csv_lines(report: SeriesReport) -> str:
-    """A header, and a row for each order."""
-    rows = zip(report.coefficients, report.derivatives, strict=True)
-    lines = [
-        f"{k},{exact(c, report.precision)},{_exact(d, report.precision)}\n"
-        for k, (c, d) in enumerate(rows)
-    ]
-    return "order,coefficient,derivative\n" + "".join(lines)
-
-
-def _exact(number: Any, precision: int | None) -> str:
-    return exact(number, precision) if math.isfinite(number) else ""
-
-
-def plain_line(report: SeriesReport) -> str:
-    """The coefficients, separated by spaces."""
-    return " ".join([exact(c, report.precision) for c in report.coefficients]) + "\n"
-
-
-def table_text(report: SeriesReport, digits: int, width: int, color: bool) -> str:
-    """A table by order, and what the coefficients suggest about the radius."""
-    tables = Tables(width, color)
-    variable = report.along if isinstance(report.along, str) else "t"
-    rows = [
-        (str(k), short(c, digits, report.precision), short(d, digits, report.precision))
-        for k, (c, d) in enumerate(zip(report.coefficients, report.derivatives, strict=True))
-    ]
-    centre = _centre(report)
-    if isinstance(report.along, str):
-        at = "" if centre == 0 else f"({variable} - {short(centre, digits)})"
-        power = f"{at or variable}^k"
-    else:
-        power = "t^k"
-        tables.heading("f(point + t direction)")
-    tables.rows(["k", f"coefficient of {power}", "derivative of order k"], rows, limit=None)
-    words = f"radius of convergence: {_sentence(report)}"
-    lines = textwrap.wrap(words, max(width, 20), subsequent_indent="  ", break_on_hyphens=False)
-    return tables.text() + "".join(line + "\n" for line in lines)
+    def draw(self, tables: Tables, digits: int) -> None:
+        """A table by order, and what the coefficients suggest about the radius."""
+        if isinstance(self.along, str):
+            centre = _centre(self)
+            power = f"({self.along} - {short(centre, digits)})" if centre else self.along
+        else:
+            power = "t"
+            tables.heading("f(point + t direction)")
+        headers = ["k", f"coefficient of {power}^k", "derivative of order k"]
+        rows = [
+            (str(k), short(c, digits, self.precision), short(d, digits, self.precision))
+            for k, (c, d) in enumerate(zip(self.coefficients, self.derivatives, strict=True))
+        ]
+        tables.rows(headers, rows, limit=None)
+        tables.sentence(f"radius of convergence: {_sentence(self)}")
 
 
 def _centre(report: SeriesReport) -> float:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adcli.ad.trace import Contribution, Seed, Trace
 from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
-from adcli.report.points import quoted
+from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined
+
+if TYPE_CHECKING:
+    from adcli.report.tables import Tables
 
 MAX_STEPS = 60
 """Steps in a table: of a longer program the first and the last half of so many."""
@@ -29,7 +32,7 @@ MAX_TEXT = 60
 
 
 @dataclass(frozen=True)
-class TraceReport:
+class TraceReport(Report):
     """A trace with the names of its steps and what `adcli grad` says.
 
     `point` are the values of the variables, `value` that of the program (a list for several
@@ -88,6 +91,57 @@ class TraceReport:
         """The sum of contributions: `w3̄·w2 + w4̄·cos(w1)`; "" for the seed."""
         return _sum(self.contributions(node), self.contribution, limit)
 
+    def record(self) -> dict[str, Any]:
+        """Everything: steps with tangents, adjoints in order, counts."""
+        steps, trace = self.steps, self.trace
+        record: dict[str, Any] = {
+            "point": {name: nested(x) for name, x in self.point.items()},
+            "value": nested(self.value),
+        }
+        if self.gradient:
+            record["gradient"] = {name: nested(x) for name, x in self.gradient.items()}
+        record["mode"] = self.mode
+        record["steps"] = [_step(self, node) for node in steps.nodes]
+        if self.is_reverse:
+            record["adjoints"] = [_adjoint(self, n) for n in trace.visited if n in steps.names]
+        record["operations"] = operations(self)
+        return record
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A header and a row a step; an array is a JSON list in one cell."""
+        header = ["step", "formula", "value"]
+        if self.is_forward:
+            header += ["tangent_rule", *[f"dw/d{self.seed_label(s)}" for s in self.trace.seeds]]
+        if self.is_reverse:
+            header += ["adjoint_rule", "adjoint"]
+        yield header
+        for node in self.steps.nodes:
+            yield _csv_row(self, node)
+
+    def plain(self) -> Iterator[Sequence[str]]:
+        """A line a step: its name, the value, the tangents, the adjoint."""
+        for node in self.steps.nodes:
+            values = [self.trace.values[node]]
+            if self.is_forward:
+                values += [self.tangent(seed, node) for seed in self.trace.seeds]
+            if self.is_reverse:
+                values.append(self.adjoint(node))
+            numbers = [exact(n, self.precision) for value in values for n in flat(value)]
+            yield self.steps.names[node], *numbers
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The evaluation with its tangents, the adjoints in the order of the sweep, and the
+        counts."""
+
+        def text(value: Any) -> str:
+            return shown(value, digits, self.precision)
+
+        _evaluation(self, tables, text)
+        _kinks(self, tables)
+        if self.is_reverse:
+            _adjoints(self, tables, text)
+        _totals(self, tables)
+
 
 def _zero(value: Any) -> Any:
     """Exact zero in the shape of a value."""
@@ -107,23 +161,6 @@ def _sum(found: list[Contribution], text: Callable[[Contribution], str], limit: 
 
 
 # ---- for scripts ----
-
-
-def json_record(report: TraceReport) -> str:
-    """One line with everything: steps with tangents, adjoints in order, counts."""
-    steps, trace = report.steps, report.trace
-    record: dict[str, Any] = {
-        "point": {name: finite_or_null(x) for name, x in report.point.items()},
-        "value": finite_or_null(report.value),
-    }
-    if report.gradient:
-        record["gradient"] = {name: finite_or_null(x) for name, x in report.gradient.items()}
-    record["mode"] = report.mode
-    record["steps"] = [_step(report, node) for node in steps.nodes]
-    if report.is_reverse:
-        record["adjoints"] = [_adjoint(report, n) for n in trace.visited if n in steps.names]
-    record["operations"] = operations(report)
-    return to_json(record, report.precision) + "\n"
 
 
 def operations(report: TraceReport) -> dict[str, Any]:
@@ -147,9 +184,9 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     step: dict[str, Any] = {
         "name": steps.names[node],
         "formula": steps.formula(node),
-        "value": finite_or_null(value),
+        "value": nested(value),
     }
-    bad = [x for x in flat(value) if not _is_finite(x)]
+    bad = [x for x in flat(value) if not is_finite(x)]
     if bad:
         step["error"] = f"{step['formula']} is {float(bad[0])}"
     if node in report.kinks:
@@ -157,8 +194,7 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     if report.is_forward:
         step["tangent_rule"] = report.tangent_rule(node)
         step["tangents"] = {
-            report.seed_label(seed): finite_or_null(report.tangent(seed, node))
-            for seed in trace.seeds
+            report.seed_label(seed): nested(report.tangent(seed, node)) for seed in trace.seeds
         }
     return step
 
@@ -171,25 +207,16 @@ def _adjoint(report: TraceReport, node: int) -> dict[str, Any]:
             {
                 "from": report.steps.names[c.source],
                 "rule": report.contribution(c),
-                "value": finite_or_null(c.value),
+                "value": nested(c.value),
             }
             for c in report.trace.contributions.get(node, [])
         ],
-        "value": finite_or_null(report.trace.adjoints[node]),
+        "value": nested(report.trace.adjoints[node]),
     }
 
 
-def finite_or_null(value: Any) -> Any:
-    """A value for JSON: nested lists, null for what is not finite."""
-    value = nested(value)
-    if value is None:
-        return None
-    if isinstance(value, list):
-        return [finite_or_null(x) for x in value]
-    return value if _is_finite(value) else None
-
-
-def _is_finite(value: Any) -> bool:
+def is_finite(value: Any) -> bool:
+    """Whether a number, of float64 or of many digits, is neither infinite nor nan."""
     if isinstance(value, (int, float)):
         return isfinite(value)
     from mpmath import mp
@@ -197,21 +224,10 @@ def _is_finite(value: Any) -> bool:
     return bool(mp.isfinite(value))
 
 
-def csv_lines(report: TraceReport) -> str:
-    """A header and a row a step; an array is a JSON list in one cell."""
-    header = ["step", "formula", "value"]
-    if report.is_forward:
-        header += ["tangent_rule", *[f"dw/d{report.seed_label(s)}" for s in report.trace.seeds]]
-    if report.is_reverse:
-        header += ["adjoint_rule", "adjoint"]
-    lines = [header, *[_csv_row(report, node) for node in report.steps.nodes]]
-    return "".join(",".join(map(quoted, line)) + "\n" for line in lines)
-
-
 def _csv_row(report: TraceReport, node: int) -> list[str]:
     def cell(value: Any) -> str:
         if shape_of(value):
-            return to_json(finite_or_null(value), report.precision)
+            return to_json(nested(value), report.precision)
         return exact(value, report.precision)
 
     steps, trace = report.steps, report.trace
@@ -225,39 +241,7 @@ def _csv_row(report: TraceReport, node: int) -> list[str]:
     return row
 
 
-def plain_lines(report: TraceReport) -> str:
-    """A line a step: its name, the value, the tangents, the adjoint, separated by spaces."""
-    trace = report.trace
-    lines = []
-    for node in report.steps.nodes:
-        values = [trace.values[node]]
-        if report.is_forward:
-            values += [report.tangent(seed, node) for seed in trace.seeds]
-        if report.is_reverse:
-            values.append(report.adjoint(node))
-        numbers = [exact(n, report.precision) for value in values for n in flat(value)]
-        lines.append(" ".join([report.steps.names[node], *numbers]) + "\n")
-    return "".join(lines)
-
-
 # ---- for people ----
-
-
-def table_text(report: TraceReport, digits: int, width: int, color: bool) -> str:
-    """The evaluation with its tangents, the adjoints in the order of the sweep, and the counts."""
-    from adcli.report.tables import Tables
-
-    tables = Tables(width, color)
-
-    def text(value: Any) -> str:
-        return shown(value, digits, report.precision)
-
-    _evaluation(report, tables, text)
-    _kinks(report, tables)
-    if report.is_reverse:
-        _adjoints(report, tables, text)
-    _totals(report, tables)
-    return tables.text()
 
 
 def shown(value: Any, digits: int, precision: int | None = None) -> str:
@@ -290,7 +274,7 @@ def thinned(nodes: list[int], limit: int = MAX_STEPS) -> list[int | None]:
     return [*nodes[:half], None, *nodes[-half:]]
 
 
-def _evaluation(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> None:
+def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -> None:
     steps, trace = report.steps, report.trace
     seeds = trace.seeds[:MAX_SEEDS]
     headers = ["", "formula", "value"]
@@ -322,7 +306,7 @@ def _evaluation(report: TraceReport, tables: Any, text: Callable[[Any], str]) ->
             tables.note(f"dw/d{report.seed_label(seed)}: seed ({unit})")
 
 
-def _kinks(report: TraceReport, tables: Any) -> None:
+def _kinks(report: TraceReport, tables: Tables) -> None:
     """Where the derivative is a convention, and which."""
     steps = report.steps
     for node in report.kinks[:MAX_KINKS]:
@@ -332,7 +316,7 @@ def _kinks(report: TraceReport, tables: Any) -> None:
         tables.note(f"... and {len(report.kinks) - MAX_KINKS:,} more kinks")
 
 
-def _adjoints(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> None:
+def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -> None:
     steps, trace = report.steps, report.trace
     visited = [node for node in trace.visited if node in steps.names]
     tables.heading("Reverse mode: adjoints in the order in which they are computed")
@@ -355,7 +339,7 @@ def _adjoints(report: TraceReport, tables: Any, text: Callable[[Any], str]) -> N
         tables.note(f"df/d{name} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
 
 
-def _totals(report: TraceReport, tables: Any) -> None:
+def _totals(report: TraceReport, tables: Tables) -> None:
     steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
     inputs = sum(len(list(flat(report.trace.values[node]))) for node in _inputs(report))
     tables.heading(f"Derivatives of {_count(steps, 'operation')} over {_count(inputs, 'input')}")

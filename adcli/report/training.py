@@ -6,23 +6,20 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from adcli.data.iterates import EPOCH, Row, open_trace, trace_format
-from adcli.data.nulls import finite
 from adcli.descent.monitor import KEPT, next_mark
 from adcli.descent.stopping import Status
-from adcli.language.messages import safe
-from adcli.report.descent import STYLES
-from adcli.report.numbers import index_label, nested, shape_of, to_json
+from adcli.report.numbers import index_label, nested, shape_of
+from adcli.report.panel import draw_panel
+from adcli.report.rendering import Report
 from adcli.report.tables import Tables
 from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult
@@ -35,50 +32,49 @@ FEW = 12
 """Numbers of a parameter that a panel writes out; larger ones are described."""
 
 
-def json_record(result: TrainingResult) -> str:
-    """The final object, one line; arrays beyond KEPT numbers are described by their shape."""
-    record: dict[str, Any] = {
-        "status": str(result.status),
-        "reason": result.reason,
-        "epochs": result.epochs,
-        "iterations": result.iterations,
-        "value": result.value,
-        "training_loss": result.training_loss,
-    }
-    if result.validated:
-        record["validation_loss"] = result.validation_loss
-    record.update(
-        best_epoch=result.best_epoch,
-        point={name: _described(value) for name, value in result.point.items()},
-        method=result.method,
-        rows=result.rows,
-        seconds=round(result.seconds, 6),
-    )
-    if not math.isfinite(result.value):
-        record["error"] = f"the loss is {result.value:g}"
-    return to_json(finite(record)) + "\n"
+@dataclass(frozen=True)
+class TrainingReport(Report):
+    """How a training ended; `timed` says whether people see how long it took."""
+
+    result: TrainingResult
+    timed: bool = True
+
+    def record(self) -> dict[str, Any]:
+        """The final object; arrays beyond KEPT numbers are described by their shape."""
+        result = self.result
+        record: dict[str, Any] = {
+            "status": str(result.status),
+            "reason": result.reason,
+            "epochs": result.epochs,
+            "iterations": result.iterations,
+            "value": result.value,
+            "training_loss": result.training_loss,
+        }
+        if result.validated:
+            record["validation_loss"] = result.validation_loss
+        record.update(
+            best_epoch=result.best_epoch,
+            point={name: _described(value) for name, value in result.point.items()},
+            method=result.method,
+            rows=result.rows,
+            seconds=round(result.seconds, 6),
+        )
+        if not math.isfinite(result.value):
+            record["error"] = f"the loss is {result.value:g}"
+        return record
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The closing panel: how it ended, the losses, and the parameters."""
+        result = self.result
+        counts = f"{result.iterations:,} iterations, {result.rows:,} rows an epoch"
+        counts += f", {result.seconds:.2g} s" if self.timed else ""
+        lines = [_losses(result, digits), counts, *_parameter_lines(result, digits)]
+        draw_panel(tables, "result", result.status, result.reason, lines)
 
 
 def _described(value: Any) -> Any:
     shape = shape_of(value)
     return nested(value) if prod(shape) <= KEPT else {"shape": list(shape)}
-
-
-def panel_text(result: TrainingResult, digits: int, width: int, color: bool, timed: bool) -> str:
-    """The closing panel: how it ended, the losses, and the parameters."""
-    tables = Tables(width, color)
-    style = STYLES[result.status]
-    head = Text(f"{result.status.replace('_', ' ')}: ", style=f"bold {style}")
-    head.append(safe(result.reason), style="default")
-    body = Table.grid()
-    body.add_row(head)
-    body.add_row(Text(_losses(result, digits)))
-    counts = f"{result.iterations:,} iterations, {result.rows:,} rows an epoch"
-    body.add_row(Text(counts + (f", {result.seconds:.2g} s" if timed else "")))
-    for line in _parameter_lines(result, digits):
-        body.add_row(Text(line))
-    tables.panel(Panel(body, title="result", border_style=style, expand=False))
-    return tables.text()
 
 
 def _losses(result: TrainingResult, digits: int) -> str:
@@ -100,10 +96,10 @@ def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
         if prod(shape) <= FEW:
             for index in np.ndindex(*shape):
                 x = value[index] if shape else value
-                lines.append(f"{safe(name + index_label(index))} = {x:.{digits}g}{held}")
+                lines.append(f"{name + index_label(index)} = {x:.{digits}g}{held}")
         else:
             norm = float(np.linalg.norm(value))
-            lines.append(f"{safe(name)}: {'x'.join(map(str, shape))}, norm {norm:.{digits}g}{held}")
+            lines.append(f"{name}: {'x'.join(map(str, shape))}, norm {norm:.{digits}g}{held}")
     return lines
 
 

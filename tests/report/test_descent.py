@@ -13,9 +13,10 @@ from rich.console import Console
 from adcli.descent.monitor import next_mark
 from adcli.descent.run import descend
 from adcli.report.braille import braille_curve
-from adcli.report.descent import json_record, panel_text
+from adcli.report.descent import DescentReport
 from adcli.report.descent_pictures import chart
 from adcli.report.descent_rows import LiveTable, PlainTable
+from tests.texts import text_of
 
 ROSENBROCK = "(1 - x)^2 + 100(y - x^2)^2"
 START = {"x": -1.2, "y": 1.0}
@@ -60,7 +61,7 @@ def test_a_run_that_is_refused_writes_nothing() -> None:
 
 def test_a_panel_of_many_numbers_is_short() -> None:
     result = descend("sum((v - 1)^2)", {"v": np.zeros((500, 400))})
-    text = panel_text(result, 6, 100, False)
+    text = text_of(DescentReport(result), "table")
     assert "v[0,11] = 1" in text
     assert "and 199,988 more" in text
     assert len(text.splitlines()) < 20
@@ -68,8 +69,8 @@ def test_a_panel_of_many_numbers_is_short() -> None:
 
 def test_names_that_steer_a_terminal_are_shown_harmless() -> None:
     result = descend("`a\x1b[31mb`^2", {"a\x1b[31mb": 1.0})
-    assert "\x1b" not in panel_text(result, 6, 100, False)
-    assert "\x1b" not in json_record(result)
+    assert "\x1b" not in text_of(DescentReport(result), "table")
+    assert "\x1b" not in text_of(DescentReport(result), "json")
 
 
 @pytest.mark.parametrize("digits", [1, 2])

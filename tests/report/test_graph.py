@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -14,9 +13,9 @@ import pytest
 
 from adcli.errors import UsageError
 from adcli.language.messages import columns
-from adcli.report.graph import Drawing, dot_text, json_record, mermaid_text, tree_text
-from adcli.report.paths import paths_record, paths_text
+from adcli.report.graph import Drawing, dot_text, mermaid_text, tree_text
 from adcli.report.svg import svg_text
+from tests.texts import record_of, text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 ODD = '`a"b\\c <i>&amp;|]--> #1;`'
@@ -104,7 +103,7 @@ def test_mermaid_is_well_formed(text: str, at: str) -> None:
 @each_program
 def test_json_has_the_graph(text: str, at: str) -> None:
     found = drawn(text, at)
-    record = json.loads(json_record(found))
+    record = record_of(found)
     names = [node["name"] for node in record["nodes"]]
     assert len(set(names)) == len(names) == len(found.nodes)
     assert len(record["edges"]) == edge_count(found)
@@ -145,7 +144,7 @@ def test_no_control_characters_get_out() -> None:
     for show in (dot_text, mermaid_text, svg_text, lambda d: tree_text(d, 80)):
         shown = show(drawn(text))
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", shown)
-    assert json.loads(json_record(drawn(text)))
+    assert record_of(drawn(text))
 
 
 def test_deep_and_shared_graphs_stay_small() -> None:
@@ -163,7 +162,7 @@ def test_a_variable_called_like_a_step_keeps_names_apart() -> None:
 
 
 def test_paths_as_a_record() -> None:
-    record = json.loads(paths_record(paths_of("x1*x2 + sin(x1)", "x1=2,x2=3", "x1")))
+    record = record_of(paths_of("x1*x2 + sin(x1)", "x1=2,x2=3", "x1"))
     assert record["count"] == 2
     assert record["complete"]
     assert [path["nodes"] for path in record["paths"]] == [["w5", "w3", "x1"], ["w5", "w4", "x1"]]
@@ -174,7 +173,7 @@ def test_paths_as_a_record() -> None:
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
 def test_paths_fit_the_terminal(width: int) -> None:
     text = "y = x\n" + "y = 1.1*y + sin(y)\n" * 30 + "y + 1e4*x"
-    shown = paths_text(paths_of(text, "x=0.5", "x"), 6, width, False)
+    shown = text_of(paths_of(text, "x=0.5", "x"), "table", width)
     assert "1,073,741,825 paths" in shown
     assert "The largest 20 of 1,073,741,825" in shown
     for line in shown.splitlines():
@@ -184,7 +183,7 @@ def test_paths_fit_the_terminal(width: int) -> None:
 
 
 def test_paths_that_cancel_are_named() -> None:
-    shown = paths_text(paths_of("(1e8*x + y) - 1e8*x + x", "x=1,y=1", "x"), 6, 100, False)
+    shown = text_of(paths_of("(1e8*x + y) - 1e8*x + x", "x=1,y=1", "x"), "table", 100)
     assert "Paths cancel" in shown
     assert "∂" in shown
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tracemalloc
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.report import numbers
 from adcli.report.numbers import joined, json_pieces, nested, to_json
-from adcli.report.points import PointReport, csv_lines, json_record, plain_line, table_text
+from adcli.report.points import PointReport
+from adcli.report.rendering import rendered
 
 VALUES: list[Any] = [
     1.5,
@@ -65,25 +65,17 @@ def report(count: int) -> PointReport:
     return PointReport(point, dict(found.fields()), found.task, False)
 
 
-WAYS: dict[str, Callable[[PointReport], Iterable[str]]] = {
-    "json": json_record,
-    "csv": csv_lines,
-    "plain": plain_line,
-    "table": lambda report: [table_text(report, 6, 80, False)],
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_texts_take_memory_for_a_piece(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", ["json", "csv", "plain", "table"])
+def test_texts_take_memory_for_a_piece(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numbers, "BLOCK", 200)
     monkeypatch.setattr(joined, "__defaults__", (200,))
     short, long = report(10), report(20_000)
-    "".join(WAYS[way](short))  # imports
+    "".join(rendered(short, form))  # imports
     tracemalloc.start()
-    size = sum(map(len, WAYS[way](long)))
+    size = sum(map(len, rendered(long, form)))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert size > (1000 if way == "table" else 150_000)
+    assert size > (1000 if form == "table" else 150_000)
     assert peak < 150_000
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,12 +13,12 @@ from adcli.ad.tasks import Task
 from adcli.ad.trace import trace
 from adcli.function import Function
 from adcli.language.messages import columns
-from adcli.report.graph import dot_text, drawing, json_record, mermaid_text, tree_text
+from adcli.report.graph import dot_text, drawing, mermaid_text, tree_text
 from adcli.report.steps import Steps
 from adcli.report.svg import svg_text
-from adcli.report.trace import TraceReport, csv_lines, plain_lines, table_text
-from adcli.report.trace import json_record as trace_record
+from adcli.report.trace import TraceReport
 from tests.programs import Program, array_programs, scalar_programs
+from tests.texts import record_of, text_of
 
 
 def steps_of(f: Function, run: Any = None, **options: Any) -> Steps:
@@ -42,12 +41,12 @@ def check_trace(program: Program) -> None:
             value,
             rest["gradient"],
         )
-        record = json.loads(trace_record(report))
+        record = record_of(report)
         assert len(record["steps"]) == len(report.steps.nodes)
-        assert len(csv_lines(report).splitlines()) == len(report.steps.nodes) + 1
-        assert len(plain_lines(report).splitlines()) == len(report.steps.nodes)
+        assert len(text_of(report, "csv").splitlines()) == len(report.steps.nodes) + 1
+        assert len(text_of(report, "plain").splitlines()) == len(report.steps.nodes)
         for width in (40, 100):
-            for line in table_text(report, 6, width, False).splitlines():
+            for line in text_of(report, "table", width).splitlines():
                 assert line[:1] not in "╭├│╰" or columns(line) <= width
     for name, gradient in record["gradient"].items():
         adjoints = {a["name"]: a["value"] for a in record["adjoints"]}
@@ -62,7 +61,7 @@ def check_drawing(program: Program, *, is_at_point: bool) -> None:
     run = results.run if is_at_point else None
     with results.algebra.context():
         drawn = drawing(steps_of(f, run, own_names=True), f.outputs, run, 6)
-    record = json.loads(json_record(drawn))
+    record = record_of(drawn)
     assert len(record["nodes"]) == len(drawn.nodes)
     ElementTree.fromstring(svg_text(drawn))
     assert len(dot_text(drawn).splitlines()) == len(mermaid_text(drawn).splitlines()) + 4

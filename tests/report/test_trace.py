@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adcli.language.messages import columns
-from adcli.report.trace import csv_lines, json_record, plain_lines, table_text
+from tests.texts import record_of, text_of
 
 TEXT = "x1*x2 + sin(x1)"
 
@@ -30,7 +30,7 @@ def report(text: str = TEXT, at: str = "x1=2,x2=3", **options: Any) -> Any:
 
 
 def test_the_record_of_the_textbook_example() -> None:
-    record = json.loads(json_record(report()))
+    record = record_of(report())
     steps = {step["name"]: step for step in record["steps"]}
     assert [steps[f"w{n}"]["formula"] for n in range(1, 6)] == [
         "x1",
@@ -53,16 +53,16 @@ def test_the_record_of_the_textbook_example() -> None:
 
 
 def test_one_mode_alone() -> None:
-    forward = json.loads(json_record(report(mode="forward")))
+    forward = record_of(report(mode="forward"))
     assert "adjoints" not in forward
     assert list(forward["operations"]) == ["forward"]
-    reverse = json.loads(json_record(report(mode="reverse")))
+    reverse = record_of(report(mode="reverse"))
     assert "tangents" not in reverse["steps"][0]
     assert list(reverse["operations"]) == ["reverse"]
 
 
 def test_forward_mode_traces_several_results() -> None:
-    record = json.loads(json_record(report("x*y, x/y", "x=1,y=2", mode="forward")))
+    record = record_of(report("x*y, x/y", "x=1,y=2", mode="forward"))
     assert record["value"] == [2.0, 0.5]
 
 
@@ -86,7 +86,7 @@ def test_forward_mode_traces_several_results() -> None:
     ],
 )
 def test_rules(text: str, at: str, node: str, tangent: str, adjoint: str | None) -> None:
-    record = json.loads(json_record(report(text, at)))
+    record = record_of(report(text, at))
     steps = {step["name"]: step for step in record["steps"]}
     assert steps[node]["tangent_rule"] == tangent
     if adjoint is not None:
@@ -94,21 +94,21 @@ def test_rules(text: str, at: str, node: str, tangent: str, adjoint: str | None)
 
 
 def test_what_is_not_finite_is_null_with_the_reason() -> None:
-    found = json.loads(json_record(report("where(x > 0, log(x), x)", "x=-1")))
+    found = record_of(report("where(x > 0, log(x), x)", "x=-1"))
     step = found["steps"][2]
     assert (step["formula"], step["value"], step["error"]) == ("log(w1)", None, "log(w1) is nan")
 
 
 def test_kinks_are_marked_where_they_matter() -> None:
-    found = json.loads(json_record(report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0")))
+    found = record_of(report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0"))
     assert [s["formula"] for s in found["steps"] if s.get("kink")] == ["abs(w1)"]
-    assert "w5 = abs(w1) is at a kink" in table_text(
-        report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0"), 6, 100, False
+    assert "w5 = abs(w1) is at a kink" in text_of(
+        report("where(x > 1, abs(y), abs(x)) + max(y, 2)", "x=0,y=0"), "table", 100
     )
 
 
 def test_csv_has_a_row_a_step() -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_lines(report("v@v*s", "v=[1,2],s=3")))))
+    rows = list(csv.DictReader(io.StringIO(text_of(report("v@v*s", "v=[1,2],s=3"), "csv"))))
     assert [row["step"] for row in rows] == ["w1", "w2", "w3", "w4"]
     assert json.loads(rows[0]["adjoint"]) == [6.0, 12.0]
     assert float(rows[3]["dw/dv[1]"]) == 12.0
@@ -116,7 +116,7 @@ def test_csv_has_a_row_a_step() -> None:
 
 
 def test_plain_has_the_numbers() -> None:
-    assert plain_lines(report()).splitlines()[0] == "w1 2.0 1.0 0.0 2.5838531634528574"
+    assert text_of(report(), "plain").splitlines()[0] == "w1 2.0 1.0 0.0 2.5838531634528574"
 
 
 PROGRAMS = [
@@ -134,7 +134,7 @@ PROGRAMS = [
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 @pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(PROGRAMS)))
 def test_tables_fit_the_terminal(text: str, at: str, width: int) -> None:
-    shown = table_text(report(text, at, form="table"), 6, width, False)
+    shown = text_of(report(text, at, form="table"), "table", width)
     for line in shown.splitlines():
         if line[:1] in "╭├│╰":
             assert columns(line) <= width, line
@@ -143,12 +143,12 @@ def test_tables_fit_the_terminal(text: str, at: str, width: int) -> None:
 
 
 def test_a_long_program_is_thinned_with_a_count() -> None:
-    shown = table_text(report("sin(" * 999 + "x" + ")" * 999, "x=1", form="table"), 6, 100, False)
+    shown = text_of(report("sin(" * 999 + "x" + ")" * 999, "x=1", form="table"), "table", 100)
     assert len(shown.splitlines()) < 200
     assert "940 more" in shown
     assert "Derivatives of 999 operations over 1 input" in shown
 
 
 def test_many_seeds_are_thinned_with_a_count() -> None:
-    shown = table_text(report("sum(v^2)", f"v={list(range(20))}", form="table"), 6, 100, False)
+    shown = text_of(report("sum(v^2)", f"v={list(range(20))}", form="table"), "table", 100)
     assert "12 more seeds" in shown

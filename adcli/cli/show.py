@@ -1,0 +1,63 @@
+"""How results leave a command: in the format that was asked for, to a file or standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
+from adcli.report.rendering import DIGITS, Report, Screen, rendered
+
+if TYPE_CHECKING:
+    from adcli.engines.explain import Explanation
+
+
+def show(report: Report, options: Mapping[str, Any]) -> None:
+    """Write a result as the options `form`, `digits` and `output` say."""
+    output = options["output"]
+    text = rendered(report, options["form"], options.get("digits", DIGITS), screen(output))
+    write_text(output, text)
+
+
+def show_engine(found: Explanation, options: Mapping[str, Any]) -> None:
+    """Write which engine was chosen as the result of the command."""
+    from adcli.report.engine import EngineReport
+
+    form = "json" if options["form"] == "json" else "plain"
+    show(EngineReport(found), {**options, "form": form})
+
+
+def show_run(found: Explanation, begin: float) -> None:
+    """Say on standard error what computed, and for how long since `begin`."""
+    from adcli.report.engine import EngineReport
+
+    text = "".join(rendered(EngineReport(found), "plain"))
+    remark(f"{text}ran for {perf_counter() - begin:.3g} s\n")
+
+
+def write_text(output: str | None, text: str | Iterable[str]) -> None:
+    """Write to a file, which appears when it is complete, or to standard output (None, "-").
+
+    A long text comes in pieces.
+    """
+    pieces = [text] if isinstance(text, str) else text
+    if output in (None, "-"):
+        _write(stdout_bytes(), pieces)
+        return
+    from adcli.data.output import atomic_output
+
+    with atomic_output(output) as stream:
+        _write(stream, pieces)
+
+
+def _write(stream: BinaryIO, pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        stream.write(piece.encode("utf-8", "surrogateescape"))
+
+
+def screen(output: str | None) -> Screen:
+    """The width and the colour for a table."""
+    stream = sys.stdout if output in (None, "-") else None
+    return Screen(width(stream), is_coloured(stream))
