@@ -10,7 +10,7 @@ from adcli.ad.blame import blame_derivative, blame_value, value_error
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
-from adcli.ad.tasks import Entry, Task, compute, resolved
+from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
 from adcli.errors import DomainError, KinkError, UsageError
 from adcli.given import NOT_REAL
@@ -253,7 +253,7 @@ class Function:
             return self.twice.derivative(variable, shapes)
         (node,) = self._nodes([variable])
         shapes = shapes or {}
-        if shapes.get(variable) or (len(self.outputs) == 1 and not shapes):
+        if shapes.get(variable):
             (output,) = self.outputs
             found = gradient_nodes(self.graph, self.order, output, [node], shapes)
         else:
@@ -453,7 +453,7 @@ class PointResults(Results):
         kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink
-        entries = compute(self.run, function.outputs, function.inputs, task, text)
+        entries = compute_finite(self.run, function.outputs, function.inputs, task, text)
         for entry in entries:
             if not algebra.is_finite(entry.value):
                 raise self._derivative_error(entry)

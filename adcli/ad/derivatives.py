@@ -15,7 +15,7 @@ from adcli.ad.algebra import NOWHERE, Evaluator
 from adcli.ad.evaluate import evaluate
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
-from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
 from adcli.graph.structure import INDEX
@@ -159,16 +159,22 @@ def directional(run: Run, outputs: list[int], direction: Mapping[int, Any]) -> l
 
 
 def hessian_blocks(
-    run: Run, output: int, wrt: list[int], mode: str
+    run: Run, output: int, wrt: list[int], mode: str, forward_gradient: bool = False
 ) -> tuple[Run, list[int], Blocks]:
     """Second derivatives of a scalar node: the Jacobian of its gradient's graph.
+
+    The gradient comes from one reverse sweep, or from a forward sweep for each of `wrt`, numbers.
 
     Returns the run that evaluated the gradient, the gradient's nodes, and the blocks by
     (gradient node, variable). They are symmetric to the last bit: what stands below the diagonal
     is what stands above it.
     """
-    nodes = gradient_nodes(run.graph, run.order, output, wrt, run.shapes())
-    order = run.graph.reach([*run.order, *nodes])
+    graph, shapes = run.graph, run.shapes()
+    if forward_gradient:
+        nodes = [tangent_node(graph, run.order, output, v, shapes) for v in wrt]
+    else:
+        nodes = gradient_nodes(graph, run.order, output, wrt, shapes)
+    order = graph.reach([*run.order, *nodes])
     second = Run.at(run.graph, order, run.inputs, run.algebra, run.points)
     blocks = jacobian_blocks(second, nodes, wrt, mode)
     algebra, values = second.algebra, second.values

@@ -15,6 +15,9 @@ from adcli.graph.graph import Graph
 from adcli.graph.shapes import refuse_giant
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
+MAX_TURNED = 32
+"""Numbers to differentiate by up to which a derivative that is not finite is computed once more, in
+the other direction: each takes a sweep."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,16 @@ class Entry(NamedTuple):
 
 
 def compute(
-    run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str
+    run: Run,
+    outputs: list[int],
+    inputs: Mapping[str, int],
+    task: Task,
+    text: str,
+    forward_gradient: bool = False,
 ) -> list[Entry]:
     """All results of a task, the value first. Nothing is checked for being finite.
+
+    `forward_gradient` is that of `hessian_blocks`.
 
     Raises UsageError or LanguageError where a gradient or Hessian is asked of a program with
     several results or an array.
@@ -83,7 +93,8 @@ def compute(
         output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
         for node in nodes.values():
             _refuse_giant(run, [node], list(nodes.values()), text)
-        second, rows, blocks = hessian_blocks(run, output, list(nodes.values()), task.mode)
+        wrt = list(nodes.values())
+        second, rows, blocks = hessian_blocks(run, output, wrt, task.mode, forward_gradient)
         for (a, first), row in zip(nodes.items(), rows, strict=True):
             entries.append(Entry(("gradient", a), second.values[row], run, output, first))
         for a, row in zip(nodes, rows, strict=True):
@@ -94,6 +105,33 @@ def compute(
         for o, value in zip(outputs, directional(run, outputs, seeds), strict=True):
             entries.append(Entry(("derivative",), value, run, o, next(iter(seeds), None)))
     return entries
+
+
+def compute_finite(
+    run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str
+) -> list[Entry]:
+    """`compute`; what is not finite comes from sweeps in the other direction, if it is so there.
+
+    Both directions multiply the same partials. Large ones may leave the range among themselves
+    before they meet the small one, such as exp(-x^2), that the other direction multiplies first:
+    derivatives of any order taken by forward sweeps alone are x*(x*exp(-x^2)), never x*x*.... A
+    partial that is infinite itself is so in both.
+    """
+    entries = compute(run, outputs, inputs, task, text)
+    is_finite, shape = run.algebra.is_finite, run.algebra.shape
+    if task.kind not in ("gradient", "jacobian", "hessian") or task.mode == "finite":
+        return entries
+    if all(is_finite(entry.value) for entry in entries):
+        return entries
+    shapes = [shape(run.values[inputs[name]]) for name in task.wrt]
+    if sum(map(prod, shapes)) > MAX_TURNED:
+        return entries
+    is_second = task.kind == "hessian"
+    mode = "reverse" if task.mode == "forward" and not is_second else "forward"
+    numbers = is_second and not any(shapes)
+    turned = compute(run, outputs, inputs, replace(task, mode=mode), text, numbers)
+    pairs = zip(entries, turned, strict=True)
+    return [b if is_finite(b.value) and not is_finite(a.value) else a for a, b in pairs]
 
 
 def _shapes(run: Run, nodes: Sequence[int]) -> list[Shape]:

@@ -740,7 +740,7 @@ elementwise(
 )
 elementwise(
     "gauss",
-    lambda m, x, out: -2 * x * out,
+    lambda m, x, out: -2 * (x * out),  # 2*x could overflow
     spelling=spelled(
         "gauss",
         c="gauss",
