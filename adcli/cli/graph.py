@@ -11,6 +11,7 @@ from adcli.ad.paths import find_paths
 from adcli.ad.tasks import Task
 from adcli.cli import options
 from adcli.cli.formats import FormatOption
+from adcli.cli.inputs import name_of
 from adcli.cli.needs import Need, refuse_given
 from adcli.cli.run import program_and_point
 from adcli.cli.show import screen, show, write_text
@@ -90,7 +91,7 @@ def make_drawing(**parsed: Any) -> Drawing:
 def make_paths(**parsed: Any) -> PathReport:
     """The paths of the run that `adcli grad` does, checked as there."""
     f, point = program_and_point(parsed)
-    (name,) = f.names([parsed["paths"]])
+    (name,) = f.names([name_of(parsed["paths"])])
     task = Task("gradient", "reverse", [name])
     results = f.swept(point, task, parsed["engine"], parsed["precision"])
     run = results.run

@@ -106,7 +106,7 @@ def split_assignments(text: str, option: str, example: str | None = None) -> lis
                 f"{option}: '{safe(part.strip())}' holds more than one assignment",
                 f"commas go between them: {option} {safe(first)},{safe(value[second.end(1) :])}",
             )
-        found.append((_normalised(name), value))
+        found.append((name_of(name), value))
     return found
 
 
@@ -132,7 +132,8 @@ def _assignment_hint(part: str, found: list[tuple[str, str]], option: str) -> st
     return f"write {option} x=2,y=3"
 
 
-def _normalised(name: str) -> str:
+def name_of(name: str) -> str:
+    """The name that an option gives: as it stands in a program, in backticks or not."""
     if name.startswith("`"):
         return unquoted(name)
     if name.isascii():
@@ -230,7 +231,7 @@ def names(text: str | None) -> list[str] | None:
     """A list of names, `x,y`. Raises UsageError for an empty or repeated one."""
     if text is None:
         return None
-    found = [_normalised(part.strip()) for part in text.split(",")]
+    found = [name_of(part.strip()) for part in _split_commas(text)]
     for i, name in enumerate(found):
         if not name:
             raise UsageError("--wrt has an empty name", "write --wrt x,y")

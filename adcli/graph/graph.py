@@ -98,6 +98,10 @@ class Graph:
         """The node of an input."""
         return self.node(VARIABLE, (), name, span)
 
+    def variables(self) -> list[str]:
+        """The names of all inputs that have a node."""
+        return [name for _, name in self._known.get(VARIABLE, ())]
+
     def span(self, node: int) -> Span:
         """Where in the program's text the node was written."""
         return self._starts[node], self._ends[node]

@@ -20,6 +20,7 @@ from adcli.graph.primitives import (
     POWER,
     PRIMITIVES,
     SELECT,
+    VARIABLE,
     WHERE,
     Primitive,
 )
@@ -56,7 +57,10 @@ _GREEK = frozenset(
 _TRANSPOSE = PRIMITIVES["transpose"]
 _EINSUM = PRIMITIVES["einsum"]
 _DETACH = PRIMITIVES["detach"]
-_ESCAPES = {"\\": r"\backslash ", **{c: f"\\{c}" for c in "{}$&#_%"}, "^": r"\^{}", "~": r"\sim "}
+_ESCAPES = {
+    **{c: f"\\{c}" for c in "{}$&#_% "},
+    **{"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim ", "-": r"\text{-}"},
+}
 
 
 def to_latex(
@@ -83,10 +87,10 @@ def to_latex(
     outputs = expanded(graph, outputs, lambda op: "latex" in op.spelling, known)
     lines = []
     if share:
-        variables = [str(graph.attrs[i]) for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]
-        fresh = fresh_names(variables)
+        taken = layout.variables.values()
+        fresh = (name for name in map(latex_name, fresh_names(())) if name not in taken)
         for node in shared_nodes(graph, outputs):
-            name = latex_name(next(fresh))
+            name = next(fresh)
             lines.append(f"{name} = {write(layout.lay_out, node, ANY, BRACKETS)}")
             known[node] = name
     texts = [write(layout.lay_out, node, ANY, BRACKETS) for node in outputs]
@@ -95,6 +99,22 @@ def to_latex(
     else:
         lines += [f"{label} = {text}" for label, text in zip(labels, texts, strict=True)]
     return "\n".join(lines)
+
+
+def latex_names(graph: Graph) -> dict[str, str]:
+    r"""How each variable is written: no two alike, and none like a constant.
+
+    >>> from adcli.language import parse
+    >>> latex_names(parse("x1*x_1*`e`*alpha").graph)
+    {'x1': 'x_{1}', 'x_1': '\\mathrm{x\\_1}', 'e': '\\mathrm{e}', 'alpha': '\\alpha'}
+    """
+    found: dict[str, str] = {}
+    taken = set(_NAMED.values())
+    for name in graph.variables():
+        text = latex_name(name)
+        found[name] = _upright(safe(name)) if text in taken else text
+        taken.add(found[name])
+    return found
 
 
 def latex_name(name: str) -> str:
@@ -118,8 +138,15 @@ def _word(word: str) -> str:
     word = {"lamda": "lambda", "Lamda": "Lambda"}.get(word, word)
     if word in _GREEK:
         return f"\\{word}"
-    escaped = "".join(_ESCAPES.get(c, c) for c in word)
-    return escaped if len(word) == 1 else rf"\mathrm{{{escaped}}}"
+    return _escaped(word) if len(word) == 1 else _upright(word)
+
+
+def _upright(word: str) -> str:
+    return rf"\mathrm{{{_escaped(word)}}}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(c, c) for c in text)
 
 
 def _number(text: str) -> str:
@@ -133,6 +160,7 @@ class _Layout:
     def __init__(self, graph: Graph, names: Mapping[int, str]) -> None:
         self.graph = graph
         self.names = names
+        self.variables = latex_names(graph)
 
     def lay_out(self, node: int) -> Layout:
         """The level and the parts of a node."""
@@ -188,7 +216,7 @@ class _Layout:
             return level, [text]
         if op is NAMED:
             return ATOM, [_NAMED[attr]]
-        return ATOM, [latex_name(attr if isinstance(attr, str) else attr[-1])]
+        return ATOM, [self.variables[attr] if op is VARIABLE else latex_name(attr[-1])]
 
     def _product(self, x: int, y: int) -> Layout:
         graph = self.graph
@@ -255,5 +283,5 @@ class _Layout:
 
 def _option(value: Any) -> str:
     if isinstance(value, str):
-        return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in value)}}}"
+        return rf"\text{{{_escaped(value)}}}"
     return r" \times ".join(map(str, value)) if isinstance(value, tuple) else str(value)

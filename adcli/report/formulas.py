@@ -14,7 +14,7 @@ from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import VARIABLE
 from adcli.graph.simplify import simplify
-from adcli.language.latex import latex_name, to_latex
+from adcli.language.latex import latex_names, to_latex
 from adcli.language.text import name_text, to_text
 from adcli.report.rendering import Report
 
@@ -40,8 +40,9 @@ def formula_latex(found: Formulas, share: bool | None) -> str:
     reached = found.graph.reach(found.outputs)
     several = sum(found.graph.ops[i] is VARIABLE for i in reached) > 1
     d = r"\partial" if several or len(_names(found)) > 1 else "d"
+    written = latex_names(found.graph)
     labels = [
-        rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt, d)}}}"
+        rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt, d, written)}}}"
         for k, level in enumerate(found.derivatives)
         for wrt in level
     ]
@@ -141,6 +142,6 @@ def _power(symbol: str, exponent: int) -> str:
     return symbol if exponent == 1 else f"{symbol}^{{{exponent}}}"
 
 
-def _denominator(wrt: Sequence[str], d: str) -> str:
+def _denominator(wrt: Sequence[str], d: str, written: Mapping[str, str]) -> str:
     counts = {v: wrt.count(v) for v in dict.fromkeys(wrt)}
-    return r" \, ".join(f"{d} {_power(latex_name(v), count)}" for v, count in counts.items())
+    return r" \, ".join(f"{d} {_power(written[v], count)}" for v, count in counts.items())

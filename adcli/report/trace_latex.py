@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adcli.language.latex import latex_name, to_latex
+from adcli.language.latex import latex_names, to_latex
 from adcli.report.numbers import index_label
 from adcli.report.steps import Notation
 from adcli.report.trace import MAX_SEEDS, MAX_STEPS, TraceReport, shown, thinned
@@ -85,8 +85,9 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     heads = ["", r"\text{formula}", r"\text{value}"]
     if report.is_forward:
         heads.append(r"\text{tangent}")
+    written = latex_names(steps.graph)
     for seed in seeds:
-        name = latex_name(steps.graph.attrs[seed.node]) + index_label(seed.component)
+        name = written[steps.graph.attrs[seed.node]] + index_label(seed.component)
         heads.append(rf"\partial w/\partial {name}")
     rows = []
     for node in thinned(steps.nodes):

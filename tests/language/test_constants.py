@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import adcli
 from adcli.errors import UsageError
 from adcli.language.constants import CONSTANTS, MEANINGS
+from adcli.language.quoting import quoted
 from tests.terminal import run_here, words
 
 ROWS = "x,y,{}\n1,2,3\n2,3,4\n3,5,5\n4,6,7\n"
@@ -116,6 +118,16 @@ def test_backticks_and_unused_columns(name: str) -> None:
     for line, printed in BACKTICKS:
         outcome = run_here(words("adcli " + line.format(name)))
         assert (outcome.code, outcome.stdout) == (0, printed), (line, outcome)
+
+
+@pytest.mark.parametrize("name", ["e", "my col", "x,y", "x=y", "a`[b"])
+def test_options_take_names_in_backticks(name: str) -> None:
+    shown = quoted(name)
+    at = ["--at", f"{shown}=2,x=3"]
+    outcome = run_here(["grad", f"{shown}*x", *at, "--wrt", f"x, {shown}", "--format", "json"])
+    assert json.loads(outcome.stdout)["gradient"] == {"x": 2.0, name: 3.0}, outcome
+    outcome = run_here(["graph", f"{shown}*x", *at, "--paths", shown, "--as", "json"])
+    assert json.loads(outcome.stdout)["sum"] == 3.0, outcome
 
 
 @pytest.mark.parametrize("written", ["ℯ", "𝑒", "e"])

@@ -87,11 +87,27 @@ def test_names():
         "Ω": r"\Omega",
         "rate": r"\mathrm{rate}",
         "y_max": r"y_{\mathrm{max}}",
-        "my col": r"\mathrm{my col}",
+        "my col": r"\mathrm{my\ col}",
+        "to-day^~": r"\mathrm{to\text{-}day\wedge \sim }",
         "100%_$": r"\mathrm{100\%\_\$}",
         "a\\b{c}": r"\mathrm{a\backslash b\{c\}}",
     }
     assert {name: latex_name(name) for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x1 + x_1", r"x_{1} + \mathrm{x\_1}"),
+        ("alpha1 + α1 + α", r"\alpha_{1} + \mathrm{α1} + \alpha"),
+        ("`my col` + mycol", r"\mathrm{my\ col} + \mathrm{mycol}"),
+        ("`e` + e + exp(x)", r"\mathrm{e} + e + e^{x}"),
+        ("`pi` + pi + `tau` + `π`", r"\mathrm{pi} + \pi + \mathrm{tau} + \mathrm{π}"),
+        ("sin(x)*t_1 + sin(x)", r"t_{2} = \sin\left(x\right)" + "\nt_{2} \\, t_{1} + t_{2}"),
+    ],
+)
+def test_no_two_names_look_alike(text, shown):
+    assert latex(text, share=True) == shown
 
 
 def test_shared_parts_are_equations():
