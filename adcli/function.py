@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
 from adcli.errors import DomainError, KinkError, UsageError
-from adcli.given import NOT_REAL
+from adcli.given import NOT_REAL, check_kinds
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
@@ -49,6 +50,11 @@ def function(text: str) -> Function:
     found = Function(program.graph, program.outputs, text)
     found.is_written = True
     return found
+
+
+def as_function(f: Function | str) -> Function:
+    """The function that a caller gives, maybe as its program."""
+    return f if isinstance(f, Function) else function(f)
 
 
 class Function:
@@ -177,6 +183,7 @@ class Function:
         `direction` gives a number (or array) for each variable; those left out count as 0. The
         derivative has the shape of the value.
         """
+        check_kinds(direction=direction)
         self.names(direction)
         task = Task("directional", direction=direction, strict=strict)
         value, rest = self.at(point, task, engine, precision).nested()
@@ -249,6 +256,8 @@ class Function:
         `shapes` are those of the variables that are not scalars. For a scalar function of an array
         the derivative has the array's shape.
         """
+        check_kinds(shapes=shapes)
+        self._nodes(shapes or ())
         if self.twice is not self:
             return self.twice.derivative(variable, shapes)
         (node,) = self._nodes([variable])
@@ -281,8 +290,8 @@ class Function:
         """
         from adcli.engines.rows import map_rows
 
-        asked = (wrt,) if isinstance(wrt, str) else None if wrt is None else tuple(wrt)
-        task = self._map_tasks.get((mode, asked))
+        asked = None if wrt is None else tuple(self.names(wrt))
+        task = self._map_tasks.get((str(mode), asked))
         if task is None:
             names = self.names(asked)
             task = Task("gradient", mode, names) if names or wrt is None else Task("value")
@@ -295,8 +304,7 @@ class Function:
         self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
     ) -> Results:
         """The checked results of a task at one point."""
-        if not isinstance(point, Mapping):
-            raise UsageError(f"a point is a dict of values, not {type(point).__name__}")
+        check_kinds(point=point)
         choice = choose_point_engine(self, point, task, engine, precision)
         found = None
         if choice.engine in ("numpy", "llvm"):
@@ -347,7 +355,7 @@ class Function:
         if names == self.inputs.keys():
             return
         missing = [name for name in self.inputs if name not in names]
-        unknown = sorted(names - set(self.inputs))
+        unknown = sorted(str(name) for name in names - set(self.inputs))
         if missing:
             listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
             span = self.graph.span(self.inputs[missing[0]])
@@ -364,7 +372,7 @@ class Function:
     def refuse_constants(self, names: Iterable[str], column_of: str = "") -> None:
         """Raise UsageError for a column or a variable whose name means a constant here."""
         if not column_of:
-            names = [name for name in names if name not in self.inputs]
+            names = [name for name in names if str(name) not in self.inputs]
         refuse_constants(self.graph, self.text, names, column_of)
 
     def no_variable(self, name: str) -> UsageError:
@@ -380,6 +388,8 @@ class Function:
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
         """The variables to differentiate for: all, or those given (checked)."""
+        if not isinstance(wrt, (Iterable, type(None))):
+            raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
         names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
         self._nodes(names)
         return names
@@ -387,7 +397,7 @@ class Function:
     def _nodes(self, names: Iterable[str]) -> list[int]:
         nodes = []
         for name in names:
-            if name not in self.inputs:
+            if not isinstance(name, str) or name not in self.inputs:
                 raise self.no_variable(name)
             nodes.append(self.inputs[name])
         return nodes

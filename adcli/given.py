@@ -1,4 +1,6 @@
-"""Numbers that a caller gives, as float64 (or float32): what would lose a part of them is refused.
+"""What callers of the Python API give: an argument of a wrong kind is a UsageError that names it.
+
+Numbers become float64 (or float32): what would lose a part of them is refused.
 
 NumPy drops imaginary parts with a warning, takes dates for counts and masked values for numbers,
 and what it cannot convert raises one of three errors; here that is one message.
@@ -6,7 +8,9 @@ and what it cannot convert raises one of three errors; here that is one message.
 
 from __future__ import annotations
 
+import os
 import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -67,6 +71,53 @@ def check_numbers(settings: Any) -> None:
         value = getattr(settings, field.name)
         if kind.startswith(("int", "float")) and not (value is None and "None" in kind):
             check_number(value, f"'{field.name}'", kind.startswith("int"))
+
+
+def is_path(value: Any) -> bool:
+    """Whether a value may name a file."""
+    return isinstance(value, (str, os.PathLike)) and "\0" not in str(value)
+
+
+def _is_shapes(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(shape, tuple) and all(isinstance(n, int) and n >= 0 for n in shape)
+        for shape in value.values()
+    )
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _are_watchers(value: Any) -> bool:
+    return isinstance(value, Iterable) and all(hasattr(watcher, "begin") for watcher in value)
+
+
+_VALUES = (_is_mapping, "a dict with a value for each name")
+_PATH = (is_path, "the name of a file")
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("point", "columns", "direction", "start", "fix"), _VALUES),
+    "bounds": (_is_mapping, "a dict with a pair (lower, upper) for each name"),
+    "shapes": (_is_shapes, "a dict with a tuple of lengths for each name"),
+    **dict.fromkeys(("checkpoint", "resume", "path"), _PATH),
+    "watchers": (_are_watchers, "a list of watchers"),
+    "interrupted": (callable, "a function without arguments"),
+}
+_COUNTS = ("starts", "seed", "checkpoint_every", "max_iterations", "precision")
+_OPTIONAL = ("start", "fix", "bounds", "shapes", "checkpoint", "resume", *_COUNTS[3:])
+
+
+def check_kinds(**arguments: Any) -> None:
+    """Raise UsageError for an argument that is not of the kind that its name stands for."""
+    for name, value in arguments.items():
+        if value is None and name in _OPTIONAL:
+            continue
+        if name in _COUNTS:
+            check_number(value, f"'{name}'", whole=True)
+            continue
+        is_kind, kind = _KINDS[name]
+        if not is_kind(value):
+            raise UsageError(f"'{name}' is {reprlib.repr(value)}, not {kind}")
 
 
 def real_value(value: Any, what: str) -> Any:

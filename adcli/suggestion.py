@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def closest(word: str, names: Iterable[str]) -> str | None:
-    """The name nearest to `word` by edit distance, None if all are far (more than a third away)."""
+def closest(word: object, names: Iterable[str]) -> str | None:
+    """The name nearest to `word` by edit distance, None if all are far (more than a third away),
+    or if `word` is no text."""
     from difflib import SequenceMatcher
 
+    if not isinstance(word, str):
+        return None
     word_folded = word.casefold()
     best: tuple[float, str] | None = None
-    for name in names:
+    for name in filter(lambda name: isinstance(name, str), names):
         folded = name.casefold()
         if folded == word_folded:
             return name
@@ -23,7 +26,7 @@ def closest(word: str, names: Iterable[str]) -> str | None:
     return best[1] if best and best[0] >= 0.65 else None
 
 
-def did_you_mean(word: str, names: Iterable[str]) -> str | None:
+def did_you_mean(word: object, names: Iterable[str]) -> str | None:
     """A hint for an unknown name, or None."""
     name = closest(word, names)
     return f"did you mean '{name}'?" if name else None

@@ -192,3 +192,65 @@ def test_counts_are_whole(setting: str, value: float) -> None:
 def test_a_series_goes_along_a_name_or_a_direction(along: Any) -> None:
     with pytest.raises(AdcliError, match="a variable or a direction"):
         adcli.function("exp(x)").taylor({"x": 1.0}, along, 3)
+
+
+LOSS = "mean((y - a*t)^2)"
+ARGUMENTS: dict[str, Callable[[Any], Any]] = {
+    "function": lambda v: adcli.function(v),
+    "point": lambda v: number.value(v),
+    "columns": lambda v: number.map(v),
+    "mode": lambda v: number.value_and_gradient({"x": 1.0}, mode=v),
+    "mode of map": lambda v: number.map({"x": [1.0]}, mode=v),
+    "wrt": lambda v: number.jacobian({"x": 1.0}, wrt=v),
+    "wrt of map": lambda v: number.map({"x": [1.0]}, wrt=v),
+    "engine": lambda v: number.hessian({"x": 1.0}, engine=v),
+    "precision": lambda v: number.value({"x": 1.0}, precision=v),
+    "direction": lambda v: number.directional({"x": 1.0}, v),
+    "derivative": lambda v: number.derivative(v),
+    "shapes": lambda v: vector.derivative("v", shapes=v),
+    "shape": lambda v: vector.derivative("v", shapes={"v": v}),
+    "loss": lambda v: adcli.descend(v, {"x": 1.0}),
+    "start": lambda v: adcli.descend("x^2", v),
+    "fix": lambda v: adcli.descend("x^2 + y", {"x": 1.0}, fix=v),
+    "bounds": lambda v: adcli.descend("x^2", {"x": 1.0}, bounds=v),
+    "data": lambda v: adcli.descend(LOSS, {"a": 0.0}, data=v),
+    "starts": lambda v: adcli.descend("x^2", {"x": 1.0}, starts=v),
+    "method": lambda v: adcli.descend("x^2", {"x": 1.0}, method=v),
+    "schedule": lambda v: adcli.descend("x^2", {"x": 1.0}, rate=0.1, schedule=v),
+    "resume": lambda v: adcli.descend("x^2", {"x": 1.0}, resume=v),
+    "watchers": lambda v: adcli.descend("x^2", {"x": 1.0}, watchers=v),
+    "interrupted": lambda v: adcli.descend("x^2", {"x": 1.0}, interrupted=v),
+    "model": lambda v: adcli.fit(v, DATA, {"a": 1.0}),
+    "data of a fit": lambda v: adcli.fit("y ~ a*t", v, {"a": 1.0}),
+    "robust loss": lambda v: adcli.fit("y ~ a*t", DATA, {"a": 1.0}, loss=v),
+    "rows": lambda v: adcli.train(LOSS, {"a": 0.0}, data=v),
+    "dtype": lambda v: adcli.train(LOSS, {"a": 0.0}, data=DATA, dtype=v),
+    "validation": lambda v: adcli.train(LOSS, {"a": 0.0}, data=DATA, validation=v),
+    "missing": lambda v: adcli.train(LOSS, {"a": 0.0}, data=DATA, missing=v),
+    "where": lambda v: adcli.train(LOSS, {"a": 0.0}, data=DATA, where=v),
+    "file of a model": lambda v: adcli.load_model(v),
+}
+OF_NO_KIND = [-7, 2.5, math.nan, 10**400, b"x", object(), {1: 2}, [[1]], [object()], {"q": 1j}]
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_arguments_of_a_wrong_kind(argument: str) -> None:
+    for value in OF_NO_KIND:
+        with pytest.raises(AdcliError) as caught:
+            ARGUMENTS[argument](value)
+        assert "\n" not in caught.value.message, value
+
+
+@pytest.mark.parametrize("two", [2, 2.0, np.float64(2), np.int8(2)])
+def test_whole_numbers_of_any_type_count(two: Any) -> None:
+    assert len(adcli.function("exp(x)").taylor({"x": 0.0}, "x", two)) == 3
+    assert adcli.descend("(x - 1)^2", {"x": 0.0}, starts=two, seed=two).status == "converged"
+    rows = {"t": [1.0, 2.0, 3.0, 4.0], "y": [1.0, 2.0, 3.0, 4.0]}
+    found = adcli.train(LOSS, {"a": 0.0}, data=rows, batch_size=two, epochs=two, seed=two)
+    assert found.iterations == 4
+
+
+@pytest.mark.parametrize("choice", [{"missing": "drop"}, {"where": adcli.function("t > 1")}])
+def test_arrays_are_not_selected_silently(choice: dict[str, Any]) -> None:
+    with pytest.raises(AdcliError, match="not of arrays"):
+        adcli.train(LOSS, {"a": 0.0}, data=DATA, **choice)

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adcli.data.layout import listed
-from adcli.errors import DataError
+from adcli.errors import DataError, UsageError
 from adcli.given import NOT_REAL, real
 
 
 def names_in(data: Any) -> Iterable[str]:
-    """The names of columns that came as arrays by name, or in a data frame."""
-    names: Iterable[str] = getattr(data, "columns", data)
-    return names
+    """The names of columns that came as arrays by name, or in a data frame. Raises UsageError for
+    anything else."""
+    if not (isinstance(data, Mapping) or hasattr(data, "columns")):
+        raise UsageError(f"data are columns by name, not {type(data).__name__}", "a dict of arrays")
+    return [name for name in getattr(data, "columns", data) if isinstance(name, str)]
 
 
 def check_arrays(

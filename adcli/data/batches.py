@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ class Batches:
         size      rows of a batch; the last one of an epoch may be smaller
         shuffle   another order for every epoch, which `seed` and the epoch's number alone decide
         dtype     float32 or float64
-        missing, where   of the table's rows, as in `read_columns`
+        missing, where   of a table's rows, as in `read_columns`; for arrays they are an error
 
     Of a table up to 128 MiB are held in memory, and shuffled uniformly. More is written, once, to a
     temporary file and shuffled in windows (see SpooledRows), so that memory does not grow with the
@@ -55,6 +56,10 @@ class Batches:
             raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
         if dtype not in DTYPES:
             raise UsageError(f"unknown dtype '{dtype}'", "there are " + ", ".join(DTYPES))
+        if missing not in ("error", "drop"):
+            raise UsageError(f"'missing' is {reprlib.repr(missing)}, not 'error' or 'drop'")
+        if not (where is None or hasattr(where, "inputs")):
+            raise UsageError(f"'where' is {reprlib.repr(where)}, not a function of the columns")
         names = list(dict.fromkeys(names))
         if not names:
             raise UsageError("batches of no columns", "name one or more")
@@ -64,6 +69,11 @@ class Batches:
             chosen = selected(source, names, missing=missing, where=where)
             self._store: RowStore = collect(chosen, shapes, dtype)
         else:
+            if where is not None or missing != "error":
+                raise UsageError(
+                    "'where' and 'missing' select rows of a table, not of arrays",
+                    "select them before, or name a file",
+                )
             self._store = HeldRows(check_arrays(source, names, dtype))
 
     @property

@@ -20,7 +20,8 @@ from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.starts import descend_many
 from adcli.descent.stopping import Limits
 from adcli.errors import UsageError
-from adcli.function import Function, function
+from adcli.function import Function, as_function
+from adcli.given import check_kinds
 from adcli.suggestion import did_you_mean
 
 
@@ -62,7 +63,10 @@ def descend(
     ('converged', 1.0, -3.0)
     """
     chosen, limits = _settings_and_limits(options)
-    f = function(f) if isinstance(f, str) else f
+    check_kinds(start=start, fix=fix, bounds=bounds, checkpoint=checkpoint, resume=resume)
+    check_kinds(starts=starts, seed=seed, checkpoint_every=checkpoint_every)
+    check_kinds(watchers=watchers, interrupted=interrupted)
+    f = as_function(f)
     saving = Saving(checkpoint, checkpoint_every, resume)
     body = None
     if resume is not None:
@@ -84,7 +88,7 @@ def descend(
     elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")
     else:
-        result = descend_many(problem, chosen, limits, starts, seed, interrupted)
+        result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
     return replace(result, moved=problem.moved)
 
 

@@ -35,7 +35,7 @@ class Schedule:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.name not in SCHEDULES:
+        if self.name not in tuple(SCHEDULES):
             hint = did_you_mean(self.name, SCHEDULES) or "there are " + ", ".join(SCHEDULES)
             raise UsageError(f"unknown schedule '{self.name}'", hint)
         if not 0 < self.rate < math.inf:

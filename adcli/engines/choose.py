@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError
+from adcli.given import check_kinds
 from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Choice(NamedTuple):
 
 def check_engine(engine: str, known: Sequence[str] = ENGINES, command: str = "adcli") -> None:
     """Raise UsageError for an engine that is none of those known to a command."""
-    if engine not in known:
+    if not isinstance(engine, str) or engine not in known:
         hint = did_you_mean(engine, known) or "the engines are " + ", ".join(known)
         raise UsageError(f"{command} has no engine '{engine}'", hint)
 
@@ -179,7 +180,10 @@ def _length(value: Any) -> int:
 
 def _check(engine: str, precision: int | None) -> None:
     check_engine(engine)
-    if precision is not None and engine not in ("auto", "mpmath"):
+    if precision is None:
+        return
+    check_kinds(precision=precision)
+    if engine not in ("auto", "mpmath"):
         raise UsageError("a precision needs the engine 'mpmath'", "leave the engine out")
 
 

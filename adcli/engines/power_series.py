@@ -18,7 +18,7 @@ from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
 from adcli.engines.choose import is_number
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
-from adcli.given import check_number
+from adcli.given import check_kinds, check_number
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -62,10 +62,12 @@ def expand(
     if not (along is None or isinstance(along, (str, Mapping))):
         raise UsageError("a series goes along a variable or a direction", "'x', or {'x': 1.0}")
     check_number(order, "the order", whole=True)
+    check_kinds(point=point)
     direction = along if isinstance(along, Mapping) else {_name(function, point, along): 1.0}
     function.names(direction)
     if order < 0:
         raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
+    order = int(order)
     task = Task("directional", direction=direction, strict=strict)
     results = function.swept(point, task, "auto", digits)
     run = results.run

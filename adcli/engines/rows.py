@@ -14,7 +14,7 @@ from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine, is_over_numbers
 from adcli.engines.cores import available_cores
 from adcli.errors import DomainError, UsageError
-from adcli.given import real_value
+from adcli.given import check_kinds, real_value
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
@@ -401,6 +401,8 @@ def map_rows(
 
     if on_error not in ("stop", "null"):
         raise UsageError(f"on_error is 'stop' or 'null', not '{on_error}'")
+    if not hasattr(columns, "items"):  # a data frame of pandas has them
+        check_kinds(columns=columns)
     function.check_names(columns)
     table, lengths = {}, set()
     for name, column in columns.items():

@@ -76,7 +76,7 @@ class Loss:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        if self.name not in LOSSES:
+        if self.name not in tuple(LOSSES):
             hint = did_you_mean(self.name, LOSSES) or f"there are {', '.join(LOSSES)}"
             raise UsageError(f"unknown loss '{self.name}'", hint)
         if not TINY < self.scale < HUGE:

@@ -15,6 +15,7 @@ from adcli.data.schema import array, flag, mapping, number, optional, record, te
 from adcli.errors import AdcliError, DataError
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.model import Parameters
+from adcli.given import check_kinds
 
 MOST_BYTES = 1 << 28
 """No model is larger."""
@@ -39,6 +40,7 @@ def save_model(model: FittedModel, path: str | os.PathLike[str]) -> None:
 
 def load_model(path: str | os.PathLike[str]) -> FittedModel:
     """The model of a file. Raises DataError for a file that holds none, or a damaged one."""
+    check_kinds(path=path)
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:

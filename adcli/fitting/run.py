@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.arrays import names_in
 from adcli.descent.stopping import Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt
@@ -22,7 +23,7 @@ from adcli.fitting.result import Fit
 from adcli.fitting.search import CHEAP, MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
 from adcli.fitting.summary import Summary
-from adcli.given import check_number
+from adcli.given import check_kinds, check_number
 
 MAX_ITERATIONS = 1000
 
@@ -71,10 +72,10 @@ def fit(
     >>> round(found.point["a"], 6), round(found.parameters["a"].standard_error, 6)
     (2.02, 0.042426)
     """
-    if not (isinstance(data, Mapping) or hasattr(data, "columns")):
-        raise UsageError(f"data are columns by name, not {type(data).__name__}", "a dict of arrays")
+    check_kinds(start=start, fix=fix, bounds=bounds, interrupted=interrupted)
+    names_in(data)
     problem = Regression(
-        read_model(model) if isinstance(model, str) else model,
+        model if isinstance(model, Model) else read_model(model),
         data,
         start or {},
         fix=fix,
@@ -108,6 +109,7 @@ def solve(
     """The fit of a regression; see `fit`."""
     begun = time.perf_counter()
     check_number(confidence, "the confidence")
+    check_kinds(max_iterations=max_iterations)
     if not 0 < confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
     if absolute_sigma and problem.weights is None:

@@ -44,7 +44,7 @@ class Plan:
             if number is not None and number < least:
                 what = name.replace("_", " ")
                 raise UsageError(f"{what} cannot be {number}", f"{least} or more is meant")
-        if self.dtype not in DTYPES:
+        if self.dtype not in tuple(DTYPES):
             hint = did_you_mean(self.dtype, DTYPES) or "there are " + ", ".join(DTYPES)
             raise UsageError(f"unknown type '{self.dtype}'", hint)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from adcli.descent.settings import Settings
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import Outcome, Status
 from adcli.errors import UsageError
-from adcli.function import Function, function
+from adcli.function import Function, as_function
+from adcli.given import check_kinds, check_number, is_path
 from adcli.suggestion import did_you_mean
 from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.plan import Plan, TrainingLimits, rule_settings
@@ -107,7 +109,9 @@ def train(
     ('completed', 2.0, 1.0)
     """
     settings, plan, limits = _split_options(options)
-    f = function(f) if isinstance(f, str) else f
+    check_kinds(start=start, fix=fix, bounds=bounds, checkpoint=checkpoint, resume=resume)
+    check_kinds(checkpoint_every=checkpoint_every, watchers=watchers, interrupted=interrupted)
+    f = as_function(f)
     saved = None if resume is None else read_checkpoint(resume)
     if saved is not None:
         start = {**_start_of(saved), **(start or {})}
@@ -115,8 +119,9 @@ def train(
     with ExitStack() as stack:
         rows = _Rows(f, given, plan, missing, where, stack)
         batches, held_out = rows.open(data, plan.shuffle), None
-        if isinstance(validation, (int, float)):
-            batches, held_out = _split(batches, validation, plan, stack)
+        if isinstance(validation, (Real, float)):
+            check_number(validation, "'validation'")
+            batches, held_out = _split(batches, float(validation), plan, stack)
         elif validation is not None:
             held_out = rows.open(validation, shuffle=False)
         problem = _problem(f, start or {}, fix, next(batches.epoch(0)), bounds, maximize)
@@ -186,13 +191,16 @@ class _Rows:
             if absent:
                 raise UsageError(
                     f"'{absent[0]}' has no start and is no column",
-                    did_you_mean(absent[0], data) or "there are " + ", ".join(list(data)[:8]),
+                    did_you_mean(absent[0], data)
+                    or "there are " + ", ".join(map(str, list(data)[:8])),
                 )
             source = check_arrays(data, self.names)
         elif isinstance(data, Table):
             source = data
         else:
             paths = [data] if isinstance(data, (str, os.PathLike)) else data
+            if not isinstance(paths, (list, tuple)) or not all(map(is_path, paths)):
+                raise UsageError(f"data are arrays by name or names of files, not {paths!r:.40}")
             source = self.stack.enter_context(open_table(paths))
         if isinstance(source, Table):
             self.f.refuse_constants(source.layout.names, source.name)
@@ -200,9 +208,9 @@ class _Rows:
         batches = Batches(
             source,
             self.names,
-            size=plan.batch_size,
+            size=int(plan.batch_size),
             shuffle=shuffle,
-            seed=plan.seed,
+            seed=int(plan.seed),
             dtype=plan.dtype,
             missing=self.missing,
             where=self.where,
@@ -217,7 +225,7 @@ def _split(
         raise UsageError(
             f"the part for validation is {fraction:g}", "between 0 and 1, for example 0.1"
         )
-    train_rows, held_out = batches.split(fraction, plan.seed)
+    train_rows, held_out = batches.split(fraction, int(plan.seed))
     return stack.enter_context(train_rows), stack.enter_context(held_out)
 
 
