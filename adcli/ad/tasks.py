@@ -28,7 +28,7 @@ class Task:
     mode       one of MODES ("auto" for a Jacobian until `resolved`: whichever needs fewer sweeps)
     wrt        the variables to differentiate for, by name
     direction  directional: the seed of each variable, numbers or arrays
-    strict     refuse a kink instead of taking the convention
+    strict     refuse a kink instead of taking the convention (not for the mode finite)
     """
 
     kind: str
@@ -44,6 +44,11 @@ class Task:
 
             hint = did_you_mean(self.mode, modes) or "the modes are " + ", ".join(modes)
             raise UsageError(f"unknown mode '{self.mode}'", hint)
+        if self.strict and self.mode == "finite":
+            raise UsageError(
+                "finite differences see no kinks, so they cannot be strict",
+                "leave strict out, or take another mode",
+            )
 
 
 class Entry(NamedTuple):

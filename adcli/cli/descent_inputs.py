@@ -80,7 +80,7 @@ def _is_whole(text: str) -> bool:
 def _shapes(
     texts: tuple[str, ...], wanted: dict[str, Any], f: Function
 ) -> dict[str, tuple[int, ...]]:
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for text in texts:
         for name, shape in split_assignments(text, "--shape"):
             if not _SHAPE.match(shape):
@@ -88,6 +88,8 @@ def _shapes(
             f.refuse_constants([name])
             if name not in wanted:
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
+            if name in found:
+                raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
             found[name] = tuple(int(size) for size in shape.split("x"))
     return found
 

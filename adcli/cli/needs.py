@@ -6,6 +6,7 @@ alone (`diff.shape`). A choice that says what happens anyway (--missing error) h
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -62,9 +63,15 @@ def _is_drawn(parsed: Parsed) -> bool:
     """Whether anything in a descent is left to the seed."""
     return (
         not _is_one_start(parsed)
-        or _has("param", "shuffle")(parsed)
+        or _has("shuffle")(parsed)
+        or any(_draws(text) for text in parsed["param"])
         or is_part(parsed["validation"])
     )
+
+
+def _draws(text: str) -> bool:
+    """Whether a --param has an array of random numbers."""
+    return not {"zeros", "ones", "constant"}.issuperset(re.findall(r"=\s*(\w+)\s*\(", text))
 
 
 def is_part(validation: str | None) -> bool:
@@ -151,7 +158,12 @@ NEEDS: dict[str, Sequence[Need]] = {
             "the values of an array give its shape",
         )
     ],
-    "seed": [Need("needs --starts, --param, --shuffle, or a part for --validation", _is_drawn)],
+    "seed": [
+        Need(
+            "needs --starts, a random --param, --shuffle, or a part for --validation",
+            _is_drawn,
+        )
+    ],
     **{
         name: [Need(f"needs --schedule {_either(schedules)}", _is("schedule", *schedules))]
         for name, schedules in USES.items()
@@ -183,7 +195,7 @@ NEEDS: dict[str, Sequence[Need]] = {
 
 ALWAYS = frozenset(
     (
-        *("expression", "source", "at", "points", "data", "strict", "color"),
+        *("expression", "source", "at", "points", "data", "color"),
         *("form", "kind", "output", "mode", "wrt", "model", "order", "diff.shape", "diff.taylor"),
         *("compare.order", "tolerance", "plot", "no_times", "paths", "name", "shell"),
         *("start", "param", "fix", "bounds", "maximize", "method"),
@@ -199,7 +211,7 @@ ELSEWHERE = frozenset(
         *("graph.precision", "graph.engine"),  # a program without variables
         *("rate", "line_search", "schedule", "warmup"),  # Settings knows which method takes them
         *("clip_value", "clip_norm", "weight_decay"),
-        "absolute_sigma",
+        *("absolute_sigma", "strict"),
     )
 )
 """Options that the program or the method may leave without effect: checked where that is known."""
