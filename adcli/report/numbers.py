@@ -62,7 +62,8 @@ def index_label(index: tuple[int, ...]) -> str:
 
 
 def to_json(value: Any, precision: int | None = None) -> str:
-    """JSON of nested dicts, lists, strings and numbers; every number by `exact`.
+    """JSON of nested dicts, lists, strings and numbers; counts are whole numbers, and every other
+    number is written by `exact`.
 
     An infinity, which a point may have although no result may, is null.
     """
@@ -72,14 +73,18 @@ def to_json(value: Any, precision: int | None = None) -> str:
         except ValueError:
             return json.dumps(finite(value), ensure_ascii=False)
     if isinstance(value, dict):
-        items = [f"{json.dumps(k)}: {to_json(v, precision)}" for k, v in value.items()]
+        items = [f"{_plain_json(k)}: {to_json(v, precision)}" for k, v in value.items()]
         return "{" + ", ".join(items) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join([to_json(v, precision) for v in value]) + "]"
-    if value is None or isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, (str, bool, int)):
+        return _plain_json(value)
     text = exact(value, precision)
     return "null" if "n" in text else text
+
+
+def _plain_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def joined(texts: Iterable[str], separator: str, size: int = BLOCK) -> Iterator[str]:
@@ -93,7 +98,7 @@ def joined(texts: Iterable[str], separator: str, size: int = BLOCK) -> Iterator[
 def json_pieces(value: Any, precision: int | None = None) -> Iterator[str]:
     """JSON as by `to_json`, in pieces: arrays become texts block by block."""
     if isinstance(value, dict):
-        parts = [(f"{json.dumps(k, ensure_ascii=False)}: ", v) for k, v in value.items()]
+        parts = [(f"{_plain_json(k)}: ", v) for k, v in value.items()]
         yield from _bracketed("{", parts, "}", precision)
     elif isinstance(value, list) and any(hasattr(v, "tolist") for v in value):
         yield from _bracketed("[", [("", v) for v in value], "]", precision)

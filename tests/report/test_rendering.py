@@ -7,12 +7,14 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from adcli.cli import execute
 from adcli.report.rendering import Report
 from adcli.report.tables import Tables
 from tests.texts import record_of, text_of
@@ -70,3 +72,25 @@ def test_sentences_wrap_and_steer_no_terminal() -> None:
 def test_json_is_written_in_one_place(path: Path) -> None:
     used = {n.attr for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)}
     assert path.stem == "numbers" or "dumps" not in used
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "grad `ü`^2*3 --at `ü`=2 --format json",
+        "hessian x^2*y --at x=2,y=3 --format json",
+        "trace abs(`ü`) --at `ü`=0 --format json",
+        "graph `ü`*y+`ü` --at `ü`=1,y=2 --paths ü --as json",
+        "graph `ü`*y+`ü` --at `ü`=1,y=2 --as json",
+        "taylor exp(`ü`) --at `ü`=0 --order 1 --format json",
+    ],
+)
+def test_digits_change_numbers_alone(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Counts, truths and names are written the same, with --precision and without."""
+    texts = []
+    for more in ("", "--precision 20"):
+        with suppress(SystemExit):
+            execute([*command.split(), *more.split()])
+        texts.append(capfd.readouterr().out)
+    assert texts[0] == texts[1]
+    assert "{" in texts[0]
