@@ -8,14 +8,13 @@ from typing import Any
 
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.progress import Progress
-from adcli.cli.show import screen
-from adcli.cli.terminal import stdin_bytes, stdout_bytes
-from adcli.data import Block, Field, ResultWriter, atomic_output, open_points, open_results
+from adcli.cli.show import open_rows
+from adcli.cli.terminal import stdin_bytes
+from adcli.data import Block, Field, open_points
 from adcli.data.points import naming
 from adcli.engines.rows import Column
 from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction
-from adcli.report.numbers import exact, short
 
 
 def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
@@ -35,8 +34,8 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
         model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
-        writer = _writer(model, parsed)
-        stack.enter_context(writer)
+        form = format_of("-o", parsed["output"], ROWS) or parsed["form"]
+        writer = stack.enter_context(open_rows(form, parsed, model.columns))
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         rows = 0
         for block in points:
@@ -62,49 +61,3 @@ def _predicted(model: FittedModel, block: Block) -> Prediction:
 
 def _fields(found: Prediction) -> list[Field]:
     return [Field(name, (name,), values) for name, values in zip(found._fields, found, strict=True)]
-
-
-def _writer(model: FittedModel, parsed: dict[str, Any]) -> ResultWriter | _TextWriter:
-    target = parsed["output"]
-    form = format_of("-o", target, ROWS) or parsed["form"]
-    if form in ("table", "plain"):
-        return _TextWriter(model, form, parsed["digits"], target)
-    where = stdout_bytes() if target in (None, "-") else target
-    return open_results(where, form, variables=model.columns)
-
-
-class _TextWriter:
-    """Tables for people, or the numbers alone."""
-
-    def __init__(self, model: FittedModel, form: str, digits: int, target: str | None) -> None:
-        self.model = model
-        self.form = form
-        self.digits = digits
-        self.target = target
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _TextWriter:
-        stdout = stdout_bytes() if self.target in (None, "-") else None
-        self._stream = self._stack.enter_context(atomic_output(self.target, stdout=stdout))
-        return self
-
-    def __exit__(self, *exception: Any) -> Any:
-        return self._stack.__exit__(*exception)
-
-    def write(self, block: Block, fields: list[Field]) -> None:
-        """Write the rows of one block."""
-        from adcli.report.tables import Tables
-
-        if self.form == "plain":
-            rows = zip(*[field.values for field in fields], strict=True)
-            text = "".join(" ".join(exact(float(x)) for x in row) + "\n" for row in rows)
-            self._stream.write(text.encode())
-            return
-        names = [name for name in self.model.columns if not block.layout.require(name, "").shape]
-        columns = [block.cells(name) for name in names]
-        columns += [[short(float(x), self.digits) for x in field.values] for field in fields]
-        numbers = [str(block.first_row + k) for k in range(block.rows)]
-        tables = Tables(*screen(self.target))
-        labels = ["row", *names, *[field.label for field in fields]]
-        tables.rows(labels, list(zip(numbers, *columns, strict=True)), limit=None)
-        self._stream.write(tables.text().encode("utf-8", "surrogateescape"))

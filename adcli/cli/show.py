@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -11,6 +11,7 @@ from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.report.rendering import DIGITS, Report, Screen, rendered
 
 if TYPE_CHECKING:
+    from adcli.data import ResultWriter
     from adcli.engines.explain import Explanation
 
 
@@ -35,6 +36,23 @@ def show_run(found: Explanation, begin: float) -> None:
 
     text = "".join(rendered(EngineReport(found), "plain"))
     remark(f"{text}ran for {perf_counter() - begin:.3g} s\n")
+
+
+def open_rows(
+    form: str, options: Mapping[str, Any], variables: Sequence[str], **settings: Any
+) -> ResultWriter:
+    """A writer of results of many rows as the options `digits` and `output` say.
+
+    `settings` are those of `open_results`, for the formats that scripts read.
+    """
+    from adcli.data import open_results
+    from adcli.report.row_tables import open_texts
+
+    output = options["output"]
+    target = stdout_bytes() if output in (None, "-") else output
+    if form in ("table", "plain"):
+        return open_texts(target, form, variables, options["digits"], screen(output))
+    return open_results(target, form, variables=variables, **settings)
 
 
 def write_text(output: str | None, text: str | Iterable[str]) -> None:

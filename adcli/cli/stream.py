@@ -11,18 +11,16 @@ from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
-from adcli.cli.show import show_engine, show_run
-from adcli.cli.terminal import is_coloured, stdin_bytes, stdout_bytes, width
+from adcli.cli.show import open_rows, show_engine, show_run
+from adcli.cli.terminal import stdin_bytes
 from adcli.data import (
     Ahead,
     Block,
     Field,
     Points,
     ResultWriter,
-    atomic_output,
     in_order,
     open_points,
-    open_results,
 )
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.cores import available_cores
@@ -33,12 +31,8 @@ from adcli.function import Function
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import Shape, result_labels
-from adcli.report.numbers import exact, flat, nested, shape_of, short, to_json
+from adcli.report.numbers import exact, flat, nested, shape_of, to_json
 from adcli.report.points import constant_fields
-
-TABLE_ROWS = 500
-"""Rows of one table; longer results are tables one after the other."""
-
 
 MAX_WORKERS = 4
 """Threads that work on blocks: each holds some, and one thread cannot read for more."""
@@ -152,7 +146,7 @@ class _Job:
         self.estimated = False
         self.rows = 0
         self.failed = 0
-        self.writer: ResultWriter | _TextWriter
+        self.writer: ResultWriter
 
     def estimate(self, first: Block) -> None:
         """How many rows there are, by the first block, all that was read, and the file's size."""
@@ -184,20 +178,17 @@ class _Job:
         options = self.options
         return self._columns(first), self.expected, options["engine"], options["precision"]
 
-    def open_writer(self) -> ResultWriter | _TextWriter:
+    def open_writer(self) -> ResultWriter:
         """The writer for the format that was asked for."""
-        form, target = self.options["form"], self.options["output"]
-        if form in ("table", "plain"):
-            return _TextWriter(self, form, target)
         constants = dict(constant_fields(self.task))
         held = self.options["held"]
         at = {n: nested(c.values) for n, c in self.fixed.items() if n not in held}
         if at:
             constants["at"] = at
-        return open_results(
-            stdout_bytes() if target in (None, "-") else target,
-            form,
-            variables=self.columns,
+        return open_rows(
+            self.options["form"],
+            self.options,
+            self.columns,
             errors=self.options["on_error"] == "null",
             constants={key: to_json(x, self.options["precision"]) for key, x in constants.items()},
         )
@@ -270,7 +261,7 @@ class _Job:
 
     def _fields(self, results: RowResults) -> list[Field]:
         precision = self.options["precision"]
-        nested_form = self.options["form"] == "json" and not isinstance(self.writer, _TextWriter)
+        nested_form = self.options["form"] == "json"
         fields = []
         for path, values in results.fields.items():
             if nested_form:
@@ -319,69 +310,3 @@ def _component_columns(values: Any, count: int) -> list[Any]:
     missing = [float("nan")] * count  # of a row that failed, whose shape nobody knows
     rows = [row if len(row) == count else missing for row in rows]
     return [[row[k] for row in rows] for k in range(count)]
-
-
-class _TextWriter:
-    """Tables for people, or plain numbers."""
-
-    def __init__(self, job: _Job, form: str, target: str | None) -> None:
-        self.job = job
-        self.form = form
-        self.target = target
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _TextWriter:
-        stdout = stdout_bytes() if self.target in (None, "-") else None
-        self.stream = self._stack.enter_context(atomic_output(self.target, stdout=stdout))
-        return self
-
-    def __exit__(self, *exception: Any) -> Any:
-        return self._stack.__exit__(*exception)
-
-    def render(self, block: Block, fields: list[Field], errors: Mapping[int, str]) -> Iterable[str]:
-        """The rows of one block as texts, made when they are asked for: tables take their time."""
-        if self.form == "plain":
-            columns = [[_cell(x, exact) for x in field.values] for field in fields]
-            for row in errors:
-                for column in columns:
-                    column[row] = "nan"
-            lines = [" ".join(row) + "\n" for row in zip(*columns, strict=True)]
-            return ["".join(lines)]
-        return (
-            self._table(block, fields, errors, start, min(block.rows, start + TABLE_ROWS))
-            for start in range(0, max(block.rows, 1), TABLE_ROWS)
-        )
-
-    def put(self, rendered: Iterable[str]) -> None:
-        """Write texts."""
-        for text in rendered:
-            self.stream.write(text.encode("utf-8", "surrogateescape"))
-
-    def _table(
-        self, block: Block, fields: list[Field], errors: Mapping[int, str], start: int, end: int
-    ) -> str:
-        from adcli.report.tables import Tables
-
-        digits = self.job.options["digits"]
-        stream = sys.stdout if self.target in (None, "-") else None
-        tables = Tables(width(stream), is_coloured(stream))
-        scalars = [name for name in self.job.columns if not self.job.shapes[name]]
-        columns = [block.cells(name)[start:end] for name in scalars]
-        for field in fields:
-            columns.append([_cell(x, lambda v: short(v, digits)) for x in field.values[start:end]])
-        labels = ["row", *scalars, *[field.label for field in fields]]
-        rows = []
-        for i, cells in enumerate(zip(*columns, strict=True)):
-            shown = list(cells)
-            if start + i in errors:
-                shown[len(scalars) :] = ["-"] * len(fields)
-            rows.append((str(block.first_row + start + i), *shown))
-        tables.rows(labels, rows, limit=None)
-        for row in range(start, end):
-            if row in errors:
-                tables.note(f"row {block.first_row + row}: {errors[row]}")
-        return tables.text()
-
-
-def _cell(value: Any, text: Any) -> str:
-    return value if isinstance(value, str) else text(value)

@@ -46,17 +46,23 @@ def open_results(
             writer.write(block, {"value": values, "df/dx": slopes})
     """
     kind = _format_of(target, format)
-    with ExitStack() as stack:
-        if target is None or isinstance(target, str | os.PathLike):
-            stream = stack.enter_context(atomic_output(target, stdout=stdout))
-        else:
-            stream = target
-        resources = stack.pop_all()
+    stream, resources = opened(target, stdout)
     if kind == "csv":
         return CsvWriter(stream, variables, resources)
     if kind == "parquet":
         return ParquetWriter(stream, variables, resources, errors)
     return JsonWriter(stream, variables, resources, constants or {})
+
+
+def opened(
+    target: str | os.PathLike[str] | BinaryIO | None, stdout: BinaryIO | None = None
+) -> tuple[BinaryIO, ExitStack]:
+    """A stream to write to, and what closes it: nothing, where a stream was given."""
+    with ExitStack() as stack:
+        if target is not None and not isinstance(target, str | os.PathLike):
+            return target, stack
+        stream = stack.enter_context(atomic_output(target, stdout=stdout))
+        return stream, stack.pop_all()
 
 
 def _format_of(target: object, format: str | None) -> ResultsFormat:
