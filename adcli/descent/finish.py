@@ -7,18 +7,16 @@ judged: by how far a Newton step would move, and by the rounding errors in it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
+from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
-from adcli.descent.stationary import LEARNED_FALL, Rounding
-from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Outcome, Status
-
-if TYPE_CHECKING:
-    from adcli.descent.monitor import Monitor
+from adcli.descent.stationary import LEARNED_FALL, Rounding, Stationarity
+from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Limits, Outcome, Status
 
 STEPS = 100
 LENGTHS = tuple([4.0**-k for k in range(9)])
@@ -28,7 +26,31 @@ that are tried."""
 FAST = 0.1
 
 
-def finish(monitor: Monitor, it: Iterate, reason: str) -> Outcome:
+class Observed(Protocol):
+    """What the end of a descent asks of the monitor that observes it."""
+
+    problem: Problem
+    limits: Limits
+    stationarity: Stationarity
+
+    def trial(self, point: Vector) -> tuple[float, Vector]:
+        """The value, inf where nothing can go on from the point, and the gradient."""
+
+    def iterate(
+        self,
+        iteration: int,
+        point: Vector,
+        value: float,
+        gradient: Vector,
+        before: tuple[float, Vector] | None,
+    ) -> Iterate:
+        """An iterate with its norm and its step."""
+
+    def see(self, it: Iterate) -> Outcome | None:
+        """Look at an iterate; the outcome if the run is over."""
+
+
+def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
     """The outcome after `it`, from where the method found nothing better, for this `reason`."""
     with np.errstate(all="ignore"):
         rounding = monitor.stationarity.rounding(it.point)
@@ -46,7 +68,7 @@ def finish(monitor: Monitor, it: Iterate, reason: str) -> Outcome:
 
 
 def _better(
-    monitor: Monitor, it: Iterate, step: NewtonStep, rounding: Rounding | None
+    monitor: Observed, it: Iterate, step: NewtonStep, rounding: Rounding | None
 ) -> Iterate | None:
     """The iterate after a Newton step: one with a clearly lower value, or with half the gradient
     and no higher value than rounding allows. None where there is none."""
@@ -70,7 +92,7 @@ def _length(units: Vector, gradient: Vector) -> float:
     return vector_norm(units * gradient)
 
 
-def judge(monitor: Monitor, it: Iterate, step: NewtonStep | None, reason: str) -> Outcome:
+def judge(monitor: Observed, it: Iterate, step: NewtonStep | None, reason: str) -> Outcome:
     """Whether the best that can be had, from where a Newton step is `step`, is a minimum as far as
     float64 can tell. A tolerance that was asked for is met, or it is not."""
     rounding = monitor.stationarity.rounding(it.point)

@@ -7,6 +7,7 @@ interval, the prediction and t times sqrt(g' C g + s^2 / w), with the given conf
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ import numpy as np
 
 from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays, names_in
+from adcli.data.output import atomic_output
+from adcli.data.parameters import MODEL_FORMAT
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.fitting.columns import lengths
 from adcli.fitting.model import (
@@ -86,10 +89,23 @@ class FittedModel:
         return [name for name in self.model.prediction.inputs if name not in point]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as JSON, which `load_model` reads. Raises DataError."""
-        from adcli.fitting.model_file import save_model
+        """Write the model as JSON, which `load_model` reads; the file appears when it is complete.
 
-        save_model(self, path)
+        Raises DataError.
+        """
+        body = {
+            "format": MODEL_FORMAT,
+            "model": self.text,
+            "parameters": {name: _plain(value) for name, value in self.parameters.items()},
+            "fixed": {name: _plain(value) for name, value in self.fixed.items()},
+            "covariance": [[_number(x) for x in row] for row in self.covariance.tolist()],
+            "variance": self.variance,
+            "degrees_of_freedom": self.freedom,
+            "confidence": self.confidence,
+            "row_wise": self.row_wise,
+        }
+        with atomic_output(path) as stream:
+            stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
 
     @cached_property
     def _numbers(self) -> tuple[Parameters, Predictor, Vector]:
@@ -173,6 +189,14 @@ class FittedModel:
         except AdcliError:
             pass
         return DomainError(f"row {first + row}: {what}")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _number(x: float) -> float | None:
+    return x if math.isfinite(x) else None
 
 
 def _rows_of(data: Mapping[str, Any]) -> int:

@@ -1,15 +1,16 @@
-"""Fitted models in files: JSON, read without executing anything, checked."""
+"""Fitted models from files: JSON, read without executing anything, checked.
+
+`FittedModel.save` writes them.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import os
 from typing import Any
 
 import numpy as np
 
-from adcli.data.output import atomic_output
 from adcli.data.parameters import MODEL_FORMAT
 from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
 from adcli.errors import AdcliError, DataError
@@ -19,23 +20,6 @@ from adcli.given import check_kinds
 
 MOST_BYTES = 1 << 28
 """No model is larger."""
-
-
-def save_model(model: FittedModel, path: str | os.PathLike[str]) -> None:
-    """Write a model; it appears at `path` when it is complete. Raises DataError."""
-    body = {
-        "format": MODEL_FORMAT,
-        "model": model.text,
-        "parameters": {name: _plain(value) for name, value in model.parameters.items()},
-        "fixed": {name: _plain(value) for name, value in model.fixed.items()},
-        "covariance": [[_number(x) for x in row] for row in model.covariance.tolist()],
-        "variance": model.variance,
-        "degrees_of_freedom": model.freedom,
-        "confidence": model.confidence,
-        "row_wise": model.row_wise,
-    }
-    with atomic_output(path) as stream:
-        stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
 def load_model(path: str | os.PathLike[str]) -> FittedModel:
@@ -111,11 +95,3 @@ def _check(model: FittedModel) -> None:
         raise ValueError("the covariance is none")
     if not 0 < model.confidence < 1:
         raise ValueError("its confidence is not between 0 and 1")
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
-
-
-def _number(x: float) -> float | None:
-    return x if math.isfinite(x) else None

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from adcli.engines.llvm.code import Code, Values
+from adcli.engines.llvm.code import Code
+from adcli.engines.llvm.operations import Values
 from adcli.engines.llvm.vector_math import written
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED

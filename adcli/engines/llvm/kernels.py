@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from adcli.engines.arrays import quiet
 from adcli.engines.llvm.body import Body, Read
 from adcli.engines.llvm.carry import Carry
-from adcli.engines.llvm.code import Code, operation
+from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.compile import Compiled, assemble, compile_module
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.operations import operation
 from adcli.engines.llvm.team import Work, growing, team
 from adcli.engines.llvm.vector_math import written
 from adcli.engines.lower import lower

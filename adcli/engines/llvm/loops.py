@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from adcli.engines.llvm.code import PREDICATES, Code, Values
+from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.operations import PREDICATES, Values
 from adcli.engines.loops import Comparison, Loop, Records, Run
 from adcli.engines.lower import is_foreign
 from adcli.graph.primitives import CONSTANT, NAMED, Primitive

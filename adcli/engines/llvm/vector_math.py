@@ -16,11 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from math import log, pi
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from adcli.engines.llvm.code import Code
-    from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.code import Code
+from adcli.engines.llvm.machine import Machine
 
 _ROUND = 6755399441055744.0
 """1.5 * 2^52: adding it rounds to an integer, whose bits are the last ones of the sum."""
