@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.blame import blame_derivative, blame_value, value_error
-from adcli.ad.derivatives import Run
-from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.symbolic import gradient_nodes, tangent_node
-from adcli.ad.tasks import Entry, Task, compute_finite, resolved
-from adcli.engines.choose import choose_algebra, choose_point_engine, is_number
-from adcli.errors import DomainError, KinkError, UsageError
-from adcli.given import NOT_REAL, check_kinds
+from adcli.ad.tasks import Task
+from adcli.engines.point import Point, PointResults, Results, compute_point, sweep_point
+from adcli.errors import UsageError
+from adcli.given import check_kinds
 from adcli.graph.axes import Shape
-from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
-from adcli.graph.shapes import infer_shapes, is_scalar_program
+from adcli.graph.program import Program
 from adcli.language import parse
-from adcli.language.constants import refuse_constants
-from adcli.suggestion import closest, did_you_mean
 
 if TYPE_CHECKING:
     from adcli.engines.rows import Batch
-
-Point = Mapping[str, Any]
-"""A value for each variable: a number, nested lists of numbers, or a NumPy array."""
-
 
 HARD_TWICE = ("norm", "std", "logsumexp", "softmax", "abs", "hypot")
 """Functions that have another form where the derivative is differentiated again."""
@@ -57,7 +46,7 @@ def as_function(f: Function | str) -> Function:
     return f if isinstance(f, Function) else function(f)
 
 
-class Function:
+class Function(Program):
     """A function of named variables, with one result or several.
 
     Variables may be scalars, vectors or matrices; what they are is known when a point is given.
@@ -66,32 +55,9 @@ class Function:
     is_written = False
     """Whether `text` is its program, not that of a function that it is the derivative of."""
 
-    def __init__(
-        self, graph: Graph, outputs: Sequence[int], text: str, variables: Iterable[int] = ()
-    ) -> None:
-        """`variables` are nodes of variables to keep although no result may depend on them."""
-        self.graph = graph
-        self.outputs = list(outputs)
-        self.text = text
-        self._kept = list(variables)
-        self._map_tasks: dict[Any, Task] = {}
-
     @cached_property
-    def order(self) -> list[int]:
-        """The nodes that the results depend on, arguments first."""
-        return self.graph.reach([*self.outputs, *self._kept])
-
-    @cached_property
-    def inputs(self) -> dict[str, int]:
-        """The variables' nodes by name, in the order of their first appearance."""
-        graph = self.graph
-        found = [i for i in self.order if not graph.args[i] and graph.varying[i]]
-        return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The names of the variables, in the order of their first appearance."""
-        return tuple(self.inputs)
+    def _map_tasks(self) -> dict[Any, Task]:
+        return {}
 
     @cached_property
     def twice(self) -> Function:
@@ -102,11 +68,6 @@ class Function:
             return self
         program = parse(self.text, twice=True)
         return Function(program.graph, program.outputs, self.text)
-
-    @cached_property
-    def is_scalar(self) -> bool:
-        """Whether the program itself has no operation on vectors or matrices."""
-        return is_scalar_program(self.graph, self.order)
 
     def __str__(self) -> str:
         """The function as a program: what occurs more than once has a name, on a line of its own.
@@ -257,10 +218,10 @@ class Function:
         the derivative has the array's shape.
         """
         check_kinds(shapes=shapes)
-        self._nodes(shapes or ())
+        self.nodes(shapes or ())
         if self.twice is not self:
             return self.twice.derivative(variable, shapes)
-        (node,) = self._nodes([variable])
+        (node,) = self.nodes([variable])
         shapes = shapes or {}
         if shapes.get(variable):
             (output,) = self.outputs
@@ -304,209 +265,10 @@ class Function:
         self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
     ) -> Results:
         """The checked results of a task at one point."""
-        check_kinds(point=point)
-        choice = choose_point_engine(self, point, task, engine, precision)
-        found = None
-        if choice.engine in ("numpy", "llvm"):
-            found = self._planned(point, task, choice.engine, alone=engine == "auto")
-        return found or self.swept(point, task, choice.engine, precision)
+        return compute_point(self, point, task, engine, precision)
 
     def swept(
         self, point: Point, task: Task, engine: str = "auto", precision: int | None = None
     ) -> PointResults:
         """The checked results of a task at one point by sweeps, which have all values between."""
-        scalars = self.is_scalar and all(is_number(v) for v in point.values())
-        algebra = choose_algebra(scalars, engine, precision)
-        with algebra.context():
-            return PointResults(self, algebra, self.pack(point, algebra), task)
-
-    def _planned(self, point: Point, task: Task, engine: str, alone: bool) -> Results | None:
-        """The results of a program over long arrays; None if they are not finite, or it is none
-        (`alone`: none that the llvm engine does without the numpy engine)."""
-        from adcli.engines import array_program
-        from adcli.engines.numpy import Arrays
-
-        inputs = {node: x[0] for node, x in self.pack(point, Arrays()).items()}
-        by_path = None
-        if engine == "llvm":
-            from adcli.engines.llvm.prepared import compute_point
-
-            by_path = compute_point(self, inputs, task, alone)
-        if by_path is None:
-            arrays = {name: inputs[node] for name, node in self.inputs.items()}
-            by_path = array_program.compute_point(self, arrays, task)
-        return None if by_path is None else Results(self, task, by_path)
-
-    def pack(self, point: Point, algebra: Any) -> dict[int, Any]:
-        """The inputs of an evaluation by node. Raises UsageError for missing or unknown names."""
-        self.check_names(point)
-        packed = {}
-        for name, node in self.inputs.items():
-            try:
-                packed[node] = algebra.pack(point[name])
-            except NOT_REAL as error:
-                raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
-        return packed
-
-    def check_names(self, names: Iterable[str]) -> None:
-        """Raise UsageError unless the names are the function's variables."""
-        names = set(names)
-        self.refuse_constants(names)
-        if names == self.inputs.keys():
-            return
-        missing = [name for name in self.inputs if name not in names]
-        unknown = sorted(str(name) for name in names - set(self.inputs))
-        if missing:
-            listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
-            span = self.graph.span(self.inputs[missing[0]])
-            meant = closest(missing[0], unknown)
-            hint = f"'{meant}' is given, but the program has no such variable" if meant else None
-            plural = "s" * (len(missing) > 1)
-            message = f"no value for the variable{plural} {listed}"
-            raise UsageError(
-                message, hint or f"give one: --at {missing[0]}=...", span=span, text=self.text
-            )
-        if unknown:
-            raise self.no_variable(unknown[0])
-
-    def refuse_constants(self, names: Iterable[str], column_of: str = "") -> None:
-        """Raise UsageError for a column or a variable whose name means a constant here."""
-        if not column_of:
-            names = [name for name in names if str(name) not in self.inputs]
-        refuse_constants(self.graph, self.text, names, column_of)
-
-    def no_variable(self, name: str) -> UsageError:
-        """The error for a name that is no variable. Raises that for the name of a constant."""
-        self.refuse_constants([name])
-        hint = did_you_mean(name, self.inputs) or self.listed()
-        return UsageError(f"the program has no variable '{name}'", hint)
-
-    def listed(self) -> str:
-        """What variables there are, for messages."""
-        names = list(self.inputs)
-        return "its variables are " + ", ".join(names[:8]) if names else "it has none"
-
-    def names(self, wrt: Iterable[str] | None) -> list[str]:
-        """The variables to differentiate for: all, or those given (checked)."""
-        if not isinstance(wrt, (Iterable, type(None))):
-            raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
-        names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
-        self._nodes(names)
-        return names
-
-    def _nodes(self, names: Iterable[str]) -> list[int]:
-        nodes = []
-        for name in names:
-            if not isinstance(name, str) or name not in self.inputs:
-                raise self.no_variable(name)
-            nodes.append(self.inputs[name])
-        return nodes
-
-
-class Results:
-    """The results of a task at one point, all of them finite.
-
-    `by_path` has the values under each path, one for each result of the program.
-    """
-
-    def __init__(
-        self, function: Function, task: Task, by_path: dict[tuple[str, ...], list[Any]]
-    ) -> None:
-        self.function = function
-        self.task = task
-        self.by_path = by_path
-
-    def kink_taken(self) -> KinkError | None:
-        """The first kink at which a convention was taken, as the error that `strict` makes of it.
-        Where no sweep has all values between (large arrays) nothing is known."""
-        return None
-
-    def fields(self) -> Iterator[tuple[tuple[str, ...], Any]]:
-        """Each result with its path, the value first; a list where the program has several."""
-        several = len(self.function.outputs) > 1
-        for path, found in self.by_path.items():
-            yield path, found if several else found[0]
-
-    def nested(self) -> tuple[Any, Any]:
-        """The value, and the rest by the names of the paths."""
-        result: dict[str, Any] = {}
-        for path, found in self.fields():
-            place = result
-            for name in path[:-1]:
-                place = place.setdefault(name, {})
-            place[path[-1]] = found
-        return result.pop("value"), result
-
-
-class PointResults(Results):
-    """The results of a task by sweeps, checked: nothing that is not finite gets out.
-
-    `inputs` are the packed values of the variables by node. Raises DomainError (KinkError) with the
-    operation to blame.
-    """
-
-    def __init__(
-        self, function: Function, algebra: Any, inputs: dict[int, Any], task: Task
-    ) -> None:
-        super().__init__(function, task, {})
-        self.algebra = algebra
-        graph, order, text = function.graph, function.order, function.text
-        shapes: dict[int, Shape] = {}
-        if algebra.shaped:
-            given = {graph.attrs[i]: algebra.shape(x) for i, x in inputs.items()}
-            shapes = infer_shapes(graph, order, given, text)
-        self.task = task = resolved(task, function.outputs, function.inputs, shapes)
-        self.run = Run.at(graph, order, inputs, algebra, 1)
-        for output in function.outputs:
-            if not algebra.is_finite(self.run.values[output]):
-                raise self._value_error(output)
-        kink = self.kink_taken() if task.strict else None
-        if kink is not None:
-            raise kink
-        entries = compute_finite(self.run, function.outputs, function.inputs, task, text)
-        for entry in entries:
-            if not algebra.is_finite(entry.value):
-                raise self._derivative_error(entry)
-        for entry in entries:
-            self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
-
-    def _value_error(self, output: int) -> DomainError:
-        graph, values, algebra = self.function.graph, self.run.values, self.algebra
-        place = blame_value(graph, output, values, algebra)
-        return value_error(graph, place, values, algebra, self.function.text)
-
-    def _derivative_error(self, entry: Entry) -> DomainError:
-        run, algebra = entry.run, self.algebra
-        inputs, directions = self.function.inputs, self.task.direction
-        nodes = [entry.node] if directions is None else [inputs[name] for name in directions]
-        wrt = [node for node in nodes if node is not None]
-        active = run.graph.dependents(run.order, wrt)
-        for seed in algebra.basis(run.values[entry.output], 2):  # one component at a time
-            error = blame_derivative(
-                run.graph,
-                run.order,
-                run.values,
-                {entry.output: seed},
-                active,
-                algebra,
-                self.function.text,
-            )
-            if error.span is not None:
-                break
-        return error
-
-    def kink_taken(self) -> KinkError | None:
-        task = self.task
-        if task.kind == "value" or task.mode == "finite":
-            return None
-        return self.kink(task.wrt if task.direction is None else task.direction)
-
-    def kink(self, names: Iterable[str]) -> KinkError | None:
-        """The error that names the first kink on the way from some variables to the results."""
-        function, run, algebra = self.function, self.run, self.algebra
-        active = run.graph.dependents(run.order, [function.inputs[n] for n in names])
-        with algebra.context():
-            kink = find_kink(run.graph, run.order, run.values, function.outputs, active, algebra)
-            if kink is None:
-                return None
-            return kink_error(run.graph, kink, run.values, algebra, function.text)
+        return sweep_point(self, point, task, engine, precision)

@@ -23,7 +23,7 @@ from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
-from adcli.language.constants import MEANINGS, USUAL_PARAMETERS
+from adcli.graph.constants import MEANINGS, USUAL_PARAMETERS
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.terminal import stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
-from adcli.language.constants import CONSTANTS
+from adcli.graph.constants import CONSTANTS
 from adcli.language.messages import safe
 from adcli.language.quoting import unquoted
 

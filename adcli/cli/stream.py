@@ -23,9 +23,10 @@ from adcli.data import (
     open_points,
 )
 from adcli.engines.choose import choose_rows_engine
+from adcli.engines.columns import Column
 from adcli.engines.cores import available_cores
 from adcli.engines.explain import Explanation, explain_rows
-from adcli.engines.rows import Column, RowResults, compute_rows
+from adcli.engines.rows import RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.function import Function
 from adcli.graph.shapes import infer_shapes

@@ -9,8 +9,9 @@ from typing import Any
 
 from adcli.ad.derivatives import Run
 from adcli.ad.tasks import Task
+from adcli.engines.point import PointResults
 from adcli.errors import UsageError
-from adcli.function import Function, PointResults
+from adcli.function import Function
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adcli.data.arrays import check_arrays, digest_of
-from adcli.data.columns import Missing, selected
+from adcli.data.columns import Missing, Predicate, selected
 from adcli.data.row_store import HeldRows, RowStore, collect
 from adcli.data.table import Table
 from adcli.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    from adcli.function import Function
 
 DTYPES = ("float32", "float64")
 
@@ -48,7 +45,7 @@ class Batches:
         seed: int = 0,
         dtype: str = "float64",
         missing: Missing = "error",
-        where: Function | None = None,
+        where: Predicate | None = None,
     ) -> None:
         if size < 1:
             raise UsageError(f"batches of {size} rows", "a batch has 1 row or more")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from adcli.data.table import Table
 from adcli.errors import AdcliError, DataError, UsageError
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adcli.data.blocks import Block
-    from adcli.function import Function
 
     Array = NDArray[np.float64]
 
@@ -24,16 +23,29 @@ _DROP = "--missing drop leaves out rows with missing values"
 _WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
 
 
+class Predicate(Protocol):
+    """A function of columns that chooses rows: those for which its only result is not 0."""
+
+    outputs: list[int]
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The columns that it reads, as the keys."""
+
+    def map(self, columns: Mapping[str, Any], *, wrt: Iterable[str] | None) -> Any:
+        """The results in each row, as `values`."""
+
+
 def read_columns(
     table: Table,
     names: Iterable[str],
     *,
     missing: Missing = "error",
-    where: Function | None = None,
+    where: Predicate | None = None,
 ) -> dict[str, Array]:
     """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables.
 
-    `where` is a function of columns; rows for which it is 0 are left out. A missing value is an
+    `where` leaves out the rows for which it is 0. A missing value is an
     error, or with `missing` "drop" its row is left out. Raises DataError for unknown columns, for
     missing, infinite and non-numeric cells, and where no row is left.
     """
@@ -64,7 +76,7 @@ def selected(
     names: Sequence[str],
     *,
     missing: Missing = "error",
-    where: Function | None = None,
+    where: Predicate | None = None,
 ) -> Iterator[Selection]:
     """What `read_columns` reads, a block at a time."""
     import numpy as np
@@ -91,7 +103,7 @@ def selected(
         raise _nothing_left(table, rows, where is not None)
 
 
-def _filter_columns(table: Table, where: Function | None) -> list[str]:
+def _filter_columns(table: Table, where: Predicate | None) -> list[str]:
     """The columns that a filter reads."""
     if where is None:
         return []
@@ -106,7 +118,7 @@ def _filter_columns(table: Table, where: Function | None) -> list[str]:
     return list(where.inputs)
 
 
-def _passes(where: Function, columns: dict[str, Array], block: Block, offsets: Any) -> Any:
+def _passes(where: Predicate, columns: dict[str, Array], block: Block, offsets: Any) -> Any:
     """Which rows the filter lets pass."""
     if not len(offsets):
         return offsets.astype(bool)

@@ -22,11 +22,12 @@ from adcli.engines.choose import (
     check_engine,
     choose_algebra,
     choose_point_engine,
-    is_number,
 )
+from adcli.engines.columns import is_number
 from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
+from adcli.engines.point import pack
 from adcli.engines.programs.program import Program
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
@@ -364,7 +365,7 @@ class Problem:
 
     def _inputs(self, vector: Vector) -> tuple[Any, dict[int, Any]]:
         algebra = choose_algebra(self.scalar, "auto", None)
-        return algebra, self.function.pack(self.inputs(vector), algebra)
+        return algebra, pack(self.function, self.inputs(vector), algebra)
 
     def curvature(self, vector: Vector, direction: Vector) -> Vector:
         """The product of the Hessian and a direction: the gradient's graph, swept forward."""

@@ -21,6 +21,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate
 from adcli.engines.choose import choose_algebra
+from adcli.engines.point import pack
 
 FALLEN = 1e-12
 """A component of the gradient is next to nothing where it fell to this part of the start's."""
@@ -130,7 +131,7 @@ class Stationarity:
             return None
         algebra = choose_algebra(False, "numpy")
         with algebra.context():
-            inputs = p.function.pack(p.inputs(point), algebra)
+            inputs = pack(p.function, p.inputs(point), algebra)
             run = Run.at(p.graph, p.order, inputs, algebra, 1)
             own = {i: UNIT * np.abs(inputs[i]) for i in p.nodes}
             value, *slopes = rounding_errors(run, [p.target, *p.gradient_nodes], own)

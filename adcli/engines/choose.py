@@ -6,14 +6,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adcli.engines.columns import is_number, is_over_numbers
 from adcli.errors import UsageError
 from adcli.given import check_kinds
 from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
-    from adcli.engines.rows import Column
-    from adcli.function import Function
+    from adcli.engines.columns import Column
+    from adcli.graph.program import Program
 
 ENGINES = ("auto", "python", "numpy", "llvm", "mpmath")
 DESCENT_ENGINES = ("auto", "python", "numpy", "llvm")
@@ -79,7 +80,7 @@ def choose_algebra(scalars: bool, engine: str = "auto", digits: int | None = Non
 
 
 def choose_point_engine(
-    function: Function,
+    program: Program,
     point: Mapping[str, Any],
     task: Task,
     engine: str = "auto",
@@ -95,10 +96,10 @@ def choose_point_engine(
         return Choice("mpmath", f"{precision} decimal digits were asked for")
     if engine not in ("auto", "llvm"):
         return Choice(engine, "it was asked for")
-    if function.is_scalar and all(is_number(x) for x in point.values()):
+    if program.is_scalar and all(is_number(x) for x in point.values()):
         return Choice("python", "there is one point, and numbers alone")
     rows = max(map(_length, point.values()), default=0)
-    work = rows * len(function.order)
+    work = rows * len(program.order)
     if engine == "auto" and not _is_worth_compiling(rows * runs, work * runs):
         return Choice("numpy", "the program has vectors or matrices")
     obstacle = compiler_obstacle(task.strict)
@@ -114,7 +115,7 @@ def choose_point_engine(
 
 
 def choose_rows_engine(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     rows: int,
     engine: str = "auto",
@@ -134,9 +135,9 @@ def choose_rows_engine(
         return Choice("mpmath", f"{precision} decimal digits were asked for")
     if engine not in ("auto", "llvm"):
         return Choice(engine, "it was asked for")
-    if not is_over_numbers(function, columns, rows):
+    if not is_over_numbers(program, columns, rows):
         return Choice("numpy", "the program has vectors or matrices")
-    work = rows * len(function.order)
+    work = rows * len(program.order)
     told = f"{'about ' * estimated}{work:,} operations for values"
     if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
         return Choice("python", f"{told} are fewer than importing NumPy is worth")
@@ -151,19 +152,6 @@ def choose_rows_engine(
     if engine == "llvm":
         return Choice("llvm", "it was asked for")
     return Choice("llvm", f"{told} are worth compiling")
-
-
-def is_over_numbers(function: Function, columns: Mapping[str, Column], rows: int) -> bool:
-    """Whether a program knows only numbers, in each row."""
-    if not function.is_scalar:
-        return False
-    for values, per_row in columns.values():
-        if hasattr(values, "ndim"):
-            if values.ndim != per_row:
-                return False
-        elif (rows or not per_row) and not is_number(values[0] if per_row else values):
-            return False
-    return True
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:
@@ -201,11 +189,3 @@ def has_llvmlite() -> bool:
     from importlib.util import find_spec
 
     return find_spec("llvmlite") is not None
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a scalar (a Python, NumPy or mpmath number, or a text of digits)."""
-    if isinstance(value, (int, float, str)):
-        return True
-    shape = getattr(value, "shape", None)
-    return shape == () if shape is not None else not isinstance(value, (list, tuple))

@@ -14,8 +14,8 @@ from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
-    from adcli.engines.rows import Column
-    from adcli.function import Function
+    from adcli.engines.columns import Column
+    from adcli.graph.program import Program
 
 NUMBER_BYTES = 8
 
@@ -43,7 +43,7 @@ class Explanation(NamedTuple):
 
 
 def explain_rows(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     rows: int,
     task: Task,
@@ -54,30 +54,30 @@ def explain_rows(
     """The engine for a task at each of `rows` rows of a file, which is read once. Raises as
     `choose_rows_engine` does."""
     choice = choose_rows_engine(
-        function, columns, rows, engine, precision, task.strict, estimated, once=True
+        program, columns, rows, engine, precision, task.strict, estimated, once=True
     )
     per_row = [name for name, column in columns.items() if column.per_row]
     shapes = {name: _shape(c.example()) for name, c in columns.items()}
     seconds = None
     if choice.engine == "llvm":
-        choice, seconds = _compiled(choice, function, task, per_row, None)
-    return _explanation(choice, seconds, function, task, rows, shapes, per_row)
+        choice, seconds = _compiled(choice, program, task, per_row, None)
+    return _explanation(choice, seconds, program, task, rows, shapes, per_row)
 
 
 def explain_point(
-    function: Function,
+    program: Program,
     point: Mapping[str, Any],
     task: Task,
     engine: str = "auto",
     precision: int | None = None,
 ) -> Explanation:
     """The engine for a task at one point. Raises as `choose_point_engine` does."""
-    choice = choose_point_engine(function, point, task, engine, precision)
+    choice = choose_point_engine(program, point, task, engine, precision)
     shapes = {name: _shape(value) for name, value in point.items()}
     seconds = None
     if choice.engine == "llvm":
-        choice, seconds = _compiled(choice, function, task, (), shapes, engine == "auto")
-    return _explanation(choice, seconds, function, task, 1, shapes, list(point))
+        choice, seconds = _compiled(choice, program, task, (), shapes, engine == "auto")
+    return _explanation(choice, seconds, program, task, 1, shapes, list(point))
 
 
 def _shape(value: Any) -> Shape:
@@ -88,7 +88,7 @@ def _shape(value: Any) -> Shape:
 
 def _compiled(
     choice: Choice,
-    function: Function,
+    program: Program,
     task: Task,
     per_row: Any,
     shapes: Mapping[str, Shape] | None,
@@ -100,9 +100,9 @@ def _compiled(
 
     try:
         if shapes is None:
-            prepared = prepare_rows(function, task, per_row)
+            prepared = prepare_rows(program, task, per_row)
         else:
-            prepared = prepare_point(function, task, shapes, alone)
+            prepared = prepare_point(program, task, shapes, alone)
     except UnsupportedError as error:
         return Choice("numpy", f"the llvm engine is not used: {error}"), None
     return choice, prepared.program.compile_seconds
@@ -111,15 +111,15 @@ def _compiled(
 def _explanation(
     choice: Choice,
     seconds: float | None,
-    function: Function,
+    program: Program,
     task: Task,
     rows: int,
     shapes: Mapping[str, Shape],
     per_row: list[str],
 ) -> Explanation:
-    graph = function.graph
-    known = infer_shapes(graph, function.order, shapes, function.text)
-    outputs = sum(prod(known[o]) for o in function.outputs)
+    graph = program.graph
+    known = infer_shapes(graph, program.order, shapes, program.text)
+    outputs = sum(prod(known[o]) for o in program.outputs)
     inputs = [prod(shapes[name]) for name in task.wrt]
     written = (
         outputs
@@ -132,29 +132,29 @@ def _explanation(
         }[task.kind]
     )
     read = sum(prod(shapes[name]) for name in per_row)
-    counts = _counts(function, task, shapes, known)
+    counts = _counts(program, task, shapes, known)
     return Explanation(choice, rows, counts, NUMBER_BYTES * read, NUMBER_BYTES * written, seconds)
 
 
 def _counts(
-    function: Function, task: Task, shapes: Mapping[str, Shape], known: Mapping[int, Shape]
+    program: Program, task: Task, shapes: Mapping[str, Shape], known: Mapping[int, Shape]
 ) -> Counts | None:
     """The operations of the graph of all results.
 
     `shapes` are those of the variables, `known` those of the program's nodes. Raises LanguageError
     as `compute` does.
     """
-    graph, nodes = function.graph, list(function.outputs)
-    if function.is_scalar and not any(shapes.values()):
+    graph, nodes = program.graph, list(program.outputs)
+    if program.is_scalar and not any(shapes.values()):
         from adcli.engines.nodes import result_nodes
 
-        nodes = [node for _, node in result_nodes(function, task)]
+        nodes = [node for _, node in result_nodes(program, task)]
     elif task.kind in ("gradient", "hessian"):
-        output = scalar_output(graph, nodes, [known[o] for o in nodes], function.text)
+        output = scalar_output(graph, nodes, [known[o] for o in nodes], program.text)
         if task.kind == "hessian":
             return None
-        wrt = [function.inputs[name] for name in task.wrt]
-        nodes += gradient_nodes(graph, function.order, output, wrt, shapes)
+        wrt = [program.inputs[name] for name in task.wrt]
+        nodes += gradient_nodes(graph, program.order, output, wrt, shapes)
     elif task.kind != "value":
         return None
     order = graph.reach(nodes)

@@ -17,16 +17,16 @@ import numpy as np
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.blame import blame_value, not_finite, value_error
 from adcli.ad.evaluate import evaluate
-from adcli.engines.choose import is_over_numbers
+from adcli.engines.columns import Column, is_over_numbers
 from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.numpy import Arrays
+from adcli.engines.point import Results, compute_point, sweep_point
 from adcli.engines.python import Floats
 from adcli.errors import DomainError
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
-    from adcli.engines.rows import Column
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
 SEVERAL = 16
 """Failed rows from which on it pays to evaluate them side by side, and to look for one operation to
@@ -40,7 +40,7 @@ AT_ONCE_BYTES = 1 << 22
 
 
 def mend_rows(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     fields: Mapping[tuple[str, ...], Any],
     failed: Any,
@@ -54,11 +54,11 @@ def mend_rows(
     reason is raised. The values of `columns` are arrays.
     """
     errors: dict[int, DomainError] = {}
-    numbers = is_over_numbers(function, columns, 1)
-    several = len(failed) >= SEVERAL and len(function.order) <= MAX_NODES
+    numbers = is_over_numbers(program, columns, 1)
+    several = len(failed) >= SEVERAL and len(program.order) <= MAX_NODES
     if numbers and several and not stop and not task.strict:
-        for rows in np.array_split(failed, -(-len(failed) // _at_once(function))):
-            errors.update(_value_errors(function, columns, rows))
+        for rows in np.array_split(failed, -(-len(failed) // _at_once(program))):
+            errors.update(_value_errors(program, columns, rows))
     known = np.fromiter(errors, dtype=np.intp, count=len(errors))
     for values in fields.values():
         values[known] = np.nan
@@ -66,7 +66,7 @@ def mend_rows(
         if row in errors:
             continue
         try:
-            found = _results_at(function, columns, row, task, numbers)
+            found = _results_at(program, columns, row, task, numbers)
         except DomainError as error:
             if stop:
                 error.row = start + row
@@ -80,13 +80,13 @@ def mend_rows(
     return {start + row: errors[row] for row in sorted(errors)}
 
 
-def _at_once(function: Function) -> int:
+def _at_once(program: Program) -> int:
     """How many rows are evaluated at once."""
-    return max(1, AT_ONCE_BYTES // (8 * len(function.order)))
+    return max(1, AT_ONCE_BYTES // (8 * len(program.order)))
 
 
 def _results_at(
-    function: Function, columns: Mapping[str, Column], row: int, task: Task, numbers: bool
+    program: Program, columns: Mapping[str, Column], row: int, task: Task, numbers: bool
 ) -> dict[tuple[str, ...], Any]:
     """The results in one row; none where the task is strict and the row's results are right.
 
@@ -94,23 +94,26 @@ def _results_at(
     """
     values = {name: c.at(row) for name, c in columns.items()}
     point = {name: x if x.ndim else float(x) for name, x in values.items()}
-    found = function.swept(point, task, "python") if numbers else function.at(point, task)
+    if numbers:
+        found: Results = sweep_point(program, point, task, "python")
+    else:
+        found = compute_point(program, point, task)
     return {} if task.strict else dict(found.fields())
 
 
 def _value_errors(
-    function: Function, columns: Mapping[str, Column], rows: Any
+    program: Program, columns: Mapping[str, Column], rows: Any
 ) -> Iterator[tuple[int, DomainError]]:
     """Those of `rows` in which a value of the function is not finite, and why.
 
     NumPy finds the operations to blame; the python engine has the last word on the numbers.
     """
-    graph, outputs, text, floats = function.graph, function.outputs, function.text, Floats()
+    graph, outputs, text, floats = program.graph, program.outputs, program.text, Floats()
     table = {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
-    blamed = list(_blamed(function, {function.inputs[n]: x for n, x in table.items()}, len(rows)))
+    blamed = list(_blamed(program, {program.inputs[n]: x for n, x in table.items()}, len(rows)))
     near = {node: (node, *graph.args[node]) for node, _ in blamed}
     wanted = list(dict.fromkeys([*outputs, *chain.from_iterable(near.values())]))
-    evaluated = compile_function(graph, [function.inputs[n] for n in table], wanted)
+    evaluated = compile_function(graph, [program.inputs[n] for n in table], wanted)
     for node, live in blamed:
         places = np.flatnonzero(live)
         points = [np.broadcast_to(x, len(rows))[places].tolist() for x in table.values()]
@@ -120,16 +123,16 @@ def _value_errors(
                 yield row, value_error(graph, (node, None), values, floats, text)
 
 
-def _blamed(function: Function, inputs: Mapping[int, Any], rows: int) -> Iterator[tuple[int, Any]]:
+def _blamed(program: Program, inputs: Mapping[int, Any], rows: int) -> Iterator[tuple[int, Any]]:
     """The operations to blame for values that are not finite, and the rows where each is.
 
     It ends early where there are almost as many operations as rows.
     """
-    graph, algebra, count = function.graph, Arrays(), 0
+    graph, algebra, count = program.graph, Arrays(), 0
     with algebra.context():
-        values = evaluate(graph, function.order, inputs, algebra)
+        values = evaluate(graph, program.order, inputs, algebra)
         left = np.ones(rows, dtype=bool)
-        for output in function.outputs:
+        for output in program.outputs:
             while not_finite(values[output], algebra, left) is not NOWHERE:
                 node, live = blame_value(graph, output, values, algebra, left)
                 left &= ~live

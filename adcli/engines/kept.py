@@ -1,4 +1,4 @@
-"""Programs made once for a function, and kept for as long as the function lives."""
+"""What was made once for a program, and is kept for as long as the program lives."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from adcli.given import NOT_REAL, real_number
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
-Program = TypeVar("Program")
+Runnable = TypeVar("Runnable")
 
 KEPT = 16
-"""Programs that are kept for one function; the oldest makes room."""
+"""Tasks that are kept for one program; the oldest makes room."""
 
 
-class Prepared(NamedTuple, Generic[Program]):
+class Prepared(NamedTuple, Generic[Runnable]):
     """A task made ready to run: the program, and the path of each of its outputs."""
 
-    program: Program
+    program: Runnable
     paths: list[tuple[str, ...]]
 
 
-class KeptPrograms(Generic[Program]):
-    """Prepared tasks by function and key. Threads may share it; two may make the same at once."""
+class KeptPrograms(Generic[Runnable]):
+    """Prepared tasks by program and key. Threads may share it; two may make the same at once."""
 
     def __init__(self) -> None:
-        self.known: WeakKeyDictionary[Function, dict[Any, Prepared[Program]]] = WeakKeyDictionary()
+        self.known: WeakKeyDictionary[Program, dict[Any, Prepared[Runnable]]] = WeakKeyDictionary()
         self._lock = Lock()
 
     def get(
-        self, function: Function, key: Any, make: Callable[[], Prepared[Program]]
-    ) -> Prepared[Program]:
+        self, program: Program, key: Any, make: Callable[[], Prepared[Runnable]]
+    ) -> Prepared[Runnable]:
         """What was prepared with the key, or what `make` makes now."""
-        prepared = self.known.get(function, {}).get(key)
+        prepared = self.known.get(program, {}).get(key)
         if prepared is None:
             prepared = make()
             with self._lock:
-                known = self.known.setdefault(function, {})
+                known = self.known.setdefault(program, {})
                 while len(known) >= KEPT:
                     del known[next(iter(known))]
                 known[key] = prepared

@@ -14,7 +14,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.symbolic import Expression
 
 if TYPE_CHECKING:
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
 
 class NumberNodes(Nodes, Scalars):
@@ -56,14 +56,14 @@ class NumberNodes(Nodes, Scalars):
         return self.constant(0.0)
 
 
-def result_nodes(function: Function, task: Task) -> list[tuple[tuple[str, ...], int]]:
+def result_nodes(program: Program, task: Task) -> list[tuple[tuple[str, ...], int]]:
     """The results of a task over numbers as nodes of the function's graph, each with its path.
 
     Raises UsageError and LanguageError as `compute` does.
     """
-    algebra = NumberNodes(function.graph)
-    inputs = {i: Expression(algebra.m, i) for i in function.inputs.values()}
-    run = Run.at(function.graph, function.order, inputs, algebra, 1)
-    task = resolved(task, function.outputs, function.inputs, {})
-    entries = compute(run, function.outputs, function.inputs, task, function.text)
+    algebra = NumberNodes(program.graph)
+    inputs = {i: Expression(algebra.m, i) for i in program.inputs.values()}
+    run = Run.at(program.graph, program.order, inputs, algebra, 1)
+    task = resolved(task, program.outputs, program.inputs, {})
+    entries = compute(run, program.outputs, program.inputs, task, program.text)
     return [(entry.path, algebra.m.expression(entry.value).node) for entry in entries]

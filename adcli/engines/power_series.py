@@ -16,12 +16,13 @@ from adcli.ad.blame import within, written_out
 from adcli.ad.derivatives import Run
 from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
-from adcli.engines.choose import is_number
+from adcli.engines.columns import is_number
+from adcli.engines.point import sweep_point
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 from adcli.given import check_kinds, check_number
 
 if TYPE_CHECKING:
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
 DIGITS = (40, 80)
 """Digits of the expansions beside float64."""
@@ -47,7 +48,7 @@ class Expansion:
 
 
 def expand(
-    function: Function,
+    program: Program,
     point: Mapping[str, Any],
     along: str | Mapping[str, Any] | None,
     order: int,
@@ -63,17 +64,17 @@ def expand(
         raise UsageError("a series goes along a variable or a direction", "'x', or {'x': 1.0}")
     check_number(order, "the order", whole=True)
     check_kinds(point=point)
-    direction = along if isinstance(along, Mapping) else {_name(function, point, along): 1.0}
-    function.names(direction)
+    direction = along if isinstance(along, Mapping) else {_name(program, point, along): 1.0}
+    program.names(direction)
     if order < 0:
         raise UsageError(f"there are no coefficients of order {order}", "orders begin at 0")
     order = int(order)
     task = Task("directional", direction=direction, strict=strict)
-    results = function.swept(point, task, "auto", digits)
+    results = sweep_point(program, point, task, "auto", digits)
     run = results.run
-    output = _one_number(function, run)
+    output = _one_number(program, run)
     with run.algebra.context():
-        seeds = {function.inputs[name]: run.algebra.pack(d) for name, d in direction.items()}
+        seeds = {program.inputs[name]: run.algebra.pack(d) for name, d in direction.items()}
         series = Series(run, output, seeds, order)
         found = [_number(c) for c in series.of(output, order)]
     size = max(math.prod(run.algebra.shape(run.values[i])) for i in run.order)
@@ -82,18 +83,18 @@ def expand(
         found = _checked(run, output, seeds, order, found)
     for k, c in enumerate(found):
         if not _is_finite(c):
-            raise _error(function, run, series, output, k, digits)
+            raise _error(program, run, series, output, k, digits)
     return Expansion(found, direction, results.kink(direction), digits is not None or is_affordable)
 
 
-def _name(function: Function, point: Mapping[str, Any], name: str | None) -> str:
+def _name(program: Program, point: Mapping[str, Any], name: str | None) -> str:
     """A variable to go along: the one named, or the only one; it must be a number."""
-    if name is None and len(function.inputs) != 1:
+    if name is None and len(program.inputs) != 1:
         raise UsageError(
-            f"the program has {len(function.inputs)} variables, a series goes along a line",
+            f"the program has {len(program.inputs)} variables, a series goes along a line",
             "--wrt x goes along one of them, --direction x=1,y=2 along all",
         )
-    name = function.variables[0] if name is None else name
+    name = program.variables[0] if name is None else name
     if not is_number(point.get(name, 0.0)):
         raise UsageError(
             f"'{name}' is an array, a series goes along a line",
@@ -102,22 +103,22 @@ def _name(function: Function, point: Mapping[str, Any], name: str | None) -> str
     return name
 
 
-def _one_number(function: Function, run: Run) -> int:
-    if len(function.outputs) != 1:
+def _one_number(program: Program, run: Run) -> int:
+    if len(program.outputs) != 1:
         raise LanguageError(
-            f"a Taylor series needs one result, the program has {len(function.outputs)}",
+            f"a Taylor series needs one result, the program has {len(program.outputs)}",
             "expand them one by one",
-            span=function.graph.span(function.outputs[0]),
-            text=function.text,
+            span=program.graph.span(program.outputs[0]),
+            text=program.text,
         )
-    (output,) = function.outputs
+    (output,) = program.outputs
     shape = run.algebra.shape(run.values[output])
     if shape:
         raise LanguageError(
             f"a Taylor series needs a number as the result, not an array of shape {list(shape)}",
             "an index such as [0] takes a number of it",
-            span=function.graph.span(output),
-            text=function.text,
+            span=program.graph.span(output),
+            text=program.text,
         )
     return output
 
@@ -157,10 +158,10 @@ def _checked(
 
 
 def _error(
-    function: Function, run: Run, series: Series, output: int, order: int, digits: int | None
+    program: Program, run: Run, series: Series, output: int, order: int, digits: int | None
 ) -> DomainError:
     """The error for a coefficient that is not finite: the operation whose inputs still are."""
-    graph, node = function.graph, output
+    graph, node = program.graph, output
     while True:
         worse = [
             a
@@ -175,11 +176,11 @@ def _error(
             break
         node = worse[0]
     written = written_out(graph, (node, None), run.values, run.algebra)
-    written += within(graph, node, function.text)
+    written += within(graph, node, program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
     hint = graph.ops[node].remedy or None
     if digits is None and order > 1:
         hint = "it does not exist here, or is beyond float64: --precision 50 tells which"
     return DomainError(
-        f"{which} of {written} is not finite", hint, span=graph.span(node), text=function.text
+        f"{which} of {written} is not finite", hint, span=graph.span(node), text=program.text
     )

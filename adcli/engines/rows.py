@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
-from adcli.engines.choose import choose_rows_engine, is_over_numbers
+from adcli.engines.choose import choose_rows_engine
+from adcli.engines.columns import Column, is_over_numbers, point_at
 from adcli.engines.cores import available_cores
+from adcli.engines.point import Point, Results, compute_point
 from adcli.errors import DomainError, UsageError
 from adcli.given import check_kinds, real_value
 from adcli.graph.axes import Shape
+from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
-
-if TYPE_CHECKING:
-    from adcli.function import Function, Point, Results
 
 
 @dataclass(frozen=True)
@@ -42,28 +42,6 @@ BLOCK_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
 
 
-class Column(NamedTuple):
-    """Values of one variable: `values` (rows, *shape) if `per_row`, else one value for all rows."""
-
-    values: Any
-    per_row: bool
-
-    def at(self, row: int) -> Any:
-        """The value in one row."""
-        return self.values[row] if self.per_row else self.values
-
-    def example(self) -> Any:
-        """The value in the first row; ones in its shape where there is no row."""
-        if not self.per_row or len(self.values):
-            return self.at(0)
-        shape = getattr(self.values, "shape", (0,))[1:]
-        if not shape:
-            return 1.0
-        import numpy as np
-
-        return np.ones(shape)
-
-
 @dataclass
 class RowResults:
     """Results over rows: path -> list or array (rows, *shape); `errors` by row from 0.
@@ -79,7 +57,7 @@ class RowResults:
 
 
 def compute_rows(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     rows: int,
     task: Task,
@@ -97,26 +75,21 @@ def compute_rows(
     `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
     LanguageError where shapes clash.
     """
-    choice = choose_rows_engine(function, columns, rows, engine, precision, task.strict)
+    choice = choose_rows_engine(program, columns, rows, engine, precision, task.strict)
     if choice.engine in ("python", "mpmath"):
-        at = partial(function.at, task=task, engine=choice.engine, precision=precision)
-        return _one_by_one(function, columns, rows, task, stop, at)
+        at = partial(compute_point, program, task=task, engine=choice.engine, precision=precision)
+        return _one_by_one(program, columns, rows, task, stop, at)
     threads = threads or available_cores()
     compute_block: _ComputeBlock = _interpreted
     if choice.engine == "llvm":
         compute_block = partial(_compiled, threads=threads)
-    elif _is_planned(function, columns, rows, task, in_all or rows):
+    elif _is_planned(program, columns, rows, task, in_all or rows):
         compute_block = partial(_planned, threads=threads)
-    return _blocks(function, columns, rows, task, stop, compute_block)
-
-
-def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:
-    """The point of one row."""
-    return {name: c.at(row) for name, c in columns.items()}
+    return _blocks(program, columns, rows, task, stop, compute_block)
 
 
 def _one_by_one(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     rows: int,
     task: Task,
@@ -132,7 +105,7 @@ def _one_by_one(
     if not rows:
         with suppress(DomainError):
             point = {name: c.example() for name, c in columns.items()}
-            example = dict(function.at(point, task).fields())
+            example = dict(compute_point(program, point, task).fields())
     errors: dict[int, DomainError] = {}
     for row in range(rows):
         try:
@@ -142,8 +115,8 @@ def _one_by_one(
                 raise _in_row(error, row) from None
             errors[row] = _in_row(error.with_traceback(None), row)
             found.append(None)
-    paths = result_paths(function, task)
-    several = len(function.outputs)
+    paths = result_paths(program, task)
+    several = len(program.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
     fields = {path: [missing if row is None else row[path] for row in found] for path in paths}
     example = next((row for row in found if row is not None), example)
@@ -156,7 +129,7 @@ def _shape(value: Any) -> Shape:
     return tuple(getattr(value, "shape", ()))
 
 
-def result_paths(function: Function, task: Task) -> list[tuple[str, ...]]:
+def result_paths(program: Program, task: Task) -> list[tuple[str, ...]]:
     """The paths of a task's results, in order."""
     paths: list[tuple[str, ...]] = [("value",)]
     if task.kind == "directional":
@@ -184,11 +157,11 @@ class _BlockResults(NamedTuple):
     outputs: list[Shape]
 
 
-_ComputeBlock: TypeAlias = Callable[["Function", Mapping[str, Column], int, Task], _BlockResults]
+_ComputeBlock: TypeAlias = Callable[[Program, Mapping[str, Column], int, Task], _BlockResults]
 
 
 def _is_planned(
-    function: Function, columns: Mapping[str, Column], rows: int, task: Task, in_all: int
+    program: Program, columns: Mapping[str, Column], rows: int, task: Task, in_all: int
 ) -> bool:
     """Whether the numpy engine prepares a program for so many rows."""
     varies = any(c.per_row for c in columns.values())
@@ -196,12 +169,12 @@ def _is_planned(
         in_all >= PLANNED_ROWS
         and varies
         and not task.strict
-        and is_over_numbers(function, columns, rows)
+        and is_over_numbers(program, columns, rows)
     )
 
 
 def _blocks(
-    function: Function,
+    program: Program,
     columns: Mapping[str, Column],
     rows: int,
     task: Task,
@@ -213,19 +186,19 @@ def _blocks(
 
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
     if not rows:
-        return _no_rows(function, arrays, task, compute_block)
+        return _no_rows(program, arrays, task, compute_block)
     errors: dict[int, DomainError] = {}
     if compute_block is not _interpreted:
-        fields, good, outputs = compute_block(function, arrays, rows, task)
-        errors = _mended(function, arrays, fields, good, task, stop)
+        fields, good, outputs = compute_block(program, arrays, rows, task)
+        errors = _mended(program, arrays, fields, good, task, stop)
         return RowResults(fields, outputs, errors)
-    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(function, task)}
-    for start, end in _spans(function, arrays, rows):
+    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(program, task)}
+    for start, end in _spans(program, arrays, rows):
         block = {
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
-        fields, good, outputs = compute_block(function, block, end - start, task)
-        errors.update(_mended(function, block, fields, good, task, stop, start))
+        fields, good, outputs = compute_block(program, block, end - start, task)
+        errors.update(_mended(program, block, fields, good, task, stop, start))
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
@@ -233,7 +206,7 @@ def _blocks(
 
 
 def _mended(
-    function: Function,
+    program: Program,
     block: Mapping[str, Column],
     fields: Mapping[tuple[str, ...], Any],
     good: Any,
@@ -249,11 +222,11 @@ def _mended(
         return {}
     from adcli.engines.failures import mend_rows
 
-    return mend_rows(function, block, fields, (~good).nonzero()[0], task, stop, start)
+    return mend_rows(program, block, fields, (~good).nonzero()[0], task, stop, start)
 
 
 def _no_rows(
-    function: Function,
+    program: Program,
     arrays: Mapping[str, Column],
     task: Task,
     compute_block: _ComputeBlock,
@@ -264,56 +237,54 @@ def _no_rows(
     block = {
         n: Column(np.array([c.example()]), True) if c.per_row else c for n, c in arrays.items()
     }
-    fields, _, outputs = compute_block(function, block, 1, task)
+    fields, _, outputs = compute_block(program, block, 1, task)
     return RowResults({path: values[:0] for path, values in fields.items()}, outputs)
 
 
-def _spans(
-    function: Function, arrays: Mapping[str, Column], rows: int
-) -> Iterator[tuple[int, int]]:
+def _spans(program: Program, arrays: Mapping[str, Column], rows: int) -> Iterator[tuple[int, int]]:
     sizes = [c.values[0].size if c.per_row else c.values.size for c in arrays.values()]
     width = max(sizes, default=1)
-    live = min(len(function.order), 64) * max(1, width)
+    live = min(len(program.order), 64) * max(1, width)
     step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
     for start in range(0, rows, step):
         yield start, min(rows, start + step)
 
 
 def _compiled(
-    function: Function, block: Mapping[str, Column], rows: int, task: Task, threads: int
+    program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the llvm engine; by the numpy engine where this machine cannot compile it."""
     from adcli.engines.llvm.prepared import prepare_rows
     from adcli.engines.llvm.program import UnsupportedError
 
     try:
-        prepared = prepare_rows(function, task, [n for n, c in block.items() if c.per_row])
+        prepared = prepare_rows(program, task, [n for n, c in block.items() if c.per_row])
     except UnsupportedError:
-        return _planned(function, block, rows, task, threads)
+        return _planned(program, block, rows, task, threads)
     return _of_program(
-        function, rows, prepared.paths, *prepared.program.run(_by_node(function, block), threads)
+        program, rows, prepared.paths, *prepared.program.run(_by_node(program, block), threads)
     )
 
 
 def _planned(
-    function: Function, block: Mapping[str, Column], rows: int, task: Task, threads: int
+    program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
     from adcli.engines.programs.prepared import prepare_rows
 
     per_row = [n for n, c in block.items() if c.per_row]
-    prepared = prepare_rows(function, task, per_row, threads)
+    prepared = prepare_rows(program, task, per_row, threads)
     return _of_program(
-        function, rows, prepared.paths, *prepared.program.run(_by_node(function, block))
+        program, rows, prepared.paths, *prepared.program.run(_by_node(program, block))
     )
 
 
-def _by_node(function: Function, block: Mapping[str, Column]) -> dict[int, Any]:
-    return {function.inputs[name]: column.values for name, column in block.items()}
+def _by_node(program: Program, block: Mapping[str, Column]) -> dict[int, Any]:
+    return {program.inputs[name]: column.values for name, column in block.items()}
 
 
 def _of_program(
-    function: Function,
+    program: Program,
     rows: int,
     paths: Sequence[tuple[str, ...]],
     results: Sequence[Any],
@@ -328,9 +299,9 @@ def _of_program(
         if good is not None:
             good &= np.isfinite(value)
         found.setdefault(path, []).append(_of_own(value, rows))
-    several = len(function.outputs) > 1
+    several = len(program.outputs) > 1
     fields = {path: np.stack(v, axis=1) if several else v[0] for path, v in found.items()}
-    return _BlockResults(fields, good, [()] * len(function.outputs))
+    return _BlockResults(fields, good, [()] * len(program.outputs))
 
 
 def _of_own(values: Any, rows: int) -> Any:
@@ -341,7 +312,7 @@ def _of_own(values: Any, rows: int) -> Any:
 
 
 def _interpreted(
-    function: Function, block: Mapping[str, Column], rows: int, task: Task
+    program: Program, block: Mapping[str, Column], rows: int, task: Task
 ) -> _BlockResults:
     """A block by the numpy engine. Where the task is strict, rows at a kink are not good."""
     import numpy as np
@@ -349,14 +320,14 @@ def _interpreted(
     from adcli.engines.numpy import Arrays
 
     algebra = Arrays()
-    graph, inputs = function.graph, function.inputs
+    graph, inputs = program.graph, program.inputs
     packed = {inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()}
     given = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
-    shapes = infer_shapes(graph, function.order, given, function.text)
+    shapes = infer_shapes(graph, program.order, given, program.text)
     with algebra.context():
-        run = Run.at(graph, function.order, packed, algebra, rows)
-        task = resolved(task, function.outputs, inputs, shapes)
-        entries = compute(run, function.outputs, inputs, task, function.text)
+        run = Run.at(graph, program.order, packed, algebra, rows)
+        task = resolved(task, program.outputs, inputs, shapes)
+        entries = compute(run, program.outputs, inputs, task, program.text)
         good = np.ones(rows, dtype=bool)
         found: dict[tuple[str, ...], list[Any]] = {}
         for entry in entries:
@@ -365,9 +336,9 @@ def _interpreted(
             found.setdefault(entry.path, []).append(value)
         if task.strict:
             good &= ~_near_kinks(run, rows)
-    several = len(function.outputs) > 1
+    several = len(program.outputs) > 1
     fields = {p: _joined(v, several) for p, v in found.items()}
-    return _BlockResults(fields, good, [shapes[o] for o in function.outputs])
+    return _BlockResults(fields, good, [shapes[o] for o in program.outputs])
 
 
 def _joined(values: list[Any], several: bool) -> Any:
@@ -394,7 +365,7 @@ def _near_kinks(run: Run, rows: int) -> Any:
 
 
 def map_rows(
-    function: Function, columns: Mapping[str, Any], task: Task, engine: str, on_error: str
+    program: Program, columns: Mapping[str, Any], task: Task, engine: str, on_error: str
 ) -> Batch:
     """Values and gradients over columns, for `Function.map`."""
     import numpy as np
@@ -403,7 +374,7 @@ def map_rows(
         raise UsageError(f"on_error is 'stop' or 'null', not '{on_error}'")
     if not hasattr(columns, "items"):  # a data frame of pandas has them
         check_kinds(columns=columns)
-    function.check_names(columns)
+    program.check_names(columns)
     table, lengths = {}, set()
     for name, column in columns.items():
         array = np.asarray(real_value(column, f"column '{name}'"))
@@ -414,7 +385,7 @@ def map_rows(
         raise UsageError(f"the columns differ in length: {sorted(lengths)}")
     rows = lengths.pop() if lengths else 1
     stop = on_error == "stop"
-    results = compute_rows(function, table, rows, task, stop=stop, engine=engine)
+    results = compute_rows(program, table, rows, task, stop=stop, engine=engine)
     fields = {path: np.asarray(values) for path, values in results.fields.items()}
     values = fields.pop(("value",))
     errors = {row: error.message for row, error in results.errors.items()}

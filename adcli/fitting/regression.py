@@ -12,7 +12,8 @@ from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays, names_in
 from adcli.data.layout import listed
 from adcli.engines.choose import FIT_ENGINES, check_engine
-from adcli.engines.rows import Column, compute_rows
+from adcli.engines.columns import Column
+from adcli.engines.rows import compute_rows
 from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares

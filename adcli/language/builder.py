@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.errors import Span
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import (
@@ -24,7 +25,6 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import INDEX, MATMUL, STACK
 from adcli.language.calls import LibraryCall, static_value
-from adcli.language.constants import CONSTANTS
 from adcli.language.names import Scope
 from adcli.language.values import Named, Results, Signature, Slice, Text, UserFunction
 

@@ -7,9 +7,9 @@ import unicodedata
 from typing import Any
 
 from adcli.errors import LanguageError, Span
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.language.constants import CONSTANTS
 from adcli.language.quoting import unquoted
 from adcli.language.values import UserFunction
 from adcli.suggestion import did_you_mean

@@ -1,30 +1,12 @@
-"""A parsed program: its graph, its results, its inputs."""
+"""From the text of a program to its graph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from adcli.errors import LanguageError
-from adcli.graph.graph import Graph
-from adcli.graph.primitives import VARIABLE
+from adcli.graph.program import Program
 from adcli.language.builder import Builder, ModelBuilder
 from adcli.language.parser import Parser
 from adcli.language.values import Results
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What a text means. `outputs` are the nodes of its results, in order."""
-
-    text: str
-    graph: Graph
-    outputs: tuple[int, ...]
-
-    def inputs(self, order: list[int]) -> dict[str, int]:
-        """The variables among `order`, in the order of their first appearance in the text."""
-        graph = self.graph
-        found = [i for i in order if graph.ops[i] is VARIABLE]
-        return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
 
 
 def build_program(
@@ -53,4 +35,4 @@ def build_program(
             text=text,
         )
     nodes = smooth(builder.graph, results.nodes) if twice else results.nodes
-    return Program(text, builder.graph, tuple(nodes))
+    return Program(builder.graph, nodes, text)

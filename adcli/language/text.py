@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adcli.graph.axes import Key, kept_shape
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import (
@@ -28,7 +29,6 @@ from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.builder import MAX_EXACT_DIGITS
-from adcli.language.constants import CONSTANTS
 from adcli.language.printing import (
     ANY,
     ATOM,

@@ -14,6 +14,7 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.engines.numpy import Arrays
+from adcli.engines.point import pack
 from tests.programs import Program, array_programs, scalar_programs
 
 MODES = ("reverse", "forward", "symbolic")
@@ -37,7 +38,7 @@ def rounding(f: adcli.Function, program: Program) -> dict[str, Any]:
     algebra = Arrays()
     bounds = {}
     with algebra.context():
-        run = Run.at(f.graph, f.order, f.pack(program.point, algebra), algebra, 1)
+        run = Run.at(f.graph, f.order, pack(f, program.point, algebra), algebra, 1)
         names = list(f.inputs)
         nodes = gradient_nodes(
             f.graph, f.order, f.outputs[0], [f.inputs[name] for name in names], run.shapes()

@@ -10,7 +10,8 @@ import pytest
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.engines.rows import Column, compute_rows
+from adcli.engines.columns import Column
+from adcli.engines.rows import compute_rows
 from adcli.errors import DomainError
 from tests.ways import MODES, engines
 

@@ -61,10 +61,11 @@ def reverse_cost(n: int, engine: str, rows: int) -> float:
     from adcli.ad.evaluate import evaluate
     from adcli.ad.reverse import reverse_sweep
     from adcli.engines.choose import choose_algebra
+    from adcli.engines.point import pack
 
     f = adcli.function(wide_text(n))
     algebra = choose_algebra(True, engine, None)
-    inputs = f.pack(wide_point(n), algebra)
+    inputs = pack(f, wide_point(n), algebra)
     if rows > 1:
         import numpy as np
 
@@ -181,8 +182,8 @@ def compile_seconds() -> dict[str, float]:
 
     import adcli
     from adcli.ad.tasks import Task
+    from adcli.engines.columns import Column
     from adcli.engines.explain import explain_point, explain_rows
-    from adcli.engines.rows import Column
     from tests.benchmarks.kernel_programs import PROGRAMS
 
     program = PROGRAMS["loss"]

@@ -18,7 +18,7 @@ from adcli.engines.choose import (
     choose_point_engine,
     choose_rows_engine,
 )
-from adcli.engines.rows import Column
+from adcli.engines.columns import Column
 
 SCALARS = adcli.function("x*y + sin(x)")  # five nodes
 NODES = len(SCALARS.order)

@@ -10,6 +10,7 @@ import pytest
 from adcli.ad.evaluate import evaluate
 from adcli.engines import complexes
 from adcli.engines.complex import STEP, ComplexArrays, obstacle, why_not
+from adcli.engines.point import pack
 from adcli.function import Function, function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
 
@@ -38,7 +39,7 @@ MORE_POINTS = {
 
 def complex_step(f: Function, point: dict[str, float], name: str) -> float:
     algebra = ComplexArrays()
-    packed = f.pack(point, algebra)
+    packed = pack(f, point, algebra)
     node = f.inputs[name]
     h = STEP * abs(point[name]) or STEP
     packed[node] = packed[node] + 1j * h

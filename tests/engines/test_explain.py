@@ -8,8 +8,8 @@ import pytest
 
 from adcli.ad.counts import Counts
 from adcli.ad.tasks import KINDS, Task
+from adcli.engines.columns import Column
 from adcli.engines.explain import explain_point, explain_rows
-from adcli.engines.rows import Column
 from adcli.errors import LanguageError
 from adcli.function import function
 from tests.terminal import run_here

@@ -19,11 +19,12 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines import failures
 from adcli.engines import rows as over_rows
+from adcli.engines.columns import Column
 from adcli.engines.llvm.kernels import CHUNK
 from adcli.engines.llvm.machine import host
 from adcli.engines.programs import blocks, schedule
 from adcli.engines.programs import columns as over_columns
-from adcli.engines.rows import Column, RowResults, compute_rows
+from adcli.engines.rows import RowResults, compute_rows
 from tests.ad.test_random_programs import EPS, rounding
 from tests.programs import Program, scalar_programs
 

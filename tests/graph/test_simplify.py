@@ -47,7 +47,7 @@ def same(a, b):
 def test_a_rewrite_is_as_its_row_says(row):
     program, nodes, text = simplified(row.before)
     assert text == to_text(parse(row.after).graph, parse(row.after).outputs)
-    names = program.inputs(program.graph.reach(program.outputs))
+    names = program.inputs
     for point in product(VALUES, repeat=len(names)):
         point = dict(zip(names, point, strict=True))
         before = value(program.graph, program.outputs[0], point)
@@ -63,7 +63,7 @@ def gradient_of(program):
     made = parse(program.text)
     graph = made.graph
     order = graph.reach(made.outputs)
-    wrt = list(made.inputs(order).values())
+    wrt = list(made.inputs.values())
     shapes = {name: np.shape(x) for name, x in program.point.items()}
     nodes = [*made.outputs, *gradient_nodes(graph, order, made.outputs[0], wrt, shapes)]
     return graph, nodes, shapes

@@ -11,7 +11,7 @@ import pytest
 
 import adcli
 from adcli.errors import UsageError
-from adcli.language.constants import CONSTANTS, MEANINGS
+from adcli.graph.constants import CONSTANTS, MEANINGS
 from adcli.language.quoting import quoted
 from tests.terminal import run_here, words
 

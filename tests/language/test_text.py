@@ -174,7 +174,7 @@ ARRAY_PROGRAMS = {
 def test_derivatives_of_array_programs_come_back(program, share):
     made = parse(program)
     order = made.graph.reach(made.outputs)
-    wrt = list(made.inputs(order).values())
+    wrt = list(made.inputs.values())
     found = gradient_nodes(made.graph, order, made.outputs[0], wrt, ARRAY_PROGRAMS[program])
     assert_comes_back(made.graph, [*made.outputs, *found], share)
 
@@ -289,7 +289,7 @@ def test_a_literal_keeps_its_digits_when_negated():
 def assert_gradient_comes_back(program, share):
     made = parse(program.text)
     order = made.graph.reach(made.outputs)
-    wrt = list(made.inputs(order).values())
+    wrt = list(made.inputs.values())
     shapes = {name: np.shape(value) for name, value in program.point.items()}
     found = gradient_nodes(made.graph, order, made.outputs[0], wrt, shapes)
     assert_comes_back(made.graph, [*made.outputs, *found], share)

@@ -9,7 +9,7 @@ from adcli.engines import floats
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.graph.primitives import CONSTANT, NAMED, PRIMITIVES
 
 _INFIX = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 PREDICATES = {

@@ -21,7 +21,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
 ANY_ROWS = 7919
 """Stands for the number of rows of a scalar program, which holds no shape."""
@@ -32,37 +32,37 @@ Path = tuple[str, ...]
 _KEPT: KeptPrograms[RowProgram] = KeptPrograms()
 
 
-def prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
+def prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
     """
     key = ("rows", *task_key(task), *per_row)
-    return _KEPT.get(function, key, lambda: _prepare_rows(function, task, per_row))
+    return _KEPT.get(program, key, lambda: _prepare_rows(program, task, per_row))
 
 
 def prepare_point(
-    function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool = False
+    program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool = False
 ) -> Prepared[RowProgram]:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
     `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
     """
     key = ("point", alone, *task_key(task), *shapes.items())
-    return _KEPT.get(function, key, lambda: _prepare_point(function, task, shapes, alone))
+    return _KEPT.get(program, key, lambda: _prepare_point(program, task, shapes, alone))
 
 
 def compute_point(
-    function: Function, inputs: Mapping[int, Array], task: Task, alone: bool = False
+    program: Program, inputs: Mapping[int, Array], task: Task, alone: bool = False
 ) -> dict[Path, list[Any]] | None:
     """The results at one point by path: numbers and arrays.
 
     `inputs` has an array for each node of a variable; `alone` as in RowProgram. None where this
     machine cannot compile the program, or where a result is not finite.
     """
-    shapes = {name: inputs[node].shape for name, node in function.inputs.items()}
+    shapes = {name: inputs[node].shape for name, node in program.inputs.items()}
     try:
-        prepared = prepare_point(function, task, shapes, alone)
+        prepared = prepare_point(program, task, shapes, alone)
     except UnsupportedError:
         return None
     results, finite = prepared.program.run(inputs, available_cores())
@@ -74,26 +74,26 @@ def compute_point(
     return by_path
 
 
-def _prepare_rows(function: Function, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
-    graph = function.graph
-    paths, outputs = zip(*result_nodes(function, task), strict=True)
-    order = graph.reach([*outputs, *function.inputs.values()])
+def _prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
+    graph = program.graph
+    paths, outputs = zip(*result_nodes(program, task), strict=True)
+    order = graph.reach([*outputs, *program.inputs.values()])
     shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
-    program = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
-    return Prepared(program, list(paths))
+    compiled = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
+    return Prepared(compiled, list(paths))
 
 
 def _prepare_point(
-    function: Function, task: Task, shapes: Mapping[str, Shape], alone: bool
+    program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
 ) -> Prepared[RowProgram]:
-    graph, text = function.graph, function.text
-    known = infer_shapes(graph, function.order, shapes, text)
-    outputs = list(function.outputs)
+    graph, text = program.graph, program.text
+    known = infer_shapes(graph, program.order, shapes, text)
+    outputs = list(program.outputs)
     paths: list[Path] = [("value",)] * len(outputs)
     if task.kind == "gradient":
         output = scalar_output(graph, outputs, [known[o] for o in outputs], text)
-        wrt = [function.inputs[name] for name in task.wrt]
-        outputs += gradient_nodes(graph, function.order, output, wrt, shapes)
+        wrt = [program.inputs[name] for name in task.wrt]
+        outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
     return Prepared(prepare_nodes(graph, outputs, shapes, alone), paths)
 

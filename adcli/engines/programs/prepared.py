@@ -16,21 +16,21 @@ from adcli.engines.programs.operations import Array
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
-    from adcli.function import Function
+    from adcli.graph.program import Program
 
 
 class RowsProgram:
     """The nodes `outputs` of a function of numbers, at rows of the variables `per_row`."""
 
     def __init__(
-        self, function: Function, outputs: Sequence[int], per_row: Sequence[str], threads: int
+        self, program: Program, outputs: Sequence[int], per_row: Sequence[str], threads: int
     ) -> None:
-        self._columns = [function.inputs[name] for name in per_row]
-        self._numbers = [node for node in function.inputs.values() if node not in self._columns]
+        self._columns = [program.inputs[name] for name in per_row]
+        self._numbers = [node for node in program.inputs.values() if node not in self._columns]
         self._count = len(outputs)
         over = [None] * self._count
         self._program = ColumnProgram(
-            function.graph, self._columns, self._numbers, outputs, over, np.float64, threads
+            program.graph, self._columns, self._numbers, outputs, over, np.float64, threads
         )
 
     def run(self, inputs: Mapping[int, Any]) -> tuple[list[Array], bool]:
@@ -48,7 +48,7 @@ _KEPT: KeptPrograms[RowsProgram] = KeptPrograms()
 
 
 def prepare_rows(
-    function: Function, task: Task, per_row: Sequence[str], threads: int
+    program: Program, task: Task, per_row: Sequence[str], threads: int
 ) -> Prepared[RowsProgram]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
@@ -56,7 +56,7 @@ def prepare_rows(
     """
 
     def make() -> Prepared[RowsProgram]:
-        paths, outputs = zip(*result_nodes(function, task), strict=True)
-        return Prepared(RowsProgram(function, outputs, per_row, threads), list(paths))
+        paths, outputs = zip(*result_nodes(program, task), strict=True)
+        return Prepared(RowsProgram(program, outputs, per_row, threads), list(paths))
 
-    return _KEPT.get(function, (threads, *task_key(task), *per_row), make)
+    return _KEPT.get(program, (threads, *task_key(task), *per_row), make)

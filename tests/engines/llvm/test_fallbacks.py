@@ -12,11 +12,11 @@ import pytest
 import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.choose import choose_point_engine, choose_rows_engine
+from adcli.engines.columns import Column
 from adcli.engines.llvm import prepared
 from adcli.engines.llvm.machine import Machine, host
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
 from adcli.engines.llvm.program import UnsupportedError
-from adcli.engines.rows import Column
 from tests.engines.llvm.machines import MACHINES, without
 from tests.terminal import run_apart, run_here
 

@@ -10,9 +10,10 @@ import pytest
 
 import adcli
 from adcli.ad.tasks import Task
+from adcli.engines.columns import Column
 from adcli.engines.llvm import body
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
-from adcli.engines.rows import Column, compute_rows
+from adcli.engines.rows import compute_rows
 from tests.engines.llvm.test_losses import LOSSES, assert_same, columns
 from tests.engines.llvm.test_memory import assert_exact
 

@@ -1,0 +1,109 @@
+"""What a program is: a graph, its results, its variables and its text; not how it is run."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from adcli.errors import UsageError
+from adcli.graph.constants import refuse_constants
+from adcli.graph.graph import Graph
+from adcli.graph.shapes import is_scalar_program
+from adcli.suggestion import closest, did_you_mean
+
+
+class Program:
+    """A graph with results: what a text means, or what follows from one.
+
+    graph     the nodes of the results, and perhaps others
+    outputs   the nodes of the results, in order
+    text      what the graph's places refer to: the program as it was written, of a derivative the
+              one that was differentiated
+    """
+
+    def __init__(
+        self, graph: Graph, outputs: Sequence[int], text: str, variables: Iterable[int] = ()
+    ) -> None:
+        """`variables` are nodes of variables to keep although no result may depend on them."""
+        self.graph = graph
+        self.outputs = list(outputs)
+        self.text = text
+        self._kept = list(variables)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes that the results depend on, arguments first."""
+        return self.graph.reach([*self.outputs, *self._kept])
+
+    @cached_property
+    def inputs(self) -> dict[str, int]:
+        """The variables' nodes by name, in the order of their first appearance."""
+        graph = self.graph
+        found = [i for i in self.order if not graph.args[i] and graph.varying[i]]
+        return {graph.attrs[i]: i for i in sorted(found, key=graph.span)}
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the variables, in the order of their first appearance."""
+        return tuple(self.inputs)
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether the program itself has no operation on vectors or matrices."""
+        return is_scalar_program(self.graph, self.order)
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Raise UsageError unless the names are the program's variables."""
+        names = set(names)
+        self.refuse_constants(names)
+        if names == self.inputs.keys():
+            return
+        missing = [name for name in self.inputs if name not in names]
+        unknown = sorted(str(name) for name in names - set(self.inputs))
+        if missing:
+            listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
+            span = self.graph.span(self.inputs[missing[0]])
+            meant = closest(missing[0], unknown)
+            hint = f"'{meant}' is given, but the program has no such variable" if meant else None
+            plural = "s" * (len(missing) > 1)
+            message = f"no value for the variable{plural} {listed}"
+            raise UsageError(
+                message, hint or f"give one: --at {missing[0]}=...", span=span, text=self.text
+            )
+        if unknown:
+            raise self.no_variable(unknown[0])
+
+    def refuse_constants(self, names: Iterable[str], column_of: str = "") -> None:
+        """Raise UsageError for a column or a variable whose name means a constant here."""
+        if not column_of:
+            names = [name for name in names if str(name) not in self.inputs]
+        refuse_constants(self.graph, self.text, names, column_of)
+
+    def no_variable(self, name: str) -> UsageError:
+        """The error for a name that is no variable. Raises that for the name of a constant."""
+        self.refuse_constants([name])
+        hint = did_you_mean(name, self.inputs) or self.listed()
+        return UsageError(f"the program has no variable '{name}'", hint)
+
+    def listed(self) -> str:
+        """What variables there are, for messages."""
+        names = list(self.inputs)
+        return "its variables are " + ", ".join(names[:8]) if names else "it has none"
+
+    def names(self, wrt: Iterable[str] | None) -> list[str]:
+        """The variables to differentiate for: all, or those given (checked)."""
+        if not isinstance(wrt, (Iterable, type(None))):
+            raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
+        names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
+        self.nodes(names)
+        return names
+
+    def nodes(self, names: Iterable[str]) -> list[int]:
+        """The nodes of variables. Raises UsageError for a name that is not one."""
+        nodes = []
+        for name in names:
+            if not isinstance(name, str) or name not in self.inputs:
+                raise self.no_variable(name)
+            nodes.append(self.inputs[name])
+        return nodes
