@@ -19,10 +19,10 @@ def command(shell: str) -> int:
     """Print the script that completes commands and options in SHELL."""
     from click.shell_completion import get_completion_class
 
-    from adcli.cli.app import application
     from adcli.cli.show import write_text
 
+    whole = click.get_current_context().find_root().command
     completion = get_completion_class(shell)
     assert completion is not None
-    write_text(None, completion(application, {}, "adcli", "_ADCLI_COMPLETE").source())
+    write_text(None, completion(whole, {}, "adcli", "_ADCLI_COMPLETE").source())
     return 0

@@ -1,8 +1,9 @@
 """The elementwise functions on Python floats: the namespace `m` of a rule in the float algebra.
 
 Every function is total with IEEE-754 semantics: outside its domain it gives nan, at a pole an
-infinity, past the range an infinity or zero; nothing raises. Only `math` and modules that a bare
-interpreter has loaded already are imported, so that one gradient at one point starts fast.
+infinity, past the range an infinity or zero; nothing raises. Only `math`, modules that a bare
+interpreter has loaded already, and one small one are imported, so that one gradient at one point
+starts fast.
 
 Values are within 4 ulp of the exact result of the float argument. What `math` gets right is taken
 from there; the rest is in `adcli.engines.elementwise`, built from three tools:
@@ -42,6 +43,8 @@ from operator import mul as multiply
 from operator import neg as negative
 from operator import sub as subtract
 
+from adcli.engines.elementwise.ieee import exp, power, round
+
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,18 +63,6 @@ def divide(x: float, y: float) -> float:
         return x / y
     except ZeroDivisionError:
         return nan if x == 0.0 or x != x else copysign(inf, x) * copysign(1.0, y)
-
-
-def power(x: float, y: float) -> float:
-    """x^y as C's pow: pow(x, 0) = pow(1, y) = 1 even for nan; nan for a root of a negative x."""
-    try:
-        return math.pow(x, y)
-    except OverflowError:
-        return -inf if x < 0.0 and y % 2.0 == 1.0 else inf
-    except ValueError:
-        if x == 0.0:
-            return copysign(inf, x) if y % 2.0 == 1.0 else inf
-        return nan
 
 
 def detach(x: float) -> float:
@@ -133,13 +124,6 @@ def ceil(x: float) -> float:
     return -(-x // 1.0) if -4503599627370496.0 < x < 4503599627370496.0 else x
 
 
-def round(x: float) -> float:
-    """The nearest integer, half to even: adding 2^52 leaves no room for a fraction."""
-    if -4503599627370496.0 < x < 4503599627370496.0:
-        return copysign((fabs(x) + 4503599627370496.0) - 4503599627370496.0, x)
-    return x
-
-
 def less(x: float, y: float) -> float:
     """1 if x < y, else 0."""
     return 1.0 if x < y else 0.0
@@ -183,14 +167,6 @@ def isfinite(x: float) -> bool:
 # --------------------------------------------------------------------------------------------------
 # Exponentials, logarithms, roots
 # --------------------------------------------------------------------------------------------------
-
-
-def exp(x: float) -> float:
-    """e^x."""
-    try:
-        return math.exp(x)
-    except OverflowError:
-        return inf
 
 
 def exp2(x: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from adcli.engines.elementwise.coefficients import BERNOULLI
-from adcli.engines.floats import round
+from adcli.engines.elementwise.ieee import round
 
 _BITS = 192
 _ONE = 1 << _BITS

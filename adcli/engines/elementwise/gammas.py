@@ -24,6 +24,7 @@ from adcli.engines.elementwise.coefficients import (
     ROOT_LESS_1,
     STIRLING,
 )
+from adcli.engines.elementwise.ieee import round
 from adcli.engines.elementwise.pairs import (
     PI,
     SQRT_TAU,
@@ -32,7 +33,6 @@ from adcli.engines.elementwise.pairs import (
     pair_quotient,
     two_sum,
 )
-from adcli.engines.floats import round
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

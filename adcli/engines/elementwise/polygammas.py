@@ -11,8 +11,8 @@ from math import copysign, fabs, inf, nan
 from adcli.engines.elementwise.bits import exact_polygamma
 from adcli.engines.elementwise.coefficients import EULER_MACLAURIN
 from adcli.engines.elementwise.gammas import digamma, lgamma, split
+from adcli.engines.elementwise.ieee import exp, power, round
 from adcli.engines.elementwise.pairs import two_sum
-from adcli.engines.floats import exp, power, round
 
 
 def polygamma(n: float, x: float) -> float:
