@@ -97,13 +97,12 @@ def streams(c: Choices) -> str:
     job = _job(c, [job for job in JOBS if not job.lasts])
     way = c.of(("stdout closed", "stdout full", "reader leaves", "stderr closed", "all closed"))
     c.case = f"{job} with {way}"
-    options: dict[str, Any] = {}
-    if way == "stdout full":
-        options["stdout"] = open("/dev/full", "wb")  # noqa: SIM115
     closed = {"stdout closed": (1,), "stderr closed": (2,), "all closed": (0, 1, 2)}.get(way, ())
-    if closed:
-        options["preexec_fn"] = lambda: [os.close(number) for number in closed]
-    process = start(job, **options)
+    with open("/dev/full", "wb") as full:
+        options: dict[str, Any] = {"stdout": full} if way == "stdout full" else {}
+        if closed:
+            options["preexec_fn"] = lambda: [os.close(number) for number in closed]
+        process = start(job, **options)
     if way == "reader leaves":
         assert process.stdout is not None
         process.stdout.read(1)
