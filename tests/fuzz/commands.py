@@ -122,6 +122,51 @@ OWN: dict[str, tuple[str, ...]] = {
 }
 """Values of options, where those of its kind do not do."""
 
+RIGHT: dict[str, tuple[str, ...]] = {
+    "where": ("x > 0", "x + y < 9", "z == z"),
+    "wrt": ("x", "y", "x,y", "v", "W"),
+    "direction": ("x=1", "x=1,y=0", "v=[1,0,0]", "x=1,y=2,v=[0,1,0]"),
+    "gradient": ("x=1", "x=1,y=2", "v=[1,2,3]"),
+    "epsilons": ("1e-1:1e-8", "1e-2:1e-3"),
+    "paths": ("x", "y", "v[0]"),
+    "start": ("x=1", "x=1,y=2", "random:7", "parameters.npz", "v=[1,2,3]"),
+    "param": (
+        "v=zeros(3)",
+        "x=constant(2)",
+        "W=normal(3,3,scale=0.1)",
+        "W=he(3,3)",
+        "v=uniform(3)",
+    ),
+    "shape": ("v=3", "W=3x3"),
+    "fix": ("x=1", "a=1", "b=0", "y=2"),
+    "bounds": ("x=0:1", "x=0:", "a=0:2", "b=:1", "x=-1:3,y=0:2"),
+    "method": ("lbfgs", "newton", "cg", "gd", "adam", "adamw", "lion", "rmsprop", "momentum"),
+    "line_search": ("armijo", "wolfe"),
+    "schedule": ("cosine", "step", "exponential"),
+    "weights": ("1", "x + 1", "1/y", "z^2"),
+    "sigma": ("0.1", "y/10", "1"),
+    "points_format": ("csv", "jsonl", "parquet"),
+    "data_format": ("csv", "jsonl", "parquet"),
+    "predict_format": ("csv", "jsonl", "parquet"),
+    "output": ("out.csv", "out.jsonl", "out.parquet", "out.txt"),
+    "points": ("rows.csv", "rows.jsonl", "rows.parquet"),
+    "data": ("rows.csv", "rows.jsonl", "rows.parquet"),
+    "predict": ("rows.csv", "few.csv", "rows.parquet"),
+}
+"""Values of options that mostly do."""
+
+TARGETS = (
+    *(
+        "(1 - x)^2 + 100(y - x^2)^2",
+        "sum((v - [1, 2, 3])^2)",
+        "x^2 + y^2 + x*y - x",
+        "abs(x) + y^2",
+    ),
+    *("logsumexp(v) + norm(v)", "exp(x) - 2x", "softplus(x) + relu(-x)", "x^4", "-gauss(x)", "1/x"),
+    *("sum((W - 1)^2) + norm(W@v)", "mean((y - x)^2)", "log(x) + x", "max(x, -2x)", "floor(x)^2"),
+)
+"""What may be minimised."""
+
 RARE = ("animate", "source", "model", "data", "data_format", "points_format")
 """Options that take their time, or seldom go together with others."""
 
@@ -154,7 +199,7 @@ def command_line(c: Choices, name: str) -> tuple[list[str], bytes]:
     """The arguments and the standard input of a command, mostly such that it does something."""
     arguments, text, stdin = [name], None, b""
     options = [o for o in parameters(name) if o.name not in RARE or c.once_in(20)]
-    for option in c.some(options, 3) if options and c.below(4) else []:
+    for option in c.some(options, c.of((1, 1, 2, 4))) if options and c.below(4) else []:
         arguments += _option(c, option)
     if name in ("functions", "completion"):
         arguments += c.of(([], ["sin"], ["bash"], ["x"], [""]))
@@ -163,7 +208,10 @@ def command_line(c: Choices, name: str) -> tuple[list[str], bytes]:
         arguments += more
     else:
         writer = Writer(c, arrays=not c.below(2), loose=c.once_in(2))
-        text = writer.program(c.of((NUMBER, NUMBER, VECTOR, MATRIX)))
+        number = name not in ("eval", "jacobian", "diff", "graph") and not c.once_in(12)
+        text = writer.program(NUMBER if number else c.of((NUMBER, NUMBER, VECTOR, MATRIX)))
+        if name == "descend" and c.below(2):
+            text = c.of(TARGETS)
         arguments += _where(c, name, text)
     if "--no-times" not in arguments and name == "compare":
         arguments.append("--no-times")
@@ -183,8 +231,9 @@ def _option(c: Choices, option: click.Option) -> list[str]:
     if option.is_flag:
         return [opt]
     values = _values(option)
-    if c.below(4):  # such as mostly do
-        values = values[:-2] if isinstance(option.type, click.Choice) else values[:3]
+    if c.below(5):  # such as mostly do
+        short = values[:-2] if isinstance(option.type, click.Choice) else values[:2]
+        values = RIGHT.get(option.name or "", short)
     if opt == "--plot" and option.name == "plot" and option._flag_needs_value and c.once_in(2):
         return [opt]
     return [f"{opt}={c.of(values)}"] if c.once_in(3) else [opt, c.of(values)]
@@ -229,6 +278,11 @@ def _where(c: Choices, name: str, text: str) -> list[str]:
 
 
 FITS = (
+    *(("log(y) ~ a + b*x", "a=0,b=0"), ("y ~ a*exp(-b*x)", "a=1,b=500"), ("y ~ a", "a=0")),
+    *(("y ~ A*exp(B*x + D)", "A=1,B=0,D=1"), ("y ~ a*sin(b*x + c)", "a=1,b=1,c=0")),
+    *(("y ~ c/(1 + exp(-b*(x - a)))", "a=2,b=1,c=9"), ("y ~ max(a*x, b) + c*z", "a=1,b=1,c=0")),
+    *(("y ~ p[0]*x + p[1]", "p=[1,1]"), ("y ~ p@[x, z]", "p=[1,1]"), ("z^2 ~ a*x", "a=auto")),
+    *(("y ~ a*x^b*z", "a=1,b=1e10"), ("y ~ 1e300*a*x + b", "a=1,b=1"), ("y ~ a*x/z", "a=1")),
     *(("y ~ a*x + b", "a=1,b=1"), ("y ~ a*x + b", "a=auto,b=0"), ("y ~ a*exp(b*x)", "a=1,b=0.1")),
     *(
         ("y ~ a*x", "a=1"),

@@ -32,6 +32,9 @@ DESCENTS: tuple[tuple[str, list[str]], ...] = (
     ("sum((v - [1, 2])^2)", ["--method", "newton"]),
     ("sum((v - [1, 2])^2)", ["--method", "momentum", "--rate", "0.1"]),
     ("(x - 1)^2 + y^2", ["--method", "lion", "--bounds", "x=-1:3"]),
+    *(("x^4 + y^2", ["--method", name]) for name in ("adamw", "rmsprop", "adadelta", "nesterov")),
+    ("x^4 + y^2", ["--method", "lbfgs", "--bounds", "x=0:2"]),
+    ("abs(x) + y^2", ["--method", "adam", "--rate", "0.1", "--schedule", "cosine"]),
 )
 
 

@@ -27,9 +27,14 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "norm(W)": ("W",),
     "W[0, 0]*W[1, 1] + trace(W)": ("W",),
     "sum(sin(v)*u)": ("v", "u"),
+    "hypot(x, y) + atan2(y, x)": ("x", "y"),
+    "x^y*erf(x)/gamma(y + 1)": ("x", "y"),
+    "max(v)*std(v) + cumsum(v)[1]": ("v",),
+    'einsum("ij,j->", W, v)/prod(v)': ("W", "v"),
+    "sum(W@W) + sum(transpose(W)*v)": ("W", "v"),
 }
 ENGINES = ("numpy", "python", "llvm", "auto")
-DTYPES = ("f8", "f4", "i8", "i4", "u1", "?", ">f8", "f2", "i2", ">i4", "longdouble")
+DTYPES = ("f8", "f4", "i8", "i4", "u1", "u8", "i1", "?", ">f8", "f2", "i2", ">i4", "longdouble")
 ODD: tuple[Callable[[], Any], ...] = (
     lambda: "text",
     lambda: None,

@@ -18,7 +18,26 @@ NUMBER, VECTOR, MATRIX = range(3)
 NAMES = (["x", "y"], ["v", "u"], ["W"])
 """The names of variables, by kind. `u` is a column name in backticks, too."""
 
-LITERALS = ("2", "1", "0", "0.5", "3", "-1", "1e3", "1_0", ".25", "pi", "e", "1e10", "-0.0")
+LITERALS = (
+    *(
+        "2",
+        "1",
+        "0",
+        "0.5",
+        "3",
+        "-1",
+        "1e3",
+        "1_0",
+        ".25",
+        "pi",
+        "e",
+        "1e10",
+        "-0.0",
+        "tau",
+        "inf",
+    ),
+    *("0.1", "1E-3", "2.", "1_000.5e-2", "1e-10", "1e-300", "0.1000000000000000000001", "1e16"),
+)
 REDUCTIONS = (
     *("sum", "mean", "prod", "max", "min", "var", "std", "norm", "logsumexp", "amax", "amin"),
 )
@@ -45,18 +64,23 @@ FORMS: dict[int, tuple[str, ...]] = {
     NUMBER: (
         *("v[0]", "v[-1]", "dot(v, v)", "m[0, 1]", "trace(m)", "v@v", 'einsum("i,i->", v, v)'),
         *('einsum("ij->", m)', "sum(m@v)", "m[0, 0]*m[1, 1]", "size(v)", 'einsum("ij,ij->", m, m)'),
+        *("(v@m)[1]", "v@m@v", 'einsum("ii->", m)', 'einsum("i,ij,j->", v, m, v)', "m[-1][0]"),
     ),
     VECTOR: (
         *("[s, s, s]", "m@v", "v@m", "v[::-1]", "m[0]", "m[:, 0]", "diag(m)", "reshape(m, 9)"),
         *("concat(v[:1], v[1:])", "stack(s, s, s)", "where(v > s, v, s)", "range(3)", "ones(3)"),
         *("sum(m, axis=0)", "max(m, axis=1)", "norm(m, axis=0)", 'einsum("ij,j->i", m, v)'),
         *("einsum('ij->j', m)", "softmax(v)", "cumsum(v)", "full(s, 3)", "v[1:]", "concat(v, v)"),
+        *("m[-1, ::-1]", "concat(v[2:], v[:2])", "v[-2:]", "m[1:, 0]", 'einsum("ii->i", m)'),
+        *(f"{name}(m, axis={axis})" for name in REDUCTIONS for axis in (0, 1, -1)),
     ),
     MATRIX: (
         *("[[s, s, s], [s, s, s], [s, s, s]]", "m@m", "outer(v, v)", "transpose(m)", "diag(v)"),
         *("tril(m)", "reshape(m, 3, 3)", "stack(v, v, v)", "m[::-1]", 'einsum("ij->ji", m)'),
         *("softmax(m, axis=0)", "cumsum(m, axis=1)", "tril(m, k=-1)", "where(m > v, m, v)"),
         *("zeros(3, 3)", "m + v", "v*m", 'einsum("i,j->ij", v, v)', "m[:, ::-1]"),
+        *("transpose(m)@m", "concat(m[:1], m[1:])", "expand(v, 1)*v", "full(s, 3, 3)", "m[:2, 1:]"),
+        *('einsum("ij,jk->ik", m, m)', 'einsum("ij,kj->ki", m, m)', "m[::2]", "cumsum(m, axis=0)"),
     ),
 }
 _SLOT = re.compile(r"\b[svm]\b")
@@ -99,7 +123,7 @@ class Writer:
         if way < 6:
             return self._call(kind, depth)
         if way < 9:
-            operator = c.of(OPERATORS)
+            operator = c.of(COMPARISONS if c.once_in(12) else OPERATORS)
             right = self.expression(c.of((kind, NUMBER)), depth - 1)
             return f"({self.expression(kind, depth - 1)}) {operator} ({right})"
         if way == 9 and kind == NUMBER and self.arrays:
@@ -141,6 +165,8 @@ class Writer:
                 return f"({first})^{c.of(('2', '3', '0.5', '-1', '0', '1', '-2', '1/3'))}"
             case 4:
                 if self.statements and self.statements[0] is USER[0]:
+                    if c.once_in(3):
+                        return f"g({first})"
                     return f"{c.of('fh')}({first}, {self.expression(kind, depth - 1)})"
                 return f"max({first}, {self.expression(kind, depth - 1)})"
             case _:
@@ -161,7 +187,8 @@ class Writer:
 
 FLOATS = (
     *(0.5, 1.0, 2.0, -0.5, -1.0, 0.0, 3.0, 0.75, -2.25, 1.5, 0.25, -3.0, 0.125, 1.375, -0.875),
-    *(10.0, 1e-3, -40.0, 1e-10, 1e10, 700.0, 1e-300, 1e150, -1e300, -0.0),
+    *(10.0, 1e-3, -40.0, 1e-10, 1e10, 700.0, 1e-300, 1e150, -1e300, -0.0, 0.1, 1e-8, 1e16, 20.0),
+    *(5e-324, 1.0000000001, 1.5707963267948966, 2.0**53 + 2, -0.9999999, 170.5, -1e-20, 1.7e308),
 )
 
 

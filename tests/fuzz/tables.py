@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 
+import adcli
 from tests.fuzz import given
 from tests.fuzz.choices import Choices
 from tests.fuzz.outcomes import check_command
@@ -36,11 +40,15 @@ VALUES = (
     *('"1"', '"z"', "true", "{}", "[[1,2],[3,4]]", "[[1],[2,3]]", "-0", "1E5", '""', "[null]"),
     *("123456789012345678901234567890", '"\\u0000"', '"\\ud800"', "1.0.0", "", "1" + "0" * 320),
 )
-HEADS = ("x,y", "x", "x,y,z", "v[0],v[1]", "x,v[0],v[1]", "W[0,0],W[0,1]", "x,x", ",", "x,", "e,x")
+HEADS = (
+    *("x,y", "x", "x,y,z", "v[0],v[1]", "x,v[0],v[1]", "W[0,0],W[0,1]", "x,y", "e,x,a b", "y,x"),
+    *("x,x", ",", "x,"),
+)
 COLUMNS = ("x", "y", "x", "y", "v", "z", "e", "", "x", "a b", "\x1b")
-ENDS = ("\n", "\r\n", "\r", "\n\n", "")
+ENDS = ("\n", "\r\n", "\n", "\r\n", "\n", "\r", "\n\n", "")
 BYTES = (b"\x00", b"\xff", b"\n", b",", b'"', b"{", b"]", b"\x1b", b"\xe2\x82", b"9", b"-", b"PAR1")
 PROGRAMS = ("x^2", "x*y", "sum(v)", "x + sum(v)", "1", "log(x)", "x/y", "`a b`", "W[0,0]", "e*x")
+PROGRAMS += ("where(x > 1, x, y)", "[x, y]", "sqrt(x)", "x^y", "max(x, 0)", "norm(v)", "z*y", "W@v")
 ENGINES = ("auto", "numpy", "python", "llvm")
 FORMATS = ("csv", "json", "table", "plain")
 OUTPUTS = ("out.csv", "out.jsonl", "out.parquet", "out.json")
@@ -51,15 +59,16 @@ def tables(c: Choices) -> str:
     known = given.prepare()
     kind = c.of(("csv", "jsonl", "parquet", "csv", "jsonl"))
     data = {"csv": csv, "jsonl": json_lines, "parquet": parquet}[kind](c)
-    if kind == "parquet" or c.once_in(3):
+    if c.once_in(2 if kind == "parquet" else 4):
         data = damaged(c, data)
+    plain = data
     packed = c.once_in(20)
     if packed:
         data = damaged(c, gzip.compress(data, 1)) if c.once_in(2) else gzip.compress(data, 1)
     name = f"table.{kind}" + ".gz" * packed
     with open(name, "wb") as file:
         file.write(data)
-    arguments = _command(c, name, kind)
+    arguments = _command(c, name, kind, plain)
     c.case = f"{arguments}, {name} {data!r}"
     try:
         return f"{kind} {check_command(arguments, data, known | {name})}"
@@ -67,7 +76,7 @@ def tables(c: Choices) -> str:
         os.unlink(name)
 
 
-def _command(c: Choices, name: str, kind: str) -> list[str]:
+def _command(c: Choices, name: str, kind: str, data: bytes) -> list[str]:
     source = [name] if c.below(3) else ["-", f"--points-format={kind}"]
     if c.once_in(5):
         source = [f.replace("points-format", "data-format") for f in source]
@@ -80,7 +89,20 @@ def _command(c: Choices, name: str, kind: str) -> list[str]:
     errors = c.of(([], ["--on-error", "null"]))
     engine = ["--engine", c.of(ENGINES)]
     command = c.of(("grad", "eval", "jacobian"))
-    return [command, "--points", *source, *output, *errors, *engine, "--", c.of(PROGRAMS)]
+    programs = PROGRAMS if c.once_in(4) else _over(data) or PROGRAMS
+    return [command, "--points", *source, *output, *errors, *engine, "--", c.of(programs)]
+
+
+def _over(data: bytes) -> list[str]:
+    """The programs whose names stand in the first line of a table."""
+    head = data if data.startswith(b"PAR1") else data.partition(b"\n")[0]
+    words = set(re.findall(rb"[a-z]+(?: b)?", head))
+    return [p for p in PROGRAMS if words.issuperset(n.encode() for n in _variables(p))]
+
+
+@cache
+def _variables(program: str) -> tuple[str, ...]:
+    return adcli.function(program).variables
 
 
 def csv(c: Choices) -> bytes:
@@ -89,7 +111,7 @@ def csv(c: Choices) -> bytes:
     count = head.count(",") + 1
     end = c.of(ENDS)
     rows = []
-    for _ in range(c.below(5)):
+    for _ in range((3, 1, 2, 4, 0)[c.below(5)]):
         width = count if c.below(20) else c.below(5)
         rows.append(",".join(c.of(CELLS[:7] if c.below(4) else CELLS) for _ in range(width)))
     lines = [",".join(f'"{h}"' if "[" in h else h for h in _cells(head)), *rows]
@@ -105,8 +127,9 @@ def _cells(head: str) -> list[str]:
 def json_lines(c: Choices) -> bytes:
     """Objects, mostly with the same keys."""
     keys = [c.of(COLUMNS) for _ in range(1 + c.below(3))]
+    keys = keys if c.once_in(8) else [*dict.fromkeys(keys)]
     lines = []
-    for _ in range(c.below(5)):
+    for _ in range((3, 1, 2, 4, 0)[c.below(5)]):
         row = keys if c.below(8) else keys[::-1]
         pairs = [f"{json.dumps(k)}: {c.of(VALUES[:5] if c.below(3) else VALUES)}" for k in row]
         lines.append("{" + ", ".join(pairs) + "}" if c.below(20) else c.of(VALUES))
@@ -123,6 +146,10 @@ def _parquet_files() -> tuple[bytes, ...]:
         pl.DataFrame({"x": [1.0, 2.0, 3.0], "y": [0.5, None, 2.5]}),
         pl.DataFrame({"x": [1, 2], "y": ["a", "1"], "v": [[1.0, 2.0], [3.0, 4.0]]}),
         pl.DataFrame({"x": [1.5], "y": [True], "z": [b"\x00"]}),
+        pl.DataFrame({"x": [1.0], "y": [Decimal("1.50")], "z": [datetime(2020, 1, 2, 3)]}),
+        pl.DataFrame({"x": [2**63, 1], "y": [{"a": 1}, None], "z": [[[1.0]], [[2.0, 3.0]]]}),
+        pl.DataFrame({"x": [1, 2], "y": [None, None], "z": [timedelta(1), None]}),
+        pl.DataFrame({"x": [0.5, 2], "z": pl.Series(["a", "b"], dtype=pl.Categorical)}),
         pl.DataFrame({"x": pl.Series([], dtype=pl.Float64), "y": pl.Series([], dtype=pl.Float32)}),
     )
     found = []
