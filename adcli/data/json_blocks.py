@@ -46,7 +46,7 @@ class ObjectBlock(Block):
         super().__init__(name, layout, first_row, len(texts), lines)
         self._texts = texts
         self._objects = objects
-        self._flat: dict[str, list[list[Any]]] = {}
+        self._flat: dict[tuple[str, bool], list[list[Any]]] = {}
         self._exact: list[dict[str, Any]] | None = None
 
     def _cut(self, rows: int) -> None:
@@ -90,11 +90,10 @@ class ObjectBlock(Block):
         key, place = self.layout.sources[index]
         if place is None:
             return [row[key] for row in rows]
-        if rows is not self._objects:
-            return [values[place] for values in self._flatten(rows, key)]
-        if key not in self._flat:
-            self._flat[key] = self._flatten(rows, key)
-        return [values[place] for values in self._flat[key]]
+        known = key, rows is self._objects  # an array has as many columns as elements
+        if known not in self._flat:
+            self._flat[known] = self._flatten(rows, key)
+        return [values[place] for values in self._flat[known]]
 
     def _flatten(self, rows: list[dict[str, Any]], key: str) -> list[list[Any]]:
         """The elements of the arrays `key` in C order, one list a row."""

@@ -7,7 +7,8 @@ import os
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,10 +24,12 @@ FORMATS = ("npz", "safetensors", "json")
 MODEL_FORMAT = "adcli model 1"
 """What a saved model says that it is."""
 
+_LZMA = getattr(zipfile, "lzma", None)  # not every Python has it
 _DAMAGED = (
     *(ValueError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError),
     *(NotImplementedError, OSError, zipfile.BadZipFile, zlib.error, SyntaxError),
     *(tokenize.TokenError, AttributeError, IndexError, AssertionError),
+    *([_LZMA.LZMAError] if _LZMA else []),
 )
 """What NumPy and the standard library raise for a file of arrays that is damaged or forged."""
 
@@ -110,6 +113,7 @@ def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None
         # Of a file that NumPy opens itself and cannot read it leaves a handle open.
         with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
             keys = [key for key in archive.files if wanted is None or key in wanted]
+            _refuse_repeated(keys)
             return {key: _member(archive, key) for key in keys}
     except _DAMAGED as error:
         raise DataError(f"{name} is no .npz file of arrays: {_reason(error)}") from None
@@ -124,7 +128,12 @@ def _member(archive: Any, key: str) -> Any:
         read = np.lib.format.read_array_header_1_0
         if major > 1:
             read = np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        try:
+            shape, _, dtype = read(file)
+        except _DAMAGED:
+            raise ValueError(f"the head of '{key}' is damaged") from None
+    if dtype.hasobject:
+        raise ValueError(f"'{key}' holds objects of Python, not numbers")
     size = dtype.itemsize
     for n in shape:
         size *= n
@@ -132,6 +141,12 @@ def _member(archive: Any, key: str) -> Any:
         raise ValueError(f"'{key}' is cut short")
     check_room(size, f"'{key}' of {archive.zip.filename}")
     return archive[key]
+
+
+def _refuse_repeated(keys: Iterable[str]) -> None:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            raise ValueError(f"it has '{key}' {count} times")
 
 
 def _load_npz(name: str, wanted: Collection[str] | None) -> Arrays:
@@ -181,10 +196,12 @@ def _write_safetensors(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
 def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
     try:
         with open(name, encoding="utf-8-sig") as file:
-            values = json.load(file)
+            values = json.load(file, object_pairs_hook=_object_of)
         if not isinstance(values, dict):
             raise ValueError("it is no object")
-    except (ValueError, OSError, RecursionError) as error:
+    except RecursionError:
+        raise DataError(f"{name} is no JSON object of numbers and arrays: too deep") from None
+    except (ValueError, OSError) as error:
         raise DataError(f"{name} is no JSON object of numbers and arrays: {error}") from None
     if isinstance(values.get("point"), dict):  # the output of an earlier descent
         values = values["point"]
@@ -202,6 +219,12 @@ def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
                 hint = "a training's output has no large arrays: --save writes them"
             raise DataError(f"{name}: '{key}' is no number or array", hint) from None
     return {key: array if array.shape else float(array) for key, array in found.items()}
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises ValueError for a name that is there twice: one value would win."""
+    _refuse_repeated(key for key, _ in pairs)
+    return dict(pairs)
 
 
 def _object(name: str, values: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -233,8 +256,9 @@ def _extension(path: str | os.PathLike[str]) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "it promises more than fits into memory"
-    text = str(error).strip("'\"").partition("\n")[0]
-    return text[:1].lower() + text[1:] or type(error).__name__
+    text = str(error.args[0] if isinstance(error, KeyError) else error).partition("\n")[0]
+    starts_a_sentence = text[:1].isupper() and text[1:2].islower()
+    return (text[:1].lower() + text[1:] if starts_a_sentence else text) or type(error).__name__
 
 
 _LOADERS = {"npz": _load_npz, "safetensors": _load_safetensors, "json": _load_json}

@@ -57,10 +57,11 @@ class TypedBlock(FrameBlock):
             return json_of(self._series(index))
 
     def json_whole(self, name: str) -> pl.Series | None:
-        if name not in self._frame.columns:
+        series = self._frame.get_column(name, default=None)
+        if series is None:
             return None
         with self.telling(name, "JSON"):
-            return json_of(self._frame[name])
+            return json_of(series)
 
     def kept(self, used: frozenset[int]) -> Iterable[Kept]:
         return [Kept(name, self._frame[name], None) for name in self.layout.columns]

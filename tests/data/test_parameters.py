@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import re
 import struct
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -112,11 +114,22 @@ def npz(**arrays: Any) -> bytes:
     return stream.getvalue()
 
 
-def archive(name: str, content: bytes) -> bytes:
+def archive(name: str, *contents: bytes, compression: int = zipfile.ZIP_STORED) -> bytes:
+    """An archive with a member, maybe several of one name."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as file:
-        file.writestr(name, content)
+    with zipfile.ZipFile(stream, "w", compression) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a name that is there twice
+        for content in contents:
+            file.writestr(name, content)
     return stream.getvalue()
+
+
+def squeezed(compression: int) -> bytes:
+    """An archive of an array whose compressed bytes are damaged."""
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, np.arange(200.0))
+    whole = archive("W.npy", stream.getvalue(), compression=compression)
+    return whole[:60] + bytes(x ^ 0x55 for x in whole[60:90]) + whole[90:]
 
 
 def member(shape: str, descr: str = "<f8", data: bytes = b"") -> bytes:
@@ -154,6 +167,11 @@ BROKEN: list[tuple[str, bytes]] = [
     ("npz", member("('a',)")),
     ("npz", member("(2,)", descr="|O", data=b"\0" * 16)),
     ("npz", member("__import__('os')")),
+    ("npz", member("(10**12,)")),
+    ("npz", member("(" * 3000)),
+    ("npz", member("(2,)", descr="<f9")),
+    *(("npz", squeezed(c)) for c in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)),
+    ("npz", archive("W.npy", b"a", b"b")),
     ("safetensors", b""),
     ("safetensors", b"\xff" * 8),
     ("safetensors", struct.pack("<Q", 2**62) + b"{}"),
@@ -174,6 +192,9 @@ BROKEN: list[tuple[str, bytes]] = [
     ("json", b""),
     ("json", b"[1, 2]"),
     ("json", b'{"W": "x"}'),
+    ("json", b'{"W": 1, "W": 2}'),
+    ("json", b'{"point": {"W": 1, "W": 1}}'),
+    ("json", b'{"W": ' * 3000),
     ("json", b'{"W": 1' + b"0" * 400 + b"}"),
     ("json", b'{"W": [1, [2, 3]]}'),
     ("json", b'{"W": {"shape": [3]}}'),
@@ -190,7 +211,7 @@ def test_what_is_none_is_refused(form: str, data: bytes, tmp_path: Path) -> None
     with pytest.raises(DataError) as caught:
         load_parameters(path)
     assert f"bad.{form}" in caught.value.message
-    assert "\n" not in caught.value.message
+    assert not re.search(r"\n| at 0x|recursion|: [a-z]{1,2}[A-Z]", caught.value.message)
     assert not Path("/tmp/adcli-must-not-exist").exists()
 
 

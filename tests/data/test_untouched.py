@@ -23,6 +23,7 @@ import pytest
 from adcli.cli import execute
 from adcli.data import open_points, open_results, read_csv, read_parquet, write_parquet
 from adcli.data import writer as writer_module
+from adcli.data.json_blocks import ObjectBlock
 from adcli.errors import DataError
 
 WAYS = ("few", "bulk", "many")
@@ -467,3 +468,17 @@ def test_a_variable_that_is_no_number_is_null_where_rows_may_fail(
     assert list(map(repr, frame["x"].to_list())) == ["1.0", "None", "nan", "None"]
     assert frame["t"].to_list() == ["a", "b", "c", "d"]
     assert [text is None for text in frame["error"]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
+def test_an_array_of_many_elements_is_taken_apart_once(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    plain = ObjectBlock._flatten
+    monkeypatch.setattr(ObjectBlock, "_flatten", lambda *given: calls.append(1) or plain(*given))
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"v": list(range(500)), "s": "a"}) + "\n")
+    output = tmp_path / f"o.{target}"
+    assert execute(["grad", "sum(v)", "--points", str(path), "-o", str(output)]) == 0
+    assert len(calls) <= 2  # as numbers, and digit for digit
