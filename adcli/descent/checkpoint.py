@@ -1,41 +1,19 @@
-"""Checkpoints: everything that the next iteration depends on, in a file that is whole or not there.
-
-Two lines of JSON: a header with the checksum of the second line, and the body. Vectors are the
-base64 of their float64s, so that nothing is rounded and nothing is executed when they are read.
-"""
+"""Checkpoints of descents: everything that the next iteration depends on."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from adcli.data.output import atomic_output
-from adcli.data.schema import (
-    Misfit,
-    array,
-    every,
-    mapping,
-    number,
-    plain,
-    record,
-    text,
-    whole,
-    within,
-)
+from adcli.data.checkpoint import blaming, read_checkpoint, write_checkpoint
+from adcli.data.schema import array, mapping, number, plain, record, whole, within
 from adcli.descent.monitor import Method, Monitor, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
-from adcli.errors import DataError, UsageError
-
-FORMAT = "adcli checkpoint 1"
+from adcli.errors import UsageError
 
 
 class Checkpointer(Watcher):
@@ -88,38 +66,7 @@ class Checkpointer(Watcher):
             "slopes": monitor.stationarity.slopes,
             "state": self.method.state(),
         }
-        data = json.dumps(_encoded(body), sort_keys=True).encode()
-        header = {"format": FORMAT, "sha256": hashlib.sha256(data).hexdigest()}
-        with atomic_output(self.path, sync=True) as stream:
-            stream.write(json.dumps(header).encode() + b"\n" + data + b"\n")
-
-
-def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The body of a checkpoint. Raises DataError for a file that is none, or is damaged.
-
-    A right checksum is not trusted: every part must have its type, range and length.
-    """
-    name = os.fspath(path)
-    if not os.path.isfile(name):
-        raise DataError(f"cannot read the checkpoint {name}: there is no such file")
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise DataError(f"cannot read the checkpoint {name}: {error.strerror}") from None
-    head, _, rest = data.partition(b"\n")
-    try:
-        header = json.loads(head)
-        if header["format"] != FORMAT:
-            raise ValueError
-        checksum = header["sha256"]
-    except (ValueError, TypeError, KeyError):
-        raise DataError(f"{name} is no checkpoint of this version of adcli") from None
-    if hashlib.sha256(rest.removesuffix(b"\n")).hexdigest() != checksum:
-        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
-    with blaming(path):
-        body: dict[str, Any] = _BODY(_decoded(json.loads(rest)))
-    return body
+        write_checkpoint(self.path, "descent", body)
 
 
 _BODY = record(
@@ -137,25 +84,10 @@ _BODY = record(
 """What holds for all of them; the lengths and the state are checked when the problem is known."""
 
 
-@contextmanager
-def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Raise DataError for a part of a checkpoint that is not what it should be."""
-    try:
-        yield
-    except (ValueError, RecursionError) as error:
-        what = str(error) if isinstance(error, Misfit) else "it is written in another way"
-        raise DataError(f"the checkpoint {os.fspath(path)} is damaged: {what}") from None
-
-
-def check_identity(found: dict[str, Any], wanted: dict[str, Any], path: str) -> None:
-    """Raise UsageError where a checkpoint belongs to something else."""
-    for name, value in wanted.items():
-        other = found.get(name)
-        if other != value:
-            raise UsageError(
-                f"the checkpoint {path} has another {name}: {_shown(other)}, not {_shown(value)}",
-                "resume with the command that wrote it",
-            )
+def read_descent(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The body of a descent's checkpoint. Raises DataError for a file that is none."""
+    body: dict[str, Any] = read_checkpoint(path, "descent", _BODY)
+    return body
 
 
 def same_start(body: dict[str, Any], start: Mapping[str, Any]) -> None:
@@ -181,40 +113,3 @@ def restore(
         with within("state"):
             state = record(**method.parts())(body["state"])
             method.restore(state)
-
-
-def _shown(value: Any) -> str:
-    shown = value if isinstance(value, str) else json.dumps(value, default=repr)
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
-def _encoded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _encoded(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return {"list": [_encoded(part) for part in value]}
-    if isinstance(value, np.ndarray):
-        flat = np.ascontiguousarray(value, dtype="<f8")
-        return {
-            "float64": base64.b64encode(flat.tobytes()).decode(),
-            "shape": {"list": list(value.shape)},
-        }
-    if isinstance(value, np.floating):
-        value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"float": repr(value)}
-    return value
-
-
-def _decoded(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"float64", "shape"}:
-        flat = np.frombuffer(base64.b64decode(text(value["float64"])), dtype="<f8")
-        return flat.reshape(every(whole())(_decoded(value["shape"]))).copy()
-    if value.keys() == {"float"}:
-        return float(text(value["float"]))
-    if value.keys() == {"list"}:
-        return every(_decoded)(value["list"])
-    return {name: _decoded(part) for name, part in value.items()}

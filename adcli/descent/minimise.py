@@ -7,11 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adcli.descent.checkpoint import (
-    Checkpointer,
-    check_identity,
-    restore,
-)
+from adcli.data.checkpoint import check_identity
+from adcli.descent.checkpoint import Checkpointer, restore
 from adcli.descent.diagnosis import distance, doubt, explain, falls_nearby, flat_start
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
 from adcli.descent.problem import Problem

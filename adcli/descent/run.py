@@ -8,11 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from adcli.data.arrays import check_arrays, names_in
-from adcli.descent.checkpoint import (
-    check_identity,
-    read_checkpoint,
-    same_start,
-)
+from adcli.data.checkpoint import check_identity
+from adcli.descent.checkpoint import read_descent, same_start
 from adcli.descent.minimise import Result, Saving, minimise
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
@@ -70,7 +67,7 @@ def descend(
     saving = Saving(checkpoint, checkpoint_every, resume)
     body = None
     if resume is not None:
-        body = read_checkpoint(resume)
+        body = read_descent(resume)
         expression = {"expression": canonical_text(f)}
         check_identity(body["identity"], expression, os.fspath(resume))
         same_start(body, start or {})

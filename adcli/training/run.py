@@ -14,9 +14,9 @@ import numpy as np
 
 from adcli.data.arrays import check_arrays
 from adcli.data.batches import Batches
+from adcli.data.checkpoint import check_identity
 from adcli.data.columns import Missing
 from adcli.data.table import Table, open_table
-from adcli.descent.checkpoint import check_identity
 from adcli.descent.layout import Layout
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -28,7 +28,7 @@ from adcli.given import check_kinds, check_number, is_path
 from adcli.suggestion import did_you_mean
 from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.plan import Plan, TrainingLimits, rule_settings
-from adcli.training.state import Checkpoint, Epoch, read_checkpoint, save_checkpoint
+from adcli.training.state import Checkpoint, Epoch, read_training, save_training
 
 Data = Table | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """Rows: a table, arrays by name, or the names of files."""
@@ -112,7 +112,7 @@ def train(
     check_kinds(start=start, fix=fix, bounds=bounds, checkpoint=checkpoint, resume=resume)
     check_kinds(checkpoint_every=checkpoint_every, watchers=watchers, interrupted=interrupted)
     f = as_function(f)
-    saved = None if resume is None else read_checkpoint(resume)
+    saved = None if resume is None else read_training(resume)
     if saved is not None:
         start = {**_start_of(saved), **(start or {})}
     given = {**(start or {}), **(fix or {})}
@@ -282,7 +282,7 @@ def _save_often(
     if every < 1:
         raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
     training.every = every
-    training.save = lambda: save_checkpoint(path, identity, training.state, training.elapsed())
+    training.save = lambda: save_training(path, identity, training.state, training.elapsed())
     training.save()
 
 

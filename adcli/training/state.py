@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
 from dataclasses import dataclass, field
@@ -11,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcli.data.output import atomic_output
-from adcli.data.parameters import read_npz, write_npz
+from adcli.data.checkpoint import blaming, read_checkpoint, write_checkpoint
 from adcli.data.schema import (
     Misfit,
     array,
@@ -25,16 +22,11 @@ from adcli.data.schema import (
     plain,
     record,
     sequence,
-    text,
     whole,
     within,
 )
-from adcli.descent.checkpoint import blaming
 from adcli.descent.monitor import next_mark
 from adcli.descent.rules import Vector
-from adcli.errors import DataError
-
-FORMAT = "adcli training checkpoint 1"
 
 
 class Epoch(NamedTuple):
@@ -101,30 +93,22 @@ class State:
         return self.total / self.rows if self.rows else math.nan
 
 
-def save_checkpoint(
+def save_training(
     path: str | os.PathLike[str], identity: dict[str, Any], state: State, seconds: float
 ) -> None:
-    """Write all of a run to a file, through to the disk: an .npz archive of its vectors, and its
-    numbers as JSON."""
-    facts = {
-        "format": FORMAT,
+    """Write all of a run to a file, through to the disk."""
+    body = {
         "identity": identity,
         "numbers": {name: getattr(state, name) for name in _NUMBERS},
-        "epochs": {"best_epoch": state.best_epoch, "last_epoch": state.last_epoch},
+        "best_epoch": state.best_epoch,
+        "last_epoch": state.last_epoch,
         "history": state.history,
-        "memory": [None if isinstance(part, np.ndarray) else part for part in state.memory],
+        "parameters": state.parameters,
+        "best": state.best,
+        "memory": state.memory,
         "seconds": seconds,
     }
-    arrays = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
-    arrays["parameters"] = state.parameters
-    if state.best is not None:
-        arrays["best"] = state.best
-    for k, part in enumerate(state.memory):
-        if isinstance(part, np.ndarray):
-            arrays[f"memory{k}"] = part
-    arrays["checksum"] = _checksum(arrays)
-    with atomic_output(path, sync=True) as stream:
-        write_npz(stream, arrays)
+    write_checkpoint(path, "training", body)
 
 
 class Checkpoint(NamedTuple):
@@ -147,40 +131,14 @@ class Checkpoint(NamedTuple):
                 whole(0, steps)(self.state.batches)
 
 
-def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged.
+def read_training(path: str | os.PathLike[str]) -> Checkpoint:
+    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged."""
 
-    A right checksum is not trusted: every part must have its type, range and length.
-    """
-    name = os.fspath(path)
-    if not os.path.isfile(name):
-        raise DataError(f"cannot read the checkpoint {name}: there is no such file")
-    try:
-        arrays = read_npz(name)
-    except DataError as error:
-        raise DataError(
-            f"{name} is no checkpoint of a training run: {error.message.partition(': ')[2]}"
-        ) from None
-    try:
-        facts = json.loads(arrays["facts"].tobytes())
-        if facts["format"] != FORMAT:
-            raise ValueError
-        found = arrays.pop("checksum").tobytes()
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
-        raise DataError(f"{name} is no training checkpoint of this version of adcli") from None
-    if found != _checksum(arrays).tobytes():
-        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
-    with blaming(path):
-        return _checkpoint(os.fspath(path), facts, arrays)
+    def check(given: Any) -> Checkpoint:
+        return _checkpoint(os.fspath(path), _BODY(given))
 
-
-def _checksum(arrays: dict[str, Any]) -> Any:
-    """Of the names, types and bytes of all arrays, as an array of bytes."""
-    total = hashlib.blake2b(digest_size=32)
-    for name, x in sorted(arrays.items()):
-        total.update(f"{name} {x.dtype.str} {x.shape}\n".encode())
-        total.update(np.ascontiguousarray(x).data)
-    return np.frombuffer(total.digest(), np.uint8)
+    found: Checkpoint = read_checkpoint(path, "training", check)
+    return found
 
 
 _EPOCH = sequence(whole(1), whole(), number(), number(), number(), number())
@@ -188,13 +146,15 @@ _NUMBERS = {
     **dict.fromkeys(("epochs", "batches", "iterations", "rows"), whole()),
     **dict.fromkeys(("total", "first"), number()),
 }
-_FACTS = record(
-    format=text,
+_BODY = record(
     identity=mapping(plain),
     numbers=record(**_NUMBERS),
-    epochs=record(best_epoch=optional(_EPOCH), last_epoch=optional(_EPOCH)),
+    best_epoch=optional(_EPOCH),
+    last_epoch=optional(_EPOCH),
     history=every(_EPOCH),
-    memory=every(optional(number())),
+    parameters=array(None),
+    best=optional(array(None)),
+    memory=every(lambda part: part),
     seconds=number(least=0, finite=True),
 )
 _IDENTITY = {
@@ -204,41 +164,41 @@ _IDENTITY = {
 """What a state needs of it; the rest is compared with what the run has."""
 
 
-def _checkpoint(name: str, given: Any, arrays: dict[str, Any]) -> Checkpoint:
-    """The checkpoint of checked parts. Raises Misfit."""
-    facts = _FACTS(given)
-    vectors = _vectors(facts, arrays)
-    memory = [vectors[f"memory{k}"] if x is None else x for k, x in enumerate(facts["memory"])]
-    best, last = (row and Epoch(*row) for row in facts["epochs"].values())
-    history = [Epoch(*row) for row in facts["history"]]
-    done = facts["numbers"]["epochs"]
+def _nothing(value: Any) -> None:
+    if value is not None:
+        raise misfit(value, "null before there is a best epoch")
+
+
+def _checkpoint(name: str, body: dict[str, Any]) -> Checkpoint:
+    """The checkpoint of checked parts, of which the vectors are all as long as the parameters.
+    Raises Misfit."""
+    identity, numbers = body["identity"], body["numbers"]
+    with within("identity"):
+        dtype, shapes = record(**_IDENTITY)({k: identity.get(k) for k in _IDENTITY}).values()
+    vector = array(sum(map(math.prod, shapes.values())), dtype=dtype)
+
+    def part(value: Any) -> Any:
+        return (vector if isinstance(value, np.ndarray) else number())(value)
+
+    best, last = (row and Epoch(*row) for row in (body["best_epoch"], body["last_epoch"]))
+    with within("parameters"):
+        parameters = vector(body["parameters"])
+    with within("best"):
+        (vector if best else _nothing)(body["best"])
+    with within("memory"):
+        memory = every(part)(body["memory"])
     with within("last_epoch"):
-        whole(done, done)(last.epoch if last else 0)
-    if bool(history) != bool(last):
+        whole(numbers["epochs"], numbers["epochs"])(last.epoch if last else 0)
+    if bool(body["history"]) != bool(last):
         with within("history"):
-            raise misfit(facts["history"], "that of the epochs done")
+            raise misfit(body["history"], "that of the epochs done")
     state = State(
-        vectors["parameters"],
+        parameters,
         tuple(memory),
-        best=vectors.get("best"),
+        best=body["best"],
         best_epoch=best,
         last_epoch=last,
-        history=history,
-        **facts["numbers"],
+        history=[Epoch(*row) for row in body["history"]],
+        **numbers,
     )
-    return Checkpoint(name, facts["identity"], state, facts["seconds"])
-
-
-def _vectors(facts: dict[str, Any], arrays: dict[str, Any]) -> dict[str, Any]:
-    """The vectors of a checkpoint, all as long as the parameters. Raises Misfit."""
-    with within("identity"):
-        dtype, shapes = record(**_IDENTITY)(
-            {k: facts["identity"].get(k) for k in _IDENTITY}
-        ).values()
-    vector = array(sum(map(math.prod, shapes.values())), dtype=dtype)
-    names = ["parameters"] + ["best"] * (facts["epochs"]["best_epoch"] is not None)
-    names += [f"memory{k}" for k, part in enumerate(facts["memory"]) if part is None]
-    found: dict[str, Any] = record(**dict.fromkeys(names, vector))(
-        {name: x for name, x in arrays.items() if name != "facts"}
-    )
-    return found
+    return Checkpoint(name, identity, state, body["seconds"])

@@ -23,7 +23,7 @@ from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
 from adcli.training.plan import Plan, TrainingLimits
 from adcli.training.run import train
-from adcli.training.state import read_checkpoint
+from adcli.training.state import read_training
 from tests.terminal import ENVIRONMENT, ROOT, Outcome, run_here
 from tests.training.test_resume import facts
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
@@ -121,7 +121,7 @@ def test_steps_without_a_limit_are_not_kept() -> None:
         (2, "'bin' is not a format for parameters", ["--epochs", "1", "--save", "saved.bin"]),
         (2, "name a file that ends in .png or .svg", ["--epochs", "1", "--plot", "picture.jpg"]),
         (1, "cannot read the checkpoint", ["--epochs", "1", "--resume", "nothing"]),
-        (1, "is no checkpoint of a training", ["--epochs", "1", "--resume", "rows.csv"]),
+        (1, "is no checkpoint", ["--epochs", "1", "--resume", "rows.csv"]),
         (2, "--param gives 'a' twice", ["--param", "a=ones()", "--param", "a=ones()"]),
         (2, "is no assignment", ["--epochs", "1", "--param", "normal(3)"]),
         (2, "there is no file 'no.npz'", ["--epochs", "1", "--start", "no.npz"]),
@@ -213,7 +213,7 @@ def test_a_run_goes_on_from_its_checkpoint() -> None:
     whole = record(*options)
     part = run(*options, "--max-iterations", "17", "--checkpoint", "saved")
     assert part.code == 3
-    assert read_checkpoint("saved").state.iterations == 17
+    assert read_training("saved").state.iterations == 17
     for command in (options, options[2:]):  # --start may be left out
         resumed = record(*command, "--resume", "saved")
         assert {**resumed, "seconds": 0} == {**whole, "seconds": 0}
@@ -332,7 +332,7 @@ def test_a_signal_ends_after_the_batch(number: signal.Signals, tmp_path: Path) -
     assert (process.returncode, err) == (130, b"")
     found = json.loads(out)
     assert found["status"] == "interrupted"
-    assert read_checkpoint(tmp_path / "saved").state.iterations == found["iterations"]
+    assert read_training(tmp_path / "saved").state.iterations == found["iterations"]
     assert load_parameters(tmp_path / "best.npz") == found["point"]
     assert len((tmp_path / "trace.csv").read_text().splitlines()) == found["epochs"] + 1
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".tmp")]
@@ -347,7 +347,7 @@ def kill_and_resume(folder: Path, count: int) -> None:
         time.sleep(1.0 + 0.037 * k if k else 0.037)
         process.kill()
         process.communicate()
-        state = read_checkpoint(folder / "saved").state
+        state = read_training(folder / "saved").state
         assert state.iterations >= reached
         reached = state.iterations
     options: dict[str, Any] = {"rate": 1e-5, "batch_size": 10, "shuffle": True}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcli.descent.checkpoint import read_checkpoint
+from adcli.descent.checkpoint import read_descent
 from adcli.descent.minimise import Result
 from adcli.descent.run import descend
 from adcli.descent.settings import METHODS
@@ -103,9 +103,9 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     for damaged in (data[:-30], data[:40], b"", b"[1]\n", data.replace(b"adam", b"lion"), b"\xff"):
         path.write_bytes(damaged)
         with pytest.raises(DataError, match=r"damaged|no checkpoint"):
-            read_checkpoint(path)
+            read_descent(path)
     with pytest.raises(DataError, match="cannot read"):
-        read_checkpoint(tmp_path / "nothing")
+        read_descent(tmp_path / "nothing")
 
 
 def launch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -138,7 +138,7 @@ def kill_and_read(folder: Path, count: int) -> None:
         time.sleep(1.0 + 0.037 * k if k else 0.037)
         process.kill()
         process.communicate()
-        body = read_checkpoint(path)
+        body = read_descent(path)
         assert body["iteration"] >= reached
         reached = body["iteration"]
     straight = descend(
@@ -180,7 +180,7 @@ def test_a_signal_ends_after_the_iteration(number: signal.Signals, tmp_path: Pat
     result = json.loads(out)
     assert result["status"] == "interrupted"
     assert err == b""
-    assert read_checkpoint(tmp_path / "saved")["iteration"] == result["iterations"]
+    assert read_descent(tmp_path / "saved")["iteration"] == result["iterations"]
     lines = (tmp_path / "trace.csv").read_text().splitlines()
     assert len(lines) == result["iterations"] + 2
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".tmp")]

@@ -91,15 +91,15 @@ def _is_npz(name: str) -> bool:
 
 
 def _is_descent(name: str) -> bool:
-    from adcli.descent.checkpoint import read_checkpoint
+    from adcli.descent.checkpoint import read_descent
 
-    return bool(read_checkpoint(name))
+    return bool(read_descent(name))
 
 
 def _is_training(name: str) -> bool:
-    from adcli.training.state import read_checkpoint
+    from adcli.training.state import read_training
 
-    return bool(read_checkpoint(name))
+    return bool(read_training(name))
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {
