@@ -3,7 +3,7 @@ row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,11 +20,12 @@ from adcli.ad.tasks import Task
 from adcli.engines import failures
 from adcli.engines import rows as over_rows
 from adcli.engines.columns import Column
-from adcli.engines.llvm.kernels import CHUNK
+from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
 from adcli.engines.programs import blocks, schedule
 from adcli.engines.programs import columns as over_columns
 from adcli.engines.rows import RowResults, compute_rows
+from adcli.engines.threads import Portions
 from tests.ad.test_random_programs import EPS, rounding
 from tests.programs import Program, scalar_programs
 
@@ -271,7 +272,12 @@ def test_rows_at_every_size_of_the_tail() -> None:
 def test_blocks_run_on_the_threads_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
     run = blocks.in_parallel
-    monkeypatch.setattr(blocks, "in_parallel", lambda work, n: (used.append(n), run(work, n)))
+
+    def noted(work: Callable[[int], None], portions: Portions) -> None:
+        used.append(portions.threads)
+        run(work, portions)
+
+    monkeypatch.setattr(blocks, "in_parallel", noted)
     x = np.linspace(0, 1, 3 * BLOCK)
     for threads in (1, 2, 5):
         results("sin(x)*x", {"x": x}, Task("gradient", wrt=("x",)), "numpy", threads=threads)

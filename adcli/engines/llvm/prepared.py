@@ -11,7 +11,7 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task, scalar_output
 from adcli.engines.cores import available_cores
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
-from adcli.engines.llvm.kernels import Array
+from adcli.engines.llvm.kernel import Array
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.narrow import by_columns
 from adcli.engines.llvm.program import RowProgram, UnsupportedError

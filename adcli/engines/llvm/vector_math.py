@@ -290,7 +290,7 @@ def _definition(code: Code, symbol: str, result: str, name: str) -> str:
     What a lane gets does not depend on the others.
     """
     names, write, is_rare, careful = _WRITTEN[name]
-    inside = type(code)(code.machine, code.lanes)
+    inside = Code(code.machine, code.lanes)
     m = _Lines(inside)
     width = f"i{code.lanes}"
     rare = is_rare(m, "%x")

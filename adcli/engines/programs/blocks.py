@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain, starmap
 from math import prod
 from typing import Any
 
@@ -13,7 +13,7 @@ from adcli.engines import arrays
 from adcli.engines.programs.arena import Layout, array_at
 from adcli.engines.programs.operations import Array, Operand, Step, seen
 from adcli.engines.programs.schedule import Region
-from adcli.engines.threads import in_parallel
+from adcli.engines.threads import Portions, in_parallel
 
 Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]
 """(what to call, the slots of its arguments, the slot of its result, whether it returns that)."""
@@ -111,25 +111,22 @@ class BlockRun:
             np.empty((count, *array.shape), array.dtype) if step.join else array
             for step, array in zip(self.stored, stored, strict=True)
         ]
-        numbers = iter(range(count))  # whoever is free takes the next block
+        portions = Portions(count, self.threads)
 
         def work(thread: int) -> None:
             frame: list[Any] = [None] * len(self._slots)
             for x, array in zip(self.whole, whole, strict=True):
                 frame[self._slots[x.root, x.views, False]] = array
-            self._run_blocks(numbers, rows, frame, cut, parts, memory[thread * self._bytes :])
+            self._run_blocks(portions, rows, frame, cut, parts, memory[thread * self._bytes :])
 
-        try:
-            in_parallel(work, min(self.threads, count))
-        finally:
-            deque(numbers, 0)  # after an interruption the other threads have no more to do
+        in_parallel(work, portions)
         for step, part, array in zip(self.stored, parts, stored, strict=True):
             if step.join:
                 step.join.reduce(part, 0, None, array)
 
     def _run_blocks(
         self,
-        numbers: Iterator[int],
+        portions: Portions,
         rows: int,
         frame: list[Any],
         cut: Sequence[Array],
@@ -151,7 +148,7 @@ class BlockRun:
         for slot, register in registers:
             frame[slot] = register
         with arrays.quiet():
-            for k in numbers:
+            for k in chain.from_iterable(starmap(range, portions)):
                 begin = k * self.block
                 end = min(rows, begin + self.block)
                 for slot, array in inner:

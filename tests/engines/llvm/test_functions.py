@@ -13,7 +13,8 @@ from mpmath import mp
 import adcli
 from adcli.ad.tasks import Task
 from adcli.engines import floats
-from adcli.engines.llvm.kernels import Place, RowKernel
+from adcli.engines.llvm.kernel import Place
+from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.engines.lower import FOREIGN, lower
 from adcli.engines.nodes import result_nodes
 from adcli.graph.graph import Graph

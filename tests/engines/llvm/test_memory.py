@@ -21,8 +21,8 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.kept import KEPT
 from adcli.engines.llvm import compile as compiling
-from adcli.engines.llvm import kernels, prepared
-from adcli.engines.llvm.kernels import CHUNK
+from adcli.engines.llvm import prepared, row_kernel
+from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
 from tests.terminal import ROOT
 
@@ -130,7 +130,7 @@ def test_any_column_will_do(kind: str) -> None:
 @pytest.mark.parametrize("rows", [8, 64, 2 * CHUNK + 24, 3 * CHUNK + 7])
 def test_streamed_results(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large results bypass the caches, by aligned stores."""
-    monkeypatch.setattr(kernels, "STREAMED_BYTES", 0)
+    monkeypatch.setattr(row_kernel, "STREAMED_BYTES", 0)
     generator = np.random.default_rng(rows)
     x, y = generator.normal(size=(2, rows))
     assert_exact({"x": x, "y": y})

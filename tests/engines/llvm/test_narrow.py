@@ -14,10 +14,11 @@ from adcli.ad.tasks import Task
 from adcli.engines.choose import LARGE
 from adcli.engines.explain import explain_point
 from adcli.engines.llvm import narrow
-from adcli.engines.llvm.kernels import BLOCK, CHUNK
+from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import Machine, host
 from adcli.engines.llvm.prepared import prepare_point
 from adcli.engines.llvm.program import RowProgram
+from adcli.engines.llvm.reduction_kernel import BLOCK
 from adcli.graph.shapes import infer_shapes
 from tests.engines.llvm.machines import MACHINES
 
@@ -117,15 +118,15 @@ def test_gradients_are_those_of_the_numpy_engine(
 @pytest.mark.parametrize("text", LOSSES)
 def test_kernels_do_the_products(text: str) -> None:
     f, point = point_of(text, 50, 5)
-    layout = program_of(f, point).layout
-    assert (layout.large_by_numpy() is None) == LOSSES[text]
-    assert bool(layout.parts) or not LOSSES[text]
+    roles = program_of(f, point).roles
+    assert (roles.large_by_numpy() is None) == LOSSES[text]
+    assert bool(roles.parts) or not LOSSES[text]
 
 
 def test_all_matrices_together_are_narrow() -> None:
     for wide in (False, True):
         f, point = point_of("mean((y - X@v - Z@w)^2)", 50, 30 + wide)
-        assert bool(program_of(f, point).layout.parts) != wide
+        assert bool(program_of(f, point).roles.parts) != wide
 
 
 def test_rows_are_read_where_they_are() -> None:
@@ -143,7 +144,7 @@ def test_rows_are_read_where_they_are() -> None:
 @pytest.mark.parametrize("width", [1, 33])
 def test_other_matrices_are_left_alone(width: int) -> None:
     f, point = point_of("mean((y - X@v)^2)", 50, width)
-    assert not program_of(f, point).layout.parts
+    assert not program_of(f, point).roles.parts
 
 
 @pytest.mark.parametrize("order", ORDERS)

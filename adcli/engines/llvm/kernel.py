@@ -1,0 +1,221 @@
+"""What kernels over rows share: their code, its inputs, and the threads that it runs on.
+
+A kernel reads columns of float64 in vectors of the machine's width and runs on several threads at
+once: ctypes gives Python's lock away. Rows that do not fill a vector go through a padded copy, so
+every row is computed by the same instructions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adcli.engines.llvm.body import Body, Read
+from adcli.engines.llvm.code import Code
+from adcli.engines.llvm.compile import Compiled, assemble, compile_module
+from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.vector_math import written
+from adcli.engines.lower import lower
+from adcli.engines.threads import Portions, in_parallel
+from adcli.graph.graph import Graph
+
+Array = NDArray[np.float64]
+
+CHUNK = 1 << 13
+"""Rows that a thread takes at a time, about."""
+
+_HEAD = (
+    "define double @kernel"
+    "(i64 %begin, i64 %end, ptr %columns, ptr %shared, ptr %out, ptr %scratch) #0"
+)
+_STREAM = "!0 = !{ i32 1 }"
+_POINTER = ctypes.c_void_p
+_SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
+
+
+class Place(NamedTuple):
+    """Where an input has its value for each row: in a vector by its number among the arrays, or in
+    a matrix in this `column`."""
+
+    array: int
+    column: int | None = None
+
+
+class Chunks(NamedTuple):
+    """What a thread takes at a time: `rows` rows, of which the first ones write to the address
+    `out`, the next ones `step` bytes further on. That is in `memory`."""
+
+    rows: int
+    out: int
+    step: int
+    memory: Any
+
+
+class Kernel:
+    """What both kinds share: compiled code of `outputs` as functions of columns and numbers.
+
+    `columns` are the input nodes that have a value for each row, and where; `shared` those with one
+    for all.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        columns: Mapping[int, Place],
+        shared: Sequence[int],
+        outputs: Sequence[int],
+        machine: Machine,
+    ) -> None:
+        self.columns = dict(columns)
+        self.shared = list(shared)
+        self.count = len(outputs)
+        self.lanes = machine.lanes
+        self._graph = graph
+        self._outputs = lower(graph, outputs, written(machine, machine.lanes))
+        self._machine = machine
+        self._scratch = 0
+        self.compiled: list[Compiled] = []
+        self._function = self._compile(self._lines)
+
+    def _compile(self, write: Callable[[Code, Body], list[str]]) -> Any:
+        """The machine code of the lines that `write` makes."""
+        inputs = [*self.columns, *self.shared]
+        body = Body(self._graph, inputs, self._outputs, self.count)
+        code = Code(self._machine, self.lanes)
+        lines = write(code, body)
+        self._scratch = body.places * self.lanes
+        text = "\n".join([f"{_HEAD} {{", "entry:", *lines, "}", _STREAM])
+        module, symbols = assemble([*body.functions, text], [*body.codes, code])
+        self.compiled.append(compile_module(module, symbols, self._machine))
+        return self.compiled[-1].function("kernel", ctypes.c_double, _SIGNATURE)
+
+    def _lines(self, code: Code, body: Body) -> list[str]:
+        raise NotImplementedError
+
+    def _call(self, begin: int, end: int, columns: Pointers, shared: Any, out: int) -> float:
+        """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
+        scratch = np.empty(self._scratch)
+        return float(self._function(begin, end, columns.table, shared, out, scratch.ctypes.data))
+
+    def _over_rows(
+        self,
+        rows: int,
+        chunks: Chunks,
+        columns: Pointers,
+        shared: Any,
+        threads: int,
+        function: Any = None,
+    ) -> float:
+        """The sum of what the machine code returns for rows [0, rows), shared among threads."""
+        function = function or self._function
+        portions = Portions(-(-rows // chunks.rows), threads)
+        totals: list[float] = []
+
+        def work(_: int) -> None:
+            total, scratch = 0.0, np.empty(self._scratch)
+            for first, last in portions:
+                begin, end = first * chunks.rows, min(rows, last * chunks.rows)
+                out = chunks.out + first * chunks.step
+                total += function(begin, end, columns.table, shared, out, scratch.ctypes.data)
+            totals.append(total)
+
+        in_parallel(work, portions)
+        return sum(totals)
+
+    def _reader(self, code: Code, body: Body) -> Read:
+        """What reads an input in row `%i` and the following.
+
+        A short body has the columns' addresses and the shared numbers in registers; a long one
+        would only spill them.
+        """
+        places = self.columns.values()
+        arrays = len({place.array for place in places})
+        address = addresses(code, body, "columns", arrays)
+        has_matrices = any(place.column is not None for place in places)
+        step = _held(code, body, lambda part, k: _step(part, arrays + k), arrays * has_matrices)
+        number = _held(code, body, _shared_number, len(self.shared))
+        shared = {node: k for k, node in enumerate(self.shared)}
+
+        def read(part: Code, node: int) -> str:
+            if node in shared:
+                return number(part, shared[node])
+            array, column = self.columns[node]
+            start = address(part, array)
+            if column is not None:
+                return _load_apart(part, start, step(part, array), column)
+            place = part.emit(f"getelementptr double, ptr {start}, i64 %i")
+            return part.emit(f"load {part.real}, ptr {place}, align 8")
+
+        return read
+
+
+def _load_apart(code: Code, start: str, step: str, column: int) -> str:
+    """A column of a matrix in row `%i` and the following, `step` numbers apart."""
+    first = code.emit(f"mul i64 %i, {step}")
+    row = code.emit(f"getelementptr double, ptr {start}, i64 {first}")
+    vector = "poison"
+    for lane in range(code.lanes):
+        place = code.emit(f"getelementptr double, ptr {row}, i64 {column}")
+        x = code.emit(f"load double, ptr {place}, align 8")
+        if code.lanes == 1:
+            return x
+        vector = code.emit(f"insertelement {code.real} {vector}, double {x}, i32 {lane}")
+        row = code.emit(f"getelementptr double, ptr {row}, i64 {step}")
+    return vector
+
+
+def _step(code: Code, k: int) -> str:
+    """How far apart the rows of an array are, behind the addresses of all."""
+    place = code.emit(f"getelementptr i64, ptr %columns, i64 {k}")
+    return code.emit(f"load i64, ptr {place}")
+
+
+def _held(code: Code, body: Body, load: Read, count: int) -> Read:
+    """What loads one of `count` things: for a short body, in front of the loop."""
+    if body.is_long:
+        return load
+    operands = [load(code, k) for k in range(count)]
+    return lambda part, k: operands[k] if part is code else load(part, k)
+
+
+def addresses(code: Code, body: Body, table: str, count: int) -> Read:
+    """What gives an address in a table by its number."""
+
+    def load(part: Code, k: int) -> str:
+        place = part.emit(f"getelementptr ptr, ptr %{table}, i64 {k}")
+        return part.emit(f"load ptr, ptr {place}")
+
+    return _held(code, body, load, count)
+
+
+def _shared_number(code: Code, k: int) -> str:
+    """A shared number in all lanes."""
+    place = code.emit(f"getelementptr double, ptr %shared, i64 {k}")
+    return code.spread(code.emit(f"load double, ptr {place}"))
+
+
+def address_of(thing: Any) -> int:
+    """Where a ctypes array or function is."""
+    address = ctypes.cast(thing, ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
+class Pointers:
+    """The addresses of arrays, then how many numbers their rows are apart. The arrays live as long
+    as this."""
+
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        self.arrays = arrays
+        numbers = [a.ctypes.data for a in arrays] + [a.strides[0] // a.itemsize for a in arrays]
+        self.table = (ctypes.c_int64 * max(1, len(numbers)))(*numbers)
+
+
+def padded(array: Array, begin: int, lanes: int) -> Array:
+    """The rows from `begin` on, the last one repeated up to whole vectors."""
+    rest = array[begin:]
+    return np.concatenate([rest, np.repeat(rest[-1:], -len(rest) % lanes, axis=0)])

@@ -1,0 +1,243 @@
+"""One pass over the rows: the steps of the numpy engine in front of it, and its kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from adcli.engines.llvm.kernel import Array, Place
+from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.reduction_kernel import ReductionKernel
+from adcli.engines.llvm.roles import MOVES, REDUCED, Roles
+from adcli.engines.llvm.row_kernel import RowKernel
+from adcli.engines.numpy import Arrays
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
+
+Run = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
+
+
+class Held:
+    """The numbers that are in memory: of row nodes as vectors, of others with an axis in front.
+
+    `finite` says whether the kernels met only finite numbers in what they stored.
+    """
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.columns: dict[int, Array] = {}
+        self.others: dict[int, Array] = {}
+        self.finite = True
+
+    @property
+    def rows(self) -> int:
+        """The length of the columns."""
+        return len(next(iter(self.columns.values())))
+
+    def take(self, node: int, x: Array) -> None:
+        """Keep the value of a node."""
+        if self.roles.is_row(node):
+            self.columns[node] = np.ascontiguousarray(x.reshape(-1))
+        else:
+            self.others[node] = x[np.newaxis]
+
+    def array(self, node: int) -> Array:
+        """The value of a node for the numpy engine, whose first axis is that of points."""
+        home = self.roles.home(node)
+        if home in self.others:
+            return self.others[home]
+        return self._shaped(home, node)[np.newaxis]
+
+    def result(self, node: int) -> Array:
+        """The value of a node in its shape; that of a row node has the length of the columns."""
+        home = self.roles.home(node)
+        if home in self.others:
+            other: Array = self.others[home][0]
+            return other
+        return self._shaped(home, node)
+
+    def _shaped(self, home: int, node: int) -> Array:
+        roles = self.roles
+        shape = [-1 if n == roles.rows else n for n in roles.shape(node)]
+        array: Array = self.columns[home].reshape(shape)
+        return array
+
+    def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float]]:
+        """What a kernel takes."""
+        shared = [float(self.others[i].reshape(-1)[0]) for i in inputs.shared]
+        return [self._whole(i) for i in inputs.arrays], shared
+
+    def _whole(self, node: int) -> Array:
+        """The vector, or the matrix of which a kernel reads the rows where they are."""
+        if node in self.columns:
+            return self.columns[node]
+        if node in self.roles.parts:
+            matrix, k = self.roles.parts[node]
+            return np.ascontiguousarray(self.others[matrix][0][:, k])
+        array: Array = self.others[node][0]
+        return array
+
+
+class _Inputs(NamedTuple):
+    """What a kernel reads: nodes of the program, vectors or matrices, and single numbers."""
+
+    arrays: list[int]
+    shared: list[int]
+
+
+class Pass:
+    """What is done at one level: the numpy engine's nodes, then a kernel of each kind."""
+
+    def __init__(
+        self, roles: Roles, level: int, machine: Machine, by_columns: frozenset[int]
+    ) -> None:
+        graph, algebra = roles.graph, Arrays()
+        self._roles = roles
+        self._context = algebra.context
+        self._steps = [
+            (i, _call(roles, i, algebra), roles.operands(i))
+            for i in roles.by_numpy
+            if roles.level[i] == level and graph.ops[i] is not VARIABLE
+        ]
+        self._stored = [i for i in roles.stored if roles.level[i] == level]
+        self._reductions = [i for i in roles.reductions if roles.level[i] == level + 1]
+        self._rows: RowKernel | None = None
+        self._reduced: ReductionKernel | None = None
+        if self._stored:
+            part = _Extract(roles, by_columns)
+            nodes = [part.copy(i) for i in self._stored]
+            self._row_inputs, columns, shared = part.inputs()
+            self._rows = RowKernel(part.graph, columns, shared, nodes, machine)
+        if self._reductions:
+            part = _Extract(roles, by_columns)
+            nodes = [part.reduced(i) for i in self._reductions]
+            kinds = [REDUCED[graph.ops[i].name] for i in self._reductions]
+            self._reduced_inputs, columns, shared = part.inputs()
+            self._reduced = ReductionKernel(part.graph, columns, shared, nodes, kinds, machine)
+
+    @property
+    def kernels(self) -> list[RowKernel | ReductionKernel]:
+        """The compiled kernels of this pass."""
+        return [kernel for kernel in (self._rows, self._reduced) if kernel is not None]
+
+    def as_kernel(self, outputs: list[int]) -> Run | None:
+        """This pass, the only one, as a function of inputs, if it is nothing but one kernel that
+        makes vectors of vectors and numbers: the outputs in order."""
+        kernel, shape = self._rows, self._roles.shape
+        if kernel is None or self._reduced or self._steps or self._stored != outputs:
+            return None
+        arrays, shared = self._row_inputs
+        if not arrays or any(len(shape(i)) != 1 for i in (*arrays, *outputs)):
+            return None
+
+        def run(inputs: Mapping[int, Array], threads: int) -> tuple[list[Array], bool]:
+            vectors = [np.ascontiguousarray(inputs[i]) for i in arrays]
+            return kernel.run(vectors, [float(inputs[i]) for i in shared], len(vectors[0]), threads)
+
+        return run
+
+    def run(self, values: Held, threads: int) -> None:
+        """Compute the level."""
+        if self._steps:
+            with self._context():
+                for i, call, args in self._steps:
+                    x = call(*[values.array(a) for a in args])
+                    values.take(i, x[0])
+        if self._reduced:
+            columns, shared = values.operands(self._reduced_inputs)
+            found = self._reduced.run(columns, shared, values.rows, threads)
+            for i, number in zip(self._reductions, found.tolist(), strict=True):
+                values.take(i, np.full(values.roles.shape(i), number))
+        if self._rows:
+            columns, shared = values.operands(self._row_inputs)
+            results, finite = self._rows.run(columns, shared, values.rows, threads)
+            values.finite = values.finite and finite
+            values.columns.update(zip(self._stored, results, strict=True))
+
+
+def _call(roles: Roles, i: int, algebra: Arrays) -> Callable[..., Array]:
+    """The numpy engine's function of a node."""
+    graph = roles.graph
+    op, attr = graph.ops[i], graph.attrs[i]
+    if op is CONSTANT:
+        value = algebra.constant(attr)
+        return lambda: value
+    if op is NAMED:
+        value = algebra.named(attr)
+        return lambda: value
+    if op.name == "size":
+        shape = roles.shape(graph.args[i][0])
+        value = algebra.constant(float(prod(shape) if attr is None else shape[attr]))
+        return lambda: value
+    if op.kind in (ELEMENTWISE, SELECT):
+        function: Callable[..., Array] = algebra.function(op)
+        return function
+    return lambda *xs: algebra.structural(op, attr, list(xs))
+
+
+class _Extract:
+    """A copy of the part of the graph that a kernel computes, on numbers of one row.
+
+    Of the matrices in `by_columns` the columns are vectors; of others the rows are read.
+    """
+
+    def __init__(self, roles: Roles, by_columns: frozenset[int]) -> None:
+        self.graph = Graph()
+        self._roles = roles
+        self._by_columns = by_columns
+        self._copies: dict[int, int] = {}
+        self._columns: dict[int, int] = {}
+        self._shared: dict[int, int] = {}
+
+    def inputs(self) -> tuple[_Inputs, dict[int, Place], list[int]]:
+        """What the copy reads: the program's nodes, and those of the copy."""
+        roles = self._roles
+        arrays: dict[int, int] = {}
+        places: dict[int, Place] = {}
+        for node, copied in self._columns.items():
+            matrix, k = roles.parts.get(node, (node, 0))
+            if matrix == node or matrix in self._by_columns:
+                places[copied] = Place(arrays.setdefault(node, len(arrays)))
+            else:
+                places[copied] = Place(arrays.setdefault(matrix, len(arrays)), k)
+        shared = self._shared
+        return _Inputs(list(arrays), list(shared)), places, list(shared.values())
+
+    def reduced(self, i: int) -> int:
+        """The copy of what a reduction reduces."""
+        copies = [self.copy(a) for a in self._roles.graph.args[i]]
+        return copies[0] if len(copies) == 1 else self.graph.node(MULTIPLY, tuple(copies))
+
+    def copy(self, node: int) -> int:
+        """The copy of a node and of all that it needs in a kernel."""
+        roles = self._roles
+        node = roles.home(node)
+        needed, waiting = set(), [node]
+        while waiting:
+            i = waiting.pop()
+            if i not in needed and i not in self._copies:
+                needed.add(i)
+                if i in roles.in_kernel:
+                    waiting += [roles.home(a) for a in roles.graph.args[i]]
+        for i in sorted(needed):
+            self._copies[i] = self._make(i)
+        return self._copies[node]
+
+    def _make(self, i: int) -> int:
+        roles, graph = self._roles, self._roles.graph
+        op, attr = graph.ops[i], graph.attrs[i]
+        if op in (CONSTANT, NAMED):
+            return self.graph.node(op, (), attr) if op is NAMED else self.graph.constant(attr)
+        if i not in roles.in_kernel:
+            table, letter = (self._columns, "c") if roles.is_row(i) else (self._shared, "s")
+            table[i] = self.graph.variable(f"{letter}{i}")
+            return table[i]
+        args = tuple([self._copies[roles.home(a)] for a in graph.args[i]])
+        if op.name == "full":
+            return self.graph.constant(float(attr[0]))
+        if op.name in MOVES:
+            return args[0]  # a single number, for all rows
+        return self.graph.node(MULTIPLY if op.name == "matmul" else op, args)
