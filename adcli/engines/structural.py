@@ -41,6 +41,18 @@ def _reduction(function: Any) -> Any:
     return reduce
 
 
+def _extreme(function: Any) -> Any:
+    """np.max or np.min, nan where there is one: objects compare, and no comparison finds a nan."""
+
+    def extreme(x: Array, axis: Any) -> Array:
+        found = function(x, axis=axis) + 0
+        if x.dtype != object:
+            return found
+        return np.where(np.any(x != x, axis=axis), np.sum(x, axis=axis), found)
+
+    return extreme
+
+
 def _cumsum(algebra: Any, attr: tuple[int | None, bool], x: Array) -> Array:
     axis, backwards = attr
     if axis is None:
@@ -175,8 +187,8 @@ def _range(algebra: Any, attr: tuple[int, int, int]) -> Array:
 STRUCTURAL: dict[str, Any] = {
     "sum": _reduction(np.sum),
     "prod": _reduction(np.prod),
-    "reduce_max": _reduction(lambda x, axis: np.max(x, axis=axis) + 0),
-    "reduce_min": _reduction(lambda x, axis: np.min(x, axis=axis) + 0),
+    "reduce_max": _reduction(_extreme(np.max)),
+    "reduce_min": _reduction(_extreme(np.min)),
     "cumsum": _cumsum,
     "reshape": _reshape,
     "expand": _expand,
