@@ -25,7 +25,8 @@ from adcli.graph.shapes import infer_shapes
 
 EPS = 2.0**-52
 DIGITS = 40
-SAMPLES = 4
+SAMPLES = 8
+"""So many that not all of them decide a tie within rounding as exact numbers do."""
 
 Numbers = list[Any]
 Ask = Callable[[Function, dict[str, Any]], Numbers]
