@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -62,7 +63,8 @@ def descend_many(
     """The best of `count` descents, which has all of them, best first, in `starts`.
 
     Only the best keeps its history: memory holds a result of all others. A start where the function
-    is not finite is passed over. Raises UsageError for more than MOST_STARTS, or MOST_NUMBERS.
+    is not finite is passed over. After `max_seconds` no further descent begins; the reason
+    says so. Raises UsageError for more than MOST_STARTS, or MOST_NUMBERS.
     """
     if count < 1:
         raise UsageError(f"{count} starts", "1 or more is meant")
@@ -80,7 +82,15 @@ def descend_many(
         return sign * result.value if math.isfinite(result.value) else math.inf
 
     best, results = None, []
+    cut_short = ""
+    seconds = math.inf if limits.max_seconds is None else limits.max_seconds
+    deadline = time.perf_counter() + seconds
     for number in range(count):
+        if best is not None and time.perf_counter() >= deadline:
+            cut_short = (
+                f"; the time limit of {seconds:g} seconds left {count - number:,} starts out"
+            )
+            break
         begun = problem.starting(scattered(problem, number, seed))
         try:
             begun.check_start()
@@ -95,4 +105,4 @@ def descend_many(
         if result.status is Status.INTERRUPTED:
             break
     assert best is not None, "the first start is the one that was checked"
-    return replace(best, starts=sorted(results, key=rank))
+    return replace(best, starts=sorted(results, key=rank), reason=best.reason + cut_short)

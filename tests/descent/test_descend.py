@@ -288,6 +288,13 @@ def test_only_the_best_of_many_starts_keeps_its_history() -> None:
     assert result.starts[0].point == result.point
 
 
+def test_the_time_limit_holds_for_all_starts_together() -> None:
+    result = descend("sum((v - 1)^2)", {"v": np.zeros(3)}, starts=100_000, max_seconds=0.05)
+    assert 1 <= len(result.starts) < 1000
+    left_out = f"; the time limit of 0.05 seconds left {100_000 - len(result.starts):,} starts out"
+    assert result.reason.endswith(left_out)
+
+
 @pytest.mark.parametrize(("starts", "size"), [(10**9, 1), (10**6, 10), (1000, 10**6)])
 def test_more_starts_than_anybody_waits_for_are_refused(starts: int, size: int) -> None:
     with pytest.raises(UsageError, match=f"{starts:,} starts are too many"):
