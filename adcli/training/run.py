@@ -200,7 +200,9 @@ class _Rows:
         else:
             paths = [data] if isinstance(data, (str, os.PathLike)) else data
             if not isinstance(paths, (list, tuple)) or not all(map(is_path, paths)):
-                raise UsageError(f"data are arrays by name or names of files, not {paths!r:.40}")
+                raise UsageError(
+                    f"data are arrays by name or names of files, not {type(paths).__name__}"
+                )
             source = self.stack.enter_context(open_table(paths))
         if isinstance(source, Table):
             self.f.refuse_constants(source.layout.names, source.name)
