@@ -11,22 +11,29 @@ from typing import Any
 from mpmath import mp, mpf
 
 from adcli.ad.derivatives import Run
-from adcli.graph.primitives import PRIMITIVES
+from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
 
 DIGITS = 50
 
 
 def frozen(run: Run, output: int) -> tuple[Run, int]:
-    """The run, and its output, with what `detach` makes constant as constants.
+    """The run, and its output, with what `detach` makes constant as constants, and `slope` as a
+    straight line.
 
     Only then do differences of the output tell about the derivative.
     """
     graph, algebra = run.graph, run.algebra
+    slopes = {i: graph.args[i] for i in run.order if graph.ops[i] is SLOPE}
     nodes = [i for i in run.order if graph.ops[i] is _DETACH]
+    nodes += {j for args in slopes.values() for j in args}
     if not nodes:
         return run, output
-    constants = {i: graph.variable(f"detach {i}", graph.span(i)) for i in nodes}
-    root = graph.substitute(output, graph.affected(output, constants), constants)
+    constants = {i: graph.variable(f"constant {i}", graph.span(i)) for i in nodes}
+    replaced = {i: constants[i] for i in nodes if graph.ops[i] is _DETACH}
+    for i, (x, w) in slopes.items():
+        away = graph.node(SUBTRACT, (x, constants[x]), None, graph.span(i))
+        replaced[i] = graph.node(MULTIPLY, (away, constants[w]), None, graph.span(i))
+    root = graph.substitute(output, graph.affected(output, replaced), replaced)
     inputs = {**run.inputs, **{constants[i]: run.values[i] for i in nodes}}
     with algebra.context():
         return Run.at(graph, graph.reach([root]), inputs, algebra, 1), root

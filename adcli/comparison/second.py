@@ -50,6 +50,7 @@ from adcli.comparison.verdicts import moved
 from adcli.engines.exact import exactly
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function
+from adcli.graph.primitives import SLOPE
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX
 
@@ -80,7 +81,7 @@ def compare_second(
     """Second derivatives by every method at a point, and what is wrong with any of them.
 
     Raises what `Function.hessian` raises, and UsageError for more than MOST numbers in the
-    variables.
+    variables, and for a program with `slope`.
 
     >>> from adcli.function import function
     >>> found = compare_second(function("x^2*y"), {"x": 2.0, "y": 3.0})
@@ -96,9 +97,15 @@ def compare_second(
         )
     methods = _methods(problem, measure)
     by_rules = _by_rules(problem)
-    still, output = frozen(exactly(problem.run, DIGITS), problem.output)
-    place = kink_at_point(problem, still, output)
-    reference = _Reference.at(problem, still, output, by_rules, place is not None)
+    written = Problem(function, point, wrt)  # whose value is no form made for derivatives
+    if any(function.graph.ops[i] is SLOPE for i in function.order):
+        raise UsageError(
+            "slope has no value whose second differences are its second derivatives",
+            "compare without --order",
+        )
+    still, output = frozen(exactly(written.run, DIGITS), written.output)
+    place = kink_at_point(written, still, output)
+    reference = _Reference.at(written, still, output, by_rules, place is not None)
     kink = None if place is None else Kink(*place, reference.left, reference.right)
     bent = set(kink.bent) if kink is not None else set()
     exact = [by_rules[k] if k in bent else value for k, value in enumerate(reference.values)]

@@ -222,18 +222,7 @@ def norm(m: Any, x: Any, axis: int | None) -> Any:
     scaled ones would: first of all in a tangent. What lies at an end of float64's range is brought
     inside by another power of two. Only the sum and the square root round.
     """
-    squares, _, length = length_and_scales(m, x, axis, m.reduce_max(axis, m.abs(x)))
-    return length(m.sum(axis, squares))
-
-
-def length_and_scales(
-    m: Any, x: Any, axis: int | None, size: Any
-) -> tuple[Any, Any, Callable[[Any], Any]]:
-    """Scaled squares of x, the largest |x| as a constant, and the length that a sum of squares is.
-
-    `size` is the largest |x|. Where the sum is 0 the derivative is 0.
-    """
-    largest = m.detach(size)
+    largest = m.detach(m.reduce_max(axis, m.abs(x)))
     largest = m.where(m.greater(largest, 0), finite(m, largest, 1), 1)
     is_tiny = m.less(largest, 2.0**-500)
     inside = m.where(m.greater(largest, 2.0**1000), 2.0**-50, m.where(is_tiny, 2.0**600, 1))
@@ -242,11 +231,7 @@ def length_and_scales(
     root = m.detach(m.exp2(exponent))
     x = x * along(m, axis, inside)
     scaled = m.divide(m.divide(x, along(m, axis, root)), along(m, axis, root))
-
-    def length(total: Any) -> Any:
-        return m.divide(root * m.radius(total), inside)
-
-    return scaled * x, largest, length
+    return m.divide(root * m.radius(m.sum(axis, scaled * x)), inside)
 
 
 @compound("x", "log(sum(exp(x))) without overflow", axis=None)

@@ -719,6 +719,15 @@ elementwise(
     spelling=spelled_in_latex(r"\sqrt{#1}"),
     summary="sqrt(x) for a sum of squares x: the length has the derivative 0 at 0",
 )
+SLOPE = elementwise(
+    "slope",
+    lambda m, x, w, out: w,
+    None,
+    inputs="x w",
+    value=lambda m, x, w: m.where(m.equal(x, x) * m.equal(w, w), 0.0, x * w),
+    spelling=spelled_in_latex(r"\operatorname{slope}\left(#1, #2\right)"),
+    summary="0 with the derivative w in x: f + slope(x, w) states it apart from the value f",
+)
 elementwise(
     "sqdiff",
     lambda m, x, y, out: 2 * x,

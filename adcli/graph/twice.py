@@ -1,10 +1,10 @@
 """Compound functions once more, for programs whose derivative is differentiated again.
 
 Softmax has the derivative p (1 - p), the norm (1 - u^2)/r: where one element outweighs all others,
-p or u^2 is 1 to the last digit. Here the sum over the elements is taken in units of that element:
-what its derivative is proportional to is then the sum of the others, not a difference. Values are
-the same; they cost about three times as much, so that gradients take the plain forms of
-`adcli.graph.library`.
+p or u^2 is 1 to the last digit. Here the first derivative is stated as a form whose own derivative
+is proportional to the others, not a difference (`slope`), and which squares nothing that could
+leave the range. Values are the same; they cost some times as much, so that gradients take the plain
+forms of `adcli.graph.library`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adcli.graph.library import LIBRARY, along, finite, length_and_scales, var
+from adcli.graph import library
+from adcli.graph.library import LIBRARY, along, finite, var
 from adcli.graph.squares import with_square
 
 
@@ -38,16 +39,29 @@ def norm(m: Any, x: Any, axis: int | None) -> Any:
 
 
 def _length(m: Any, x: Any, axis: int | None) -> Any:
-    """sqrt(x_k^2 + the others' squares), in units of x_k where x_k^2 is more than the others'."""
-    size = m.reduce_max(axis, m.abs(x))
-    squares, largest, length = length_and_scales(m, x, axis, size)
-    is_largest = m.detach(m.equal(m.abs(x), along(m, axis, largest)))
-    most = m.sum(axis, m.where(is_largest, squares, 0))
-    others = m.sum(axis, m.where(is_largest, 0, squares))
-    alone = _is_alone(m, axis, is_largest, m.less(others, most))
-    growth = m.where(alone, m.divide(size, largest), 1)  # 1, with the derivative of the largest
-    apart = m.detach(most) + m.divide(m.divide(others, growth), growth)
-    return growth * length(m.where(alone, apart, most + others))
+    """The length r, whose derivative is x/r, and unit(x_k, length of the others) for the largest.
+
+    So the second derivative by x_k has the others' squares where 1 - (x_k/r)^2 would cancel.
+    """
+    size = m.abs(x)
+    is_largest = m.equal(size, along(m, axis, m.reduce_max(axis, size)))
+    is_alone = m.equal(m.sum(axis, is_largest), 1)
+    is_largest = m.detach(is_largest * along(m, axis, is_alone))
+    length, is_zero = _plain_length(m, x, axis)
+    others, _ = _plain_length(m, m.where(is_largest, 0, x), axis)
+    unit = m.unit(x, along(m, axis, others))
+    weights = m.where(is_largest, unit, m.divide(x, along(m, axis, length)))
+    at_zero = library.norm(m, x, axis)  # with its kink
+    return m.where(is_zero, at_zero, m.detach(length) + m.sum(axis, m.slope(x, weights)))
+
+
+def _plain_length(m: Any, x: Any, axis: int | None) -> tuple[Any, Any]:
+    """The length r with the derivative x/r, and where it is 0: a constant, and no kink."""
+    is_zero = m.detach(m.equal(m.reduce_max(axis, m.abs(x)), 0))
+    x = m.where(along(m, axis, is_zero), 1, x)
+    length = library.norm(m, x, axis)
+    slopes = m.slope(x, m.divide(x, along(m, axis, length)))
+    return m.where(is_zero, 0, m.detach(length) + m.sum(axis, slopes)), is_zero
 
 
 @twice("std")
@@ -85,46 +99,50 @@ def _outlier(m: Any, axis: int | None, x: Any, n: Any) -> tuple[Any, Any]:
 
 @twice("logsumexp")
 def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
-    """max + log1p(sum of the others' exponentials)."""
-    e = _Exponentials(m, x, axis)
-    # Every largest term counts 0 instead of 1; one of them is the 1 of log1p.
-    near = m.sum(axis, m.where(e.is_largest, m.expm1(e.difference), 0))
-    among = near + e.others + (e.ties - 1)
-    rest = m.where(e.alone, m.divide(e.others, e.growth), among)
-    return e.largest + e.shift + m.log1p(rest)
+    """The value, whose derivative is softmax(x)."""
+    if axis is None:
+        x, axis = m.reshape((-1,), x), 0
+    value = m.detach(library.logsumexp(m, x, axis))
+    return value + m.sum(axis, m.slope(x, softmax(m, x, axis)))
 
 
 @twice("softmax")
-def softmax(m: Any, x: Any, axis: int | None) -> Any:
-    """exp(x) by its sum; 1/(1 + others) where one element outweighs the others; of two elements the
-    sigmoid of their difference, whose second derivative p (1 - p) (1 - 2p) keeps its digits at 1/2.
+def softmax(m: Any, x: Any, axis: int) -> Any:
+    """The shares of exp(x) in its sum, with digits in the second derivative p (1 - p) (1 - 2p).
+
+    Where the largest has about half, it is the sigmoid of its lead over the others' logsumexp, and
+    the others divide what is left. So their second derivatives have that factor as a factor, too.
     """
-    e = _Exponentials(m, x, axis)
-    powers = m.exp(e.difference)
-    total = m.where(e.alone, e.growth + e.others, m.sum(axis, powers))
-    share = m.divide(1, 1 + m.divide(e.others, e.growth))
-    is_alone = e.is_largest * along(m, axis, e.alone)
-    shares = m.where(is_alone, along(m, axis, share), m.divide(powers, along(m, axis, total)))
-    half = m.sum(axis, 0.5 * x)
-    of_two = m.detach(m.equal(m.size(axis, x), 2) * m.less(m.abs(half), m.inf))
-    return m.where(along(m, axis, of_two), m.sigmoid(2 * (x - along(m, axis, half))), shares)
+    shares = _shares(m, x, axis)
+    x = x - along(m, axis, m.detach(finite(m, m.reduce_max(axis, x), 0)))
+    is_top = m.equal(x, 0)
+    is_top = m.detach(is_top * m.equal(m.cumsum((axis, False), is_top), 1))  # the first of several
+    others = m.where(is_top, -m.inf, x)
+    rest = m.detach(library.logsumexp(m, others, axis))
+    is_half = along(m, axis, m.greater(rest, -1))
+    others = m.where(is_half, others, 0)
+    divided = _shares(m, others, axis)
+    rest = rest + m.sum(axis, m.slope(others, divided))
+    lead = along(m, axis, m.sum(axis, m.where(is_top, x, 0)) - rest)
+    halves = m.where(is_top, m.sigmoid(lead), m.sigmoid(-lead) * divided)
+    return m.where(m.detach(is_half), halves, shares)
 
 
-class _Exponentials:
-    """exp(x) in units of the largest, and how the units change with it.
+def _shares(m: Any, x: Any, axis: int) -> Any:
+    """exp(x) by its sum; 1/(1 + others) where one element outweighs the others.
 
-    Where one element outweighs all others, `shift` is the largest less itself as a constant, 0, and
-    `growth` is exp(shift), 1: they carry its derivative, so that 1 - p for its share p is the sum
-    of the other shares. Elsewhere no share is near 1, and the unit is constant.
+    There `growth` is exp(largest less itself as a constant), 1: it carries the derivative of the
+    largest, so that 1 - p for its share p is the sum of the other shares.
     """
-
-    def __init__(self, m: Any, x: Any, axis: int | None) -> None:
-        size = m.reduce_max(axis, x)
-        self.largest = m.detach(finite(m, size, 0))
-        self.difference = x - along(m, axis, self.largest)
-        self.is_largest = m.detach(m.equal(self.difference, 0))
-        self.ties = m.sum(axis, self.is_largest)
-        self.others = m.sum(axis, m.where(self.is_largest, 0, m.exp(self.difference)))
-        self.alone = _is_alone(m, axis, self.is_largest, m.less(self.others, 1))
-        self.shift = m.where(self.alone, size - self.largest, 0)
-        self.growth = m.exp(self.shift)
+    size = m.reduce_max(axis, x)
+    largest = m.detach(finite(m, size, 0))
+    difference = x - along(m, axis, largest)
+    is_largest = m.detach(m.equal(difference, 0))
+    powers = m.exp(difference)
+    others = m.sum(axis, m.where(is_largest, 0, powers))
+    is_alone = _is_alone(m, axis, is_largest, m.less(others, 1))
+    growth = m.exp(m.where(is_alone, size - largest, 0))
+    total = m.where(is_alone, growth + others, m.sum(axis, powers))
+    share = m.divide(1, 1 + m.divide(others, growth))
+    shares = m.divide(powers, along(m, axis, total))
+    return m.where(is_largest * along(m, axis, is_alone), along(m, axis, share), shares)

@@ -245,7 +245,7 @@ ENGINES = {"python": partials_on_floats, "numpy": partials_on_arrays}
 
 
 def test_the_table_has_every_primitive() -> None:
-    assert set(ROWS) == set(differentiable())
+    assert set(ROWS) == set(differentiable()) - {"slope"}  # not the derivative of its value
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse", "symbolic"])

@@ -35,6 +35,8 @@ PAIRS = (
     *((1.0, 1.0), (1.0, 1.0000000001), (1000.0, 1.0), (1.0, 1000.0), (1.0, 1e-10), (1e-10, 1.0)),
     *((1e150, 1.0), (1.0, 1e150), (3e200, 4e200), (1.0, 1e-200), (3.0, 0.0), (0.0, 3.0)),
     *((-2.0, 1e-8), (-1.0, -3.0), (1e-100, 2e-100), (1e-100, 1e-200), (1e-120, 1e-290)),
+    *((1e-154, 1.0), (1.0, -1e-300), (1e300, 1e-300), (1e-100, 1e-300), (-1e-154, 3e-310)),
+    *((1e-200, 1e200), (1e-300, 0.0), (0.0, 5e-200)),
 )
 POWERS = (
     *((2.0, 0.0), (2.0, 1.0), (2.0, 2.0), (1.0, 0.0), (1.0, 1.0), (0.5, 3.0), (3.0, 1e-20)),
@@ -128,6 +130,7 @@ TRIPLES = (
     *((1.0, 1.0, 1.0), (1000.0, 1.0, 1.0), (1.0, 1e-10, 1e-5), (1e-10, 1.0, 2.0), (1.0, 2.0, 3.0)),
     *((1e150, 1.0, 2.0), (0.0, 0.0, 3.0), (3.0, 3.0, 0.0), (1e-200, 1.0, 1e150), (-7.0, 2.0, 3.0)),
     *((3e200, 4e200, 1e200), (1e-160, 2e-160, 1e-155), (1000.0, 1.0, 1.00001), (1e10, 1.0, 2.0)),
+    *((1.0, 1e-160, -1e-200), (1e-100, 1e-260, 1e-300), (1e-300, 1e300, 1.0), (2.0, 0.0, 1e-250)),
 )
 SHARES = (
     *((40.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1.0, 2.0, 3.0), (0.0, 40.0, 1.0), (-40.0, 0.0, 0.0)),
@@ -159,14 +162,13 @@ COMPOUND: dict[str, Case] = {
     "std": Case("std([x, y, z])", XYZ, lambda *v: mp.sqrt(variance(*v)), TRIPLES[1:], noise=1e-15),
     "std of two": Case("std([x, y])", XYZ[:2], lambda x, y: abs(x - y) / 2, PAIRS[1:], noise=1e-15),
     "logsumexp": Case("logsumexp([x, y, z])", XYZ, lambda *v: mp.log(exponentials(*v)), SHARES),
-    # p (1 - p) (1 - 2 p) cancels where two shares are 1/2 each, but for a third one.
+    # Of two largest elements only one can have 1 - 2p as what a third one leaves.
     **{
         f"softmax {k}": Case(
             f"softmax([x, y, z])[{k}]",
             XYZ,
             lambda *v, k=k: mp.exp(v[k]) / exponentials(*v),
             tuple(point for point in SHARES if point != (-40.0, 0.0, 0.0)),
-            noise=1e-15,
         )
         for k in range(2)
     },
@@ -199,7 +201,8 @@ def exact(name: str, point: Point, by: tuple[int, ...]) -> Any:
     digits = 120 * max(1, len(by))
     while True:
         with mp.workdps(digits):
-            steps = [(min(abs(mpf(x)), 1) or mpf(1)) * mpf(10) ** -40 for x in point]
+            least = min([abs(mpf(x)) for x in point if x] or [mpf(1)])
+            steps = [min(abs(mpf(x)) or least, 1) * mpf(10) ** -40 for x in point]
             total, values = mpf(0), []
             for signs in product((1, -1), repeat=len(by)):
                 xs = [mpf(x) for x in point]

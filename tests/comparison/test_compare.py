@@ -308,7 +308,9 @@ def test_a_wrong_rule_is_caught(name: str, program: str, monkeypatch: pytest.Mon
     assert "a rule is wrong" in str(error.hint)
 
 
-@pytest.mark.parametrize("program", ["x*detach(x)", "detach(sin(x))^2 + x", "norm([x, 2x])"])
+@pytest.mark.parametrize(
+    "program", ["x*detach(x)", "detach(sin(x))^2 + x", "norm([x, 2x])", "x^2 + slope(x^2, x)"]
+)
 def test_what_is_detached_is_a_constant(program: str) -> None:
     found = run(program, {"x": 1.5})
     assert not found.wrong

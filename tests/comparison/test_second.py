@@ -127,3 +127,15 @@ def test_the_end_of_a_domain() -> None:
 def test_too_many_numbers() -> None:
     with pytest.raises(UsageError, match="441 second derivatives"):
         run("sum(v^2)", {"v": [1.0] * 21})
+
+
+@pytest.mark.parametrize("text", ["norm([x, y])", "logsumexp([x, y, 1])", "softmax([x, y])[0]"])
+def test_the_reference_takes_values_of_the_program_as_written(text: str) -> None:
+    found = compare_second(function(text), {"x": 1.0, "y": 2.0})
+    assert not found.wrong
+    assert min(found.digits) > 15
+
+
+def test_a_slope_apart_from_the_value_has_no_second_differences() -> None:
+    with pytest.raises(UsageError, match="slope has no value"):
+        compare_second(function("x + slope(x, x^2)"), {"x": 1.0})

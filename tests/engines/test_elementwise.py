@@ -336,6 +336,7 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     "inversion": ((3.0, 4.0, 0.12), (0.0, 0.0, nan), (1.0, inf, 0.0), (nan, 1.0, nan)),
     "radius": ((-1.0, nan), (4.0, 2.0), (0.0, 0.0), (inf, inf), (nan, nan)),
     "sqdiff": ((3.0, 2.0, 5.0), (inf, 1.0, inf), (nan, 1.0, nan)),
+    "slope": ((2.0, 3.0, 0.0), (inf, 1.0, 0.0), (nan, 1.0, nan), (1.0, nan, nan)),
     "abs": ((-2.0, 2.0), (-inf, inf), (nan, nan)),
     "sign": ((-2.0, -1.0), (0.0, 0.0), (inf, 1.0), (nan, nan)),
     "floor": ((-0.5, -1.0), (2.5, 2.0), (inf, inf), (1e300, 1e300), (nan, nan)),

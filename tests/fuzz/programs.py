@@ -51,8 +51,10 @@ STRUCTURAL = {
     *("broadcast", "sum_to", "scatter", "on_diagonal", "concat", "stack", "einsum", "range"),
     *("zeros", "full", "ones"),
 }
-ELEMENTWISE = [name for name in LIBRARY if name not in HIDDEN and name not in STRUCTURAL]
-ALL = [name for name in [*LIBRARY, *ALIASES] if name not in HIDDEN]
+NOT_DRAWN = {*HIDDEN, "slope"}
+"""`slope` has a derivative that is not that of its value."""
+ELEMENTWISE = [name for name in LIBRARY if name not in NOT_DRAWN and name not in STRUCTURAL]
+ALL = [name for name in [*LIBRARY, *ALIASES] if name not in NOT_DRAWN]
 OPERATORS = ("+", "*", "-", "/", "^", "*", "+", "-", "**")
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 AXES = ("", "", ", axis=0", ", axis=-1")
