@@ -175,6 +175,24 @@ COMPOUND: dict[str, Case] = {
     "softmax of two": Case(
         "softmax([x, y])[1]", XYZ[:2], lambda x, y: 1 / (1 + mp.exp(x - y)), NEAR_TIES
     ),
+    "norm of one": Case(
+        "norm([x, 2, 3])",
+        ("x",),
+        lambda x: mp.sqrt(x * x + 13),
+        tuple((x,) for x in (*GRID, 1e154)),
+    ),
+    "logsumexp of one": Case(
+        "logsumexp([x, 0, -50])",
+        ("x",),
+        lambda x: mp.log(exponentials(x, 0, -50)),
+        tuple((x,) for x in (*GRID, 40.0, -40.0, 700.0)),
+    ),
+    "softmax of one": Case(
+        "softmax([x, 0, -50])[1]",
+        ("x",),
+        lambda x: 1 / exponentials(x, 0, -50),
+        tuple((x,) for x in (*GRID, 40.0, -40.0, 700.0)),
+    ),
     "mean": Case("mean([x, y, z]^3)", XYZ, lambda *v: sum(t**3 for t in v) / 3, TRIPLES[:5]),
 }
 
@@ -259,7 +277,16 @@ WAYS: dict[str, dict[str, Any]] = {
     **{f"python {mode}": {"engine": "python", "mode": mode} for mode in ("reverse", "forward")},
     "python symbolic": {"engine": "python", "mode": "symbolic"},
     "digits": {"precision": 40},
+    **{f"digits {mode}": {"precision": 40, "mode": mode} for mode in ("forward", "symbolic")},
 }
+
+
+def options(f: adcli.Function, way: str) -> dict[str, Any]:
+    """The keyword arguments of a way; arrays are for any engine but python."""
+    found = dict(WAYS[way])
+    if not f.is_scalar:
+        found.pop("engine", None)
+    return found
 
 
 def slow_unless(way: str) -> tuple[Any, ...]:
@@ -270,12 +297,9 @@ def slow_unless(way: str) -> tuple[Any, ...]:
 def hessians(name: str, way: str) -> list[dict[str, dict[str, Any]]]:
     case = CASES[name]
     f = adcli.function(case.text)
-    options = dict(WAYS[way])
-    if not f.is_scalar:
-        options.pop("engine", None)
-    exactly: Callable[[float], Any] = mpf if "precision" in options else float
+    exactly: Callable[[float], Any] = mpf if "precision" in WAYS[way] else float
     points = [dict(zip(case.names, map(exactly, point), strict=True)) for point in defined(name)]
-    return [f.hessian(point, **options)[1] for point in points]
+    return [f.hessian(point, **options(f, way))[1] for point in points]
 
 
 @pytest.mark.parametrize("way", [pytest.param(w, marks=slow_unless(w)) for w in WAYS])
@@ -314,7 +338,7 @@ def test_third_derivatives(name: str) -> None:
         if abs(exact(name, point, (0, 0, 0))) < LARGEST:
             for way in ("python reverse", "python symbolic", "digits"):
                 x = mpf(point[0]) if way == "digits" else point[0]
-                _, hessian = f.hessian({variable: x}, **WAYS[way])
+                _, hessian = f.hessian({variable: x}, **options(f, way))
                 failed += wrong(name, point, (0, 0, 0), hessian[variable][variable])
     assert not failed, failed[:5]
 
