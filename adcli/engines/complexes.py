@@ -33,7 +33,7 @@ from numpy import (
 )
 from numpy.typing import NDArray
 
-from adcli.graph.primitives import function_of_row
+from adcli.graph.primitives import COMPARISONS, function_of_row
 
 Array = NDArray[np.complex128]
 
@@ -163,16 +163,6 @@ def atanh(x: Array) -> Array:
     return np.arctanh(x)
 
 
-def sech(x: Array) -> Array:
-    """1 / cosh(x)."""
-    return divide(1.0, cosh(x))
-
-
-def equal(x: Array, y: Array) -> Array:
-    """1 where the real parts are equal, else 0."""
-    return add(np.equal(x.real, np.real(y)), 0j)
-
-
 # ---- probability, special functions ----
 
 
@@ -203,29 +193,6 @@ def erfc(x: Array) -> Array:
 def normcdf(x: Array) -> Array:
     """The standard normal distribution."""
     return 0.5 * erfc(-x / np.sqrt(2.0))
-
-
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), from the exponential that cannot overflow."""
-    above = x.real >= 0
-    small = exp(np.where(above, -x, x))
-    return divide(np.where(above, 1.0 + 0j, small), 1.0 + small)
-
-
-def logisticpdf(x: Array) -> Array:
-    """The derivative of sigmoid."""
-    return sigmoid(x) * sigmoid(-x)
-
-
-def logit(x: Array) -> Array:
-    """log(x / (1 - x))."""
-    return log(x / (1.0 - x))
-
-
-def softplus(x: Array) -> Array:
-    """log(1 + e^x), from the exponential that cannot overflow."""
-    above = x.real >= 0
-    return np.where(above, x, 0j) + log1p(exp(np.where(above, -x, x)))
 
 
 def gamma(x: Array) -> Array:
@@ -264,4 +231,22 @@ def digamma(x: Array) -> Array:
 
 def __getattr__(name: str) -> Callable[..., Array]:
     """The functions whose row states their value."""
-    return function_of_row(sys.modules[__name__], name)
+    return function_of_row(_FORMULAS, name)
+
+
+class _Formulas:
+    """The namespace of the values that rows state, where branches go by real parts."""
+
+    def __getattr__(self, name: str) -> Callable[..., Array]:
+        if name not in COMPARISONS:
+            found: Callable[..., Array] = getattr(sys.modules[__name__], name)
+            return found
+        compare = getattr(np, name)
+        return lambda x, y: add(compare(np.real(x), np.real(y)), 0j)
+
+    def abs(self, x: Array) -> Array:
+        """x or -x, as the real part is positive or negative."""
+        return np.where(x.real < 0, -x, x)
+
+
+_FORMULAS = _Formulas()

@@ -329,31 +329,3 @@ def sqrt(x: Number) -> Number:
 def cbrt(x: Number) -> Number:
     """The real cube root."""
     return -mp.cbrt(-x) if x < 0 else mp.cbrt(x)
-
-
-# --------------------------------------------------------------------------------------------------
-# Sigmoids
-# --------------------------------------------------------------------------------------------------
-
-
-@total
-def sigmoid(x: Number) -> Number:
-    """1 / (1 + e^-x)."""
-    small = exp(-mp.fabs(x))
-    return (1 if x >= 0 else small) / (1 + small)
-
-
-@total
-def logit(x: Number) -> Number:
-    """log(x / (1 - x)); near 1/2 as 2 atanh(2x - 1), where 2x - 1 is exact."""
-    if not 0 < x < 1:
-        return -mp.inf if x == 0 else mp.inf if x == 1 else mp.nan
-    if 0.25 <= x <= 0.75:
-        return 2 * mp.atanh(2 * x - 1)
-    return mp.log(x / (1 - x))
-
-
-@total
-def softplus(x: Number) -> Number:
-    """log(1 + e^x)."""
-    return (x if x > 0 else 0) + mp.log1p(exp(-mp.fabs(x)))

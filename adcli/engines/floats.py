@@ -303,42 +303,10 @@ def atanh(x: float) -> float:
 
 
 # --------------------------------------------------------------------------------------------------
-# Sigmoids
-# --------------------------------------------------------------------------------------------------
-
-
-def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x), from the exponential that cannot overflow."""
-    if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    value = math.exp(x)
-    return value / (1.0 + value)
-
-
-def logit(x: float) -> float:
-    """log(x / (1 - x)); near 1/2 as 2 atanh(2x - 1), where 2x - 1 is exact."""
-    if 0.25 <= x <= 0.75:
-        return 2.0 * math.atanh(2.0 * x - 1.0)
-    if 0.0 < x < 1.0:
-        return math.log(x / (1.0 - x))
-    return -inf if x == 0.0 else inf if x == 1.0 else nan
-
-
-def softplus(x: float) -> float:
-    """log(1 + e^x), from the exponential that cannot overflow."""
-    if x > 0.0:
-        return x + math.log1p(math.exp(-x))
-    return math.log1p(math.exp(x))
-
-
-# --------------------------------------------------------------------------------------------------
-# Bell curves, gamma and its relatives
+# The gamma function and its relatives
 # --------------------------------------------------------------------------------------------------
 
 _HOMES = {
-    "gauss": "bells",
-    "normpdf": "bells",
-    "normcdf": "bells",
     "gamma": "gammas",
     "lgamma": "gammas",
     "digamma": "gammas",

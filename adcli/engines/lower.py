@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from adcli.engines.elementwise.pairs import INV_SQRT_TAU, SQRT_HALF, pair_product, two_product
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
@@ -38,8 +37,6 @@ MAX_POWER = 32
 unit in the last place at most, so the error stays below 16 of them."""
 
 _STEPS = ("floor", "ceil", "round", "sign", "mod")
-
-_TWO_OVER_SQRT_PI = 1.1283791670955126
 
 
 def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) -> list[int]:
@@ -152,64 +149,11 @@ def _sign(m: Symbols, x: Expression) -> Expression:
     return m.where(m.greater(x, 0), 1, m.where(m.less(x, 0), -1, zero_or_nan))
 
 
-def _sigmoid(m: Symbols, x: Expression) -> Expression:
-    small = _half_decay(m, x)
-    return m.divide(m.where(m.greater_equal(x, 0), 1, small), 1 + small)
-
-
-def _softplus(m: Symbols, x: Expression) -> Expression:
-    return m.maximum(x, 0) + m.log1p(_half_decay(m, x))
-
-
-def _logit(m: Symbols, x: Expression) -> Expression:
-    near = m.less_equal(m.abs(x - 0.5), 0.25)
-    return m.where(near, 2 * m.atanh(2 * x - 1), m.log(m.divide(x, 1 - x)))
-
-
-def _within(m: Symbols, x: Expression, limit: float) -> Expression:
-    return m.minimum(m.maximum(x, -limit), limit)
-
-
-def _bell(m: Symbols, x: Expression, limit: float, half: float) -> Expression:
-    """exp(-half x^2) from the exact square; from the limit on it is 0 anyway."""
-    cut = _within(m, x, limit)
-    high, low = _pair(two_product(_pair(cut), _pair(cut)))
-    value = m.exp(-half * high)
-    bell: Expression = value - value * (half * low)
-    return bell
-
-
-def _gauss(m: Symbols, x: Expression) -> Expression:
-    return _bell(m, x, 30.0, 1.0)
-
-
-def _normpdf(m: Symbols, x: Expression) -> Expression:
-    return INV_SQRT_TAU[0] * _bell(m, x, 40.0, 0.5)
-
-
-def _normcdf(m: Symbols, x: Expression) -> Expression:
-    cut = _within(m, x, 40.0)
-    high, low = _pair(pair_product(_pair((-cut, 0.0)), _pair(SQRT_HALF)))
-    tail: Expression = m.erfc(high) - low * _TWO_OVER_SQRT_PI * m.exp(-high * high)
-    return 0.5 * tail
-
-
-def _pair(pair: Any) -> Any:
-    """Pairs are typed for floats and arrays; nodes have the same operators."""
-    return pair
-
-
 _FORMULAS: dict[str, Callable[..., Any]] = {
     "tanh": _tanh,
     "power": _power,
     "maximum": _variadic("maximum"),
     "minimum": _variadic("minimum"),
     "sign": _sign,
-    "sigmoid": _sigmoid,
-    "softplus": _softplus,
-    "logit": _logit,
-    "gauss": _gauss,
-    "normpdf": _normpdf,
-    "normcdf": _normcdf,
     "detach": lambda m, x: x,
 }

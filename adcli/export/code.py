@@ -199,9 +199,16 @@ def _spelled_out(character: str) -> str:
 
 def _sayable(sketch: Sketch, target: str) -> Sketch:
     """The sketch with functions that the target does not spell as their rows state the value."""
-    value, *rest = expanded(sketch.graph, sketch.outputs, lambda op: target in op.spelling)
+    value, *rest = expanded(sketch.graph, sketch.outputs, lambda op: _is_had(op, target))
     derivatives = dict(zip(sketch.derivatives, rest, strict=True))
     return replace(sketch, value=value, derivatives=derivatives)
+
+
+def _is_had(op: Primitive, target: str) -> bool:
+    """Whether a target has a function of its own for a row that states its value."""
+    if target in MODULES:
+        return EngineFunctions(target).call(op.name) is not None
+    return target in op.spelling
 
 
 class _Writer:

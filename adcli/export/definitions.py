@@ -112,25 +112,6 @@ static double normcdf(double x)
         *1.1283791670955126*exp(-t*t));
 }
 """,
-    "sigmoid": """
-static double sigmoid(double x)
-{
-    const double e = exp(-fabs(x));
-    return (x >= 0.0 ? 1.0 : e)/(1.0 + e);
-}
-""",
-    "logit": """
-static double logit(double x)
-{
-    return fabs(x - 0.5) <= 0.25 ? 2.0*atanh(2.0*x - 1.0) : log(x/(1.0 - x));
-}
-""",
-    "softplus": """
-static double softplus(double x)
-{
-    return (x > 0.0 ? x : 0.0) + log1p(exp(-fabs(x)));
-}
-""",
     "digamma_tail": _c_array("digamma_tail", DIGAMMA_TAIL),
     "digamma_root": _c_array("digamma_root", DIGAMMA_ROOT),
     "digamma_2": _c_array("digamma_2", DIGAMMA2),

@@ -9,6 +9,9 @@ Sci. Comput. 26 (2005) 1955-1988.
 
 from __future__ import annotations
 
+from adcli.graph.pairs import pair_product as pair_product
+from adcli.graph.pairs import two_product as two_product
+
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -37,24 +40,6 @@ def two_sum(x: Number, y: Number) -> tuple[Number, Number]:
     high = x + y
     part = high - x
     return high, (x - (high - part)) + (y - part)
-
-
-def two_product(x: Number, y: Number) -> tuple[Number, Number]:
-    """x * y exactly, as a pair (Dekker 1971), for |x|, |y| < 2^995 and no underflow."""
-    high = x * y
-    big = 134217729.0 * x
-    x1 = big - (big - x)
-    x2 = x - x1
-    big = 134217729.0 * y
-    y1 = big - (big - y)
-    y2 = y - y1
-    return high, x2 * y2 - (((high - x1 * y1) - x2 * y1) - x1 * y2)
-
-
-def pair_product(x: tuple[Number, Number], y: tuple[Number, Number]) -> tuple[Number, Number]:
-    """The product of two pairs, to about twice the working precision."""
-    high, low = two_product(x[0], y[0])
-    return high, low + (x[0] * y[1] + x[1] * y[0])
 
 
 def pair_quotient(x: tuple[Number, Number], y: tuple[Number, Number]) -> tuple[Number, Number]:
