@@ -2,7 +2,8 @@
 
 A result of floats is right if a program whose every operation is off by a rounding error would
 give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
-how far the results scatter is what rounding explains. Derivatives know no t: partials, however
+how far the results scatter is what rounding explains. So is a number such as 0.1, which no float
+holds and 40 digits do. Derivatives know no t: partials, however
 they are written, are held to the accuracy of the operations. What flows back along each edge is
 off as well, so that paths may cancel; the values do not see that. A second derivative is a sum over
 pairs of inputs of every operation, and each of its second partials is off by itself: those of
@@ -12,7 +13,9 @@ hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import combinations
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -87,7 +90,7 @@ def noisy(
                 noise[name] = tuple(shapes[i])
                 bent = graph.node(PRIMITIVES["multiply"], (graph.variable(name), bend))
                 node = graph.node(PRIMITIVES["add"], (node, bent))
-        if op is CONSTANT or (op is VARIABLE and not inputs):
+        if (op is CONSTANT and _is_held(graph.attrs[i])) or (op is VARIABLE and not inputs):
             new[i] = node
             continue
         name = f"noise {i}"
@@ -96,6 +99,11 @@ def noisy(
         new[i] = graph.node(PRIMITIVES["multiply"], (node, factor))
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
     return changed, {name: shape for name, shape in noise.items() if name in changed.inputs}
+
+
+def _is_held(number: float) -> bool:
+    """Whether the float is the number that is written."""
+    return not isfinite(number) or Fraction(repr(number)) == Fraction(number)
 
 
 def _edge(graph: Graph, x: int, t: int) -> int:

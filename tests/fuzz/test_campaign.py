@@ -122,3 +122,12 @@ def test_second_derivatives_may_be_off_by_what_their_terms_lose(
 
     (spread,) = scatter(adcli.function(text), {"x": mpf(x)}, ask, second=True)
     assert least < spread < most
+
+
+@pytest.mark.parametrize(("text", "is_off"), [("mod(x, 1E-3)", True), ("mod(x, .5)", False)])
+def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> None:
+    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+        return [f.value(point, precision=DIGITS)]
+
+    (spread,) = scatter(adcli.function(text), {"x": mpf(float(text[7:-1]))}, ask)
+    assert (spread > 1e-4) == is_off
