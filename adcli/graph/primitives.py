@@ -270,10 +270,8 @@ NEGATIVE = elementwise("negative", minus_one, symbol="-", summary="minus x")
 
 
 def _power_y(m: Any, x: Any, y: Any, out: Any) -> Any:
-    # 0^y is 0 for every y > 0, and so is its derivative; out*log(x) would be 0*(-inf). In x that
-    # derivative has the slope 0 for y > 1, else an infinite one, as the root has.
-    at_zero = m.where(m.greater(y, 1), 0, -m.sqrt(x))
-    return m.where(m.equal(x, 0) * m.greater(y, 0), at_zero, out * m.log(x))
+    # 0^y is 0 for every y > 0, and so is its derivative; out*log(x) would be 0*(-inf).
+    return m.where(m.equal(x, 0) * m.greater(y, 0), m.powlog(x, y, 1), out * m.log(x))
 
 
 POWER = elementwise(
@@ -286,6 +284,31 @@ POWER = elementwise(
     remedy="where(x > 0, x^y, 0) gives 0 elsewhere; cbrt(x) is the real cube root",
     sample=((0.2, 3.0), (-2.0, 2.0)),
     summary="x to the power y; with a constant y never touches log(x)",
+)
+
+
+def _powlog(m: Any, x: Any, y: Any, n: Any) -> Any:
+    product = m.power(x, y) * m.power(m.log(x), n)
+    return m.where(m.equal(x, 0) * m.greater(y, 0), 0.0, product)
+
+
+def _powlog_x(m: Any, x: Any, y: Any, n: Any, out: Any) -> Any:
+    inner = m.where(m.greater(n, 0), n * m.powlog(x, y - 1, n - 1), 0)
+    return y * m.powlog(x, y - 1, n) + inner
+
+
+elementwise(
+    "powlog",
+    _powlog_x,
+    lambda m, x, y, n, out: m.powlog(x, y, n + 1),
+    None,
+    inputs="x y n",
+    value=_powlog,
+    domain="x > 0, or x = 0 and y > 0; n = 0, 1, 2, ...",
+    remedy="where(x > 0, powlog(x, y, n), 0) gives 0 elsewhere",
+    sample=((0.2, 3.0), (-2.0, 2.0), (1.0, 1.0)),
+    spelling=spelled_in_latex(r"#1^{#2} \log\left(#1\right)^{#3}"),
+    summary="x^y log(x)^n, the n-th derivative of x^y in y; 0 at x = 0 for y > 0",
 )
 
 # ---- exponentials and logarithms ----

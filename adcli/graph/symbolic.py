@@ -137,13 +137,15 @@ class Symbols:
     def power_slope(self, x: Operand, y: Operand) -> Expression:
         """y*x^(y-1), and 0 at (0, 0), where that is 0 times infinity.
 
-        Nowhere else: at y = 0 its derivative in y is x^-1, not that of a constant.
+        Nowhere else: at y = 0 its derivative in y is x^-1, not that of a constant. There the 0 is
+        (x + 1)*sqrt(y), which has an infinite derivative in y as well, and its slope in x too.
         """
         y = self.expression(y)
         if self.graph.ops[y.node] is CONSTANT:
             return y * self.apply(POWER, x, y - 1) if self.graph.attrs[y.node] else y
         origin = self.equal(x, 0) * self.equal(y, 0)
-        return self.apply(WHERE, origin, 0, y * self.apply(POWER, x, y - 1))
+        at_origin = (self.expression(x) + 1) * self.sqrt(y)
+        return self.apply(WHERE, origin, at_origin, y * self.apply(POWER, x, y - 1))
 
     def constant_value(self, x: Expression) -> float | None:
         """The number that a constant node holds, None for other nodes and for a Literal.

@@ -107,6 +107,11 @@ ROWS: dict[str, Row] = {
             (ABOVE_1, 0.3),
         ),
     ),
+    "powlog": Row(
+        lambda x, y, n: x**y * mp.log(x) ** n,
+        ((1e-300, 0.25, 1.0), (1e30, -4.7, 2.0), (BELOW_1, 2.0, 1.0), (2.0, 1.0, 0.0)),
+        (0, 1),
+    ),
     "exp": Row(mp.exp, (-700.0, 700.0, 1e-20)),
     "exp2": Row(lambda x: mp.mpf(2) ** x, (-1000.0, 1000.5, 1e-20)),
     "expm1": Row(mp.expm1, (-40.0, 700.0, 1e-20)),

@@ -1,0 +1,93 @@
+"""Partial derivatives of powers at a base of 0, of the second and third order, in all orders.
+
+The right one is the limit for x from above: a number, or infinite. What is infinite is an error,
+never the 0 of a guard.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import binomial, ff, log, mp, mpf, taylor
+
+import adcli
+
+PROGRAMS = {"x^y": (1, 1), "(x/2)^y": (0.5, 1), "x^(2y)": (1, 2), "(3x)^(y/2)": (3, 0.5)}
+"""With the factors a, b of (a x)^(b y)."""
+EXPONENTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+POINTS = [*product((0.0, 1.0, 2.0), EXPONENTS)]
+PATHS = sorted({*permutations("xxy", 2), *permutations("xxxyyy", 3), ("y", "y")})
+
+
+def exact(i: int, j: int, x: Any, y: Any) -> Any:
+    """The derivative of x^y, i times in x and j times in y: that of ff(y, i) x^(y - i) in y."""
+    falling = taylor(lambda t: ff(t, i), y, j)
+    powers = (
+        binomial(j, k) * mp.factorial(k) * falling[k] * log(x) ** (j - k) for k in range(j + 1)
+    )
+    return sum(powers) * x ** (y - i)
+
+
+def limit(i: int, j: int, x: float, y: float) -> Any:
+    """The same, at x = 0 the limit from above."""
+    with mp.workdps(60):
+        if x > 0:
+            return exact(i, j, mpf(x), mpf(y))
+        near, nearer = (exact(i, j, mpf(10) ** -n, mpf(y)) for n in (300, 3000))
+        return mpf(round(nearer)) if abs(nearer) <= max(abs(near), 1e-100) else mp.inf
+
+
+def test_limits() -> None:
+    assert limit(2, 0, 0.0, 2.0) == 2
+    assert limit(1, 1, 0.0, 1.5) == 0
+    assert limit(1, 1, 0.0, 1.0) == limit(2, 1, 0.0, 2.0) == limit(2, 1, 0.0, 0.0) == mp.inf
+
+
+WAYS = [
+    *product(PROGRAMS, ["reverse"]),
+    *product(["x^y"], ["forward", "symbolic"]),
+    *product(["(x/2)^y"], ["numpy", "llvm"]),
+]
+
+
+@pytest.mark.parametrize(("text", "way"), WAYS)
+def test_partials_of_powers_at_zero(text: str, way: str) -> None:
+    engine = {"engine": way} if way in ("numpy", "llvm") else {"engine": "python", "mode": way}
+    a, b = PROGRAMS[text]
+    xs, ys = np.array(POINTS).T
+    wrong = []
+    for path in PATHS:
+        f = adcli.function(text)
+        for name in path[:-1]:
+            f = f.derivative(name)
+        i, j = path.count("x"), path.count("y")
+        found = f.map({"x": xs / a, "y": ys / b}, wrt=path[-1], on_error="null", **engine)
+        for row, ((x, y), got) in enumerate(zip(POINTS, found.gradients[path[-1]], strict=True)):
+            right = limit(i, j, x, y) * mpf(a) ** i * mpf(b) ** j
+            is_right = (
+                abs(got - right) <= 1e-13 * abs(right)
+                if mp.isfinite(right)
+                else row in found.errors
+            )
+            if not is_right:
+                wrong.append((path, x / a, y / b, got, float(right)))
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", PATHS, ids="".join)
+def test_partials_of_powers_at_zero_in_many_digits(path: tuple[str, ...]) -> None:
+    f = adcli.function("x^y")
+    for name in path[:-1]:
+        f = f.derivative(name)
+    for y in EXPONENTS:
+        right = limit(path.count("x"), path.count("y"), 0.0, y)
+        point = {"x": mpf(0), "y": mpf(y)}
+        if mp.isfinite(right):
+            found = f.value_and_gradient(point, wrt=path[-1], precision=30)[1][path[-1]]
+            assert found == right, y
+        else:
+            with pytest.raises(adcli.DomainError):
+                f.value_and_gradient(point, wrt=path[-1], precision=30)
