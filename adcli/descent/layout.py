@@ -17,7 +17,7 @@ from adcli.graph.axes import Shape
 from adcli.suggestion import did_you_mean
 
 Bounds = Mapping[str, tuple[Any, Any]]
-"""A pair (lower, upper) of numbers or arrays for some of the names."""
+"""A pair (lower, upper) of numbers or arrays for some names; None is no bound."""
 
 
 FEW_MOVES = 5
@@ -120,7 +120,9 @@ class Layout:
                 raise UsageError(f"bounds for '{name}', which is no free variable", hint)
             try:
                 lower, upper = pair
-                values[name] = np.broadcast_to(real((lower, upper)[side]), self.shapes[name])
+                given = (lower, upper)[side]
+                if given is not None:
+                    values[name] = np.broadcast_to(real(given), self.shapes[name])
             except NOT_REAL:
                 raise UsageError(
                     f"the bounds of '{name}' are no pair of numbers, or of arrays of its shape"
