@@ -1,11 +1,11 @@
 """Levenberg and Marquardt's method in a trust region, scaled and bounded.
 
 Each step minimises the linearised problem within |D step| <= radius, where D holds the largest
-norms that the Jacobian's columns have had, so that units of parameters do not matter. Close to the
-minimum the cost no longer tells two points apart, its derivative does: Gauss-Newton steps go on for
-as long as they shrink the residuals' part in the tangent plane. Source: More, The Levenberg-
-Marquardt algorithm (1978); Bates & Watts, Nonlinear Regression Analysis (1988), 2.2.3 for when it
-has converged.
+norms that the Jacobian's columns have had (up to STALE times those they have), so that units of
+parameters do not matter. Close to the minimum the cost no longer tells two points apart, its
+derivative does: Gauss-Newton steps go on for as long as they shrink the residuals' part in the
+tangent plane. Source: More, The Levenberg-Marquardt algorithm (1978); Bates & Watts, Nonlinear
+Regression Analysis (1988), 2.2.3 for when it has converged.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ SHARP = 1e-8
 
 TINY_STEP = 1e-9
 """Converged, too: a full step that changes no parameter by more than this part of it."""
+
+STALE = 1e6
+"""A column of the Jacobian that was so many times longer says nothing any more: beside its old
+length the column would be taken for rounding errors, and its parameter for undetermined."""
 
 POLISHES = 60
 """Most steps of the polish."""
@@ -235,7 +239,9 @@ class _Run:
     def _move(self, point: Vector, linear: Linearised) -> None:
         self.point, self.linear = point, linear
         self.edge.step()
-        self.units = np.maximum(self.units, lengths(linear.triangle))
+        now = lengths(linear.triangle)
+        self.units = np.maximum(self.units, now)
+        self.units = np.where(now > 0, np.minimum(self.units, STALE * now), self.units)
 
     def _hold(self) -> bool:
         """Hold parameters at the edge of where the model is finite, if that frees the others."""

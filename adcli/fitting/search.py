@@ -128,7 +128,8 @@ class Search:
     def _is_settled(self) -> bool:
         """Whether other starts promise nothing."""
         least = self.best[1].linear.cost
-        if all(a.status is Status.MAX_ITERATIONS for _, a in self.attempts):
+        limited = self.max_iterations < RESTART_ITERATIONS
+        if limited and all(a.status is Status.MAX_ITERATIONS for _, a in self.attempts):
             return True
         if math.sqrt(least) <= self.noise:  # no residuals are left to lower
             return True
