@@ -30,9 +30,6 @@ that may be rounding."""
 LOOKED_AT, FAR = 20_000_000, 1e-3
 """Numbers that a Newton step may be made of; and the part of a variable's size that is far."""
 
-NEARBY = tuple([10.0**-k for k in range(8, 0, -1)])
-"""How far from a point the value is looked at where the gradient is 0, in parts of its size."""
-
 AROUND, AWAY = (1e-3, 1e-1), (1.0, 10.0, 100.0, 1000.0)
 PROBED = 20
 """How far around a point, and away from it, a variable without a gradient is moved, in parts of its
@@ -79,9 +76,10 @@ def _bottomless(problem: Problem, point: Vector) -> str:
     return f"the function curves {way} there, with the curvature {curvature:.3g}: {advice}"
 
 
-def doubt(problem: Problem, it: Iterate) -> str:
+def doubt(problem: Problem, it: Iterate, sizes: Vector) -> str:
     """What the Hessian of a small problem says against a minimum (maximum) where the gradient is
-    next to nothing; "" if nothing, or nothing that values around the point confirm."""
+    next to nothing; "" if nothing, or nothing that values around the point confirm, as far away as
+    the point's own size, or that of its variables, suggests."""
     n = problem.size
     if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
         return ""
@@ -90,9 +88,15 @@ def doubt(problem: Problem, it: Iterate) -> str:
         if not np.isfinite(hessian).all():
             return ""
         curvatures, directions = np.linalg.eigh(hessian)  # for a maximum of the negative function
-        found = [_bends(problem, it, v, c) for c, v in zip(curvatures, directions.T, strict=True)]
-    if found[0] >= 0:
-        return ""
+        for size in (1.0 + vector_norm(it.point), vector_norm(sizes)):
+            found = [
+                _bends(problem, it, v, c, size)
+                for c, v in zip(curvatures, directions.T, strict=True)
+            ]
+            if found[0] < 0:
+                break
+        else:
+            return ""
     wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
     what = "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"no {wanted}"
     curvature = -curvatures[0] if problem.maximize else curvatures[0]
@@ -120,39 +124,6 @@ def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
         f"but a Newton step would still move {names} by {step.change[k]:.3g}: the {word} is flat "
         "there, or infinitely far away"
     )
-
-
-def falls_nearby(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
-    """That the value falls on a way from where the gradient is 0, as x^3 and -x^4 do at 0, whose
-    curvature says nothing: the first change on the way that is no rounding error is downwards."""
-    n = problem.size
-    if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
-        return ""
-    rounding = stationarity.rounding(it.point)
-    if rounding is None or not math.isfinite(rounding.value):
-        return ""
-    sizes = np.maximum(1.0, np.abs(it.point))
-    ways = np.random.default_rng(0).normal(size=(2 * n + 6, n))
-    with np.errstate(all="ignore"):
-        for direction in np.concatenate([np.eye(n), -np.eye(n), ways]):
-            for distance in NEARBY:
-                point = problem.project(it.point + distance * sizes * direction)
-                change = float(problem.value_and_gradient(point)[0]) - it.value
-                if not abs(change) <= 4 * rounding.value:
-                    break
-            if change < -4 * rounding.value:
-                return _lower(problem, it, point, change)
-    return ""
-
-
-def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
-    """What is said of a point whose value is better."""
-    wanted, way = ("maximum", "higher") if problem.maximize else ("minimum", "lower")
-    moved = [
-        (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
-    ]
-    where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
-    return f"this is no {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
 
 
 def flat_start(problem: Problem, it: Iterate) -> str:
@@ -224,10 +195,10 @@ def _changes(problem: Problem, it: Iterate, k: int, distances: Sequence[float]) 
     return len(values) > 1
 
 
-def _bends(problem: Problem, it: Iterate, direction: Vector, curvature: float) -> int:
-    """Whether the function falls (-1) or rises (1) from a point along a unit vector both ways, by
-    about as much as the curvature says; else 0: at a kink, in a valley, by rounding."""
-    size = 1.0 + vector_norm(it.point)
+def _bends(problem: Problem, it: Iterate, direction: Vector, curvature: float, size: float) -> int:
+    """Whether the function falls (-1) or rises (1) from a point along a unit vector both ways, at a
+    distance of NEAR times `size`, by about as much as the curvature says; else 0: at a kink, in a
+    valley, by rounding."""
     if not it.norm <= NEAR * abs(curvature) * size:
         return 0  # the stationary point that the curvature belongs to is elsewhere
     step = NEAR * size * direction

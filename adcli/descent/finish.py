@@ -13,6 +13,7 @@ import numpy as np
 
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
+from adcli.descent.nearby import falls_nearby, is_balanced, least
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import LEARNED_FALL, Rounding, Stationarity
@@ -23,7 +24,7 @@ LENGTHS = tuple([4.0**-k for k in range(9)])
 """Newton steps at most, besides those that lower the value by FAST of itself; and the parts of one
 that are tried."""
 
-FAST = 0.1
+FAST = 0.01
 
 
 class Observed(Protocol):
@@ -57,8 +58,11 @@ def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
         left = STEPS
         while True:
             step = newton_step(monitor.problem, it)
-            better = None if step is None or not left else _better(monitor, it, step, rounding)
-            if better is None:
+            better = None if step is None else _better(monitor, it, step, rounding)
+            if not left and better is not None and better.value < it.value - _slack(it, rounding):
+                shown = f"Newton steps still do so, by less than {FAST:g} of it each"
+                return Outcome(Status.STALLED, f"{reason}; {shown}")
+            if not left or better is None:
                 return judge(monitor, it, step, reason)
             left -= it.value - better.value <= FAST * abs(it.value)  # exp takes 1/e in each step
             it = better
@@ -73,7 +77,7 @@ def _better(
     """The iterate after a Newton step: one with a clearly lower value, or with half the gradient
     and no higher value than rounding allows. None where there is none."""
     p = monitor.problem
-    slack = ROUNDING * abs(it.value) if rounding is None else rounding.value
+    slack = _slack(it, rounding)
     size = _length(step.units, p.free_gradient(it.point, it.gradient))
     for length in LENGTHS:
         point = p.project(it.point + length * step.change)
@@ -86,6 +90,11 @@ def _better(
         ):
             return monitor.iterate(it.iteration + 1, point, value, gradient, (it.value, it.point))
     return None
+
+
+def _slack(it: Iterate, rounding: Rounding | None) -> float:
+    """How far apart values are that rounding errors may make differ."""
+    return ROUNDING * abs(it.value) if rounding is None else rounding.value
 
 
 def _length(units: Vector, gradient: Vector) -> float:
@@ -107,7 +116,7 @@ def judge(monitor: Observed, it: Iterate, step: NewtonStep | None, reason: str) 
     evidence = s.newton_evidence(it, step) or s.rounding_evidence(it, rounding)
     if not evidence and (it.norm <= SMALL_GRADIENT or not _promises(it, step)):
         evidence = s.fall_evidence(it)
-    evidence = evidence or _gain(step, rounding)
+    evidence = evidence or _gain(step, rounding) or _beyond_gradients(monitor, it)
     if evidence:
         return Outcome(
             Status.CONVERGED, f"{reason}; the gradient norm is {it.norm:.3g}, and {evidence}"
@@ -121,6 +130,15 @@ def _promises(it: Iterate, step: NewtonStep | None) -> bool:
     if step is None:
         return False
     return step.promise > LEARNED_FALL * abs(it.value)
+
+
+def _beyond_gradients(monitor: Observed, it: Iterate) -> str:
+    """Why a point is a minimum though the gradient is not small; "" if it is not known to be."""
+    p, s = monitor.problem, monitor.stationarity
+    found = least(p, it)
+    if not found and is_balanced(p, it, s) and not falls_nearby(p, it, s, everywhere=True):
+        found = "this is a kink, and the value rises from it on all sides"
+    return found
 
 
 def _gain(step: NewtonStep | None, rounding: Rounding | None) -> str:

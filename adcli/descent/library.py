@@ -26,6 +26,10 @@ MEMORY = 20
 GAIN = 1e-12
 """What another start must lower the value by, relative to it, to be followed by one more."""
 
+WINDOW, TRIALS, SICK = 50, 8, 5
+"""Evaluations for each of so many iterations that say that line searches lead nowhere, as at kinks,
+where they would do so for ever: then another start is due, and after so many there is none."""
+
 PRODUCTS = 20
 """Hessian-vector products for each parameter that an iteration of Newton's method may take."""
 
@@ -85,6 +89,8 @@ class Library:
         self._products = 0
         self._last: tuple[Vector, float, Vector] | None = None
         self._before: Iterate | None = None
+        self._window = 0, 0  # the iteration and the evaluations at which it begins
+        self._sick = 0
 
     def run(self, monitor: Monitor) -> Outcome:
         """Minimise, and minimise again from there until nothing is gained."""
@@ -96,9 +102,11 @@ class Library:
             while True:
                 with np.errstate(all="ignore"):
                     self._minimize(monitor, start, units)
-                if not last - monitor.best_value > GAIN * abs(monitor.best_value):
+                gained = last - monitor.best_value > GAIN * abs(monitor.best_value)
+                if not gained or self._sick >= SICK:
                     return monitor.unimproved(self._before, UNIMPROVED)
                 start, last = monitor.best_point, monitor.best_value
+                self._window = self.iteration, monitor.evaluations
                 units = np.where(start != 0, np.abs(start), 1.0)
         except _Over as over:
             return over.outcome
@@ -185,6 +193,17 @@ class Library:
             outcome = monitor.see(it)
         if outcome is not None:
             raise _Over(outcome)
+        self._check_health(monitor.evaluations)
+
+    def _check_health(self, evaluations: int) -> None:
+        """Raise _Hopeless after WINDOW iterations whose line searches took TRIALS each."""
+        first, before = self._window
+        if self.iteration - first < WINDOW:
+            return
+        self._window = self.iteration, evaluations
+        if evaluations - before >= TRIALS * WINDOW:
+            self._sick += 1
+            raise _Hopeless
 
     def state(self) -> dict[str, Any]:
         """The evaluations so far."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, restore
-from adcli.descent.diagnosis import distance, doubt, explain, falls_nearby, flat_start
+from adcli.descent.diagnosis import distance, doubt, explain, flat_start
 from adcli.descent.monitor import KEPT, History, Monitor, Watcher
+from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Limits, Outcome, Status
@@ -89,14 +90,17 @@ def minimise(
     if outcome.status is Status.DIVERGED:
         remark = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
     elif outcome.status is Status.CONVERGED and last and monitor.tests.is_stationary(last):
-        remark = doubt(problem, last)
+        remark = doubt(problem, last, monitor.stationarity.sizes(last))
         flat = "" if remark else flat_start(problem, last)
         if flat:
-            outcome = Outcome(Status.STALLED, flat)
+            remark = least(problem, last)
+            outcome = outcome if remark else Outcome(Status.STALLED, flat)
         elif last.norm and not remark and limits.gradient_tolerance is None:
             remark = distance(problem, last, monitor.stationarity)
-        elif not last.norm and not remark:
+        if not (remark or flat or last.gradient.all()):
             remark = falls_nearby(problem, last, monitor.stationarity)
+    elif outcome.status in (Status.STALLED, Status.MAX_ITERATIONS) and last:
+        remark = kink_remark(problem, last, monitor.stationarity)
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)

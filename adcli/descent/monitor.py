@@ -92,7 +92,7 @@ class Monitor:
         self.problem = problem
         self.sign = -1.0 if problem.maximize else 1.0
         first, slopes = problem.value_and_gradient(problem.start)
-        self.stationarity = Stationarity(problem, slopes, settles)
+        self.stationarity = Stationarity(problem, first, slopes, settles)
         self.tests = Tests(limits, first, self.sign, settles, self.stationarity.evidence)
         self.limits = limits
         self.watchers = list(watchers)

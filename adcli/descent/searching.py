@@ -17,6 +17,10 @@ from adcli.descent.stopping import Outcome
 
 UNIMPROVED = "no step along the gradient lowers the value in float64"
 
+LEAST_STEP = 1e-6
+"""The first trial of a search that knows no other moves the point by this part of it, at least:
+where gradients are far smaller than variables, a step of their length is lost in rounding."""
+
 
 class Searching:
     """Gradient descent (`gd`) or nonlinear conjugate gradients (`cg`) with a line search."""
@@ -105,7 +109,8 @@ class Searching:
     def _first_length(self, line: Line) -> float:
         """The first trial: what the last step suggests."""
         if self.before_point is None or self._is_fresh(line.gradient):
-            return min(1.0, 1.0 / max(vector_norm(line.direction), 1e-300))
+            far = max(vector_norm(line.direction), 1e-300)
+            return max(min(1.0, 1.0 / far), LEAST_STEP * vector_norm(line.point) / far)
         moved, turned = self.point - self.before_point, line.gradient - self.before_gradient
         if self.conjugate and self.direction is not None:
             slope = float(line.gradient @ line.direction)

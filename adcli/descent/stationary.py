@@ -29,6 +29,10 @@ FALLEN = 1e-12
 NEAR = 1e-8
 """So is a gradient whose Newton step moves no variable by more than this part of its size."""
 
+GAIN = 1e-14
+"""And that promises to lower the value by no more than this part of it, or of what it fell so far:
+a variable that is far from 0 may be known to many digits, and its function to few."""
+
 LITTLE = 1e-5
 """A variable that is smaller than this part of the largest one is taken to be that large."""
 
@@ -55,12 +59,13 @@ class Rounding(NamedTuple):
 
 
 class Stationarity:
-    """What is small, for a problem from its start. `slopes` is the gradient there, and then the
-    largest of each component so far; `learns` says that the method's steps tell how far the minimum
-    is."""
+    """What is small, for a problem from its start. `value` is the one there, `slopes` the gradient,
+    and then the largest of each component so far; `learns` says that the method's steps tell how
+    far the minimum is."""
 
-    def __init__(self, problem: Problem, slopes: Vector, learns: bool) -> None:
+    def __init__(self, problem: Problem, value: float, slopes: Vector, learns: bool) -> None:
         self.problem = problem
+        self.value = value
         self.slopes = np.abs(slopes)
         self.first = vector_norm(slopes)
         self.learns = learns
@@ -101,6 +106,8 @@ class Stationarity:
         if step is None or not step.exact or not np.isfinite(step.change).all():
             return ""
         if not (np.abs(step.change) <= NEAR * self.sizes(it)).all():
+            return ""
+        if not step.promise <= GAIN * max(abs(it.value), abs(self.value - it.value)):
             return ""
         return f"a Newton step would move no variable by more than {NEAR:g} of its size"
 

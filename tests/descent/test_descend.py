@@ -123,9 +123,9 @@ def test_no_further_progress_is_stalled() -> None:
     result = descend("(x - 3)^2", {"x": 0.0}, rate=0.25, gradient_tolerance=0)
     assert result.status is Status.STALLED
     assert result.point == {"x": 3.0}
-    kink = descend("abs(x - 0.3) + 0.5x", {"x": 1.0})
+    kink = descend("max(abs(x), abs(y - x)) + abs(y - 3)", {"x": 3.0, "y": 1.0}, method="newton")
     assert kink.status is Status.STALLED
-    assert kink.value == pytest.approx(0.15)
+    assert "at a kink of abs, max" in kink.reason
 
 
 def test_a_flat_value_at_a_minimum_is_converged() -> None:
@@ -191,7 +191,10 @@ SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start 
     [
         ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {}, SADDLE),
         ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"fix": {"y": 0.0}, "start": {"x": 1.0}}, ""),
-        ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (0.0, 1.0)}}, ""),
+        (
+            *("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (0.0, 1.0)}}),
+            "; this is no minimum: the value at y=1e-08 is lower by 1e-16; start elsewhere",
+        ),
         ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (-1.0, 1.0)}}, SADDLE),
         ("sum(v^2) - 2*v[0]^2", {"v": [0.0, 1.0]}, {}, SADDLE),
         ("3 - y^2", {"y": 0.0}, {}, "; this is a maximum: the curvature is -2; start elsewhere"),

@@ -202,7 +202,7 @@ def test_rounding_errors_are_bounded_by_the_terms(text: str, start: dict[str, An
     fixed = {"A": start.pop("A")} if "A" in start else {}
     problem = Problem(f, start, fixed=fixed)
     value, gradient = problem.value_and_gradient(problem.start)
-    found = Stationarity(problem, gradient, True).rounding(problem.start)
+    found = Stationarity(problem, value, gradient, True).rounding(problem.start)
     assert found is not None
     point = {**start, **fixed}
     exact, slopes = f.value_and_gradient(point, engine="mpmath", precision=60)
@@ -224,13 +224,13 @@ STEPS, FLAT = "is 0 wherever there is one", "near the start, only further away"
     [
         ("floor(x)^2", {"x": 5.0}, STEPS),
         ("round(x)^2 + sign(x)", {"x": 5.3}, STEPS),
-        ("(x > 2)*3", {"x": -3.0}, STEPS),
+        ("(x > 2)*3", {"x": 5.0}, STEPS),
         ("where(x < 2, 1, 3) + (y - 1)^2", {"x": 5.0, "y": 0.0}, STEPS),
         ("sum(ceil(v)) + (y - 1)^2", {"v": [0.2, 0.3], "y": 0.0}, STEPS),
-        ("relu(x - 1)", {"x": -3.0}, FLAT),
-        ("relu(v[0] - 1) + (v[1] - 2)^2", {"v": [0.0, 0.0]}, FLAT),
+        ("relu(x - 1) - 2relu(x - 3)", {"x": -3.0}, FLAT),
+        ("relu(v[0] - 1)*(v[0] - 4) + (v[1] - 2)^2", {"v": [0.0, 0.0]}, FLAT),
         ("clip(x, 0, 1)^2", {"x": 5.0}, FLAT),
-        ("max(x - 2, 0)^2 + y^2", {"x": 0.0, "y": 1.0}, FLAT),
+        ("max(x - 2, 0)*(x - 5) + y^2", {"x": 0.0, "y": 1.0}, FLAT),
         ("3 + 0*x", {"x": 1.0}, "the value does not depend on x"),
     ],
 )
@@ -408,7 +408,7 @@ def test_conjugate_gradients_know_no_unit_of_the_value(size: str) -> None:
     text = f"{size}*((1 - x)^2 + 100*(y - x^2)^2)"
     result = adcli.descend(text, {"x": -1.2, "y": 1.0}, method="cg")
     assert result.status is Status.CONVERGED
-    assert result.evaluations < 200
+    assert result.evaluations < 250
     assert result.point == pytest.approx({"x": 1.0, "y": 1.0}, rel=1e-8)
 
 

@@ -1,0 +1,174 @@
+"""What the values and gradients around a point say where its own gradient does not tell enough.
+
+A value that is the least that the formula can have is a minimum, whatever the gradients are. At a
+kink gradients do not become small; those around a minimum point away from it on all sides, so that
+some combination of them is next to nothing. Source: Burke, Lewis & Overton, A Robust Gradient
+Sampling Algorithm (2005).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adcli.ad.derivatives import Run
+from adcli.ad.ranges import UNKNOWN, value_range
+from adcli.descent.problem import Problem
+from adcli.descent.rules import Vector
+from adcli.descent.stationary import Stationarity
+from adcli.descent.stopping import Iterate
+from adcli.engines.choose import choose_algebra
+from adcli.engines.point import pack
+
+NEAR = 1e-8
+"""How far from a point gradients are looked at, in parts of the sizes of its variables."""
+
+BALANCED = 1e-6
+"""The part of the largest gradient that a combination of those around a minimum leaves."""
+
+JUMP, STEADY = 1e-3, 0.5
+"""At a kink gradients change by more than the first part of the largest, and as much, up to the
+second part, at a tenth of the distance: elsewhere by less there, and at a pole by more."""
+
+NEARBY = tuple([10.0**-k for k in range(8, 0, -1)])
+"""How far from a point the value is looked at where the gradient is 0, in parts of its size."""
+
+FEW, SMALL_WORK, SAMPLES = 20, 20_000, 10
+"""Variables up to which all sides are looked at; these times operations up to which values are; and
+random directions in which gradients are."""
+
+
+def least(problem: Problem, it: Iterate) -> str:
+    """That no value within the bounds is better than that of `it`; "" unless intervals prove it, or
+    where the value is the same everywhere."""
+    algebra = choose_algebra(False, "numpy")
+    with algebra.context():
+        inputs = pack(problem.function, problem.inputs(it.point), algebra)
+        order = problem.graph.reach([problem.target])
+        run = Run.at(problem.graph, order, inputs, algebra, 1)
+    ranges = dict.fromkeys(problem.nodes, UNKNOWN)
+    if problem.lower is not None and problem.upper is not None:
+        low, high = problem.layout.views(problem.lower), problem.layout.views(problem.upper)
+        for node, name in zip(problem.nodes, problem.free, strict=True):
+            ranges[node] = float(np.min(low[name])), float(np.max(high[name]))
+    lowest, highest = value_range(run, problem.target, ranges)
+    if not it.value <= lowest < highest:
+        return ""
+    return f"no value of the formula is {'above' if problem.maximize else 'below'} this one"
+
+
+def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bool:
+    """Whether a combination of the gradients around a point, at which the function has a kink, is
+    next to nothing; False where there are too many variables to look on all sides."""
+    sizes = _sizes(it, stationarity)
+    if problem.size > FEW or not _jumps(problem, it, NEAR * sizes):
+        return False
+    from scipy.optimize import nnls
+
+    gradients = _around(problem, it, NEAR * sizes) * sizes
+    largest = np.abs(gradients).max()
+    system = np.vstack([gradients.T / largest, np.ones(len(gradients))])
+    target = np.zeros(len(system))
+    target[-1] = 1.0
+    weights, _ = nnls(system, target)
+    left = system[:-1] @ weights / weights.sum()
+    return bool(np.abs(left).max() <= BALANCED)
+
+
+def kink_remark(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
+    """What is said of a descent that ended beside a kink, and no minimum; "" without one."""
+    reach = NEAR * _sizes(it, stationarity)
+    if it.origin is not None:
+        reach = np.maximum(reach, np.abs(it.point - it.origin))
+    names = _bent(problem)
+    if not names or not _jumps(problem, it, reach):
+        return ""
+    return (
+        f"the gradient jumps beside this point, at a kink of {names}, where steps along gradients "
+        "make little way: a smooth form helps, such as sqrt(x^2 + 1e-6) for abs(x), or a start "
+        "elsewhere"
+    )
+
+
+def _sizes(it: Iterate, stationarity: Stationarity) -> Vector:
+    sizes = stationarity.sizes(it)
+    return np.where(sizes > 0, sizes, 1.0)
+
+
+def _bent(problem: Problem) -> str:
+    """The functions with kinks that what is minimised depends on."""
+    graph, order = problem.graph, problem.graph.reach([problem.target])
+    moving = graph.dependents(order, problem.nodes)
+    names = {graph.ops[i].word for i in order if moving[i] and graph.ops[i].kink is not None}
+    return ", ".join(sorted(names))
+
+
+def _jumps(problem: Problem, it: Iterate, reach: Vector) -> bool:
+    """Whether the gradient changes around a point, and no less so close to it."""
+    if not _bent(problem):
+        return False
+    far, near = (_around(problem, it, part * reach) for part in (1.0, 0.1))
+    if not (len(far) and len(near)):
+        return False
+    change, nearby = (float(np.ptp(x * reach, axis=0).max()) for x in (far, near))
+    steady = STEADY * change < nearby < change / STEADY
+    return change > JUMP * float(np.abs(far * reach).max()) and steady
+
+
+def _around(problem: Problem, it: Iterate, reach: Vector) -> Any:
+    """The gradients (points, variables) on the sides of a point, as far as `reach`."""
+    n = problem.size
+    ways = np.random.default_rng(0).uniform(-1, 1, size=(SAMPLES, n))
+    if n <= FEW:
+        ways = np.concatenate([np.eye(n), -np.eye(n), np.sign(ways), ways])
+    with np.errstate(all="ignore"):
+        points = [problem.project(it.point + reach * way) for way in ways]
+        gradients = np.array([problem.value_and_gradient(point)[1] for point in points])
+        free = [problem.free_gradient(x, g) for x, g in zip(points, gradients, strict=True)]
+    return np.array([g for g in free if np.isfinite(g).all()])
+
+
+def falls_nearby(
+    problem: Problem, it: Iterate, stationarity: Stationarity, *, everywhere: bool = False
+) -> str:
+    """That the value falls on a way along variables whose gradient is 0, as x^3 and -x^4 do at 0,
+    whose curvature says nothing: the first change on the way that is no rounding error is
+    downwards. `everywhere` tries all ways, as at a kink, where the gradient says nothing."""
+    n = problem.size
+    if problem.data or n > FEW or n * len(problem.order) > SMALL_WORK:
+        return ""
+    rounding = stationarity.rounding(it.point)
+    if rounding is None or not math.isfinite(rounding.value):
+        return ""
+    ways = np.random.default_rng(0).normal(size=(2 * n + 6, n))
+    tried = np.full(n, everywhere) | (it.gradient == 0)
+    ways = np.concatenate([np.eye(n), -np.eye(n), ways]) * tried
+    for sizes in (np.maximum(1.0, np.abs(it.point)), _sizes(it, stationarity)):
+        for way in ways[ways.any(axis=1)] * sizes:
+            found = _falls_along(problem, it, way, 4 * rounding.value)
+            if found:
+                return found
+    return ""
+
+
+def _falls_along(problem: Problem, it: Iterate, way: Vector, noise: float) -> str:
+    """That the first change along a way that is more than `noise` is downwards."""
+    with np.errstate(all="ignore"):
+        for distance in NEARBY:
+            point = problem.project(it.point + distance * way)
+            change = float(problem.value_and_gradient(point)[0]) - it.value
+            if not abs(change) <= noise:
+                return _lower(problem, it, point, change) if change < 0 else ""
+    return ""
+
+
+def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
+    """What is said of a point whose value is better."""
+    wanted, way = ("maximum", "higher") if problem.maximize else ("minimum", "lower")
+    moved = [
+        (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
+    ]
+    where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
+    return f"this is no {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
