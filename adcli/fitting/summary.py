@@ -257,7 +257,8 @@ class Summary:
             self.warnings.append(f"no standard errors: {unknown}")
         self.warnings += doubts.undetermined(parameters, found)
         self.warnings += doubts.unfinished(offset)
-        self.warnings += doubts.unexplained(q.r_squared)
+        if self.problem.loss.is_linear or q.r_squared is None:  # squares of outliers say nothing
+            self.warnings += doubts.unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")
 

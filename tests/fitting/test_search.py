@@ -532,3 +532,12 @@ def test_a_column_that_became_far_shorter_still_counts(rate: float) -> None:
         assert found.point["b"] == pytest.approx(0.5, rel=1e-3)
     else:
         assert any("this is none" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("loss", ["linear", "huber", "soft_l1", "cauchy"])
+def test_outliers_of_a_robust_fit_make_no_warning_of_r_squared(loss: str) -> None:
+    x = np.arange(20.0)
+    y = 2 * x + 1 + np.cos(x)
+    y[-1] = -1e6
+    found = fit("y ~ a*x + b", {"x": x, "y": y}, {"a": 1.0, "b": 0.0}, loss=loss)
+    assert not any("R squared" in warning for warning in found.warnings)
