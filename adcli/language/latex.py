@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
+    COMPARISONS,
     CONSTANT,
     DIVIDE,
     ELEMENTWISE,
-    LEAF,
     MULTIPLY,
     NAMED,
     NEGATIVE,
@@ -34,18 +34,15 @@ from adcli.language.printing import (
     UNARY,
     Layout,
     Part,
+    WithoutDetach,
     fill,
     fresh_names,
     listed,
-    shared_nodes,
-    write,
 )
 from adcli.language.printing import POWER as POWER_LEVEL
 from adcli.language.text import key_text, number_text
 
-BRACKETS = (r"\left(", r"\right)")
 _NAMED = {"pi": r"\pi", "tau": r"\tau", "e": "e", "inf": r"\infty"}
-_RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 _GREEK = frozenset(
     {
         *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
@@ -82,18 +79,15 @@ def to_latex(
     '\\\\frac{x_{1}^{2}}{2} + \\\\sqrt{\\\\alpha} \\\\, e^{-x_{1}}'
     """
     known = dict(names or {})
-    layout = _Layout(graph, known)
+    printer = _Latex(graph, known)
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
     outputs = expanded(graph, outputs, lambda op: "latex" in op.spelling, known)
     lines = []
     if share:
-        taken = layout.variables.values()
+        taken = printer.variables.values()
         fresh = (name for name in map(latex_name, fresh_names(())) if name not in taken)
-        for node in shared_nodes(graph, outputs):
-            name = next(fresh)
-            lines.append(f"{name} = {write(layout.lay_out, node, ANY, BRACKETS)}")
-            known[node] = name
-    texts = [write(layout.lay_out, node, ANY, BRACKETS) for node in outputs]
+        lines = [f"{name} = {text}" for name, text in printer.bindings(outputs, fresh)]
+    texts = [printer.text(node) for node in outputs]
     if labels is None:
         lines.append(", ".join(texts))
     else:
@@ -156,24 +150,26 @@ def _number(text: str) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
 
 
-class _Layout:
-    def __init__(self, graph: Graph, names: Mapping[int, str]) -> None:
-        self.graph = graph
-        self.names = names
+class _Latex(WithoutDetach):
+    brackets = (r"\left(", r"\right)")
+    relations: ClassVar = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
+
+    def __init__(self, graph: Graph, names: dict[int, str]) -> None:
+        super().__init__(graph, names)
         self.variables = latex_names(graph)
 
-    def lay_out(self, node: int) -> Layout:
-        """The level and the parts of a node."""
-        graph = self.graph
-        while graph.ops[node] is _DETACH and node not in self.names:
-            (node,) = graph.args[node]
-        if node in self.names:
-            return ATOM, [self.names[node]]
-        op, args, attr = graph.ops[node], graph.args[node], graph.attrs[node]
-        if op.kind == LEAF:
-            return self._leaf(op, attr)
-        if op is NEGATIVE:
-            return UNARY, ["-", (args[0], UNARY)]
+    def leaf(self, node: int) -> Layout:
+        op, attr = self.graph.ops[node], self.graph.attrs[node]
+        if op is CONSTANT:
+            text = _number(number_text(attr))
+            level = PRODUCT if r"\cdot" in text else UNARY if text[0] == "-" else ATOM
+            return level, [text]
+        if op is NAMED:
+            return ATOM, [_NAMED[attr]]
+        return ATOM, [self.variables[attr] if op is VARIABLE else latex_name(attr[-1])]
+
+    def operation(self, node: int) -> Layout:
+        op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
         if op is DIVIDE:
             return UNARY, fill(r"\frac{#1}{#2}", list(args))
         if op is POWER:
@@ -182,17 +178,14 @@ class _Layout:
             return self._product(*args)
         if op is WHERE:
             return ANY, self._where(*args)  # nothing closes it on the right
+        if op.name in COMPARISONS:
+            return ATOM, [r"\left[", *self.relation(node), r"\right]"]
         if op.name in OPERATORS:
-            if op.symbol in _RELATIONS:
-                return ATOM, [r"\left[", *self._relation(op, args), r"\right]"]
-            return self._sum(op, args)
+            level, (left, sign, _) = self.infix(node, f" {op.symbol} ")
+            return level, [left, sign, self._after_sign(args[1])]
         if op.kind in (ELEMENTWISE, SELECT):
             return self._function(op.spelling["latex"], args)
         return self._structural(op, args, attr)
-
-    def _sum(self, op: Primitive, args: tuple[int, ...]) -> Layout:
-        level, left, _ = OPERATORS[op.name]
-        return level, [(args[0], left), f" {op.symbol} ", self._after_sign(args[1])]
 
     def _after_sign(self, node: int) -> Part:
         """The right operand of a sum: a + -b takes brackets."""
@@ -209,15 +202,6 @@ class _Layout:
             is_number and number_text(graph.attrs[node])[0] == "-"
         )
 
-    def _leaf(self, op: Primitive, attr: Any) -> Layout:
-        if op is CONSTANT:
-            text = _number(number_text(attr))
-            level = PRODUCT if r"\cdot" in text else UNARY if text[0] == "-" else ATOM
-            return level, [text]
-        if op is NAMED:
-            return ATOM, [_NAMED[attr]]
-        return ATOM, [self.variables[attr] if op is VARIABLE else latex_name(attr[-1])]
-
     def _product(self, x: int, y: int) -> Layout:
         graph = self.graph
         is_fraction = graph.ops[y] is DIVIDE and y not in self.names
@@ -232,18 +216,10 @@ class _Layout:
         is_number = graph.ops[node] is CONSTANT or template[:1].isdecimal()
         return is_number and node not in self.names
 
-    def _relation(self, op: Primitive, args: tuple[int, ...]) -> list[Part]:
-        _, left, right = OPERATORS[op.name]
-        return [(args[0], left), f" {_RELATIONS[op.symbol]} ", (args[1], right)]
-
     def _where(self, condition: int, a: int, b: int) -> list[Part]:
-        op = self.graph.ops[condition]
-        if op.symbol in _RELATIONS and condition not in self.names:
-            relation = self._relation(op, self.graph.args[condition])
-        else:
-            relation = [(condition, OPERATORS["not_equal"][1]), r" \ne 0"]
         head: list[Part] = [r"\begin{cases} ", (a, ANY), r" & \text{if } "]
-        return [*head, *relation, r" \\ ", (b, ANY), r" & \text{otherwise} \end{cases}"]
+        condition_parts = self.condition(condition, r" \ne 0")
+        return [*head, *condition_parts, r" \\ ", (b, ANY), r" & \text{otherwise} \end{cases}"]
 
     def _function(self, template: str, args: tuple[int, ...]) -> Layout:
         if "#" not in template:

@@ -1,5 +1,7 @@
 """What all printers share: the levels of binding, the walk that sets brackets, and sharing.
 
+Text, LaTeX and code are a `Printer` each, which adds how it writes leaves and operations.
+
 A printer lays a node out: its level and its parts, which are text and nodes. `write` puts the parts
 together, with brackets around a node whose level is below the one that its place asks for. The
 levels are those of grammars/expression.lark, loosest first; other targets use the same order.
@@ -8,13 +10,17 @@ levels are those of grammars/expression.lark, loosest first; other targets use t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import COMPARISONS
+from adcli.graph.primitives import COMPARISONS, LEAF, NEGATIVE, PRIMITIVES
 from adcli.graph.structure import INDEX
 
 ANY, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
+
+_DETACH = PRIMITIVES["detach"]
 
 Part = str | tuple[int, int]
 """Text, or a node with the lowest level that needs no brackets in this place."""
@@ -54,6 +60,79 @@ def write(
             pieces.append(brackets[0])
         stack.extend(reversed(parts))
     return "".join(pieces)
+
+
+class Printer(ABC):
+    """Lays out the nodes of a graph; `names` gives those that are written as a name, and may grow
+    while it prints."""
+
+    brackets = ("(", ")")
+    relations: ClassVar[Mapping[str, str]] = {}
+    """The sign of a comparison, where it is not that of the language."""
+
+    def __init__(self, graph: Graph, names: dict[int, str]) -> None:
+        self.graph = graph
+        self.names = names
+
+    def text(self, node: int) -> str:
+        """One node on one line."""
+        return write(self.lay_out, node, ANY, self.brackets)
+
+    def bindings(self, outputs: list[int], fresh: Iterator[str]) -> Iterator[tuple[str, str]]:
+        """A name and the text of every operation that occurs more than once; from then on it is
+        that name."""
+        for node in shared_nodes(self.graph, outputs):
+            if node not in self.names:
+                name = next(fresh)
+                yield name, self.text(node)
+                self.names[node] = name
+
+    def lay_out(self, node: int) -> Layout:
+        """The level and the parts of a node."""
+        name = self.names.get(node)
+        if name is not None:
+            return ATOM, [name]
+        op, args = self.graph.ops[node], self.graph.args[node]
+        if op.kind == LEAF:
+            return self.leaf(node)
+        if op is NEGATIVE:
+            return UNARY, ["-", (args[0], UNARY)]
+        return self.operation(node)
+
+    @abstractmethod
+    def leaf(self, node: int) -> Layout:
+        """A constant or a variable."""
+
+    @abstractmethod
+    def operation(self, node: int) -> Layout:
+        """An operation that has no name, other than a change of sign."""
+
+    def infix(self, node: int, sign: str) -> Layout:
+        """An operator between its two operands."""
+        left, right = self.graph.args[node]
+        level, *sides = OPERATORS[self.graph.ops[node].name]
+        return level, [(left, sides[0]), sign, (right, sides[1])]
+
+    def relation(self, node: int) -> list[Part]:
+        """A comparison without brackets."""
+        symbol = self.graph.ops[node].symbol
+        return self.infix(node, f" {self.relations.get(symbol, symbol)} ")[1]
+
+    def condition(self, node: int, is_not_zero: str) -> list[Part]:
+        """What a choice asks: a comparison, or whether a number is not 0."""
+        if node not in self.names and self.graph.ops[node].name in COMPARISONS:
+            return self.relation(node)
+        return [(node, OPERATORS["not_equal"][1]), is_not_zero]
+
+
+class WithoutDetach(Printer):
+    """A printer of what is computed: `detach`, which changes derivatives alone, is not written."""
+
+    def lay_out(self, node: int) -> Layout:
+        """The level and the parts of a node."""
+        while self.graph.ops[node] is _DETACH and node not in self.names:
+            (node,) = self.graph.args[node]
+        return super().lay_out(node)
 
 
 def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> list[Part]:

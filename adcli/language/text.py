@@ -18,7 +18,6 @@ from adcli.graph.primitives import (
     LINEAR,
     MULTILINEAR,
     NAMED,
-    NEGATIVE,
     PRIMITIVES,
     REDUCTION,
     SELECT,
@@ -36,10 +35,9 @@ from adcli.language.printing import (
     UNARY,
     Layout,
     Part,
+    Printer,
     fresh_names,
     listed,
-    shared_nodes,
-    write,
 )
 from adcli.language.quoting import quoted
 
@@ -73,8 +71,12 @@ def to_text(
     '(-x)^2*y/(a - (b - c))'
     """
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
-    printer = _Printer(graph, dict(names or {}))
-    lines = printer.bindings(outputs) if share else []
+    printer = _Text(graph, dict(names or {}))
+    lines = []
+    if share:
+        leaves = [i for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]
+        fresh = fresh_names([*(str(graph.attrs[i]) for i in leaves), *printer.names.values()])
+        lines = [f"{name} = {text}" for name, text in printer.bindings(outputs, fresh)]
     texts = [printer.text(node) for node in outputs]
     if labels is None:
         lines.append(", ".join(texts))
@@ -121,60 +123,25 @@ def _slice_text(start: int | None, stop: int | None, step: int | None) -> str:
     return ":".join(shown if step is not None else shown[:2])
 
 
-class _Printer:
-    """Lays out the nodes of a graph; `names` may grow while printing."""
-
-    def __init__(self, graph: Graph, names: dict[int, str]) -> None:
-        self.graph = graph
-        self.names = names
-
-    def text(self, node: int) -> str:
-        """One node on one line."""
-        return write(self.lay_out, node)
-
-    def bindings(self, outputs: list[int]) -> list[str]:
-        """A line for every operation that occurs more than once; from then on it is a name."""
-        graph = self.graph
-        order = graph.reach(outputs)
-        taken = {str(graph.attrs[i]) for i in order if graph.ops[i].kind == LEAF}
-        fresh = fresh_names(taken | set(self.names.values()))
-        lines = []
-        for node in shared_nodes(graph, outputs):
-            if node not in self.names:
-                name = next(fresh)
-                lines.append(f"{name} = {self.text(node)}")
-                self.names[node] = name
-        return lines
-
-    def lay_out(self, node: int) -> Layout:
-        """The level and the parts of a node."""
-        name = self.names.get(node)
-        if name is not None:
-            return ATOM, [name]
-        graph = self.graph
-        op, args, attr = graph.ops[node], graph.args[node], graph.attrs[node]
-        if op.kind == LEAF:
-            return self._leaf(op, attr)
-        if op is NEGATIVE:
-            return UNARY, ["-", (args[0], UNARY)]
-        levels = OPERATORS.get(op.name)
-        if levels is not None:
-            level, left, right = levels
-            spaced = f" {op.symbol} " if op.symbol not in ("*", "/", "^") else op.symbol
-            return level, [(args[0], left), spaced, (args[1], right)]
-        if op is INDEX:
-            return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
-        if op is STACK and attr == 0:
-            return ATOM, ["[", *listed(args), "]"]
-        return ATOM, self._call(op, args, attr)
-
-    def _leaf(self, op: Primitive, attr: Any) -> Layout:
+class _Text(Printer):
+    def leaf(self, node: int) -> Layout:
+        op, attr = self.graph.ops[node], self.graph.attrs[node]
         if op is CONSTANT:
             text = number_text(attr)
             return (UNARY if text[0] == "-" else ATOM), [text]
         if op is NAMED:
             return ATOM, [attr]
         return ATOM, [name_text(attr if isinstance(attr, str) else attr[-1])]
+
+    def operation(self, node: int) -> Layout:
+        op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
+        if op.name in OPERATORS:
+            return self.infix(node, op.symbol if op.symbol in ("*", "/", "^") else f" {op.symbol} ")
+        if op is INDEX:
+            return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
+        if op is STACK and attr == 0:
+            return ATOM, ["[", *listed(args), "]"]
+        return ATOM, self._call(op, args, attr)
 
     def _call(self, op: Primitive, args: tuple[int, ...], attr: Any) -> list[Part]:
         if op is _SCATTER:

@@ -14,7 +14,8 @@ import pytest
 
 import adcli
 from adcli.ad.formulas import derivative_formulas
-from adcli.export.code import TARGETS, Sketch, to_code
+from adcli.export.code import Sketch, to_code
+from adcli.export.targets import TARGETS
 from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import COMPARISONS, PRIMITIVES
 from adcli.graph.simplify import simplify
