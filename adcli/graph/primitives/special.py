@@ -1,0 +1,249 @@
+"""Distances, probability and special functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcli.graph.pairs import pair_product, two_product
+from adcli.graph.primitives.row import elementwise, spelled, spelled_in_latex
+
+elementwise(
+    "hypot",
+    lambda m, x, y, out: m.unit(x, y),
+    lambda m, x, y, out: m.unit(y, x),
+    kink=lambda m, x, y: m.equal(m.maximum(m.abs(x), m.abs(y)), 0),
+    remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
+    sample=((0.2, 3.0), (0.2, 3.0)),
+    spelling=spelled("hypot"),
+    summary="sqrt(x^2 + y^2) without overflow; the derivative at (0, 0) is 0",
+)
+
+
+def _unit(m: Any, x: Any, y: Any) -> Any:
+    r = m.hypot(x, y)
+    return m.where(m.equal(r, 0), x, m.divide(x, r))
+
+
+def _unit_x(m: Any, x: Any, y: Any, out: Any) -> Any:
+    other = m.unit(y, x)
+    return other * m.divide(other, m.hypot(x, y))  # 1/r - x*x/r^3 would cancel
+
+
+elementwise(
+    "unit",
+    _unit_x,
+    lambda m, x, y, out: -(out * m.divide(m.unit(y, x), m.hypot(x, y))),
+    value=_unit,
+    domain="all numbers; no derivative at (0, 0)",
+    remedy="x/sqrt(x^2 + y^2 + 1e-12) is smooth",
+    sample=((0.2, 3.0), (0.2, 3.0)),
+    spelling=spelled_in_latex(r"\frac{#1}{\operatorname{hypot}\left(#1, #2\right)}"),
+    summary="x/hypot(x, y), the cosine of the angle of (x, y); 0 at (0, 0)",
+)
+
+
+def _inversion(m: Any, x: Any, y: Any) -> Any:
+    r = m.hypot(x, y)
+    return m.divide(m.divide(x, r), r)  # r*r would leave the range
+
+
+def _inversion_x(m: Any, x: Any, y: Any, out: Any) -> Any:
+    """(y^2 - x^2)/r^4, where a power of two keeps the squares inside the range."""
+    r = m.hypot(x, y)
+    scale = m.detach(m.exp2(-m.floor(m.log2(r))))
+    inside = m.divide(m.divide(m.sqdiff(scale * y, scale * x), scale * r), scale * r)
+    return m.divide(m.divide(inside, r), r)
+
+
+elementwise(
+    "inversion",
+    _inversion_x,
+    lambda m, x, y, out: -2 * out * m.inversion(y, x),
+    value=_inversion,
+    domain="(x, y) != (0, 0)",
+    remedy="where(x^2 + y^2 > 0, inversion(x, y), 0) gives 0 there",
+    sample=((0.2, 3.0), (0.3, 3.0)),
+    summary="x/(x^2 + y^2), the real part of 1/(x + iy) without overflow",
+)
+
+
+def _radius_x(m: Any, x: Any, out: Any) -> Any:
+    # unit(x, 0) is 1 but for 0 at 0, where it has no derivative: nor has this one.
+    return m.divide(0.5 * m.unit(x, 0), m.where(m.equal(out, 0), 1, out))
+
+
+elementwise(
+    "radius",
+    _radius_x,
+    inputs="x",
+    value=lambda m, x: m.sqrt(x),
+    kink=lambda m, x: m.equal(x, 0),
+    domain="x >= 0",
+    remedy="sqrt(x + 1e-12) is smooth",
+    sample=((0.1, 5.0),),
+    spelling=spelled_in_latex(r"\sqrt{#1}"),
+    summary="sqrt(x) for a sum of squares x: the length has the derivative 0 at 0",
+)
+SLOPE = elementwise(
+    "slope",
+    lambda m, x, w, out: w,
+    None,
+    inputs="x w",
+    value=lambda m, x, w: m.where(m.equal(x, x) * m.equal(w, w), 0.0, x * w),
+    spelling=spelled_in_latex(r"\operatorname{slope}\left(#1, #2\right)"),
+    summary="0 with the derivative w in x: f + slope(x, w) states it apart from the value f",
+)
+elementwise(
+    "sqdiff",
+    lambda m, x, y, out: 2 * x,
+    lambda m, x, y, out: -2 * y,
+    value=lambda m, x, y: (x - y) * (x + y),
+    summary="x^2 - y^2, exact where x is near y: (x - y)*(x + y)",
+)
+elementwise(
+    "erf",
+    lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    spelling=spelled("erf"),
+    summary="error function (DLMF 7.2.1)",
+)
+elementwise(
+    "erfc",
+    lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    spelling=spelled("erfc"),
+    summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
+)
+
+
+def _bell(m: Any, x: Any, limit: float, half: float) -> Any:
+    """exp(-half x^2) from the exact square, which keeps the digits of the tail; beyond the limit
+    it is 0."""
+    cut = m.minimum(m.maximum(x, -limit), limit)
+    high, low = two_product(cut, cut)
+    value = m.exp(-half * high)
+    return value - value * (half * low)
+
+
+elementwise(
+    "gauss",
+    lambda m, x, out: -2 * (x * out),  # 2*x could overflow
+    value=lambda m, x: _bell(m, x, 30.0, 1.0),
+    spelling=spelled("gauss", latex=r"e^{-\left(#1\right)^{2}}"),
+    summary="exp(-x^2)",
+)
+elementwise(
+    "normpdf",
+    lambda m, x, out: -x * out,
+    value=lambda m, x: 0.3989422804014327 * _bell(m, x, 40.0, 0.5),
+    spelling=spelled("normpdf", latex=r"\varphi"),
+    summary="standard normal density",
+)
+
+
+def _normcdf(m: Any, x: Any) -> Any:
+    """erfc(-x / sqrt 2) / 2. The rounding error d of t = -x / sqrt 2 would cost 2 t^2 ulp in the
+    tail; it is added back to first order with erfc'(t) = -2 exp(-t^2) / sqrt pi (DLMF 7.2.2)."""
+    cut = m.minimum(m.maximum(x, -40.0), 40.0)
+    high, low = pair_product((-cut, 0.0), (0.7071067811865476, -4.833646656726457e-17))
+    return 0.5 * (m.erfc(high) - low * 1.1283791670955126 * m.exp(-high * high))
+
+
+elementwise(
+    "normcdf",
+    lambda m, x, out: m.normpdf(x),
+    value=_normcdf,
+    spelling=spelled("normcdf", latex=r"\Phi"),
+    summary="standard normal distribution, exact in the tail",
+)
+elementwise(
+    "gamma",
+    lambda m, x, out: out * m.digamma(x),
+    domain="x != 0, -1, -2, ...",
+    remedy="lgamma(x) does not overflow",
+    sample=((0.2, 5.0),),
+    spelling=spelled("gamma", c="tgamma", latex=r"\Gamma"),
+    summary="gamma function (DLMF 5.2.1)",
+)
+elementwise(
+    "lgamma",
+    lambda m, x, out: m.digamma(x),
+    domain="x != 0, -1, -2, ...",
+    remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
+    sample=((0.2, 5.0),),
+    spelling=spelled("lgamma", latex=r"\log\left(\left|\Gamma\left(#1\right)\right|\right)"),
+    summary="log |gamma(x)|",
+)
+elementwise(
+    "digamma",
+    lambda m, x, out: m.polygamma(1, x),
+    domain="x != 0, -1, -2, ...",
+    remedy="where(x > 0, digamma(x), 0) gives 0 elsewhere",
+    sample=((0.2, 5.0),),
+    spelling=spelled("digamma", c="digamma", latex=r"\psi"),
+    summary="derivative of lgamma (DLMF 5.2.2)",
+)
+elementwise(
+    "polygamma",
+    None,
+    lambda m, n, x, out: m.polygamma(n + 1, x),
+    inputs="n x",
+    domain="n = 0, 1, 2, ...; x != 0, -1, -2, ...",
+    remedy="where(x > 0, polygamma(n, x), 0) gives 0 elsewhere",
+    sample=((1.0, 1.0), (0.5, 5.0)),
+    spelling=spelled(
+        "polygamma",
+        latex=r"\psi^{(#1)}\left(#2\right)",
+    ),
+    summary="n-th derivative of digamma (DLMF 5.15)",
+)
+
+
+def _sigmoid(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))  # the exponential that cannot overflow
+    return m.divide(m.where(m.greater_equal(x, 0), 1, e), 1 + e)
+
+
+elementwise(
+    "sigmoid",
+    lambda m, x, out: m.logisticpdf(x),  # out*(1 - out) is 0 from x = 37 on
+    value=_sigmoid,
+    spelling=spelled_in_latex(r"\sigma"),
+    summary="1/(1 + exp(-x))",
+)
+
+
+def _logisticpdf(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))
+    return m.divide(e, (1 + e) * (1 + e))
+
+
+elementwise(
+    "logisticpdf",
+    lambda m, x, out: -(out * m.tanh(0.5 * x)),  # sigmoid(-x) - sigmoid(x) would cancel near 0
+    value=_logisticpdf,
+    spelling=spelled_in_latex(r"\sigma'\left(#1\right)"),
+    summary="logistic density, sigmoid(x)*sigmoid(-x)",
+)
+
+
+def _logit(m: Any, x: Any) -> Any:
+    near = m.less_equal(m.abs(x - 0.5), 0.25)  # where 2x - 1 is exact
+    return m.where(near, 2 * m.atanh(2 * x - 1), m.log(m.divide(x, 1 - x)))
+
+
+elementwise(
+    "logit",
+    lambda m, x, out: m.divide(m.divide(1, x), 1 - x),
+    value=_logit,
+    domain="0 < x < 1",
+    remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
+    sample=((0.05, 0.95),),
+    spelling=spelled_in_latex(r"\operatorname{logit}"),
+    summary="log(x/(1 - x))",
+)
+elementwise(
+    "softplus",
+    lambda m, x, out: m.sigmoid(x),
+    value=lambda m, x: m.where(m.greater_equal(x, 0), x, 0) + m.log1p(m.exp(-m.abs(x))),
+    spelling=spelled_in_latex(r"\operatorname{softplus}"),
+    summary="log(1 + exp(x))",
+)
