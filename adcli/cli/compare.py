@@ -15,7 +15,8 @@ from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.language.messages import safe
-from adcli.report.comparison import CompareReport
+from adcli.report.comparison import CompareReport, draw_sweep
+from adcli.report.plots import picture_format
 
 DEFAULT_SWEEP = "1e-1:1e-16"
 
@@ -84,7 +85,8 @@ def command(**parsed: Any) -> int:
     own = assignments(parsed["gradient"], "--gradient", None) if parsed["gradient"] else None
     wanted = parsed["epsilons"] or (DEFAULT_SWEEP if parsed["plot"] else None)
     steps = _epsilons(wanted) if wanted else []
-    picture = _picture_format(parsed["plot"])
+    if parsed["plot"]:
+        picture_format(parsed["plot"])  # a file of another kind shows now, not after the sweep
     found = compare(
         f,
         point,
@@ -94,8 +96,8 @@ def command(**parsed: Any) -> int:
         given=own,
         measure=not parsed["no_times"],
     )
-    if picture is not None:
-        _draw(picture, parsed["plot"], f.text, found)
+    if parsed["plot"]:
+        draw_sweep(parsed["plot"], f.text, found)
     return _finish(found, point, parsed)
 
 
@@ -136,20 +138,3 @@ def _epsilons(text: str) -> list[float]:
     if per_decade > MAX_STEPS:
         raise UsageError(f"--epsilons: more than {MAX_STEPS:,} a decade", "ask for fewer")
     return geometric(first, last, per_decade)
-
-
-def _picture_format(name: str | None) -> str | None:
-    if name is None:
-        return None
-    from adcli.report.plots import picture_format
-
-    return picture_format(name)
-
-
-def _draw(form: str, name: str, text: str, found: Any) -> None:
-    from adcli.data.output import atomic_output
-    from adcli.report.comparison import sweep_picture
-
-    data = sweep_picture(form, text, found)
-    with atomic_output(name) as stream:
-        stream.write(data)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
-from adcli.data.nulls import finite
+from adcli.data.json_values import finite
 from adcli.data.output import atomic_output, refused_to_polars
 from adcli.errors import UsageError
 

@@ -92,6 +92,15 @@ def _scan(scanner: _Scanner, text: str) -> Any:
     return value
 
 
+def finite(value: Any) -> Any:
+    """Nested dicts, lists and numbers, with None for each number that is not finite."""
+    if isinstance(value, dict):
+        return {name: finite(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def number_of_json(value: Any) -> float | None:
     """A number, or a text that is one; None for anything else."""
     if isinstance(value, str):

@@ -368,9 +368,9 @@ def _agreement(found: Comparison) -> str:
     return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
 
 
-def sweep_picture(form: str, program: str, found: Comparison) -> bytes:
-    """The sweep as a picture, with the errors of AD as levels."""
-    from adcli.report.plots import error_picture
+def draw_sweep(path: str, program: str, found: Comparison) -> None:
+    """Write the sweep as a picture, with the errors of AD as levels."""
+    from adcli.report.plots import draw_errors
 
     sweep = found.sweep
     assert sweep is not None
@@ -385,4 +385,4 @@ def sweep_picture(form: str, program: str, found: Comparison) -> bytes:
     levels = {REVERSE_AD: max(_ad_error(found), ROUNDING / 2)}
     title = " ".join(program.split())
     title = title if len(title) <= 70 else title[:67] + "..."
-    return error_picture(form, title.replace("$", r"\$"), curves, best, levels, guides)
+    draw_errors(path, title.replace("$", r"\$"), curves, best, levels, guides)

@@ -15,7 +15,7 @@ from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import safe
 from adcli.report.braille import braille_curve
-from adcli.report.plots import picture_format
+from adcli.report.plots import figure_class, picture_format, write_figure
 
 Curve = list[tuple[float, float]]
 FRAMES = 120
@@ -96,13 +96,11 @@ class Picture(Drawing):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.form = picture_format(path)
+        picture_format(path)
         figure_class()
 
     def draw(self, result: Result) -> None:
         """Write the file."""
-        import matplotlib
-
         planar = self.problem.size == 2
         figure = figure_class()(figsize=(11 if planar else 6.5, 4.8), layout="constrained")
         axes = figure.subplots(1, 2 if planar else 1, squeeze=False)[0]
@@ -113,9 +111,7 @@ class Picture(Drawing):
             axes[1].plot(*path.T, ".-", color="C3", linewidth=1, markersize=3)
             _draw_ends(axes[1], self.problem.start, self.problem.flatten(result.point))
         figure.suptitle(_title(result), fontsize=10)
-        metadata: dict[str, Any] = {"Date": None} if self.form == "svg" else {}
-        with atomic_output(self.path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
-            figure.savefig(stream, format=self.form, dpi=150, metadata=metadata)
+        write_figure(figure, self.path)
 
 
 class Film(Drawing):
@@ -163,17 +159,6 @@ class Film(Drawing):
             frames[0].save(
                 stream, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0
             )
-
-
-def figure_class() -> Any:
-    """matplotlib's Figure. Raises UsageError where it is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError(
-            "a picture needs matplotlib, which is not installed", "pip install 'adcli[plot]'"
-        ) from None
-    return Figure
 
 
 def _image(figure: Any, images: Any) -> Any:

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.output import atomic_output
 from adcli.errors import DomainError
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.language.messages import safe
-from adcli.report.descent_pictures import figure_class
-from adcli.report.plots import picture_format
+from adcli.report.plots import figure_class, picture_format, write_figure
 
 CURVE = 400
 """Points of a curve."""
@@ -26,10 +24,8 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
 
     Writes a PNG or SVG. Raises UsageError for another kind, or where matplotlib is missing.
     """
-    form = picture_format(path)
+    picture_format(path)
     figure = figure_class()(figsize=(8, 6.4), layout="constrained")
-    import matplotlib
-
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
     used = slice(None, None, max(1, problem.rows // MANY))
     response = _label(problem, problem.model.response.outputs[0])
@@ -49,9 +45,7 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
     below.set_xlabel(_plain(across))
     above.set_title(_title(fit), fontsize=10)
     above.legend(fontsize=9)
-    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
-    with atomic_output(path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
-        figure.savefig(stream, format=form, dpi=150, metadata=metadata)
+    write_figure(figure, path)
 
 
 def _only_predictor(problem: Regression) -> tuple[str, Any] | None:

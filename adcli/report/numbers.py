@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from adcli.data.nulls import finite
+from adcli.data.json_values import finite
 
 BLOCK = 1 << 16
 """Numbers of a large array that are objects, or texts, at the same time."""

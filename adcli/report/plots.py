@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 
 FORMATS = ("png", "svg")
@@ -26,15 +26,36 @@ def picture_format(name: str) -> str:
     return ending
 
 
-def error_picture(
-    form: str,
+def figure_class() -> Any:
+    """matplotlib's Figure. Raises UsageError where it is not installed."""
+    try:
+        import matplotlib.figure
+    except ImportError:
+        raise UsageError(
+            "a picture needs matplotlib, which is not installed", "pip install 'adcli[plot]'"
+        ) from None
+    return matplotlib.figure.Figure
+
+
+def write_figure(figure: Any, path: str) -> None:
+    """Write a figure as PNG or SVG; the same figure makes the same file."""
+    import matplotlib
+
+    form = picture_format(path)
+    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
+    with atomic_output(path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
+        figure.savefig(stream, format=form, dpi=150, metadata=metadata)
+
+
+def draw_errors(
+    path: str,
     title: str,
     curves: Mapping[str, Sequence[tuple[float, float]]],
     best: Mapping[str, tuple[float, float]],
     levels: Mapping[str, float],
     guides: Mapping[str, int],
-) -> bytes:
-    """Errors against epsilon on two logarithmic axes, as the bytes of a file.
+) -> None:
+    """Errors against epsilon on two logarithmic axes, in a file.
 
     curves  name -> (epsilon, error)
     best    name of a curve -> its best point
@@ -43,15 +64,7 @@ def error_picture(
 
     Raises UsageError if matplotlib is not there.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError(
-            "a picture needs matplotlib, which is not installed", "pip install 'adcli[plot]'"
-        ) from None
-    matplotlib.rcParams["svg.hashsalt"] = "adcli"  # the same picture is the same file
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = figure_class()(figsize=(8, 5), layout="constrained")
     axes: Any = figure.add_subplot()
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -82,10 +95,7 @@ def error_picture(
     axes.grid(True, which="major", linewidth=0.3)
     axes.margins(y=0.12)
     axes.legend(fontsize=9)
-    stream = io.BytesIO()
-    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
-    figure.savefig(stream, format=form, dpi=150, metadata=metadata)
-    return stream.getvalue()
+    write_figure(figure, path)
 
 
 def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

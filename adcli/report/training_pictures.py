@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from adcli.data.output import atomic_output
-from adcli.report.descent_pictures import Curve, chart, figure_class
-from adcli.report.plots import picture_format
+from adcli.report.descent_pictures import Curve, chart
+from adcli.report.plots import figure_class, picture_format, write_figure
 from adcli.training.run import TrainingResult
 
 
@@ -42,13 +41,11 @@ class LossPicture:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.form = picture_format(path)
+        picture_format(path)
         figure_class()
 
     def draw(self, result: TrainingResult) -> None:
         """Write the file."""
-        import matplotlib
-
         figure = figure_class()(figsize=(6.5, 4.8), layout="constrained")
         axes: Any = figure.subplots()
         curves = loss_curves(result)
@@ -62,6 +59,4 @@ class LossPicture:
         axes.grid(True, linewidth=0.3)
         if curves:
             axes.legend(fontsize=9)
-        metadata: dict[str, Any] = {"Date": None} if self.form == "svg" else {}
-        with atomic_output(self.path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
-            figure.savefig(stream, format=self.form, dpi=150, metadata=metadata)
+        write_figure(figure, self.path)
