@@ -50,6 +50,20 @@ class Task:
                 "leave strict out, or take another mode",
             )
 
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """The paths of the results, in order: ("value",), ("gradient", "x"), ..."""
+        paths: list[tuple[str, ...]] = [("value",)]
+        if self.kind == "directional":
+            paths.append(("derivative",))
+        if self.kind in ("gradient", "hessian"):
+            paths += [("gradient", a) for a in self.wrt]
+        if self.kind == "jacobian":
+            paths += [("jacobian", a) for a in self.wrt]
+        if self.kind == "hessian":
+            paths += [("hessian", a, b) for a in self.wrt for b in self.wrt]
+        return paths
+
 
 class Entry(NamedTuple):
     """One result: what it is called, its value, and where it comes from.

@@ -10,7 +10,6 @@ from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
 from adcli.cli.show import show, show_engine, show_run
 from adcli.cli.terminal import remark
-from adcli.engines.rows import result_paths
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.language.messages import render, safe
@@ -130,7 +129,7 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
         results = f.at(point, task, options["engine"], options["precision"])
     except DomainError as error:
         if options["on_error"] == "null" and options["form"] == "json":
-            paths = result_paths(f, task)
+            paths = task.paths
             shown = {name: x for name, x in point.items() if name not in options["held"]}
             failed = dict.fromkeys(paths)
             precision = options["precision"]

@@ -115,10 +115,9 @@ def _one_by_one(
                 raise _in_row(error, row) from None
             errors[row] = _in_row(error.with_traceback(None), row)
             found.append(None)
-    paths = result_paths(program, task)
     several = len(program.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
-    fields = {path: [missing if row is None else row[path] for row in found] for path in paths}
+    fields = {path: [missing if row is None else row[path] for row in found] for path in task.paths}
     example = next((row for row in found if row is not None), example)
     first = missing if example is None else example[("value",)]
     outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
@@ -127,20 +126,6 @@ def _one_by_one(
 
 def _shape(value: Any) -> Shape:
     return tuple(getattr(value, "shape", ()))
-
-
-def result_paths(program: Program, task: Task) -> list[tuple[str, ...]]:
-    """The paths of a task's results, in order."""
-    paths: list[tuple[str, ...]] = [("value",)]
-    if task.kind == "directional":
-        paths.append(("derivative",))
-    if task.kind in ("gradient", "hessian"):
-        paths += [("gradient", a) for a in task.wrt]
-    if task.kind == "jacobian":
-        paths += [("jacobian", a) for a in task.wrt]
-    if task.kind == "hessian":
-        paths += [("hessian", a, b) for a in task.wrt for b in task.wrt]
-    return paths
 
 
 def _in_row(error: DomainError, row: int) -> DomainError:
@@ -192,7 +177,7 @@ def _blocks(
         fields, good, outputs = compute_block(program, arrays, rows, task)
         errors = _mended(program, arrays, fields, good, task, stop)
         return RowResults(fields, outputs, errors)
-    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in result_paths(program, task)}
+    parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in task.paths}
     for start, end in _spans(program, arrays, rows):
         block = {
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
