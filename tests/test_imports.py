@@ -20,6 +20,7 @@ ORDER = (
     ("given",),
     ("graph",),
     ("ad", "language", "data"),
+    ("algebras",),
     ("engines",),
     ("function", "export"),
     ("descent", "comparison"),

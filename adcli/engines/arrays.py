@@ -60,10 +60,10 @@ from numpy import arctanh as atanh
 from numpy import rint as round
 from numpy.typing import ArrayLike, NDArray
 
-from adcli.engines.elementwise.array_gammas import digamma, gamma, lgamma
-from adcli.engines.elementwise.array_pieces import Array, largest, pieces, smallest
-from adcli.engines.elementwise.array_polygammas import polygamma
-from adcli.engines.elementwise.pairs import SQRT_HALF, horner, two_product
+from adcli.algebras.special.array_gammas import digamma, gamma, lgamma
+from adcli.algebras.special.array_pieces import Array, largest, pieces, smallest
+from adcli.algebras.special.array_polygammas import polygamma
+from adcli.algebras.special.pairs import SQRT_HALF, horner, two_product
 from adcli.graph.primitives import COMPARISONS, function_of_row
 
 _ERFCX_CENTRE, _ERFCX_RADIUS = 0.045582949308755752, 0.76086866359447

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from mpmath import mp
 
-from adcli.engines.elementwise.digit_special import (
+from adcli.algebras.special.digit_special import (
     digamma,
     erf,
     erfc,
@@ -29,8 +29,8 @@ from adcli.engines.elementwise.digit_special import (
     normpdf,
     polygamma,
 )
-from adcli.engines.elementwise.digit_tools import RANGE, Number, is_integer, is_odd, too_big, total
-from adcli.engines.elementwise.digit_trigonometry import (
+from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, is_odd, too_big, total
+from adcli.algebras.special.digit_trigonometry import (
     acos,
     acosh,
     asin,

@@ -6,7 +6,7 @@ interpreter has loaded already, and one small one are imported, so that one grad
 starts fast.
 
 Values are within 4 ulp of the exact result of the float argument. What `math` gets right is taken
-from there; the rest is in `adcli.engines.elementwise`, built from three tools:
+from there; the rest is in `adcli.algebras.special`, built from three tools:
 
 * pairs: an unevaluated sum of two floats (Dekker 1971; Ogita, Rump and Oishi 2005);
 * Taylor and asymptotic series of NIST's Digital Library of Mathematical Functions (DLMF);
@@ -43,7 +43,7 @@ from operator import mul as multiply
 from operator import neg as negative
 from operator import sub as subtract
 
-from adcli.engines.elementwise.ieee import exp, power, round
+from adcli.algebras.special.ieee import exp, power, round
 
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ _HOMES = {
     "digamma": "gammas",
     "polygamma": "polygammas",
 }
-"""Functions that need more than `math`, and their modules in `adcli.engines.elementwise`."""
+"""Functions that need more than `math`, and their modules in `adcli.algebras.special`."""
 
 
 def __getattr__(name: str) -> Callable[..., float]:
@@ -331,7 +331,7 @@ def __getattr__(name: str) -> Callable[..., float]:
     else:
         from importlib import import_module
 
-        home = import_module(f"adcli.engines.elementwise.{_HOMES[name]}")
+        home = import_module(f"adcli.algebras.special.{_HOMES[name]}")
         function = getattr(home, name)
     globals()[name] = function
     return function

@@ -1,6 +1,6 @@
 """Definitions that generated functions need where the target's library lacks a function.
 
-The C functions follow the engine's methods (`adcli.engines.elementwise`), with fma for its pairs of
+The C functions follow the engine's methods (`adcli.algebras.special`), with fma for its pairs of
 floats. Next to a root of digamma and polygamma on the negative axis they are good to what rounding
 the argument costs, where the engine counts in integers.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from adcli.engines.elementwise.coefficients import (
+from adcli.algebras.special.coefficients import (
     DIGAMMA2,
     DIGAMMA_ROOT,
     DIGAMMA_TAIL,

@@ -74,7 +74,7 @@ def _homes(module: str) -> dict[str, str]:
     if not isinstance(statement, ast.Assign):
         return {}
     homes: dict[str, str] = ast.literal_eval(statement.value)
-    return {name: f"adcli.engines.elementwise.{home}" for name, home in homes.items()}
+    return {name: f"adcli.algebras.special.{home}" for name, home in homes.items()}
 
 
 def _resolved(module: str, name: str) -> Place | str | None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.special.array_pieces import largest, smallest
 from adcli.engines import arrays
-from adcli.engines.elementwise.array_pieces import largest, smallest
 from adcli.engines.numpy import Arrays
 from adcli.engines.structural import STRUCTURAL
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis

@@ -1,7 +1,7 @@
-"""gamma, lgamma and digamma of arrays, by the methods of `adcli.engines.elementwise.gammas`.
+"""gamma, lgamma and digamma of arrays, by the methods of `adcli.algebras.special.gammas`.
 
 Negative arguments next to a root are rare and go one by one through the integers of
-`adcli.engines.elementwise.bits`, at about 100 microseconds each. DLMF: https://dlmf.nist.gov
+`adcli.algebras.special.bits`, at about 100 microseconds each. DLMF: https://dlmf.nist.gov
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from math import inf, nan, pi
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adcli.engines.elementwise.array_pieces import (
+from adcli.algebras.special.array_pieces import (
     Array,
     Pair,
     constant_pair,
@@ -20,8 +20,8 @@ from adcli.engines.elementwise.array_pieces import (
     split,
     where_pair,
 )
-from adcli.engines.elementwise.bits import exact_lgamma, exact_polygamma
-from adcli.engines.elementwise.coefficients import (
+from adcli.algebras.special.bits import exact_lgamma, exact_polygamma
+from adcli.algebras.special.coefficients import (
     DIGAMMA2,
     DIGAMMA_ROOT,
     DIGAMMA_TAIL,
@@ -33,8 +33,8 @@ from adcli.engines.elementwise.coefficients import (
     ROOT,
     ROOT_LESS_1,
 )
-from adcli.engines.elementwise.gammas import gamma_near_2, stirling
-from adcli.engines.elementwise.pairs import (
+from adcli.algebras.special.gammas import gamma_near_2, stirling
+from adcli.algebras.special.pairs import (
     PI,
     SQRT_TAU,
     horner,

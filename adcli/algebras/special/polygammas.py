@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from math import copysign, fabs, inf, nan
 
-from adcli.engines.elementwise.bits import exact_polygamma
-from adcli.engines.elementwise.coefficients import EULER_MACLAURIN
-from adcli.engines.elementwise.gammas import digamma, lgamma, split
-from adcli.engines.elementwise.ieee import exp, power, round
-from adcli.engines.elementwise.pairs import two_sum
+from adcli.algebras.special.bits import exact_polygamma
+from adcli.algebras.special.coefficients import EULER_MACLAURIN
+from adcli.algebras.special.gammas import digamma, lgamma, split
+from adcli.algebras.special.ieee import exp, power, round
+from adcli.algebras.special.pairs import two_sum
 
 
 def polygamma(n: float, x: float) -> float:

@@ -1,4 +1,4 @@
-"""polygamma of arrays, by the methods of `adcli.engines.elementwise.polygammas`.
+"""polygamma of arrays, by the methods of `adcli.algebras.special.polygammas`.
 
 DLMF: https://dlmf.nist.gov
 """
@@ -11,12 +11,12 @@ from math import inf, nan
 import numpy as np
 from numpy.typing import ArrayLike
 
-from adcli.engines.elementwise.array_gammas import digamma
-from adcli.engines.elementwise.array_pieces import Array, Pair, pieces, repair, split
-from adcli.engines.elementwise.bits import exact_polygamma
-from adcli.engines.elementwise.coefficients import EULER_MACLAURIN
-from adcli.engines.elementwise.pairs import two_sum
-from adcli.engines.elementwise.polygammas import polygamma as polygamma_of_number
+from adcli.algebras.special.array_gammas import digamma
+from adcli.algebras.special.array_pieces import Array, Pair, pieces, repair, split
+from adcli.algebras.special.bits import exact_polygamma
+from adcli.algebras.special.coefficients import EULER_MACLAURIN
+from adcli.algebras.special.pairs import two_sum
+from adcli.algebras.special.polygammas import polygamma as polygamma_of_number
 
 
 def polygamma(n: ArrayLike, x: ArrayLike) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpmath import mp
 
-from adcli.engines.elementwise.digit_tools import (
+from adcli.algebras.special.digit_tools import (
     RANGE,
     Number,
     is_integer,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from adcli.engines.elementwise.coefficients import BERNOULLI
-from adcli.engines.elementwise.ieee import round
+from adcli.algebras.special.coefficients import BERNOULLI
+from adcli.algebras.special.ieee import round
 
 _BITS = 192
 _ONE = 1 << _BITS

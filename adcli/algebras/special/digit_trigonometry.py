@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpmath import mp
 
-from adcli.engines.elementwise.digit_tools import RANGE, Number, too_big, total
+from adcli.algebras.special.digit_tools import RANGE, Number, too_big, total
 
 _INTEGER_BITS = 100_000
 """Bits of the largest argument that is reduced by multiples of pi."""

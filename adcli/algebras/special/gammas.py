@@ -1,7 +1,7 @@
 """gamma, lgamma and digamma of floats; `adcli.engines.floats` loads them when they are first used.
 
 Where the digits of a float cancel, near a root on the negative axis, the integers of
-`adcli.engines.elementwise.bits` take over. DLMF: https://dlmf.nist.gov
+`adcli.algebras.special.bits` take over. DLMF: https://dlmf.nist.gov
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from math import copysign, fabs, inf, nan, pi
 
-from adcli.engines.elementwise.bits import exact_lgamma, exact_polygamma
-from adcli.engines.elementwise.coefficients import (
+from adcli.algebras.special.bits import exact_lgamma, exact_polygamma
+from adcli.algebras.special.coefficients import (
     DIGAMMA2,
     DIGAMMA_ROOT,
     DIGAMMA_TAIL,
@@ -24,8 +24,8 @@ from adcli.engines.elementwise.coefficients import (
     ROOT_LESS_1,
     STIRLING,
 )
-from adcli.engines.elementwise.ieee import round
-from adcli.engines.elementwise.pairs import (
+from adcli.algebras.special.ieee import round
+from adcli.algebras.special.pairs import (
     PI,
     SQRT_TAU,
     horner,
@@ -36,7 +36,7 @@ from adcli.engines.elementwise.pairs import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from adcli.engines.elementwise.pairs import Number
+    from adcli.algebras.special.pairs import Number
 
 
 def stirling(x: Number) -> Number:

@@ -1,0 +1,1 @@
+"""What flows through a sweep: floats, arrays, numbers of many digits, complex numbers."""
