@@ -12,7 +12,7 @@ import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.engines.arrays import are_finite
+from adcli.algebras.functions.array_functions import are_finite
 from adcli.engines.programs.arena import Arena
 from adcli.engines.programs.program import Program
 from adcli.errors import LanguageError

@@ -1,7 +1,7 @@
 """Scalar programs as straight-line Python: the quickest form of a graph without a heavy import.
 
 The source is generated from a checked graph and holds generated names, numbers by `repr` and names
-of `adcli.engines.floats` only; no text of the user gets into it.
+of `adcli.algebras.functions.float_functions` only; no text of the user gets into it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from adcli.engines import floats
+from adcli.algebras.functions import float_functions
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, NAMED
@@ -43,7 +43,9 @@ def compile_function(
 
 def execute(lines: Sequence[str]) -> dict[str, Any]:
     """The namespace after running a source: the functions of `floats`, and what it defines."""
-    namespace = {name: getattr(floats, name) for name in dir(floats) if name[0] != "_"}
+    namespace = {
+        name: getattr(float_functions, name) for name in dir(float_functions) if name[0] != "_"
+    }
     namespace["root"] = math.sqrt  # sqrt without its guard
     exec(compile("\n".join(lines), "<compiled graph>", "exec"), namespace)
     return namespace
@@ -78,7 +80,7 @@ class Source:
             self.texts[i] = number_text(float(graph.attrs[i]))
             return
         if op is NAMED:
-            self.texts[i] = number_text(getattr(floats, graph.attrs[i]))
+            self.texts[i] = number_text(getattr(float_functions, graph.attrs[i]))
             return
         text = self._expression(i, op.name)
         if self._uses[i] > 1 or len(text) > MAX_INLINE:

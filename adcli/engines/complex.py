@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines import complexes
+from adcli.algebras.functions import complex_functions
 from adcli.engines.numpy import Arrays
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, SELECT, Primitive
@@ -23,11 +23,11 @@ class ComplexArrays(Arrays):
     """
 
     dtype: Any = np.complex128
-    elementwise: Any = complexes
+    elementwise: Any = complex_functions
 
     def function(self, op: Primitive) -> Any:
         """The namespace's function, on operands of any shapes."""
-        if is_analytic(op) and hasattr(complexes, op.name):
+        if is_analytic(op) and hasattr(complex_functions, op.name):
             return super().function(op)
         real = Arrays().function(op)
         return lambda *xs: real(*[x.real for x in xs]) + 0j
@@ -35,7 +35,7 @@ class ComplexArrays(Arrays):
 
 def is_analytic(op: Primitive) -> bool:
     """Whether a primitive is analytic inside its domain, or but for single points (hypot)."""
-    return op.kink is None or op.value is not None or op.name in vars(complexes)
+    return op.kink is None or op.value is not None or op.name in vars(complex_functions)
 
 
 def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) -> int | None:
@@ -61,7 +61,7 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
 
 
 def _has_complex_form(op: Primitive) -> bool:
-    return op.kind not in (ELEMENTWISE, SELECT) or hasattr(complexes, op.name)
+    return op.kind not in (ELEMENTWISE, SELECT) or hasattr(complex_functions, op.name)
 
 
 def _is_step(op: Primitive) -> bool:

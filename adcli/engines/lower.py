@@ -1,7 +1,7 @@
 """From primitives to what machines have: functions that no C library exports become formulas.
 
-The formulas are those of adcli.engines.floats and arrays, written once more for graph nodes, where
-`where` stands for a branch. Lowering makes new nodes of the same graph, so equal parts are shared.
+The formulas are those of adcli.algebras.functions, written once more for graph nodes, where `where`
+stands for a branch. Lowering makes new nodes of the same graph, so equal parts are shared.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.engines import digits
+from adcli.algebras.functions import digit_functions
 from adcli.engines.numpy import Arrays
 from adcli.engines.python import Scalars
 from adcli.errors import UsageError
@@ -52,7 +52,7 @@ def short(value: Any) -> str:
 class Digits(Scalars):
     """mpmath numbers, scalars."""
 
-    m = digits
+    m = digit_functions
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -87,7 +87,7 @@ class Digits(Scalars):
 
     def named(self, name: str) -> Any:
         """pi, e, tau or inf to the working precision."""
-        return getattr(digits, name)
+        return getattr(digit_functions, name)
 
 
 class _Elementwise:
@@ -98,14 +98,14 @@ class _Elementwise:
 
     @property
     def pi(self) -> Any:
-        return digits.pi
+        return digit_functions.pi
 
 
 @cache
 def _over_arrays(name: str) -> Any:
     import numpy as np
 
-    function = getattr(digits, name)
+    function = getattr(digit_functions, name)
     return lambda *xs: np.frompyfunc(function, len(xs), 1)(*xs)
 
 
@@ -149,4 +149,4 @@ class DigitArrays(Arrays):
 
     def named(self, name: str) -> Any:
         """pi, e, tau or inf, as an array of one point."""
-        return self.array(getattr(digits, name))
+        return self.array(getattr(digit_functions, name))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.algebra import NOWHERE
-from adcli.engines import arrays
+from adcli.algebras.functions import array_functions
 from adcli.engines.structural import STRUCTURAL, Array, aligned, full, sum_to
 from adcli.given import real
 from adcli.graph.axes import Shape
@@ -36,7 +36,7 @@ class Arrays:
 
     shaped = True
     dtype: Any = np.float64
-    elementwise: Any = arrays
+    elementwise: Any = array_functions
 
     def __init__(self) -> None:
         self.m = _Namespace(self)
@@ -51,7 +51,7 @@ class Arrays:
 
     def named(self, name: str) -> Array:
         """pi, e, tau or inf, as an array of one point."""
-        return self.array(getattr(arrays, name))
+        return self.array(getattr(array_functions, name))
 
     def function(self, op: Primitive) -> Any:
         """The namespace's function, on operands of any shapes."""
@@ -158,7 +158,7 @@ class Arrays:
 
     def context(self) -> Any:
         """What to hold while computing: no floating-point warnings, the blame says it better."""
-        return arrays.quiet()
+        return array_functions.quiet()
 
     def pack(self, value: Any) -> Array:
         """An input as an array of one point. Raises one of NOT_REAL."""

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE
-from adcli.engines import floats
+from adcli.algebras.functions import float_functions
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
 
@@ -106,7 +106,7 @@ class Scalars:
 class Floats(Scalars):
     """Python floats."""
 
-    m = floats
+    m = float_functions
 
     def context(self) -> Any:
         """What to hold while computing: nothing."""
@@ -134,5 +134,5 @@ class Floats(Scalars):
 
     def named(self, name: str) -> float:
         """pi, e, tau or inf."""
-        value: float = getattr(floats, name)
+        value: float = getattr(float_functions, name)
         return value

@@ -17,7 +17,10 @@ from typing import NamedTuple
 
 from adcli.graph.primitives import PRIMITIVES, Primitive
 
-MODULES = {"python": "adcli.engines.floats", "numpy": "adcli.engines.arrays"}
+MODULES = {
+    "python": "adcli.algebras.functions.float_functions",
+    "numpy": "adcli.algebras.functions.array_functions",
+}
 """The namespace of elementwise functions for each target."""
 _ROOTS = {"math": "math", "numpy": "np", "scipy": ""}
 """How generated code calls the libraries that the sources import."""

@@ -50,9 +50,9 @@ def test_every_primitive_compiles(name: str) -> None:
     expected = f.graph.reach([node])
     assert expected
     (got,) = compile_function(f.graph, list(f.inputs.values()), [node])(*point)
-    from adcli.engines import floats
+    from adcli.algebras.functions import float_functions
 
-    assert got == getattr(floats, name)(*point[:count]) or got != got
+    assert got == getattr(float_functions, name)(*point[:count]) or got != got
 
 
 def test_no_text_of_the_user_gets_into_the_source() -> None:

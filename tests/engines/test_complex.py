@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adcli.ad.evaluate import evaluate
-from adcli.engines import complexes
+from adcli.algebras.functions import complex_functions
 from adcli.engines.complex import STEP, ComplexArrays, obstacle, why_not
 from adcli.engines.point import pack
 from adcli.function import Function, function
@@ -57,7 +57,7 @@ def call(op: Primitive) -> str:
 
 @pytest.mark.parametrize("op", ANALYTIC, ids=lambda op: op.name)
 def test_the_complex_step_agrees_with_the_rule(op: Primitive) -> None:
-    if not hasattr(complexes, op.name):
+    if not hasattr(complex_functions, op.name):
         assert op.name == "polygamma"  # no library at hand has it
         return
     f = function(call(op) if op.name != "negative" else "-x")

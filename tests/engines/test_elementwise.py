@@ -19,7 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
-from adcli.engines import arrays, complexes, digits, floats
+from adcli.algebras.functions import (
+    array_functions,
+    complex_functions,
+    digit_functions,
+    float_functions,
+)
 from adcli.engines.complex import is_analytic
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import DIGITS, ulps
@@ -248,18 +253,18 @@ def fifty_digits() -> Iterator[None]:
 
 
 def on_floats(name: str, points: list[tuple[float, ...]]) -> list[float]:
-    return [getattr(floats, name)(*point) for point in points]
+    return [getattr(float_functions, name)(*point) for point in points]
 
 
 def on_arrays(name: str, points: list[tuple[float, ...]]) -> list[float]:
     columns = [np.array(column, dtype=np.float64) for column in zip(*points, strict=True)]
-    with arrays.quiet():
-        result: list[float] = getattr(arrays, name)(*columns).tolist()
+    with array_functions.quiet():
+        result: list[float] = getattr(array_functions, name)(*columns).tolist()
     return result
 
 
 def on_digits(name: str, points: list[tuple[float, ...]]) -> list[float]:
-    function = getattr(digits, name)
+    function = getattr(digit_functions, name)
     return [float(function(*map(mp.mpf, point))) for point in points]
 
 
@@ -286,7 +291,7 @@ def test_digits_are_right_to_the_working_precision(row: Row) -> None:
         xs = [mp.mpf(x) for x in point]
         with mp.workdps(3 * DIGITS):
             exact = mp.re(row.exact(*xs))
-        value = getattr(digits, row.name)(*xs)
+        value = getattr(digit_functions, row.name)(*xs)
         assert abs(value - exact) <= abs(exact) * mp.mpf(10) ** (3 - DIGITS), (point, value, exact)
 
 
@@ -529,15 +534,15 @@ def test_range_and_signed_zeros(name: str, engine: str) -> None:
 CONSTANTS = ("e", "inf", "nan", "pi", "tau")
 
 
-NAMESPACES = (floats, arrays, digits, complexes)
+NAMESPACES = (float_functions, array_functions, digit_functions, complex_functions)
 NAMED = tuple(p for p in PRIMITIVES.values() if p.kind in (ELEMENTWISE, SELECT))
 
 
 def missing(module: ModuleType) -> list[str]:
     """The primitives that a namespace must have and has no function for."""
     claimed = NAMED
-    if module is complexes:
-        claimed = tuple(p for p in NAMED if is_analytic(p) and hasattr(complexes, p.name))
+    if module is complex_functions:
+        claimed = tuple(p for p in NAMED if is_analytic(p) and hasattr(complex_functions, p.name))
     return [p.name for p in claimed if not callable(getattr(module, p.name, None))]
 
 
@@ -548,19 +553,22 @@ def test_every_primitive_has_a_function_in_every_namespace(module: ModuleType) -
 
 def test_the_namespace_test_sees_a_missing_function() -> None:
     part = ModuleType("part")
-    vars(part).update({name: getattr(floats, name) for name in dir(floats) if name != "sin"})
+    vars(part).update(
+        {name: getattr(float_functions, name) for name in dir(float_functions) if name != "sin"}
+    )
     assert missing(part) == ["sin"]
 
 
-@pytest.mark.parametrize("module", [arrays, digits], ids=["arrays", "digits"])
+@pytest.mark.parametrize("module", [array_functions, digit_functions], ids=["arrays", "digits"])
 def test_constants_are_the_same(module: ModuleType) -> None:
     for name in CONSTANTS:
-        assert same(float(getattr(module, name)), getattr(floats, name))
+        assert same(float(getattr(module, name)), getattr(float_functions, name))
 
 
 def test_floats_load_the_gamma_family_when_it_is_first_used() -> None:
     code = (
-        "import sys; from adcli.engines import floats; floats.sin(1.0); names = set(sys.modules);"
+        "import sys; from adcli.algebras.functions import float_functions as floats;"
+        "floats.sin(1.0); names = set(sys.modules);"
         "assert not [n for n in names if n.startswith('adcli.algebras.special')], names;"
         "assert {'gamma', 'polygamma', 'gauss'} <= set(dir(floats));"
         "assert floats.gamma(5.0) == 24.0 and 'gamma' in vars(floats);"
@@ -571,15 +579,17 @@ def test_floats_load_the_gamma_family_when_it_is_first_used() -> None:
 
 def test_constants_of_digits_follow_the_precision() -> None:
     with mp.workdps(30):
-        short = digits.pi
+        short = digit_functions.pi
     with mp.workdps(60):
-        assert 0 < abs(digits.pi - short) < mp.mpf(10) ** -29
+        assert 0 < abs(digit_functions.pi - short) < mp.mpf(10) ** -29
 
 
 @engines
 def test_isfinite(engine: str) -> None:
     expected = {1.0: True, inf: False, -inf: False, 0.0: True}
-    module = {"floats": floats, "arrays": arrays, "digits": digits}[engine]
+    module = {"floats": float_functions, "arrays": array_functions, "digits": digit_functions}[
+        engine
+    ]
     convert: Any = {"floats": float, "arrays": np.float64, "digits": mp.mpf}[engine]
     assert {x: bool(module.isfinite(convert(x))) for x in expected} == expected
     assert not module.isfinite(convert(nan))
@@ -589,9 +599,9 @@ def test_isfinite(engine: str) -> None:
     "name", ["gamma", "lgamma", "digamma", "erfc", "normcdf", "logit", "gauss"]
 )
 def test_arrays_of_any_shape(name: str) -> None:
-    function = getattr(arrays, name)
+    function = getattr(array_functions, name)
     values = np.array([[-2.5, 0.3, 0.6], [12.0, -1.57, nan]])
-    with arrays.quiet():
+    with array_functions.quiet():
         assert function(np.empty((0, 3))).shape == (0, 3)
         result = function(values)
         for index, x in np.ndenumerate(values):
@@ -601,10 +611,10 @@ def test_arrays_of_any_shape(name: str) -> None:
 
 def test_polygamma_broadcasts() -> None:
     n, x = np.array([[1.0], [2.0]]), np.array([0.5, -0.5, 3.0])
-    with arrays.quiet():
-        result = arrays.polygamma(n, x)
+    with array_functions.quiet():
+        result = array_functions.polygamma(n, x)
         assert result.shape == (2, 3)
-        assert same(float(result[1, 2]), float(arrays.polygamma(2.0, 3.0)))
+        assert same(float(result[1, 2]), float(array_functions.polygamma(2.0, 3.0)))
 
 
 ARITIES = {name: len(rows[0]) - 1 for name, rows in SPECIAL.items()}
@@ -637,5 +647,5 @@ NAN_IS_NOT_CONTAGIOUS = {"power", "where", "hypot", "equal", "not_equal"} | {
 def test_no_complex_number_leaves_digits() -> None:
     for name, arity in ARITIES.items():
         for x in (-1.5, 2.5, -0.25):
-            value = getattr(digits, name)(*[mp.mpf(x)] * arity)
+            value = getattr(digit_functions, name)(*[mp.mpf(x)] * arity)
             assert isinstance(value, mpmath.mpf), (name, x)

@@ -8,7 +8,7 @@ no end on the right, so that nothing but a closing bracket may follow it.
 import operator
 import re
 
-from adcli.engines import floats
+from adcli.algebras.functions import float_functions
 
 _TOKEN = re.compile(
     r"\\left(?:\\l\w+|.)|\\right(?:\\r\w+|.)|\\(?:begin|end)\{\w+\}|\\(?:operatorname|mathrm|text)\{[^{}]*\}"
@@ -94,7 +94,7 @@ class _Reader:
             self.take()
             exponent = self.group()
             assert self.next() != "^", "a second exponent"
-            return floats.power(value, exponent)
+            return float_functions.power(value, exponent)
         return value
 
     def group(self):
@@ -111,13 +111,13 @@ class _Reader:
             return float(token)
         if token == r"\frac":
             above = self.group()
-            return floats.divide(above, self.group())
+            return float_functions.divide(above, self.group())
         if token == r"\sqrt":
             if self.next() == "[":
                 for expected in "[3]":
                     self.take(expected)
-                return floats.cbrt(self.group())
-            return floats.sqrt(self.group())
+                return float_functions.cbrt(self.group())
+            return float_functions.sqrt(self.group())
         if token == r"\left(":
             return self.closed(r"\right)")
         if token == r"\left|":
@@ -125,13 +125,13 @@ class _Reader:
         if token in (r"\left\lfloor", r"\left\lceil"):
             name = token[6:]
             value = self.closed(r"\right\r" + name[1:])
-            return floats.floor(value) if name == "lfloor" else floats.ceil(value)
+            return float_functions.floor(value) if name == "lfloor" else float_functions.ceil(value)
         if token == r"\left[":
             value = self.relation()
             self.take(r"\right]")
             return float(value)
         if token in ("e", r"\pi"):
-            return floats.e if token == "e" else floats.pi
+            return float_functions.e if token == "e" else float_functions.pi
         if token in self.point:
             return self.point[token]
         return self.function(token)
@@ -162,7 +162,9 @@ class _Reader:
         self.take(r"\right)")
         if order is not None:
             word, arguments = "polygamma", [order, *arguments]
-        return getattr(floats, {"max": "maximum", "min": "minimum"}.get(word, word))(*arguments)
+        return getattr(float_functions, {"max": "maximum", "min": "minimum"}.get(word, word))(
+            *arguments
+        )
 
     def relation(self):
         """Two sums and what is between them."""

@@ -1,4 +1,6 @@
-"""gamma, lgamma and digamma of floats; `adcli.engines.floats` loads them when they are first used.
+"""gamma, lgamma and digamma of floats.
+
+`adcli.algebras.functions.float_functions` loads them when they are first used.
 
 Where the digits of a float cancel, near a root on the negative axis, the integers of
 `adcli.algebras.special.bits` take over. DLMF: https://dlmf.nist.gov

@@ -1,7 +1,8 @@
 """Pairs: unevaluated sums of two floats, with about twice the digits (Dekker 1971).
 
-The functions take floats or arrays alike: only + - * / are used. Like `adcli.engines.floats` this
-imports nothing that a bare interpreter has not loaded.
+The functions take floats or arrays alike: only + - * / are used. Like
+`adcli.algebras.functions.float_functions` this imports nothing that a bare interpreter has not
+loaded.
 
 Sources: T. J. Dekker, Numer. Math. 18 (1971) 224-242; T. Ogita, S. M. Rump and S. Oishi, SIAM J.
 Sci. Comput. 26 (2005) 1955-1988.

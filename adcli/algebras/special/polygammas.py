@@ -1,4 +1,4 @@
-"""polygamma of floats; `adcli.engines.floats` loads it when it is first used.
+"""polygamma of floats; `adcli.algebras.functions.float_functions` loads it when it is first used.
 
 DLMF: https://dlmf.nist.gov
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adcli.engines import floats
+from adcli.algebras.functions import float_functions
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
@@ -63,7 +63,7 @@ class Values:
         if op is CONSTANT:
             self.known[node] = code.number(float(graph.attrs[node]))
         elif op is NAMED:
-            self.known[node] = code.number(getattr(floats, graph.attrs[node]))
+            self.known[node] = code.number(getattr(float_functions, graph.attrs[node]))
         elif name in PREDICATES:
             self.masks[node] = code.compare(PREDICATES[name], self[args[0]], self[args[1]])
         elif name == "where":

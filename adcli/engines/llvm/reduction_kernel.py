@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines.arrays import quiet
+from adcli.algebras.functions.array_functions import quiet
 from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code

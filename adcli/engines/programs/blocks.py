@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines import arrays
+from adcli.algebras.functions import array_functions
 from adcli.engines.programs.arena import Layout, array_at
 from adcli.engines.programs.operations import Array, Operand, Step, seen
 from adcli.engines.programs.schedule import Region
@@ -147,7 +147,7 @@ class BlockRun:
         ]
         for slot, register in registers:
             frame[slot] = register
-        with arrays.quiet():
+        with array_functions.quiet():
             for k in chain.from_iterable(starmap(range, portions)):
                 begin = k * self.block
                 end = min(rows, begin + self.block)

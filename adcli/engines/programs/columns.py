@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines import arrays
+from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
 from adcli.engines.memory import aligned
 from adcli.engines.programs.blocks import BlockRun
@@ -87,7 +87,7 @@ class ColumnProgram:
         known = dict(self._fixed)
         for node, number in zip(self._numbers, numbers, strict=True):
             known[node] = np.asarray(number, self._dtype)
-        with arrays.quiet():
+        with array_functions.quiet():
             for step in self._singles:
                 known[step.node] = result = np.empty((), step.dtype)
                 step.call(*[known[x.root] for x in step.operands], result)

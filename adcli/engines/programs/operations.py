@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.functions import array_functions
 from adcli.algebras.special.array_pieces import largest, smallest
-from adcli.engines import arrays
 from adcli.engines.numpy import Arrays
 from adcli.engines.structural import STRUCTURAL
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
@@ -111,7 +111,7 @@ class Operations:
     def __post_init__(self) -> None:
         self._kinds: dict[int, Any] = {}
         self._full: dict[int, Operand] = {}
-        with arrays.quiet():
+        with array_functions.quiet():
             for i in self.order:
                 self._add(i)
 
@@ -121,7 +121,7 @@ class Operations:
             if i in self.held:
                 value = self.held[i]
             else:
-                value = float(attr) if op is CONSTANT else getattr(arrays, attr)
+                value = float(attr) if op is CONSTANT else getattr(array_functions, attr)
             self.fixed[i] = np.asarray(value, self.dtype)
             self.operands[i] = Operand(i, self.shapes[i])
         elif op is VARIABLE or i in self.given:
@@ -209,7 +209,7 @@ class Operations:
             return getattr(np, name), False, xs
         if name in ("maximum", "minimum"):
             return _extremum(_EXTREMA[name], self.dtype), len(xs) == 2, xs
-        function = getattr(arrays, name)
+        function = getattr(array_functions, name)
         if not isinstance(function, np.ufunc):
             return _writing(function, self.dtype), False, xs
         return (_of_numbers(function, self.dtype) if any(flags) else function), True, xs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adcli.engines.arrays import are_finite
+from adcli.algebras.functions.array_functions import are_finite
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.memory import aligned
 from adcli.engines.nodes import result_nodes

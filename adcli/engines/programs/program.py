@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines import arrays
+from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
 from adcli.engines.programs.arena import Arena, Layout, array_at
 from adcli.engines.programs.blocks import BlockRun, Instruction, execute
@@ -142,7 +142,7 @@ class Program:
         each other, with inputs, or with later results.
         """
         given = list(results or ()) or [None] * len(self._outputs)
-        with arrays.quiet():
+        with array_functions.quiet():
             frame = self._frame()
             for node, slot in self._inputs.items():
                 frame[slot] = inputs[node]

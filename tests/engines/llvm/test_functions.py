@@ -12,7 +12,7 @@ from mpmath import mp
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.engines import floats
+from adcli.algebras.functions import float_functions
 from adcli.engines.llvm.kernel import Place
 from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.engines.lower import FOREIGN, lower
@@ -77,7 +77,7 @@ def hard_points(inputs: int) -> Any:
 def test_values_are_those_of_the_python_engine(name: str, machine: str) -> None:
     points = hard_points(count(PRIMITIVES[name]))
     got = by_kernel(name, points, machine)
-    function = getattr(floats, name)
+    function = getattr(float_functions, name)
     wanted = np.array([function(*point) for point in points.T.tolist()])
     with np.errstate(all="ignore"):
         close = np.abs(got - wanted) <= np.maximum(CLOSE * np.abs(wanted), 5e-324)
@@ -121,7 +121,7 @@ def test_constant_exponents(exponent: float, machine: str) -> None:
     points = np.array([*HARD, *np.linspace(-3, 3, 101), *10.0 ** np.linspace(-20, 20, 101)])
     (got,), _ = kernel.run([points], [], len(points))
     for x_value, value in zip(points.tolist(), got.tolist(), strict=True):
-        wanted = floats.power(x_value, exponent)
+        wanted = float_functions.power(x_value, exponent)
         if wanted == 0 or not math.isfinite(wanted):
             assert same(value, wanted), (x_value, value, wanted)
         else:

@@ -1,10 +1,11 @@
 """The elementwise functions on NumPy arrays: the namespace `m` of a rule in the array algebra.
 
 All arguments are float64 arrays (or floats) of shapes that broadcast; the results are float64
-arrays. Semantics and accuracy are those of `adcli.engines.floats`. NumPy reports a pole or an
-overflow as a warning: the caller holds `quiet()` around a sweep, so that a function costs one or
-few passes and no context switch of its own. Negative arguments next to a root of lgamma, digamma
-or polygamma of even order are rare and go one by one, at about 100 microseconds each.
+arrays. Semantics and accuracy are those of `adcli.algebras.functions.float_functions`. NumPy
+reports a pole or an overflow as a warning: the caller holds `quiet()` around a sweep, so that a
+function costs one or few passes and no context switch of its own. Negative arguments next to a root
+of lgamma, digamma or polygamma of even order are rare and go one by one, at about 100 microseconds
+each.
 """
 
 # ruff: noqa: F401 - what is imported belongs to the namespace

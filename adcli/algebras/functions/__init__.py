@@ -1,0 +1,1 @@
+"""The elementwise functions of each algebra: the namespace `m` of a rule."""
