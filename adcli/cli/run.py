@@ -97,7 +97,7 @@ def _extend_precision(precision: int) -> None:
     """Numbers of many digits are read and shown outside of any computation, too."""
     from mpmath import mp
 
-    from adcli.engines.mpmath import GUARD_DIGITS
+    from adcli.algebras.digits import GUARD_DIGITS
 
     mp.dps = precision + GUARD_DIGITS
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adcli.ad.derivatives import Run, jacobian_blocks
+from adcli.algebras.exact import exactly
 from adcli.comparison.exact import DIGITS, frozen, significant
 from adcli.comparison.kinks import DIGITS as KINK_DIGITS
 from adcli.comparison.kinks import Kink, between, by_convention, kink_near, kink_of, limits
@@ -21,7 +22,6 @@ from adcli.comparison.methods import (
 from adcli.comparison.problem import Component, Pair, Problem
 from adcli.comparison.sweep import Sweep, relative_error, sweep
 from adcli.comparison.verdicts import Taylor, is_derivative, taylor
-from adcli.engines.exact import exactly
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.function import Function
 

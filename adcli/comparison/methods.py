@@ -13,9 +13,9 @@ from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
+from adcli.algebras.complexes import obstacle, why_not
 from adcli.comparison.problem import Problem
 from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
-from adcli.engines.complex import obstacle, why_not
 from adcli.errors import DomainError
 from adcli.graph.shapes import infer_shapes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adcli.ad.derivatives import Run
 from adcli.ad.evaluate import evaluate
-from adcli.engines.complex import STEP, ComplexArrays
+from adcli.algebras.complexes import STEP, ComplexArrays
 
 Gradient = dict[int, Any]
 """Variable node -> derivative, a value of the run's algebra."""

@@ -23,6 +23,7 @@ from adcli.ad.derivatives import Run, hessian_blocks
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
+from adcli.algebras.exact import exactly
 from adcli.comparison.compare import (
     ROUNDING,
     TOLERANCE,
@@ -47,7 +48,6 @@ from adcli.comparison.methods import (
 from adcli.comparison.problem import Pair, Problem
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import moved
-from adcli.engines.exact import exactly
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function
 from adcli.graph.primitives import SLOPE

@@ -62,19 +62,19 @@ def choose_algebra(scalars: bool, engine: str = "auto", digits: int | None = Non
     """
     _check(engine, digits)
     if engine == "mpmath" or digits is not None:
-        from adcli.engines.mpmath import DigitArrays, Digits
+        from adcli.algebras.digits import DigitArrays, Digits
 
         count = 50 if digits is None else digits
         return Digits(count) if scalars else DigitArrays(count)
     if engine == "numpy" or (engine != "python" and not scalars):
-        from adcli.engines.numpy import Arrays
+        from adcli.algebras.arrays import Arrays
 
         return Arrays()
     if not scalars:
         raise UsageError(
             "the python engine has no arrays", "use the engine 'numpy', or 'auto' which chooses it"
         )
-    from adcli.engines.python import Floats
+    from adcli.algebras.floats import Floats
 
     return Floats()
 

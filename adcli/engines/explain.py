@@ -146,7 +146,7 @@ def _counts(
     """
     graph, nodes = program.graph, list(program.outputs)
     if program.is_scalar and not any(shapes.values()):
-        from adcli.engines.nodes import result_nodes
+        from adcli.algebras.number_nodes import result_nodes
 
         nodes = [node for _, node in result_nodes(program, task)]
     elif task.kind in ("gradient", "hessian"):

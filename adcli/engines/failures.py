@@ -17,11 +17,11 @@ import numpy as np
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.blame import blame_value, not_finite, value_error
 from adcli.ad.evaluate import evaluate
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.floats import Floats
 from adcli.engines.columns import Column, is_over_numbers
 from adcli.engines.compiled import MAX_NODES, compile_function
-from adcli.engines.numpy import Arrays
 from adcli.engines.point import Results, compute_point, sweep_point
-from adcli.engines.python import Floats
 from adcli.errors import DomainError
 
 if TYPE_CHECKING:

@@ -167,8 +167,8 @@ def _planned(
 ) -> Results | None:
     """The results of a program over long arrays; None if they are not finite, or it is none
     (`alone`: none that the llvm engine does without the numpy engine)."""
+    from adcli.algebras.arrays import Arrays
     from adcli.engines import array_program
-    from adcli.engines.numpy import Arrays
 
     inputs = {node: x[0] for node, x in pack(program, point, Arrays()).items()}
     by_path = None

@@ -302,7 +302,7 @@ def _interpreted(
     """A block by the numpy engine. Where the task is strict, rows at a kink are not good."""
     import numpy as np
 
-    from adcli.engines.numpy import Arrays
+    from adcli.algebras.arrays import Arrays
 
     algebra = Arrays()
     graph, inputs = program.graph, program.inputs

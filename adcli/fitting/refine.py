@@ -43,7 +43,7 @@ class FineResiduals:
         parameters: Sequence[int],
         values: Mapping[int, Any],
     ) -> None:
-        from adcli.engines.mpmath import DigitArrays
+        from adcli.algebras.digits import DigitArrays
 
         self._algebra = DigitArrays(DIGITS)
         self._graph = graph

@@ -17,7 +17,7 @@ def exact(value: Any, precision: int | None = None) -> str:
     """The shortest text that reads back to the same float64, or `precision` digits."""
     if precision is None or isinstance(value, (int, float)):
         return repr(float(value))
-    from adcli.engines.mpmath import decimal
+    from adcli.algebras.digits import decimal
 
     return decimal(value, precision)
 

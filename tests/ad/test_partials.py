@@ -15,8 +15,8 @@ import pytest
 from mpmath import mp
 
 from adcli.ad.derivatives import Run, jacobian_blocks
-from adcli.engines.numpy import Arrays
-from adcli.engines.python import Floats
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import ulps

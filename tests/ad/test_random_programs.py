@@ -13,7 +13,7 @@ from adcli.ad.derivatives import Run
 from adcli.ad.evaluate import evaluate
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.numpy import Arrays
+from adcli.algebras.arrays import Arrays
 from adcli.engines.point import pack
 from tests.programs import Program, array_programs, scalar_programs
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from mpmath import mp, mpf
 
 from adcli.ad.evaluate import evaluate
-from adcli.engines.exact import ExactArrays, ExactNumbers, exactly_this
-from adcli.engines.numpy import Arrays
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.exact import ExactArrays, ExactNumbers, exactly_this
+from adcli.algebras.floats import Floats
 from adcli.engines.power_series import expand
-from adcli.engines.python import Floats
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 from adcli.function import Function, function
 from adcli.graph.graph import Graph

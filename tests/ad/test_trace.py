@@ -14,7 +14,7 @@ from mpmath import mp
 import adcli
 from adcli.ad.tasks import Task
 from adcli.ad.trace import Trace, trace
-from adcli.engines.mpmath import GUARD_DIGITS
+from adcli.algebras.digits import GUARD_DIGITS
 from adcli.function import Function
 from tests.programs import Program, array_programs, scalar_programs
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from adcli.ad.evaluate import evaluate
+from adcli.algebras.complexes import STEP, ComplexArrays, obstacle, why_not
 from adcli.algebras.functions import complex_functions
-from adcli.engines.complex import STEP, ComplexArrays, obstacle, why_not
 from adcli.engines.point import pack
 from adcli.function import Function, function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive

@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp
 
+from adcli.algebras.complexes import is_analytic
 from adcli.algebras.functions import (
     array_functions,
     complex_functions,
     digit_functions,
     float_functions,
 )
-from adcli.engines.complex import is_analytic
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import DIGITS, ulps
 

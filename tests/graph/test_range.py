@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import adcli
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.mpmath import Digits
-from adcli.engines.python import Floats
+from adcli.algebras.digits import Digits
+from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import PRIMITIVES
 from adcli.graph.simplify import simplify

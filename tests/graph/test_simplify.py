@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.mpmath import Digits
-from adcli.engines.numpy import Arrays
-from adcli.engines.python import Floats
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.digits import Digits
+from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, WHERE
 from adcli.graph.rewrites import REWRITES

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import adcli
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.python import Floats
+from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, PRIMITIVES, REDUCTION, SELECT
 from adcli.graph.simplify import simplify

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adcli.algebras.arrays import Arrays
 from adcli.engines.llvm.kernel import Array, Place
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.reduction_kernel import ReductionKernel
 from adcli.engines.llvm.roles import MOVES, REDUCED, Roles
 from adcli.engines.llvm.row_kernel import RowKernel
-from adcli.engines.numpy import Arrays
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.arrays import Arrays
 from adcli.algebras.functions import array_functions
 from adcli.algebras.special.array_pieces import largest, smallest
-from adcli.engines.numpy import Arrays
-from adcli.engines.structural import STRUCTURAL
+from adcli.algebras.structural import STRUCTURAL
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE

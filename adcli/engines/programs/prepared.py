@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adcli.algebras.functions.array_functions import are_finite
+from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.memory import aligned
-from adcli.engines.nodes import result_nodes
 from adcli.engines.programs.columns import ColumnProgram
 from adcli.engines.programs.operations import Array
 

@@ -13,10 +13,10 @@ from mpmath import mp
 import adcli
 from adcli.ad.tasks import Task
 from adcli.algebras.functions import float_functions
+from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.llvm.kernel import Place
 from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.engines.lower import FOREIGN, lower
-from adcli.engines.nodes import result_nodes
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from tests.accuracy import DIGITS, ulps

@@ -12,7 +12,7 @@ from typing import Any
 from mpmath import mpf
 
 from adcli.ad.derivatives import Run
-from adcli.engines.mpmath import DigitArrays, Digits
+from adcli.algebras.digits import DigitArrays, Digits
 
 
 class ExactNumbers(Digits):

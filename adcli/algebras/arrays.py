@@ -15,7 +15,7 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.algebras.functions import array_functions
-from adcli.engines.structural import STRUCTURAL, Array, aligned, full, sum_to
+from adcli.algebras.structural import STRUCTURAL, Array, aligned, full, sum_to
 from adcli.given import real
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.arrays import Arrays
 from adcli.algebras.functions import complex_functions
-from adcli.engines.numpy import Arrays
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, SELECT, Primitive
 

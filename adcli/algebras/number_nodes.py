@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.derivatives import Run
 from adcli.ad.symbolic import Nodes
 from adcli.ad.tasks import Task, compute, resolved
-from adcli.engines.python import Scalars
+from adcli.algebras.floats import Scalars
 from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph

@@ -1,6 +1,6 @@
 """The structural operations of the numpy engine: `(algebra, attr, *arrays) -> array`.
 
-Arrays have the axis of points first (see adcli.engines.numpy); axes, indices and shapes are those
+Arrays have the axis of points first (see adcli.algebras.arrays); axes, indices and shapes are those
 of the program, which does not see it. `algebra` gives constants and zeros of the engine's numbers.
 """
 

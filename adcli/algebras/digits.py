@@ -9,9 +9,9 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.floats import Scalars
 from adcli.algebras.functions import digit_functions
-from adcli.engines.numpy import Arrays
-from adcli.engines.python import Scalars
 from adcli.errors import UsageError
 from adcli.given import real
 
