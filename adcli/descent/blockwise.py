@@ -28,9 +28,9 @@ import numpy as np
 
 from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper
-from adcli.engines.compiled import compile_function
 from adcli.engines.programs.columns import ColumnProgram
 from adcli.engines.programs.program import Program
+from adcli.engines.source.straight_line import compile_function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
 from adcli.graph.structure import SUM

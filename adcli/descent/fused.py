@@ -1,7 +1,7 @@
 """Fixed-rate descent compiled: value, gradient, tests and update rule in one loop.
 
 The update rule runs once, on nodes; what comes out joins the graph of the value and the gradient,
-and all of it becomes the body of a loop (adcli.engines.loops).
+and all of it becomes the body of a loop (adcli.engines.source.loop).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
-from adcli.engines.compiled import MAX_NODES
-from adcli.engines.loops import Comparison, Loop, Records, Run, run_in_python
 from adcli.engines.lower import lower
+from adcli.engines.source.loop import Comparison, Loop, Records, Run, run_in_python
+from adcli.engines.source.straight_line import MAX_NODES
 from adcli.graph.symbolic import Expression, Symbols
 
 LONG = 100_000
@@ -116,8 +116,8 @@ def _machine_code(loop: Loop) -> Run | None:
     if not has_llvmlite():
         return None
     from adcli.engines.llvm.code import MissingFunctionError
-    from adcli.engines.llvm.loops import fits as fits_machine
-    from adcli.engines.llvm.loops import run_compiled
+    from adcli.engines.llvm.loop import fits as fits_machine
+    from adcli.engines.llvm.loop import run_compiled
     from adcli.engines.llvm.machine import host
 
     try:

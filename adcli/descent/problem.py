@@ -24,11 +24,11 @@ from adcli.engines.choose import (
     choose_point_engine,
 )
 from adcli.engines.columns import is_number
-from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
 from adcli.engines.point import pack
 from adcli.engines.programs.program import Program
+from adcli.engines.source.straight_line import MAX_NODES, compile_function
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
 from adcli.given import real_value

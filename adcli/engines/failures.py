@@ -20,8 +20,8 @@ from adcli.ad.evaluate import evaluate
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
 from adcli.engines.columns import Column, is_over_numbers
-from adcli.engines.compiled import MAX_NODES, compile_function
 from adcli.engines.point import Results, compute_point, sweep_point
+from adcli.engines.source.straight_line import MAX_NODES, compile_function
 from adcli.errors import DomainError
 
 if TYPE_CHECKING:

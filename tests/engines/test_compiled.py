@@ -7,7 +7,7 @@ import math
 import pytest
 
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.compiled import Source, compile_function, number_text
+from adcli.engines.source.straight_line import Source, compile_function, number_text
 from adcli.errors import DomainError
 from adcli.function import function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT

@@ -1,7 +1,7 @@
 """Loops of steps over scalar programs: what they repeat, and how Python runs them.
 
 A loop is described by nodes of a graph once; Python's source is made here, machine code in
-adcli.engines.llvm.loops. Both do the same operations in the same order, so a run may change from
+adcli.engines.llvm.loop. Both do the same operations in the same order, so a run may change from
 one to the other without a trace.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from adcli.engines.compiled import Source, execute, number_text
+from adcli.engines.source.straight_line import Source, execute, number_text
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS
 

@@ -11,8 +11,8 @@ from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.operations import PREDICATES, Values
-from adcli.engines.loops import Comparison, Loop, Records, Run
 from adcli.engines.lower import is_foreign
+from adcli.engines.source.loop import Comparison, Loop, Records, Run
 from adcli.graph.primitives import CONSTANT, NAMED, Primitive
 
 MAX_NODES = 2_000

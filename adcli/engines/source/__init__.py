@@ -1,0 +1,1 @@
+"""Scalar programs as generated Python: straight lines, and loops of steps."""
