@@ -28,8 +28,8 @@ import numpy as np
 
 from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper
-from adcli.engines.programs.columns import ColumnProgram
-from adcli.engines.programs.program import Program
+from adcli.engines.plan.columns import ColumnProgram
+from adcli.engines.plan.plan import Plan
 from adcli.engines.source.straight_line import compile_function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
@@ -90,7 +90,7 @@ class _Prepared:
         self._square = None
         if stepper.clip_norm is not None:
             shapes = {"point": (self.rows,), "gradient": (self.rows,)}
-            self._square = Program(graph, [nodes.square()], shapes, self.dtype, threads=threads)
+            self._square = Plan(graph, [nodes.square()], shapes, self.dtype, threads=threads)
             self._point_and_gradient = nodes.vectors[:2]
 
     def fits(self, parameters: Vector) -> bool:

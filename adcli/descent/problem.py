@@ -16,7 +16,6 @@ from adcli.ad.tasks import Task
 from adcli.descent.layout import Layout
 from adcli.descent.rules import Vector
 from adcli.descent.step import project, projected_gradient
-from adcli.engines.array_program import Loss
 from adcli.engines.choose import (
     DESCENT_ENGINES,
     check_engine,
@@ -26,8 +25,9 @@ from adcli.engines.choose import (
 from adcli.engines.columns import is_number
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
+from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
-from adcli.engines.programs.program import Program
 from adcli.engines.source.straight_line import MAX_NODES, compile_function
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
@@ -388,7 +388,7 @@ class Problem:
         return np.concatenate([np.ravel(p) for p in products])
 
     @cached_property
-    def _product(self) -> tuple[Program, list[int]]:
+    def _product(self) -> tuple[Plan, list[int]]:
         """The program of the product, and the nodes of point and direction, which it is given."""
         graph, inputs = self.graph, self.function.inputs
         shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
@@ -399,7 +399,7 @@ class Problem:
             direction[inputs[name]] = graph.variable(change)
         products = tangent_nodes(graph, self.order, self.gradient_nodes, direction, shapes)
         held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
-        program = Program(graph, products, shapes, held=held)
+        program = Plan(graph, products, shapes, held=held)
         return program, [*direction, *direction.values()]
 
 

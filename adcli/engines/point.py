@@ -168,7 +168,7 @@ def _planned(
     """The results of a program over long arrays; None if they are not finite, or it is none
     (`alone`: none that the llvm engine does without the numpy engine)."""
     from adcli.algebras.arrays import Arrays
-    from adcli.engines import array_program
+    from adcli.engines.plan import loss
 
     inputs = {node: x[0] for node, x in pack(program, point, Arrays()).items()}
     by_path = None
@@ -178,7 +178,7 @@ def _planned(
         by_path = prepared.compute_point(program, inputs, task, alone)
     if by_path is None:
         arrays = {name: inputs[node] for name, node in program.inputs.items()}
-        by_path = array_program.compute_point(program, arrays, task)
+        by_path = loss.compute_point(program, arrays, task)
     return None if by_path is None else Results(program, task, by_path)
 
 

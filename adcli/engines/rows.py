@@ -255,7 +255,7 @@ def _planned(
     program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
-    from adcli.engines.programs.prepared import prepare_rows
+    from adcli.engines.plan.prepared import prepare_rows
 
     per_row = [n for n, c in block.items() if c.per_row]
     prepared = prepare_rows(program, task, per_row, threads)

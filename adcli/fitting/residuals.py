@@ -11,7 +11,7 @@ import numpy as np
 from adcli.ad.symbolic import tangent_node
 from adcli.engines.choose import compiler_obstacle
 from adcli.engines.cores import available_cores
-from adcli.engines.programs.program import Program
+from adcli.engines.plan.plan import Plan
 from adcli.fitting.model import Vector
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -92,7 +92,7 @@ class Predictor:
             with suppress(UnsupportedError):
                 compiled = prepare_nodes(self.graph, nodes, shapes)
                 return lambda inputs: compiled.run(inputs, available_cores())[0]
-        return Program(self.graph, nodes, shapes).run
+        return Plan(self.graph, nodes, shapes).run
 
     def values(self, columns: Mapping[int, Any], values: Sequence[float], rows: int) -> Vector:
         """The node's values, (rows,)."""

@@ -14,7 +14,7 @@ from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.problem import Problem
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
-from adcli.engines.array_program import Loss
+from adcli.engines.plan.loss import Loss
 from adcli.errors import DomainError
 from adcli.training.plan import Plan, TrainingLimits
 from adcli.training.state import Epoch, State

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.array_program import Loss
+from adcli.engines.plan.loss import Loss
 
 ROOTS = {
     "sqrt(v)[0]": [0.25, 0, 0, 0],

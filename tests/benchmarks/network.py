@@ -93,7 +93,7 @@ def prepare(arrays: dict[str, Any], dtype: str) -> tuple[Any, Any, Any]:
     from adcli.descent.layout import Layout
     from adcli.descent.schedules import Schedule
     from adcli.descent.step import Stepper
-    from adcli.engines.array_program import Loss
+    from adcli.engines.plan.loss import Loss
 
     names = [name for name in arrays if name not in ("x", "y")]
     layout = Layout({name: arrays[name].shape for name in names})

@@ -11,7 +11,7 @@ from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.rules import RULES
 from adcli.descent.schedules import Schedule
 from adcli.descent.step import Stepper
-from adcli.engines.programs import schedule
+from adcli.engines.plan import regions
 
 ROWS = 1000
 LOWER = np.where(np.arange(ROWS) % 3, -np.inf, -0.5)
@@ -49,7 +49,7 @@ def blockwise(stepper: Stepper, dtype: str, threads: int | None = None) -> tuple
 def test_blocks_equal_whole_vectors(
     stepper: Stepper, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "BLOCK_BYTES", block)
+    monkeypatch.setattr(regions, "BLOCK_BYTES", block)
     point: Any = np.linspace(-1, 1, ROWS)
     state = stepper.rule(np).init(point)
     for k, gradient in enumerate(gradients()):
@@ -62,7 +62,7 @@ def test_blocks_equal_whole_vectors(
 
 @pytest.mark.parametrize("stepper", STEPPERS, ids=lambda s: s.method)
 def test_threads_make_no_difference(stepper: Stepper, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "BLOCK_BYTES", 512)
+    monkeypatch.setattr(regions, "BLOCK_BYTES", 512)
     one, three = blockwise(stepper, "float64", 1), blockwise(stepper, "float64", 3)
     for a, b in zip(one, three, strict=True):
         assert np.array_equal(a, b)
@@ -70,7 +70,7 @@ def test_threads_make_no_difference(stepper: Stepper, monkeypatch: pytest.Monkey
 
 def test_a_vector_that_is_read_after_its_place_is_written() -> None:
     """Outputs swap two columns: each is stored when the block has read both."""
-    from adcli.engines.programs.columns import ColumnProgram
+    from adcli.engines.plan.columns import ColumnProgram
     from adcli.graph.graph import Graph
     from adcli.graph.primitives import NEGATIVE
 

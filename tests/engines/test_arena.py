@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcli.engines.programs.arena import ALIGNMENT, Layout, aligned
+from adcli.engines.plan.arena import ALIGNMENT, Layout, aligned
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 6), st.booleans()), max_size=40))

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adcli
-from adcli.engines.array_program import PREPARED, Loss
-from adcli.engines.programs import blocks, schedule
+from adcli.engines.plan import blocks, regions
+from adcli.engines.plan.loss import PREPARED, Loss
 from tests.programs import Program, array_programs
 
 BLOCKS = (1, 24, 1 << 17)
@@ -31,7 +31,7 @@ def test_random_programs(program: Program, block: int) -> None:
     value, gradient = f.value_and_gradient(program.point)
     scale = max(1.0, *(float(np.max(np.abs(g))) for g in gradient.values()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "BLOCK_BYTES", block)
+        patch.setattr(regions, "BLOCK_BYTES", block)
         loss = Loss(f, list(gradient))
         for _ in range(2):  # the second run finds the first one's arrays in memory
             found, slopes = loss.value_and_gradient(program.point)
@@ -79,7 +79,7 @@ def equal_to_the_sweep(text: str, point: dict[str, Any], block: int = 1 << 18) -
     f = adcli.function(text)
     value, gradient = f.value_and_gradient(point)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "BLOCK_BYTES", block)
+        patch.setattr(regions, "BLOCK_BYTES", block)
         found, slopes = Loss(f, list(point)).value_and_gradient(point)
     assert found == pytest.approx(value, rel=1e-12)
     for name, g in gradient.items():
@@ -194,7 +194,7 @@ def test_threads_end_with_an_interrupted_run(monkeypatch: pytest.MonkeyPatch) ->
         others.append(1)
         sleep(0.01)
 
-    monkeypatch.setattr(schedule, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(regions, "BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(blocks, "execute", execute)
     loss = Loss(adcli.function("sum(exp(x) + 1)"), ["x"], threads=2)
     with pytest.raises(KeyboardInterrupt):
@@ -204,7 +204,7 @@ def test_threads_end_with_an_interrupted_run(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_threads_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(regions, "BLOCK_BYTES", 256)
     f = adcli.function("mean((y - (a*exp(-b*x) + c))^2)")
     random = np.random.default_rng(3)
     point = {"x": random.normal(size=500), "y": random.normal(size=500), "a": 1.0, "b": 2.0, "c": 3}

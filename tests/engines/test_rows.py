@@ -22,8 +22,8 @@ from adcli.engines import rows as over_rows
 from adcli.engines.columns import Column
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
-from adcli.engines.programs import blocks, schedule
-from adcli.engines.programs import columns as over_columns
+from adcli.engines.plan import blocks, regions
+from adcli.engines.plan import columns as over_columns
 from adcli.engines.rows import RowResults, compute_rows
 from adcli.engines.threads import Portions
 from tests.ad.test_random_programs import EPS, rounding
@@ -58,7 +58,7 @@ def prepared(rows: int = 1) -> Iterator[None]:
     """The numpy engine prepares programs from so many rows on, and runs them in short blocks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(over_rows, "PLANNED_ROWS", rows)
-        patch.setattr(schedule, "BLOCK_BYTES", 8 * BLOCK)
+        patch.setattr(regions, "BLOCK_BYTES", 8 * BLOCK)
         patch.setattr(over_columns, "THREAD_BYTES", 8 * 8 * BLOCK)
         patch.setattr(over_columns, "LEAST_ROWS", 4)
         yield

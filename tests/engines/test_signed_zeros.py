@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.array_program import Loss
+from adcli.engines.plan.loss import Loss
 from adcli.export.code import to_code
 from tests.export.test_code import call_c, compile_c, run_python, sketch_of
 

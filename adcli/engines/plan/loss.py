@@ -13,8 +13,8 @@ import numpy as np
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.algebras.functions.array_functions import are_finite
-from adcli.engines.programs.arena import Arena
-from adcli.engines.programs.program import Program
+from adcli.engines.plan.arena import Arena
+from adcli.engines.plan.plan import Plan
 from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
@@ -56,7 +56,7 @@ class Loss:
         self._dtype = np.dtype(dtype)
         self._held = {name: np.asarray(x, self._dtype) for name, x in (held or {}).items()}
         self._names = [name for name in function.inputs if name not in self._held]
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, Plan] = {}
         self._arena = Arena()
         ops = {function.graph.ops[i] for i in function.order}
         self._chooses = any(op.kind in (SELECT, REDUCTION) or op.drops for op in ops)
@@ -97,7 +97,7 @@ class Loss:
         self._programs[key] = program
         return program.run({self._nodes[name]: x for name, x in given.items()}, results)
 
-    def _prepare(self, kind: str, shapes: dict[str, Shape]) -> Program:
+    def _prepare(self, kind: str, shapes: dict[str, Shape]) -> Plan:
         graph, nodes = self._graph, self._nodes
         shapes.update({name: x.shape for name, x in self._held.items()})
         (output,) = self._outputs
@@ -108,7 +108,7 @@ class Loss:
                 *(graph, self._order, output, wrt, shapes), guarded=kind == "guarded"
             )
         held = {nodes[name]: x for name, x in self._held.items()}
-        return Program(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
+        return Plan(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
 
 
 class _Kept:

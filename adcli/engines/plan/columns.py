@@ -10,9 +10,9 @@ import numpy as np
 from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
 from adcli.engines.memory import aligned
-from adcli.engines.programs.blocks import BlockRun
-from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed
-from adcli.engines.programs.schedule import Region, block_rows
+from adcli.engines.plan.blocks import BlockRun
+from adcli.engines.plan.regions import Region, block_rows
+from adcli.engines.plan.steps import Array, Operand, Operations, Step, needed
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph

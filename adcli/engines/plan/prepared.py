@@ -11,8 +11,8 @@ from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.kept import KeptPrograms, Prepared, task_key
 from adcli.engines.memory import aligned
-from adcli.engines.programs.columns import ColumnProgram
-from adcli.engines.programs.operations import Array
+from adcli.engines.plan.columns import ColumnProgram
+from adcli.engines.plan.steps import Array
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task

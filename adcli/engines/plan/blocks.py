@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions import array_functions
-from adcli.engines.programs.arena import Layout, array_at
-from adcli.engines.programs.operations import Array, Operand, Step, seen
-from adcli.engines.programs.schedule import Region
+from adcli.engines.plan.arena import Layout, array_at
+from adcli.engines.plan.regions import Region
+from adcli.engines.plan.steps import Array, Operand, Step, seen
 from adcli.engines.threads import Portions, in_parallel
 
 Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]

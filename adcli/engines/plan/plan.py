@@ -9,17 +9,17 @@ import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
-from adcli.engines.programs.arena import Arena, Layout, array_at
-from adcli.engines.programs.blocks import BlockRun, Instruction, execute
-from adcli.engines.programs.operations import Array, Operand, Operations, Step, needed, seen
-from adcli.engines.programs.schedule import Region, schedule
+from adcli.engines.plan.arena import Arena, Layout, array_at
+from adcli.engines.plan.blocks import BlockRun, Instruction, execute
+from adcli.engines.plan.regions import Region, schedule
+from adcli.engines.plan.steps import Array, Operand, Operations, Step, needed, seen
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
 
-class Program:
+class Plan:
     """The nodes `outputs` as functions of the graph's variables.
 
     `shapes` are those of the variables (absent: scalar); `held` has the values of variables, by
