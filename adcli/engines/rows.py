@@ -205,7 +205,7 @@ def _mended(
     """
     if good is None or good.all():
         return {}
-    from adcli.engines.failures import mend_rows
+    from adcli.engines.failed_rows import mend_rows
 
     return mend_rows(program, block, fields, (~good).nonzero()[0], task, stop, start)
 

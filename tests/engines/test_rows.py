@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.engines import failures
+from adcli.engines import failed_rows
 from adcli.engines import rows as over_rows
 from adcli.engines.columns import Column
 from adcli.engines.llvm.kernel import CHUNK
@@ -220,7 +220,7 @@ def test_many_failed_rows_are_as_each_alone(
     parts: list[str], name: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (" + " if TASKS[name].kind in ("gradient", "hessian") else ", ").join(parts)
-    monkeypatch.setattr(failures, "AT_ONCE_BYTES", 1 << 10)  # several times for these rows
+    monkeypatch.setattr(failed_rows, "AT_ONCE_BYTES", 1 << 10)  # several times for these rows
     rng = np.random.default_rng(5)
     some = [-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, np.inf, np.nan]
     columns = {name: rng.choice(some, 300) for name in "xyz"} | {"c": 1e200}

@@ -23,7 +23,7 @@ from adcli.engines.llvm.kernel import (
     padded,
 )
 from adcli.engines.llvm.reductions import REDUCTIONS, over_lanes
-from adcli.engines.memory import aligned
+from adcli.engines.result_memory import aligned
 
 STREAMED_BYTES = 1 << 24
 """Results of this size bypass the caches: they would not stay there, and a line that is written as

@@ -9,10 +9,10 @@ import numpy as np
 
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
-from adcli.engines.kept import KeptPrograms, Prepared, task_key
-from adcli.engines.memory import aligned
 from adcli.engines.plan.columns import ColumnProgram
 from adcli.engines.plan.steps import Array
+from adcli.engines.prepared import KeptPrograms, Prepared, task_key
+from adcli.engines.result_memory import aligned
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task

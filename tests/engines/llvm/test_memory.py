@@ -19,11 +19,11 @@ import pytest
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.engines.kept import KEPT
 from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import prepared, row_kernel
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
+from adcli.engines.prepared import KEPT
 from tests.terminal import ROOT
 
 TEXT = "x*y + sin(x) + y^2"
