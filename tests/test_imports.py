@@ -22,7 +22,7 @@ ORDER = (
     ("ad", "language", "data"),
     ("algebras",),
     ("engines",),
-    ("function", "export"),
+    ("function", "explain", "export"),
     ("descent", "comparison"),
     ("training", "fitting"),
     ("report",),

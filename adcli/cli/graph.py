@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from adcli.ad.paths import find_paths
 from adcli.ad.tasks import Task
 from adcli.cli import options
 from adcli.cli.formats import FormatOption
@@ -16,6 +15,7 @@ from adcli.cli.needs import Need, refuse_given
 from adcli.cli.run import program_and_point
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
+from adcli.explain.paths import find_paths
 from adcli.report.graph import Drawing, dot_text, drawing, mermaid_text, tree_text
 from adcli.report.paths import PathReport
 from adcli.report.steps import Steps

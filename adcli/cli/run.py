@@ -17,7 +17,7 @@ from adcli.report.numbers import flat
 from adcli.report.points import PointReport
 
 if TYPE_CHECKING:
-    from adcli.engines.explain import Explanation
+    from adcli.explain.engine import Explanation
 
 DIGITS = 50
 """Decimal digits of `--engine mpmath` where --precision does not say."""
@@ -157,7 +157,7 @@ def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str
 def _explain_point(
     f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]
 ) -> Explanation:
-    from adcli.engines.explain import explain_point
+    from adcli.explain.engine import explain_point
 
     f.check_names(point)
     return explain_point(f, point, task, options["engine"], options["precision"])

@@ -12,7 +12,7 @@ from adcli.report.rendering import DIGITS, Report, Screen, rendered
 
 if TYPE_CHECKING:
     from adcli.data import ResultWriter
-    from adcli.engines.explain import Explanation
+    from adcli.explain.engine import Explanation
 
 
 def show(report: Report, options: Mapping[str, Any]) -> None:

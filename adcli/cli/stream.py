@@ -25,9 +25,9 @@ from adcli.data import (
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
 from adcli.engines.cores import available_cores
-from adcli.engines.explain import Explanation, explain_rows
 from adcli.engines.rows import RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
+from adcli.explain.engine import Explanation, explain_rows
 from adcli.function import Function
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe

@@ -10,13 +10,13 @@ import click
 from adcli.ad.derivatives import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
-from adcli.ad.trace import trace
 from adcli.cli import options
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
 from adcli.cli.run import program_and_point
 from adcli.cli.show import show, write_text
 from adcli.errors import UsageError
+from adcli.explain.trace import trace
 from adcli.report.steps import TEXT, Notation, Steps
 from adcli.report.trace import MAX_SEEDS, TraceReport
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from adcli.ad import counts
-from adcli.ad.counting import Counting
 from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
@@ -17,6 +15,8 @@ from adcli.algebras.complexes import obstacle, why_not
 from adcli.comparison.problem import Problem
 from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
 from adcli.errors import DomainError
+from adcli.explain import cost
+from adcli.explain.counting import Counting
 from adcli.graph.shapes import infer_shapes
 
 SYMBOLIC = "symbolic"
@@ -128,13 +128,13 @@ def _multiplications(problem: Problem) -> dict[str, int]:
     graph, order = run.graph, run.order
     shapes = infer_shapes(graph, order, run.shapes())
     active = graph.dependents(order, problem.nodes)
-    value = counts.evaluation(graph, order, shapes).multiplications
-    partials = counts.partials(graph, order, shapes, active).multiplications
+    value = cost.evaluation(graph, order, shapes).multiplications
+    partials = cost.partials(graph, order, shapes, active).multiplications
     nodes = gradient_nodes(graph, order, problem.output, problem.nodes, run.shapes())
     formula = graph.reach([problem.output, *nodes])
     shapes = infer_shapes(graph, formula, run.shapes())
     return {
-        SYMBOLIC: counts.evaluation(graph, formula, shapes).multiplications,
+        SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
         FORWARD_DIFFERENCES: (n + 1) * value + n,
         CENTRAL_DIFFERENCES: 2 * n * value + n,
         COMPLEX_STEP: 4 * n * value + n,

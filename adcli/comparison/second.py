@@ -18,7 +18,6 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad import counts
 from adcli.ad.derivatives import Run, hessian_blocks
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
@@ -49,6 +48,7 @@ from adcli.comparison.problem import Pair, Problem
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import moved
 from adcli.errors import DomainError, UsageError
+from adcli.explain import cost
 from adcli.function import Function
 from adcli.graph.primitives import SLOPE
 from adcli.graph.shapes import infer_shapes
@@ -327,8 +327,8 @@ def _multiplications(problem: Problem) -> dict[str, int]:
         second, rows, _ = hessian_blocks(run, problem.output, problem.nodes, "reverse")
     shapes = infer_shapes(graph, second.order, run.shapes())
     active = graph.dependents(second.order, problem.nodes)
-    value = counts.evaluation(graph, second.order, shapes).multiplications
-    partials = counts.partials(graph, second.order, shapes, active).multiplications
+    value = cost.evaluation(graph, second.order, shapes).multiplications
+    partials = cost.partials(graph, second.order, shapes, active).multiplications
     seconds: list[int] = []
     for row in rows:
         for key in product(*map(range, shapes[row])):
@@ -338,7 +338,7 @@ def _multiplications(problem: Problem) -> dict[str, int]:
     formula = graph.reach([problem.output, *rows, *seconds])
     shapes = infer_shapes(graph, formula, run.shapes())
     return {
-        SYMBOLIC: counts.evaluation(graph, formula, shapes).multiplications,
+        SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
         GRADIENT_DIFFERENCES: 2 * n * value + n * n,
         FORWARD_OVER_REVERSE: value + partials + forward_products(second, problem.nodes),
         REVERSE_OVER_REVERSE: value + partials + reverse_products(second, rows, active),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.engines.explain import Explanation
+from adcli.explain.engine import Explanation
 from adcli.report.rendering import Report
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import Run
-from adcli.ad.paths import Edge, local_partials
+from adcli.explain.paths import Edge, local_partials
 from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe

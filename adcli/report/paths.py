@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.paths import Edge, Factor, Path, Paths
+from adcli.explain.paths import Edge, Factor, Path, Paths
 from adcli.report.graph import partial_text
 from adcli.report.numbers import nested
 from adcli.report.rendering import Report

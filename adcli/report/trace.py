@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.trace import Contribution, Seed, Trace
+from adcli.explain.trace import Contribution, Seed, Trace
 from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adcli.ad.counts import Counts, evaluation, partial, partials
+from adcli.explain.cost import Counts, evaluation, partial, partials
 from adcli.function import function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
 from adcli.graph.shapes import infer_shapes

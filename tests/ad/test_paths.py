@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from mpmath import mp
 
 import adcli
-from adcli.ad.paths import MAX_LARGEST, Paths, find_paths
 from adcli.ad.tasks import Task
+from adcli.explain.paths import MAX_LARGEST, Paths, find_paths
 from tests.programs import Program, array_programs, scalar_programs
 
 

@@ -13,8 +13,8 @@ from mpmath import mp
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.ad.trace import Trace, trace
 from adcli.algebras.digits import GUARD_DIGITS
+from adcli.explain.trace import Trace, trace
 from adcli.function import Function
 from tests.programs import Program, array_programs, scalar_programs
 

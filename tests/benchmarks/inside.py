@@ -183,7 +183,7 @@ def compile_seconds() -> dict[str, float]:
     import adcli
     from adcli.ad.tasks import Task
     from adcli.engines.columns import Column
-    from adcli.engines.explain import explain_point, explain_rows
+    from adcli.explain.engine import explain_point, explain_rows
     from tests.benchmarks.kernel_programs import PROGRAMS
 
     program = PROGRAMS["loss"]

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from adcli.ad.counts import Counts
 from adcli.ad.tasks import KINDS, Task
 from adcli.engines.columns import Column
-from adcli.engines.explain import explain_point, explain_rows
 from adcli.errors import LanguageError
+from adcli.explain.cost import Counts
+from adcli.explain.engine import explain_point, explain_rows
 from adcli.function import function
 from tests.terminal import run_here
 

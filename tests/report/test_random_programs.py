@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.ad.trace import trace
+from adcli.explain.trace import trace
 from adcli.function import Function
 from adcli.language.messages import columns
 from adcli.report.graph import dot_text, drawing, mermaid_text, tree_text

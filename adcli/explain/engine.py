@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adcli.ad.counts import Counts, evaluation
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task, scalar_output
 from adcli.engines.choose import Choice, choose_point_engine, choose_rows_engine
+from adcli.explain.cost import Counts, evaluation
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from adcli.ad.derivatives import Run
 from adcli.ad.reverse import contributions, reverse_sweep
-from adcli.ad.trace import operands_of
+from adcli.explain.trace import operands_of
 
 MAX_JACOBIAN = 1000
 """Numbers of a local partial between arrays that are computed."""

@@ -3,7 +3,7 @@
 A count is of operations on numbers: a product of an m by k and a k by n matrix is m k n
 multiplications. A division counts as a multiplication, a subtraction as an addition, a change of
 sign as nothing. `where` counts both of its branches. What the sweeps do to tangents and adjoints
-is counted by `adcli.ad.counting`.
+is counted by `adcli.explain.counting`.
 """
 
 from __future__ import annotations

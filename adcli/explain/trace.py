@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-from adcli.ad.counting import Counting, Tally, plain
 from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_steps, reverse_sweep
+from adcli.explain.counting import Counting, Tally, plain
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import WHERE
 

@@ -1,0 +1,1 @@
+"""How a result comes about: traces, paths, operations, and the engine that was chosen."""
