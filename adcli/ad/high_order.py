@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import comb
 from typing import Any
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.symbolic import Nodes
 from adcli.ad.taylor import Series
 from adcli.graph.graph import Graph

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, REDUCTION, SELECT
 from adcli.graph.structure import SUM

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
-from adcli.ad.derivatives import MODES, Run, directional, hessian_blocks, jacobian_blocks
+from adcli.ad.jacobians import MODES, Run, directional, hessian_blocks, jacobian_blocks
 from adcli.errors import LanguageError, UsageError
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape, ShapeError

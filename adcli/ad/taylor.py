@@ -20,8 +20,8 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.derivatives import Run, that_move
 from adcli.ad.evaluate import extend
+from adcli.ad.jacobians import Run, that_move
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
     DIVIDE,

@@ -11,7 +11,7 @@ from typing import Any
 
 from mpmath import mpf
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.algebras.digits import DigitArrays, Digits
 
 

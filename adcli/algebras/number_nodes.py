@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.symbolic import Nodes
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.algebras.floats import Scalars

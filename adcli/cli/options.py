@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from adcli.ad.derivatives import MODES
+from adcli.ad.jacobians import MODES
 from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption, check_outputs
 from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
 from adcli.cli.terminal import choose_color

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
 from adcli.cli import options

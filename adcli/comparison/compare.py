@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adcli.ad.derivatives import Run, jacobian_blocks
+from adcli.ad.jacobians import Run, jacobian_blocks
 from adcli.algebras.exact import exactly
 from adcli.comparison.exact import DIGITS, frozen, significant
 from adcli.comparison.kinks import DIGITS as KINK_DIGITS

@@ -10,7 +10,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
 
 DIGITS = 50

@@ -10,7 +10,7 @@ from typing import Any
 from mpmath import mp
 
 from adcli.ad.blame import within, written_out
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kink
 from adcli.comparison.problem import Problem
 from adcli.comparison.quotients import difference_quotients, relative_steps

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
+from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import obstacle, why_not

@@ -18,8 +18,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad.derivatives import Run, hessian_blocks
 from adcli.ad.evaluate import evaluate
+from adcli.ad.jacobians import Run, hessian_blocks
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.algebras.exact import exactly

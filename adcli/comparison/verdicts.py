@@ -9,8 +9,8 @@ from typing import Any
 
 from mpmath import mpf
 
-from adcli.ad.derivatives import Run
 from adcli.ad.evaluate import evaluate
+from adcli.ad.jacobians import Run
 from adcli.comparison.problem import Problem
 
 STEPS = [10.0**-k for k in range(1, 13)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.ranges import UNKNOWN, value_range
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.ad.derivatives import Run, directional
 from adcli.ad.evaluate import evaluate
+from adcli.ad.jacobians import Run, directional
 from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.layout import Layout

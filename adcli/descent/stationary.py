@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.rounding import UNIT, rounding_errors
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm

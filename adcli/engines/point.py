@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adcli.ad.blame import blame_derivative, blame_value, value_error
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine

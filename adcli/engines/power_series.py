@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.blame import within, written_out
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
 from adcli.engines.columns import is_number

@@ -14,7 +14,7 @@ from itertools import count
 from math import inf, log2, prod
 from typing import Any, NamedTuple
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.ad.reverse import contributions, reverse_sweep
 from adcli.explain.trace import operands_of
 

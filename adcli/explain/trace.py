@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-from adcli.ad.derivatives import Run
 from adcli.ad.forward import forward_sweep
+from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_steps, reverse_sweep
 from adcli.explain.counting import Counting, Tally, plain
 from adcli.graph.graph import Graph

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.explain.paths import Edge, local_partials
 from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC

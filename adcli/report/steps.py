@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.derivatives import Run
+from adcli.ad.jacobians import Run
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from mpmath import mp
 
 import adcli
-from adcli.ad.derivatives import Run
 from adcli.ad.evaluate import evaluate
+from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.arrays import Arrays

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from adcli.ad.derivatives import MODES
+from adcli.ad.jacobians import MODES
 from adcli.comparison import methods
 from adcli.comparison.compare import GIVEN, Comparison, compare, error_of
 from adcli.comparison.exact import significant
