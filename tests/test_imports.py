@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 ORDER = (
-    ("errors", "suggestion"),
+    ("errors",),
     ("given",),
     ("graph",),
     ("ad", "language", "data"),

@@ -40,7 +40,7 @@ class Task:
     def __post_init__(self) -> None:
         modes = ("auto", *MODES) if self.kind == "jacobian" else MODES
         if not isinstance(self.mode, str) or self.mode not in modes:
-            from adcli.suggestion import did_you_mean
+            from adcli.errors import did_you_mean
 
             hint = did_you_mean(self.mode, modes) or "the modes are " + ", ".join(modes)
             raise UsageError(f"unknown mode '{self.mode}'", hint)

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from adcli import __version__
-from adcli.errors import UsageError
-from adcli.suggestion import did_you_mean
+from adcli.errors import UsageError, did_you_mean
 
 COMMANDS = {
     "eval": ("adcli.cli.eval", "Value at each point."),

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adcli.cli.options import together
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
-from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.data.table import Table

@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from adcli.errors import UsageError
-from adcli.suggestion import closest, did_you_mean
+from adcli.errors import UsageError, closest, did_you_mean
 
 _LEFT_OUT = {
     "at": "as in --at x=2,y=3",

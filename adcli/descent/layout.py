@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.rules import Vector
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.given import NOT_REAL, real
 from adcli.graph.axes import Shape
-from adcli.suggestion import did_you_mean
 
 Bounds = Mapping[str, tuple[Any, Any]]
 """A pair (lower, upper) of numbers or arrays for some names; None is no bound."""

@@ -16,10 +16,9 @@ from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.starts import descend_many
 from adcli.descent.stopping import Limits
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
 from adcli.given import check_kinds
-from adcli.suggestion import did_you_mean
 
 
 def descend(

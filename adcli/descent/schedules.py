@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.errors import UsageError
-from adcli.suggestion import did_you_mean
+from adcli.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)

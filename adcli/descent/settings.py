@@ -18,10 +18,9 @@ from adcli.descent.searches import SEARCHES
 from adcli.descent.searching import Searching
 from adcli.descent.step import Stepper
 from adcli.descent.stepping import Stepping
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function
 from adcli.given import check_numbers
-from adcli.suggestion import did_you_mean
 
 METHODS = (*RULES, "cg", "lbfgs", "newton")
 LINE_SEARCHES = ("none", *SEARCHES)

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.engines.columns import is_number, is_over_numbers
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.given import check_kinds
-from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.given import check_numbers
-from adcli.suggestion import did_you_mean
 
 TINY, HUGE = 1e-140, 1e140
 """Sizes between which numbers have squares, and these have sums."""

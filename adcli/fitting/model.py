@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.layout import Layout
-from adcli.errors import LanguageError, UsageError
+from adcli.errors import LanguageError, UsageError, did_you_mean
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import STACK
 from adcli.language import parse_model
-from adcli.suggestion import did_you_mean
 
 Vector = Any
 """numpy.ndarray of float64, one axis."""

@@ -6,11 +6,10 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from adcli.errors import UsageError
+from adcli.errors import UsageError, closest, did_you_mean
 from adcli.graph.constants import refuse_constants
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
-from adcli.suggestion import closest, did_you_mean
 
 
 class Program:

@@ -6,13 +6,12 @@ import re
 import unicodedata
 from typing import Any
 
-from adcli.errors import LanguageError, Span
+from adcli.errors import LanguageError, Span, did_you_mean
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.quoting import unquoted
 from adcli.language.values import UserFunction
-from adcli.suggestion import did_you_mean
 
 OTHER_NAMES = {
     "pow": "a power is x^y",

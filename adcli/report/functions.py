@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.graph.library import ALIASES, HIDDEN, LIBRARY
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
-from adcli.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from adcli.report.tables import Tables

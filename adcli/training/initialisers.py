@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import AdcliError, LanguageError, Span
+from adcli.errors import AdcliError, LanguageError, Span, did_you_mean
 from adcli.function import function
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import GiantError, refuse_giant
-from adcli.suggestion import did_you_mean
 
 
 @dataclass(frozen=True)

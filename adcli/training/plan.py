@@ -10,9 +10,8 @@ from typing import Any
 from adcli.data.batches import DTYPES
 from adcli.descent.rules import RULES
 from adcli.descent.settings import METHODS, Settings
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.given import check_numbers
-from adcli.suggestion import did_you_mean
 
 METHOD = "adam"
 """The update rule where neither a method nor a rate is given."""

@@ -22,10 +22,9 @@ from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import Outcome, Status
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
 from adcli.given import check_kinds, check_number, is_path
-from adcli.suggestion import did_you_mean
 from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.plan import Plan, TrainingLimits, rule_settings
 from adcli.training.state import Checkpoint, Epoch, read_training, save_training
