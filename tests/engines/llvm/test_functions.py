@@ -20,8 +20,8 @@ from adcli.engines.lower import FOREIGN, lower
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from tests.accuracy import DIGITS, ulps
+from tests.algebras.test_functions import RANGE, ROWS, SPECIAL, Row, same
 from tests.engines.llvm.machines import MACHINES
-from tests.engines.test_elementwise import RANGE, ROWS, SPECIAL, Row, same
 
 NAMES = [
     name
