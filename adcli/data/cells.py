@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_CSV_SIGN = re.compile('[",\r\n]')
 _ISJSON_NUMBER = re.compile(JSON_NUMBER).fullmatch
 
 
@@ -31,6 +32,11 @@ def parse_number(text: str) -> float | None:
 def json_number(number: float) -> str:
     """A float64 in JSON: the shortest text that reads back to it, null if it is not finite."""
     return repr(number) if math.isfinite(number) else "null"
+
+
+def csv_cell(text: str) -> str:
+    """A cell of CSV, in quotes where it needs them (RFC 4180)."""
+    return '"' + text.replace('"', '""') + '"' if _CSV_SIGN.search(text) else text
 
 
 def json_of_cell(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
+from adcli.data.cells import csv_cell
 from adcli.data.json_values import finite
 from adcli.data.output import atomic_output, refused_to_polars
 from adcli.errors import UsageError
@@ -109,8 +110,7 @@ class _Csv(_Writer):
         self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
     ) -> None:
         super().__init__(stream, columns)
-        quoted = ['"' + x.replace('"', '""') + '"' if _is_special(x) else x for x in labels]
-        stream.write((",".join([*columns, *quoted]) + "\n").encode())
+        stream.write((",".join([*columns, *map(csv_cell, labels)]) + "\n").encode())
 
     def write(self, rows: list[Row]) -> None:
         heads, points = ([*zip(*part, strict=True)] for part in zip(*rows, strict=True))
@@ -118,10 +118,6 @@ class _Csv(_Writer):
         columns = [_csv_cells(x, kind) for x, kind in zip([*heads, *points], kinds, strict=True)]
         lines = [",".join(cells) + "\n" for cells in zip(*columns, strict=True)]
         self.stream.write("".join(lines).encode())
-
-
-def _is_special(text: str) -> bool:
-    return any(c in text for c in ',"\r\n')
 
 
 def _csv_cells(column: Sequence[float], kind: type) -> list[str]:

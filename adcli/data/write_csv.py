@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adcli.data.blocks import Block
+from adcli.data.cells import csv_cell
 from adcli.data.output import refused_to_polars
 from adcli.data.writer import Column, ResultWriter, Values, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
     import polars as pl
-
-_SPECIAL = re.compile('[",\r\n]')
 
 
 class _Rendered(NamedTuple):
@@ -84,7 +82,7 @@ def _quoted(cell: str | None) -> str:
     (`csv.writer` does not tell them apart, and leaves a carriage return bare)."""
     if cell is None:
         return ""
-    return '"' + cell.replace('"', '""') + '"' if not cell or _SPECIAL.search(cell) else cell
+    return csv_cell(cell) or '""'
 
 
 def _cells(values: Sequence[Any], errors: Mapping[int, str]) -> list[str | None]:

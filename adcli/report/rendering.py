@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adcli.data.cells import csv_cell
 from adcli.report.numbers import joined, json_pieces
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def rendered(
     if form == "json":
         return _ended(json_pieces(record, report.precision) for record in report.records())
     if form == "csv":
-        return _ended(joined(map(quoted, row), ",") for row in report.rows())
+        return _ended(joined(map(csv_cell, row), ",") for row in report.rows())
     if form == "plain":
         return _ended(joined(line, report.separator) for line in report.plain())
     return iter((_table(report, digits, screen),))
@@ -79,10 +80,3 @@ def _table(report: Report, digits: int, screen: Screen) -> str:
 def _ended(lines: Iterable[Iterable[str]]) -> Iterator[str]:
     """Lines, each given in pieces, with their ends."""
     return chain.from_iterable(chain(line, ("\n",)) for line in lines)
-
-
-def quoted(cell: str) -> str:
-    """A CSV cell, in quotes where it needs them (RFC 4180)."""
-    if any(c in cell for c in ',"\r\n'):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
