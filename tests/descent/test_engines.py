@@ -17,7 +17,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Iterates, Limits
-from adcli.engines.llvm.loop import ELSEWHERE
+from adcli.engines.llvm.loop import differs
 from adcli.engines.llvm.machine import host
 from adcli.errors import UsageError
 from adcli.graph.expand import expanded
@@ -134,7 +134,7 @@ def test_loops_of_random_programs_agree(program: Program, method: str, steps: in
     compiled = fused._machine_code(loop._loop)
     if compiled is None:
         order = f.graph.reach(expanded(f.graph, problem.order))
-        assert {f.graph.ops[i].name for i in order} & {*ELSEWHERE}
+        assert any(differs(f.graph.ops[i]) for i in order)
         return
     loop._run = compiled
     fast = loop.run(block, steps)

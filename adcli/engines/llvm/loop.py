@@ -22,10 +22,10 @@ MAX_NODES = 2_000
 def fits(loop: Loop) -> bool:
     """Whether a loop can be compiled to do just what Python does."""
     order = loop.graph.reach([*loop.watched, *loop.later])
-    return len(order) <= MAX_NODES and not any(_differs(loop.graph.ops[i]) for i in order)
+    return len(order) <= MAX_NODES and not any(differs(loop.graph.ops[i]) for i in order)
 
 
-def _differs(op: Primitive) -> bool:
+def differs(op: Primitive) -> bool:
     """Whether a function's last digit, or its value, is not that of Python's floats."""
     return is_foreign(op) or bool(op.libraries) or op.name == "hypot"
 
