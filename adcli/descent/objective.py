@@ -1,0 +1,275 @@
+"""What is minimised as a function of one vector: its value, its gradient, its curvature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from adcli.ad.evaluate import evaluate
+from adcli.ad.jacobians import Run, directional
+from adcli.ad.symbolic import gradient_nodes, tangent_nodes
+from adcli.ad.tasks import Task
+from adcli.descent.layout import Layout
+from adcli.descent.rules import Vector
+from adcli.engines.choose import choose_algebra, choose_point_engine
+from adcli.engines.cores import available_cores
+from adcli.engines.lower import lower
+from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.plan import Plan
+from adcli.engines.point import pack
+from adcli.engines.source.straight_line import MAX_NODES, compile_function
+from adcli.function import Function
+from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import NEGATIVE
+from adcli.graph.structure import SUM
+from adcli.graph.symbolic import Expression, Symbols
+
+EVALUATIONS = 20
+"""How often a descent evaluates its function, at least."""
+
+
+class Objective:
+    """A scalar function, or its negative with `maximize`, of the flat vector of its free variables.
+
+    `layout` says where the free variables are in the vector; `fixed` and `data` give the others
+    their values. Data are no part of the points that are reported. `start` is a vector that shows
+    the engines what they will be given; `scalar` says that all values are numbers.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        layout: Layout,
+        start: Vector,
+        *,
+        fixed: dict[str, Any],
+        data: dict[str, Any],
+        maximize: bool,
+        engine: str,
+        scalar: bool,
+    ) -> None:
+        self.function = function
+        self.layout = layout
+        self.start = start
+        self.fixed = fixed
+        self.data = data
+        self.maximize = maximize
+        self.engine = engine
+        self.scalar = scalar
+        self.decay = 0.0
+        self.free = list(layout.shapes)
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """The values of what does not vary: fixed variables and data."""
+        return {**self.fixed, **self.data}
+
+    def penalty(self, vector: Vector) -> float:
+        """The part of what is minimised that is weight decay."""
+        if not self.decay:
+            return 0.0
+        with np.errstate(all="ignore"):
+            return self.decay / 2 * float(vector @ vector)
+
+    # ---- flat and not ----
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the free variables."""
+        return self.layout.shapes
+
+    @property
+    def size(self) -> int:
+        """How many numbers vary."""
+        return self.layout.size
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
+        return self.layout.labels
+
+    def first_labels(self, count: int) -> list[str]:
+        """The first of them."""
+        return self.layout.first_labels(count)
+
+    def flatten(self, values: Mapping[str, Any]) -> Vector:
+        """The vector of the free variables' values."""
+        return self.layout.flatten(values)
+
+    def unflatten(self, vector: Vector) -> dict[str, Any]:
+        """The values of the free variables: floats and arrays."""
+        return self.layout.unflatten(vector)
+
+    def point(self, vector: Vector) -> dict[str, Any]:
+        """The values of all variables but the data, in the order of the program."""
+        found = {**self.unflatten(vector), **self.fixed}
+        return {name: found[name] for name in self.function.inputs if name in found}
+
+    def inputs(self, vector: Vector) -> dict[str, Any]:
+        """The values of all variables."""
+        return {**self.point(vector), **self.data}
+
+    # ---- the graph ----
+
+    @property
+    def graph(self) -> Graph:
+        """The function's graph."""
+        return self.function.graph
+
+    @property
+    def nodes(self) -> list[int]:
+        """The free variables' nodes."""
+        return [self.function.inputs[name] for name in self.free]
+
+    @cached_property
+    def target(self) -> int:
+        """The node that is minimised."""
+        (output,) = self.function.outputs
+        if self.maximize:
+            output = self.graph.node(NEGATIVE, (output,))
+        if not self.decay:
+            return output
+        m = Symbols(self.graph, self.graph.span(output))
+        total = Expression(m, output)
+        for node, shape in zip(self.nodes, self.shapes.values(), strict=True):
+            square = Expression(m, node) * Expression(m, node)
+            total = total + (m.structural(SUM, None, square) if shape else square) * (
+                self.decay / 2
+            )
+        return total.node
+
+    @cached_property
+    def gradient_nodes(self) -> list[int]:
+        """The nodes of the gradient by the free variables."""
+        shapes: dict[str, Shape] = {
+            name: np.shape(value) for name, value in self.inputs(self.start).items()
+        }
+        order = self.graph.reach([self.target])
+        return gradient_nodes(self.graph, order, self.target, self.nodes, shapes)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes of value and gradient, arguments first."""
+        return self.graph.reach([self.target, *self.gradient_nodes])
+
+    @cached_property
+    def value_and_gradient(self) -> Any:
+        """A function from a vector to (what is minimised, its gradient); not checked for finite."""
+        if self.scalar and self.engine != "numpy":
+            return self._compiled() if len(self.order) <= MAX_NODES else self._walked()
+        return self._over_rows() or self._planned()
+
+    def _compiled(self) -> Any:
+        names = list(self.function.inputs)
+        nodes = list(self.function.inputs.values())
+        outputs = lower(self.graph, [self.target, *self.gradient_nodes])
+        compiled = compile_function(self.graph, nodes, outputs)
+        if not self.held:
+            return lambda vector: _split(compiled(*vector.tolist()))
+        held = [float(self.fixed.get(name, 0.0)) for name in names]
+        places = [names.index(name) for name in self.free]
+
+        def evaluate_compiled(vector: Vector) -> tuple[float, Vector]:
+            arguments = held.copy()
+            for place, x in zip(places, vector.tolist(), strict=True):
+                arguments[place] = x
+            return _split(compiled(*arguments))
+
+        return evaluate_compiled
+
+    def _walked(self) -> Any:
+        algebra, held = self._inputs(self.start)
+        wanted = [self.target, *self.gradient_nodes]
+
+        def evaluate_walked(vector: Vector) -> tuple[float, Vector]:
+            inputs = {**held, **dict(zip(self.nodes, vector.tolist(), strict=True))}
+            values = evaluate(self.graph, self.order, inputs, algebra)
+            return _split([values[i] for i in wanted])
+
+        return evaluate_walked
+
+    def _over_rows(self) -> Any:
+        """Compiled passes over long columns, where they are worth compiling."""
+        inputs = self.inputs(self.start)
+        task = Task("gradient", wrt=self.free)
+        choice = choose_point_engine(self.function, inputs, task, self.engine, runs=EVALUATIONS)
+        if choice.engine != "llvm":
+            return None
+        from adcli.engines.llvm.prepared import prepare_nodes
+        from adcli.engines.llvm.program import UnsupportedError
+
+        shapes = {name: np.shape(value) for name, value in inputs.items()}
+        try:
+            outputs = [self.target, *self.gradient_nodes]
+            program = prepare_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
+        except UnsupportedError:
+            return None
+        nodes, threads = self.function.inputs, available_cores()
+        held = {nodes[name]: value for name, value in self.held.items()}
+
+        def evaluate_rows(vector: Vector) -> tuple[float, Vector]:
+            varying = {nodes[name]: part for name, part in self.unflatten(vector).items()}
+            (value, *gradient), _ = program.run({**held, **varying}, threads)
+            return float(value), np.concatenate([np.ravel(g) for g in gradient])
+
+        return evaluate_rows
+
+    def _planned(self) -> Any:
+        function = Function(self.graph, [self.target], self.function.text, self.nodes)
+        held = {name: x for name, x in self.held.items() if name in function.inputs}
+        loss = Loss(function, self.free, held=held)
+
+        def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
+            gradient = np.empty_like(vector)
+            parts, slopes = self.layout.views(vector), self.layout.views(gradient)
+            value, _ = loss.value_and_gradient(parts, slopes)
+            return value, gradient
+
+        return evaluate_planned
+
+    def _inputs(self, vector: Vector) -> tuple[Any, dict[int, Any]]:
+        algebra = choose_algebra(self.scalar, "auto", None)
+        return algebra, pack(self.function, self.inputs(vector), algebra)
+
+    def curvature(self, vector: Vector, direction: Vector) -> Vector:
+        """The product of the Hessian and a direction: the gradient's graph, swept forward."""
+        if self.data:
+            return self._data_curvature(vector, direction)
+        algebra, inputs = self._inputs(vector)
+        parts = self.unflatten(direction)
+        inputs_by_name = self.function.inputs
+        with algebra.context():
+            seeds = {inputs_by_name[name]: algebra.pack(part) for name, part in parts.items()}
+            run = Run.at(self.graph, self.order, inputs, algebra, 1)
+            products = directional(run, self.gradient_nodes, seeds)
+            return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
+
+    def _data_curvature(self, vector: Vector, direction: Vector) -> Vector:
+        """The same of a loss over rows: in a program that keeps no array longer than needed."""
+        program, nodes = self._product
+        given = [*self.layout.views(vector).values(), *self.layout.views(direction).values()]
+        products = program.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
+        return np.concatenate([np.ravel(p) for p in products])
+
+    @cached_property
+    def _product(self) -> tuple[Plan, list[int]]:
+        """The program of the product, and the nodes of point and direction, which it is given."""
+        graph, inputs = self.graph, self.function.inputs
+        shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
+        direction = {}
+        for name in self.free:
+            change = f"change of `{name}`"  # which is the name of nothing in a program
+            shapes[change] = shapes[name]
+            direction[inputs[name]] = graph.variable(change)
+        products = tangent_nodes(graph, self.order, self.gradient_nodes, direction, shapes)
+        held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
+        program = Plan(graph, products, shapes, held=held)
+        return program, [*direction, *direction.values()]
+
+
+def _split(numbers: Sequence[float]) -> tuple[float, Vector]:
+    return numbers[0], np.array(numbers[1:])
