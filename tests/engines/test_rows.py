@@ -3,7 +3,7 @@ row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +25,7 @@ from adcli.engines.llvm.machine import host
 from adcli.engines.plan import blocks, regions
 from adcli.engines.plan import columns as over_columns
 from adcli.engines.rows import RowResults, compute_rows
-from adcli.engines.threads import Portions
+from adcli.engines.threads import Work
 from tests.ad.test_random_programs import EPS, rounding
 from tests.programs import Program, scalar_programs
 
@@ -273,9 +273,9 @@ def test_blocks_run_on_the_threads_that_there_are(monkeypatch: pytest.MonkeyPatc
     used = []
     run = blocks.in_parallel
 
-    def noted(work: Callable[[int], None], portions: Portions) -> None:
-        used.append(portions.threads)
-        run(work, portions)
+    def noted(work: Work, count: int, threads: int, at_once: bool) -> None:
+        used.append(min(threads, count))
+        run(work, count, threads, at_once)
 
     monkeypatch.setattr(blocks, "in_parallel", noted)
     x = np.linspace(0, 1, 3 * BLOCK)

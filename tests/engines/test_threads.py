@@ -15,7 +15,7 @@ from time import perf_counter, sleep
 import pytest
 
 from adcli.engines import threads
-from adcli.engines.threads import Portions, in_parallel
+from adcli.engines.threads import Portions, _Numbers, in_parallel
 
 
 @pytest.fixture(autouse=True)
@@ -28,15 +28,15 @@ def helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[threads._Helpers]:
 
 def share(count: int, body: Callable[[int], object], among: int = 3) -> list[tuple[int, int]]:
     """Do the numbers one by one; which were done, and by which thread."""
-    portions, done = Portions(count, among), []
+    done = []
 
-    def work(thread: int) -> None:
+    def work(thread: int, portions: Portions) -> None:
         for begin, end in portions:
             for k in range(begin, end):
                 done.append((k, thread))
                 body(k)
 
-    in_parallel(work, portions)
+    in_parallel(work, count, among, at_once=True)
     return done
 
 
@@ -54,22 +54,35 @@ def test_portions_leave_others_their_share(monkeypatch: pytest.MonkeyPatch, amon
     monkeypatch.setattr(threads, "SHORT", 0.0)
     monkeypatch.setattr(threads, "LONG", 1e9)
     begin = 0
-    for k, portion in enumerate(Portions(10**6, among)):
+    for portion in _Numbers(10**6, among).portions():
         assert portion[0] == begin
         size, begin = portion[1] - begin, portion[1]
-        assert size == (max(1, (10**6 - portion[0]) // (2 * among)) if k else 1)
+        assert size == (max(1, (10**6 - portion[0]) // among) if portion[0] else 1)
     assert begin == 10**6
 
 
 def test_portions_are_neither_short_nor_long() -> None:
-    quick = [end - begin for begin, end in Portions(1000, 8)]
+    quick = [end - begin for begin, end in _Numbers(1000, 8).portions()]
     assert quick[0] == 1
     assert len(quick) < 100
     slow = []
-    for begin, end in Portions(6, 1):
+    for begin, end in _Numbers(6, 1).portions():
         slow.append(end - begin)
         sleep(threads.LONG)
     assert slow == [1] * 6
+
+
+def test_nobody_is_woken_for_little_work(helpers: threads._Helpers) -> None:
+    for seconds, count in ((0.0, 100), (2 * threads.ENOUGH, 3)):
+        assert not helpers._threads
+
+        def work(thread: int, portions: Portions, seconds: float = seconds) -> None:
+            for begin, end in portions:
+                if seconds:
+                    sleep(seconds * (end - begin))
+
+        in_parallel(work, count, 3)
+    assert helpers._threads
 
 
 def test_others_take_portions_while_one_is_at_work() -> None:
@@ -171,10 +184,12 @@ def test_threads_end(helpers: threads._Helpers) -> None:
 def test_a_child_process_has_threads_of_its_own() -> None:
     code = """
 import os, sys
-from adcli.engines.threads import Portions, in_parallel
+from adcli.engines.threads import in_parallel
 def total():
-    portions, found = Portions(1000, 2), []
-    in_parallel(lambda _: found.extend(end - begin for begin, end in portions), portions)
+    found = []
+    def work(thread, portions):
+        found.extend(end - begin for begin, end in portions)
+    in_parallel(work, 1000, 2, at_once=True)
     return sum(found)
 assert total() == 1000
 child = os.fork()

@@ -96,10 +96,13 @@ class Kernel:
     def _lines(self, code: Code, body: Body) -> list[str]:
         raise NotImplementedError
 
-    def _call(self, begin: int, end: int, columns: Pointers, shared: Any, out: int) -> float:
+    def _call(
+        self, begin: int, end: int, columns: Pointers, shared: Any, out: int, function: Any = None
+    ) -> float:
         """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
         scratch = np.empty(self._scratch)
-        return float(self._function(begin, end, columns.table, shared, out, scratch.ctypes.data))
+        function = function or self._function
+        return float(function(begin, end, columns.table, shared, out, scratch.ctypes.data))
 
     def _over_rows(
         self,
@@ -112,10 +115,11 @@ class Kernel:
     ) -> float:
         """The sum of what the machine code returns for rows [0, rows), shared among threads."""
         function = function or self._function
-        portions = Portions(-(-rows // chunks.rows), threads)
+        if rows <= chunks.rows:
+            return self._call(0, rows, columns, shared, chunks.out, function)
         totals: list[float] = []
 
-        def work(_: int) -> None:
+        def work(_: int, portions: Portions) -> None:
             total, scratch = 0.0, np.empty(self._scratch)
             for first, last in portions:
                 begin, end = first * chunks.rows, min(rows, last * chunks.rows)
@@ -123,7 +127,7 @@ class Kernel:
                 total += function(begin, end, columns.table, shared, out, scratch.ctypes.data)
             totals.append(total)
 
-        in_parallel(work, portions)
+        in_parallel(work, -(-rows // chunks.rows), threads)
         return sum(totals)
 
     def _reader(self, code: Code, body: Body) -> Read:

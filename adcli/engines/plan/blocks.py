@@ -111,15 +111,14 @@ class BlockRun:
             np.empty((count, *array.shape), array.dtype) if step.join else array
             for step, array in zip(self.stored, stored, strict=True)
         ]
-        portions = Portions(count, self.threads)
 
-        def work(thread: int) -> None:
+        def work(thread: int, portions: Portions) -> None:
             frame: list[Any] = [None] * len(self._slots)
             for x, array in zip(self.whole, whole, strict=True):
                 frame[self._slots[x.root, x.views, False]] = array
             self._run_blocks(portions, rows, frame, cut, parts, memory[thread * self._bytes :])
 
-        in_parallel(work, portions)
+        in_parallel(work, count, self.threads, at_once=True)
         for step, part, array in zip(self.stored, parts, stored, strict=True):
             if step.join:
                 step.join.reduce(part, 0, None, array)
