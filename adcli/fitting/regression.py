@@ -12,24 +12,19 @@ from adcli.ad.tasks import Task
 from adcli.data.arrays import check_arrays, names_in
 from adcli.data.layout import listed
 from adcli.engines.choose import FIT_ENGINES, check_engine
-from adcli.engines.columns import Column
-from adcli.engines.rows import compute_rows
-from adcli.errors import AdcliError, DataError, DomainError, LanguageError, UsageError
+from adcli.errors import DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import HUGE, TINY, Loss
 from adcli.fitting.model import Model, Parameters, Vector, check_shape, unknown_name
 from adcli.fitting.residuals import Predictor, Residuals
+from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
 from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
-from adcli.function import Function, function
 from adcli.given import real_value
-from adcli.graph.axes import Shape, show_shape
+from adcli.graph.axes import Shape
 from adcli.graph.flow import carries
 from adcli.graph.simplify import simplify
-
-Weights = str | Any
-"""An expression of the columns, or a number for each row."""
 
 AUTO = "auto"
 """The start of a parameter in which the model is linear: it follows from the others."""
@@ -69,10 +64,11 @@ class Regression:
         self.engine = engine
         self.model = model
         self.loss = loss or Loss()
-        self.weighting = _expression(weights, "weights"), _expression(sigma, "sigma")
-        used = [*model.names, *(n for f in self.weighting if f for n in f.inputs)]
+        weighting = [expression_of(weights, "weights"), expression_of(sigma, "sigma")]
+        expressions = [f for f in weighting if f]
+        used = [*model.names, *(name for f in expressions for name in f.inputs)]
         self._known = list(known or names_in(data))
-        for f in (model.prediction, *(f for f in self.weighting if f)):
+        for f in (model.prediction, *expressions):
             f.refuse_constants(self._known, "the data")
         model.prediction.refuse_constants(
             [*_mapping(start, "start"), *(fix or {}), *(bounds or {})]
@@ -91,9 +87,9 @@ class Regression:
                 "the model has no parameter to fit",
                 "its names are columns, or fixed: y ~ a*x + b has the parameters a and b",
             )
-        self.response = self._column(model.response, "the response")
+        self.response = column_of(model.response, self.data, "the response")
         self.rows = len(self.response)
-        self.weights = self._weights(weights, sigma)
+        self.weights = weights_of(weights, sigma, self.data, self.rows, self._known)
         self._check_size()
         self.parameters = Parameters(
             model, {name: np.shape(given.get(name, 0.0)) for name in names}
@@ -173,54 +169,6 @@ class Regression:
                 )
 
     # ---- numbers ----
-
-    def _column(self, f: Function, what: str) -> Vector:
-        """The values of a function of columns: one finite number a row."""
-        point = {name: self.data[name] for name in f.inputs}
-        rows = len(next(iter(point.values()))) if point else 0
-        task = Task("value")
-        try:
-            value = np.asarray(f.at(point, task, engine="numpy").nested()[0], dtype=float)
-        except DomainError as error:
-            raise self.in_row(f, {}, error, task) from None
-        if value.shape != (rows,):
-            raise UsageError(
-                f"{what} has the shape {show_shape(value.shape)}, not a number for each row",
-                "it is an expression of columns",
-                span=f.graph.span(f.outputs[0]),
-                text=f.text,
-            )
-        return value
-
-    def _weights(self, weights: Weights | None, sigma: Weights | None) -> Vector | None:
-        if weights is None and sigma is None:
-            return None
-        if weights is not None and sigma is not None:
-            raise UsageError("weights and sigma exclude each other", "weights are 1/sigma^2")
-        what, given = ("weights", weights) if sigma is None else ("sigma", sigma)
-        f = self.weighting[0] or self.weighting[1]
-        if f is not None and f.inputs:
-            for name in f.inputs:
-                if name not in self.data:
-                    raise UsageError(f"{what}: there is no column '{name}'", listed(self._known))
-            values = self._column(f, f"the {what}")
-        else:
-            values = np.asarray(real_value(given if f is None else f.value({}), f"the {what}"))
-            if not values.ndim:  # the same for all rows
-                values = np.full(self.rows, values)
-        if values.shape != (self.rows,):
-            raise DataError(f"the {what} are no {self.rows:,} numbers, one for each row")
-        if sigma is not None:
-            fine = (values > TINY) & (values < HUGE)
-            hint = "a standard deviation is above 0, and of a size that can be squared"
-        else:
-            fine, hint = (values >= 0) & np.isfinite(values), "a weight is 0 or more"
-        for row in np.flatnonzero(~fine)[:1]:
-            raise DataError(f"row {row + 1}: {what}: the value is {values[row]:g}", hint)
-        found: Vector = values if sigma is None else 1.0 / values**2
-        if not found.any():
-            raise DataError("all weights are 0", "a row with a weight above 0 counts")
-        return found
 
     def _check_size(self) -> None:
         """Refuse numbers whose squares leave the range of float64."""
@@ -373,33 +321,7 @@ class Regression:
             try:
                 f.at({**columns, **parameters}, task, engine="numpy")
             except DomainError as error:
-                raise self.in_row(f, parameters, error, task) from None
-
-    def in_row(
-        self, f: Function, parameters: Mapping[str, Any], error: DomainError, task: Task
-    ) -> DomainError:
-        """The error of the first row that fails by itself; the one given if none does."""
-        rows = len(next(iter(self.data.values())))
-        columns = {name: Column(x, True) for name, x in self.data.items() if name in f.inputs}
-        columns |= {name: Column(value, False) for name, value in parameters.items()}
-        try:
-            compute_rows(f, columns, rows, task, stop=True)
-        except DomainError as found:
-            if found.row is not None:
-                found.message = f"row {found.row + 1}: {found.message}"
-                return found
-        except AdcliError:  # it is no function of one row
-            pass
-        return error
-
-
-def _expression(given: Weights | None, what: str) -> Function | None:
-    if not isinstance(given, str):
-        return None
-    f = function(given)
-    if len(f.outputs) > 1:
-        raise UsageError(f"the {what} are one number or expression of columns", "for example 1/y")
-    return f
+                raise in_row(f, self.data, parameters, error, task) from None
 
 
 def _mapping(values: Mapping[str, Any], what: str) -> Mapping[str, Any]:

@@ -17,9 +17,10 @@ from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
-from adcli.fitting.regression import Regression, Weights
+from adcli.fitting.regression import Regression
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.result import Fit
+from adcli.fitting.row_values import Weights
 from adcli.fitting.search import CHEAP, MARQUARDT, Search
 from adcli.fitting.statistics import ROUNDING, total_squares
 from adcli.fitting.summary import Summary
