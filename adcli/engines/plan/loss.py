@@ -18,6 +18,7 @@ from adcli.engines.plan.plan import Plan
 from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
+from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
 Array = np.ndarray[Any, Any]
@@ -32,7 +33,7 @@ PREPARED = 8
 class Loss:
     """A scalar function of arrays: its value and its gradient with respect to the variables `wrt`.
 
-    `function` is an adcli.function.Function with one result; `dtype` is "float64" or "float32": all
+    `program` has one result; `dtype` is "float64" or "float32": all
     computation is done in it. `held` has the values of variables that are the same in every call:
     what depends on them alone is computed once. Long elementwise parts run on `threads` threads
     (None: one for each processor), which makes no difference to the results.
@@ -43,22 +44,22 @@ class Loss:
 
     def __init__(
         self,
-        function: Any,
+        program: Program,
         wrt: Sequence[str],
         dtype: str = "float64",
         held: Mapping[str, Any] | None = None,
         threads: int | None = None,
     ) -> None:
-        # Not the function itself: what is kept for a function must not keep it alive.
-        self._graph, self._order = function.graph, function.order
-        self._nodes, self._outputs = function.inputs, function.outputs
+        # Not the program itself: what is kept for a program must not keep it alive.
+        self._graph, self._order = program.graph, program.order
+        self._nodes, self._outputs = program.inputs, program.outputs
         self._wrt = list(wrt)
         self._dtype = np.dtype(dtype)
         self._held = {name: np.asarray(x, self._dtype) for name, x in (held or {}).items()}
-        self._names = [name for name in function.inputs if name not in self._held]
+        self._names = [name for name in program.inputs if name not in self._held]
         self._programs: dict[Any, Plan] = {}
         self._arena = Arena()
-        ops = {function.graph.ops[i] for i in function.order}
+        ops = {program.graph.ops[i] for i in program.order}
         self._chooses = any(op.kind in (SELECT, REDUCTION) or op.drops for op in ops)
         self._threads = threads
 
@@ -112,18 +113,18 @@ class Loss:
 
 
 class _Kept:
-    """The losses of one function, by what they are differentiated for; one call at a time."""
+    """The losses of one program, by what they are differentiated for; one call at a time."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.losses: dict[tuple[str, ...], Loss] = {}
 
 
-_KEPT: WeakKeyDictionary[Any, _Kept] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Program, _Kept] = WeakKeyDictionary()
 
 
 def compute_point(
-    function: Any, point: Mapping[str, Array], task: Task
+    program: Program, point: Mapping[str, Array], task: Task
 ) -> dict[tuple[str, ...], list[Any]] | None:
     """The value of a loss, and its gradient, at one point by path, in less time and memory than by
     sweeps, which keep every value.
@@ -133,19 +134,19 @@ def compute_point(
     """
     by_mode = task.kind == "value" or (task.kind == "gradient" and task.mode == "reverse")
     large = sum(x.size for x in point.values()) >= LARGE
-    if not (large and by_mode and not task.strict and len(function.outputs) == 1):
+    if not (large and by_mode and not task.strict and len(program.outputs) == 1):
         return None
     try:
         shapes = {name: x.shape for name, x in point.items()}
-        known = infer_shapes(function.graph, function.order, shapes, function.text)
+        known = infer_shapes(program.graph, program.order, shapes, program.text)
     except LanguageError:
         return None
-    if known[function.outputs[0]]:
+    if known[program.outputs[0]]:
         return None
     wrt = tuple(task.wrt) if task.kind == "gradient" else ()
-    kept = _KEPT.setdefault(function, _Kept())
+    kept = _KEPT.setdefault(program, _Kept())
     with kept.lock:
-        loss = kept.losses.setdefault(wrt, Loss(function, wrt))
+        loss = kept.losses.setdefault(wrt, Loss(program, wrt))
         value, gradient = loss.value_and_gradient(point)
     if not (isfinite(value) and all(np.isfinite(g).all() for g in gradient.values())):
         return None
