@@ -11,8 +11,8 @@ import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.plan.arena import Layout, array_at
+from adcli.engines.plan.operand import Array, Operand, Step, seen
 from adcli.engines.plan.regions import Region
-from adcli.engines.plan.steps import Array, Operand, Step, seen
 from adcli.engines.threads import Portions, in_parallel
 
 Instruction = tuple[Callable[..., Any], tuple[int, ...], int, bool]

@@ -11,8 +11,9 @@ from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
 from adcli.engines.plan.arena import Arena, Layout, array_at
 from adcli.engines.plan.blocks import BlockRun, Instruction, execute
+from adcli.engines.plan.operand import Array, Operand, Step, needed, seen
 from adcli.engines.plan.regions import Region, schedule
-from adcli.engines.plan.steps import Array, Operand, Operations, Step, needed, seen
+from adcli.engines.plan.steps import Operations
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph

@@ -10,7 +10,7 @@ import numpy as np
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.plan.columns import ColumnProgram
-from adcli.engines.plan.steps import Array
+from adcli.engines.plan.operand import Array
 from adcli.engines.prepared import KeptPrograms, Prepared, task_key
 from adcli.engines.result_memory import aligned
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from math import prod
 
-from adcli.engines.plan.steps import Operand, Step
+from adcli.engines.plan.operand import Operand, Step
 
 BLOCK_BYTES = 1 << 18
 """The size of the largest array of a block. A few are at work at once, which then fit a cache of
