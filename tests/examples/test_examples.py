@@ -27,8 +27,8 @@ def workplace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_example(script: Path, workplace: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script as a user would: bash, 80 columns, no colour."""
+def run_bash(arguments: list[str], workplace: Path) -> subprocess.CompletedProcess[str]:
+    """Run bash in the copy of examples/ as a user would: 80 columns, no colour."""
     environment = {
         **os.environ,
         "PATH": f"{workplace / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -38,7 +38,7 @@ def run_example(script: Path, workplace: Path) -> subprocess.CompletedProcess[st
         "NO_COLOR": "1",
     }
     return subprocess.run(
-        ["bash", script.name],
+        ["bash", *arguments],
         cwd=workplace / "examples",
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -53,7 +53,7 @@ def run_example(script: Path, workplace: Path) -> subprocess.CompletedProcess[st
 def test_example(script: Path, workplace: Path, request: pytest.FixtureRequest) -> None:
     if "sklearn" in script.read_text(encoding="utf-8"):
         pytest.importorskip("sklearn")
-    ran = run_example(script, workplace)
+    ran = run_bash([script.name], workplace)
     assert ran.returncode == 0, ran.stderr
     expected = script.with_suffix(".out")
     if expected.exists():

@@ -1,0 +1,74 @@
+"""What README.md shows is what the commands print: every `$ command` in it runs.
+
+`...` in an output there stands for any text.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.examples.test_examples import ROOT, run_bash, workplace
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```\n(\$ .*?)^```$", README, re.MULTILINE | re.DOTALL)
+LINKS = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+MINUTES = "train.jsonl"  # what takes as long is an example, digits.sh, with the same command
+
+__all__ = ["workplace"]  # a fixture
+
+
+def sessions(block: str) -> list[tuple[str, str]]:
+    """The commands of a block, each with the output that follows it."""
+    found: list[tuple[str, str]] = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            found.append((line[2:], ""))
+        elif not is_complete(found[-1][0]):
+            found[-1] = (found[-1][0] + line, "")
+        else:
+            found[-1] = (found[-1][0], found[-1][1] + line)
+    return found
+
+
+def is_complete(command: str) -> bool:
+    """Whether a shell would run it, rather than wait for another line."""
+    try:
+        return bool(shlex.split(command)) and not command.endswith("\\\n")
+    except ValueError:
+        return False
+
+
+CASES = [case for block in BLOCKS if MINUTES not in block for case in sessions(block)]
+
+
+def make_tables(command: str, folder: Path) -> None:
+    """The files that a command reads, beside those of examples/."""
+    script = (folder / "exponential_decay.sh").read_text(encoding="utf-8")
+    (folder / "decay.csv").write_text(script.split("<<'END'\n")[1].split("END\n")[0])
+    if "million.csv" in command:
+        rows = (f"{i / 1e6},{i % 7}\n" for i in range(1_000_000))
+        (folder / "million.csv").write_text("x,y\n" + "".join(rows))
+
+
+@pytest.mark.parametrize(("command", "shown"), CASES, ids=[c.split("\n")[0][:60] for c, _ in CASES])
+def test_output_is_what_the_readme_shows(command: str, shown: str, workplace: Path) -> None:
+    make_tables(command, workplace / "examples")
+    line = command.replace("examples/", "")
+    ran = run_bash(["-c", line], workplace)
+    assert ran.returncode == 0, ran.stderr
+    pattern = ".*".join(map(re.escape, shown.split("...")))
+    assert re.fullmatch(pattern, ran.stdout, re.DOTALL), ran.stdout
+
+
+def test_blocks_are_found() -> None:
+    assert len(CASES) >= 6
+    assert sum(MINUTES in block for block in BLOCKS) == 1
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_link_leads_to_a_file(link: str) -> None:
+    assert (ROOT / link).exists()
