@@ -7,9 +7,10 @@ standard library, since importing polars costs more than reading it; a large one
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, Literal
+from functools import partial
+from typing import BinaryIO
 
 from adcli.data.blocks import Block, CellBlock
 from adcli.data.chunks import BOM
@@ -20,17 +21,39 @@ from adcli.data.read_parquet import ParquetReader
 from adcli.data.source import BLOCK_BYTES, Source, is_packed, open_source, seekable_path
 from adcli.errors import AdcliError, UsageError
 
-PointsFormat = Literal["csv", "tsv", "jsonl", "parquet"]
-FORMATS: tuple[PointsFormat, ...] = ("csv", "tsv", "jsonl", "parquet")
+Opened = tuple[Layout, Iterator[Block], Source | ParquetReader]
+"""The columns, the blocks of rows, and what knows how far they have come."""
 
-_EXTENSIONS: dict[str, PointsFormat] = {
+
+def _open_csv(separator: str, source: Source, path: str, size: int, stack: ExitStack) -> Opened:
+    return *read_csv(source, separator, size), source
+
+
+def _open_json(source: Source, path: str, size: int, stack: ExitStack) -> Opened:
+    return *read_json(source, size), source
+
+
+def _open_parquet(source: Source, path: str, size: int, stack: ExitStack) -> Opened:
+    reader = ParquetReader(source.name, seekable_path(path, source, stack))
+    return reader.layout, reader.blocks(), reader
+
+
+READERS: dict[str, Callable[[Source, str, int, ExitStack], Opened]] = {
+    "csv": partial(_open_csv, ","),
+    "tsv": partial(_open_csv, "\t"),
+    "jsonl": _open_json,
+    "parquet": _open_parquet,
+}
+"""Format -> what reads an open file: `(source, path, bytes of a block, stack that closes)`."""
+
+EXTENSIONS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
-_SEPARATORS = {"csv": ",", "tsv": "\t"}
+"""The end of a file's name -> its format."""
 
 
 class Points:
@@ -39,7 +62,7 @@ class Points:
     def __init__(
         self,
         name: str,
-        format: PointsFormat,
+        format: str,
         layout: Layout,
         blocks: Iterator[Block],
         progress: Source | ParquetReader,
@@ -121,20 +144,13 @@ def open_points(
             for block in points:
                 x = block.numbers("x")
     """
-    if format is not None and format not in FORMATS:
+    if format is not None and format not in READERS:
         raise UsageError(f"unknown format '{format}' of points", _known_formats())
     with ExitStack() as stack:
         source = open_source(os.fspath(path), stdin, stack)
         kind = format or _format_of(os.fspath(path), source)
-        progress: Source | ParquetReader = source
-        if kind == "parquet":
-            progress = ParquetReader(source.name, seekable_path(os.fspath(path), source, stack))
-            layout, blocks = progress.layout, progress.blocks()
-        elif kind == "jsonl":
-            layout, blocks = read_json(source, block_bytes)
-        else:
-            layout, blocks = read_csv(source, _SEPARATORS[kind], block_bytes)
-        return Points(source.name, kind, layout, blocks, progress, stack.pop_all())
+        opened = READERS[kind](source, os.fspath(path), block_bytes, stack)
+        return Points(source.name, kind, *opened, stack.pop_all())
 
 
 @contextmanager
@@ -156,14 +172,14 @@ def renamed(hint: str | None, option: str) -> str | None:
 
 
 def _known_formats() -> str:
-    return f"formats are {', '.join(FORMATS)}; extensions {', '.join(_EXTENSIONS)}"
+    return f"formats are {', '.join(READERS)}; extensions {', '.join(EXTENSIONS)}"
 
 
-def _format_of(path: str, source: Source) -> PointsFormat:
+def _format_of(path: str, source: Source) -> str:
     """The format by the extension, or by how a pipe starts."""
     extension = os.path.splitext(path[:-3] if is_packed(path) else path)[1].lower()
-    if extension in _EXTENSIONS:
-        return _EXTENSIONS[extension]
+    if extension in EXTENSIONS:
+        return EXTENSIONS[extension]
     if source.total is not None:
         raise UsageError(
             f"the name '{path}' does not tell its format",
