@@ -29,9 +29,10 @@ from adcli.engines.rows import RowResults, compute_rows
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.explain.engine import Explanation, explain_rows
 from adcli.function import Function
+from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
-from adcli.report.labels import Shape, result_labels
+from adcli.report.labels import result_labels
 from adcli.report.numbers import exact, flat, nested, shape_of, to_json
 from adcli.report.points import constant_fields
 

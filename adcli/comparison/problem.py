@@ -12,6 +12,7 @@ from adcli.ad.tasks import Task
 from adcli.engines.point import PointResults
 from adcli.errors import UsageError
 from adcli.function import Function
+from adcli.graph.axes import index_label
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Component:
     @property
     def label(self) -> str:
         """`x`, or `A[0,1]`."""
-        return self.name + ("[" + ",".join(map(str, self.index)) + "]" if self.index else "")
+        return self.name + index_label(self.index)
 
     @property
     def derivative(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from adcli.errors import DataError
+from adcli.graph.axes import element_labels
 
 _ELEMENT = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]", re.ASCII | re.DOTALL)
 
@@ -140,14 +141,6 @@ def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
     check_names(name, labels)
     groups = _group_elements(labels, arrays)
     return Layout(tuple(shapes), tuple(labels), groups, tuple(sources))
-
-
-def element_labels(name: str, shape: tuple[int, ...]) -> list[str]:
-    """The flat names of an array's elements in C order: `v[0]`, `v[1]`; the name of a scalar."""
-    if not shape:
-        return [name]
-    places = itertools.product(*map(range, shape))
-    return [f"{name}[{','.join(map(str, place))}]" for place in places]
 
 
 def check_names(name: str, columns: Iterable[str]) -> None:

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 from adcli.data.blocks import Block, FrameBlock
-from adcli.data.layout import element_labels
 from adcli.errors import DataError
+from adcli.graph.axes import element_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +112,7 @@ class Column(NamedTuple):
     @property
     def labels(self) -> list[str]:
         """The names of the flat columns."""
-        return element_labels(self.field.label, self.shape)
+        return list(element_labels(self.field.label, self.shape))
 
 
 def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[Column]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from math import prod
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from adcli.descent.rules import Vector
 from adcli.errors import UsageError, did_you_mean
 from adcli.given import NOT_REAL, real
-from adcli.graph.axes import Shape
+from adcli.graph.axes import Shape, element_labels
 
 Bounds = Mapping[str, tuple[Any, Any]]
 """A pair (lower, upper) of numbers or arrays for some names; None is no bound."""
@@ -41,12 +41,8 @@ class Layout:
 
     def first_labels(self, count: int) -> list[str]:
         """The first of them."""
-        every = (
-            name + ("[" + ",".join(map(str, index)) + "]" if index else "")
-            for name, shape in self.shapes.items()
-            for index in np.ndindex(*shape)
-        )
-        return list(islice(every, count))
+        every = (element_labels(name, shape) for name, shape in self.shapes.items())
+        return list(islice(chain.from_iterable(every), count))
 
     def flatten(self, values: Mapping[str, Any], dtype: Any = np.float64) -> Vector:
         """The vector of the values. Raises UsageError for a value that is no number or array."""

@@ -6,6 +6,8 @@ NumPy.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -30,6 +32,23 @@ def broadcast_shapes(shapes: list[Shape]) -> Shape:
             elif size not in (1, result[offset + i]):
                 raise ShapeError(f"shapes {show_shapes(shapes)} do not fit together")
     return tuple(result)
+
+
+def indices(shape: Shape) -> Iterator[tuple[int, ...]]:
+    """All indices of a shape, the last axis fastest."""
+    if len(shape) == 1:  # of which `product` would make a tuple
+        return ((i,) for i in range(shape[0]))
+    return product(*map(range, shape))
+
+
+def index_label(index: tuple[int, ...]) -> str:
+    """`[0,1]`, or nothing for a scalar."""
+    return "[" + ",".join(map(str, index)) + "]" if index else ""
+
+
+def element_labels(name: str, shape: Shape) -> Iterator[str]:
+    """The names of the numbers of a variable, the last axis fastest: `x`, or `v[0]`, `v[1]`, ..."""
+    return (name + index_label(index) for index in indices(shape))
 
 
 def show_shape(shape: Shape) -> str:

@@ -25,6 +25,11 @@ def is_harmless(c: str) -> bool:
     return unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
+def counted(number: int, what: str) -> str:
+    """`1 row`, `1,000 rows`."""
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
 def columns(text: str) -> int:
     """How many terminal columns the text takes."""
     if text.isascii():

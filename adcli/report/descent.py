@@ -8,10 +8,9 @@ from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from adcli.descent.minimise import Result
-from adcli.report.numbers import flat, index_label, nested, shape_of
+from adcli.graph.axes import element_labels
+from adcli.report.numbers import flat, nested, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.tables import Tables
@@ -80,9 +79,9 @@ def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
     size = 0
     for name, value in result.point.items():
         held = "" if name in result.gradient else "  (fixed)"
-        places = np.ndindex(*shape_of(value))
-        for index, x in zip(places, islice(flat(value), most - len(lines)), strict=False):
-            lines.append(f"{name + index_label(index)} = {x:.{digits}g}{held}")
+        labels = element_labels(name, shape_of(value))
+        for label, x in zip(labels, islice(flat(value), most - len(lines)), strict=False):
+            lines.append(f"{label} = {x:.{digits}g}{held}")
         size += prod(shape_of(value))
     if size > len(lines):
         lines.append(f"... and {size - len(lines):,} more; --format json has them all")

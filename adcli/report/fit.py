@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.fitting.result import Fit, Parameter
+from adcli.language.messages import counted
 from adcli.report.descent import result_fields
 from adcli.report.numbers import exact
 from adcli.report.panel import draw_panel
@@ -134,10 +135,6 @@ def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]
     return headers, rows
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + "s" * (number != 1)
-
-
 def _cell(value: float | None, digits: int) -> str:
     return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
@@ -146,11 +143,11 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
     def show(value: float | None) -> str:
         return _cell(value, digits)
 
-    counts = f"{fit.method}: {_count(fit.iterations, 'iteration')}"
+    counts = f"{fit.method}: {counted(fit.iterations, 'iteration')}"
     lines = [
         counts + (f", {fit.seconds:.2g} s" if timed else ""),
-        f"{_count(fit.rows, 'row')}, {_count(len(fit.parameters), 'parameter')}, "
-        f"{_count(fit.degrees_of_freedom, 'degree')} of freedom",
+        f"{counted(fit.rows, 'row')}, {counted(len(fit.parameters), 'parameter')}, "
+        f"{counted(fit.degrees_of_freedom, 'degree')} of freedom",
         f"residual sum of squares {show(fit.rss)}, "
         f"residual standard deviation {show(fit.residual_standard_deviation)}",
         f"R² {show(fit.r_squared)}, adjusted {show(fit.adjusted_r_squared)}, "

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
-from adcli.report.numbers import index_label
+from adcli.graph.axes import Shape, element_labels, index_label, indices
 
-Shape = tuple[int, ...]
 Path = tuple[str, ...]
-
-
-def indices(shape: Shape) -> Iterator[tuple[int, ...]]:
-    """All indices of a shape, the last axis fastest."""
-    if len(shape) == 1:  # of which `product` would make a tuple
-        return ((i,) for i in range(shape[0]))
-    return product(*map(range, shape))
 
 
 def output_rows(shapes: Sequence[Shape]) -> Iterator[str]:
@@ -39,15 +30,10 @@ def result_labels(
     if kind in ("value", "derivative"):
         return (kind + row for row in output_rows(outputs))
     if kind == "gradient":
-        return (f"df/d{column}" for column in elements(path[1], variables[path[1]]))
+        return (f"df/d{column}" for column in element_labels(path[1], variables[path[1]]))
     if kind == "jacobian":
-        columns = list(elements(path[1], variables[path[1]]))
+        columns = list(element_labels(path[1], variables[path[1]]))
         return (f"df{row}/d{column}" for row in output_rows(outputs) for column in columns)
-    seconds = list(elements(path[2], variables[path[2]]))
-    firsts = elements(path[1], variables[path[1]])
+    seconds = list(element_labels(path[2], variables[path[2]]))
+    firsts = element_labels(path[1], variables[path[1]])
     return (f"d2f/d{first}d{second}" for first in firsts for second in seconds)
-
-
-def elements(name: str, shape: Shape) -> Iterator[str]:
-    """The names of the numbers of a variable: `x`, or `v[0]`, `v[1]`, ..."""
-    return (name + index_label(index) for index in indices(shape))

@@ -56,11 +56,6 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return tuple(getattr(value, "shape", ()))
 
 
-def index_label(index: tuple[int, ...]) -> str:
-    """`[0,1]`, or nothing for a scalar."""
-    return "[" + ",".join(map(str, index)) + "]" if index else ""
-
-
 def to_json(value: Any, precision: int | None = None) -> str:
     """JSON of nested dicts, lists, strings and numbers; counts are whole numbers, and every other
     number is written by `exact`.

@@ -10,7 +10,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
-from adcli.report.labels import Path, Shape, elements, output_rows, result_labels
+from adcli.graph.axes import Shape, element_labels
+from adcli.report.labels import Path, output_rows, result_labels
 from adcli.report.numbers import exact, flat, nested, shape_of, short
 from adcli.report.rendering import Report
 
@@ -65,7 +66,7 @@ class PointReport(Report):
 
     def rows(self) -> Iterator[Iterable[str]]:
         """A header and a row: the point's columns, then the results."""
-        given = (elements(name, shape_of(value)) for name, value in self.shown.items())
+        given = (element_labels(name, shape_of(value)) for name, value in self.shown.items())
         found = (result_labels(path, self.outputs, self.variables) for path in self.fields)
         yield chain(*given, *found)
         yield self._texts([*self.shown.values(), *self.fields.values()])
@@ -119,7 +120,7 @@ def _gradient_rows(report: PointReport, text: Any) -> Iterator[tuple[str, ...]]:
     for path, value in report.fields.items():
         if path[0] == "gradient":
             at = report.point[path[1]]
-            labels = elements(path[1], shape_of(at))
+            labels = element_labels(path[1], shape_of(at))
             for label, x, slope in zip(labels, flat(at), flat(value), strict=True):
                 yield label, text(x), text(slope)
 
@@ -127,7 +128,7 @@ def _gradient_rows(report: PointReport, text: Any) -> Iterator[tuple[str, ...]]:
 def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[list[str]]]:
     """Row labels, column labels and cells of a Jacobian or a Hessian."""
     variables = report.variables
-    labels = [label for name in report.task.wrt for label in elements(name, variables[name])]
+    labels = [label for name in report.task.wrt for label in element_labels(name, variables[name])]
     blocks: list[Path]
     if report.task.kind == "jacobian":
         heads = [f"df{row}" for row in output_rows(report.outputs)]

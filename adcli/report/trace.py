@@ -8,7 +8,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from adcli.explain.trace import Contribution, Seed, Trace
-from adcli.report.numbers import exact, flat, index_label, nested, shape_of, short, to_json
+from adcli.graph.axes import index_label
+from adcli.language.messages import counted
+from adcli.report.numbers import exact, flat, nested, shape_of, short, to_json
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined
 
@@ -342,7 +344,7 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
 def _totals(report: TraceReport, tables: Tables) -> None:
     steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
     inputs = sum(len(list(flat(report.trace.values[node]))) for node in _inputs(report))
-    tables.heading(f"Derivatives of {_count(steps, 'operation')} over {_count(inputs, 'input')}")
+    tables.heading(f"Derivatives of {counted(steps, 'operation')} over {counted(inputs, 'input')}")
     rows = [
         (mode, *[f"{count:,}" for count in counts.values()])
         for mode, counts in operations(report).items()
@@ -354,7 +356,3 @@ def _inputs(report: TraceReport) -> list[int]:
     """The variables to differentiate for."""
     graph = report.steps.graph
     return [n for n in report.steps.nodes if not graph.args[n] and report.active[n]]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

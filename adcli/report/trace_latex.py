@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from adcli.graph.axes import index_label
 from adcli.language.latex import latex_names, to_latex
-from adcli.report.numbers import index_label
 from adcli.report.steps import Notation
 from adcli.report.trace import MAX_SEEDS, MAX_STEPS, TraceReport, shown, thinned
 

@@ -17,7 +17,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from adcli.data.iterates import EPOCH, Row, open_trace, trace_format
 from adcli.descent.monitor import KEPT, next_mark
 from adcli.descent.stopping import Status
-from adcli.report.numbers import index_label, nested, shape_of
+from adcli.graph.axes import element_labels
+from adcli.language.messages import counted
+from adcli.report.numbers import flat, nested, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.tables import Tables
@@ -94,9 +96,8 @@ def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
         held = "  (fixed)" if name in result.fixed else ""
         shape = shape_of(value)
         if prod(shape) <= FEW:
-            for index in np.ndindex(*shape):
-                x = value[index] if shape else value
-                lines.append(f"{name + index_label(index)} = {x:.{digits}g}{held}")
+            for label, x in zip(element_labels(name, shape), flat(value), strict=True):
+                lines.append(f"{label} = {x:.{digits}g}{held}")
         else:
             norm = float(np.linalg.norm(value))
             lines.append(f"{name}: {'x'.join(map(str, shape))}, norm {norm:.{digits}g}{held}")
@@ -109,7 +110,7 @@ def heading(training: Training, description: str) -> str:
     rows = f"{training.batches.rows:,} rows"
     if training.validation is not None:
         rows += f", {training.validation.rows:,} more for validation"
-    parameters = f"{size:,} parameter{'s' * (size != 1)} in {plan.dtype}"
+    parameters = f"{counted(size, 'parameter')} in {plan.dtype}"
     return f"{description}, in batches of {plan.batch_size:,} rows\n{parameters}; {rows}"
 
 

@@ -16,6 +16,7 @@ from adcli.descent.step import Stepper
 from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
 from adcli.engines.plan.loss import Loss
 from adcli.errors import DomainError
+from adcli.language.messages import counted
 from adcli.training.plan import Plan, TrainingLimits
 from adcli.training.state import Epoch, State
 
@@ -205,7 +206,7 @@ class Training:
             return Outcome(Status.CONVERGED, reason)
         patience, best = self.plan.patience, s.best_epoch
         if patience is not None and best is not None and s.epochs - best.epoch >= patience:
-            count = f"{patience:,} epoch{'s' * (patience > 1)}"
+            count = counted(patience, "epoch")
             reason = f"the {name} loss has not improved for {count}: "
             return Outcome(Status.CONVERGED, f"{reason}{best.loss:.6g} in epoch {best.epoch:,}")
         return None
@@ -231,7 +232,7 @@ class Training:
     def _reached(self) -> str:
         """How far the run is: `after 2 epochs and 5 batches`."""
         s = self.state
-        place = f"after {s.epochs:,} epoch{'s' * (s.epochs != 1)}"
+        place = f"after {counted(s.epochs, 'epoch')}"
         if s.batches:
             place += f" and {s.batches:,} batch{'es' * (s.batches != 1)}"
         return place
