@@ -17,8 +17,7 @@ from adcli.graph.axes import (
 )
 from adcli.graph.primitives import (
     LINEAR,
-    Primitive,
-    register,
+    structural,
 )
 
 
@@ -34,18 +33,16 @@ def _reshaped(shapes: list[Shape], shape: Shape) -> Shape:
     return shape
 
 
-RESHAPE = register(
-    Primitive(
-        "reshape",
-        LINEAR,
-        ("x",),
-        shape=_reshaped,
-        rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
-        options=lambda shape: {"shape": shape},
-        example=((6,), ((2, 3),)),
-        spelling={"numpy": lambda shape, shapes: f"np.reshape(#1, {_reshaped(shapes, shape)})"},
-        summary="the same elements in another shape",
-    )
+RESHAPE = structural(
+    "reshape",
+    LINEAR,
+    "x",
+    shape=_reshaped,
+    rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
+    options=lambda shape: {"shape": shape},
+    example=((6,), ((2, 3),)),
+    spelling={"numpy": lambda shape, shapes: f"np.reshape(#1, {_reshaped(shapes, shape)})"},
+    summary="the same elements in another shape",
 )
 
 
@@ -54,18 +51,16 @@ def _expanded(shapes: list[Shape], axis: int) -> Shape:
     return (*shapes[0][:axis], 1, *shapes[0][axis:])
 
 
-register(
-    Primitive(
-        "expand",
-        LINEAR,
-        ("x",),
-        shape=_expanded,
-        rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
-        options=lambda axis: {"axis": axis},
-        example=(0, ((3,),)),
-        spelling={"numpy": lambda axis, shapes: f"np.expand_dims(#1, {axis})"},
-        summary="a new axis of length 1",
-    )
+structural(
+    "expand",
+    LINEAR,
+    "x",
+    shape=_expanded,
+    rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
+    options=lambda axis: {"axis": axis},
+    example=(0, ((3,),)),
+    spelling={"numpy": lambda axis, shapes: f"np.expand_dims(#1, {axis})"},
+    summary="a new axis of length 1",
 )
 
 
@@ -85,22 +80,20 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return tuple(axes.index(i) for i in range(len(axes)))
 
 
-register(
-    Primitive(
-        "transpose",
-        LINEAR,
-        ("x",),
-        shape=_permuted,
-        rule=lambda m, g, k, attr, shapes, _: m.transpose(_inverse(attr), g),
-        options=lambda axes: {"axes": axes},
-        example=(None, ((2, 3),)),
-        spelling={
-            "numpy": lambda axes, shapes: (
-                "np.transpose(#1)" if axes is None else f"np.transpose(#1, {axes})"
-            )
-        },
-        summary="axes in reverse or a given order",
-    )
+structural(
+    "transpose",
+    LINEAR,
+    "x",
+    shape=_permuted,
+    rule=lambda m, g, k, attr, shapes, _: m.transpose(_inverse(attr), g),
+    options=lambda axes: {"axes": axes},
+    example=(None, ((2, 3),)),
+    spelling={
+        "numpy": lambda axes, shapes: (
+            "np.transpose(#1)" if axes is None else f"np.transpose(#1, {axes})"
+        )
+    },
+    summary="axes in reverse or a given order",
 )
 
 
@@ -110,18 +103,16 @@ def _broadcast_shape(shapes: list[Shape], shape: Shape) -> Shape:
     return shape
 
 
-register(
-    Primitive(
-        "broadcast",
-        LINEAR,
-        ("x",),
-        shape=_broadcast_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.sum_to(shapes[0], g),
-        options=lambda shape: {"shape": shape},
-        example=((2, 3), ((3,),)),
-        spelling={"numpy": lambda shape, shapes: f"np.broadcast_to(#1, {shape})"},
-        summary="repeated to a larger shape",
-    )
+structural(
+    "broadcast",
+    LINEAR,
+    "x",
+    shape=_broadcast_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.sum_to(shapes[0], g),
+    options=lambda shape: {"shape": shape},
+    example=((2, 3), ((3,),)),
+    spelling={"numpy": lambda shape, shapes: f"np.broadcast_to(#1, {shape})"},
+    summary="repeated to a larger shape",
 )
 
 
@@ -131,18 +122,16 @@ def _summed_shape(shapes: list[Shape], shape: Shape) -> Shape:
     return shape
 
 
-register(
-    Primitive(
-        "sum_to",
-        LINEAR,
-        ("x",),
-        shape=_summed_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
-        options=lambda shape: {"shape": shape},
-        example=((3,), ((2, 3),)),
-        spelling={"numpy": lambda shape, shapes: f"_sum_to(#1, {shape})"},
-        summary="sum over what was broadcast",
-    )
+structural(
+    "sum_to",
+    LINEAR,
+    "x",
+    shape=_summed_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
+    options=lambda shape: {"shape": shape},
+    example=((3,), ((2, 3),)),
+    spelling={"numpy": lambda shape, shapes: f"_sum_to(#1, {shape})"},
+    summary="sum over what was broadcast",
 )
 
 
@@ -160,17 +149,15 @@ def _index_shape(shapes: list[Shape], key: Key) -> Shape:
     return (*result, *shape[len(key) :])
 
 
-INDEX = register(
-    Primitive(
-        "index",
-        LINEAR,
-        ("x",),
-        shape=_index_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.scatter((attr, shapes[0]), g),
-        drops=lambda key, shapes: prod(_index_shape(shapes, key)) < prod(shapes[0]),
-        example=((1,), ((3,),)),
-        summary="an element or a slice",
-    )
+INDEX = structural(
+    "index",
+    LINEAR,
+    "x",
+    shape=_index_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.scatter((attr, shapes[0]), g),
+    drops=lambda key, shapes: prod(_index_shape(shapes, key)) < prod(shapes[0]),
+    example=((1,), ((3,),)),
+    summary="an element or a slice",
 )
 
 
@@ -182,17 +169,15 @@ def _scatter_shape(shapes: list[Shape], attr: tuple[Key, Shape]) -> Shape:
     return shape
 
 
-register(
-    Primitive(
-        "scatter",
-        LINEAR,
-        ("x",),
-        shape=_scatter_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
-        example=(((1,), (3,)), ((),)),
-        spelling={"numpy": lambda attr, shapes: f"_scatter(#1, {key_of(attr[0])}, {attr[1]})"},
-        summary="zeros with x at an index",
-    )
+structural(
+    "scatter",
+    LINEAR,
+    "x",
+    shape=_scatter_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
+    example=(((1,), (3,)), ((),)),
+    spelling={"numpy": lambda attr, shapes: f"_scatter(#1, {key_of(attr[0])}, {attr[1]})"},
+    summary="zeros with x at an index",
 )
 
 
@@ -213,18 +198,16 @@ def _concat_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _:
     return m.index(((every,) * axis) + ((start, start + shapes[k][axis], None),), g)
 
 
-register(
-    Primitive(
-        "concat",
-        LINEAR,
-        ("*xs",),
-        shape=_concat_shape,
-        rule=_concat_transpose,
-        options=lambda axis: {"axis": axis},
-        example=(0, ((2,), (3,))),
-        spelling={"numpy": lambda axis, shapes: f"np.concatenate([#*], axis={axis})"},
-        summary="arrays one after the other along an axis",
-    )
+structural(
+    "concat",
+    LINEAR,
+    "*xs",
+    shape=_concat_shape,
+    rule=_concat_transpose,
+    options=lambda axis: {"axis": axis},
+    example=(0, ((2,), (3,))),
+    spelling={"numpy": lambda axis, shapes: f"np.concatenate([#*], axis={axis})"},
+    summary="arrays one after the other along an axis",
 )
 
 
@@ -244,18 +227,16 @@ def _stack_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _: 
     return m.index(((None, None, None),) * axis + (k,), g)
 
 
-STACK = register(
-    Primitive(
-        "stack",
-        LINEAR,
-        ("*xs",),
-        shape=_stack_shape,
-        rule=_stack_transpose,
-        options=lambda axis: {"axis": axis},
-        example=(0, ((), ())),
-        spelling={"numpy": lambda axis, shapes: f"np.stack([#*], axis={axis})"},
-        summary="arrays of one shape along a new axis",
-    )
+STACK = structural(
+    "stack",
+    LINEAR,
+    "*xs",
+    shape=_stack_shape,
+    rule=_stack_transpose,
+    options=lambda axis: {"axis": axis},
+    example=(0, ((), ())),
+    spelling={"numpy": lambda axis, shapes: f"np.stack([#*], axis={axis})"},
+    summary="arrays of one shape along a new axis",
 )
 
 
@@ -268,20 +249,18 @@ def _diag_shape(shapes: list[Shape], _: Any) -> Shape:
     raise ShapeError(f"diag takes a vector or a matrix, not the shape {show_shape(shape)}")
 
 
-register(
-    Primitive(
-        "diag",
-        LINEAR,
-        ("x",),
-        shape=_diag_shape,
-        rule=lambda m, g, k, attr, shapes, _: (
-            m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
-        ),
-        drops=lambda attr, shapes: len(shapes[0]) == 2,
-        example=(None, ((3,),)),
-        spelling={"numpy": lambda attr, shapes: "np.diag(#1)"},
-        summary="the diagonal of a matrix, or a matrix with this diagonal",
-    )
+structural(
+    "diag",
+    LINEAR,
+    "x",
+    shape=_diag_shape,
+    rule=lambda m, g, k, attr, shapes, _: (
+        m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
+    ),
+    drops=lambda attr, shapes: len(shapes[0]) == 2,
+    example=(None, ((3,),)),
+    spelling={"numpy": lambda attr, shapes: "np.diag(#1)"},
+    summary="the diagonal of a matrix, or a matrix with this diagonal",
 )
 
 
@@ -291,18 +270,16 @@ def _on_diagonal_shape(shapes: list[Shape], shape: Shape) -> Shape:
     return shape
 
 
-register(
-    Primitive(
-        "on_diagonal",
-        LINEAR,
-        ("x",),
-        shape=_on_diagonal_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
-        options=lambda shape: {"shape": shape},
-        example=((2, 3), ((2,),)),
-        spelling={"numpy": lambda shape, shapes: f"_on_diagonal(#1, {shape})"},
-        summary="zeros with x on the diagonal",
-    )
+structural(
+    "on_diagonal",
+    LINEAR,
+    "x",
+    shape=_on_diagonal_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
+    options=lambda shape: {"shape": shape},
+    example=((2, 3), ((2,),)),
+    spelling={"numpy": lambda shape, shapes: f"_on_diagonal(#1, {shape})"},
+    summary="zeros with x on the diagonal",
 )
 
 
@@ -312,17 +289,15 @@ def _tril_shape(shapes: list[Shape], _: int) -> Shape:
     return shapes[0]
 
 
-register(
-    Primitive(
-        "tril",
-        LINEAR,
-        ("x",),
-        shape=_tril_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
-        drops=lambda k, shapes: k < shapes[0][-1] - 1,
-        options=lambda k: {"k": k},
-        example=(0, ((3, 3),)),
-        spelling={"numpy": lambda k, shapes: f"np.tril(#1, {k})"},
-        summary="lower triangle, zeros above diagonal k",
-    )
+structural(
+    "tril",
+    LINEAR,
+    "x",
+    shape=_tril_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
+    drops=lambda k, shapes: k < shapes[0][-1] - 1,
+    options=lambda k: {"k": k},
+    example=(0, ((3, 3),)),
+    spelling={"numpy": lambda k, shapes: f"np.tril(#1, {k})"},
+    summary="lower triangle, zeros above diagonal k",
 )

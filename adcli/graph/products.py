@@ -13,8 +13,7 @@ from adcli.graph.axes import (
 )
 from adcli.graph.primitives import (
     MULTILINEAR,
-    Primitive,
-    register,
+    structural,
 )
 
 
@@ -54,17 +53,15 @@ def _matmul_transpose(m: Any, g: Any, k: int, _: Any, shapes: list[Shape], xs: A
     return m.reshape(b, m.sum_to(right, result))
 
 
-MATMUL = register(
-    Primitive(
-        "matmul",
-        MULTILINEAR,
-        ("a", "b"),
-        shape=_matmul_shape,
-        rule=_matmul_transpose,
-        example=(None, ((2, 3), (3, 2))),
-        symbol="@",
-        summary="matrix product",
-    )
+MATMUL = structural(
+    "matmul",
+    MULTILINEAR,
+    "a b",
+    shape=_matmul_shape,
+    rule=_matmul_transpose,
+    example=(None, ((2, 3), (3, 2))),
+    symbol="@",
+    summary="matrix product",
 )
 
 
@@ -145,17 +142,15 @@ def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
     return f'np.einsum("{",".join(terms)}->{output}", #*)'
 
 
-register(
-    Primitive(
-        "einsum",
-        MULTILINEAR,
-        ("*xs",),
-        shape=_einsum_shape,
-        rule=_einsum_transpose,
-        drops=_takes_diagonals,
-        options=lambda spec: {"spec": spec},
-        example=("ij,j->i", ((2, 3), (3,))),
-        spelling={"numpy": _numpy_einsum},
-        summary="sums of products by index letters",
-    )
+structural(
+    "einsum",
+    MULTILINEAR,
+    "*xs",
+    shape=_einsum_shape,
+    rule=_einsum_transpose,
+    drops=_takes_diagonals,
+    options=lambda spec: {"spec": spec},
+    example=("ij,j->i", ((2, 3), (3,))),
+    spelling={"numpy": _numpy_einsum},
+    summary="sums of products by index letters",
 )

@@ -19,8 +19,7 @@ from adcli.graph.axes import (
 from adcli.graph.primitives import (
     LINEAR,
     REDUCTION,
-    Primitive,
-    register,
+    structural,
 )
 
 
@@ -44,18 +43,16 @@ def _sum_transpose(m: Any, g: Any, k: int, axis: int | None, shapes: list[Shape]
     return m.broadcast(shapes[0], m.reshape(kept_shape(shapes[0], axis), g))
 
 
-SUM = register(
-    Primitive(
-        "sum",
-        LINEAR,
-        ("x",),
-        shape=reduced_shape,
-        rule=_sum_transpose,
-        options=lambda axis: {"axis": axis},
-        example=(None, ((2, 3),)),
-        spelling={"numpy": _numpy_reduction("np.sum")},
-        summary="sum over all elements or one axis",
-    )
+SUM = structural(
+    "sum",
+    LINEAR,
+    "x",
+    shape=reduced_shape,
+    rule=_sum_transpose,
+    options=lambda axis: {"axis": axis},
+    example=(None, ((2, 3),)),
+    spelling={"numpy": _numpy_reduction("np.sum")},
+    summary="sum over all elements or one axis",
 )
 
 
@@ -66,20 +63,18 @@ def _extremum_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) 
 
 
 for _name, _summary in (("max", "largest element"), ("min", "smallest element")):
-    register(
-        Primitive(
-            f"reduce_{_name}",
-            REDUCTION,
-            ("x",),
-            shape=_nonempty_shape,
-            rule=_extremum_weights,
-            kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
-            word=f"a{_name}",
-            spelling={"numpy": _numpy_reduction(f"np.{_name}")},
-            options=lambda axis: {"axis": axis},
-            example=(None, ((3,),)),
-            summary=f"{_summary}, of all or along an axis; ties share the derivative",
-        )
+    structural(
+        f"reduce_{_name}",
+        REDUCTION,
+        "x",
+        shape=_nonempty_shape,
+        rule=_extremum_weights,
+        kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
+        word=f"a{_name}",
+        spelling={"numpy": _numpy_reduction(f"np.{_name}")},
+        options=lambda axis: {"axis": axis},
+        example=(None, ((3,),)),
+        summary=f"{_summary}, of all or along an axis; ties share the derivative",
     )
 
 
@@ -123,18 +118,16 @@ def _product_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -
     return None, before * _products_before(m, x, axis, shape, backwards=True)
 
 
-register(
-    Primitive(
-        "prod",
-        REDUCTION,
-        ("x",),
-        shape=reduced_shape,
-        rule=_product_weights,
-        options=lambda axis: {"axis": axis},
-        example=(None, ((2,),)),
-        spelling={"numpy": _numpy_reduction("np.prod")},
-        summary="product of all elements or along an axis",
-    )
+structural(
+    "prod",
+    REDUCTION,
+    "x",
+    shape=reduced_shape,
+    rule=_product_weights,
+    options=lambda axis: {"axis": axis},
+    example=(None, ((2,),)),
+    spelling={"numpy": _numpy_reduction("np.prod")},
+    summary="product of all elements or along an axis",
 )
 
 
@@ -153,18 +146,16 @@ def _numpy_cumsum(attr: tuple[int | None, bool], shapes: list[Shape]) -> str:
     return f"np.flip(np.cumsum(np.flip(#1, {axis}), axis={axis}), {axis})"
 
 
-register(
-    Primitive(
-        "cumsum",
-        LINEAR,
-        ("x",),
-        shape=_cumsum_shape,
-        rule=lambda m, g, k, attr, shapes, _: m.reshape(
-            shapes[0], m.cumsum((0 if attr[0] is None else attr[0], not attr[1]), g)
-        ),
-        options=lambda attr: {"axis": attr[0], "backwards": int(attr[1])},
-        example=((0, False), ((3,),)),
-        spelling={"numpy": _numpy_cumsum},
-        summary="running sum along an axis",
-    )
+structural(
+    "cumsum",
+    LINEAR,
+    "x",
+    shape=_cumsum_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.reshape(
+        shapes[0], m.cumsum((0 if attr[0] is None else attr[0], not attr[1]), g)
+    ),
+    options=lambda attr: {"axis": attr[0], "backwards": int(attr[1])},
+    example=((0, False), ((3,),)),
+    spelling={"numpy": _numpy_cumsum},
+    summary="running sum along an axis",
 )

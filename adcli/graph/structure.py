@@ -18,8 +18,7 @@ from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
 from adcli.graph.primitives import (
     STATIC,
-    Primitive,
-    register,
+    structural,
 )
 from adcli.graph.products import MATMUL as MATMUL
 from adcli.graph.products import einsum_terms as einsum_terms
@@ -35,41 +34,35 @@ def _numpy_size(axis: int | None, shapes: list[Shape]) -> str:
     return f"{float(prod(shapes[0] if axis is None else (shapes[0][axis],)))!r}"
 
 
-register(
-    Primitive(
-        "size",
-        STATIC,
-        ("x",),
-        shape=_size_shape,
-        options=lambda axis: {"axis": axis},
-        example=(None, ((2, 3),)),
-        spelling={"numpy": _numpy_size},
-        summary="number of elements, of all or along an axis",
-    )
+structural(
+    "size",
+    STATIC,
+    "x",
+    shape=_size_shape,
+    options=lambda axis: {"axis": axis},
+    example=(None, ((2, 3),)),
+    spelling={"numpy": _numpy_size},
+    summary="number of elements, of all or along an axis",
 )
-FULL = register(
-    Primitive(
-        "full",
-        STATIC,
-        (),
-        shape=lambda shapes, attr: attr[1],
-        options=lambda attr: {"value": attr[0], "shape": attr[1]},
-        example=((2.0, (3,)), ()),
-        spelling={"numpy": lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))"},
-        summary="a constant array",
-    )
+FULL = structural(
+    "full",
+    STATIC,
+    "",
+    shape=lambda shapes, attr: attr[1],
+    options=lambda attr: {"value": attr[0], "shape": attr[1]},
+    example=((2.0, (3,)), ()),
+    spelling={"numpy": lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))"},
+    summary="a constant array",
 )
-register(
-    Primitive(
-        "range",
-        STATIC,
-        (),
-        shape=lambda shapes, attr: (len(range(*attr)),),
-        options=lambda bounds: {"bounds": bounds},
-        example=((0, 3, 1), ()),
-        spelling={
-            "numpy": lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)"
-        },
-        summary="whole numbers from start to before stop",
-    )
+structural(
+    "range",
+    STATIC,
+    "",
+    shape=lambda shapes, attr: (len(range(*attr)),),
+    options=lambda bounds: {"bounds": bounds},
+    example=((0, 3, 1), ()),
+    spelling={
+        "numpy": lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)"
+    },
+    summary="whole numbers from start to before stop",
 )

@@ -48,11 +48,10 @@ from adcli.graph.primitives.row import (
     function_of_row,
     minus_one,
     one,
-    register,
     see_rows,
-    select,
     spelled,
     spelled_in_latex,
+    structural,
 )
 from adcli.graph.primitives.special import SLOPE
 
@@ -88,10 +87,9 @@ __all__ = [
     "kinks",
     "minus_one",
     "one",
-    "register",
     "see_rows",
-    "select",
     "special",
     "spelled",
     "spelled_in_latex",
+    "structural",
 ]

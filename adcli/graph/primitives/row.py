@@ -167,6 +167,11 @@ def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
     return register(Primitive(name, SELECT, tuple(inputs.split()), rule=rule, **row))
 
 
+def structural(name: str, kind: str, inputs: str, **row: Any) -> Primitive:
+    """A row for a function of arrays that has more to it than the numbers of its elements."""
+    return register(Primitive(name, kind, tuple(inputs.split()), **row))
+
+
 def spelled(
     name: str,
     *,
