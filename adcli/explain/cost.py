@@ -8,7 +8,7 @@ is counted by `adcli.explain.counting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
@@ -19,7 +19,6 @@ from adcli.graph.primitives import (
     ADD,
     DIVIDE,
     ELEMENTWISE,
-    MULTILINEAR,
     MULTIPLY,
     NEGATIVE,
     REDUCTION,
@@ -75,33 +74,35 @@ def value(graph: Graph, i: int, shapes: Shapes) -> Counts:
         return NOTHING if op is NEGATIVE else Counts(functions=size)
     if op.kind == SELECT:
         return Counts(functions=size)
-    if op.kind == MULTILINEAR:
-        return _product(graph, i, shapes)
-    inputs = sum(prod(shapes[j]) for j in graph.args[i])
+    inputs = [shapes[j] for j in graph.args[i]]
     if op.kind == REDUCTION:
-        joined = inputs - size
+        joined = sum(map(prod, inputs)) - size
         if op.name == "prod":
             return Counts(multiplications=joined)
         return Counts(functions=joined)
-    if op.name in ("sum", "sum_to"):
-        return Counts(additions=inputs - size)
-    return Counts(additions=size - 1) if op.name == "cumsum" and size else NOTHING
+    return structural(op.name, graph.attrs[i], inputs, shapes[i])
 
 
-def _product(graph: Graph, i: int, shapes: Shapes) -> Counts:
-    """A matrix product or an einsum: terms that are multiplied out and then summed."""
-    size, factors = prod(shapes[i]), [shapes[j] for j in graph.args[i]]
-    if graph.ops[i].name == "matmul":
-        terms = size * factors[0][-1]
-    else:
-        letters, _ = einsum_terms(graph.attrs[i], len(factors))
-        sizes = {
-            letter: n
-            for names, shape in zip(letters, factors, strict=True)
-            for letter, n in zip(names, shape, strict=True)
-        }
+def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Counts:
+    """The operations of a structural primitive: those that multiply out and sum; others move
+    numbers."""
+    size = prod(out)
+    if name == "matmul":
+        terms = size * inputs[0][-1]
+    elif name == "einsum":
+        letters, _ = einsum_terms(attr, len(inputs))
+        sizes: dict[str, int] = {}
+        for names, shape in zip(letters, inputs, strict=True):
+            sizes.update(zip(names, shape, strict=True))
         terms = prod(sizes.values())
-    return Counts((len(factors) - 1) * terms, max(terms - size, 0))
+    elif name in ("sum", "sum_to"):
+        return Counts(additions=max(prod(inputs[0]) - size, 0))
+    elif name == "cumsum" and size:
+        axis, _ = attr
+        return Counts(additions=size - size // out[axis or 0])
+    else:
+        return NOTHING
+    return Counts((len(inputs) - 1) * terms, max(terms - size, 0))
 
 
 # ---- derivatives ----

@@ -7,14 +7,13 @@ partial derivatives, which both modes share.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from adcli.explain.cost import structural
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
-from adcli.graph.structure import einsum_terms
 
 
 @dataclass
@@ -64,6 +63,12 @@ def plain(value: Any) -> Any:
 def _size(value: Any) -> int:
     size: int = getattr(value, "size", 1)
     return size
+
+
+def _shape(value: Any) -> Shape:
+    """The shape at one point of an array over points."""
+    shape: Shape = getattr(value, "shape", (1,))[1:]
+    return shape
 
 
 class Counting:
@@ -127,11 +132,10 @@ class Counting:
         return self.like(self.inner.keep(mask, plain(value)), value)
 
     def _charged(self, name: str, attr: Any, values: list[Any], result: Any) -> Any:
-        cost = _COSTS.get(name)
-        if cost is not None:
-            multiplications, additions = cost(attr, values, result)
-            self.tally.multiplications += multiplications
-            self.tally.additions += additions
+        done = structural(name, attr, [_shape(x) for x in values], _shape(result))
+        points = _size(result) // max(prod(_shape(result)), 1)
+        self.tally.multiplications += points * done.multiplications
+        self.tally.additions += points * done.additions
         return result
 
 
@@ -163,32 +167,3 @@ class _Namespace:
 
 
 _ELEMENTWISE_PRODUCTS = {"multiply", "divide"}
-
-Cost = Callable[[Any, list[Any], Any], tuple[int, int]]
-
-
-def _matmul(_: Any, xs: list[Any], out: Any) -> tuple[int, int]:
-    inner = xs[0].shape[-1]
-    return _size(out) * inner, _size(out) * max(0, inner - 1)
-
-
-def _einsum(spec: str, xs: list[Any], out: Any) -> tuple[int, int]:
-    terms, _ = einsum_terms(spec, len(xs))
-    sizes: dict[str, int] = {}
-    for term, x in zip(terms, xs, strict=True):
-        sizes.update(zip(term, x.shape[1:], strict=True))
-    products = prod(sizes.values()) * max(x.shape[0] for x in xs)
-    return products * (len(xs) - 1), max(0, products - _size(out))
-
-
-def _sum(_: Any, xs: list[Any], out: Any) -> tuple[int, int]:
-    return 0, max(0, _size(xs[0]) - _size(out))
-
-
-_COSTS: dict[str, Cost] = {
-    "matmul": _matmul,
-    "einsum": _einsum,
-    "sum": _sum,
-    "sum_to": _sum,
-    "cumsum": lambda _, xs, out: (0, _size(out)),
-}

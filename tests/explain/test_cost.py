@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from adcli.ad.forward import forward_sweep
+from adcli.ad.tasks import Task
 from adcli.explain.cost import Counts, evaluation, partial, partials
+from adcli.explain.counting import Counting
 from adcli.function import function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
 from adcli.graph.shapes import infer_shapes
@@ -22,6 +26,7 @@ EVALUATIONS = [
     ("A @ B", {"A": (2, 3), "B": (3, 5)}, Counts(30, 20, 0)),
     ('einsum("ij,jk,k->i", A, B, x)', {"A": (2, 3), "B": (3, 4), "x": (4,)}, Counts(48, 22, 0)),
     ("cumsum(v)", {"v": (4,)}, Counts(0, 3, 0)),
+    ("cumsum(A, axis=1)", {"A": (3, 4)}, Counts(0, 9, 0)),
     ("v[0] + transpose(v)[1]", {"v": (4,)}, Counts(0, 1, 0)),
 ]
 
@@ -64,3 +69,23 @@ def test_partials_of_inputs_that_do_not_vary_are_free() -> None:
     f = function("sin(x)*tan(2) + x^2")
     shapes = infer_shapes(f.graph, f.order, {})
     assert partials(f.graph, f.order, shapes, f.graph.varying) == Counts(0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sum(A @ x)", 'einsum("ij,j->", A, x)', "sum(A)", "sum(cumsum(x))", "sum(transpose(A))"],
+)
+def test_sweeps_and_graphs_count_alike(text: str) -> None:
+    """A forward sweep of a function that is linear in x does to tangents what the value does."""
+    f = function(text)
+    point = {"A": np.ones((3, 4)), "x": np.ones(4)}
+    point = {name: point[name] for name in f.inputs}
+    (name,) = list(point)[-1:]
+    run = f.swept(point, Task("gradient", "forward", [name]), "auto", None).run
+    counting = Counting(run.algebra)
+    with run.algebra.context():
+        seed = {f.inputs[name]: counting.counted(run.values[f.inputs[name]])}
+        forward_sweep(run.graph, run.order, run.values, seed, counting)
+    counts = evaluation(f.graph, f.order, infer_shapes(f.graph, f.order, run.shapes()))
+    tally = counting.tally
+    assert (tally.multiplications, tally.additions) == counts[:2]
