@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from adcli.cli import options
+from adcli.cli.declare import Options, as_command, option
 from adcli.cli.inputs import assignments, names
-from adcli.cli.run import program_and_point
+from adcli.cli.options import WRT, AtOptions, Number, OutputOptions, ProgramOptions
 from adcli.cli.show import show
 from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
 from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
-from adcli.function import Function
+from adcli.function import Function, function
 from adcli.language.messages import safe
 from adcli.report.comparison import CompareReport, draw_sweep
 from adcli.report.plots import picture_format
@@ -35,43 +35,43 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
 1 they do not, or the point is outside the domain; 2 wrong usage or syntax."""
 
 
-@options.command("compare", EXAMPLES)
-@options.expression
-@options.at
-@options.wrt
-@click.option(
-    "--gradient",
-    metavar="x=1,y=2",
-    multiple=True,
-    help="Check this gradient, a value for each variable (--wrt: for those alone).",
-)
-@click.option(
-    "--tolerance",
-    type=options.Number(0, 1),
-    default=TOLERANCE,
-    metavar="T",
-    help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
-)
-@click.option(
-    "--epsilons",
-    metavar="FROM:TO[:N]",
-    help="Sweep finite differences over steps relative to the variable, N a decade (default 1).",
-)
-@click.option(
-    "--plot",
-    metavar="FILE",
-    help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
-)
-@click.option(
-    "--order",
-    type=click.IntRange(1, 2),
-    default=1,
-    metavar="N",
-    help="Compare first derivatives (1, the default) or second ones (2).",
-)
-@click.option("--no-times", is_flag=True, help="Do not measure times: the output is repeatable.")
-@options.output
-def command(**parsed: Any) -> int:
+class CompareOptions(Options):
+    """What to compare."""
+
+    wrt: str | None = WRT
+    gradient: tuple[str, ...] = option(
+        metavar="x=1,y=2",
+        multiple=True,
+        help="Check this gradient, a value for each variable (--wrt: for those alone).",
+    )
+    tolerance: float = option(
+        type=Number(0, 1),
+        default=TOLERANCE,
+        metavar="T",
+        help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
+    )
+    epsilons: str | None = option(
+        metavar="FROM:TO[:N]",
+        help="Sweep finite differences over steps relative to the variable, N a decade"
+        " (default 1).",
+    )
+    plot: str | None = option(
+        metavar="FILE",
+        help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
+    )
+    order: int = option(
+        type=click.IntRange(1, 2),
+        default=1,
+        metavar="N",
+        help="Compare first derivatives (1, the default) or second ones (2).",
+    )
+    no_times: bool = option(is_flag=True, help="Do not measure times: the output is repeatable.")
+
+
+@as_command("compare", EXAMPLES)
+def command(
+    program: ProgramOptions, at: AtOptions, options: CompareOptions, out: OutputOptions
+) -> int:
     """All methods of differentiation side by side, and verdicts on the gradient at a point.
 
     Errors are against the symbolic derivative, in 50 digits, of the program that float64 runs;
@@ -79,48 +79,48 @@ def command(**parsed: Any) -> int:
     rule of differentiation. The exit code is 1 if AD and the symbolic derivative disagree, or if a
     given gradient is wrong.
     """
-    f, point = program_and_point({**parsed, "engine": "auto", "precision": None})
-    if parsed["order"] == 2:
-        return _finish(_second(f, point, parsed), point, parsed)
-    own = assignments(parsed["gradient"], "--gradient", None) if parsed["gradient"] else None
-    wanted = parsed["epsilons"] or (DEFAULT_SWEEP if parsed["plot"] else None)
+    f = function(program.text)
+    point, _ = at.values(f, None)
+    found = (_first if options.order == 1 else _second)(f, point, options)
+    show(CompareReport(point, found, not options.no_times), out.form, out.output, out.digits)
+    error = error_of(found)
+    if error is not None:
+        raise error
+    return 0
+
+
+def _first(f: Function, point: dict[str, Any], options: CompareOptions) -> Comparison:
+    """The comparison of first derivatives, with the sweep that is asked for."""
+    own = assignments(options.gradient, "--gradient", None) if options.gradient else None
+    wanted = options.epsilons or (DEFAULT_SWEEP if options.plot else None)
     steps = _epsilons(wanted) if wanted else []
-    if parsed["plot"]:
-        picture_format(parsed["plot"])  # a file of another kind shows now, not after the sweep
+    if options.plot:
+        picture_format(options.plot)  # a file of another kind shows now, not after the sweep
     found = compare(
         f,
         point,
-        names(parsed["wrt"]),
-        tolerance=parsed["tolerance"],
+        names(options.wrt),
+        tolerance=options.tolerance,
         epsilons=steps,
         given=own,
-        measure=not parsed["no_times"],
+        measure=not options.no_times,
     )
-    if parsed["plot"]:
-        draw_sweep(parsed["plot"], f.text, found)
-    return _finish(found, point, parsed)
+    if options.plot:
+        draw_sweep(options.plot, f.text, found)
+    return found
 
 
-def _second(f: Function, point: dict[str, Any], parsed: dict[str, Any]) -> Comparison:
+def _second(f: Function, point: dict[str, Any], options: CompareOptions) -> Comparison:
     """The comparison of second derivatives, which has no other options."""
     from adcli.comparison.second import compare_second
 
     return compare_second(
         f,
         point,
-        names(parsed["wrt"]),
-        tolerance=parsed["tolerance"],
-        measure=not parsed["no_times"],
+        names(options.wrt),
+        tolerance=options.tolerance,
+        measure=not options.no_times,
     )
-
-
-def _finish(found: Comparison, point: dict[str, Any], parsed: dict[str, Any]) -> int:
-    """Write what was found; what is wrong is an error."""
-    show(CompareReport(point, found, not parsed["no_times"]), parsed)
-    error = error_of(found)
-    if error is not None:
-        raise error
-    return 0
 
 
 def _epsilons(text: str) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from adcli.cli import options
+from adcli.cli.declare import Options, argument, as_command
 
 EXAMPLES = """\b
 Examples:
@@ -13,16 +13,21 @@ Examples:
   adcli completion fish > ~/.config/fish/completions/adcli.fish"""
 
 
-@options.command("completion", EXAMPLES)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> int:
+class CompletionOptions(Options):
+    """For which shell."""
+
+    shell: str = argument(type=click.Choice(["bash", "zsh", "fish"]))
+
+
+@as_command("completion", EXAMPLES)
+def command(options: CompletionOptions) -> int:
     """Print the script that completes commands and options in SHELL."""
     from click.shell_completion import get_completion_class
 
     from adcli.cli.show import write_text
 
     whole = click.get_current_context().find_root().command
-    completion = get_completion_class(shell)
+    completion = get_completion_class(options.shell)
     assert completion is not None
     write_text(None, completion(whole, {}, "adcli", "_ADCLI_COMPLETE").source())
     return 0

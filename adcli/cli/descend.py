@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from adcli.cli import options
+from adcli.cli.declare import as_command
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import EXAMPLES, PASSED_ON, descent_options
 from adcli.cli.descent_output import plot_stream, print_now, report
@@ -15,14 +16,14 @@ from adcli.cli.inputs import assignments, program_text
 from adcli.cli.interruption import interruption
 from adcli.cli.needs import is_training
 from adcli.cli.show import screen
-from adcli.cli.tables import check_columns, columns_in, open_data, read_data
+from adcli.cli.tables import TableOptions, check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal
 from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.language.messages import safe
 
 
-@options.command("descend", EXAMPLES)
+@as_command("descend", EXAMPLES)
 @options.expression
 @descent_options
 @options.color
@@ -56,13 +57,13 @@ def _run_descent(f: Function, parsed: dict[str, Any]) -> int:
     held = assignments(parsed["fix"], "--fix", None)
     drawn = drawn_values(parsed["param"], parsed["seed"])
     with ExitStack() as stack:
-        table = stack.enter_context(open_data(parsed))
+        table = stack.enter_context(open_data(TableOptions.of(parsed)))
         needless = [*held, *columns_in(f, table)]
         start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
         data = None
         if table is not None:
             check_columns(f, table, [*start, *held], complete=not parsed["resume"])
-            data = read_data(f, table, parsed)
+            data = read_data(f, table, TableOptions.of(parsed))
     asked = {name: parsed[name] for name in PASSED_ON if parsed[name] is not None}
     bounds = bound_pairs(parsed["bounds"])
     pictures = _pictures(parsed)

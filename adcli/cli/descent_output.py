@@ -24,7 +24,12 @@ def report(
     """Write the object or the panel, then the pictures; returns the exit code."""
     for text in result.moved:
         remark(safe(text) + "\n")
-    show(kind(result, timed=is_terminal(sys.stdout)), parsed)
+    show(
+        kind(result, timed=is_terminal(sys.stdout)),
+        parsed["form"],
+        parsed["output"],
+        parsed["digits"],
+    )
     for picture in pictures:
         picture.draw(result)
     return int(result.status.exit_code)

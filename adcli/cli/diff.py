@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import click
 
 from adcli.ad.formulas import derivative_formulas
-from adcli.cli import options
+from adcli.cli.declare import Options, as_command, option
 from adcli.cli.formats import FormatOption
-from adcli.cli.inputs import names, program_text, split_assignments
+from adcli.cli.inputs import names, split_assignments
+from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
 from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function, function
@@ -38,56 +38,56 @@ ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 _SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
 
 
-@options.command("diff", EXAMPLES)
-@options.expression
-@options.wrt
-@click.option(
-    "--order",
-    type=click.IntRange(1, 100),
-    default=1,
-    metavar="N",
-    help="The order of the derivative; several variables give all mixed ones.",
-)
-@click.option(
-    "--shape",
-    metavar="A=3x2,x=2",
-    multiple=True,
-    help="The shapes of variables that are vectors or matrices. Repeatable.",
-)
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
-    cls=FormatOption,
-    endings=ENDINGS,
-    fallback="text",
-    help="A formula of this language, LaTeX, or a complete function of the value and the"
-    " derivatives. The default goes by the name of -o FILE, else it is text.",
-)
-@click.option(
-    "--share/--no-share",
-    default=None,
-    help="Give operations that occur more than once a name (text, latex; default: in long ones).",
-)
-@click.option(
-    "--taylor",
-    is_flag=True,
-    expose_value=False,
-    help="Numbers at a point instead, to any order: the command taylor, with its options.",
-)
-@options.file
-@options.color
-def command(**parsed: Any) -> int:
+class FormulaOptions(Options):
+    """Which formula, and how it is written."""
+
+    wrt: str | None = WRT
+    order: int = option(
+        type=click.IntRange(1, 100),
+        default=1,
+        metavar="N",
+        help="The order of the derivative; several variables give all mixed ones.",
+    )
+    shape: tuple[str, ...] = option(
+        metavar="A=3x2,x=2",
+        multiple=True,
+        help="The shapes of variables that are vectors or matrices. Repeatable.",
+    )
+    kind: str = option(
+        "--as",
+        type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
+        cls=FormatOption,
+        endings=ENDINGS,
+        fallback="text",
+        help="A formula of this language, LaTeX, or a complete function of the value and the"
+        " derivatives. The default goes by the name of -o FILE, else it is text.",
+    )
+    share: bool | None = option(
+        "--share/--no-share",
+        default=None,
+        help="Give operations that occur more than once a name"
+        " (text, latex; default: in long ones).",
+    )
+    taylor: bool = option(
+        is_flag=True,
+        help="Numbers at a point instead, to any order: the command taylor, with its options.",
+    )
+    output: str | None = OUTPUT
+    color: None = COLOR
+
+
+@as_command("diff", EXAMPLES)
+def command(program: ProgramOptions, options: FormulaOptions) -> int:
     """The derivative of EXPR as a formula, simplified.
 
     Text output is a program again: adcli reads it, several derivatives are several results. Text
     and code compute what `adcli grad` computes, at any scale; LaTeX is shorter, to be read. A note
     on the size of the formulas, written out and with shared parts once, goes to standard error.
     """
-    f = function(program_text(parsed["expression"], parsed["source"]))
-    f = f.twice if parsed["order"] > 1 else f
-    shapes = parse_shapes(parsed["shape"], f)
-    wrt, order, kind = f.names(names(parsed["wrt"])), parsed["order"], parsed["kind"]
+    f = function(program.text)
+    f = f.twice if options.order > 1 else f
+    shapes = parse_shapes(options.shape, f)
+    wrt, order, kind = f.names(names(options.wrt)), options.order, options.kind
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
     to_read = kind == "latex"
@@ -100,14 +100,14 @@ def command(**parsed: Any) -> int:
             error.hint = "--shape x=3,A=3x2 says which variables are vectors and matrices"
         raise
     if kind == "json":
-        show(FormulaReport(found, order), {**parsed, "form": kind})
+        show(FormulaReport(found, order), kind, options.output)
         return 0
     if kind in ("text", "latex"):
         write = formula_latex if kind == "latex" else formula_text
-        text = write(found, parsed["share"])
+        text = write(found, options.share)
     else:
         text = formula_code(f, found, shapes, kind)
-    write_text(parsed["output"], text)
+    write_text(options.output, text)
     click.echo(size_note(found.before, found.after), err=True)
     return 0
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from adcli.cli import options
-from adcli.cli.fit_options import fitted_model
+from adcli.cli.declare import as_command
+from adcli.cli.options import (
+    ArithmeticOptions,
+    PointsOptions,
+    RowsOutputOptions,
+)
+from adcli.cli.request import ModelOptions, Request
 from adcli.cli.run import run
-from adcli.cli.tables import table_options
+from adcli.cli.tables import TableOptions
 
 EXAMPLES = """\b
 Examples:
@@ -20,13 +23,13 @@ Examples:
   printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
 
 
-@options.command("eval", EXAMPLES)
-@options.expression
-@fitted_model
-@options.point
-@table_options
-@options.arithmetic
-@options.rows_output
-def command(**parsed: Any) -> int:
+@as_command("eval", EXAMPLES)
+def command(
+    program: ModelOptions,
+    points: PointsOptions,
+    table: TableOptions,
+    arithmetic: ArithmeticOptions,
+    out: RowsOutputOptions,
+) -> int:
     """The value of EXPR at each point."""
-    return run("value", **parsed)
+    return run("value", Request(program, points, arithmetic, out, table=table))

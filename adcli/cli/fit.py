@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli import options
+from adcli.cli.declare import as_command
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import EXAMPLES, fit_options
 from adcli.cli.formats import format_of
@@ -19,7 +20,7 @@ from adcli.cli.inputs import (
 )
 from adcli.cli.interruption import interruption
 from adcli.cli.show import show
-from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
+from adcli.cli.tables import TableOptions, check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
@@ -33,7 +34,7 @@ SETTINGS = ("method", "rate", "max_iterations", "confidence", "absolute_sigma")
 """Options that go to the solver under their own names, if they are given."""
 
 
-@options.command("fit", EXAMPLES)
+@as_command("fit", EXAMPLES)
 @options.expression
 @fit_options
 def command(**parsed: Any) -> int:
@@ -72,7 +73,7 @@ def command(**parsed: Any) -> int:
     if not (apart and whole) or parsed["output"] not in (None, "-"):
         output = None if apart else parsed["output"]
         timed = output is None and is_terminal(sys.stdout)
-        show(FitReport(result, timed), {**parsed, "output": output})
+        show(FitReport(result, timed), parsed["form"], output, parsed["digits"])
     if apart or parsed["form"] != "table":
         for warning in result.warnings:
             remark(f"warning: {safe(warning)}\n")
@@ -107,13 +108,13 @@ def _regression(parsed: dict[str, Any]) -> Regression:
     start = _start(parsed["start"], model.prediction)
     used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
     used += [function(parsed[name]) for name in ("weights", "sigma") if parsed[name]]
-    with open_data(parsed) as table:
+    with open_data(TableOptions.of(parsed)) as table:
         assert table is not None
         check_columns(used[0], table, start, complete=False)
         for f in used[1:]:
             f.refuse_constants(table.layout.names, table.name)
         names = [name for f in used for name in columns_in(f, table)]
-        where = filter_of(table, parsed)
+        where = filter_of(table, TableOptions.of(parsed))
         _name_constants(used)
         data = read_columns(table, names, missing=parsed["missing"], where=where)
         known = table.columns

@@ -41,10 +41,6 @@ class _Format(FormatOption):
             parsed[str(self.name)] = parsed[str(self.name)] or self.fallback
 
 
-fitted_model = click.option(
-    "--model", metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
-)
-
 fit_options = together(
     table_options,
     click.option(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from adcli.cli import options
+from adcli.cli.declare import Options, argument, as_command, option
 from adcli.cli.formats import JSON, FormatOption
+from adcli.cli.options import COLOR, OUTPUT
 from adcli.cli.show import show
 
 EXAMPLES = """\b
@@ -17,27 +16,32 @@ Examples:
   adcli functions --format json"""
 
 
-@options.command("functions", EXAMPLES)
-@click.argument("name", required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "plain"]),
-    cls=FormatOption,
-    endings=JSON,
-    fallback="table",
-    help="table for people; json (an object a line); plain: the names. The default goes by the name"
-    " of -o FILE, else it is table.",
-)
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete.")
-@options.color
-def command(**parsed: Any) -> int:
+class FunctionsOptions(Options):
+    """Which functions, and how they are written."""
+
+    name: str | None = argument(required=False)
+    form: str = option(
+        "--format",
+        type=click.Choice(["table", "json", "plain"]),
+        cls=FormatOption,
+        endings=JSON,
+        fallback="table",
+        help="table for people; json (an object a line); plain: the names. The default goes by the"
+        " name of -o FILE, else it is table.",
+    )
+    output: str | None = OUTPUT
+    color: None = COLOR
+
+
+@as_command("functions", EXAMPLES)
+def command(options: FunctionsOptions) -> int:
     """The functions of the language, with the derivative rules that the sweeps use.
 
     With NAME (or the sign of an operator) only that function, in full.
     """
     from adcli.report.functions import FunctionsReport, describe_functions
 
-    name = parsed["name"]
-    show(FunctionsReport(describe_functions(name), in_full=name is not None), parsed)
+    name = options.name
+    report = FunctionsReport(describe_functions(name), in_full=name is not None)
+    show(report, options.form, options.output)
     return 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
-
-from adcli.cli import options
-from adcli.cli.fit_options import fitted_model
+from adcli.cli.declare import as_command
+from adcli.cli.options import (
+    ArithmeticOptions,
+    GradientOptions,
+    PointsOptions,
+    RowsOutputOptions,
+)
+from adcli.cli.request import ModelOptions, Request
 from adcli.cli.run import run
-from adcli.cli.tables import table_options
+from adcli.cli.tables import TableOptions
 
 EXAMPLES = """\b
 Examples:
@@ -22,22 +24,14 @@ Examples:
   adcli grad --at x=2 -- '-x^2'"""
 
 
-@options.command("grad", EXAMPLES)
-@options.expression
-@fitted_model
-@options.point
-@table_options
-@options.mode()
-@options.wrt
-@click.option(
-    "--direction",
-    metavar="x=1,y=0",
-    multiple=True,
-    help="The derivative along a direction, by one forward sweep.",
-)
-@options.strict
-@options.arithmetic
-@options.rows_output
-def command(**parsed: Any) -> int:
+@as_command("grad", EXAMPLES)
+def command(
+    program: ModelOptions,
+    points: PointsOptions,
+    table: TableOptions,
+    sweep: GradientOptions,
+    arithmetic: ArithmeticOptions,
+    out: RowsOutputOptions,
+) -> int:
     """The value and the gradient of EXPR at each point."""
-    return run("gradient", **parsed)
+    return run("gradient", Request(program, points, arithmetic, out, sweep, table))

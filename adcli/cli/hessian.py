@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from adcli.cli import options
+from adcli.cli.declare import as_command
+from adcli.cli.options import (
+    ArithmeticOptions,
+    MatrixOptions,
+    PointsOptions,
+    ProgramOptions,
+    RowsOutputOptions,
+)
+from adcli.cli.request import Request
 from adcli.cli.run import run
 
 EXAMPLES = """\b
@@ -14,17 +20,16 @@ Examples:
   adcli hessian 'logsumexp(v)' --at 'v=[1,2,3]'"""
 
 
-@options.command("hessian", EXAMPLES)
-@options.expression
-@options.point
-@options.mode()
-@options.wrt
-@options.strict
-@options.arithmetic
-@options.rows_output
-def command(**parsed: Any) -> int:
+@as_command("hessian", EXAMPLES)
+def command(
+    program: ProgramOptions,
+    points: PointsOptions,
+    sweep: MatrixOptions,
+    arithmetic: ArithmeticOptions,
+    out: RowsOutputOptions,
+) -> int:
     """The matrix of second derivatives of EXPR at each point.
 
     The gradient is built as a graph by a reverse sweep; sweeps of --mode differentiate it again.
     """
-    return run("hessian", **parsed)
+    return run("hessian", Request(program, points, arithmetic, out, sweep))

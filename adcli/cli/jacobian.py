@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from adcli.cli import options
+from adcli.cli.declare import as_command
+from adcli.cli.options import (
+    ArithmeticOptions,
+    MatrixOptions,
+    PointsOptions,
+    ProgramOptions,
+    RowsOutputOptions,
+    mode_option,
+)
+from adcli.cli.request import Request
 from adcli.cli.run import run
 
 EXAMPLES = """\b
@@ -14,18 +21,23 @@ Examples:
   adcli jacobian 'softmax(v)' --at 'v=[1,2,3]' --mode forward --format json"""
 
 
-@options.command("jacobian", EXAMPLES)
-@options.expression
-@options.point
-@options.mode("auto", default="auto")
-@options.wrt
-@options.strict
-@options.arithmetic
-@options.rows_output
-def command(**parsed: Any) -> int:
+class JacobianOptions(MatrixOptions):
+    """How to find a Jacobian."""
+
+    mode: str = mode_option("auto", default="auto")
+
+
+@as_command("jacobian", EXAMPLES)
+def command(
+    program: ProgramOptions,
+    points: PointsOptions,
+    sweep: JacobianOptions,
+    arithmetic: ArithmeticOptions,
+    out: RowsOutputOptions,
+) -> int:
     """The matrix of first derivatives of EXPR, a row a result, at each point.
 
     Several results are separated by commas; an array is one result per element. --mode auto sweeps
     forward where there are fewer variables than results, else in reverse.
     """
-    return run("jacobian", **parsed)
+    return run("jacobian", Request(program, points, arithmetic, out, sweep))

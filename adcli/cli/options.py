@@ -3,71 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from adcli.ad.jacobians import MODES
-from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption, check_outputs
-from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
+from adcli.cli.declare import Options, argument, option
+from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption
+from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
-from adcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from adcli.function import Function
 
 FORMATS = ("table", "json", "csv", "plain")
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def together(*decorators: Decorator) -> Decorator:
-    """Several options as one decorator, in the order in which --help shows them."""
-
-    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-class _Command(click.Command):
-    """A command whose options all have an effect, or it is not run."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        for option in self.params:
-            if isinstance(option, click.Option):
-                option.help = explained(option, needs_of(self.name, option.name))
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing:
-            check_repeated(self.make_parser(ctx).parse_args(list(args))[2])
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        self._refuse_empty(ctx.params)
-        check_outputs(ctx.params)
-        for option in self.params:
-            if isinstance(option, FormatOption):
-                option.settle(ctx.params)
-        check_needs(ctx)
-        return super().invoke(ctx)
-
-    def _refuse_empty(self, parsed: dict[str, Any]) -> None:
-        """Raise UsageError for an option that is there and says nothing."""
-        for option in self.params:
-            if isinstance(option, click.Option):
-                value = parsed.get(option.name or "")
-                if "" in (value if isinstance(value, tuple) else (value,)):
-                    name = option.opts[-1]
-                    hint = f"leave {name} out, or fill it in"
-                    raise UsageError(f"the value of {name} is empty", hint)
-
-
-def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """A function as the command `name`, with examples behind its help."""
-    return click.command(name, cls=_Command, epilog=examples)
+MPMATH_DIGITS = 50
+"""Decimal digits of `--engine mpmath` where --precision does not say."""
 
 
 class Number(click.types.FloatParamType):
@@ -94,6 +49,228 @@ class Number(click.types.FloatParamType):
         return number
 
 
+class ProgramOptions(Options):
+    """The program, as EXPR or in a file."""
+
+    expression: str | None = argument(metavar="EXPR", required=False)
+    source: str | None = option(
+        *("-f", "--file"),
+        metavar="FILE",
+        help="Read the program from FILE instead of EXPR ('-': standard input).",
+    )
+
+    @property
+    def text(self) -> str:
+        """Its text. Raises UsageError where none is given, or two are."""
+        return program_text(self.expression, self.source)
+
+    @property
+    def is_from_stdin(self) -> bool:
+        """Whether it is read from standard input."""
+        return "-" in (self.source, self.expression)
+
+
+class AtOptions(Options):
+    """The point."""
+
+    at: tuple[str, ...] = option(
+        metavar="x=2,y=3",
+        multiple=True,
+        help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
+    )
+
+    def values(self, f: Function, precision: int | None) -> tuple[dict[str, Any], set[str]]:
+        """The values that are given, and the names of those that files gave.
+
+        The latter are too large to be repeated in results.
+        """
+        files = [text for text in self.at if is_whole_point(text)]
+        given = assignments(tuple(t for t in self.at if t not in files), "--at", precision)
+        found = {k: v for name in files for k, v in file_values(name, f).items()}
+        return {**found, **given}, set(found) - set(given)
+
+
+class PointsOptions(AtOptions):
+    """One point, or those of a file."""
+
+    points: str | None = option(
+        metavar="FILE", help="Points from a file, a column a variable ('-': standard input)."
+    )
+    points_format: str | None = option(
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
+    )
+    on_error: str = option(
+        type=click.Choice(["stop", "null"]),
+        default="stop",
+        help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
+    )
+    threads: int | None = option(
+        type=click.IntRange(1),
+        metavar="N",
+        help="Threads for the points of a file (default: one for each processor).",
+    )
+    explain_engine: bool = option(
+        is_flag=True,
+        help="Say which engine would compute, why, and what a row takes, instead of computing.",
+    )
+    verbose: bool = option(
+        is_flag=True, help="Say so on standard error, with the time to compile and to run."
+    )
+
+
+def mode_option(*extra: str, default: str = "reverse") -> Any:
+    """The option --mode; `extra` modes come before the usual ones."""
+    return option(
+        type=click.Choice([*extra, *MODES]),
+        default=default,
+        help=f"How to differentiate (default {default}).",
+    )
+
+
+WRT = option(metavar="x,y", help="Differentiate with respect to these variables (default: all).")
+STRICT = option(
+    is_flag=True,
+    help="A kink is an error; without it the subgradient of least norm is taken.",
+)
+
+
+class WrtOptions(Options):
+    """The variables to differentiate by."""
+
+    wrt: str | None = WRT
+
+
+class GradientOptions(Options):
+    """How to differentiate a number."""
+
+    mode: str = mode_option()
+    wrt: str | None = WRT
+    direction: tuple[str, ...] = option(
+        metavar="x=1,y=0",
+        multiple=True,
+        help="The derivative along a direction, by one forward sweep.",
+    )
+    strict: bool = STRICT
+
+
+class MatrixOptions(GradientOptions):
+    """How to find a matrix of derivatives."""
+
+    direction: tuple[str, ...] = ()
+
+
+class PrecisionOptions(Options):
+    """With how many digits to compute."""
+
+    precision: int | None = option(
+        type=click.IntRange(1, 100_000),
+        metavar="DIGITS",
+        help="Compute with that many decimal digits.",
+    )
+
+    @property
+    def decimal_digits(self) -> int | None:
+        """Decimal digits; None is float64."""
+        return self.precision
+
+    def context(self) -> AbstractContextManager[None]:
+        """What to hold while numbers are read, computed and shown."""
+        if self.decimal_digits is None:
+            return nullcontext()
+        from adcli.algebras.digits import precision
+
+        return precision(self.decimal_digits)
+
+
+class ArithmeticOptions(PrecisionOptions):
+    """With how many digits to compute, and by which engine."""
+
+    engine: str = option(
+        type=click.Choice(ENGINES),
+        default="auto",
+        help="How the program is executed; auto chooses.",
+    )
+
+    @property
+    def decimal_digits(self) -> int | None:
+        """Decimal digits; None is float64."""
+        return self.precision or (MPMATH_DIGITS if self.engine == "mpmath" else None)
+
+
+class SweepArithmeticOptions(ArithmeticOptions):
+    """With how many digits to compute, and by which of the engines that run a single sweep."""
+
+    engine: str = option(
+        type=click.Choice(SWEEP_ENGINES),
+        default="auto",
+        help="How the program is executed; auto chooses.",
+    )
+
+
+OUTPUT = option(
+    *("-o", "--output"), metavar="FILE", help="Write to FILE; it appears when complete."
+)
+DIGITS = option(
+    type=click.IntRange(1, 17),
+    default=6,
+    metavar="N",
+    help="Significant digits in tables (default 6).",
+)
+COLOR = option(
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    callback=lambda ctx, param, value: choose_color(value),
+    help="Colour: auto looks at the terminal and NO_COLOR.",
+)
+
+
+def format_option(
+    *extra: str, endings: Endings = RECORD, cls: type[FormatOption] = FormatOption
+) -> Any:
+    """The option --format; `extra` formats come after the usual ones."""
+    others = "".join(f"; {name}" for name in extra)
+    return option(
+        "--format",
+        type=click.Choice([*FORMATS, *extra]),
+        cls=cls,
+        endings=endings,
+        fallback="table",
+        help="table for people; json (an object a line), csv and plain for scripts"
+        + others
+        + ". The default goes by the name of -o FILE, else it is table.",
+    )
+
+
+class OutputOptions(Options):
+    """How and where results are written."""
+
+    form: str = format_option()
+    output: str | None = OUTPUT
+    digits: int = DIGITS
+    color: None = COLOR
+
+
+class RowsOutputOptions(OutputOptions):
+    """How and where results of many points are written."""
+
+    form: str = format_option(endings=ROWS)
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, in the order in which --help shows them."""
+
+    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
 expression = together(
     click.argument("expression", metavar="EXPR", required=False),
     click.option(
@@ -112,50 +289,6 @@ color = click.option(
     expose_value=False,
     callback=lambda ctx, param, value: choose_color(value),
     help="Colour: auto looks at the terminal and NO_COLOR.",
-)
-
-at = click.option(
-    "--at",
-    "at",
-    metavar="x=2,y=3",
-    multiple=True,
-    help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
-)
-
-point = together(
-    at,
-    click.option(
-        "--points",
-        metavar="FILE",
-        help="Points from a file, a column a variable ('-': standard input).",
-    ),
-    click.option(
-        "--points-format",
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    ),
-    click.option(
-        "--on-error",
-        type=click.Choice(["stop", "null"]),
-        default="stop",
-        help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
-    ),
-    click.option(
-        "--threads",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Threads for the points of a file (default: one for each processor).",
-    ),
-    click.option(
-        "--explain-engine",
-        is_flag=True,
-        help="Say which engine would compute, why, and what a row takes, instead of computing.",
-    ),
-    click.option(
-        "--verbose",
-        is_flag=True,
-        help="Say so on standard error, with the time to compile and to run.",
-    ),
 )
 
 file = click.option(
@@ -190,49 +323,4 @@ def output_as(
         file,
         digits,
         color,
-    )
-
-
-output = output_as()
-rows_output = output_as(endings=ROWS)
-
-
-def arithmetic_by(engines: Sequence[str]) -> Decorator:
-    """With how many digits to compute, and by which of some engines."""
-    return together(
-        click.option(
-            "--precision",
-            type=click.IntRange(1, 100_000),
-            metavar="DIGITS",
-            help="Compute with that many decimal digits.",
-        ),
-        click.option(
-            "--engine",
-            type=click.Choice(engines),
-            default="auto",
-            help="How the program is executed; auto chooses.",
-        ),
-    )
-
-
-arithmetic = arithmetic_by(ENGINES)
-sweep_arithmetic = arithmetic_by(SWEEP_ENGINES)
-
-wrt = click.option(
-    "--wrt", metavar="x,y", help="Differentiate with respect to these variables (default: all)."
-)
-strict = click.option(
-    "--strict",
-    is_flag=True,
-    help="A kink is an error; without it the subgradient of least norm is taken.",
-)
-
-
-def mode(*extra: str, default: str = "reverse") -> Decorator:
-    """The option --mode; `extra` modes come before the usual ones."""
-    return click.option(
-        "--mode",
-        type=click.Choice([*extra, *MODES]),
-        default=default,
-        help=f"How to differentiate (default {default}).",
     )

@@ -35,7 +35,9 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
         for name in model.columns:
             points.shape_of(name)
         form = format_of("-o", parsed["output"], ROWS) or parsed["form"]
-        writer = stack.enter_context(open_rows(form, parsed, model.columns))
+        writer = stack.enter_context(
+            open_rows(form, parsed["output"], parsed["digits"], model.columns)
+        )
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         rows = 0
         for block in points:

@@ -7,8 +7,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
-from adcli.cli.inputs import assignments, file_values, is_whole_point, names, program_text
+from adcli.cli.inputs import assignments, names
+from adcli.cli.options import ProgramOptions
+from adcli.cli.request import ModelOptions, Request
 from adcli.cli.show import show, show_engine, show_run
+from adcli.cli.tables import TableOptions, check_columns, open_data, read_data
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
@@ -19,145 +22,109 @@ from adcli.report.points import PointReport
 if TYPE_CHECKING:
     from adcli.explain.engine import Explanation
 
-DIGITS = 50
-"""Decimal digits of `--engine mpmath` where --precision does not say."""
 
-
-def run(kind: str, **options: Any) -> int:
-    """Run one of these commands with its parsed options; returns the exit code."""
-    f, fixed = program_and_point(options)
-    f = f.twice if kind in ("jacobian", "hessian") else f
-    data = _rows_of(f, fixed, options)
-    task = _task(kind, f, options, data)
-    if options["points"] is not None:
-        from adcli.cli.stream import run_stream
-
-        return run_stream(f, task, fixed, options)
-    return _run_point(f, task, {**fixed, **data}, options)
-
-
-def program_and_point(options: dict[str, Any]) -> tuple[Function, dict[str, Any]]:
-    """The program and the values that --at gives.
-
-    `options["held"]` becomes the names of those that are too large to be repeated in results: what
-    files gave.
-    """
-    if options.get("points") == "-" and "-" in (options["source"], options["expression"]):
+def run(kind: str, request: Request) -> int:
+    """Run one of these commands; returns the exit code."""
+    program, points, arithmetic = request.program, request.points, request.arithmetic
+    if points.points == "-" and program.is_from_stdin:
         raise UsageError(
             "the program and the points cannot both come from standard input",
             "put one of them into a file",
         )
-    f = _program(options)
-    if options["engine"] == "mpmath" and options["precision"] is None:
-        options["precision"] = DIGITS
-    precision = options["precision"]
-    if precision is not None:
-        _extend_precision(precision)
-    files = [text for text in options["at"] if is_whole_point(text)]
-    given = assignments(tuple(t for t in options["at"] if t not in files), "--at", precision)
-    found = {k: v for name in files for k, v in file_values(name, f).items()}
-    options["held"] = set(found) - set(given)
-    return f, {**found, **given}
+    f = _program(program, request.table)
+    with arithmetic.context():
+        fixed, held = points.values(f, arithmetic.decimal_digits)
+        f = f.twice if kind in ("jacobian", "hessian") else f
+        data = _rows_of(f, fixed, request)
+        task = _task(kind, f, request, data)
+        held |= data.keys()
+        if points.points is not None:
+            from adcli.cli.stream import run_stream
+
+            return run_stream(f, task, fixed, held, request)
+        return _run_point(f, task, {**fixed, **data}, held, request)
 
 
-def _program(options: dict[str, Any]) -> Function:
+def _program(options: ProgramOptions, table: TableOptions) -> Function:
     """The program: EXPR, or the model that --model names."""
-    if not options.get("model"):
-        return function(program_text(options["expression"], options["source"]))
+    if not isinstance(options, ModelOptions) or not options.model:
+        return function(options.text)
     from adcli.fitting.model_file import load_model
 
-    if options["expression"] is not None or options["source"] is not None:
+    if options.expression is not None or options.source is not None:
         raise UsageError("--model takes the place of EXPR", "leave one of them out")
-    model = load_model(options["model"])
-    if not options.get("data"):
+    model = load_model(options.model)
+    if not table.data:
         model.check_row_wise()
     return model.function
 
 
-def _rows_of(f: Function, fixed: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _rows_of(f: Function, fixed: dict[str, Any], request: Request) -> dict[str, Any]:
     """The columns of --data that the program names; none without it."""
-    from adcli.cli.tables import check_columns, open_data, read_data
-
-    if not options.get("data"):
+    if not request.table.data:
         return {}
-    if options["points"] is not None:
+    if request.points.points is not None:
         raise UsageError(
             "--points and --data exclude each other",
             "with --points each row is a point, with --data each column is a vector",
         )
-    with open_data(options) as table:
+    with open_data(request.table) as table:
         assert table is not None
         check_columns(f, table, fixed, option="--at")
-        data = read_data(f, table, options)
-    options["held"] |= set(data)
-    return data
+        return read_data(f, table, request.table)
 
 
-def _extend_precision(precision: int) -> None:
-    """Numbers of many digits are read and shown outside of any computation, too."""
-    from mpmath import mp
-
-    from adcli.algebras.digits import GUARD_DIGITS
-
-    mp.dps = precision + GUARD_DIGITS
-
-
-def _task(kind: str, f: Function, options: dict[str, Any], data: Collection[str]) -> Task:
-    direction = None
-    if options.get("direction"):
+def _task(kind: str, f: Function, request: Request, data: Collection[str]) -> Task:
+    sweep, direction = request.sweep, None
+    if sweep.direction:
         kind = "directional"
-        direction = assignments(options["direction"], "--direction", options["precision"])
+        digits = request.arithmetic.decimal_digits
+        direction = assignments(sweep.direction, "--direction", digits)
         f.names(direction)
         for name, value in direction.items():
             if not all(x - x == 0 for x in flat(value)):
                 raise UsageError(f"the direction of '{safe(name)}' is not finite", "give numbers")
-    wrt = f.names(names(options.get("wrt")))
-    if not options.get("wrt"):
+    wrt = f.names(names(sweep.wrt))
+    if not sweep.wrt:
         wrt = [name for name in wrt if name not in data]
-    strict = bool(options.get("strict"))
-    return Task(kind, options.get("mode") or "reverse", wrt, direction, strict)
+    return Task(kind, sweep.mode, wrt, direction, sweep.strict)
 
 
-def _run_point(f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]) -> int:
-    if options["form"] == "parquet":
+def _run_point(
+    f: Function, task: Task, point: dict[str, Any], held: Collection[str], request: Request
+) -> int:
+    out, arithmetic = request.out, request.arithmetic
+    engine, precision = arithmetic.engine, arithmetic.decimal_digits
+    if out.form == "parquet":
         raise UsageError("Parquet is for the points of a file", "--points FILE")
-    if options["explain_engine"]:
-        show_engine(_explain_point(f, task, point, options), options)
+
+    def explained() -> Explanation:
+        from adcli.explain.engine import explain_point
+
+        f.check_names(point)
+        return explain_point(f, point, task, engine, precision)
+
+    if request.points.explain_engine:
+        show_engine(explained(), out.form, out.output)
         return 0
     begin = perf_counter()
     try:
-        results = f.at(point, task, options["engine"], options["precision"])
+        results = f.at(point, task, engine, precision)
     except DomainError as error:
-        if options["on_error"] == "null" and options["form"] == "json":
-            paths = task.paths
-            shown = {name: x for name, x in point.items() if name not in options["held"]}
-            failed = dict.fromkeys(paths)
-            precision = options["precision"]
-            show(PointReport(shown, failed, task, False, precision, (), error.message), options)
+        if request.points.on_error == "null" and out.form == "json":
+            shown = {name: x for name, x in point.items() if name not in held}
+            failed = dict.fromkeys(task.paths)
+            report = PointReport(shown, failed, task, False, precision, (), error.message)
+            show(report, out.form, out.output, out.digits)
         raise
-    report = PointReport(
-        point,
-        dict(results.fields()),
-        results.task,
-        len(f.outputs) > 1,
-        options["precision"],
-        options["held"],
-    )
-    show(report, options)
+    several = len(f.outputs) > 1
+    report = PointReport(point, dict(results.fields()), results.task, several, precision, held)
+    show(report, out.form, out.output, out.digits)
     kink = results.kink_taken()
     if kink is not None:
         kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
         remark("note" + render(kink).removeprefix("error") + "\n")
-    if options["verbose"]:
-        show_run(_explain_point(f, task, point, options), begin)
+    if request.points.verbose:
+        show_run(explained(), begin)
     return 0
-
-
-def _explain_point(
-    f: Function, task: Task, point: dict[str, Any], options: dict[str, Any]
-) -> Explanation:
-    from adcli.explain.engine import explain_point
-
-    f.check_names(point)
-    return explain_point(f, point, task, options["engine"], options["precision"])

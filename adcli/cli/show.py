@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,19 +15,16 @@ if TYPE_CHECKING:
     from adcli.explain.engine import Explanation
 
 
-def show(report: Report, options: Mapping[str, Any]) -> None:
-    """Write a result as the options `form`, `digits` and `output` say."""
-    output = options["output"]
-    text = rendered(report, options["form"], options.get("digits", DIGITS), screen(output))
-    write_text(output, text)
+def show(report: Report, form: str, output: str | None, digits: int = DIGITS) -> None:
+    """Write a result to a file or to standard output (None, "-")."""
+    write_text(output, rendered(report, form, digits, screen(output)))
 
 
-def show_engine(found: Explanation, options: Mapping[str, Any]) -> None:
+def show_engine(found: Explanation, form: str, output: str | None) -> None:
     """Write which engine was chosen as the result of the command."""
     from adcli.report.engine import EngineReport
 
-    form = "json" if options["form"] == "json" else "plain"
-    show(EngineReport(found), {**options, "form": form})
+    show(EngineReport(found), "json" if form == "json" else "plain", output)
 
 
 def show_run(found: Explanation, begin: float) -> None:
@@ -39,19 +36,18 @@ def show_run(found: Explanation, begin: float) -> None:
 
 
 def open_rows(
-    form: str, options: Mapping[str, Any], variables: Sequence[str], **settings: Any
+    form: str, output: str | None, digits: int, variables: Sequence[str], **settings: Any
 ) -> ResultWriter:
-    """A writer of results of many rows as the options `digits` and `output` say.
+    """A writer of results of many rows to a file or to standard output (None, "-").
 
     `settings` are those of `open_results`, for the formats that scripts read.
     """
     from adcli.data import open_results
     from adcli.report.row_tables import open_texts
 
-    output = options["output"]
-    target = stdout_bytes() if output in (None, "-") else output
+    target = stdout_bytes() if output is None or output == "-" else output
     if form in ("table", "plain"):
-        return open_texts(target, form, variables, options["digits"], screen(output))
+        return open_texts(target, form, variables, digits, screen(output))
     return open_results(target, form, variables=variables, **settings)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack, closing
 from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
+from adcli.cli.request import Request
 from adcli.cli.show import open_rows, show_engine, show_run
 from adcli.cli.terminal import stdin_bytes
 from adcli.data import (
@@ -50,16 +51,19 @@ MAX_NODES = 1000
 """Nodes of a program up to which a block takes no longer than people wait after Ctrl-C."""
 
 
-def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[str, Any]) -> int:
+def run_stream(
+    f: Function, task: Task, fixed: dict[str, Any], held: Collection[str], request: Request
+) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
-    begin = perf_counter()
+    begin, asked = perf_counter(), request.points
+    assert asked.points is not None
     _settle_environment(f)
     with ExitStack() as stack:
-        stdin = stdin_bytes() if options["points"] == "-" else None
+        stdin = stdin_bytes() if asked.points == "-" else None
         points = stack.enter_context(
-            open_points(options["points"], format=options["points_format"], stdin=stdin)
+            open_points(asked.points, format=asked.points_format, stdin=stdin)
         )
-        job = _Job(f, task, fixed, options, points)
+        job = _Job(f, task, fixed, held, request, points)
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
@@ -69,10 +73,10 @@ def run_stream(f: Function, task: Task, fixed: dict[str, Any], options: Mapping[
             sys.setswitchinterval(SWITCH_SECONDS)
             blocks = stack.enter_context(closing(Ahead(points, BLOCKS_AHEAD)))
         job.settle(first)
-        if options["explain_engine"]:
-            show_engine(job.explain(first), options)
+        if asked.explain_engine:
+            show_engine(job.explain(first), request.out.form, request.out.output)
             return 0
-        told = job.explain(first) if options["verbose"] else None  # before anything is written
+        told = job.explain(first) if asked.verbose else None  # before anything is written
         job.writer = job.open_writer()
         stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
@@ -116,14 +120,19 @@ class _Job:
         f: Function,
         task: Task,
         fixed: dict[str, Any],
-        options: Mapping[str, Any],
+        held: Collection[str],
+        request: Request,
         points: Points,
     ) -> None:
         self.f = f
         self.task = task
-        self.options = options
+        self.asked = request.points
+        self.out = request.out
+        self.engine_asked = request.arithmetic.engine
+        self.precision = request.arithmetic.decimal_digits
+        self.held = held
         self.fixed = {name: Column(value, False) for name, value in fixed.items()}
-        self.source = "standard input" if options["points"] == "-" else safe(options["points"])
+        self.source = "standard input" if self.asked.points == "-" else safe(str(self.asked.points))
         self.columns = [name for name in f.inputs if name not in fixed]
         self.shapes: dict[str, Shape] = {name: shape_of(value) for name, value in fixed.items()}
         f.refuse_constants(fixed)
@@ -141,8 +150,8 @@ class _Job:
             shapes = infer_shapes(f.graph, f.order, self.shapes, f.text)
             self.task = resolved(task, f.outputs, f.inputs, shapes)
         self.points = points
-        self.engine: str = options["engine"]
-        self.threads: int = options["threads"] or available_cores()
+        self.engine = self.engine_asked
+        self.threads = self.asked.threads or available_cores()
         self.workers = 1
         self.expected = 0  # rows in all, about where they are estimated
         self.estimated = False
@@ -177,27 +186,26 @@ class _Job:
 
     def _question(self, first: Block) -> tuple[dict[str, Column], int, str, int | None]:
         """What the choice of an engine depends on."""
-        options = self.options
-        return self._columns(first), self.expected, options["engine"], options["precision"]
+        return self._columns(first), self.expected, self.engine_asked, self.precision
 
     def open_writer(self) -> ResultWriter:
         """The writer for the format that was asked for."""
         constants = dict(constant_fields(self.task))
-        held = self.options["held"]
-        at = {n: nested(c.values) for n, c in self.fixed.items() if n not in held}
+        at = {n: nested(c.values) for n, c in self.fixed.items() if n not in self.held}
         if at:
             constants["at"] = at
         return open_rows(
-            self.options["form"],
-            self.options,
+            self.out.form,
+            self.out.output,
+            self.out.digits,
             self.columns,
-            errors=self.options["on_error"] == "null",
-            constants={key: to_json(x, self.options["precision"]) for key, x in constants.items()},
+            errors=self.asked.on_error == "null",
+            constants={key: to_json(x, self.precision) for key, x in constants.items()},
         )
 
     def render(self, block: Block) -> _Part:
         """Compute one block; other threads may compute others at the same time."""
-        stop = self.options["on_error"] == "stop"
+        stop = self.asked.on_error == "stop"
         columns = self._columns(block)
         try:
             results = compute_rows(
@@ -207,7 +215,7 @@ class _Job:
                 self.task,
                 stop=stop,
                 engine=self.engine,
-                precision=self.options["precision"],
+                precision=self.precision,
                 threads=self.threads,
                 in_all=self.expected,
             )
@@ -229,7 +237,7 @@ class _Job:
 
     def _columns(self, block: Block) -> dict[str, Column]:
         values = {name: Column(block.numbers(name), True) for name in self.columns}
-        if self.options["precision"]:
+        if self.precision:
             values |= {
                 name: Column(self._texts(block, name), True)
                 for name in self.columns
@@ -262,8 +270,8 @@ class _Job:
         raise error from None
 
     def _fields(self, results: RowResults) -> list[Field]:
-        precision = self.options["precision"]
-        nested_form = self.options["form"] == "json"
+        precision = self.precision
+        nested_form = self.out.form == "json"
         fields = []
         for path, values in results.fields.items():
             if nested_form:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from adcli.cli.declare import Options, option
 from adcli.cli.options import together
 from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
@@ -17,6 +18,30 @@ from adcli.language.messages import safe
 if TYPE_CHECKING:
     from adcli.data.table import Table
     from adcli.function import Function
+
+
+class TableOptions(Options):
+    """A table whose columns are vectors in the program."""
+
+    data: tuple[str, ...] = option(
+        metavar="FILE",
+        multiple=True,
+        help="A table, whose columns are vectors in the program: CSV, TSV, JSON Lines, Parquet, "
+        "'-', or a glob in quotes. Repeatable: several files are one table.",
+    )
+    data_format: str | None = option(
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
+    )
+    missing: Literal["error", "drop"] = option(
+        type=click.Choice(["error", "drop"]),
+        default="error",
+        help="At a missing value: error (default), or drop the row.",
+    )
+    where: str | None = option(
+        metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
+    )
+
 
 table_options: Callable[..., Any] = together(
     click.option(
@@ -44,18 +69,18 @@ table_options: Callable[..., Any] = together(
 
 
 @contextmanager
-def open_data(options: Mapping[str, Any]) -> Iterator[Table | None]:
+def open_data(options: TableOptions) -> Iterator[Table | None]:
     """The table that --data names; None without it."""
-    if not options["data"]:
+    if not options.data:
         yield None
         return
     from adcli.cli.progress import Progress
     from adcli.cli.terminal import stdin_bytes
     from adcli.data.table import open_table
 
-    form, stdin = options["data_format"], stdin_bytes() if "-" in options["data"] else None
+    form, stdin = options.data_format, stdin_bytes() if "-" in options.data else None
     bar = partial(Progress, stream=sys.stderr, what="rows")
-    with open_table(options["data"], format=form, stdin=stdin, progress=bar) as table:
+    with open_table(options.data, format=form, stdin=stdin, progress=bar) as table:
         yield table
 
 
@@ -96,21 +121,21 @@ def check_columns(
             raise error
 
 
-def read_data(f: Function, table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+def read_data(f: Function, table: Table, options: TableOptions) -> dict[str, Any]:
     """The columns that the program names, as arrays."""
     from adcli.data.columns import read_columns
 
     condition = filter_of(table, options)
-    return read_columns(table, columns_in(f, table), missing=options["missing"], where=condition)
+    return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)
 
 
-def filter_of(table: Table, options: Mapping[str, Any]) -> Function | None:
+def filter_of(table: Table, options: TableOptions) -> Function | None:
     """The function that --where gives."""
-    if options["where"] is None:
+    if options.where is None:
         return None
     from adcli.function import function
 
-    condition = function(options["where"])
+    condition = function(options.where)
     condition.refuse_constants(table.layout.names, table.name)
     for name in condition.inputs:
         if table.find(name) is None:

@@ -7,13 +7,20 @@ from typing import Any
 import click
 
 from adcli.ad.radius import Radius, suggested_radius
-from adcli.cli import options
+from adcli.cli.declare import Options, as_command, option
 from adcli.cli.inputs import assignments, names
-from adcli.cli.run import program_and_point
+from adcli.cli.options import (
+    STRICT,
+    AtOptions,
+    OutputOptions,
+    PrecisionOptions,
+    ProgramOptions,
+)
 from adcli.cli.show import show
 from adcli.cli.terminal import remark
 from adcli.engines.power_series import expand
 from adcli.errors import UsageError
+from adcli.function import function
 from adcli.report.taylor import SeriesReport
 
 EXAMPLES = """\b
@@ -24,32 +31,32 @@ Examples:
   adcli taylor 'log(x^2 + y^2)' --at x=3,y=4 --direction x=1,y=1 --precision 30"""
 
 
-@options.command("taylor", EXAMPLES)
-@options.expression
-@options.at
-@click.option(
-    "--order",
-    type=click.IntRange(1, 100),
-    default=10,
-    metavar="N",
-    help="The highest order (default 10).",
-)
-@click.option("--wrt", metavar="x", help="The variable to expand in, where there are several.")
-@click.option(
-    "--direction",
-    metavar="x=1,y=2",
-    multiple=True,
-    help="Expand f(point + t direction) in t instead.",
-)
-@options.strict
-@click.option(
-    "--precision",
-    type=click.IntRange(1, 100_000),
-    metavar="DIGITS",
-    help="Compute with that many decimal digits.",
-)
-@options.output
-def command(**parsed: Any) -> int:
+class TaylorOptions(Options):
+    """Which series."""
+
+    order: int = option(
+        type=click.IntRange(1, 100),
+        default=10,
+        metavar="N",
+        help="The highest order (default 10).",
+    )
+    wrt: str | None = option(
+        metavar="x", help="The variable to expand in, where there are several."
+    )
+    direction: tuple[str, ...] = option(
+        metavar="x=1,y=2", multiple=True, help="Expand f(point + t direction) in t instead."
+    )
+    strict: bool = STRICT
+
+
+@as_command("taylor", EXAMPLES)
+def command(
+    program: ProgramOptions,
+    at: AtOptions,
+    series: TaylorOptions,
+    arithmetic: PrecisionOptions,
+    out: OutputOptions,
+) -> int:
     """The Taylor series of EXPR at a point: coefficients and derivatives of high order.
 
     One sweep gives all orders; order N takes N² operations for each operation of the program, not
@@ -57,26 +64,37 @@ def command(**parsed: Any) -> int:
     series that takes more than a million products is computed in float64 alone, and a note says so.
     The radius of convergence is an estimate: a finite number of coefficients proves nothing.
     """
-    f, point = program_and_point({**parsed, "engine": "auto"})
-    along: Any = parsed["wrt"]
-    if parsed["direction"]:
-        along = assignments(parsed["direction"], "--direction", parsed["precision"])
-    elif along is not None:
-        along, *more = names(along) or []
-        if more:
-            raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
-    found = expand(f, point, along, parsed["order"], parsed["precision"], parsed["strict"])
-    if found.kink is not None:
-        remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
-    if not found.is_exact:
-        remark("note: computed in float64 alone: the program is long; --precision 30 is exact\n")
-    report = SeriesReport(
-        point,
-        along or f.variables[0],
-        found.coefficients,
-        Radius(None) if found.kink is not None else suggested_radius(found.coefficients),
-        parsed["precision"],
-        found.kink is not None,
-    )
-    show(report, parsed)
+    digits = arithmetic.decimal_digits
+    with arithmetic.context():
+        f = function(program.text)
+        point, _ = at.values(f, digits)
+        along = _line(series, digits)
+        found = expand(f, point, along, series.order, digits, series.strict)
+        if found.kink is not None:
+            remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
+        if not found.is_exact:
+            remark(
+                "note: computed in float64 alone: the program is long; --precision 30 is exact\n"
+            )
+        report = SeriesReport(
+            point,
+            along or f.variables[0],
+            found.coefficients,
+            Radius(None) if found.kink is not None else suggested_radius(found.coefficients),
+            digits,
+            found.kink is not None,
+        )
+        show(report, out.form, out.output, out.digits)
     return 0
+
+
+def _line(series: TaylorOptions, digits: int | None) -> str | dict[str, Any] | None:
+    """The variable or the direction to expand along; None is the only variable."""
+    if series.direction:
+        return assignments(series.direction, "--direction", digits)
+    if series.wrt is None:
+        return None
+    variable, *more = names(series.wrt) or []
+    if more:
+        raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
+    return variable

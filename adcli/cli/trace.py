@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import click
 
 from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
-from adcli.cli import options
+from adcli.cli.declare import Options, as_command, option
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
-from adcli.cli.run import program_and_point
+from adcli.cli.options import (
+    WRT,
+    AtOptions,
+    OutputOptions,
+    ProgramOptions,
+    SweepArithmeticOptions,
+    format_option,
+)
 from adcli.cli.show import show, write_text
 from adcli.errors import UsageError
 from adcli.explain.trace import trace
+from adcli.function import function
 from adcli.report.steps import TEXT, Notation, Steps
 from adcli.report.trace import MAX_SEEDS, TraceReport
 
@@ -31,39 +38,59 @@ Examples:
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex"""
 
 
-@options.command("trace", EXAMPLES)
-@options.expression
-@options.at
-@click.option(
-    "--mode",
-    type=click.Choice(["both", "forward", "reverse"]),
-    default="both",
-    help="Which sweep to show (default both).",
-)
-@options.wrt
-@options.sweep_arithmetic
-@options.output_as("latex", endings={**RECORD, ".tex": "latex"})
-def command(**parsed: Any) -> int:
+class SweepsOptions(Options):
+    """Which sweeps to show."""
+
+    mode: str = option(
+        type=click.Choice(["both", "forward", "reverse"]),
+        default="both",
+        help="Which sweep to show (default both).",
+    )
+    wrt: str | None = WRT
+
+
+class TraceOutputOptions(OutputOptions):
+    """How and where the trace is written."""
+
+    form: str = format_option("latex", endings={**RECORD, ".tex": "latex"})
+
+
+@as_command("trace", EXAMPLES)
+def command(
+    program: ProgramOptions,
+    at: AtOptions,
+    sweeps: SweepsOptions,
+    arithmetic: SweepArithmeticOptions,
+    out: TraceOutputOptions,
+) -> int:
     """The evaluation trace of EXPR: each step with its tangents and its adjoint.
 
     Inputs are w1, w2, ..., operations follow. Forward mode has a tangent w' for each seed (a
     variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
     contributes. The numbers are those of `adcli grad`.
     """
-    report = make_report(**parsed)
-    if parsed["form"] == "latex":
-        from adcli.report.trace_latex import latex_text
+    with arithmetic.context():
+        report = make_report(program, at, sweeps, arithmetic, out.form)
+        if out.form == "latex":
+            from adcli.report.trace_latex import latex_text
 
-        write_text(parsed["output"], latex_text(report, parsed["digits"]))
-    else:
-        show(report, parsed)
+            write_text(out.output, latex_text(report, out.digits))
+        else:
+            show(report, out.form, out.output, out.digits)
     return 0
 
 
-def make_report(**parsed: Any) -> TraceReport:
+def make_report(
+    program: ProgramOptions,
+    at: AtOptions,
+    sweeps: SweepsOptions,
+    arithmetic: SweepArithmeticOptions,
+    form: str,
+) -> TraceReport:
     """Compute the gradient as `adcli grad` does, checked, and trace that run."""
-    f, point = program_and_point(parsed)
-    mode, wrt = parsed["mode"], f.names(names(parsed["wrt"]))
+    f, digits = function(program.text), arithmetic.decimal_digits
+    point, _ = at.values(f, digits)
+    mode, wrt = sweeps.mode, f.names(names(sweeps.wrt))
     is_forward = mode == "forward"
     if len(f.outputs) > 1 and not is_forward:
         raise UsageError(
@@ -71,11 +98,11 @@ def make_report(**parsed: Any) -> TraceReport:
             "--mode forward traces all of them",
         )
     task = Task("jacobian", "forward", wrt) if is_forward else Task("gradient", "reverse", wrt)
-    results = f.swept(point, task, parsed["engine"], parsed["precision"])
+    results = f.swept(point, task, arithmetic.engine, digits)
     value, rest = results.nested()
     run, nodes = results.run, [f.inputs[name] for name in wrt]
     output = None if is_forward else f.outputs[0]
-    is_short = parsed["form"] in ("table", "latex")
+    is_short = form in ("table", "latex")
     kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
     if kept is None:
         _refuse_too_many(run, nodes)
@@ -85,7 +112,7 @@ def make_report(**parsed: Any) -> TraceReport:
         kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
         at_kinks = sorted(node for node, _ in kinks)
     return TraceReport(
-        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(parsed["form"])),
+        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(form)),
         found,
         active,
         mode,
@@ -93,7 +120,7 @@ def make_report(**parsed: Any) -> TraceReport:
         value,
         rest.get("gradient", {}),
         at_kinks,
-        parsed["precision"],
+        digits,
     )
 
 

@@ -14,7 +14,7 @@ from adcli.cli.inputs import assignments
 from adcli.cli.interruption import interruption
 from adcli.cli.needs import is_part
 from adcli.cli.show import screen
-from adcli.cli.tables import check_columns, columns_in, filter_of, open_data
+from adcli.cli.tables import TableOptions, check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
 from adcli.function import Function
@@ -36,12 +36,12 @@ def run_training(f: Function, parsed: dict[str, Any]) -> int:
     held = assignments(parsed["fix"], "--fix", None)
     drawn = drawn_values(parsed["param"], parsed["seed"])
     with ExitStack() as stack:
-        table = stack.enter_context(open_data(parsed))
+        table = stack.enter_context(open_data(TableOptions.of(parsed)))
         assert table is not None
         needless = [*held, *columns_in(f, table)]
         start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
         check_columns(f, table, [*start, *held], complete=not parsed["resume"])
-        asked["where"] = filter_of(table, parsed)
+        asked["where"] = filter_of(table, TableOptions.of(parsed))
         asked["missing"] = parsed["missing"]
         if parsed["validation"]:
             asked["validation"] = _validation(parsed["validation"], parsed, stack)
@@ -81,7 +81,9 @@ def _validation(text: str, parsed: Mapping[str, Any], stack: ExitStack) -> Any:
         return float(text)
     if text == "-" and "-" in parsed["data"]:
         raise UsageError("--data and --validation cannot both come from standard input")
-    return stack.enter_context(open_data({**parsed, "data": (text,)}))
+    return stack.enter_context(
+        open_data(TableOptions(data=(text,), data_format=parsed["data_format"]))
+    )
 
 
 def _watchers(parsed: Mapping[str, Any]) -> list[Any]:

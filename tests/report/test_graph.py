@@ -38,16 +38,19 @@ each_program = pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(P
 
 def drawn(text: str, at: str = "", **options: Any) -> Drawing:
     from adcli.cli.graph import make_drawing
+    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
 
-    defaults = {"source": None, "engine": "auto", "precision": None, "digits": 6}
-    return make_drawing(expression=text, at=(at,) if at else (), **{**defaults, **options})
+    digits = options.pop("digits", 6)
+    program, point = ProgramOptions(expression=text), AtOptions(at=(at,) if at else ())
+    return make_drawing(program, point, SweepArithmeticOptions(**options), digits)
 
 
 def paths_of(text: str, at: str, name: str) -> Any:
     from adcli.cli.graph import make_paths
+    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
 
-    options = {"source": None, "engine": "auto", "precision": None}
-    return make_paths(expression=text, at=(at,), paths=name, **options)
+    program, point = ProgramOptions(expression=text), AtOptions(at=(at,))
+    return make_paths(program, point, name, SweepArithmeticOptions())
 
 
 def edge_count(found: Drawing) -> int:

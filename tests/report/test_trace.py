@@ -15,18 +15,18 @@ from tests.texts import record_of, text_of
 TEXT = "x1*x2 + sin(x1)"
 
 
-def report(text: str = TEXT, at: str = "x1=2,x2=3", **options: Any) -> Any:
-    from adcli.cli.trace import make_report
+def report(text: str = TEXT, at: str = "x1=2,x2=3", form: str = "json", **options: Any) -> Any:
+    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
+    from adcli.cli.trace import SweepsOptions, make_report
 
-    defaults = {
-        "source": None,
-        "mode": "both",
-        "wrt": None,
-        "engine": "auto",
-        "precision": None,
-        "form": "json",
-    }
-    return make_report(expression=text, at=(at,) if at else (), **{**defaults, **options})
+    arithmetic = {name: options.pop(name) for name in ("engine", "precision") if name in options}
+    return make_report(
+        ProgramOptions(expression=text),
+        AtOptions(at=(at,) if at else ()),
+        SweepsOptions(**options),
+        SweepArithmeticOptions(**arithmetic),
+        form,
+    )
 
 
 def test_the_record_of_the_textbook_example() -> None:

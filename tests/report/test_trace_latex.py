@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
@@ -11,10 +10,12 @@ from adcli.report.trace_latex import latex_number, latex_text
 
 
 def latex(text: str, at: str, mode: str = "both") -> str:
-    from adcli.cli.trace import make_report
+    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
+    from adcli.cli.trace import SweepsOptions, make_report
 
-    options: dict[str, Any] = {"source": None, "wrt": None, "engine": "auto", "precision": None}
-    return latex_text(make_report(expression=text, at=(at,), mode=mode, form="latex", **options), 6)
+    program, point = ProgramOptions(expression=text), AtOptions(at=(at,))
+    sweeps, arithmetic = SweepsOptions(mode=mode), SweepArithmeticOptions()
+    return latex_text(make_report(program, point, sweeps, arithmetic, "latex"), 6)
 
 
 def test_the_textbook_example() -> None:

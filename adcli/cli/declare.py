@@ -1,0 +1,149 @@
+"""Options declared as fields of classes: click's options and the help are made from these.
+
+    class Point(Options):
+        at: tuple[str, ...] = option(metavar="x=2,y=3", multiple=True, help="The point.")
+
+    @as_command("norm", "adcli norm --at x=3,y=4")
+    def norm(point: Point) -> int: ...
+
+The parameters of a command are such classes: --help shows their fields in order, and the command is
+called with an instance of each, which nobody changes. Type checkers read them like dataclasses;
+real ones would take milliseconds of each start, to compile methods that no command calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, get_type_hints
+
+import click
+
+from adcli.cli.formats import FormatOption, check_outputs
+from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
+from adcli.errors import UsageError
+
+
+class Field:
+    """What a field says of its option: how it is written, and the settings of click."""
+
+    def __init__(
+        self, kind: type[click.Parameter], written: Sequence[str], settings: Mapping[str, Any]
+    ) -> None:
+        self.kind = kind
+        self.written = written
+        self.settings = settings
+
+    def parameter(self, name: str) -> click.Parameter:
+        """The option of click, for the field of that name."""
+        usual = () if self.kind is click.Argument else (f"--{name.replace('_', '-')}",)
+        return self.kind([name, *(self.written or usual)], **self.settings)
+
+    @property
+    def default(self) -> Any:
+        """The value where the command line has none."""
+        nothing: Any = () if self.settings.get("multiple") else None
+        return self.settings.get("default", False if self.settings.get("is_flag") else nothing)
+
+
+def option(*written: str, cls: type[click.Option] = click.Option, **settings: Any) -> Any:
+    """A field that is an option, written `--its-name` where nothing else is said."""
+    return Field(cls, written, settings)
+
+
+def argument(**settings: Any) -> Any:
+    """A field that is an argument."""
+    return Field(click.Argument, (), settings)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Options:
+    """Options that belong together. A subclass adds to them, or says its own in place of one.
+
+    A value in place of one means that the command has no such option: the value holds always.
+    """
+
+    fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
+
+    def __init_subclass__(cls) -> None:
+        said = {**cls.fields, **vars(cls)}
+        cls.fields = {name: field for name, field in said.items() if isinstance(field, Field)}
+
+    @classmethod
+    def of(cls, parsed: Mapping[str, Any]) -> Self:
+        """These options of all that a command line has."""
+        return cls(**{name: parsed[name] for name in cls.fields})
+
+    def __init__(self, **values: Any) -> None:
+        unknown = values.keys() - self.fields.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
+        vars(self).update({name: field.default for name, field in self.fields.items()} | values)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"options do not change: {name}")
+
+
+class _Command(click.Command):
+    """A command whose options all have an effect, or it is not run."""
+
+    def __init__(
+        self, *arguments: Any, groups: Mapping[str, type[Options]], **settings: Any
+    ) -> None:
+        super().__init__(*arguments, **settings)
+        self.groups = groups
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.help = explained(option, needs_of(self.name, option.name))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            check_repeated(self.make_parser(ctx).parse_args(list(args))[2])
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        self._refuse_empty(ctx.params)
+        check_outputs(ctx.params)
+        for option in self.params:
+            if isinstance(option, FormatOption):
+                option.settle(ctx.params)
+        check_needs(ctx)
+        if not self.groups:
+            return super().invoke(ctx)
+        assert self.callback is not None
+        return ctx.invoke(self.callback, **self._instances(ctx.params))
+
+    def _instances(self, parsed: Mapping[str, Any]) -> dict[str, Options]:
+        """What the command is called with."""
+        return {name: group.of(parsed) for name, group in self.groups.items()}
+
+    def _refuse_empty(self, parsed: Mapping[str, Any]) -> None:
+        """Raise UsageError for an option that is there and says nothing."""
+        for option in self.params:
+            if isinstance(option, click.Option):
+                value = parsed.get(option.name or "")
+                if "" in (value if isinstance(value, tuple) else (value,)):
+                    name = option.opts[-1]
+                    hint = f"leave {name} out, or fill it in"
+                    raise UsageError(f"the value of {name} is empty", hint)
+
+
+def as_command(name: str, examples: str) -> Callable[[Callable[..., int]], click.Command]:
+    """A function as the command `name`, with examples behind its help."""
+
+    def declare(function: Callable[..., int]) -> click.Command:
+        hints = get_type_hints(function)
+        groups = {
+            parameter: group
+            for parameter, group in hints.items()
+            if isinstance(group, type) and issubclass(group, Options)
+        }
+        params = [
+            field.parameter(name)
+            for group in groups.values()
+            for name, field in group.fields.items()
+        ]
+        made = click.command(name, cls=_Command, epilog=examples, params=params, groups=groups)
+        return made(function)
+
+    return declare

@@ -1,0 +1,34 @@
+"""The options of eval, grad, jacobian and hessian."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adcli.cli.declare import option
+from adcli.cli.options import (
+    ArithmeticOptions,
+    GradientOptions,
+    PointsOptions,
+    ProgramOptions,
+    RowsOutputOptions,
+)
+from adcli.cli.tables import TableOptions
+
+
+class ModelOptions(ProgramOptions):
+    """The program, or a model that was fitted."""
+
+    model: str | None = option(
+        metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
+    )
+
+
+class Request(NamedTuple):
+    """What one of these commands is asked for."""
+
+    program: ProgramOptions
+    points: PointsOptions
+    arithmetic: ArithmeticOptions
+    out: RowsOutputOptions
+    sweep: GradientOptions = GradientOptions()
+    table: TableOptions = TableOptions()
