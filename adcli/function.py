@@ -56,10 +56,6 @@ class Function(Program):
     """Whether `text` is its program, not that of a function that it is the derivative of."""
 
     @cached_property
-    def _map_tasks(self) -> dict[Any, Task]:
-        return {}
-
-    @cached_property
     def twice(self) -> Function:
         """The same function in the form whose derivatives keep their digits when they are
         differentiated again, as matrices of derivatives and `derivative` need it; itself where
@@ -251,12 +247,8 @@ class Function(Program):
         """
         from adcli.engines.rows import map_rows
 
-        asked = None if wrt is None else tuple(self.names(wrt))
-        task = self._map_tasks.get((str(mode), asked))
-        if task is None:
-            names = self.names(asked)
-            task = Task("gradient", mode, names) if names or wrt is None else Task("value")
-            self._map_tasks[mode, asked] = task
+        names = self.names(wrt)
+        task = Task("gradient", mode, names) if names or wrt is None else Task("value")
         return map_rows(self, columns, task, engine, on_error)
 
     # ---- inside ----

@@ -30,6 +30,7 @@ from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper
 from adcli.engines.plan.columns import ColumnProgram
 from adcli.engines.plan.plan import Plan
+from adcli.engines.prepared import prepared
 from adcli.engines.source.straight_line import compile_function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
@@ -46,7 +47,6 @@ class BlockwiseUpdate:
     def __init__(self, stepper: Stepper, threads: int | None = None) -> None:
         self.stepper = stepper
         self._threads = threads
-        self._prepared: _Prepared | None = None
 
     def init(self, parameters: Vector) -> State:
         """The state before the first step: vectors like the parameters, and numbers."""
@@ -57,23 +57,23 @@ class BlockwiseUpdate:
 
         Returns the next state, which has these vectors. Iterations count from 0.
         """
-        prepared = self._prepared
-        if prepared is None or not prepared.fits(parameters):
-            prepared = _Prepared(self.stepper, parameters, state, self._threads)
-            self._prepared = prepared
-        return prepared.step(parameters, gradient, state, iteration)
+        key = parameters.size, parameters.dtype
+        update = prepared(
+            self, key, lambda: _UpdateInPlace(self.stepper, parameters, state, self._threads)
+        )
+        return update.step(parameters, gradient, state, iteration)
 
 
-class _Prepared:
+class _UpdateInPlace:
     """A stepper for parameters of one length and dtype."""
 
     def __init__(
         self, stepper: Stepper, parameters: Vector, state: State, threads: int | None
     ) -> None:
-        self.rows, self.dtype = parameters.size, parameters.dtype
+        dtype = parameters.dtype
         self._is_vector = [isinstance(s, np.ndarray) for s in state]
         self._bounds = [
-            np.asarray(bound, self.dtype)
+            np.asarray(bound, dtype)
             for bound in (stepper.lower, stepper.upper)
             if bound is not None and np.isfinite(bound).any()
         ]
@@ -85,17 +85,13 @@ class _Prepared:
         self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
         self._count = len(frontier)
         self._program = ColumnProgram(
-            *(graph, columns, frontier, nodes.new_vectors, over, self.dtype, threads)
+            *(graph, columns, frontier, nodes.new_vectors, over, dtype, threads)
         )
         self._square = None
         if stepper.clip_norm is not None:
-            shapes = {"point": (self.rows,), "gradient": (self.rows,)}
-            self._square = Plan(graph, [nodes.square()], shapes, self.dtype, threads=threads)
+            shapes = dict.fromkeys(("point", "gradient"), (parameters.size,))
+            self._square = Plan(graph, [nodes.square()], shapes, dtype, threads=threads)
             self._point_and_gradient = nodes.vectors[:2]
-
-    def fits(self, parameters: Vector) -> bool:
-        """Whether this is prepared for such parameters."""
-        return bool(parameters.size == self.rows and parameters.dtype == self.dtype)
 
     def step(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
         length = 0.0

@@ -1,9 +1,9 @@
-"""What was made once for a program, and is kept for as long as the program lives."""
+"""The one cache of what takes long to make: plans, kernels, programs prepared for a task."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -11,52 +11,56 @@ from adcli.given import NOT_REAL, real_number
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
-    from adcli.graph.program import Program
 
-Runnable = TypeVar("Runnable")
+Made = TypeVar("Made")
 
 KEPT = 16
-"""Tasks that are kept for one program; the oldest makes room."""
+"""Things that are kept for one owner; the one that was not used for longest makes room."""
+
+CACHE: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+"""What is kept, by owner and key, for as long as the owner lives."""
+
+_lock = RLock()  # a handler of signals may run while its own thread holds it
 
 
-class Prepared(NamedTuple, Generic[Runnable]):
+class PreparedTask(NamedTuple, Generic[Made]):
     """A task made ready to run: the program, and the path of each of its outputs."""
 
-    program: Runnable
+    program: Made
     paths: list[tuple[str, ...]]
 
 
-class KeptPrograms(Generic[Runnable]):
-    """Prepared tasks by program and key. Threads may share it; two may make the same at once."""
+def prepared(owner: Any, key: Any, make: Callable[[], Made], most: int = KEPT) -> Made:
+    """What was made for the owner with the key, or what `make` makes now; `most` are kept.
 
-    def __init__(self) -> None:
-        self.known: WeakKeyDictionary[Program, dict[Any, Prepared[Runnable]]] = WeakKeyDictionary()
-        self._lock = Lock()
-
-    def get(
-        self, program: Program, key: Any, make: Callable[[], Prepared[Runnable]]
-    ) -> Prepared[Runnable]:
-        """What was prepared with the key, or what `make` makes now."""
-        prepared = self.known.get(program, {}).get(key)
-        if prepared is None:
-            prepared = make()
-            with self._lock:
-                known = self.known.setdefault(program, {})
-                while len(known) >= KEPT:
-                    del known[next(iter(known))]
-                known[key] = prepared
-        return prepared
-
-
-def _seed(value: Any) -> Any:
-    """A number; of what is none, and no program can be made for, its text."""
-    try:
-        return real_number(value)
-    except NOT_REAL:
-        return repr(value)
+    What is made must not refer to its owner, which would then live for ever. Threads may call this;
+    two may make the same at once.
+    """
+    with _lock:
+        known = CACHE.get(owner)
+        if known is None:
+            known = CACHE[owner] = {}
+        found: Made | None = known.pop(key, None)
+        if found is not None:
+            known[key] = found
+            return found
+    found = make()
+    with _lock:
+        while len(known) >= most:
+            del known[next(iter(known))]
+        known[key] = found
+    return found
 
 
 def task_key(task: Task) -> tuple[Any, ...]:
     """What tells tasks over numbers apart."""
-    direction = tuple([(n, _seed(x)) for n, x in (task.direction or {}).items()])
+    direction = task.direction and tuple([(n, _seed(x)) for n, x in task.direction.items()])
     return (task.kind, task.mode, tuple(task.wrt), direction)
+
+
+def _seed(value: Any) -> Any:
+    """A number; of anything else, for which no program can be made, its text."""
+    try:
+        return real_number(value)
+    except NOT_REAL:
+        return repr(value)

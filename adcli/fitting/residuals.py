@@ -12,13 +12,11 @@ from adcli.ad.symbolic import tangent_node
 from adcli.engines.choose import compiler_obstacle
 from adcli.engines.cores import available_cores
 from adcli.engines.plan.plan import Plan
+from adcli.engines.prepared import prepared
 from adcli.fitting.model import Vector
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
-
-PREPARED = 6
-"""Programs that are kept, one for each number of rows; the oldest makes room."""
 
 BLOCK = 1 << 14
 """Rows that are computed together: their arrays stay in the cache."""
@@ -51,7 +49,6 @@ class Predictor:
         plain = all(value.ndim == 0 for value in self.held.values())
         self._is_scalar = plain and is_scalar_program(graph, graph.reach([node]))
         self._compiles = self._is_scalar and engine == "llvm"
-        self._programs: dict[Any, Callable[[Mapping[int, Any]], list[Any]]] = {}
 
     def derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
         """The nodes of the derivatives, by forward sweeps.
@@ -71,20 +68,16 @@ class Predictor:
         self, columns: Mapping[int, Any], values: Sequence[float], derivatives: bool
     ) -> list[Any]:
         key = derivatives, tuple(map(np.shape, columns.values()))
-        program = self._programs.pop(key, None)
-        if program is None:
-            nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
-            program = self._prepare(nodes, self._shapes(columns))
-        self._programs[key] = program
-        if len(self._programs) > PREPARED:
-            del self._programs[next(iter(self._programs))]
+        program = prepared(self, key, lambda: self._prepare(columns, derivatives))
         point = {i: np.asarray(x) for i, x in zip(self.wrt, values, strict=True)}
         return program({**self.held, **columns, **point})
 
     def _prepare(
-        self, nodes: list[int], shapes: dict[str, Shape]
+        self, columns: Mapping[int, Any], derivatives: bool
     ) -> Callable[[Mapping[int, Any]], list[Any]]:
-        """The nodes as a function of the variables' values by node."""
+        """The node, and maybe its derivatives, as a function of the variables' values by node."""
+        nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
+        shapes = self._shapes(columns)
         if self._compiles and compiler_obstacle() is None and any(shapes.values()):
             from adcli.engines.llvm.prepared import prepare_nodes
             from adcli.engines.llvm.program import UnsupportedError

@@ -55,9 +55,9 @@ class Program:
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the program's variables."""
         names = set(names)
-        self.refuse_constants(names)
         if names == self.inputs.keys():
             return
+        self.refuse_constants(names)
         missing = [name for name in self.inputs if name not in names]
         unknown = sorted(str(name) for name in names - set(self.inputs))
         if missing:
@@ -92,9 +92,11 @@ class Program:
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
         """The variables to differentiate for: all, or those given (checked)."""
-        if not isinstance(wrt, (Iterable, type(None))):
+        if wrt is None:
+            return list(self.inputs)
+        if not isinstance(wrt, Iterable):
             raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
-        names = [wrt] if isinstance(wrt, str) else list(self.inputs if wrt is None else wrt)
+        names = [wrt] if isinstance(wrt, str) else list(wrt)
         self.nodes(names)
         return names
 

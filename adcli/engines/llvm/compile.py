@@ -5,12 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.machine import Machine, load_llvm
+from adcli.engines.prepared import prepared
 
 ATTRIBUTES = """\
 attributes #0 = { nounwind "stackrealign" "prefer-vector-width"="512" \
@@ -19,8 +19,8 @@ attributes #0 = { nounwind "stackrealign" "prefer-vector-width"="512" \
 across two cache lines: on a stack that is not aligned it does in three processes of four, which
 are a third slower."""
 
-KEPT = 32
-"""Modules that stay compiled after their last use; each takes about 1.3 MiB of memory."""
+KEPT_MODULES = 32
+"""Those that stay compiled after their last use; each takes about 1.3 MiB of memory."""
 
 
 @dataclass
@@ -47,13 +47,12 @@ def assemble(functions: Iterable[str], codes: Iterable[Code]) -> tuple[str, froz
 
 def compile_module(text: str, symbols: frozenset[str], machine: Machine) -> Compiled:
     """The machine code of a module."""
-    key = (machine.triple, machine.cpu, machine.features)
     addresses = tuple([(symbol, machine.address(symbol)) for symbol in sorted(symbols)])
-    return _compiled(text, addresses, key)
+    key, target = (text, addresses), (machine.triple, machine.cpu, machine.features)
+    return prepared(machine, key, lambda: _compile(text, addresses, target), KEPT_MODULES)
 
 
-@lru_cache(KEPT)
-def _compiled(
+def _compile(
     text: str, addresses: tuple[tuple[str, int], ...], target: tuple[str, str, str]
 ) -> Compiled:
     begin = perf_counter()
@@ -61,11 +60,11 @@ def _compiled(
     for symbol, address in addresses:
         binding.add_symbol(symbol, address)
     triple, cpu, features = target
-    machine = binding.Target.from_triple(triple).create_target_machine(
+    target_machine = binding.Target.from_triple(triple).create_target_machine(
         cpu=cpu, features=features, opt=2
     )
     module = binding.parse_assembly(text)
     module.triple = triple
-    engine = binding.create_mcjit_compiler(module, machine)
+    engine = binding.create_mcjit_compiler(module, target_machine)
     engine.finalize_object()
     return Compiled(perf_counter() - begin, engine)

@@ -19,7 +19,7 @@ VECTOR_LIBRARY = "libmvec.so.1"
 """Vector functions of the GNU C library (x86-64, from glibc 2.22 on)."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Machine:
     """A processor and its libraries.
 

@@ -1,4 +1,4 @@
-"""Tasks compiled once and kept for as long as their function lives."""
+"""Tasks as compiled code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adcli.engines.llvm.kernel import Array
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.narrow import by_columns
 from adcli.engines.llvm.program import RowProgram, UnsupportedError
-from adcli.engines.prepared import KeptPrograms, Prepared, task_key
+from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
@@ -29,27 +29,24 @@ ANY_ROWS = 7919
 Path = tuple[str, ...]
 
 
-_KEPT: KeptPrograms[RowProgram] = KeptPrograms()
-
-
-def prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
+def prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> PreparedTask[RowProgram]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
     """
-    key = ("rows", *task_key(task), *per_row)
-    return _KEPT.get(program, key, lambda: _prepare_rows(program, task, per_row))
+    key = ("rows of code", *task_key(task), *per_row)
+    return prepared(program, key, lambda: _prepare_rows(program, task, per_row))
 
 
 def prepare_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool = False
-) -> Prepared[RowProgram]:
+) -> PreparedTask[RowProgram]:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
     `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
     """
-    key = ("point", alone, *task_key(task), *shapes.items())
-    return _KEPT.get(program, key, lambda: _prepare_point(program, task, shapes, alone))
+    key = ("point of code", alone, *task_key(task), *shapes.items())
+    return prepared(program, key, lambda: _prepare_point(program, task, shapes, alone))
 
 
 def compute_point(
@@ -62,30 +59,30 @@ def compute_point(
     """
     shapes = {name: inputs[node].shape for name, node in program.inputs.items()}
     try:
-        prepared = prepare_point(program, task, shapes, alone)
+        code, paths = prepare_point(program, task, shapes, alone)
     except UnsupportedError:
         return None
-    results, finite = prepared.program.run(inputs, available_cores())
+    results, finite = code.run(inputs, available_cores())
     if not finite and not all(np.isfinite(x).all() for x in results):
         return None
     by_path: dict[Path, list[Any]] = {}
-    for path, x in zip(prepared.paths, results, strict=True):
+    for path, x in zip(paths, results, strict=True):
         by_path.setdefault(path, []).append(x if x.ndim else float(x))
     return by_path
 
 
-def _prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> Prepared[RowProgram]:
+def _prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> PreparedTask[RowProgram]:
     graph = program.graph
     paths, outputs = zip(*result_nodes(program, task), strict=True)
     order = graph.reach([*outputs, *program.inputs.values()])
     shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
     compiled = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
-    return Prepared(compiled, list(paths))
+    return PreparedTask(compiled, list(paths))
 
 
 def _prepare_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
-) -> Prepared[RowProgram]:
+) -> PreparedTask[RowProgram]:
     graph, text = program.graph, program.text
     known = infer_shapes(graph, program.order, shapes, text)
     outputs = list(program.outputs)
@@ -95,7 +92,7 @@ def _prepare_point(
         wrt = [program.inputs[name] for name in task.wrt]
         outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
-    return Prepared(prepare_nodes(graph, outputs, shapes, alone), paths)
+    return PreparedTask(prepare_nodes(graph, outputs, shapes, alone), paths)
 
 
 def prepare_nodes(

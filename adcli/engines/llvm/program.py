@@ -11,7 +11,6 @@ reduced. Row nodes of earlier passes are computed again: that costs less than me
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from adcli.engines.llvm.kernel import Array, Kernel
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.passes import Held, Pass
 from adcli.engines.llvm.roles import Roles
+from adcli.engines.prepared import prepared
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 
@@ -53,9 +53,8 @@ class RowProgram:
             raise UnsupportedError(f"'{graph.ops[other].word}' is left to the numpy engine")
         self._machine = machine
         self._matrices = {matrix for matrix, _ in roles.parts.values()}
-        self._compiled: dict[frozenset[int], list[Pass]] = {}
         try:
-            passes = self._passes(frozenset())
+            self._first = passes = self._passes(frozenset())
         except MissingFunctionError as error:
             raise UnsupportedError(f"the C library has no function '{error}'") from None
 
@@ -66,9 +65,8 @@ class RowProgram:
 
     @property
     def kernels(self) -> list[Kernel]:
-        """The compiled kernels."""
-        passes = chain.from_iterable(self._compiled.values())
-        return [kernel for part in passes for kernel in part.kernels]
+        """The compiled kernels; others are made for matrices that are read by columns."""
+        return [kernel for part in self._first for kernel in part.kernels]
 
     @property
     def compile_seconds(self) -> float:
@@ -77,13 +75,11 @@ class RowProgram:
 
     def _passes(self, by_columns: frozenset[int]) -> list[Pass]:
         """The passes where the columns of these matrices are read as vectors."""
-        passes = self._compiled.get(by_columns)
-        if passes is None:
-            roles = self.roles
-            levels = range(1 + max(roles.level.values(), default=0))
-            passes = [Pass(roles, level, self._machine, by_columns) for level in levels]
-            self._compiled[by_columns] = passes
-        return passes
+        roles, machine = self.roles, self._machine
+        levels = range(1 + max(roles.level.values(), default=0))
+        return prepared(
+            self, by_columns, lambda: [Pass(roles, k, machine, by_columns) for k in levels]
+        )
 
     def run(self, inputs: Mapping[int, Any], threads: int = 1) -> tuple[list[Array], bool]:
         """The outputs' values: arrays (rows,) for row nodes, others in their shapes.

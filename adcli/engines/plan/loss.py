@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from adcli.ad.tasks import Task
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.engines.plan.arena import Arena
 from adcli.engines.plan.plan import Plan
+from adcli.engines.prepared import prepared
 from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
@@ -26,9 +26,6 @@ Array = np.ndarray[Any, Any]
 LARGE = 50_000
 """Numbers at one point from which a program is planned, instead of swept."""
 
-PREPARED = 8
-"""Programs that a Loss keeps: one for each combination of shapes, the oldest makes room."""
-
 
 class Loss:
     """A scalar function of arrays: its value and its gradient with respect to the variables `wrt`.
@@ -38,8 +35,8 @@ class Loss:
     what depends on them alone is computed once. Long elementwise parts run on `threads` threads
     (None: one for each processor), which makes no difference to the results.
 
-    Results are not checked for being finite. Not for several threads at once: calls share the
-    memory of intermediate arrays, which stays reserved.
+    Results are not checked for being finite. Calls share the memory of intermediate arrays, which
+    stays reserved: several threads have to hold `lock`.
     """
 
     def __init__(
@@ -57,11 +54,11 @@ class Loss:
         self._dtype = np.dtype(dtype)
         self._held = {name: np.asarray(x, self._dtype) for name, x in (held or {}).items()}
         self._names = [name for name in program.inputs if name not in self._held]
-        self._programs: dict[Any, Plan] = {}
         self._arena = Arena()
         ops = {program.graph.ops[i] for i in program.order}
         self._chooses = any(op.kind in (SELECT, REDUCTION) or op.drops for op in ops)
         self._threads = threads
+        self.lock = Lock()
 
     def value_and_gradient(
         self, inputs: Mapping[str, Any], out: Mapping[str, Array] | None = None
@@ -90,15 +87,10 @@ class Loss:
 
     def _run(self, kind: str, given: dict[str, Array], results: Any) -> list[Array]:
         key = (kind, *(x.shape for x in given.values()))
-        program = self._programs.pop(key, None)
-        if program is None:
-            program = self._prepare(kind, {name: x.shape for name, x in given.items()})
-            while len(self._programs) >= PREPARED:
-                del self._programs[next(iter(self._programs))]
-        self._programs[key] = program
-        return program.run({self._nodes[name]: x for name, x in given.items()}, results)
+        plan = prepared(self, key, lambda: self._plan(kind, {n: x.shape for n, x in given.items()}))
+        return plan.run({self._nodes[name]: x for name, x in given.items()}, results)
 
-    def _prepare(self, kind: str, shapes: dict[str, Shape]) -> Plan:
+    def _plan(self, kind: str, shapes: dict[str, Shape]) -> Plan:
         graph, nodes = self._graph, self._nodes
         shapes.update({name: x.shape for name, x in self._held.items()})
         (output,) = self._outputs
@@ -110,17 +102,6 @@ class Loss:
             )
         held = {nodes[name]: x for name, x in self._held.items()}
         return Plan(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
-
-
-class _Kept:
-    """The losses of one program, by what they are differentiated for; one call at a time."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.losses: dict[tuple[str, ...], Loss] = {}
-
-
-_KEPT: WeakKeyDictionary[Program, _Kept] = WeakKeyDictionary()
 
 
 def compute_point(
@@ -144,9 +125,8 @@ def compute_point(
     if known[program.outputs[0]]:
         return None
     wrt = tuple(task.wrt) if task.kind == "gradient" else ()
-    kept = _KEPT.setdefault(program, _Kept())
-    with kept.lock:
-        loss = kept.losses.setdefault(wrt, Loss(program, wrt))
+    loss = prepared(program, ("loss", wrt), lambda: Loss(program, wrt))
+    with loss.lock:
         value, gradient = loss.value_and_gradient(point)
     if not (isfinite(value) and all(np.isfinite(g).all() for g in gradient.values())):
         return None

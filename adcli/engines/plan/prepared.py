@@ -11,7 +11,7 @@ from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.plan.columns import ColumnProgram
 from adcli.engines.plan.operand import Array
-from adcli.engines.prepared import KeptPrograms, Prepared, task_key
+from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.engines.result_memory import aligned
 
 if TYPE_CHECKING:
@@ -44,19 +44,16 @@ class RowsProgram:
         return results, are_finite(results)
 
 
-_KEPT: KeptPrograms[RowsProgram] = KeptPrograms()
-
-
 def prepare_rows(
     program: Program, task: Task, per_row: Sequence[str], threads: int
-) -> Prepared[RowsProgram]:
+) -> PreparedTask[RowsProgram]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     It runs on so many threads. Raises LanguageError as `compute` does.
     """
 
-    def make() -> Prepared[RowsProgram]:
+    def make() -> PreparedTask[RowsProgram]:
         paths, outputs = zip(*result_nodes(program, task), strict=True)
-        return Prepared(RowsProgram(program, outputs, per_row, threads), list(paths))
+        return PreparedTask(RowsProgram(program, outputs, per_row, threads), list(paths))
 
-    return _KEPT.get(program, (threads, *task_key(task), *per_row), make)
+    return prepared(program, ("plan", threads, *task_key(task), *per_row), make)

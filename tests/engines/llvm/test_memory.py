@@ -20,10 +20,10 @@ import pytest
 import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.llvm import compile as compiling
-from adcli.engines.llvm import prepared, row_kernel
+from adcli.engines.llvm import row_kernel
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.prepared import prepare_point, prepare_rows
-from adcli.engines.prepared import KEPT
+from adcli.engines.prepared import CACHE, KEPT
 from tests.terminal import ROOT
 
 TEXT = "x*y + sin(x) + y^2"
@@ -152,15 +152,13 @@ def test_a_program_is_compiled_once_and_freed_with_its_function(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     count = [0]
-    original = compiling._compiled.__wrapped__
+    original = compiling._compile
 
     def counted(*arguments: Any) -> Any:
         count[0] += 1
         return original(*arguments)
 
-    from functools import lru_cache
-
-    monkeypatch.setattr(compiling, "_compiled", lru_cache(4)(counted))
+    monkeypatch.setattr(compiling, "_compile", counted)
     f, g = (adcli.function(TEXT + " + cos(x*y)*0.125") for _ in range(2))
     columns = {"x": np.ones(9), "y": np.ones(9)}
     for _ in range(3):
@@ -170,12 +168,12 @@ def test_a_program_is_compiled_once_and_freed_with_its_function(
     assert count == [1]
     f.map(columns, engine="llvm", wrt=["x"])
     assert count == [2]
-    before = len(prepared._KEPT.known)
+    before = len(CACHE)
     gone = weakref.ref(g)
     del g
     gc.collect()
     assert gone() is None
-    assert len(prepared._KEPT.known) < before
+    assert len(CACHE) < before
 
 
 def test_one_function_keeps_few_programs() -> None:
@@ -183,7 +181,7 @@ def test_one_function_keeps_few_programs() -> None:
     for k in range(3 * KEPT):
         task = Task("directional", direction={"x": float(k), "y": 1.0})
         prepare_rows(f, task, ("x", "y"))
-    assert len(prepared._KEPT.known[f]) == KEPT
+    assert len(CACHE[f]) == KEPT
 
 
 @pytest.fixture

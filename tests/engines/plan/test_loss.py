@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.engines.plan import blocks, regions
-from adcli.engines.plan.loss import PREPARED, Loss
+from adcli.engines.plan.loss import Loss
+from adcli.engines.prepared import CACHE, KEPT
 from tests.programs import Program, array_programs
 
 BLOCKS = (1, 24, 1 << 17)
@@ -132,15 +133,15 @@ def test_values_that_are_not_finite_stay_so() -> None:
 def test_programs_are_kept_by_shape() -> None:
     loss = Loss(adcli.function(NETWORK), ["W", "b", "V"])
     first = loss.value_and_gradient(network(7))
-    kept = dict(loss._programs)
+    kept = dict(CACHE[loss])
     loss.value_and_gradient(network(4))
     again = loss.value_and_gradient(network(7))
     assert first[0] == again[0]
     assert all(np.array_equal(first[1][name], again[1][name]) for name in first[1])
-    assert all(loss._programs[key] is program for key, program in kept.items())
-    for rows in range(1, 2 * PREPARED):
+    assert all(CACHE[loss][key] is plan for key, plan in kept.items())
+    for rows in range(1, 2 * KEPT):
         loss.value(network(rows))
-    assert len(loss._programs) == PREPARED
+    assert len(CACHE[loss]) == KEPT
 
 
 def test_results_are_nobody_elses_and_inputs_are_left_alone() -> None:
@@ -219,8 +220,8 @@ def test_what_is_held_is_computed_once() -> None:
     x = np.arange(4.0)
     loss = Loss(f, ["a"], held={"x": x})
     assert loss.value_and_gradient({"a": 2.0})[0] == pytest.approx(2 * np.exp(x).sum())
-    (program,) = loss._programs.values()
-    assert "exp" not in {getattr(call, "__name__", "") for call, *_ in program._instructions}
+    (plan,) = CACHE[loss].values()
+    assert "exp" not in {getattr(call, "__name__", "") for call, *_ in plan._instructions}
 
 
 def deep_chain(links: int) -> str:
