@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 from adcli.data.cells import csv_cell
@@ -56,25 +56,47 @@ def trace_format(path: str) -> str:
     return _FORMATS[name]
 
 
-@contextmanager
-def open_trace(
-    path: str,
-    columns: Mapping[str, type],
-    labels: Sequence[str],
-    nest: Callable[[Sequence[float]], Any],
-) -> Iterator[Callable[[Row], None]]:
-    """A function that takes rows in order; the file appears when the block ends well.
+Unflatten = Callable[[Any], Mapping[str, Any]]
+"""The numbers and arrays of a point, by name, from the vector of its numbers."""
 
-    `columns` are those of the heads. `labels` name the numbers of a point in flat formats; `nest`
-    makes JSON's "point" of them.
+
+class TraceFile:
+    """A trace whose name is checked now, and which is opened when its columns are known.
+
+    A context manager: the file appears when the block ends well.
     """
+
+    def __init__(self, path: str) -> None:
+        trace_format(path)
+        self._path = path
+        self._stack = ExitStack()
+        self.add: Callable[[Row], None]
+
+    def __enter__(self) -> TraceFile:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.__exit__(*exception)
+
+    def open(
+        self, columns: Mapping[str, type], labels: Sequence[str], unflatten: Unflatten
+    ) -> None:
+        """From now on `add` takes rows in order. `columns` are those of the heads, `labels` name
+        the numbers of a point in flat formats; JSON has the point as `unflatten` gives it."""
+        self.add = self._stack.enter_context(_open(self._path, columns, labels, unflatten))
+
+
+@contextmanager
+def _open(
+    path: str, columns: Mapping[str, type], labels: Sequence[str], unflatten: Unflatten
+) -> Iterator[Callable[[Row], None]]:
     kind = trace_format(path)
     with atomic_output(path) as stream:
         writer: _Writer
         if kind == "csv":
             writer = _Csv(stream, columns, labels)
         elif kind == "jsonl":
-            writer = _JsonLines(stream, columns, nest)
+            writer = _JsonLines(stream, columns, unflatten)
         else:
             writer = _Parquet(stream, columns, labels)
         yield writer.add
@@ -130,15 +152,18 @@ class _JsonLines(_Writer):
         self,
         stream: BinaryIO,
         columns: Mapping[str, type],
-        nest: Callable[[Sequence[float]], Any],
+        unflatten: Unflatten,
     ) -> None:
         super().__init__(stream, columns)
-        self.nest = nest
+        self.unflatten = unflatten
 
     def write(self, rows: list[Row]) -> None:
         for row in rows:
             record: dict[str, Any] = dict(zip(self.columns, row.head, strict=True))
-            record["point"] = self.nest(row.point)
+            point = self.unflatten(row.point)
+            record["point"] = {
+                n: x.tolist() if hasattr(x, "tolist") else x for n, x in point.items()
+            }
             text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
             self.stream.write(text.encode() + b"\n")
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import ITERATE, Row, open_trace, trace_format
+from adcli.data.iterates import ITERATE, Row, TraceFile
 from adcli.descent.monitor import Recorder, Watcher, next_mark
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate, Iterates
 from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
-from adcli.report.numbers import nested
 
 HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
 PAUSE = 0.2
@@ -209,43 +206,25 @@ class LiveTable(TableWatcher):
         return line
 
 
-class TraceWatcher(Recorder):
+class TraceWatcher(TraceFile, Recorder):
     """A watcher that writes every iterate to a file."""
 
-    def __init__(self, path: str) -> None:
-        trace_format(path)
-        self.path = path
-        self._stack = ExitStack()
-        self._add: Callable[[Row], None] | None = None
-        self._sign = 1.0
-
-    def __enter__(self) -> TraceWatcher:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._stack.__exit__(*exception)
+    _sign = 1.0
 
     def begin(self, problem: Problem) -> None:
         """Open the file."""
         self._sign = -1.0 if problem.maximize else 1.0
-
-        def nest(point: Sequence[float]) -> dict[str, Any]:
-            values = problem.unflatten(np.asarray(point))
-            return {name: nested(value) for name, value in values.items()}
-
-        self._add = self._stack.enter_context(open_trace(self.path, ITERATE, problem.labels, nest))
+        self.open(ITERATE, problem.labels, problem.unflatten)
 
     def see(self, it: Iterate) -> None:
         """Write the iterate."""
-        assert self._add is not None
         head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
-        self._add(Row(head, it.point.tolist()))
+        self.add(Row(head, it.point.tolist()))
 
     def see_many(self, iterates: Iterates) -> None:
         """Write them all."""
-        assert self._add is not None
         values = (self._sign * iterates.values).tolist()
         columns = zip(values, iterates.norms.tolist(), iterates.steps.tolist(), strict=True)
         points = iterates.points.tolist()
         for k, (numbers, point) in enumerate(zip(columns, points, strict=True), iterates.first):
-            self._add(Row((k, *numbers, k + 1), point))
+            self.add(Row((k, *numbers, k + 1), point))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adcli.data.iterates import EPOCH, Row, open_trace, trace_format
+from adcli.data.iterates import EPOCH, Row, TraceFile
 from adcli.descent.monitor import KEPT, next_mark
 from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
@@ -227,40 +226,22 @@ class TrainingBar(TrainingWatcher):
         return written
 
 
-class TrainingTrace(TrainingWatcher):
+class TrainingTrace(TraceFile, TrainingWatcher):
     """Writes every epoch to a file, with the parameters after it if they are at most KEPT."""
 
-    def __init__(self, path: str) -> None:
-        trace_format(path)
-        self.path = path
-        self._stack = ExitStack()
-        self._add: Callable[[Row], None] | None = None
-        self._columns = EPOCH
-        self._kept = False
-
-    def __enter__(self) -> TrainingTrace:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._stack.__exit__(*exception)
+    _columns = EPOCH
+    _kept = False
 
     def begin(self, training: Training) -> None:
         """Open the file."""
         layout = training.problem.layout
-        self._kept = kept = layout.size <= KEPT
+        self._kept = layout.size <= KEPT
         if training.validation is None:
             self._columns = {name: k for name, k in EPOCH.items() if name != "validation_loss"}
-
-        def nest(point: Sequence[float]) -> dict[str, Any]:
-            values = layout.unflatten(np.asarray(point)) if kept else {}
-            return {name: nested(value) for name, value in values.items()}
-
-        labels = layout.labels if kept else []
-        trace = open_trace(self.path, self._columns, labels, nest)
-        self._add = self._stack.enter_context(trace)
+        labels = layout.labels if self._kept else []
+        self.open(self._columns, labels, layout.unflatten if self._kept else lambda _: {})
 
     def see_epoch(self, training: Training, epoch: Epoch) -> None:
         """Write the epoch."""
-        assert self._add is not None
         head = [getattr(epoch, name) for name in self._columns]
-        self._add(Row(head, training.state.parameters.tolist() if self._kept else []))
+        self.add(Row(head, training.state.parameters.tolist() if self._kept else []))
