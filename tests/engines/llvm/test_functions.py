@@ -38,7 +38,8 @@ HARD = [
 ]
 FEW = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 1e-310, nan, inf, -inf, 1e300]
 CLOSE = 4e-15
-"""Two functions of a few ulp each agree to this; vector functions are good to 4 ulp."""
+"""Two functions of a few ulp each agree to this; vector functions are good to 4 ulp. The n-th power
+of a logarithm, x^y log(x)^n, has n times its error."""
 
 machines = pytest.mark.parametrize("machine", MACHINES)
 
@@ -80,7 +81,8 @@ def test_values_are_those_of_the_python_engine(name: str, machine: str) -> None:
     function = getattr(float_functions, name)
     wanted = np.array([function(*point) for point in points.T.tolist()])
     with np.errstate(all="ignore"):
-        close = np.abs(got - wanted) <= np.maximum(CLOSE * np.abs(wanted), 5e-324)
+        allowed = CLOSE * (np.maximum(np.abs(points[2]), 1.0) if name == "powlog" else 1.0)
+        close = np.abs(got - wanted) <= np.maximum(allowed * np.abs(wanted), 5e-324)
     good = close | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
     # Where 0 is the value, its sign decides on which side of a pole the next operation is.
     signs = (wanted != 0) | (np.signbit(got) == np.signbit(wanted))
