@@ -70,7 +70,7 @@ class KinkError(DomainError):
 
 def closest(word: object, names: Iterable[str]) -> str | None:
     """The name nearest to `word` by edit distance, None if all are far (more than a third away),
-    or if `word` is no text."""
+    or if `word` is not text."""
     from difflib import SequenceMatcher
 
     if not isinstance(word, str):

@@ -28,7 +28,7 @@ SHORT_NODES, SHORT_TEXT = 100, 200
 def function(text: str) -> Function:
     """The function that a program in adcli's language means.
 
-    Raises LanguageError, with the place, for a text that is no program.
+    Raises LanguageError, with the place, for a text that is not a program.
 
     >>> function("x1*x2 + sin(x1)").variables
     ('x1', 'x2')

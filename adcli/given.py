@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_REAL = (TypeError, ValueError, OverflowError)
-"""What `real` raises for what is no number, and no array of numbers."""
+"""What `real` raises for anything but a number or an array of numbers."""
 
 _HELD = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
 
@@ -125,5 +125,5 @@ def real_value(value: Any, what: str) -> Any:
     try:
         array = real(value)
     except NOT_REAL as error:
-        raise UsageError(f"{what} is no number or array: {error}") from None
+        raise UsageError(f"{what} is not a number or array: {error}") from None
     return array if array.ndim else float(array)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 # A job in the background inherits that interrupts are ignored; some tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Machines that run tests are busy, so time is no failure.
+# Machines that run tests are busy, so slowness is not a failure.
 settings.register_profile(
     "repeatable",
     derandomize=True,

@@ -1,4 +1,4 @@
-"""Whatever is no real number is one error of ours, wherever the Python API takes numbers."""
+"""Whatever is not a real number is one error of ours, wherever the Python API takes numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATA = {"t": [0.0, 1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0, 5.0]}
 
 
 class Odd:
-    """An object that is no number."""
+    """An object that is not a number."""
 
 
 BAD: dict[str, Any] = {

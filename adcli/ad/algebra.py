@@ -21,7 +21,7 @@ NOWHERE = _Nowhere()
 class Algebra(Protocol):
     """Values that flow through a graph: floats, arrays, many-digit numbers or nodes.
 
-    Values have `+`, `-` and `*`. A mask is None where everything is meant, NOWHERE where nothing
+    Values have `+`, `-` and `*`. A mask is None for everything, NOWHERE where nothing
     is, else whatever the algebra's comparisons give.
     """
 

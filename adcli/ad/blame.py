@@ -155,7 +155,7 @@ def derivative_error(
 
 
 def _placed(error: DomainError, place: Place, values: Values, algebra: Any) -> DomainError:
-    """The error with the first element that is meant, of an array."""
+    """The error with the first element of an array that is to blame."""
     node, live = place
     if algebra.shaped:
         error.index, error.shape = algebra.first(values[node], live)

@@ -150,7 +150,7 @@ def _check(
         node = next(iter(nodes))
         what = f"an array of shape {show_shape(shape)}" if shape else "a gradient"
         raise LanguageError(
-            f"the derivative of {what} by the array '{arrays[0]}' is no formula of this language",
+            f"no formula of this language says the derivative of {what} by the array '{arrays[0]}'",
             "sum(...) makes a number of it; 'adcli jacobian' and 'adcli hessian' give its numbers",
             span=graph.span(node),
             text=text,

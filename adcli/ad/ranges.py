@@ -115,7 +115,7 @@ def _union(xs: Sequence[Range]) -> Range:
 
 
 def _times(a: float, b: float) -> float:
-    return 0.0 if a == 0 or b == 0 else a * b  # an end at infinity is no number that is reached
+    return 0.0 if a == 0 or b == 0 else a * b  # an end at infinity is not a number that is reached
 
 
 def _multiply(x: Range, y: Range) -> Range:

@@ -66,7 +66,7 @@ class Digits(Scalars):
         return number(value)
 
     def unpack(self, value: Any) -> Any:
-        """A result as people get it."""
+        """A result as callers get it."""
         return value
 
     def is_finite(self, value: Any) -> bool:

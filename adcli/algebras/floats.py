@@ -117,7 +117,7 @@ class Floats(Scalars):
         return float(value)
 
     def unpack(self, value: float) -> float:
-        """A result as people get it."""
+        """A result as callers get it."""
         return value
 
     def is_finite(self, value: float) -> bool:

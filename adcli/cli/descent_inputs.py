@@ -84,7 +84,7 @@ def _shapes(
     for text in texts:
         for name, shape in split_assignments(text, "--shape"):
             if not _SHAPE.match(shape):
-                raise UsageError(f"--shape: '{safe(shape)}' is no shape", "write --shape W=10x3")
+                raise UsageError(f"--shape: '{safe(shape)}' is not a shape", "write --shape W=10x3")
             f.refuse_constants([name])
             if name not in wanted:
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")

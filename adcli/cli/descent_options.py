@@ -84,8 +84,8 @@ PROBLEM = (
     _text(
         "bounds",
         "x=0:1",
-        "Keep a variable within bounds; x=0: and x=:1 too. The gradient's norm is then without"
-        " what they forbid. Repeatable.",
+        "Keep a variable within bounds; x=0: and x=:1 too. The gradient's norm is then that of"
+        " the projected gradient. Repeatable.",
         True,
     ),
     click.option("--maximize", is_flag=True, default=None, help="Climb instead."),

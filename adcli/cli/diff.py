@@ -122,7 +122,7 @@ def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
             f.names([name])
             if not _SHAPE.fullmatch(value):
                 raise UsageError(
-                    f"--shape: '{safe(value)}' is no shape", f"write --shape {safe(name)}=3x2"
+                    f"--shape: '{safe(value)}' is not a shape", f"write --shape {safe(name)}=3x2"
                 )
             shapes[name] = tuple(int(n) for n in re.split(r"\s*[x×]\s*", value))
     return shapes

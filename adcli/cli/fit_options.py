@@ -23,7 +23,7 @@ Examples:
   adcli eval --model decay.json --at t=2
 
 \b
-Parameters are the names of the model that are no columns. Exit codes: 0 converged; 1 the work
+Parameters are the names of the model that are not columns. Exit codes: 0 converged; 1 the work
 failed, or bad data; 2 wrong usage or syntax; 3 iteration limit; 4 diverged; 5 stalled; 130
 interrupted."""
 

@@ -26,7 +26,7 @@ _SECOND = re.compile(r"([\s;]\s*)(?:`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=
 def program_text(expression: str | None, source: str | None) -> str:
     """The text of the program: EXPR, `-f FILE`, or standard input for `-`.
 
-    Raises UsageError unless exactly one is given and DataError for a file that is no UTF-8 text.
+    Raises UsageError unless exactly one is given and DataError for a file that is not UTF-8 text.
     """
     if expression is not None and source is not None:
         raise UsageError("the program is given twice: as EXPR and with -f", "give one of them")
@@ -52,7 +52,7 @@ def program_text(expression: str | None, source: str | None) -> str:
 
 
 MOST_BYTES = 1 << 28
-"""No program is longer: a device without an end is meant by mistake."""
+"""No program is longer: a device that never ends was named by mistake."""
 
 
 def read_all(name: str) -> bytes:
@@ -83,7 +83,7 @@ def _shown(name: str) -> str:
 def split_assignments(text: str, option: str, example: str | None = None) -> list[tuple[str, str]]:
     """`x=2,v=[1,2]` as [("x", "2"), ("v", "[1,2]")]. Commas within brackets do not split.
 
-    An `example` is the hint where something is no assignment, and its values are no numbers.
+    An `example` is the hint where something is not an assignment, and its values are not numbers.
     """
     found: list[tuple[str, str]] = []
     for part in _split_commas(text):
@@ -112,7 +112,7 @@ def split_assignments(text: str, option: str, example: str | None = None) -> lis
 
 def _no_assignment(part: str, option: str, hint: str) -> UsageError:
     """The error for a part between commas that is not `name=value`."""
-    what = f"'{safe(part)}' is no assignment" if part else "an assignment is missing"
+    what = f"'{safe(part)}' is not an assignment" if part else "an assignment is missing"
     return UsageError(f"{option}: {what}", hint)
 
 

@@ -178,7 +178,7 @@ NEEDS: dict[str, Sequence[Need]] = {
     "loss_scale": [
         Need(
             "needs --loss huber, soft_l1 or cauchy",
-            # One that is no scale is refused for that, with any loss.
+            # One that is not a scale is refused for that, with any loss.
             lambda parsed: parsed["loss"] != "linear" or not parsed["loss_scale"] > 0,
         )
     ],

@@ -115,7 +115,7 @@ class PointsOptions(AtOptions):
         help="Say which engine would compute, why, and what a row takes, instead of computing.",
     )
     verbose: bool = option(
-        is_flag=True, help="Say so on standard error, with the time to compile and to run."
+        is_flag=True, help="Report the engine used, with compile and run times, on standard error."
     )
 
 

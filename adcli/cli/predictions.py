@@ -22,7 +22,7 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
 
     The name of the output decides the format; --format says what other files get.
 
-    Raises DataError for a cell that is no number and DomainError for a row at which the model is
+    Raises DataError for a cell that is not a number and DomainError for a row at which the model is
     not finite.
     """
     model.check_row_wise()

@@ -41,7 +41,7 @@ MAX_WORKERS = 4
 """Threads that work on blocks: each holds some, and one thread cannot read for more."""
 
 BLOCKS_AHEAD = 6
-"""Blocks of a file that are read before somebody works on them."""
+"""Blocks of a file that are read ahead of the work on them."""
 
 SWITCH_SECONDS = 0.0003
 """For so long Python runs before another thread may. Reading needs Python for moments only; by

@@ -144,10 +144,10 @@ def filter_of(table: Table, options: TableOptions) -> Function | None:
 
 
 def _unknown(f: Function, table: Table, name: str) -> UsageError:
-    """The error for a name that is no column."""
+    """The error for a name that is not a column."""
     hint = did_you_mean(name, table.columns)
     return UsageError(
-        f"'{safe(name)}' is no column of {safe(table.name)}",
+        f"'{safe(name)}' is not a column of {safe(table.name)}",
         f"{hint + ' ' if hint else ''}{table.listed()}",
         span=f.graph.span(f.inputs[name]),
         text=f.text,

@@ -47,7 +47,7 @@ def emphasise(message: str) -> str:
 
 
 def remark(text: str) -> None:
-    """Write to standard error what is no result, as far as there is one."""
+    """Write to standard error what is not a result, as far as there is one."""
     if sys.stderr is not None:
         with suppress(OSError):
             sys.stderr.write(text)

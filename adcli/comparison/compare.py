@@ -60,7 +60,7 @@ class Comparison:
     exact              the gradient in many digits by the symbolic derivative, rounded; the Hessian
                        by differences of values in many digits
     methods            with `errors`, the error of each (None where it does not apply)
-    given              somebody's own gradient, None if there is none, with `given_error`
+    given              the user's own gradient, None if there is none, with `given_error`
     digits             right digits of each component of the given or the reverse gradient, None
                        for one that need not be the convention's: any subgradient is right
     taylor             of the same gradient; None at a kink

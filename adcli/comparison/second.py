@@ -97,7 +97,7 @@ def compare_second(
         )
     methods = _methods(problem, measure)
     by_rules = _by_rules(problem)
-    written = Problem(function, point, wrt)  # whose value is no form made for derivatives
+    written = Problem(function, point, wrt)  # whose value is not a form made for derivatives
     if any(function.graph.ops[i] is SLOPE for i in function.order):
         raise UsageError(
             "slope has no value whose second differences are its second derivatives",

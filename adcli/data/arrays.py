@@ -23,7 +23,7 @@ def check_arrays(
 ) -> dict[str, Any]:
     """Columns that came as arrays, or lists, as arrays (rows, ...) of `dtype`.
 
-    Raises DataError for what is no array of finite numbers, and for columns of different length.
+    Raises DataError for anything but arrays of finite numbers of one length.
     """
     import numpy as np
 
@@ -56,7 +56,7 @@ def _as_array(given: Any, name: str, dtype: str) -> Any:
     try:
         return real(given, dtype)
     except NOT_REAL as error:
-        raise DataError(f"column '{name}' is no array of numbers: {error}") from None
+        raise DataError(f"column '{name}' is not an array of numbers: {error}") from None
 
 
 def digest_of(parts: Iterable[Mapping[str, Any]]) -> str:

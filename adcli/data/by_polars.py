@@ -1,7 +1,7 @@
 """Reading by polars: whatever it makes of a damaged file is one error.
 
-A bug of polars that such a file meets is a panic of Rust: an exception that is no Exception, and a
-text on descriptor 2 before it. That descriptor belongs to the whole process. So it is held back
+A bug of polars that such a file meets is a panic of Rust: a BaseException, and a text on
+descriptor 2 before it. That descriptor belongs to the whole process. So it is held back
 only where Python's own standard error is elsewhere (adcli's commands see to that) and only while
 polars reads, and what others wrote there comes afterwards.
 """
@@ -49,7 +49,7 @@ def polars_reads(name: str, what: str) -> Iterator[None]:
 
 
 def _lacks_memory(error: BaseException) -> bool:
-    """Whether it is no file that is to blame, but memory, or a thread, that the system refused."""
+    """Whether not a file but memory is to blame, or a thread, that the system refused."""
     text = str(error).lower()
     return any(words in text for words in ("os error 12", "allocate memory", "failed to spawn"))
 

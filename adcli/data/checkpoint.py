@@ -44,8 +44,8 @@ def write_checkpoint(path: str | os.PathLike[str], run: str, body: Mapping[str, 
 
 
 def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any:
-    """What a file holds, as `check` returns it. Raises DataError for a file that is no checkpoint
-    of such a run, is damaged, or is of an earlier version.
+    """What a file holds, as `check` returns it. Raises DataError for a file that is not a
+    checkpoint of such a run, is damaged, or is of an earlier version.
 
     A right checksum is not trusted: every part must have its type, range and length.
     """
@@ -56,7 +56,7 @@ def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any
         facts = json.loads(arrays["facts"].tobytes())
         form = facts["format"]
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
-        raise DataError(f"{name} is no checkpoint") from None
+        raise DataError(f"{name} is not a checkpoint") from None
     if form != FORMAT:
         raise _outdated(name)
     if found is None or found.tobytes() != _checksum(arrays).tobytes():
@@ -86,7 +86,7 @@ def _members(name: str) -> dict[str, Any]:
         with suppress(OSError), open(name, "rb") as file:
             if file.read(len(OLD_TEXT)) == OLD_TEXT:
                 raise _outdated(name) from None
-        raise DataError(f"{name} is no checkpoint: {error.message.partition(': ')[2]}") from None
+        raise DataError(f"{name} is not a checkpoint: {error.message.partition(': ')[2]}") from None
 
 
 def _outdated(name: str) -> DataError:

@@ -188,7 +188,7 @@ def shape_of_value(value: Any) -> tuple[int, ...] | None:
 
 
 def array_shape(value: Any) -> tuple[int, ...]:
-    """The shape of a variable whose first value this is: () for all that is no array of elements,
-    an empty list among them, which says nothing of those behind it."""
+    """The shape of a variable whose first value this is: () for anything but an array of
+    elements; an empty list says nothing of those behind it."""
     shape = shape_of_value(value) or ()
     return () if 0 in shape else shape

@@ -109,14 +109,14 @@ def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None
     name = os.fspath(path)
     try:
         if not zipfile.is_zipfile(name):
-            raise ValueError("it is no archive")
+            raise ValueError("it is not an archive")
         # Of a file that NumPy opens itself and cannot read it leaves a handle open.
         with open(name, "rb") as file, np.load(file, allow_pickle=False) as archive:
             keys = [key for key in archive.files if wanted is None or key in wanted]
             _refuse_repeated(keys)
             return {key: _member(archive, key) for key in keys}
     except _DAMAGED as error:
-        raise DataError(f"{name} is no .npz file of arrays: {_reason(error)}") from None
+        raise DataError(f"{name} is not a .npz file of arrays: {_reason(error)}") from None
 
 
 def _member(archive: Any, key: str) -> Any:
@@ -171,7 +171,7 @@ def _load_safetensors(name: str, wanted: Collection[str] | None) -> Arrays:
     try:
         with library.safe_open(name, framework="numpy") as file:
             found = {}
-            for key in file.keys():  # noqa: SIM118 (it is no dict)
+            for key in file.keys():  # noqa: SIM118 (it is not a dict)
                 if wanted is not None and key not in wanted:
                     continue
                 kind = file.get_slice(key).get_dtype()
@@ -183,7 +183,7 @@ def _load_safetensors(name: str, wanted: Collection[str] | None) -> Arrays:
                 found[key] = _real(name, key, file.get_tensor(key))
             return found
     except (library.SafetensorError, *_DAMAGED) as error:
-        raise DataError(f"{name} is no .safetensors file: {_reason(error)}") from None
+        raise DataError(f"{name} is not a .safetensors file: {_reason(error)}") from None
 
 
 _REAL_KINDS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL")
@@ -198,11 +198,11 @@ def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
         with open(name, encoding="utf-8-sig") as file:
             values = json.load(file, object_pairs_hook=_object_of)
         if not isinstance(values, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is not an object")
     except RecursionError:
-        raise DataError(f"{name} is no JSON object of numbers and arrays: too deep") from None
+        raise DataError(f"{name} is not a JSON object of numbers and arrays: too deep") from None
     except (ValueError, OSError) as error:
-        raise DataError(f"{name} is no JSON object of numbers and arrays: {error}") from None
+        raise DataError(f"{name} is not a JSON object of numbers and arrays: {error}") from None
     if isinstance(values.get("point"), dict):  # the output of an earlier descent
         values = values["point"]
     elif values.get("format") == MODEL_FORMAT:
@@ -217,7 +217,7 @@ def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
             hint = None
             if isinstance(value, dict) and value.keys() == {"shape"}:
                 hint = "a training's output has no large arrays: --save writes them"
-            raise DataError(f"{name}: '{key}' is no number or array", hint) from None
+            raise DataError(f"{name}: '{key}' is not a number or array", hint) from None
     return {key: array if array.shape else float(array) for key, array in found.items()}
 
 

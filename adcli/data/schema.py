@@ -40,7 +40,7 @@ class Misfit(ValueError):
 
 
 def misfit(value: Any, meant: str) -> Misfit:
-    """The error of a value that is not what is meant."""
+    """The error of a value of the wrong kind."""
     shown = " ".join(repr(value).split())
     return Misfit(f"is {shown if len(shown) <= 40 else shown[:37] + '...'}, not {meant}")
 
@@ -204,7 +204,7 @@ def record(**checks: Check) -> Check:
                 if name not in value:
                     raise Misfit("is not there")
                 if name not in checks:
-                    raise Misfit("is no part of it")
+                    raise Misfit("is not part of it")
         return {name: _named(name, checks[name], value[name]) for name in checks}
 
     return check

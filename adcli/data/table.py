@@ -43,7 +43,7 @@ class Table:
         try:
             for number in range(1, len(self._paths)):
                 self._check_columns(self._open(number))
-                if os.path.isfile(self._paths[number]):  # what is no file can be read once
+                if os.path.isfile(self._paths[number]):  # what is not a file can be read once
                     self._opened.pop(number).close()
         except BaseException:
             self.close()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class TypedBlock(FrameBlock):
     """Rows in a polars frame of typed columns, under their own names.
 
-    A column of lists is taken apart, into one flat column for each element, only where somebody
-    asks for these: as it is, it may have any shape in any row.
+    A column of lists is taken apart, into one flat column for each element, only where these
+    are asked for: as it is, it may have any shape in any row.
     """
 
     def __init__(self, name: str, layout: Layout, first_row: int, frame: pl.DataFrame) -> None:

@@ -29,7 +29,7 @@ class Checkpointer(Watcher):
         fresh: bool,
     ) -> None:
         if every < 1:
-            raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
+            raise UsageError(f"a checkpoint every {every} iterations", "it must be 1 or more")
         self.path = path
         self.every = every
         self.identity = identity

@@ -98,7 +98,9 @@ def doubt(problem: Problem, it: Iterate, sizes: Vector) -> str:
         else:
             return ""
     wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
-    what = "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"no {wanted}"
+    what = (
+        "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"not a {wanted}"
+    )
     curvature = -curvatures[0] if problem.maximize else curvatures[0]
     where = " in one direction" * (n > 1)
     return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"

@@ -183,7 +183,7 @@ def _going(
     point: Vector,
     before_point: Vector,
 ) -> list[tuple[str, Any, Any]]:
-    """The conditions under which nobody has to look at an iterate; nan fails all of them."""
+    """The conditions under which nothing has to look at an iterate; nan fails all of them."""
     m = value.symbols
     least = tests.gradient * tests.gradient * (1 + 1e-9) if tests.gradient else -1.0
     going: list[tuple[str, Any, Any]] = [

@@ -16,7 +16,7 @@ from adcli.given import NOT_REAL, real
 from adcli.graph.axes import Shape, element_labels
 
 Bounds = Mapping[str, tuple[Any, Any]]
-"""A pair (lower, upper) of numbers or arrays for some names; None is no bound."""
+"""A pair (lower, upper) of numbers or arrays for some names; None is not a bound."""
 
 
 FEW_MOVES = 5
@@ -45,13 +45,15 @@ class Layout:
         return list(islice(chain.from_iterable(every), count))
 
     def flatten(self, values: Mapping[str, Any], dtype: Any = np.float64) -> Vector:
-        """The vector of the values. Raises UsageError for a value that is no number or array."""
+        """The vector of the values. Raises UsageError for a value that is not a number or array."""
         parts = []
         for name in self.shapes:
             try:
                 parts.append(real(values[name], dtype).reshape(-1))
             except NOT_REAL as error:
-                raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
+                raise UsageError(
+                    f"the value of '{name}' is not a number or array: {error}"
+                ) from None
         return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
     def views(self, vector: Vector) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Layout:
             if name not in self.shapes:
                 listed = "free are " + ", ".join(list(self.shapes)[:8])
                 hint = did_you_mean(name, self.shapes) or listed
-                raise UsageError(f"bounds for '{name}', which is no free variable", hint)
+                raise UsageError(f"bounds for '{name}', which is not a free variable", hint)
             try:
                 lower, upper = pair
                 given = (lower, upper)[side]
@@ -120,6 +122,6 @@ class Layout:
                     values[name] = np.broadcast_to(real(given), self.shapes[name])
             except NOT_REAL:
                 raise UsageError(
-                    f"the bounds of '{name}' are no pair of numbers, or of arrays of its shape"
+                    f"the bounds of '{name}' are not a pair of numbers, or of arrays of its shape"
                 ) from None
         return self.flatten(values)

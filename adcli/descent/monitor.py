@@ -129,7 +129,7 @@ class Monitor:
         return [watcher for watcher in self.watchers if isinstance(watcher, Recorder)]
 
     def horizon(self, iteration: int, recorded: int = 0) -> int:
-        """The next iteration after `iteration` that somebody wants to look at: of those that take
+        """The next iteration after `iteration` that a watcher wants to see: of those that take
         many at once nobody does before `recorded` of them, where the method records iterates."""
         told = [w for w in self.watchers if not (recorded and isinstance(w, Recorder))]
         wanted = [watcher.next(iteration + 1) for watcher in told]

@@ -134,7 +134,7 @@ def falls_nearby(
     problem: Problem, it: Iterate, stationarity: Stationarity, *, everywhere: bool = False
 ) -> str:
     """That the value falls on a way along variables whose gradient is 0, as x^3 and -x^4 do at 0,
-    whose curvature says nothing: the first change on the way that is no rounding error is
+    whose curvature says nothing: the first change on the way that is not rounding error is
     downwards. `everywhere` tries all ways, as at a kink, where the gradient says nothing."""
     n = problem.size
     if problem.data or n > FEW or n * len(problem.order) > SMALL_WORK:
@@ -171,4 +171,6 @@ def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
         (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
     ]
     where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
-    return f"this is no {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
+    return (
+        f"this is not a {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
+    )

@@ -36,7 +36,7 @@ class Objective:
     """A scalar function, or its negative with `maximize`, of the flat vector of its free variables.
 
     `layout` says where the free variables are in the vector; `fixed` and `data` give the others
-    their values. Data are no part of the points that are reported. `start` is a vector that shows
+    their values. Data are not part of the points that are reported. `start` is a vector that shows
     the engines what they will be given; `scalar` says that all values are numbers.
     """
 

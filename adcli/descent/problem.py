@@ -26,7 +26,7 @@ class Problem(Objective):
 
     `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
     variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
-    the nearest. Data are held like what is fixed, and are no part of the points that are reported.
+    the nearest. Data are held like what is fixed, and are not part of the points that are reported.
     What is minimised is the function, or its negative with `maximize`. Raises UsageError for names,
     shapes and bounds that do not fit, DomainError where the function or its gradient is not finite
     at the start.
@@ -102,7 +102,7 @@ class Problem(Objective):
         return projected_gradient(np, vector, gradient, self.lower, self.upper)
 
     def check_start(self) -> None:
-        """Blame what is no scalar, or not finite, where the descent begins."""
+        """Blame what is not a scalar, or not finite, where the descent begins."""
         self.check_finite()
         if self.data:
             self.check_shapes()

@@ -96,7 +96,7 @@ class Settings:
 
     @property
     def shrinks(self) -> bool:
-        """Whether weight decay shrinks the point itself, and is no part of what is minimised."""
+        """Whether weight decay shrinks the point itself, and is not part of what is minimised."""
         return self.decay > 0 and RULES[self.name](np).decoupled
 
     def _check_search(self, search: str) -> None:

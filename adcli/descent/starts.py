@@ -67,7 +67,7 @@ def descend_many(
     says so. Raises UsageError for more than MOST_STARTS, or MOST_NUMBERS.
     """
     if count < 1:
-        raise UsageError(f"{count} starts", "1 or more is meant")
+        raise UsageError(f"{count} starts", "it must be 1 or more")
     most = max(1, min(MOST_STARTS, MOST_NUMBERS // problem.size))
     if count > most:
         raise UsageError(

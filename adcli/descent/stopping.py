@@ -130,11 +130,15 @@ class Limits:
                 shown = name.replace("_", " ")
                 raise UsageError(f"the {shown} is {size:g}", "0 switches it off")
         if self.max_iterations < 0:
-            raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
+            raise UsageError(
+                f"the iteration limit is {self.max_iterations}", "it must be 0 or more"
+            )
         if self.max_seconds is not None and not self.max_seconds > 0:
-            raise UsageError(f"the time limit is {self.max_seconds:g} seconds", "above 0 is meant")
+            raise UsageError(
+                f"the time limit is {self.max_seconds:g} seconds", "it must be above 0"
+            )
         if self.target is not None and self.target != self.target:
-            raise UsageError("the target is no number")
+            raise UsageError("the target is not a number")
 
 
 class Tests:

@@ -55,7 +55,7 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
             new[i] = Expression(m, i)
             continue
         if op.kind not in (ELEMENTWISE, SELECT):
-            raise ValueError(f"{op.name} is no operation on numbers")
+            raise ValueError(f"{op.name} is not an operation on numbers")
         xs = [new[a] for a in args]
         formula = _FORMULAS.get(op.name)
         over = reciprocals.get(args[-1]) if _divides_again(graph, i) else None

@@ -190,5 +190,5 @@ def pack(program: Program, point: Point, algebra: Any) -> dict[int, Any]:
         try:
             packed[node] = algebra.pack(point[name])
         except NOT_REAL as error:
-            raise UsageError(f"the value of '{name}' is no number or array: {error}") from None
+            raise UsageError(f"the value of '{name}' is not a number or array: {error}") from None
     return packed

@@ -24,8 +24,8 @@ class Explanation(NamedTuple):
     """An engine, why it was chosen, and what a row takes.
 
     `counts` are the operations of the graph of all results, in which a call of a function such as
-    exp is one; None for a task over arrays that is no value or gradient. `bytes_read` are those of
-    the variables that change from row to row, `bytes_written` those of the results.
+    exp is one; None for a task over arrays other than a value or gradient. `bytes_read` are those
+    of the variables that change from row to row, `bytes_written` those of the results.
     `compile_seconds` is None where nothing is compiled.
     """
 

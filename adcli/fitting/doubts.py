@@ -60,7 +60,7 @@ def _listed(names: list[str]) -> str:
 
 
 def unfinished(offset: float) -> Iterator[str]:
-    """Standard errors of a point that is no minimum."""
+    """Standard errors of a point that is not a minimum."""
     if offset > OFF:
         yield (
             "the standard errors are those of a minimum, and this is none: the relative offset is "

@@ -39,7 +39,7 @@ from adcli.function import Function
 class Prediction(NamedTuple):
     """Predictions, one a row: values, their standard errors, and the ends of prediction intervals.
 
-    nan stands for what cannot be had: the standard error where the data did not determine the
+    nan stands for what cannot be computed: the standard error where the data did not determine the
     parameters, the interval where, besides, the weight of a new observation is unknown; and each
     where it is beyond float64.
     """
@@ -56,7 +56,7 @@ class FittedModel:
 
     text           the model, `response ~ model`
     parameters     the fitted values by name, numbers and arrays; `fixed` those that were held
-    covariance     of the parameters' numbers, in order; nan where it cannot be had
+    covariance     of the parameters' numbers, in order; nan where it cannot be computed
     variance       of an observation of weight 1, None if unknown
     freedom        degrees of freedom of Student's t for intervals; None: the normal distribution
     confidence     the probability of an interval

@@ -34,10 +34,10 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"cannot read the model {name}: {reason}") from None
     except (ValueError, RecursionError):
-        raise DataError(f"{name} is no model: it is no JSON") from None
+        raise DataError(f"{name} is not a model: it is not JSON") from None
     if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
         raise DataError(
-            f"{name} is no model of this version of adcli", "adcli fit --save writes it"
+            f"{name} is not a model of this version of adcli", "adcli fit --save writes it"
         )
     try:
         found = _model(body)
@@ -88,7 +88,7 @@ def _check(model: FittedModel) -> None:
     shapes = {name: np.shape(value) for name, value in model.parameters.items()}
     size = Parameters(model.model, shapes).size
     if model.covariance.shape != (size, size):
-        raise ValueError(f"the covariance is no matrix of {size} rows and columns")
+        raise ValueError(f"the covariance is not a matrix of {size} rows and columns")
     known = ~np.isnan(np.diag(model.covariance))
     part = model.covariance[np.ix_(known, known)]
     if not (np.isfinite(part).all() and (np.diag(part) >= 0).all() and (part == part.T).all()):

@@ -36,12 +36,12 @@ UNSTARTED = 1.0
 class Regression:
     """What `adcli.fit` is asked for, checked.
 
-    `data` has arrays (rows, ...) by column; names of the model that are no columns are parameters,
+    `data` has arrays (rows, ...) by column; names of the model that are not columns are parameters,
     which `start` begins and `fix` holds; "auto" starts one in which the model is linear. A start
     out of its `bounds` is moved to them; `moved` says so. `weights`
     multiply the squares of the residuals, `sigma` are their standard deviations. `known` names all
     columns there are, where `data` has only those that are used, for messages. Raises UsageError
-    for names, shapes and bounds that do not fit, DataError for data that are no finite numbers or
+    for names, shapes and bounds that do not fit, DataError for data that are not finite numbers or
     that have fewer rows than there are parameters, DomainError where the response or the weights
     are not finite.
     """
@@ -107,14 +107,14 @@ class Regression:
         for name in f.inputs:
             if name not in data:
                 raise UsageError(
-                    f"the response names '{name}', which is no column",
+                    f"the response names '{name}', which is not a column",
                     listed(self._known),
                     span=f.graph.span(f.inputs[name]),
                     text=f.text,
                 )
         if not f.inputs:
             raise UsageError(
-                "the response is no column",
+                "the response is not a column",
                 "a fit explains a column of the data: y ~ MODEL",
                 span=f.graph.span(f.outputs[0]),
                 text=f.text,
@@ -145,7 +145,7 @@ class Regression:
         unknown = [n for n in names if n not in given and n not in self.missing]
         if unknown:
             shown = ", ".join(f"'{n}'" for n in unknown[:5]) + ", ..." * (len(unknown) > 5)
-            what = "are no columns and have" if len(unknown) > 1 else "is no column and has"
+            what = "are not columns and have" if len(unknown) > 1 else "is not a column and has"
             raise UsageError(
                 f"{shown} {what} no start",
                 f"{listed(self._known)}; a parameter needs a start: --start {unknown[0]}=1 "

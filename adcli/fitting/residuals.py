@@ -29,7 +29,7 @@ class Interrupted(Exception):
 class Predictor:
     """A node and its derivatives by scalar variables, over rows of columns.
 
-    `held` has the values of the other variables that are no columns. `engine` is "llvm" to compile
+    `held` has the values of the other variables that are not columns. `engine` is "llvm" to compile
     programs of numbers; else, and for all others, NumPy computes: beside the factorisation of the
     Jacobian, compiling gains nothing. Nothing is checked for being finite.
     """

@@ -15,7 +15,7 @@ from adcli.fitting.fitted_model import FittedModel, Prediction
 class Parameter:
     """One number that was fitted, or held.
 
-    standard_error        None where it cannot be had; `reason` says why
+    standard_error        None where it cannot be computed; `reason` says why
     confidence_interval   (low, high), None without a standard error
     start                 where it began; None where it followed from the other parameters
     notes                 what to know about it: at a bound, still at its start, undetermined
@@ -31,7 +31,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fit of a model to data. Sums are weighted; what cannot be had is None.
+    """A fit of a model to data. Sums are weighted; what cannot be computed is None.
 
     `value` is what was minimised: the sum of squares, or of the loss; `gradient` is its gradient by
     the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the

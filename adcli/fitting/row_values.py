@@ -82,7 +82,7 @@ def weights_of(
         if not values.ndim:  # the same for all rows
             values = np.full(rows, values)
     if values.shape != (rows,):
-        raise DataError(f"the {what} are no {rows:,} numbers, one for each row")
+        raise DataError(f"the {what} are not {rows:,} numbers, one for each row")
     if sigma is not None:
         fine = (values > TINY) & (values < HUGE)
         hint = "a standard deviation is above 0, and of a size that can be squared"
@@ -109,6 +109,6 @@ def in_row(
         if found.row is not None:
             found.message = f"row {found.row + 1}: {found.message}"
             return found
-    except AdcliError:  # it is no function of one row
+    except AdcliError:  # it is not a function of one row
         pass
     return error

@@ -54,7 +54,7 @@ def fit(
     """Fit `response ~ model` to data by least squares.
 
     `data` has arrays (rows,) or (rows, k) by column, or is a data frame. Names of the model that
-    are no columns are its parameters: `start` gives each a number or an array, or "auto" where the
+    are not columns are its parameters: `start` gives each a number or an array, or "auto" where the
     model is linear in it; `fix` holds some, `bounds` gives pairs (lower, upper). `weights` multiply
     the squares, `sigma` are standard deviations of the response: an expression of columns, or a
     number for each row. With `absolute_sigma` standard errors take them as they are; without, only
@@ -116,7 +116,7 @@ def solve(
     if absolute_sigma and problem.weights is None:
         raise UsageError("absolute sigmas need sigma", "give the standard deviations by sigma")
     if max_iterations is not None and max_iterations < 0:
-        raise UsageError(f"the iteration limit is {max_iterations}", "0 or more is meant")
+        raise UsageError(f"the iteration limit is {max_iterations}", "it must be 0 or more")
     if method is None or method == MARQUARDT:
         if options:
             name = next(iter(options))

@@ -168,7 +168,7 @@ def known_variance(loss: Loss) -> float:
 
 @dataclass(frozen=True)
 class Quality:
-    """How well the model fits. What cannot be had is None.
+    """How well the model fits. What cannot be computed is None.
 
     `rows` counts those of positive weight, `count` the free parameters. Sums are weighted.
 

@@ -39,8 +39,8 @@ class Literal(float):
 class Graph:
     """Nodes as parallel lists: node i is primitive `ops[i]` of nodes `args[i]`.
 
-    `attrs[i]` holds what is no node (a constant's value, a variable's name, an axis, an index; None
-    for most). `varying[i]` is 1 where the node depends on a variable. Equal nodes are one node.
+    `attrs[i]` holds what is not a node: a constant's value, a variable's name, an axis, an index;
+    None for most. `varying[i]` is 1 where the node depends on a variable. Equal nodes are one node.
     `constants` are the names of constants that the program's text uses, each with a place.
     """
 

@@ -69,7 +69,7 @@ def _permuted(shapes: list[Shape], axes: tuple[int, ...] | None) -> Shape:
     if axes is None:
         return shape[::-1]
     if sorted(normal_axis(a, len(shape)) for a in axes) != list(range(len(shape))):
-        raise ShapeError(f"axes {list(axes)} are no permutation of the {len(shape)} axes")
+        raise ShapeError(f"axes {list(axes)} are not a permutation of the {len(shape)} axes")
     return tuple(shape[a] for a in axes)
 
 
@@ -266,7 +266,7 @@ structural(
 
 def _on_diagonal_shape(shapes: list[Shape], shape: Shape) -> Shape:
     if len(shape) != 2 or shapes[0] != (min(shape),):
-        raise ShapeError(f"{show_shape(shapes[0])} is no diagonal of {show_shape(shape)}")
+        raise ShapeError(f"{show_shape(shapes[0])} is not a diagonal of {show_shape(shape)}")
     return shape
 
 

@@ -80,7 +80,7 @@ class Program:
         refuse_constants(self.graph, self.text, names, column_of)
 
     def no_variable(self, name: str) -> UsageError:
-        """The error for a name that is no variable. Raises that for the name of a constant."""
+        """The error for a name that is not a variable. Raises that for the name of a constant."""
         self.refuse_constants([name])
         hint = did_you_mean(name, self.inputs) or self.listed()
         return UsageError(f"the program has no variable '{name}'", hint)

@@ -18,7 +18,7 @@ def parse(text: str, *, twice: bool = False) -> Any:
     """The program of a text: a `Program` with its graph, its results and its inputs.
 
     With `twice` its derivatives keep their digits when they are differentiated again.
-    Raises LanguageError, with the place, for a text that is no program.
+    Raises LanguageError, with the place, for a text that is not a program.
     """
     from adcli.language.program import build_program
 

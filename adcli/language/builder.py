@@ -178,7 +178,7 @@ class Builder(Scope):
         return self.resolve(a)
 
     def group(self, _: Span, a: Any, __: Span) -> int:
-        # Resolved here, so that `(x) = 1` and f((x)) = 1 are no definitions.
+        # Resolved here, so that `(x) = 1` and f((x)) = 1 are not definitions.
         return self.resolve(a)
 
     # ---- numbers, vectors, indices ----

@@ -95,7 +95,7 @@ class Scope:
                 f"'{text}' has a raised digit", span, "a power is written x^2, an index x2"
             )
         if not name.isidentifier() and not name.replace("̂", "").isidentifier():
-            raise self.error(f"'{text}' is no name", span, "names start with a letter or _")
+            raise self.error(f"'{text}' is not a name", span, "names start with a letter or _")
         return name
 
     def resolve(self, value: Any) -> int:
@@ -142,7 +142,7 @@ class Scope:
         return node
 
     def _call_hint(self, name: str, span: Span) -> str:
-        """How a function that stands without its argument is called; of sin^2(x), what is meant."""
+        """How to call a function that stands without its argument; how to write sin^2(x)."""
         power = re.compile(r"\s*(?:\^|\*\*)\s*(\w+)\s*\(").match(self.text, span[1])
         if power is not None:
             return f"the power goes behind the argument: {name}(x)^{power.group(1)}"

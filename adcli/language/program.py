@@ -16,7 +16,7 @@ def build_program(
 
     With `twice` its derivatives keep their digits when they are differentiated again.
 
-    Raises LanguageError, with the place, where it is no program.
+    Raises LanguageError, with the place, where it is not a program.
     """
     if twice:
         import adcli.graph.twice  # noqa: F401 - registers the forms

@@ -21,7 +21,7 @@ _CHARACTERS = {
     "&": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
     "|": "the absolute value is abs(x); 'or' of two comparisons is max(a > 0, b > 0)",
     "?": "a choice is where(condition, a, b)",
-    "\\": "this is no LaTeX: write sqrt(x), x/y, alpha or α",
+    "\\": "this is not LaTeX: write sqrt(x), x/y, alpha or α",
     "$": "names are letters, digits and _; any other name goes in backticks",
     "√": "the square root is sqrt(x)",
     "∛": "the cube root is cbrt(x)",

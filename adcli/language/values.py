@@ -1,4 +1,4 @@
-"""What the builder's rules hand to each other where it is no node."""
+"""What the builder's rules hand to each other where it is not a node."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class FitReport(Report):
         }
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """A header and a row for each parameter; what cannot be had is empty."""
+        """A header and a row for each parameter; what cannot be computed is empty."""
         yield "parameter", "value", "standard_error", "lower", "upper", "start"
         for label, x in self.fit.parameters.items():
             low, high = x.confidence_interval or (None, None)

@@ -78,7 +78,7 @@ def fans(shape: Shape) -> tuple[int, int]:
 def initial(name: str, text: str, seed: int) -> Any:
     """The first value of the parameter `name`: a float, or an array.
 
-    Raises LanguageError, with the place in `text`, for a text that is no initialiser.
+    Raises LanguageError, with the place in `text`, for a text that is not an initialiser.
 
     >>> initial("b", "zeros(3)", 0)
     array([0., 0., 0.])
@@ -99,7 +99,7 @@ def _read(text: str) -> tuple[Initialiser, Shape, dict[str, float]]:
         hint = did_you_mean(word, INITIALISERS) or f"there are {known}"
         if not bracket and word:
             hint += "; a value goes to --start"
-        raise _error(f"'{word}' is no initialiser", text, (start, end), hint)
+        raise _error(f"'{word}' is not an initialiser", text, (start, end), hint)
     chosen = INITIALISERS[word]
     if not bracket or not rest.rstrip().endswith(")"):
         raise _error(f"{word} needs its sizes in brackets", text, (start, end), _usage(word))
@@ -124,7 +124,7 @@ def _arguments(
             continue
         key = key.strip()
         if key not in chosen.settings or key in settings:
-            problem = "is set twice" if key in settings else f"is no setting of {word}"
+            problem = "is set twice" if key in settings else f"is not a setting of {word}"
             raise _error(f"'{key}' {problem}", text, place, _usage(word))
         settings[key] = _number(text, (place[0] + len(part.partition("=")[0]) + 1, place[1]))
     try:
@@ -164,7 +164,7 @@ def _number(text: str, place: Span) -> float:
             error.message, text, (start + span[0], start + span[1]), "numbers or such as 28*28"
         ) from None
     if not isinstance(value, float):
-        raise _error("that is no number", text, (start, end), "one number is meant")
+        raise _error("that is not a number", text, (start, end), "write one number")
     return value
 
 

@@ -224,7 +224,7 @@ class Training:
         return self._interruption()
 
     def _interruption(self) -> Outcome | None:
-        """Whether somebody wants it to end."""
+        """Whether the training is asked to end."""
         if not self.interrupted():
             return None
         return Outcome(Status.INTERRUPTED, f"stopped {self._reached()}")

@@ -42,7 +42,7 @@ class Plan:
             number = getattr(self, name)
             if number is not None and number < least:
                 what = name.replace("_", " ")
-                raise UsageError(f"{what} cannot be {number}", f"{least} or more is meant")
+                raise UsageError(f"{what} cannot be {number}", f"{least} or more is required")
         if self.dtype not in tuple(DTYPES):
             hint = did_you_mean(self.dtype, DTYPES) or "there are " + ", ".join(DTYPES)
             raise UsageError(f"unknown type '{self.dtype}'", hint)
@@ -63,11 +63,15 @@ class TrainingLimits:
     def __post_init__(self) -> None:
         check_numbers(self)
         if self.max_iterations is not None and self.max_iterations < 0:
-            raise UsageError(f"the iteration limit is {self.max_iterations}", "0 or more is meant")
+            raise UsageError(
+                f"the iteration limit is {self.max_iterations}", "it must be 0 or more"
+            )
         if self.max_seconds is not None and not self.max_seconds > 0:
-            raise UsageError(f"the time limit is {self.max_seconds:g} seconds", "above 0 is meant")
+            raise UsageError(
+                f"the time limit is {self.max_seconds:g} seconds", "it must be above 0"
+            )
         if self.target is not None and math.isnan(self.target):
-            raise UsageError("the target is no number")
+            raise UsageError("the target is not a number")
 
 
 def rule_settings(options: Mapping[str, Any]) -> Settings:

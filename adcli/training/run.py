@@ -189,7 +189,7 @@ class _Rows:
             absent = [name for name in self.names if name not in data]
             if absent:
                 raise UsageError(
-                    f"'{absent[0]}' has no start and is no column",
+                    f"'{absent[0]}' has no start and is not a column",
                     did_you_mean(absent[0], data)
                     or "there are " + ", ".join(map(str, list(data)[:8])),
                 )
@@ -281,7 +281,7 @@ def _save_often(
     """Let a training write checkpoints, and the first one at once: a file that cannot be written
     shows now, not in an hour."""
     if every < 1:
-        raise UsageError(f"a checkpoint every {every} iterations", "1 or more is meant")
+        raise UsageError(f"a checkpoint every {every} iterations", "it must be 1 or more")
     training.every = every
     training.save = lambda: save_training(path, identity, training.state, training.elapsed())
     training.save()

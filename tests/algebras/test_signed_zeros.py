@@ -1,4 +1,4 @@
-"""max and min of zeros: 0 is above -0 in every engine, and the extremum of an array is no -0."""
+"""max and min of zeros: 0 is above -0 in every engine, and the extremum of an array is never -0."""
 
 import math
 from itertools import product

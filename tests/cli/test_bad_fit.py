@@ -48,7 +48,7 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
         ("y = a*x + b", "with '~' and not '='"),
         ("y ~ a*x + b; c = 1", "this one is not the last"),
         ("y ~ a*x + b, a", "',' cannot stand here"),
-        ("2 ~ a*x + b", "the response is no column"),
+        ("2 ~ a*x + b", "the response is not a column"),
         ("sum(y) ~ a*x + b", "not a number for each row"),
         ("y ~ [a, b]", "the model gives an array of 2 for 10 rows"),
         ("y ~ x", "all of its names are columns"),
@@ -147,7 +147,7 @@ def test_rows_that_a_model_does_not_take(code: int, message: str, rows: str) -> 
         ("parameters", {"a": 10**400, "b": 1}, "not a number or an array of numbers"),
         ("parameters", {"a": True, "b": 1}, "not a number or an array of numbers"),
         ("parameters", {"a": None, "b": 1}, "the parameter 'a' is not finite"),
-        ("parameters", {"a": [1, 2], "b": 1}, "no matrix of 3 rows and columns"),
+        ("parameters", {"a": [1, 2], "b": 1}, "not a matrix of 3 rows and columns"),
         ("fixed", {"a": 1}, "a parameter is fixed and is not"),
         ("covariance", [[1, 0], [1, 1]], "the covariance is none"),
         ("covariance", [[-1, 0], [0, 1]], "the covariance is none"),
@@ -175,7 +175,7 @@ def test_damaged_models(model: dict[str, Any], part: str, value: Any, message: s
 
 
 def test_endless_files() -> None:
-    refused(run_here(["grad", "--model", "/dev/zero", "--at", "x=1"]), 1, "is no model")
+    refused(run_here(["grad", "--model", "/dev/zero", "--at", "x=1"]), 1, "is not a model")
     refused(run_here(["grad", "-f", "/dev/zero", "--at", "x=1"]), 1, "is too long for a program")
     descend = ["descend", "x^2", "--start", "x=1", "--resume", "/dev/zero"]
     refused(run_here(descend), 1, "cannot read the checkpoint /dev/zero")

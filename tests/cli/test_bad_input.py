@@ -216,13 +216,13 @@ DOMAINS = [
 POINTS_GIVEN = [
     Bad("adcli grad x --at x", 2, "--at x=2"),
     Bad("adcli grad x --at x=", 2, "no value for 'x'"),
-    Bad("adcli grad x --at =3", 2, "no assignment"),
+    Bad("adcli grad x --at =3", 2, "not an assignment"),
     Bad("adcli grad x --at 3", 2, "--at x=3"),
     Bad("adcli grad x --at x=1,5", 2, "x=1.5"),
     Bad("adcli grad x --at x=1,", 2, "an assignment is missing"),
     Bad(["grad", "x", "--at", ""], 2, "--at is empty"),
-    Bad("adcli grad x --at x==1", 2, "no assignment"),
-    Bad("adcli grad x --at x:1", 2, "no assignment"),
+    Bad("adcli grad x --at x==1", 2, "not an assignment"),
+    Bad("adcli grad x --at x:1", 2, "not an assignment"),
     Bad("adcli grad x*y --at 'x=1 y=2'", 2, "--at x=1,y=2"),
     Bad("adcli grad x*y --at 'x=1;y=2'", 2, "--at x=1,y=2"),
     Bad("adcli grad x*y --at x=1 y=2", 2, "no spaces"),
@@ -242,7 +242,7 @@ POINTS_GIVEN = [
     Bad("adcli grad x --at x=[1,2]", 2, "adcli jacobian", 1),
     Bad(["grad", "x", "--at", "`\x1b[31m`=1"], 2, "'x'", 1),
     Bad(["grad", "x", "--at", "x=1\x1b[31m"], 2, "\\x1b", 2),
-    Bad(["grad", "x", "--at", "\udcff=1"], 2, "no assignment"),
+    Bad(["grad", "x", "--at", "\udcff=1"], 2, "not an assignment"),
     Bad(["grad", "\udcff"], 2, "UTF-8"),
 ]
 

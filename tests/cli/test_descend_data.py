@@ -151,7 +151,12 @@ def test_a_checkpoint_knows_the_data_by_their_digest(folder: Path, method: list[
 
 
 BAD = [
-    ("mean((y - a*z)^2)", ["--start", "a=0"], 2, "'z' is no column of rows.csv, and has no start"),
+    (
+        "mean((y - a*z)^2)",
+        ["--start", "a=0"],
+        2,
+        "'z' is not a column of rows.csv, and has no start",
+    ),
     ("mean((y - a*z)^2)", ["--start", "a=0"], 2, "the columns are 'x', 'y'"),
     ("mean((y - a*xx)^2)", ["--start", "a=0"], 2, "did you mean 'x'?"),
     ("mean((y - a*x)^2)", ["--start", "a=0,x=1"], 2, "'x' is given a value and is a column"),
@@ -163,7 +168,7 @@ BAD = [
     ("mean(y*x)", [], 2, "there is nothing to vary"),
     ("mean(y - [a, 1])", ["--start", "a=0"], 2, "shapes"),
     ("mean(a*x), a", ["--start", "a=0"], 2, "one"),
-    ("mean((y - a*x)^2)", ["--start", "a=0", "--where", "z > 0"], 2, "'z' is no column"),
+    ("mean((y - a*x)^2)", ["--start", "a=0", "--where", "z > 0"], 2, "'z' is not a column"),
     ("mean((y - a*x)^2)", ["--start", "a=0", "--where", "x >"], 2, "x >"),
     ("mean((y - a*x)^2)", ["--start", "a=0", "--where", "x > 9"], 1, "the filter lets none pass"),
     ("mean(log(a*x) - y)", ["--start", "a=1"], 1, "log(-1) is nan, in row 1 of 40"),

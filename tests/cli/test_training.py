@@ -121,11 +121,11 @@ def test_steps_without_a_limit_are_not_kept() -> None:
         (2, "'bin' is not a format for parameters", ["--epochs", "1", "--save", "saved.bin"]),
         (2, "name a file that ends in .png or .svg", ["--epochs", "1", "--plot", "picture.jpg"]),
         (1, "cannot read the checkpoint", ["--epochs", "1", "--resume", "nothing"]),
-        (1, "is no checkpoint", ["--epochs", "1", "--resume", "rows.csv"]),
+        (1, "is not a checkpoint", ["--epochs", "1", "--resume", "rows.csv"]),
         (2, "--param gives 'a' twice", ["--param", "a=ones()", "--param", "a=ones()"]),
-        (2, "is no assignment", ["--epochs", "1", "--param", "normal(3)"]),
+        (2, "is not an assignment", ["--epochs", "1", "--param", "normal(3)"]),
         (2, "there is no file 'no.npz'", ["--epochs", "1", "--start", "no.npz"]),
-        (1, "is no .npz file", ["--epochs", "1", "--start", "bad.npz"]),
+        (1, "is not a .npz file", ["--epochs", "1", "--start", "bad.npz"]),
     ],
 )
 def test_bad_input_is_one_message_and_no_file(
@@ -144,7 +144,7 @@ def test_bad_input_is_one_message_and_no_file(
 def test_a_name_that_is_neither_column_nor_parameter() -> None:
     outcome = run("--start", "a=0", "--epochs", "1")
     assert outcome.code == 2
-    assert "'b' is no column of rows.csv, and has no start" in outcome.stderr
+    assert "'b' is not a column of rows.csv, and has no start" in outcome.stderr
 
 
 @pytest.mark.parametrize("form", ["npz", "safetensors", "json"])

@@ -77,11 +77,11 @@ def test_what_is_no_checkpoint_is_refused(read: Any, tmp_path: Path) -> None:
         read(path)
     for data in (b"", b"[1]\n", b"PK\x03\x04", b"\xff" * 99, b'{"format": 1}'):
         path.write_bytes(data)
-        with pytest.raises(DataError, match="is no checkpoint"):
+        with pytest.raises(DataError, match="is not a checkpoint"):
             read(path)
     with path.open("wb") as stream:
         write_npz(stream, {"W": np.zeros(3)})
-    with pytest.raises(DataError, match="is no checkpoint"):
+    with pytest.raises(DataError, match="is not a checkpoint"):
         read(path)
     write_checkpoint(path, "training" if read is read_descent else "descent", {})
     with pytest.raises(DataError, match=r"is a checkpoint of a \w+, not of a \w+"):

@@ -193,7 +193,7 @@ SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start 
         ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"fix": {"y": 0.0}, "start": {"x": 1.0}}, ""),
         (
             *("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (0.0, 1.0)}}),
-            "; this is no minimum: the value at y=1e-08 is lower by 1e-16; start elsewhere",
+            "; this is not a minimum: the value at y=1e-08 is lower by 1e-16; start elsewhere",
         ),
         ("x^2 - y^2", {"x": 1.0, "y": 0.0}, {"bounds": {"y": (-1.0, 1.0)}}, SADDLE),
         ("sum(v^2) - 2*v[0]^2", {"v": [0.0, 1.0]}, {}, SADDLE),
@@ -204,16 +204,16 @@ SADDLE = "; this is a saddle point: the curvature is -2 in one direction; start 
         ),
         (
             *("x^3 - y^2", {"x": 0.0, "y": 0.0}, {}),
-            "; this is no minimum: the curvature is -2 in one direction; start elsewhere",
+            "; this is not a minimum: the curvature is -2 in one direction; start elsewhere",
         ),
         ("x^4 + y^2", {"x": 0.0, "y": 1.0}, {}, ""),
         (
             *("x^3 + 0*y", {"x": 0.0, "y": 1.0}, {}),
-            "; this is no minimum: the value at x=-1e-08 is lower by 1e-24; start elsewhere",
+            "; this is not a minimum: the value at x=-1e-08 is lower by 1e-24; start elsewhere",
         ),
         (
             *("abs(y) - x^2", {"x": 0.0, "y": 0.0}, {}),
-            "; this is no minimum: the curvature is -2 in one direction; start elsewhere",
+            "; this is not a minimum: the curvature is -2 in one direction; start elsewhere",
         ),
         # minima at kinks, of which the Hessian sees the smooth rest
         ("abs(x) - x^2/10", {"x": 0.0}, {}, ""),
@@ -328,7 +328,7 @@ def test_a_long_history_is_thin() -> None:
         (UsageError, "is not finite", {"start": {"x": math.inf, "y": 1.0}}),
         (UsageError, "takes no rate", {"method": "lbfgs", "rate": 0.1}),
         (UsageError, "knows no bounds", {"method": "newton", "bounds": {"x": (-2, 2)}}),
-        (UsageError, "the target is no number", {"target": math.nan}),
+        (UsageError, "the target is not a number", {"target": math.nan}),
         (UsageError, "the point tolerance is -1", {"point_tolerance": -1.0}),
         (UsageError, "no setting 'weight'", {"weight": 1}),
         (UsageError, "the clip norm is 0", {"rate": 1.0, "clip_norm": 0.0}),

@@ -42,7 +42,7 @@ def changed(body: Any, strange: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_part_may_be_forged(method: str, tmp_path: Path) -> None:
-    """The run goes on, where the value can be meant, or says that the checkpoint is no good."""
+    """The run goes on, where the value can be meant, or says that the checkpoint is not good."""
     path = tmp_path / "saved"
     body = save(path, method)
     refused = 0
@@ -74,7 +74,7 @@ def test_every_part_may_be_forged(method: str, tmp_path: Path) -> None:
         ("adam", "state.state0", [1, 2, 3], "'state.state0' is .* not an array of 2"),
         ("adam", "state.state2", [1, 2], r"'state.state2' is \[1, 2\], not a number"),
         ("adam", "state.fixed", 1, "'state.fixed' is 1, not true or false"),
-        ("adam", "state.more", 1, "'state.more' is no part of it"),
+        ("adam", "state.more", 1, "'state.more' is not part of it"),
         ("lbfgs", "state.values", VECTOR, "'state.gradients' is .* not an array of 1 x 2 numbers"),
         ("lbfgs", "state.gradients", VECTOR, "'state.gradients' is .* not an array of n x 2"),
         ("lbfgs", "state.iteration", 10**9, "'state.iteration' is 1000000000, not a whole number"),

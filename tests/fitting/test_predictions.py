@@ -173,9 +173,9 @@ def test_files_keep_all_of_a_model(model, data, start, options, tmp_path) -> Non
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": "adcli model 99"}, "no model of this version"),
+        ({"format": "adcli model 99"}, "not a model of this version"),
         ({"model": "y ~ a*exp(-k*x"}, "is damaged"),
-        ({"parameters": {"a": 1.0, "k": 1.0}}, "no matrix of 2 rows"),
+        ({"parameters": {"a": 1.0, "k": 1.0}}, "not a matrix of 2 rows"),
         ({"parameters": {"a": 1.0, "k": 1.0, "q": 1.0}}, "its program has no 'q'"),
         ({"parameters": {"a": None, "k": 1.0, "c": 1.0}}, "the parameter .a. is not finite"),
         ({"parameters": "none"}, "is damaged"),
@@ -189,7 +189,7 @@ def test_files_keep_all_of_a_model(model, data, start, options, tmp_path) -> Non
         ({"degrees_of_freedom": 1.5}, "'degrees_of_freedom' is 1.5, not a whole number"),
         ({"parameters": {"a": "\x1b"}}, r"'parameters.a' is '\\x1b', not a number or an array"),
         ({"row_wise": 1}, "'row_wise' is 1, not true or false"),
-        ({"more": 1}, "'more' is no part of it"),
+        ({"more": 1}, "'more' is not part of it"),
     ],
 )
 def test_damaged_files_are_refused(decay: adcli.Fit, tmp_path, change, message) -> None:
@@ -203,5 +203,5 @@ def test_damaged_files_are_refused(decay: adcli.Fit, tmp_path, change, message) 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "x,y\n1,2\n", "[" * 100_000, "nan"])
 def test_other_files_are_no_models(text: str, tmp_path) -> None:
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(DataError, match="is no model"):
+    with pytest.raises(DataError, match="is not a model"):
         adcli.load_model(tmp_path / "m.json")

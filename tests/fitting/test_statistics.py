@@ -257,7 +257,7 @@ STEPS = {
 @pytest.mark.parametrize("method", [None, "lbfgs"])
 @pytest.mark.parametrize("model", STEPS)
 def test_a_parameter_that_only_moves_steps_is_not_fitted(model: str, method: str | None) -> None:
-    """Its derivative is 0 by construction, which is no sign of a minimum, nor of poor data."""
+    """Its derivative is 0 by construction, which is not a sign of a minimum, nor of poor data."""
     start = {"v": [2.1, 1.0, 0.5]} if "v" in model else {"a": 1.0, "b": 0.5, "c": 2.1}
     found = fit(model, {"x": X, "y": np.where(X < 3, 2.0, 1.0) + 0.1 * Y}, start, method=method)
     label = STEPS[model]

@@ -77,7 +77,7 @@ def _broken(arguments: list[str], stdin: bytes, outcome: Outcome, left: set[str]
 
 
 def _broken_json(text: str, given: bytes) -> str | None:
-    """What is no JSON; a value that only passes through keeps its text, NaN included."""
+    """What is not JSON; a value that only passes through keeps its text, NaN included."""
 
     def refuse(constant: str) -> None:
         if constant.encode() not in given:

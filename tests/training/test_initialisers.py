@@ -76,9 +76,9 @@ def test_fans(shape: tuple[int, ...], expected: tuple[int, int]) -> None:
 
 # text, what is said, the part of the text that is pointed at
 REFUSED = [
-    ("zero(3)", "'zero' is no initialiser", "zero"),
-    ("", "'' is no initialiser", ""),
-    ("[0, 0]", "'[0, 0]' is no initialiser", "[0, 0]"),
+    ("zero(3)", "'zero' is not an initialiser", "zero"),
+    ("", "'' is not an initialiser", ""),
+    ("[0, 0]", "'[0, 0]' is not an initialiser", "[0, 0]"),
     ("normal", "normal needs its sizes in brackets", "normal"),
     ("normal(3", "normal needs its sizes in brackets", "normal"),
     ("normal(3)x", "normal needs its sizes in brackets", "normal"),
@@ -90,12 +90,12 @@ REFUSED = [
     ("uniform(3, low=-1e308, high=1e308)", "its high", "3, low=-1e308, high=1e308"),
     ("normal(n)", "no value for the variable 'n'", "n"),
     ("normal(4, 2*n)", "no value for the variable 'n'", "n"),
-    ("normal([3])", "that is no number", "[3]"),
+    ("normal([3])", "that is not a number", "[3]"),
     ("normal(1 + * 2)", "a value is missing before '*'", "*"),
     ("normal(3, scale=)", "a number is missing", ")"),
     ("normal(3,)", "a number is missing", ")"),
-    ("normal(3, sd=1)", "'sd' is no setting of normal", "sd=1"),
-    ("zeros(3, scale=1)", "'scale' is no setting of zeros", "scale=1"),
+    ("normal(3, sd=1)", "'sd' is not a setting of normal", "sd=1"),
+    ("zeros(3, scale=1)", "'scale' is not a setting of zeros", "scale=1"),
     ("normal(scale=1, 3)", "the sizes come before the settings", "3"),
     ("normal(3, scale=1, scale=2)", "'scale' is set twice", "scale=2"),
     ("normal(3, scale=log(0))", "log(0) is -inf", "log(0)"),

@@ -99,7 +99,7 @@ class Kernel:
     def _call(
         self, begin: int, end: int, columns: Pointers, shared: Any, out: int, function: Any = None
     ) -> float:
-        """Run the machine code. Its scratch area is no part of a thread's stack, which is small."""
+        """Run the machine code; its scratch area is not on a thread's stack, which is small."""
         scratch = np.empty(self._scratch)
         function = function or self._function
         return float(function(begin, end, columns.table, shared, out, scratch.ctypes.data))

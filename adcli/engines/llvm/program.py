@@ -85,7 +85,7 @@ class RowProgram:
         """The outputs' values: arrays (rows,) for row nodes, others in their shapes.
 
         `inputs` has an array or a number for each variable; all columns have the same length. Also
-        whether all values are finite for sure: False means that somebody has to look.
+        whether all values are finite for sure: False means the caller must check the values.
         """
         given = {node: _as_floats(x) for node, x in inputs.items()}
         if self._kernel is not None:

@@ -75,7 +75,7 @@ class Roles:
         return i
 
     def large_by_numpy(self) -> int | None:
-        """A node that is no kernel's work and as large as the columns, or made of rows."""
+        """A node that is not a kernel's work and as large as the columns, or made of rows."""
         for i in self.by_numpy:
             parts = (i, *self.operands(i))
             large = any(self.is_row(a) or self.size(a) > self.rows for a in parts)

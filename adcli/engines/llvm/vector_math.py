@@ -227,7 +227,7 @@ def _beyond(limit: float) -> Callable[[_Lines, str], str]:
 
 
 def _not_normal(m: _Lines, x: str) -> str:
-    """Whether a lane is no positive normal number."""
+    """Whether a lane is not a positive normal number."""
     below = m.code.compare("ult", x, m.number(_LEAST_NORMAL))
     above = m.code.compare("oeq", x, m.number(float("inf")))
     return m.code.emit(f"or {m.code.mask} {below}, {above}")

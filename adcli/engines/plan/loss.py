@@ -110,8 +110,8 @@ def compute_point(
     """The value of a loss, and its gradient, at one point by path, in less time and memory than by
     sweeps, which keep every value.
 
-    None where sweeps have to do it: other tasks, small arrays, what is no loss, and where a result
-    is not finite.
+    None where sweeps have to do it: other tasks, small arrays, programs that are not a
+    loss, and where a result is not finite.
     """
     by_mode = task.kind == "value" or (task.kind == "gradient" and task.mode == "reverse")
     large = sum(x.size for x in point.values()) >= LARGE

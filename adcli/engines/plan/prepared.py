@@ -36,7 +36,7 @@ class RowsProgram:
     def run(self, inputs: Mapping[int, Any]) -> tuple[list[Array], bool]:
         """The outputs' columns, for a column or a number for each node of a variable.
 
-        Also whether all values are finite for sure: False means that somebody has to look.
+        Also whether all values are finite for sure: False means the caller must check the values.
         """
         columns = [inputs[node] for node in self._columns]
         results = [aligned(len(columns[0])) for _ in range(self._count)]

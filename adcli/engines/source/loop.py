@@ -34,7 +34,7 @@ class Loop:
     point, state  what a step changes, to `later` (both, in this order)
     value         what is minimised
     better        conditions under which the point is the best so far
-    going         conditions under which nobody has to look at the point
+    going         conditions under which nothing has to look at the point
     recorded      what is written down of every point that is passed
     """
 

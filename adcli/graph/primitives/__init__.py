@@ -7,7 +7,7 @@ the values themselves; division and powers go through `m`, because they must not
 An *elementwise* primitive states one partial derivative per input. `None` is a derivative that is
 zero wherever it exists, so that nothing flows (`floor`, comparisons). A *select* primitive
 (`where`, `max`) passes one of its inputs on; for input k it states who is chosen and with what
-weight. What is not chosen is no zero to multiply with: a NaN behind it never leaks. A *reduction*
+weight. What is not chosen contributes nothing, so a NaN behind it never leaks. A *reduction*
 (`prod`, `max` over an axis) states the weight of every element. A *linear* or *multilinear*
 primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`. One that
 *drops* elements (an index, a diagonal) is like a choice: what nothing takes has no derivative,
@@ -18,7 +18,7 @@ A rule is right only if it is right when it is differentiated again, to any orde
 * A guard states the value that the guarded form has, as a form whose derivatives are right as
   well. `where(y == 0, 0, y*x^(y-1))` is not: at y = 0 the derivative in y is 1/x, not that of 0.
 * A form that does not cancel may do so once differentiated: x/hypot(x, y) gives 1/r - x^2/r^3
-  where y^2/r^3 is meant. A function that occurs in partials, and has a partial that keeps its
+  instead of y^2/r^3. A function that occurs in partials, and has a partial that keeps its
   digits while that of its composition does not, earns a row of its own (`unit`, `sqdiff`, `sech`);
   the row states the value as that composition.
 

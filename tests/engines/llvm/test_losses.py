@@ -138,7 +138,7 @@ def test_losses(text: str, rows: int) -> None:
 )
 @pytest.mark.parametrize("rows", [2, 3, 8, 17])
 def test_squares_of_the_rows(text: str, rows: int) -> None:
-    """Matrices as wide as they are long are no columns."""
+    """Matrices as wide as they are long are not columns."""
     square = {"S": np.random.default_rng(2).normal(size=(rows, rows))}
     point = {**columns(rows), **square}
     assert_same(text, {n: point[n] for n in adcli.function(text).variables})
