@@ -106,7 +106,7 @@ class _Command(click.Command):
         check_outputs(ctx.params)
         for option in self.params:
             if isinstance(option, FormatOption):
-                option.settle(ctx.params)
+                ctx.params[str(option.name)] = option.chosen(ctx.params)
         check_needs(ctx)
         if not self.groups:
             return super().invoke(ctx)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from adcli.cli import options
-from adcli.cli.formats import RECORD, ROWS, FormatOption, format_of
-from adcli.cli.options import Number, together
-from adcli.cli.tables import table_options
+from adcli.cli.declare import Options, option
+from adcli.cli.formats import ROWS, FormatOption, format_of
+from adcli.cli.options import Number, OutputOptions, format_option
 from adcli.engines.choose import FIT_ENGINES
 
 EXAMPLES = """\b
@@ -31,98 +31,93 @@ interrupted."""
 class _Format(FormatOption):
     """The format of the report; predictions, if there are any, go to -o in that of its name."""
 
-    def settle(self, parsed: dict[str, Any]) -> None:
+    def chosen(self, parsed: Mapping[str, Any]) -> str:
         if parsed["predict"] is None:
-            super().settle(parsed)
-        elif parsed["model"]:
-            self.choose(parsed, ROWS)
-        else:
-            format_of("-o", parsed["output"], ROWS)
-            parsed[str(self.name)] = parsed[str(self.name)] or self.fallback
+            return super().chosen(parsed)
+        told = format_of("-o", parsed["output"], ROWS)
+        if parsed["model"]:
+            return self.first(parsed, told)
+        return self.first(parsed, None)
 
 
-fit_options = together(
-    table_options,
-    click.option(
-        "--start",
+class FitOptions(Options):
+    """What is fitted, and how."""
+
+    start: tuple[str, ...] = option(
         metavar="a=1,b=2",
         multiple=True,
         help="Where the parameters begin: values, auto for one in which the model is linear, or a "
         "file that descend --save wrote. Repeatable.",
-    ),
-    click.option("--fix", metavar="b=2", multiple=True, help="Hold a parameter. Repeatable."),
-    click.option(
-        "--bounds",
+    )
+    fix: tuple[str, ...] = option(
+        metavar="b=2", multiple=True, help="Hold a parameter. Repeatable."
+    )
+    bounds: tuple[str, ...] = option(
         metavar="a=0:1",
         multiple=True,
         help="Keep a parameter within bounds; a=0: and a=:1 too. Repeatable.",
-    ),
-    click.option("--weights", metavar="EXPR", help="Weights of the squares: a column, or 1/y."),
-    click.option(
-        "--sigma",
-        metavar="EXPR",
-        help="Standard deviations of the response: a column, or one number.",
-    ),
-    click.option(
-        "--absolute-sigma",
-        is_flag=True,
-        help="Take the sigmas as they are; without it only their ratios count.",
-    ),
-    click.option(
-        "--loss",
+    )
+    weights: str | None = option(metavar="EXPR", help="Weights of the squares: a column, or 1/y.")
+    sigma: str | None = option(
+        metavar="EXPR", help="Standard deviations of the response: a column, or one number."
+    )
+    absolute_sigma: bool = option(
+        is_flag=True, help="Take the sigmas as they are; without it only their ratios count."
+    )
+    loss: str = option(
         type=click.Choice(["linear", "huber", "soft_l1", "cauchy"]),
         default="linear",
         help="What a residual counts: its square (linear), or less for outliers.",
-    ),
-    click.option(
-        "--loss-scale",
+    )
+    loss_scale: float = option(
         type=Number(),
         default=1.0,
         metavar="S",
         help="The size from which a residual is an outlier (default 1).",
-    ),
-    click.option(
-        "--method",
+    )
+    method: str | None = option(
         metavar="NAME",
         help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
-    ),
-    click.option("--rate", type=Number(), metavar="R", help="The learning rate."),
-    click.option(
-        "--max-iterations",
+    )
+    rate: float | None = option(type=Number(), metavar="R", help="The learning rate.")
+    max_iterations: int | None = option(
         type=click.IntRange(0),
         metavar="N",
         help="Iterations of each attempt (default 1000; 10000 for a --method).",
-    ),
-    click.option(
-        "--engine",
+    )
+    engine: str = option(
         type=click.Choice(FIT_ENGINES),
         default="auto",
         help="What computes the model over the rows (auto: NumPy).",
-    ),
-    click.option(
-        "--confidence",
+    )
+    confidence: float = option(
         type=Number(),
         default=0.95,
         metavar="P",
         help="The probability of intervals (default 0.95).",
-    ),
-    click.option(
-        "--plot",
+    )
+    plot: str | None = option(
         metavar="FILE",
         help="Draw data, curve with confidence band, and residuals: .png or .svg (matplotlib).",
-    ),
-    click.option("--save", metavar="FILE.json", help="Save the fitted model, for --model."),
-    click.option(
-        "--predict",
+    )
+    save: str | None = option(metavar="FILE.json", help="Save the fitted model, for --model.")
+
+
+class PredictionOptions(Options):
+    """What is predicted, and by which model."""
+
+    predict: str | None = option(
         metavar="FILE",
         help="Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
         "takes them, else they go to standard output and the report is left out.",
-    ),
-    click.option(
-        "--predict-format",
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    ),
-    click.option("--model", metavar="FILE.json", help="Predict by a saved model, without a fit."),
-    options.output_as(endings=RECORD, kind=_Format),
-)
+    )
+    predict_format: str | None = option(
+        metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the file's name does not say."
+    )
+    model: str | None = option(metavar="FILE.json", help="Predict by a saved model, without a fit.")
+
+
+class FitOutputOptions(OutputOptions):
+    """How and where the report is written."""
+
+    form: str = format_option(cls=_Format)

@@ -33,15 +33,14 @@ class FormatOption(click.Option):
         self.endings = endings
         self.fallback = fallback
 
-    def settle(self, parsed: dict[str, Any]) -> None:
-        """Put the format into `parsed`, the values of all options. Raises UsageError."""
-        self.choose(parsed, self.endings)
+    def chosen(self, parsed: Mapping[str, Any]) -> str:
+        """The format, by the values of all options. Raises UsageError for a name that tells none
+        of this command."""
+        return self.first(parsed, format_of("-o", parsed["output"], self.endings))
 
-    def choose(self, parsed: dict[str, Any], endings: Endings) -> None:
-        """The same, of outputs that may end in `endings`."""
-        name = str(self.name)
-        told = format_of("-o", parsed["output"], endings)
-        parsed[name] = told if told == "parquet" else parsed[name] or told or self.fallback
+    def first(self, parsed: Mapping[str, Any], told: str | None) -> str:
+        """The format asked for, or else the one that the name of the output told."""
+        return told if told == "parquet" else parsed[str(self.name)] or told or self.fallback
 
 
 def format_of(

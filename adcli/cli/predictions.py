@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
-from typing import Any
 
+from adcli.cli.fit_options import FitOutputOptions
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.progress import Progress
 from adcli.cli.show import open_rows
@@ -17,8 +17,10 @@ from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction
 
 
-def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
-    """The rows of --predict with prediction, standard_error, lower and upper, to -o.
+def write_predictions(
+    model: FittedModel, file: str, file_format: str | None, out: FitOutputOptions
+) -> None:
+    """The rows of a file with prediction, standard_error, lower and upper, to -o.
 
     The name of the output decides the format; --format says what other files get.
 
@@ -27,17 +29,13 @@ def write_predictions(model: FittedModel, parsed: dict[str, Any]) -> None:
     """
     model.check_row_wise()
     with naming("--predict"), ExitStack() as stack:
-        stdin = stdin_bytes() if parsed["predict"] == "-" else None
-        points = stack.enter_context(
-            open_points(parsed["predict"], format=parsed["predict_format"], stdin=stdin)
-        )
+        stdin = stdin_bytes() if file == "-" else None
+        points = stack.enter_context(open_points(file, format=file_format, stdin=stdin))
         model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
-        form = format_of("-o", parsed["output"], ROWS) or parsed["form"]
-        writer = stack.enter_context(
-            open_rows(form, parsed["output"], parsed["digits"], model.columns)
-        )
+        form = format_of("-o", out.output, ROWS) or out.form
+        writer = stack.enter_context(open_rows(form, out.output, out.digits, model.columns))
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         rows = 0
         for block in points:

@@ -1,0 +1,91 @@
+"""From the options of a fit to the problem: model, rows, starts, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from adcli.cli.descent_inputs import bound_pairs
+from adcli.cli.fit_options import FitOptions
+from adcli.cli.inputs import assignments, file_values, is_whole_point, split_assignments
+from adcli.cli.options import ProgramOptions
+from adcli.cli.tables import TableOptions, check_columns, columns_in, filter_of, open_data
+from adcli.cli.terminal import remark
+from adcli.errors import UsageError
+from adcli.function import Function, function
+from adcli.graph.constants import MEANINGS, USUAL_PARAMETERS
+from adcli.language.messages import safe
+
+if TYPE_CHECKING:
+    from adcli.fitting.regression import Regression
+
+
+def regression_of(program: ProgramOptions, rows: TableOptions, fit: FitOptions) -> Regression:
+    """The problem that the options describe. Raises UsageError where they describe none."""
+    from adcli.data.columns import read_columns
+    from adcli.fitting.losses import Loss
+    from adcli.fitting.model import read_model
+    from adcli.fitting.regression import Regression
+
+    if program.expression is None and program.source is None:
+        raise UsageError("there is no model", "for example: adcli fit 'y ~ a*x + b' --data FILE")
+    if not rows.data:
+        raise UsageError("a fit needs data", "--data FILE has a column for each variable")
+    model = read_model(program.text)
+    start = _start(fit.start, model.prediction)
+    used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
+    used += [function(text) for text in (fit.weights, fit.sigma) if text]
+    with open_data(rows) as table:
+        assert table is not None
+        check_columns(used[0], table, start, complete=False)
+        for f in used[1:]:
+            f.refuse_constants(table.layout.names, table.name)
+        names = [name for f in used for name in columns_in(f, table)]
+        where = filter_of(table, rows)
+        _name_constants(used)
+        data = read_columns(table, names, missing=rows.missing, where=where)
+        known = table.columns
+    return Regression(
+        model,
+        data,
+        start,
+        fix=assignments(fit.fix, "--fix", None),
+        bounds=bound_pairs(fit.bounds),
+        weights=fit.weights,
+        sigma=fit.sigma,
+        loss=Loss(fit.loss, fit.loss_scale),
+        engine=fit.engine,
+        known=known,
+    )
+
+
+def _name_constants(used: Sequence[Function]) -> None:
+    """Say, once, which names are constants although they are usual for parameters or columns."""
+    for name in USUAL_PARAMETERS:
+        users = [k for k, f in enumerate(used) if name in f.graph.constants]
+        if users:
+            role = "a column" if users[0] else "a parameter"  # the first is the model
+            remark(
+                f"'{name}' means the constant {MEANINGS[name]}; "
+                f"`{name}` in backticks would be {role}\n"
+            )
+
+
+def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
+    """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
+    from adcli.fitting.regression import AUTO
+
+    found: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    for text in texts:
+        if is_whole_point(text):
+            found.update(file_values(text, f))
+            continue
+        for name, value in split_assignments(text, "--start"):
+            if name in given:
+                raise UsageError(f"--start gives '{safe(name)}' twice", "take one away")
+            if value == AUTO:
+                given[name] = AUTO
+            else:
+                given.update(assignments((f"`{name}`={value}",), "--start", None))
+    return {**found, **given}
