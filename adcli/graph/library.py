@@ -194,7 +194,7 @@ def along(m: Any, axis: int | None, x: Any) -> Any:
 
 @compound("x", "variance (divided by n) of all elements or along an axis", axis=None)
 def var(m: Any, x: Any, axis: int | None) -> Any:
-    center = m.divide(m.sum(axis, x), m.size(axis, x))
+    center = mean(m, x, axis)
     square = m.power(x - along(m, axis, center), 2)
     return m.divide(m.sum(axis, square), m.size(axis, x))
 
@@ -203,7 +203,7 @@ def var(m: Any, x: Any, axis: int | None) -> Any:
 def std(m: Any, x: Any, axis: int | None) -> Any:
     """norm(deviations)/sqrt(n): squares may leave the range. Equal numbers have deviations of
     exactly 0, however their mean is rounded."""
-    center = m.divide(m.sum(axis, x), m.size(axis, x))
+    center = mean(m, x, axis)
     largest, least = m.reduce_max(axis, x), m.reduce_min(axis, x)
     rounding = m.detach(m.where(m.equal(largest, least), largest - center, 0))
     deviations = x - along(m, axis, center + rounding)
@@ -234,11 +234,16 @@ def norm(m: Any, x: Any, axis: int | None) -> Any:
     return m.divide(root * m.radius(m.sum(axis, scaled * x)), inside)
 
 
+def below_largest(m: Any, x: Any, axis: int | None) -> tuple[Any, Any]:
+    """x less its largest element, if that is finite, and this element, held constant."""
+    largest = m.detach(finite(m, m.reduce_max(axis, x), 0))
+    return x - along(m, axis, largest), largest
+
+
 @compound("x", "log(sum(exp(x))) without overflow", axis=None)
 def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
     """max + log1p(sum of the others' exponentials): digits survive where the result is near 0."""
-    largest = m.detach(finite(m, m.reduce_max(axis, x), 0))
-    difference = x - (largest if axis is None else m.expand(axis, largest))
+    difference, largest = below_largest(m, x, axis)
     is_largest = m.detach(m.equal(difference, 0))
     terms = m.where(is_largest, m.expm1(difference), m.exp(difference))
     ties = m.sum(axis, is_largest)
@@ -248,10 +253,8 @@ def logsumexp(m: Any, x: Any, axis: int | None) -> Any:
 
 @compound("x", "exp(x)/sum(exp(x)) without overflow", axis=-1)
 def softmax(m: Any, x: Any, axis: int | None) -> Any:
-    largest = m.detach(finite(m, m.reduce_max(axis, x), 0))
-    e = m.exp(x - (largest if axis is None else m.expand(axis, largest)))
-    total = m.sum(axis, e)
-    return m.divide(e, total if axis is None else m.expand(axis, total))
+    e = m.exp(below_largest(m, x, axis)[0])
+    return m.divide(e, along(m, axis, m.sum(axis, e)))
 
 
 @compound("x", "running sum of all elements or along an axis", axis=None, backwards=0)

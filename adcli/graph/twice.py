@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.graph import library
-from adcli.graph.library import LIBRARY, along, finite, var
+from adcli.graph.library import LIBRARY, along, below_largest, var
 from adcli.graph.squares import with_square
 
 
@@ -114,7 +114,7 @@ def softmax(m: Any, x: Any, axis: int) -> Any:
     the others divide what is left. So their second derivatives have that factor as a factor, too.
     """
     shares = _shares(m, x, axis)
-    x = x - along(m, axis, m.detach(finite(m, m.reduce_max(axis, x), 0)))
+    x, _ = below_largest(m, x, axis)
     is_top = m.equal(x, 0)
     is_top = m.detach(is_top * m.equal(m.cumsum((axis, False), is_top), 1))  # the first of several
     others = m.where(is_top, -m.inf, x)
@@ -134,14 +134,12 @@ def _shares(m: Any, x: Any, axis: int) -> Any:
     There `growth` is exp(largest less itself as a constant), 1: it carries the derivative of the
     largest, so that 1 - p for its share p is the sum of the other shares.
     """
-    size = m.reduce_max(axis, x)
-    largest = m.detach(finite(m, size, 0))
-    difference = x - along(m, axis, largest)
+    difference, largest = below_largest(m, x, axis)
     is_largest = m.detach(m.equal(difference, 0))
     powers = m.exp(difference)
     others = m.sum(axis, m.where(is_largest, 0, powers))
     is_alone = _is_alone(m, axis, is_largest, m.less(others, 1))
-    growth = m.exp(m.where(is_alone, size - largest, 0))
+    growth = m.exp(m.where(is_alone, m.reduce_max(axis, x) - largest, 0))
     total = m.where(is_alone, growth + others, m.sum(axis, powers))
     share = m.divide(1, 1 + m.divide(others, growth))
     shares = m.divide(powers, along(m, axis, total))

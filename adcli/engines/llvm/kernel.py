@@ -26,7 +26,7 @@ from adcli.graph.graph import Graph
 Array = NDArray[np.float64]
 
 CHUNK = 1 << 13
-"""Rows that a thread takes at a time, about."""
+"""Rows of the smallest portion that a thread takes, about."""
 
 _HEAD = (
     "define double @kernel"
@@ -46,8 +46,8 @@ class Place(NamedTuple):
 
 
 class Chunks(NamedTuple):
-    """What a thread takes at a time: `rows` rows, of which the first ones write to the address
-    `out`, the next ones `step` bytes further on. That is in `memory`."""
+    """Runs of `rows` rows: the first writes to the address `out`, the next `step` bytes further
+    on, and so forth. All of that lies in `memory`, which has to outlive the threads."""
 
     rows: int
     out: int
