@@ -19,7 +19,7 @@ from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import Taylor
 from adcli.language.messages import safe
 from adcli.report.charts import BOTH, log_log_chart
-from adcli.report.numbers import exact, nested, short
+from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 from adcli.report.tables import MAX_ROWS, Tables
 
@@ -44,7 +44,7 @@ class CompareReport(Report):
         """Everything; a number that is not finite is null."""
         found = self.found
         record: dict[str, Any] = {
-            "point": {name: nested(value) for name, value in self.point.items()},
+            "point": self.point,
             "value": found.value,
             "exact": _by_label(found, found.exact),
             "methods": [_method_record(self, k) for k in range(len(found.methods))],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.descent.minimise import Result
 from adcli.graph.axes import element_labels
-from adcli.report.numbers import flat, nested, shape_of
+from adcli.report.numbers import flat, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.tables import Tables
@@ -58,8 +58,8 @@ def result_fields(result: Result | Fit) -> dict[str, Any]:
         "evaluations": result.evaluations,
         "value": result.value,
         "gradient_norm": result.gradient_norm,
-        "point": {name: nested(value) for name, value in result.point.items()},
-        "gradient": {name: nested(value) for name, value in result.gradient.items()},
+        "point": result.point,
+        "gradient": result.gradient,
         "method": result.method,
         "seconds": round(result.seconds, 6),
     }

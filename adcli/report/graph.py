@@ -15,7 +15,7 @@ from adcli.explain.paths import Edge, local_partials
 from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe
-from adcli.report.numbers import nested, shape_of
+from adcli.report.numbers import shape_of
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import shown
@@ -88,7 +88,7 @@ class Drawing(Report):
                 "formula": self.steps.formula(node),
             }
             if self.values is not None:
-                entry["value"] = nested(self.values[node])
+                entry["value"] = self.values[node]
             nodes.append(entry)
         edges = []
         for line in self.edges():
@@ -98,7 +98,7 @@ class Drawing(Report):
                 "rule": line.rule,
             }
             if self.values is not None:
-                edge["partial"] = nested(line.partial) if line.flows else 0.0
+                edge["partial"] = line.partial if line.flows else 0.0
             edges.append(edge)
         return {"nodes": nodes, "edges": edges, "results": [names[n] for n in self.outputs]}
 

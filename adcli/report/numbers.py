@@ -30,9 +30,11 @@ def short(value: Any, digits: int, precision: int | None = None) -> str:
 
 
 def nested(value: Any) -> Any:
-    """A number, or lists of numbers for an array."""
+    """A value with lists of numbers for its arrays."""
     if hasattr(value, "tolist"):
         return value.tolist()
+    if isinstance(value, dict):
+        return {key: nested(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [nested(v) for v in value]
     return value

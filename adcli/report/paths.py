@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.explain.paths import Edge, Factor, Path, Paths
 from adcli.report.graph import partial_text
-from adcli.report.numbers import nested
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
@@ -60,20 +59,20 @@ class PathReport(Report):
             "paths": [
                 {
                     "nodes": self.stops(path),
-                    "partials": [nested(edge.partial) for edge in path.edges],
-                    "product": nested(path.product),
+                    "partials": [edge.partial for edge in path.edges],
+                    "product": path.product,
                 }
                 for path in paths.listed
             ],
-            "sum": nested(paths.total),
+            "sum": paths.total,
         }
         if paths.magnitude is not None:
-            record["magnitude"] = nested(paths.magnitude)
+            record["magnitude"] = paths.magnitude
             record["factors"] = [
                 {
                     "from": names[factor.edge.source],
                     "to": names[factor.edge.target],
-                    "partial": nested(factor.edge.partial),
+                    "partial": factor.edge.partial,
                     "share": factor.share,
                 }
                 for factor in paths.factors

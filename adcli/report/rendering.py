@@ -31,7 +31,7 @@ class Report:
     """Stands between the texts of a plain line."""
 
     def record(self) -> Mapping[str, Any]:
-        """The result as one JSON object; numbers that are not finite become null."""
+        """The result as one JSON object; its arrays become lists, what is not finite null."""
         raise NotImplementedError
 
     def records(self) -> Iterable[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.radius import Radius
-from adcli.report.numbers import exact, nested, short
+from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 
 if TYPE_CHECKING:
@@ -38,14 +38,10 @@ class SeriesReport(Report):
 
     def record(self) -> dict[str, Any]:
         """{"point": ..., "wrt": ..., "coefficients": [...], "derivatives": [...], ...}."""
-        if isinstance(self.along, str):
-            along: dict[str, Any] = {"wrt": self.along}
-        else:
-            along = {"direction": {name: nested(d) for name, d in self.along.items()}}
         radius = self.radius
         return {
-            "point": {name: nested(value) for name, value in self.point.items()},
-            **along,
+            "point": self.point,
+            "wrt" if isinstance(self.along, str) else "direction": self.along,
             "coefficients": list(self.coefficients),
             "derivatives": self.derivatives,
             "radius": {

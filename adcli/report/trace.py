@@ -97,11 +97,11 @@ class TraceReport(Report):
         """Everything: steps with tangents, adjoints in order, counts."""
         steps, trace = self.steps, self.trace
         record: dict[str, Any] = {
-            "point": {name: nested(x) for name, x in self.point.items()},
-            "value": nested(self.value),
+            "point": self.point,
+            "value": self.value,
         }
         if self.gradient:
-            record["gradient"] = {name: nested(x) for name, x in self.gradient.items()}
+            record["gradient"] = self.gradient
         record["mode"] = self.mode
         record["steps"] = [_step(self, node) for node in steps.nodes]
         if self.is_reverse:
@@ -186,7 +186,7 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     step: dict[str, Any] = {
         "name": steps.names[node],
         "formula": steps.formula(node),
-        "value": nested(value),
+        "value": value,
     }
     bad = [x for x in flat(value) if not is_finite(x)]
     if bad:
@@ -196,7 +196,7 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
     if report.is_forward:
         step["tangent_rule"] = report.tangent_rule(node)
         step["tangents"] = {
-            report.seed_label(seed): nested(report.tangent(seed, node)) for seed in trace.seeds
+            report.seed_label(seed): report.tangent(seed, node) for seed in trace.seeds
         }
     return step
 
@@ -209,11 +209,11 @@ def _adjoint(report: TraceReport, node: int) -> dict[str, Any]:
             {
                 "from": report.steps.names[c.source],
                 "rule": report.contribution(c),
-                "value": nested(c.value),
+                "value": c.value,
             }
             for c in report.trace.contributions.get(node, [])
         ],
-        "value": nested(report.trace.adjoints[node]),
+        "value": report.trace.adjoints[node],
     }
 
 

@@ -31,7 +31,7 @@ class Odd(Report):
     def record(self) -> Mapping[str, Any]:
         return {
             "ü": {"array": np.array([[1.0, math.nan], [math.inf, -0.0]])},
-            "parts": ({"deep": [math.nan, (1.0, -math.inf)]}, None, "a\nb"),
+            "parts": ({"deep": [math.nan, (1.0, -math.inf)], "v": np.ones(2)}, None, "a\nb"),
         }
 
     def rows(self) -> Iterable[Iterable[str]]:
@@ -49,7 +49,7 @@ class Odd(Report):
 def test_json_has_null_for_what_is_not_finite(precision: int | None) -> None:
     assert record_of(Odd(precision)) == {
         "ü": {"array": [[1.0, None], [None, -0.0]]},
-        "parts": [{"deep": [None, [1.0, None]]}, None, "a\nb"],
+        "parts": [{"deep": [None, [1.0, None]], "v": [1.0, 1.0]}, None, "a\nb"],
     }
     assert text_of(Odd(precision), "json").startswith('{"ü": {"array": [[1.0, null]')
 
