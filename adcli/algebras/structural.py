@@ -141,10 +141,12 @@ def _products(left: Array, right: Array) -> Array:
     if left.ndim == 3 and left.shape[0] == 1 < right.shape[0]:
         points, inner, columns = right.shape
         flat = right.transpose(1, 0, 2).reshape(inner, points * columns)
-        return np.matmul(left[0], flat).reshape(-1, points, columns).transpose(1, 0, 2)
+        product = np.matmul(left[0], flat).reshape(left.shape[1], points, columns)
+        return product.transpose(1, 0, 2)
     if left.ndim == 3 and right.shape[0] == 1 < left.shape[0]:
         points, rows, inner = left.shape
-        return np.matmul(left.reshape(points * rows, inner), right[0]).reshape(points, rows, -1)
+        product = np.matmul(left.reshape(points * rows, inner), right[0])
+        return product.reshape(points, rows, right.shape[2])
     return np.matmul(left, right)
 
 

@@ -365,3 +365,14 @@ def test_errors_of_rows_hold_no_values(engine: str) -> None:
     found = compute_rows(f, columns, 4, Task("gradient", wrt=("x",)), stop=False, engine=engine)
     assert sorted(found.errors) == [1, 3]
     assert all(error.__traceback__ is None for error in found.errors.values())
+
+
+@pytest.mark.parametrize("text", ["dot(v, u)", "v @ u", "sum(A@v)", "sum(v@A)"])
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_vectors_without_elements(text: str, mode: str) -> None:
+    """A product over nothing is 0, in every row, with a gradient without elements."""
+    f = adcli.function(text)
+    columns = {"v": np.zeros((3, 0)), "u": np.zeros((3, 0)), "A": np.zeros((3, 0, 0))}
+    batch = f.map({name: columns[name] for name in f.variables}, mode=mode)
+    assert batch.values.tolist() == [0.0, 0.0, 0.0]
+    assert batch.gradients["v"].shape == (3, 0)

@@ -12,13 +12,14 @@ hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
 from math import isfinite
 from typing import Any
 
 import numpy as np
+from mpmath import mpf
 
 from adcli.errors import AdcliError
 from adcli.function import Function
@@ -52,8 +53,8 @@ def scatter(
     rng = np.random.default_rng(1)
     base = ask(other, {**point, **{name: _noise(s, 0.0, rng) for name, s in shapes.items()}})
     found = [0.0] * len(base)
-    for _ in range(SAMPLES):
-        noise = {n: _noise(s, EPS, rng) for n, s in shapes.items()}
+    samples = [{n: _noise(s, EPS, rng) for n, s in shapes.items()} for _ in range(SAMPLES)]
+    for noise in [_numbers_as_held(f.graph, shapes), *samples]:
         try:
             moved = ask(other, {**point, **noise})
         except AdcliError:
@@ -65,6 +66,17 @@ def scatter(
 def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any:
     noise = size * rng.uniform(-1, 1, shape)
     return noise if shape else float(noise)
+
+
+def _numbers_as_held(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """The noise that makes of each number the float nearest to it, so that ties of floats are ties:
+    y != 1e-10 where y is that float."""
+    noise = {name: np.zeros(shape) if shape else 0.0 for name, shape in shapes.items()}
+    for i, op in enumerate(graph.ops):
+        if op is CONSTANT and f"noise {i}" in noise:
+            written = mpf(repr(graph.attrs[i]))
+            noise[f"noise {i}"] = mpf(float(graph.attrs[i])) / written - 1
+    return noise
 
 
 def noisy(

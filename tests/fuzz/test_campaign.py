@@ -124,6 +124,19 @@ def test_second_derivatives_may_be_off_by_what_their_terms_lose(
     assert least < spread < most
 
 
+def test_numbers_tie_as_the_floats_that_hold_them() -> None:
+    """1e-10 as written is not the float next to it, in many digits; in floats both are one."""
+
+    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+        return [f.value(point, precision=DIGITS)]
+
+    f, exactly = adcli.function("mod(y, y != 1e-10)"), {"y": mpf(1e-10)}
+    assert float(ask(f, exactly)[0]) == 1e-10
+    with pytest.raises(adcli.DomainError):
+        f.value({"y": 1e-10})
+    assert scatter(f, exactly, ask) is None
+
+
 @pytest.mark.parametrize(("text", "is_off"), [("mod(x, 1E-3)", True), ("mod(x, .5)", False)])
 def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> None:
     def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
