@@ -18,7 +18,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.symbolic import Expression
 
 
-class _Numbers(Nodes):
+class _ScalarNodes(Nodes):
     """Nodes that each stand for a number."""
 
     shaped = False
@@ -44,7 +44,7 @@ def derivative_node(graph: Graph, output: int, variable: int, order: int, most: 
 
     Raises TooLong as soon as that takes more than `most` operations.
     """
-    nodes = _Numbers(graph)
+    nodes = _ScalarNodes(graph)
     reached = graph.reach([output, variable])
     run = Run(graph, reached, {}, nodes, 1, nodes.values(reached))
     found = _Derivatives(run, output, {variable: nodes.m.expression(1.0)}, order, most)

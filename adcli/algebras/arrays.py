@@ -39,7 +39,7 @@ class Arrays:
     elementwise: Any = array_functions
 
     def __init__(self) -> None:
-        self.m = _Namespace(self)
+        self.m = _RuleFunctions(self)
 
     def array(self, value: Any) -> Array:
         """A value that all points share: shape (1, *shape)."""
@@ -223,7 +223,7 @@ class Arrays:
         return value if mask is None else np.where(mask != 0, value, self.array(0).reshape(())[()])
 
 
-class _Namespace:
+class _RuleFunctions:
     """The functions of rules: elementwise ones from the engine's module, and structural ones."""
 
     def __init__(self, algebra: Arrays) -> None:

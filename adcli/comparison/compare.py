@@ -16,10 +16,10 @@ from adcli.comparison.methods import (
     FORWARD_AD,
     REVERSE_AD,
     SYMBOLIC,
-    Method,
+    MethodResult,
     compare_methods,
 )
-from adcli.comparison.problem import Component, Pair, Problem
+from adcli.comparison.problem import Component, FunctionAtPoint, Pair
 from adcli.comparison.sweep import Sweep, relative_error, sweep
 from adcli.comparison.verdicts import Taylor, is_derivative, taylor
 from adcli.errors import AdcliError, DomainError, UsageError
@@ -71,7 +71,7 @@ class Comparison:
     value: float
     components: Sequence[Component | Pair]
     exact: list[float]
-    methods: list[Method]
+    methods: list[MethodResult]
     errors: list[float | None]
     given: list[float] | None
     given_error: float | None
@@ -105,7 +105,7 @@ def compare(
     >>> [(w.method, w.component.label, w.exact) for w in found.wrong]
     [('the gradient given', 'y', 2.0)]
     """
-    problem = Problem(function, point, wrt)
+    problem = FunctionAtPoint(function, point, wrt)
     own = None if given is None else _own_gradient(problem, given)
     run = exactly(problem.run, DIGITS)
     exact, reverse = [_exact_gradient(problem, run, mode) for mode in ("symbolic", "reverse")]
@@ -154,11 +154,11 @@ def compare(
     )
 
 
-def _gradient_of(methods: Sequence[Method], name: str) -> list[float]:
+def _gradient_of(methods: Sequence[MethodResult], name: str) -> list[float]:
     return next(m.gradient for m in methods if m.name == name and m.gradient is not None)
 
 
-def _own_gradient(problem: Problem, given: Mapping[str, Any]) -> list[float]:
+def _own_gradient(problem: FunctionAtPoint, given: Mapping[str, Any]) -> list[float]:
     """The components of a gradient given by variable, in the variables' shapes."""
     problem.function.refuse_constants(given)
     for name in given:
@@ -191,7 +191,7 @@ def _no_shape(name: str) -> UsageError:
     )
 
 
-def _exact_gradient(problem: Problem, run: Run, mode: str) -> list[Any]:
+def _exact_gradient(problem: FunctionAtPoint, run: Run, mode: str) -> list[Any]:
     with run.algebra.context():
         blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
         found = [blocks[problem.output, node] for node in problem.nodes]
@@ -200,7 +200,7 @@ def _exact_gradient(problem: Problem, run: Run, mode: str) -> list[Any]:
         return problem.numbers(found)
 
 
-def _allowed(problem: Problem, exact: Sequence[Any], tolerance: float) -> list[float]:
+def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -> list[float]:
     """How far from the exact one each component may be.
 
     The tolerance is relative to the component; rounding is relative to the terms that it is the sum
@@ -215,8 +215,8 @@ def _allowed(problem: Problem, exact: Sequence[Any], tolerance: float) -> list[f
 
 
 def _wrong_methods(
-    problem: Problem,
-    methods: Sequence[Method],
+    problem: FunctionAtPoint,
+    methods: Sequence[MethodResult],
     exact: Sequence[Any],
     allowed: Sequence[float],
     rules_hold: bool,

@@ -12,7 +12,7 @@ from mpmath import mp
 from adcli.ad.blame import within, written_out
 from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kink
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 from adcli.comparison.quotients import difference_quotients, relative_steps
 
 STEP, SAME = 1e-30, 1e-20
@@ -47,7 +47,7 @@ class Kink:
         return [k for k, (a, b) in sides if a != b or math.isinf(a)]
 
 
-def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
+def kink_of(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
     """The first kink that the result depends on, None at a smooth point.
 
     `exact` is the frozen run in DIGITS digits, with its output. The sides are difference quotients
@@ -57,7 +57,7 @@ def kink_of(problem: Problem, exact: Run, output: int) -> Kink | None:
     return None if found is None else Kink(*found, *_sides(problem, exact, output, found[1]))
 
 
-def kink_at_point(problem: Problem, exact: Run, output: int) -> tuple[str, bool] | None:
+def kink_at_point(problem: FunctionAtPoint, exact: Run, output: int) -> tuple[str, bool] | None:
     """The operation at a kink, and whether it is there in many digits as well; None without one."""
     run = problem.run
     active = run.graph.dependents(run.order, problem.nodes)
@@ -73,14 +73,14 @@ def kink_at_point(problem: Problem, exact: Run, output: int) -> tuple[str, bool]
     return operation, true is not None
 
 
-def kink_near(problem: Problem, exact: Run, output: int) -> Kink | None:
+def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
     """The kink within rounding of the point, None if the sides agree."""
     kink = Kink("", False, *_sides(problem, exact, output, False))
     return kink if kink.bent else None
 
 
 def _sides(
-    problem: Problem, exact: Run, output: int, is_exact: bool
+    problem: FunctionAtPoint, exact: Run, output: int, is_exact: bool
 ) -> tuple[list[float], list[float]]:
     """The derivatives to the left and to the right, equal where they are the same.
 
@@ -121,7 +121,7 @@ def _unless_jump(quotient: Any, half: Any, least: float) -> float:
     return float(mp.sign(half) * mp.inf) if is_jump else float(quotient)
 
 
-def limits(problem: Problem, exact: Run, output: int) -> list[Any]:
+def limits(problem: FunctionAtPoint, exact: Run, output: int) -> list[Any]:
     """The gradient by central difference quotients with a tiny step, which know no rule."""
     with exact.algebra.context():
         steps = relative_steps(exact.algebra, STEP)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.ad.reverse import contributions
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 from adcli.graph.primitives import MULTILINEAR
 
 
-def magnitudes(problem: Problem) -> list[float]:
+def magnitudes(problem: FunctionAtPoint) -> list[float]:
     """For each component the sum over all paths of |product of the partials along the path|.
 
     The gradient's component where nothing cancels, larger where something does. Sums inside one

@@ -12,7 +12,7 @@ from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import obstacle, why_not
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
 from adcli.errors import DomainError
 from adcli.explain import cost
@@ -35,7 +35,7 @@ MEASURED_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Method:
+class MethodResult:
     """What a method gives at the point, and what it costs.
 
     gradient         its components, None where the method does not apply
@@ -56,26 +56,26 @@ class Method:
     obstacle: tuple[str, tuple[int, int]] | None = None
 
 
-def compare_methods(problem: Problem, measure: bool) -> list[Method]:
+def compare_methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
     """All methods, symbolic first. `measure` asks for times."""
     works = _multiplications(problem)
     methods = []
     for name, (compute, evaluations, sweeps) in _table(len(problem.components)).items():
         reason = _obstacle(problem) if name == COMPLEX_STEP else None
         if reason is not None:
-            methods.append(Method(name, None, obstacle=reason))
+            methods.append(MethodResult(name, None, obstacle=reason))
             continue
         try:
             gradient = compute(problem)
         except DomainError:  # the point itself is inside: it has been evaluated
-            methods.append(Method(name, None, obstacle=(OUTSIDE, (0, 0))))
+            methods.append(MethodResult(name, None, obstacle=(OUTSIDE, (0, 0))))
             continue
         seconds = seconds_of(compute, problem) if measure else None
-        methods.append(Method(name, gradient, evaluations, sweeps, works[name], seconds))
+        methods.append(MethodResult(name, gradient, evaluations, sweeps, works[name], seconds))
     return methods
 
 
-def _table(n: int) -> Mapping[str, tuple[Callable[[Problem], list[float]], int, int]]:
+def _table(n: int) -> Mapping[str, tuple[Callable[[FunctionAtPoint], list[float]], int, int]]:
     """Method -> (how it is computed, evaluations, sweeps) for n components."""
     return {
         SYMBOLIC: (lambda problem: problem.gradient("symbolic"), 1, 0),
@@ -87,7 +87,7 @@ def _table(n: int) -> Mapping[str, tuple[Callable[[Problem], list[float]], int, 
     }
 
 
-def _forward_differences(problem: Problem) -> list[float]:
+def _forward_differences(problem: FunctionAtPoint) -> list[float]:
     """With the step eps^(1/2) max(1, |x|), as in Nocedal & Wright, 8.1."""
     run = problem.run
     with run.algebra.context():
@@ -97,17 +97,17 @@ def _forward_differences(problem: Problem) -> list[float]:
         )
 
 
-def _complex_step(problem: Problem) -> list[float]:
+def _complex_step(problem: FunctionAtPoint) -> list[float]:
     return problem.ordered(complex_steps(problem.run, problem.output, problem.nodes))
 
 
-def _obstacle(problem: Problem) -> tuple[str, tuple[int, int]] | None:
+def _obstacle(problem: FunctionAtPoint) -> tuple[str, tuple[int, int]] | None:
     run = problem.run
     node = obstacle(run.graph, run.order, problem.output, problem.nodes)
     return None if node is None else (why_not(run.graph.ops[node]), run.graph.span(node))
 
 
-def seconds_of(compute: Callable[[Problem], Any], problem: Problem) -> float:
+def seconds_of(compute: Callable[[FunctionAtPoint], Any], problem: FunctionAtPoint) -> float:
     """The time that a method takes: the shortest of some runs."""
     best = float("inf")
     spent = 0.0
@@ -122,7 +122,7 @@ def seconds_of(compute: Callable[[Problem], Any], problem: Problem) -> float:
 # ---- multiplications ----
 
 
-def _multiplications(problem: Problem) -> dict[str, int]:
+def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
     """By method. Local partials count once in either mode of AD, the sweeps each."""
     run, n = problem.run, len(problem.components)
     graph, order = run.graph, run.order

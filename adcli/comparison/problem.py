@@ -52,7 +52,7 @@ class Pair:
         return f"d2f/d{self.first.label}d{self.second.label}"
 
 
-class Problem:
+class FunctionAtPoint:
     """A function at a point, evaluated in float64.
 
     Raises what `Function.value_and_gradient` raises, and UsageError without any variable.

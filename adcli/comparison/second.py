@@ -39,12 +39,12 @@ from adcli.comparison.methods import (
     OUTSIDE,
     REVERSE_OVER_REVERSE,
     SYMBOLIC,
-    Method,
+    MethodResult,
     forward_products,
     reverse_products,
     seconds_of,
 )
-from adcli.comparison.problem import Pair, Problem
+from adcli.comparison.problem import FunctionAtPoint, Pair
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import moved
 from adcli.errors import DomainError, UsageError
@@ -88,7 +88,7 @@ def compare_second(
     >>> [(pair.label, value) for pair, value in zip(found.components, found.exact)]
     [('x,x', 6.0), ('x,y', 4.0), ('y,x', 4.0), ('y,y', 0.0)]
     """
-    problem = Problem(function.twice, point, wrt)
+    problem = FunctionAtPoint(function.twice, point, wrt)
     pairs = [Pair(a, b) for a in problem.components for b in problem.components]
     if len(problem.components) > MOST:
         raise UsageError(
@@ -97,7 +97,8 @@ def compare_second(
         )
     methods = _methods(problem, measure)
     by_rules = _by_rules(problem)
-    written = Problem(function, point, wrt)  # whose value is not a form made for derivatives
+    # Its value is not a form made for derivatives.
+    written = FunctionAtPoint(function, point, wrt)
     if any(function.graph.ops[i] is SLOPE for i in function.order):
         raise UsageError(
             "slope has no value whose second differences are its second derivatives",
@@ -159,7 +160,7 @@ class _Reference:
     @classmethod
     def at(
         cls,
-        problem: Problem,
+        problem: FunctionAtPoint,
         exact: Run,
         output: int,
         otherwise: Sequence[Any],
@@ -213,7 +214,7 @@ def _limit(whole: Any, half: Any) -> tuple[Any, Any]:
     return 2 * half - whole, abs(half - whole)
 
 
-def _differences(problem: Problem, exact: Run, output: int, step: Any) -> list[Any]:
+def _differences(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -> list[Any]:
     """The quotients of second differences with steps of one sign, for all pairs."""
     n = len(problem.components)
     sizes = [abs(mpf(c.at)) or mp.one for c in problem.components]
@@ -238,7 +239,7 @@ def _differences(problem: Problem, exact: Run, output: int, step: Any) -> list[A
     return found
 
 
-def _by_rules(problem: Problem) -> list[Any]:
+def _by_rules(problem: FunctionAtPoint) -> list[Any]:
     """The second derivatives by the rules, reverse over reverse in many digits."""
     run = exactly(problem.run, EXACT_DIGITS)
     with run.algebra.context():
@@ -248,7 +249,7 @@ def _by_rules(problem: Problem) -> list[Any]:
         return _matrix(problem, [[blocks[row, v] for v in problem.nodes] for row in rows])
 
 
-def _matrix(problem: Problem, blocks: Sequence[Sequence[Any]]) -> list[Any]:
+def _matrix(problem: FunctionAtPoint, blocks: Sequence[Sequence[Any]]) -> list[Any]:
     """All numbers of a Hessian, row by row, from its blocks by variables."""
     found = []
     for row in blocks:
@@ -261,12 +262,12 @@ def _matrix(problem: Problem, blocks: Sequence[Sequence[Any]]) -> list[Any]:
     return found
 
 
-def _size(problem: Problem, node: int) -> int:
+def _size(problem: FunctionAtPoint, node: int) -> int:
     return math.prod(problem.run.algebra.shape(problem.run.inputs[node]))
 
 
 def _allowed(
-    problem: Problem, exact: Sequence[Any], uncertain: Sequence[float], tolerance: float
+    problem: FunctionAtPoint, exact: Sequence[Any], uncertain: Sequence[float], tolerance: float
 ) -> list[float]:
     """How far from the exact one each second derivative may be.
 
@@ -287,7 +288,7 @@ def _allowed(
 # ---- the methods ----
 
 
-def _methods(problem: Problem, measure: bool) -> list[Method]:
+def _methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
     n = len(problem.components)
     works = _multiplications(problem)
     costs = {
@@ -304,14 +305,14 @@ def _methods(problem: Problem, measure: bool) -> list[Method]:
         except DomainError:
             if name != GRADIENT_DIFFERENCES:
                 raise
-            methods.append(Method(name, None, obstacle=(OUTSIDE, (0, 0))))
+            methods.append(MethodResult(name, None, obstacle=(OUTSIDE, (0, 0))))
             continue
         seconds = seconds_of(compute, problem) if measure else None
-        methods.append(Method(name, found, *costs[name], works[name], seconds))
+        methods.append(MethodResult(name, found, *costs[name], works[name], seconds))
     return methods
 
 
-def _hessian(problem: Problem, mode: str) -> list[float]:
+def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:
     """What `adcli hessian --mode MODE` computes."""
     task = Task("hessian", mode, problem.names)
     found = problem.function.swept(problem.point, task).by_path
@@ -319,7 +320,7 @@ def _hessian(problem: Problem, mode: str) -> list[float]:
     return _matrix(problem, [[found["hessian", a, b][0] for b in names] for a in names])
 
 
-def _multiplications(problem: Problem) -> dict[str, int]:
+def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
     """By method, of numbers; the gradient's graph is what the sweeps go over."""
     run, n = problem.run, len(problem.components)
     graph, algebra = run.graph, run.algebra

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 from adcli.comparison.quotients import difference_quotients, relative_steps
 from adcli.errors import UsageError
 
@@ -54,7 +54,7 @@ def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:
     return [first, *[float(f"{10.0**x:.6g}") for x in exponents], last]
 
 
-def sweep(problem: Problem, exact: Sequence[float], epsilons: Sequence[float]) -> Sweep:
+def sweep(problem: FunctionAtPoint, exact: Sequence[float], epsilons: Sequence[float]) -> Sweep:
     """The errors of forward and central differences against the exact gradient."""
     errors: dict[str, list[float]] = {kind: [] for kind in SIDES}
     run = problem.run

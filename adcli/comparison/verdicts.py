@@ -11,7 +11,7 @@ from mpmath import mpf
 
 from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 
 STEPS = [10.0**-k for k in range(1, 13)]
 TINY = 1e-30
@@ -49,7 +49,7 @@ class Taylor:
 
 
 def taylor(
-    problem: Problem,
+    problem: FunctionAtPoint,
     exact: Run,
     output: int,
     gradient: Sequence[float],
@@ -76,7 +76,7 @@ def taylor(
 
 
 def is_derivative(
-    problem: Problem,
+    problem: FunctionAtPoint,
     exact: Run,
     output: int,
     gradient: Sequence[Any],
@@ -95,7 +95,7 @@ def is_derivative(
 
 
 def _remainder(
-    problem: Problem,
+    problem: FunctionAtPoint,
     exact: Run,
     output: int,
     gradient: Sequence[Any],
@@ -112,7 +112,7 @@ def _remainder(
         return abs(rise - mpf(t) * slope)
 
 
-def directions(problem: Problem) -> list[float]:
+def directions(problem: FunctionAtPoint) -> list[float]:
     """The components of d: of the size of the point's, with signs that repeat after no pattern."""
     result = []
     state = 1
@@ -123,7 +123,9 @@ def directions(problem: Problem) -> list[float]:
     return result
 
 
-def moved(problem: Problem, exact: Run, direction: Sequence[Any], t: float) -> dict[int, Any]:
+def moved(
+    problem: FunctionAtPoint, exact: Run, direction: Sequence[Any], t: float
+) -> dict[int, Any]:
     """The inputs at x + t d, in the digits of the run."""
     inputs = dict(exact.inputs)
     start = 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from adcli.data.cells import json_of_cell, json_of_cells, parse_number, text_column
 from adcli.data.kinds import Kinds, kinds_of_cells
-from adcli.data.layout import Layout, at_row
+from adcli.data.layout import ColumnLayout, at_row
 from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
@@ -53,7 +53,12 @@ class Block(ABC):
     """
 
     def __init__(
-        self, name: str, layout: Layout, first_row: int, rows: int, lines: Sequence[int] | None
+        self,
+        name: str,
+        layout: ColumnLayout,
+        first_row: int,
+        rows: int,
+        lines: Sequence[int] | None,
     ) -> None:
         self.name = name
         self.layout = layout
@@ -204,7 +209,12 @@ class CellBlock(Block):
     """Rows of text cells held by Python: small and wide files, and rows with quoted cells."""
 
     def __init__(
-        self, name: str, layout: Layout, first_row: int, rows: list[list[str]], lines: Sequence[int]
+        self,
+        name: str,
+        layout: ColumnLayout,
+        first_row: int,
+        rows: list[list[str]],
+        lines: Sequence[int],
     ) -> None:
         super().__init__(name, layout, first_row, len(rows), lines)
         self._cells = list(zip(*rows, strict=True)) if rows else [()] * len(layout.labels)
@@ -235,7 +245,7 @@ class FrameBlock(Block):
     def __init__(
         self,
         name: str,
-        layout: Layout,
+        layout: ColumnLayout,
         first_row: int,
         frame: pl.DataFrame,
         lines: Sequence[int] | None,

@@ -92,7 +92,7 @@ def _open(
 ) -> Iterator[Callable[[Row], None]]:
     kind = trace_format(path)
     with atomic_output(path) as stream:
-        writer: _Writer
+        writer: _IterateWriter
         if kind == "csv":
             writer = _Csv(stream, columns, labels)
         elif kind == "jsonl":
@@ -104,7 +104,7 @@ def _open(
         writer.close()
 
 
-class _Writer:
+class _IterateWriter:
     def __init__(self, stream: BinaryIO, columns: Mapping[str, type]) -> None:
         self.stream = stream
         self.columns = columns
@@ -127,7 +127,7 @@ class _Writer:
         """Write what comes last."""
 
 
-class _Csv(_Writer):
+class _Csv(_IterateWriter):
     def __init__(
         self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
     ) -> None:
@@ -147,7 +147,7 @@ def _csv_cells(column: Sequence[float], kind: type) -> list[str]:
     return ["NaN" if cell == "nan" else cell for cell in cells] if "nan" in cells else cells
 
 
-class _JsonLines(_Writer):
+class _JsonLines(_IterateWriter):
     def __init__(
         self,
         stream: BinaryIO,
@@ -168,7 +168,7 @@ class _JsonLines(_Writer):
             self.stream.write(text.encode() + b"\n")
 
 
-class _Parquet(_Writer):
+class _Parquet(_IterateWriter):
     def __init__(
         self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
     ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.data.blocks import Block
 from adcli.data.cells import text_column
 from adcli.data.json_values import (
-    Digits,
+    NumberText,
     digits_of,
     is_utf8,
     number_of_json,
@@ -19,7 +19,7 @@ from adcli.data.json_values import (
     with_numbers,
 )
 from adcli.data.kinds import ANY, Kinds, kinds_of_json, kinds_of_numbers, kinds_of_value, odd_one
-from adcli.data.layout import Layout
+from adcli.data.layout import ColumnLayout
 from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
@@ -37,7 +37,7 @@ class ObjectBlock(Block):
     def __init__(
         self,
         name: str,
-        layout: Layout,
+        layout: ColumnLayout,
         first_row: int,
         texts: list[str],
         objects: list[dict[str, Any]],
@@ -138,7 +138,7 @@ class NumberLinesBlock(Block):
     def __init__(
         self,
         name: str,
-        layout: Layout,
+        layout: ColumnLayout,
         first_row: int,
         texts: list[str],
         frame: pl.DataFrame,
@@ -173,7 +173,7 @@ class NumberLinesBlock(Block):
 
     def kinds_in(self, column: str) -> Iterator[Kinds | None]:
         cells = self.cells_at(self.layout.columns.index(column))
-        return (kinds_of_value(Digits(cell)) for cell in cells)
+        return (kinds_of_value(NumberText(cell)) for cell in cells)
 
     def json_points(self, used: frozenset[int]) -> list[str]:
         return [text.strip() for text in self._texts]

@@ -14,7 +14,7 @@ _Scanner: TypeAlias = Callable[[str, int], tuple[Any, int]]
 _DEPTH = 100
 
 
-class Digits(str):
+class NumberText(str):
     """A number of a JSON text, digit for digit."""
 
     __slots__ = ()
@@ -26,9 +26,11 @@ def _scanner(decoder: json.JSONDecoder) -> _Scanner:
 
 
 _VALUES = _scanner(json.JSONDecoder())
-_DIGITS = _scanner(json.JSONDecoder(parse_float=Digits, parse_int=Digits, parse_constant=Digits))
+_DIGITS = _scanner(
+    json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=NumberText)
+)
 _LENIENT = _scanner(json.JSONDecoder(parse_int=float))
-_PAIRS = _scanner(json.JSONDecoder(parse_int=Digits, object_pairs_hook=lambda x: _distinct(x)))
+_PAIRS = _scanner(json.JSONDecoder(parse_int=NumberText, object_pairs_hook=lambda x: _distinct(x)))
 
 
 class RepeatedKeyError(ValueError):
@@ -120,7 +122,7 @@ def text_of_json(exact: Any) -> str | None:
 
 def json_of(exact: Any) -> str:
     """What `digits_of` read as JSON again."""
-    if isinstance(exact, Digits):
+    if isinstance(exact, NumberText):
         return str(exact)
     if isinstance(exact, dict):
         return "{" + ", ".join(f"{_quoted(k)}: {json_of(x)}" for k, x in exact.items()) + "}"
@@ -173,7 +175,7 @@ def _numeric(value: Any) -> Any:
     if isinstance(value, list):
         return [_numeric(element) for element in value]
     number = number_of_json(value)
-    return Digits(repr(number)) if number is not None and math.isfinite(number) else None
+    return NumberText(repr(number)) if number is not None and math.isfinite(number) else None
 
 
 def shape_of_value(value: Any) -> tuple[int, ...] | None:

@@ -16,7 +16,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from adcli.data.cells import JSON_NUMBER, text_column
-from adcli.data.json_values import Digits, digits_of
+from adcli.data.json_values import NumberText, digits_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -119,7 +119,7 @@ def kinds_of_json(values: Iterable[Any]) -> Kinds | None:
     types = {*map(type, values)}
     if not types:
         return ANY
-    if types == {Digits}:
+    if types == {NumberText}:
         return kinds_of_numbers(text_column(map(_as_number, values))) or None
     if len(types) > 1:
         return None
@@ -132,7 +132,7 @@ def kinds_of_value(value: Any) -> Kinds | None:
     """What one value that `digits_of` read can be; None for nothing."""
     if value is None:
         return ANY
-    if isinstance(value, Digits):
+    if isinstance(value, NumberText):
         return _kinds_of_number(_as_number(value)) or None
     if isinstance(value, str):
         return frozenset((TEXT,))
@@ -228,7 +228,7 @@ def _dtype(kinds: Kinds) -> Any:
 
 def _plain(value: Any, kinds: Kinds) -> Any:
     """A value that `digits_of` read as Python has it, its numbers of one type."""
-    if isinstance(value, Digits):
+    if isinstance(value, NumberText):
         assert isinstance(kinds, frozenset)
         return float(value) if _first(kinds) == FLOAT else int(value)
     if isinstance(value, list):

@@ -23,7 +23,7 @@ class Group(NamedTuple):
     indexes: tuple[int, ...]
 
 
-class Layout(NamedTuple):
+class ColumnLayout(NamedTuple):
     """How the columns of a file make up variables.
 
     `columns` are the names as they came; `labels` the flat columns, one number or text a row each
@@ -123,7 +123,7 @@ def _shape_of_places(places: list[tuple[int, ...]]) -> tuple[int, ...] | None:
     return shape if math.prod(shape) == len(places) else None
 
 
-def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
+def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> ColumnLayout:
     """The layout of columns that hold a value (the shape ()), or an array, in every row.
 
     Raises DataError where two flat columns of the file `name` have one name.
@@ -140,7 +140,7 @@ def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
         sources += [(column, i - start if shape else None) for i in indexes]
     check_names(name, labels)
     groups = _group_elements(labels, arrays)
-    return Layout(tuple(shapes), tuple(labels), groups, tuple(sources))
+    return ColumnLayout(tuple(shapes), tuple(labels), groups, tuple(sources))
 
 
 def check_names(name: str, columns: Iterable[str]) -> None:

@@ -14,14 +14,14 @@ from typing import BinaryIO
 
 from adcli.data.blocks import Block, CellBlock
 from adcli.data.chunks import BOM
-from adcli.data.layout import Layout
+from adcli.data.layout import ColumnLayout
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
 from adcli.data.source import BLOCK_BYTES, Source, is_packed, open_source, seekable_path
 from adcli.errors import AdcliError, UsageError
 
-Opened = tuple[Layout, Iterator[Block], Source | ParquetReader]
+Opened = tuple[ColumnLayout, Iterator[Block], Source | ParquetReader]
 """The columns, the blocks of rows, and what knows how far they have come."""
 
 
@@ -63,7 +63,7 @@ class Points:
         self,
         name: str,
         format: str,
-        layout: Layout,
+        layout: ColumnLayout,
         blocks: Iterator[Block],
         progress: Source | ParquetReader,
         resources: ExitStack,

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
 from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import SMALL_BYTES, Chunk, read_chunks
-from adcli.data.layout import Layout, check_names, layout_of
+from adcli.data.layout import ColumnLayout, check_names, layout_of
 from adcli.data.records import RecordReader
 from adcli.data.source import Source
 from adcli.errors import DataError
 
 
-def read_csv(source: Source, separator: str, block_bytes: int) -> tuple[Layout, Iterator[Block]]:
+def read_csv(
+    source: Source, separator: str, block_bytes: int
+) -> tuple[ColumnLayout, Iterator[Block]]:
     """The layout that the header gives, and the blocks."""
     chunks = read_chunks(source, block_bytes, min(block_bytes, SMALL_BYTES))
     reader = RecordReader(source.name, separator, chunks)
@@ -37,7 +39,7 @@ def read_csv(source: Source, separator: str, block_bytes: int) -> tuple[Layout, 
 
 
 def _blocks(
-    reader: RecordReader, layout: Layout, chunks: Iterator[Chunk], bulk: bool
+    reader: RecordReader, layout: ColumnLayout, chunks: Iterator[Chunk], bulk: bool
 ) -> Iterator[Block]:
     row = 1
     for chunk in chunks:
@@ -52,7 +54,9 @@ def _blocks(
             row += block.rows
 
 
-def _plain_block(reader: RecordReader, layout: Layout, chunk: Chunk, row: int) -> Block | None:
+def _plain_block(
+    reader: RecordReader, layout: ColumnLayout, chunk: Chunk, row: int
+) -> Block | None:
     """The rows of a chunk by polars; None if anything in it needs a closer look.
 
     polars skips blank lines at the start, has nulls for those within and for cells that a row

@@ -12,12 +12,12 @@ from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import Chunk, read_chunks
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
 from adcli.data.json_values import RepeatedKeyError, array_shape, value_of
-from adcli.data.layout import Layout, at_row, check_names, layout_of
+from adcli.data.layout import ColumnLayout, at_row, check_names, layout_of
 from adcli.data.source import Source
 from adcli.errors import DataError
 
 
-def read_json(source: Source, block_bytes: int) -> tuple[Layout, Iterator[Block]]:
+def read_json(source: Source, block_bytes: int) -> tuple[ColumnLayout, Iterator[Block]]:
     """The layout that the first rows give, and the blocks."""
     chunks = read_chunks(source, block_bytes)
     parsed = (_parse_json(source.name, chunk, 1) for chunk in chunks)
@@ -28,7 +28,9 @@ def read_json(source: Source, block_bytes: int) -> tuple[Layout, Iterator[Block]
     return layout, _blocks(source.name, layout, first, chunks)
 
 
-def _blocks(name: str, layout: Layout, first: _Objects, chunks: Iterator[Chunk]) -> Iterator[Block]:
+def _blocks(
+    name: str, layout: ColumnLayout, first: _Objects, chunks: Iterator[Chunk]
+) -> Iterator[Block]:
     block: Block | None = _object_block(name, layout, first)
     row = 1
     while block is not None:
@@ -43,7 +45,7 @@ def _blocks(name: str, layout: Layout, first: _Objects, chunks: Iterator[Chunk])
             block = _object_block(name, layout, _parse_json(name, chunk, row, layout.columns))
 
 
-def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | None:
+def _number_lines(name: str, layout: ColumnLayout, chunk: Chunk, row: int) -> Block | None:
     """The rows of a chunk by polars, if they hold nothing but one number for each key."""
     data = chunk.data
     rows = chunk.lines
@@ -67,11 +69,11 @@ def _number_lines(name: str, layout: Layout, chunk: Chunk, row: int) -> Block | 
     return NumberLinesBlock(name, layout, row, texts, frame, range(chunk.line, chunk.line + rows))
 
 
-def _object_block(name: str, layout: Layout, rows: _Objects) -> ObjectBlock:
+def _object_block(name: str, layout: ColumnLayout, rows: _Objects) -> ObjectBlock:
     return ObjectBlock(name, layout, rows.first_row, rows.texts, rows.objects, rows.lines)
 
 
-def _layout(name: str, objects: list[dict[str, Any]]) -> Layout:
+def _layout(name: str, objects: list[dict[str, Any]]) -> ColumnLayout:
     """The keys of the first object; the shapes of the first values that are not null."""
     shapes = {}
     for key in objects[0]:

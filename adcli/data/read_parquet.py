@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.data.blocks import Block
 from adcli.data.by_polars import polars_reads
 from adcli.data.json_values import array_shape
-from adcli.data.layout import Layout, layout_of
+from adcli.data.layout import ColumnLayout, layout_of
 from adcli.data.typed_block import TypedBlock
 from adcli.errors import DataError
 
@@ -73,7 +73,7 @@ class ParquetReader:
         """A block of no rows."""
         return TypedBlock(self.name, self.layout, 1, self._lazy.collect_schema().to_frame())
 
-    def _layout_of(self, schema: pl.Schema) -> Layout:
+    def _layout_of(self, schema: pl.Schema) -> ColumnLayout:
         """The columns; the shapes of the first lists that are not null, () for an empty one."""
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(schema, ())
         for column, dtype in schema.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from adcli.data.blocks import FrameBlock, Kept
-from adcli.data.layout import Layout, at_row
+from adcli.data.layout import ColumnLayout, at_row
 from adcli.data.typed_texts import json_of, texts_of
 from adcli.errors import DataError
 
@@ -23,7 +23,9 @@ class TypedBlock(FrameBlock):
     are asked for: as it is, it may have any shape in any row.
     """
 
-    def __init__(self, name: str, layout: Layout, first_row: int, frame: pl.DataFrame) -> None:
+    def __init__(
+        self, name: str, layout: ColumnLayout, first_row: int, frame: pl.DataFrame
+    ) -> None:
         super().__init__(name, layout, first_row, frame, None)
         self._flat: dict[str, list[pl.Series]] = {}
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from adcli.data.blocks import Block
 from adcli.data.cells import csv_cell
 from adcli.data.output import refused_to_polars
-from adcli.data.writer import Column, ResultWriter, Values, as_series, blanked, check_labels
+from adcli.data.writer import FlatField, ResultWriter, Values, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-class _Rendered(NamedTuple):
+class _CsvRows(NamedTuple):
     """Rows ready to be written, as text or as a frame, under columns of the names `labels`."""
 
     labels: list[str]
@@ -34,8 +34,8 @@ class CsvWriter(ResultWriter):
         self._headed = False
 
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
-    ) -> _Rendered:
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
+    ) -> _CsvRows:
         labels = [label for column in columns for label in column.labels]
         if not self._headed:
             check_labels(block, labels)
@@ -46,9 +46,9 @@ class CsvWriter(ResultWriter):
             cells = [block.cells_at(i) for i in range(len(block.layout.labels))]
             cells += [_cells(values, errors) for values in flat]
             rows = _lines(zip(*cells, strict=True))
-        return _Rendered([*block.layout.labels, *labels], rows, block.needs_quotes)
+        return _CsvRows([*block.layout.labels, *labels], rows, block.needs_quotes)
 
-    def put(self, rendered: _Rendered) -> None:
+    def put(self, rendered: _CsvRows) -> None:
         """Write the header, once, and the rows."""
         if not self._headed:
             self._stream.write(_lines([rendered.labels]))

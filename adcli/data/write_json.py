@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from adcli.data.blocks import Block
 from adcli.data.cells import json_number
-from adcli.data.writer import Column, ResultWriter, Values, as_series, blanked
+from adcli.data.writer import FlatField, ResultWriter, Values, as_series, blanked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +31,7 @@ class JsonWriter(ResultWriter):
         self._constants = constants
 
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
     ) -> bytes:
         if not block.rows:
             return b""

@@ -11,7 +11,7 @@ from adcli.data.blocks import Block
 from adcli.data.kinds import ANY, Kinds, cast, merged, odd_one
 from adcli.data.output import refused_to_polars
 from adcli.data.typed_texts import NotHeldError
-from adcli.data.writer import Column, ResultWriter, as_series, blanked, check_labels
+from adcli.data.writer import FlatField, ResultWriter, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +21,7 @@ COMPRESSION: Literal["lz4"] = "lz4"
 """Results have all the digits of a float64: zstd takes twice as long to save 6% more."""
 
 
-class _Rendered(NamedTuple):
+class _TypedRows(NamedTuple):
     """Rows ready to be held: of the columns in `kinds` as texts, and what these can be."""
 
     block: Block
@@ -49,8 +49,8 @@ class ParquetWriter(ResultWriter):
         self._spooled: list[str] = []
 
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
-    ) -> _Rendered:
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
+    ) -> _TypedRows:
         import polars as pl
 
         labels = [label for column in columns for label in column.labels]
@@ -64,9 +64,9 @@ class ParquetWriter(ResultWriter):
                 messages = messages.scatter(list(errors), list(errors.values()))
             series["error"] = messages
         kinds = {x.name: x.kinds for x in kept if x.kinds is not None}
-        return _Rendered(block, pl.DataFrame(series), kinds)
+        return _TypedRows(block, pl.DataFrame(series), kinds)
 
-    def put(self, rendered: _Rendered) -> None:
+    def put(self, rendered: _TypedRows) -> None:
         """Hold the rows, or spool what is held when it is much."""
         block, frame, kinds = rendered
         for name, found in kinds.items():

@@ -70,7 +70,7 @@ class ResultWriter(ABC):
 
     @abstractmethod
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
     ) -> Any: ...
 
     @abstractmethod
@@ -102,7 +102,7 @@ class ResultWriter(ABC):
         self._resources.__exit__(kind, exception, traceback)
 
 
-class Column(NamedTuple):
+class FlatField(NamedTuple):
     """A field as flat columns, in C order, one for a scalar."""
 
     field: Field
@@ -115,7 +115,7 @@ class Column(NamedTuple):
         return list(element_labels(self.field.label, self.shape))
 
 
-def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[Column]:
+def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[FlatField]:
     """The fields as flat columns: plain lists of Python numbers unless there is much to write."""
     columns = []
     for field in fields:
@@ -134,7 +134,7 @@ def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[Column]
             flat = [values]
         if not bulk:
             flat = [x.tolist() if hasattr(x, "tolist") else x for x in flat]
-        columns.append(Column(field, shape, flat))
+        columns.append(FlatField(field, shape, flat))
     return columns
 
 

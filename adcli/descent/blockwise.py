@@ -14,7 +14,7 @@ The dtype is that of the parameters, float64 or float32; the numbers of a state 
 one) are Python floats. Blocks do not depend on the number of threads, so neither do the results.
 
 The rule runs once, on nodes that stand for whole vectors; what it does to numbers is compiled, what
-it does to vectors becomes a ColumnProgram.
+it does to vectors becomes a ColumnPlan.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 
 from adcli.descent.rules import State, Vector
 from adcli.descent.step import NodeVectors, Stepper
-from adcli.engines.plan.columns import ColumnProgram
+from adcli.engines.plan.columns import ColumnPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.prepared import prepared
 from adcli.engines.source.straight_line import compile_function
@@ -77,14 +77,14 @@ class _UpdateInPlace:
             for bound in (stepper.lower, stepper.upper)
             if bound is not None and np.isfinite(bound).any()
         ]
-        nodes = _Nodes(stepper, self._is_vector)
+        nodes = _StepNodes(stepper, self._is_vector)
         graph = nodes.graph
         columns = [*nodes.vectors, *nodes.bounds(stepper)]
         over = [nodes.vectors[0], *nodes.vectors[2:]]
         frontier = _frontier(graph, columns, nodes.new_vectors)
         self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
         self._count = len(frontier)
-        self._program = ColumnProgram(
+        self._program = ColumnPlan(
             *(graph, columns, frontier, nodes.new_vectors, over, dtype, threads)
         )
         self._square = None
@@ -117,7 +117,7 @@ class _UpdateInPlace:
         )
 
 
-class _Nodes:
+class _StepNodes:
     """A step on nodes: a node for each vector (point, gradient, state) and for each number."""
 
     def __init__(self, stepper: Stepper, is_vector: Sequence[bool]) -> None:

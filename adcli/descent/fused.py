@@ -19,7 +19,7 @@ from adcli.descent.step import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
 from adcli.engines.lower import lower
-from adcli.engines.source.loop import Comparison, Loop, Records, Run, run_in_python
+from adcli.engines.source.loop import Condition, Loop, Records, Run, run_in_python
 from adcli.engines.source.straight_line import MAX_NODES
 from adcli.graph.symbolic import Expression, Symbols
 
@@ -31,7 +31,7 @@ PATIENCE = 10_000
 
 
 @dataclass
-class Block:
+class LoopState:
     """Where the loop stands: the iterate, its rule's state, the iterate before and the best one.
 
     Points are lists of floats in the compiled loop, and arrays on vectors.
@@ -68,7 +68,7 @@ class FusedLoop:
         self._patience = 0 if problem.engine == "llvm" else PATIENCE
         self._long = 0 if problem.engine == "llvm" else LONG
 
-    def run(self, block: Block, end: int) -> Block:
+    def run(self, block: LoopState, end: int) -> LoopState:
         """Iterate until iteration `end`, or until a test holds at an iterate."""
         state = [x for s in block.state for x in (s.tolist() if isinstance(s, np.ndarray) else [s])]
         n = len(block.point)
@@ -78,7 +78,7 @@ class FusedLoop:
         result, self.records = self._run([*head, *best, *before, *block.point, *state])
         t, value, best_value, before_value, fixed = result[:5]
         rest = list(result[5:])
-        return Block(
+        return LoopState(
             int(t),
             rest[2 * n : 3 * n],
             self._state(rest[3 * n :], n),
@@ -155,7 +155,7 @@ def _describe(
     low = iter(lower(graph, [problem.target, *slopes, *later, *compared]))
     target, slopes, later = next(low), [next(low) for _ in slopes], [next(low) for _ in later]
     first, second = (
-        [Comparison(name, next(low), next(low)) for name, *_ in found] for found in (better, going)
+        [Condition(name, next(low), next(low)) for name, *_ in found] for found in (better, going)
     )
     held = {problem.function.inputs[name]: float(x) for name, x in problem.fixed.items()}
     return Loop(

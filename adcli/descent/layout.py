@@ -23,7 +23,7 @@ FEW_MOVES = 5
 """Numbers of a start that are named where bounds move it."""
 
 
-class Layout:
+class VectorLayout:
     """Where each of the named arrays lies in the vector: one behind the other, in this order."""
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:

@@ -12,12 +12,12 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run, directional
 from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
-from adcli.descent.layout import Layout
+from adcli.descent.layout import VectorLayout
 from adcli.descent.rules import Vector
 from adcli.engines.choose import choose_algebra, choose_point_engine
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
-from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.loss import LossPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
 from adcli.engines.source.straight_line import MAX_NODES, compile_function
@@ -43,7 +43,7 @@ class Objective:
     def __init__(
         self,
         function: Function,
-        layout: Layout,
+        layout: VectorLayout,
         start: Vector,
         *,
         fixed: dict[str, Any],
@@ -221,7 +221,7 @@ class Objective:
     def _planned(self) -> Any:
         function = Function(self.graph, [self.target], self.function.text, self.nodes)
         held = {name: x for name, x in self.held.items() if name in function.inputs}
-        loss = Loss(function, self.free, held=held)
+        loss = LossPlan(function, self.free, held=held)
 
         def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
             gradient = np.empty_like(vector)

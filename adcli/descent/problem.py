@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.descent.layout import Layout
+from adcli.descent.layout import VectorLayout
 from adcli.descent.objective import Objective
 from adcli.descent.rules import Vector
 from adcli.descent.step import project, projected_gradient
@@ -55,7 +55,7 @@ class Problem(Objective):
         if engine == "python" and not scalar:
             raise UsageError("the python engine has no arrays", "leave the engine out")
         free = [name for name in function.inputs if name not in fixed and name not in data]
-        layout = Layout({name: np.shape(values[name]) for name in free})
+        layout = VectorLayout({name: np.shape(values[name]) for name in free})
         if not layout.size:
             raise UsageError("there is nothing to vary", "leave a variable free")
         self.given = layout.flatten(values)

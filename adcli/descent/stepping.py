@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adcli.data.schema import Check, array, flag, number, optional, whole
-from adcli.descent.fused import Block, FusedLoop, fits
+from adcli.descent.fused import FusedLoop, LoopState, fits
 from adcli.descent.lengths import vector_norms
 from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
@@ -29,7 +29,7 @@ class Stepping:
         self.problem = problem
         self.stepper = stepper
         start = problem.start
-        self.block = Block(0, start.tolist(), stepper.rule(np).init(start))
+        self.block = LoopState(0, start.tolist(), stepper.rule(np).init(start))
 
     def run(self, monitor: Monitor) -> Outcome:
         """Run blocks of iterations until the monitor or an unmoved point ends it."""
@@ -69,7 +69,7 @@ class Stepping:
         return VectorLoop(self.problem, self.stepper)
 
     def _look(
-        self, block: Block, monitor: Monitor, value: float, gradient: Vector
+        self, block: LoopState, monitor: Monitor, value: float, gradient: Vector
     ) -> Outcome | None:
         monitor.evaluations = block.iteration + 1
         if block.best_point is not None:
@@ -108,7 +108,7 @@ class Stepping:
                 state[name] = state[name].tolist()
         count = len(self.block.state)
         rule = tuple([state.pop(f"state{k}") for k in range(count)])
-        self.block = Block(state=rule, **state)
+        self.block = LoopState(state=rule, **state)
 
 
 def _passed(first: int, records: Vector, size: int) -> Iterates:
@@ -140,19 +140,19 @@ class VectorLoop:
     def hurry(self, done: int, end: int) -> None:
         """Vectors are as fast from the start."""
 
-    def run(self, block: Block, end: int) -> Block:
+    def run(self, block: LoopState, end: int) -> LoopState:
         """The next iterate (the same one at the start)."""
         point = np.array(block.point)
         value, gradient = self.evaluate(point)
         if block.iteration >= end:
-            return Block(block.iteration, block.point, block.state, value)
+            return LoopState(block.iteration, block.point, block.state, value)
         moved, state = self.stepper.advance(
             np, point, gradient, block.state, float(block.iteration)
         )
         fixed = bool((moved == point).all()) and _same(state, block.state)
         if fixed:
-            return Block(**{**vars(block), "fixed": True})
-        return Block(block.iteration + 1, moved, state, np.inf, value, point)
+            return LoopState(**{**vars(block), "fixed": True})
+        return LoopState(block.iteration + 1, moved, state, np.inf, value, point)
 
 
 def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:

@@ -78,7 +78,7 @@ class Counting:
         self.inner = algebra
         self.tally = Tally()
         self.shaped: bool = algebra.shaped
-        self.m = _Namespace(self)
+        self.m = _CountingFunctions(self)
 
     def counted(self, value: Any) -> Counted:
         """A value that counts from now on."""
@@ -139,7 +139,7 @@ class Counting:
         return result
 
 
-class _Namespace:
+class _CountingFunctions:
     """The functions for rules; those that are given a counted number count."""
 
     def __init__(self, counting: Counting) -> None:

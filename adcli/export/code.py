@@ -63,7 +63,7 @@ def to_code(sketch: Sketch, target: str, name: str = "f") -> str:
     `double f(double x, double y, double *gradient)`. Raises LanguageError, with the place, for an
     operation that the target cannot say.
     """
-    writer = _Writer(sketch, TARGETS[target], name)
+    writer = _CodeWriter(sketch, TARGETS[target], name)
     return writer.c_function() if target == "c" else writer.python_function()
 
 
@@ -95,7 +95,7 @@ def _is_had(op: Primitive, target: str) -> bool:
     return target in op.spelling
 
 
-class _Writer:
+class _CodeWriter:
     def __init__(self, sketch: Sketch, target: Target, name: str) -> None:
         sketch = _sayable(sketch, target.name)
         self.sketch = sketch

@@ -21,7 +21,7 @@ WORTH = 1e-9
 """Parameters that are held go on once the others have lowered the cost by this part of it."""
 
 
-class Edge:
+class DomainEdge:
     """What is known of the edge.
 
     `refused` is the last trial beyond it in an iteration, `beyond` the one for which parameters are

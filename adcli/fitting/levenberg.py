@@ -19,7 +19,7 @@ import numpy as np
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
 from adcli.fitting.columns import lengths, of_length_one, singular_values
-from adcli.fitting.edge import Edge
+from adcli.fitting.edge import DomainEdge
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
@@ -52,7 +52,7 @@ LEAST_PART = 1 / 32
 """The least part of a step that the polish tries."""
 
 
-class Problem(Protocol):
+class SumOfSquares(Protocol):
     """What is minimised: a sum of squares, or what behaves like one."""
 
     @property
@@ -105,7 +105,7 @@ class Attempt(NamedTuple):
 
 
 def minimise(
-    problem: Problem,
+    problem: SumOfSquares,
     start: Vector,
     box: Box,
     *,
@@ -117,15 +117,15 @@ def minimise(
     `first_radius` is the first trust radius as a part of the start's own length.
     """
     with np.errstate(all="ignore"):
-        return _Run(problem, start, box, max_iterations, first_radius).run()
+        return _Minimisation(problem, start, box, max_iterations, first_radius).run()
 
 
-class _Run:
+class _Minimisation:
     """One minimisation."""
 
     def __init__(
         self,
-        problem: Problem,
+        problem: SumOfSquares,
         start: Vector,
         box: Box,
         max_iterations: int,
@@ -139,7 +139,7 @@ class _Run:
         self.units = of_length_one(self.linear.triangle)[1]
         self.radius = first_radius * (self._size() or vector_norm(self.linear.projected) or 1.0)
         self.iterations = 0
-        self.edge = Edge(len(self.point))
+        self.edge = DomainEdge(len(self.point))
         self._known: tuple[Linearised, _Local] | None = None
 
     def run(self) -> Attempt:

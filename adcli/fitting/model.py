@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.descent.layout import Layout
+from adcli.descent.layout import VectorLayout
 from adcli.errors import LanguageError, UsageError, did_you_mean
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
@@ -67,7 +67,7 @@ def check_shape(model: Model, shapes: Mapping[str, Shape], rows: int) -> None:
         )
 
 
-class Parameters(Layout):
+class Parameters(VectorLayout):
     """The free parameters of a model as one vector of numbers.
 
     `shapes` gives every parameter's shape. `nodes` are the scalar variables of the numbers, in the

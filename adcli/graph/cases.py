@@ -42,7 +42,7 @@ _PREFERRED = tuple(
 _MASKS = (*OUTCOMES, MULTIPLY, MAXIMUM, MINIMUM)
 
 
-class Maker(Protocol):
+class CaseMaker(Protocol):
     """What makes the new nodes."""
 
     graph: Graph
@@ -67,7 +67,7 @@ class Maker(Protocol):
         """The product of a node, a number and factors."""
 
 
-def compare(make: Maker, op: Primitive, x: int, y: int) -> int:
+def compare(make: CaseMaker, op: Primitive, x: int, y: int) -> int:
     """The node of a comparison, its table noted. x == max(x, y) is x >= y."""
     graph = make.graph
     if op is EQUAL:
@@ -96,7 +96,9 @@ def _ordered(graph: Graph, x: int, y: int) -> Pair:
     return y, x
 
 
-def numbers(make: Maker, node: int, pair: Pair | None = None) -> tuple[Pair, list[Number]] | None:
+def numbers(
+    make: CaseMaker, node: int, pair: Pair | None = None
+) -> tuple[Pair, list[Number]] | None:
     """The pair and the exact numbers that a node is in the four cases."""
     found = make.cases.get(node)
     if found is None or (pair is not None and found[0] != pair):
@@ -105,7 +107,7 @@ def numbers(make: Maker, node: int, pair: Pair | None = None) -> tuple[Pair, lis
     return (found[0], values) if len(values) == 4 else None
 
 
-def computed(make: Maker, op: Primitive, args: list[int]) -> int | None:
+def computed(make: CaseMaker, op: Primitive, args: list[int]) -> int | None:
     """A function of two masks of one pair, or of a mask and a number: a table again."""
     if len(args) != 2 or op.name not in BINARY:
         return None
@@ -123,7 +125,7 @@ def computed(make: Maker, op: Primitive, args: list[int]) -> int | None:
     return by_numbers(make, pair, [v for v in values if v is not None])
 
 
-def by_numbers(make: Maker, pair: Pair, values: list[Number]) -> int | None:
+def by_numbers(make: CaseMaker, pair: Pair, values: list[Number]) -> int | None:
     """The node of a table of four numbers."""
     if len(values) != 4:
         return None
@@ -131,7 +133,7 @@ def by_numbers(make: Maker, pair: Pair, values: list[Number]) -> int | None:
     return by_cases(make, pair, (low, equal, high, else_))
 
 
-def by_cases(make: Maker, pair: Pair, table: Table) -> int | None:
+def by_cases(make: CaseMaker, pair: Pair, table: Table) -> int | None:
     """The node of a table; None where no short one has the right value for a NaN."""
     x, y = pair
     low, equal, high, else_ = table
@@ -146,7 +148,7 @@ def by_cases(make: Maker, pair: Pair, table: Table) -> int | None:
     return node
 
 
-def _by_one(make: Maker, pair: Pair, table: Table, has_nan: bool) -> int | None:
+def _by_one(make: CaseMaker, pair: Pair, table: Table, has_nan: bool) -> int | None:
     """A table of two different nodes: a comparison, or a choice by one."""
     x, y = pair
     if table[0] == table[2] and make.number(y) == 0 and is_mask(make.graph, x):
@@ -167,7 +169,7 @@ def _by_one(make: Maker, pair: Pair, table: Table, has_nan: bool) -> int | None:
     return make.node(WHERE, make.node(op, x, y), a, b)
 
 
-def _by_two(make: Maker, pair: Pair, table: Table) -> int | None:
+def _by_two(make: CaseMaker, pair: Pair, table: Table) -> int | None:
     """A table of three different nodes: equality apart, then a table of two."""
     low, equal, high, else_ = table
     for inner in ((low, low, high, else_), (low, high, high, else_)):
@@ -191,7 +193,7 @@ def is_mask(graph: Graph, node: int) -> bool:
     return True
 
 
-def choose(make: Maker, condition: int, a: int, b: int) -> int:
+def choose(make: CaseMaker, condition: int, a: int, b: int) -> int:
     """The node of where(condition, a, b), its table noted."""
     found = numbers(make, condition)
     if found is None:
@@ -210,7 +212,7 @@ def choose(make: Maker, condition: int, a: int, b: int) -> int:
     return node
 
 
-def on_pair(make: Maker, pair: Pair, node: int) -> Table:
+def on_pair(make: CaseMaker, pair: Pair, node: int) -> Table:
     """A node in the cases of a pair; a product with a factor that has them counts too."""
     found = make.cases.get(node)
     if found is not None and found[0] == pair:
@@ -225,7 +227,7 @@ def on_pair(make: Maker, pair: Pair, node: int) -> Table:
     return (node,) * 4
 
 
-def completed(make: Maker, tables: Iterable[Table]) -> Table | None:
+def completed(make: CaseMaker, tables: Iterable[Table]) -> Table | None:
     """The sum of tables of which at most one is not 0 in each case."""
     zero = make.constant(0)
     result = [zero] * 4

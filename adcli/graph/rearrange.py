@@ -23,7 +23,7 @@ _MOVES = {"reshape", "transpose", "expand", "broadcast", "index"}
 """Operations that give an array of one number again."""
 
 
-class Maker(Protocol):
+class NodeMaker(Protocol):
     """What makes the new nodes."""
 
     graph: Graph
@@ -42,7 +42,7 @@ class Maker(Protocol):
 
 
 def rearranged(
-    make: Maker, op: Primitive, args: list[int], attr: Any, shape: Shape
+    make: NodeMaker, op: Primitive, args: list[int], attr: Any, shape: Shape
 ) -> tuple[Number, int]:
     """A coefficient and a node that are together `op(args)`, which has the given shape.
 
@@ -101,7 +101,7 @@ def _count(whole: Shape, part: Shape) -> int:
     return prod(whole) // prod(part) if prod(part) else 0
 
 
-def _part(make: Maker, joined: int, key: Key) -> int:
+def _part(make: NodeMaker, joined: int, key: Key) -> int:
     """A slice of joined arrays that lies in one of them is a slice of that one."""
     graph = make.graph
     *front, last = key
@@ -119,7 +119,7 @@ def _part(make: Maker, joined: int, key: Key) -> int:
     return make.node(INDEX, joined, attr=key)
 
 
-def _sum(make: Maker, x: int, axis: int | None, shape: Shape) -> tuple[Number, int]:
+def _sum(make: NodeMaker, x: int, axis: int | None, shape: Shape) -> tuple[Number, int]:
     graph = make.graph
     whole = make.shape(x)
     if whole == ():
@@ -137,7 +137,7 @@ def _sum(make: Maker, x: int, axis: int | None, shape: Shape) -> tuple[Number, i
     return 1, make.node(SUM, x, attr=axis)
 
 
-def _reshape(make: Maker, x: int, shape: Shape) -> int:
+def _reshape(make: NodeMaker, x: int, shape: Shape) -> int:
     graph = make.graph
     count = prod(shape)
     while graph.ops[x] in (RESHAPE, _EXPAND, _BROADCAST):
@@ -160,7 +160,7 @@ def _reshape(make: Maker, x: int, shape: Shape) -> int:
     return make.node(RESHAPE, x, attr=shape)
 
 
-def _transpose(make: Maker, x: int, axes: tuple[int, ...] | None, shape: Shape) -> int:
+def _transpose(make: NodeMaker, x: int, axes: tuple[int, ...] | None, shape: Shape) -> int:
     graph = make.graph
     order = _order(axes, len(shape))
     if graph.ops[x] is _TRANSPOSE:
@@ -179,7 +179,7 @@ def _order(axes: tuple[int, ...] | None, ndim: int) -> list[int]:
     return list(range(ndim))[::-1] if axes is None else [a % ndim for a in axes]
 
 
-def _matmul(make: Maker, a: int, b: int) -> tuple[Number, int]:
+def _matmul(make: NodeMaker, a: int, b: int) -> tuple[Number, int]:
     """A column times a row is the outer product of two vectors; a unit matrix goes."""
     graph = make.graph
     left, right = make.shape(a), make.shape(b)
@@ -205,7 +205,7 @@ def _unit(graph: Graph, node: int) -> Number | None:
     return exact(graph.attrs[x][0])
 
 
-def _einsum(make: Maker, args: list[int], spec: str) -> tuple[Number, int]:
+def _einsum(make: NodeMaker, args: list[int], spec: str) -> tuple[Number, int]:
     """Numbers among the factors go outside."""
     terms, output = einsum_terms(spec, len(args))
     c: Number = 1

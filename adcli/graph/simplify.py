@@ -62,7 +62,7 @@ def simplify(
     """
     current = list(nodes)
     for _ in range(_MAX_PASSES):
-        walk = _Pass(graph, current, shapes or {}, to_read)
+        walk = _Simplification(graph, current, shapes or {}, to_read)
         found = walk.run()
         if found == current or walk.is_settled(found):
             return found
@@ -70,7 +70,7 @@ def simplify(
     return current
 
 
-class _Pass(Sums):
+class _Simplification(Sums):
     """One walk over everything below `outputs`."""
 
     def run(self) -> list[int]:

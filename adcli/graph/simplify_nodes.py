@@ -19,7 +19,7 @@ _BROADCAST = PRIMITIVES["broadcast"]
 _OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
 
 
-class Nodes:
+class NewNodes:
     """The nodes below `outputs`, and what they become in one walk."""
 
     def __init__(self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape]) -> None:

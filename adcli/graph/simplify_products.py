@@ -12,10 +12,10 @@ from adcli.graph.exact import Number, reduced
 from adcli.graph.factors import Exponents, Factors, as_factors, domain_flags, raised
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import DIVIDE, MULTIPLY, NEGATIVE, POWER
-from adcli.graph.simplify_nodes import Nodes
+from adcli.graph.simplify_nodes import NewNodes
 
 
-class Products(Nodes):
+class Products(NewNodes):
     """Products of new nodes. Those `to_read` are joined without care for the range of float64."""
 
     def __init__(

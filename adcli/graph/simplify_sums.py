@@ -20,7 +20,7 @@ _GONE = -1
 """Stands for a leaf of a sum that has joined another."""
 
 
-class _Group(NamedTuple):
+class _SignedTerms(NamedTuple):
     """A part of a sum: terms that are added from left to right, and a sign over all.
 
     `mixed` if the terms have different signs, `bare` if a term is a number or a variable.
@@ -32,7 +32,7 @@ class _Group(NamedTuple):
     bare: bool = False
 
 
-def _negated(group: _Group | None) -> _Group | None:
+def _negated(group: _SignedTerms | None) -> _SignedTerms | None:
     return None if group is None else group._replace(sign=-group.sign)
 
 
@@ -53,7 +53,7 @@ class Sums(Products):
         if table is not None:
             return table
         terms = self._terms(leaves)
-        groups: list[_Group | None] = []
+        groups: list[_SignedTerms | None] = []
         position = 0
         for i, _, inner in walk:
             if not inner:
@@ -61,7 +61,7 @@ class Sums(Products):
                 position += 1
                 mixed = len({t for t, _ in found}) > 1
                 bare = not all(self.graph.args[n] for _, n in found)
-                groups.append(_Group(1, deque(found), mixed, bare) if found else None)
+                groups.append(_SignedTerms(1, deque(found), mixed, bare) if found else None)
             elif self.graph.ops[i] is NEGATIVE:
                 groups.append(_negated(groups.pop()))
             else:
@@ -157,23 +157,23 @@ class Sums(Products):
                 leaves[k] = (_GONE, s, True)
         return leaves
 
-    def _joined(self, a: _Group | None, b: _Group | None) -> _Group | None:
+    def _joined(self, a: _SignedTerms | None, b: _SignedTerms | None) -> _SignedTerms | None:
         """Two parts of a sum. Brackets go, but not those around a difference with numbers or
         variables: (n - 1) may have digits that s + n has lost."""
         if a is None or b is None:
             return b if a is None else a
         if b.mixed and b.bare:
-            b = _Group(b.sign, deque([(1, self._chained(b._replace(sign=1)))]))
+            b = _SignedTerms(b.sign, deque([(1, self._chained(b._replace(sign=1)))]))
         relation = a.sign * b.sign
         mixed = a.mixed or b.mixed or a.terms[0][0] != b.terms[0][0] * relation
         bare = a.bare or b.bare
         if len(a.terms) >= len(b.terms):
             a.terms.extend((t * relation, n) for t, n in b.terms)
-            return _Group(a.sign, a.terms, mixed, bare)
+            return _SignedTerms(a.sign, a.terms, mixed, bare)
         b.terms.extendleft((t * relation, n) for t, n in reversed(a.terms))
-        return _Group(b.sign, b.terms, mixed, bare)
+        return _SignedTerms(b.sign, b.terms, mixed, bare)
 
-    def _chained(self, group: _Group) -> int:
+    def _chained(self, group: _SignedTerms) -> int:
         """The node of a sum; a term with a plus comes first if there is one."""
         terms = [(t * group.sign, n) for t, n in group.terms]
         first = next((k for k, (t, _) in enumerate(terms) if t > 0), None)

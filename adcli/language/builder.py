@@ -26,7 +26,7 @@ from adcli.graph.primitives import (
 from adcli.graph.structure import INDEX, MATMUL, STACK
 from adcli.language.calls import LibraryCall, static_value
 from adcli.language.names import Scope
-from adcli.language.values import Named, Results, Signature, Slice, Text, UserFunction
+from adcli.language.values import Named, QuotedText, Signature, Slice, StatementValue, UserFunction
 
 COMPARISONS = {
     "<": "less",
@@ -60,16 +60,20 @@ class Builder(Scope):
 
     # ---- statements ----
 
-    def program_after_separator(self, _: Span, lines: Results) -> Results:
+    def program_after_separator(self, _: Span, lines: StatementValue) -> StatementValue:
         return lines
 
-    def program_before_separator(self, lines: Results, _: Span) -> Results:
+    def program_before_separator(self, lines: StatementValue, _: Span) -> StatementValue:
         return lines
 
-    def program_between_separators(self, _: Span, lines: Results, __: Span) -> Results:
+    def program_between_separators(
+        self, _: Span, lines: StatementValue, __: Span
+    ) -> StatementValue:
         return lines
 
-    def next_line(self, lines: Results, separator: Span, statement: Results) -> Results:
+    def next_line(
+        self, lines: StatementValue, separator: Span, statement: StatementValue
+    ) -> StatementValue:
         if not lines.bound:
             node = lines.nodes[-1]
             raise self.error(
@@ -79,15 +83,15 @@ class Builder(Scope):
             )
         return statement
 
-    def bind(self, name: Span, _: Span, value: Any) -> Results:
+    def bind(self, name: Span, _: Span, value: Any) -> StatementValue:
         node = self.resolve(value)
         self.assign(name, node)
-        return Results([node], True)
+        return StatementValue([node], True)
 
-    def result(self, nodes: list[Any]) -> Results:
-        return Results([self.resolve(node) for node in nodes], False)
+    def result(self, nodes: list[Any]) -> StatementValue:
+        return StatementValue([self.resolve(node) for node in nodes], False)
 
-    def model(self, left: Any, tilde: Span, right: Any) -> Results:
+    def model(self, left: Any, tilde: Span, right: Any) -> StatementValue:
         raise self.error(
             "'~' belongs to 'adcli fit'", tilde, "write the loss, for example mean((y - (a*x))^2)"
         )
@@ -123,7 +127,7 @@ class Builder(Scope):
                 self.names[key] = node
         return Signature(written, name, parameters, hidden)
 
-    def define(self, signature: Signature, _: Span, value: Any) -> Results:
+    def define(self, signature: Signature, _: Span, value: Any) -> StatementValue:
         body = self.resolve(value)
         for key, node in signature.hidden.items():
             if node is None:
@@ -135,7 +139,7 @@ class Builder(Scope):
         affected = self.graph.affected(body, nodes)
         names = list(signature.parameters)
         self.functions[signature.name] = UserFunction(names, nodes, body, affected)
-        return Results([], True)
+        return StatementValue([], True)
 
     # ---- operators ----
 
@@ -243,8 +247,8 @@ class Builder(Scope):
     def named(self, name: Span, _: Span, value: Any) -> Named:
         return Named(self.written(name), value, name)
 
-    def string(self, span: Span) -> Text:
-        return Text(self.text[span[0] + 1 : span[1] - 1], span)
+    def string(self, span: Span) -> QuotedText:
+        return QuotedText(self.text[span[0] + 1 : span[1] - 1], span)
 
     def call_empty(self, name: Span, left: Span, right: Span) -> int:
         return self.call(name, left, [], right)
@@ -308,11 +312,11 @@ class Builder(Scope):
 class ModelBuilder(Builder):
     """Builds the graph of a program that ends in `response ~ model`."""
 
-    def result(self, nodes: list[Any]) -> Results:
+    def result(self, nodes: list[Any]) -> StatementValue:
         node = self.resolve(nodes[0])
         raise self.error(
             "a fit needs a response and a model", self.graph.span(node), "write y ~ MODEL"
         )
 
-    def model(self, left: Any, tilde: Span, right: Any) -> Results:
-        return Results([self.resolve(left), self.resolve(right)], False)
+    def model(self, left: Any, tilde: Span, right: Any) -> StatementValue:
+        return StatementValue([self.resolve(left), self.resolve(right)], False)

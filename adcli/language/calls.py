@@ -12,7 +12,7 @@ from adcli.graph.primitives import CONSTANT, NEGATIVE
 from adcli.graph.structure import STACK
 from adcli.graph.symbolic import Expression, Symbols
 from adcli.language.names import Scope
-from adcli.language.values import Named, Text
+from adcli.language.values import Named, QuotedText
 
 
 def static_value(graph: Graph, node: int) -> Any:
@@ -63,12 +63,12 @@ class LibraryCall:
     def _positional(self, arguments: list[Any]) -> list[Any]:
         """Take the inputs; what remains are static options by position."""
         function = self.function
-        texts = [a for a in arguments if type(a) is Text]
+        texts = [a for a in arguments if type(a) is QuotedText]
         if texts:
             if "spec" not in function.options or len(texts) > 1:
                 raise self.scope.error("text in quotes is for einsum only", texts[0].span)
             self.options["spec"] = texts[0].value
-            arguments = [a for a in arguments if type(a) is not Text]
+            arguments = [a for a in arguments if type(a) is not QuotedText]
         count = len(arguments) if function.variadic else len(function.inputs)
         self.inputs = [self.scope.resolve(a) for a in arguments[:count]]
         return arguments[count:]
@@ -102,7 +102,7 @@ class LibraryCall:
 
     def _set(self, option: str, value: Any, span: Span) -> None:
         if option == "spec":
-            if type(value) is not Text:
+            if type(value) is not QuotedText:
                 raise self.error("the subscripts of einsum are a text in quotes", span)
             self.options[option] = value.value
         elif option in ("shape", "bounds", "axes"):

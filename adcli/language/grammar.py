@@ -17,7 +17,7 @@ FORMAT = 1
 """Version of the table file; raise it when `compile_grammar` changes what it writes."""
 
 
-class Tables:
+class ParseTables:
     """What the parser runs on.
 
     Terminals and nonterminals are numbered; `terminals[t]` is a terminal's name and terminal 0 is
@@ -47,7 +47,7 @@ def grammar_path(name: str) -> str:
     return os.path.join(os.path.dirname(package), "grammars", name + ".lark")
 
 
-def load_tables(name: str = "expression") -> Tables:
+def load_tables(name: str = "expression") -> ParseTables:
     """The tables of grammars/NAME.lark, compiled only if the kept ones are not of this grammar."""
     path = grammar_path(name)
     with open(path, "rb") as file:
@@ -59,11 +59,11 @@ def load_tables(name: str = "expression") -> Tables:
         data = {}
     if data.get("checksum") != zlib.crc32(source) or data.get("format") != FORMAT:
         data = compile_grammar(source)
-    return Tables(data)
+    return ParseTables(data)
 
 
 def compile_grammar(source: bytes) -> dict[str, Any]:
-    """Tables of a Lark grammar, as plain data (see `Tables`); the same for every run.
+    """Tables of a Lark grammar, as plain data (see `ParseTables`); the same for every run.
 
     Raises lark.exceptions.GrammarError for a grammar with conflicts.
     """

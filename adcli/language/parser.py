@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adcli.language.grammar import Tables
+from adcli.language.grammar import ParseTables
 from adcli.language.syntax import syntax_error
 
 END = 0
@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 class Parser:
     """A parser for one grammar; reusable, and free of state between texts."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: ParseTables) -> None:
         self.tables = tables
         self.pattern = re.compile(tables.pattern, re.DOTALL)
         self.separator = tables.terminals.index("SEPARATOR")

@@ -6,7 +6,7 @@ from adcli.errors import LanguageError
 from adcli.graph.program import Program
 from adcli.language.builder import Builder, ModelBuilder
 from adcli.language.parser import Parser
-from adcli.language.values import Results
+from adcli.language.values import StatementValue
 
 
 def build_program(
@@ -23,7 +23,7 @@ def build_program(
         from adcli.graph.squares import smooth
 
     builder = (ModelBuilder if model else Builder)(text, twice=twice)
-    results: Results = parser.parse(text, builder)
+    results: StatementValue = parser.parse(text, builder)
     if not results.nodes or (model and results.bound):
         end = len(text.rstrip())
         raise LanguageError(

@@ -7,7 +7,7 @@ import unicodedata
 
 from adcli.errors import LanguageError, Span
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.language.grammar import Tables
+from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
 
 _OPENING = {"LPAR": "(", "LSQB": "["}
@@ -77,7 +77,7 @@ _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def syntax_error(
-    tables: Tables, text: str, states: list[int], terminal: int, span: Span
+    tables: ParseTables, text: str, states: list[int], terminal: int, span: Span
 ) -> LanguageError:
     """The error for a token that cannot stand where it stands.
 
@@ -88,7 +88,7 @@ def syntax_error(
 
 
 def _explain(
-    tables: Tables, text: str, states: list[int], terminal: int, span: Span
+    tables: ParseTables, text: str, states: list[int], terminal: int, span: Span
 ) -> tuple[str, str | None, Span]:
     wanted = {t for t in range(len(tables.terminals)) if _accepts(tables, states, t)}
     names = {tables.terminals[t] for t in wanted}
@@ -156,7 +156,7 @@ def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None
 
 
 def _wrong_closing(
-    tables: Tables, states: list[int], before: str, written: str, span: Span
+    tables: ParseTables, states: list[int], before: str, written: str, span: Span
 ) -> tuple[str, str | None, Span]:
     opened = _open_brackets(tables, states)
     if not opened:
@@ -227,7 +227,7 @@ def _after(before: str) -> str | None:
     return f"write a value after '{last.group()}'"
 
 
-def _misplaced(tables: Tables, states: list[int], before: str, written: str) -> str | None:
+def _misplaced(tables: ParseTables, states: list[int], before: str, written: str) -> str | None:
     if written == ":":
         opened = _open_brackets(tables, states)
         if opened and opened[-1] == "[":
@@ -239,7 +239,7 @@ def _misplaced(tables: Tables, states: list[int], before: str, written: str) -> 
 
 
 def _at_the_end(
-    tables: Tables, text: str, states: list[int], value_is_missing: bool, names: set[str]
+    tables: ParseTables, text: str, states: list[int], value_is_missing: bool, names: set[str]
 ) -> tuple[str, str | None, Span]:
     end = len(text.rstrip())
     place = (end, end + 1)
@@ -262,7 +262,7 @@ def _is_empty(text: str) -> bool:
     return all(not line.partition("#")[0].strip("; \t\r\f\v") for line in text.split("\n"))
 
 
-def _open_brackets(tables: Tables, states: list[int]) -> list[str]:
+def _open_brackets(tables: ParseTables, states: list[int]) -> list[str]:
     """The brackets on the stack that wait to be closed, outermost first."""
     entered: dict[int, str] = {}
     for row in tables.actions:
@@ -272,7 +272,7 @@ def _open_brackets(tables: Tables, states: list[int]) -> list[str]:
     return [entered[state] for state in states if state in entered]
 
 
-def _accepts(tables: Tables, states: list[int], terminal: int) -> bool:
+def _accepts(tables: ParseTables, states: list[int], terminal: int) -> bool:
     """Whether the parser could shift the terminal (or end) after its pending reductions."""
     kept = len(states)  # states[:kept] is the part of the stack that is still in use
     above: list[int] = []

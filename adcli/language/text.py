@@ -71,7 +71,7 @@ def to_text(
     '(-x)^2*y/(a - (b - c))'
     """
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
-    printer = _Text(graph, dict(names or {}))
+    printer = _TextPrinter(graph, dict(names or {}))
     lines = []
     if share:
         leaves = [i for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]
@@ -123,7 +123,7 @@ def _slice_text(start: int | None, stop: int | None, step: int | None) -> str:
     return ":".join(shown if step is not None else shown[:2])
 
 
-class _Text(Printer):
+class _TextPrinter(Printer):
     def leaf(self, node: int) -> Layout:
         op, attr = self.graph.ops[node], self.graph.attrs[node]
         if op is CONSTANT:

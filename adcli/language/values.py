@@ -15,7 +15,7 @@ class Named(NamedTuple):
     span: Span
 
 
-class Text(NamedTuple):
+class QuotedText(NamedTuple):
     """A text in quotes."""
 
     value: str
@@ -37,7 +37,7 @@ class Signature(NamedTuple):
     hidden: dict[str, int | None]
 
 
-class Results(NamedTuple):
+class StatementValue(NamedTuple):
     """The value of a statement: the nodes of its expressions; `bound` if it binds a name."""
 
     nodes: list[int]

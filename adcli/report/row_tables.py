@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from adcli.data import Block, ResultWriter
 from adcli.data.results import opened
-from adcli.data.writer import Column
+from adcli.data.writer import FlatField
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Screen
 
@@ -44,7 +44,7 @@ class _PlainWriter(_TextWriter):
     """The numbers of a row in a line; `nan` in a row that failed."""
 
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
     ) -> Iterable[str]:
         flat = [[_cell(x) for x in values] for column in columns for values in column.flat]
         for row in errors:
@@ -69,7 +69,7 @@ class _TableWriter(_TextWriter):
         self._screen = screen
 
     def _render(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], bulk: bool
+        self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
     ) -> Iterable[str]:
         """The tables are made when they are asked for: they take their time."""
         return (
@@ -78,7 +78,12 @@ class _TableWriter(_TextWriter):
         )
 
     def _table(
-        self, block: Block, columns: list[Column], errors: Mapping[int, str], start: int, end: int
+        self,
+        block: Block,
+        columns: list[FlatField],
+        errors: Mapping[int, str],
+        start: int,
+        end: int,
     ) -> str:
         from adcli.report.tables import Tables
 

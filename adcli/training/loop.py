@@ -14,10 +14,10 @@ from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.problem import Problem
 from adcli.descent.step import Stepper
 from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
-from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.loss import LossPlan
 from adcli.errors import DomainError
 from adcli.language.messages import counted
-from adcli.training.plan import Plan, TrainingLimits
+from adcli.training.plan import TrainingLimits, TrainingPlan
 from adcli.training.state import Epoch, State
 
 Batch = dict[str, Any]
@@ -51,7 +51,7 @@ class Training:
         stepper: Stepper,
         batches: Batches,
         validation: Batches | None,
-        plan: Plan,
+        plan: TrainingPlan,
         limits: TrainingLimits,
         watchers: Sequence[TrainingWatcher] = (),
         interrupted: Callable[[], bool] = lambda: False,
@@ -62,7 +62,7 @@ class Training:
         self.batches, self.validation = batches, validation
         self.watchers, self.interrupted = watchers, interrupted
         self.update = BlockwiseUpdate(stepper)
-        self.loss = Loss(problem.function, problem.free, plan.dtype)
+        self.loss = LossPlan(problem.function, problem.free, plan.dtype)
         if state is None:
             parameters = problem.start.astype(plan.dtype)
             state = State(parameters, self.update.init(parameters))

@@ -18,7 +18,7 @@ METHOD = "adam"
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How to train.
 
     batch_size   rows of a batch; the last one of an epoch may be smaller

@@ -17,7 +17,7 @@ from adcli.data.batches import Batches
 from adcli.data.checkpoint import check_identity
 from adcli.data.columns import Missing
 from adcli.data.table import Table, open_table
-from adcli.descent.layout import Layout
+from adcli.descent.layout import VectorLayout
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.step import Stepper
@@ -26,7 +26,7 @@ from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
 from adcli.given import check_kinds, check_number, is_path
 from adcli.training.loop import Training, TrainingWatcher
-from adcli.training.plan import Plan, TrainingLimits, rule_settings
+from adcli.training.plan import TrainingLimits, TrainingPlan, rule_settings
 from adcli.training.state import Checkpoint, Epoch, read_training, save_training
 
 Data = Table | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -94,9 +94,9 @@ def train(
     The program is a mean over rows; a column of `data` is a vector (rows of the batch,) in it, or a
     matrix (rows, k). `start` gives each parameter a number or an array. `validation` are other
     rows, or the part of the rows to hold out, a number between 0 and 1. `options` are the fields of
-    adcli.training.plan.Plan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`), of
-    TrainingLimits there, and of adcli.descent.settings.Settings (`method`, without it adam or, at a
-    `rate`, gd; schedules count batches). `where` and `missing` select rows as in read_columns.
+    TrainingPlan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`) and TrainingLimits
+    in adcli.training.plan, and of adcli.descent.settings.Settings (`method`, without it adam or, at
+    a `rate`, gd; schedules count batches). `where` and `missing` select rows as in read_columns.
 
     Raises UsageError for what cannot be meant, DomainError where the loss of the first batch is not
     finite, DataError for data and checkpoints that cannot be read.
@@ -116,7 +116,7 @@ def train(
         start = {**_start_of(saved), **(start or {})}
     given = {**(start or {}), **(fix or {})}
     with ExitStack() as stack:
-        rows = _Rows(f, given, plan, missing, where, stack)
+        rows = _BatchOpener(f, given, plan, missing, where, stack)
         batches, held_out = rows.open(data, plan.shuffle), None
         if isinstance(validation, (Real, float)):
             check_number(validation, "'validation'")
@@ -162,14 +162,14 @@ def _problem(
     return problem
 
 
-class _Rows:
+class _BatchOpener:
     """Opens rows as batches of the program's columns: all names that no value is given for."""
 
     def __init__(
         self,
         f: Function,
         given: Mapping[str, Any],
-        plan: Plan,
+        plan: TrainingPlan,
         missing: Missing,
         where: Function | None,
         stack: ExitStack,
@@ -220,7 +220,7 @@ class _Rows:
 
 
 def _split(
-    batches: Batches, fraction: float, plan: Plan, stack: ExitStack
+    batches: Batches, fraction: float, plan: TrainingPlan, stack: ExitStack
 ) -> tuple[Batches, Batches]:
     if not 0 < fraction < 1:
         raise UsageError(
@@ -232,7 +232,9 @@ def _split(
 
 def _start_of(saved: Checkpoint) -> dict[str, Any]:
     """Where a saved run stands, as a start: it has the right names and shapes."""
-    layout = Layout({n: tuple(s) for n, s in saved.identity["shapes of the parameters"].items()})
+    layout = VectorLayout(
+        {n: tuple(s) for n, s in saved.identity["shapes of the parameters"].items()}
+    )
     return layout.views(saved.state.parameters)
 
 
@@ -242,21 +244,21 @@ def _stepper(problem: Problem, settings: Settings) -> Stepper:
     return stepper
 
 
-def _split_options(options: dict[str, Any]) -> tuple[Settings, Plan, TrainingLimits]:
+def _split_options(options: dict[str, Any]) -> tuple[Settings, TrainingPlan, TrainingLimits]:
     """The options by where they belong."""
-    kinds = [kind.__dataclass_fields__ for kind in (Settings, Plan, TrainingLimits)]
+    kinds = [kind.__dataclass_fields__ for kind in (Settings, TrainingPlan, TrainingLimits)]
     for name in options:
         if not any(name in kind for kind in kinds):
             hint = did_you_mean(name, [n for kind in kinds for n in kind])
             raise UsageError(f"train has no setting '{name}'", hint)
     parts = [{n: v for n, v in options.items() if n in kind} for kind in kinds]
-    return rule_settings(parts[0]), Plan(**parts[1]), TrainingLimits(**parts[2])
+    return rule_settings(parts[0]), TrainingPlan(**parts[1]), TrainingLimits(**parts[2])
 
 
 def _identity(
     problem: Problem,
     settings: Settings,
-    plan: Plan,
+    plan: TrainingPlan,
     batches: Batches,
     validation: Batches | None,
 ) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.loss import LossPlan
 
 ROOTS = {
     "sqrt(v)[0]": [0.25, 0, 0, 0],
@@ -62,7 +62,7 @@ def test_in_rows_and_losses(text):
             found = f.map({"v": np.tile(point, (3, 1))}, mode=mode, engine=engine)
             for gradient in found.gradients["v"]:
                 check(gradient, text)
-    check(Loss(f, ["v"]).value_and_gradient({"v": point})[1]["v"], text)
+    check(LossPlan(f, ["v"]).value_and_gradient({"v": point})[1]["v"], text)
 
 
 @each_program

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.loss import LossPlan
 from adcli.export.code import to_code
 from tests.export.test_code import call_c, compile_c, run_python, sketch_of
 
@@ -64,7 +64,7 @@ def test_reductions(name):
     for zeros in product(ZEROS, repeat=4):
         point = {"v": np.tile(zeros, 9), "W": np.tile(zeros, (3, 1))}
         values = [f.value(point, engine=engine) for engine in ("numpy", "auto")]
-        values.append(Loss(f, ["v"]).value(point))
+        values.append(LossPlan(f, ["v"]).value(point))
         assert signs(values) == [1.0] * 3
     losses = adcli.function(f"{name}(v*a)")
     for engine in ("numpy", "llvm"):

@@ -118,12 +118,12 @@ def row_loss(rows: int) -> dict[str, float]:
     import numpy as np
 
     import adcli
-    from adcli.engines.plan.loss import Loss
+    from adcli.engines.plan.loss import LossPlan
 
     x = np.linspace(0.0, 4.0, rows)
     y = 2.5 * np.exp(-1.3 * x) + 0.5 + 0.01 * np.sin(37.0 * x)
     f = adcli.function("mean((y - (a*exp(-b*x) + c))^2)")
-    loss = Loss(f, ("a", "b", "c"), held={"x": x, "y": y})
+    loss = LossPlan(f, ("a", "b", "c"), held={"x": x, "y": y})
     a, b, c = 2.0, 1.0, 0.4
 
     def ours() -> Any:

@@ -90,18 +90,18 @@ def prepare(arrays: dict[str, Any], dtype: str) -> tuple[Any, Any, Any]:
 
     import adcli
     from adcli.descent.blockwise import BlockwiseUpdate
-    from adcli.descent.layout import Layout
+    from adcli.descent.layout import VectorLayout
     from adcli.descent.schedules import Schedule
     from adcli.descent.step import Stepper
-    from adcli.engines.plan.loss import Loss
+    from adcli.engines.plan.loss import LossPlan
 
     names = [name for name in arrays if name not in ("x", "y")]
-    layout = Layout({name: arrays[name].shape for name in names})
+    layout = VectorLayout({name: arrays[name].shape for name in names})
     parameters = layout.flatten(arrays, dtype)
     gradient = np.empty_like(parameters)
     slopes = layout.views(gradient)
     inputs = {"x": arrays["x"], "y": arrays["y"], **layout.views(parameters)}
-    loss = Loss(adcli.function(PROGRAM), names, dtype)
+    loss = LossPlan(adcli.function(PROGRAM), names, dtype)
     update = BlockwiseUpdate(Stepper("adam", Schedule(1e-3)))
     states = [update.init(parameters)]
     count = iter(range(sys.maxsize))

@@ -21,7 +21,7 @@ from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
-from adcli.training.plan import Plan, TrainingLimits
+from adcli.training.plan import TrainingLimits, TrainingPlan
 from adcli.training.run import train
 from adcli.training.state import read_training
 from tests.terminal import ENVIRONMENT, ROOT, Outcome, run_here
@@ -292,7 +292,7 @@ def test_a_terminal_gets_a_bar_on_standard_error_and_rows_above_it() -> None:
 
 
 def test_options_that_are_passed_on_are_settings() -> None:
-    kinds = (Settings, Plan, TrainingLimits)
+    kinds = (Settings, TrainingPlan, TrainingLimits)
     known = {name for kind in kinds for name in kind.__dataclass_fields__}
     known |= {"maximize", "checkpoint", "checkpoint_every", "resume", "validation"}
     assert set(FOR_TRAINING) | set(PASSED_ON) - set(NOT_FOR_TRAINING) == known

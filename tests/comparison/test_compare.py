@@ -14,7 +14,7 @@ from adcli.comparison import methods
 from adcli.comparison.compare import GIVEN, Comparison, compare, error_of
 from adcli.comparison.exact import significant
 from adcli.comparison.magnitude import magnitudes
-from adcli.comparison.problem import Problem
+from adcli.comparison.problem import FunctionAtPoint
 from adcli.comparison.sweep import geometric
 from adcli.errors import DomainError, UsageError
 from adcli.function import function
@@ -29,7 +29,7 @@ def run(program: str, point: dict[str, Any], **options: Any) -> Comparison:
     return compare(function(program), point, measure=False, **options)
 
 
-def by_name(found: Comparison) -> dict[str, tuple[methods.Method, float | None]]:
+def by_name(found: Comparison) -> dict[str, tuple[methods.MethodResult, float | None]]:
     return {m.name: (m, e) for m, e in zip(found.methods, found.errors, strict=True)}
 
 
@@ -204,7 +204,7 @@ def test_the_tolerance_decides() -> None:
     ],
 )
 def test_magnitudes_are_sums_over_paths(program: str, x: float, expected: float) -> None:
-    assert magnitudes(Problem(function(program), {"x": x})) == pytest.approx([expected])
+    assert magnitudes(FunctionAtPoint(function(program), {"x": x})) == pytest.approx([expected])
 
 
 # ---- kinks ----

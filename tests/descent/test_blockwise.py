@@ -70,7 +70,7 @@ def test_threads_make_no_difference(stepper: Stepper, monkeypatch: pytest.Monkey
 
 def test_a_vector_that_is_read_after_its_place_is_written() -> None:
     """Outputs swap two columns: each is stored when the block has read both."""
-    from adcli.engines.plan.columns import ColumnProgram
+    from adcli.engines.plan.columns import ColumnPlan
     from adcli.graph.graph import Graph
     from adcli.graph.primitives import NEGATIVE
 
@@ -78,7 +78,7 @@ def test_a_vector_that_is_read_after_its_place_is_written() -> None:
     x, y = graph.variable("x"), graph.variable("y")
     minus_x = graph.node(NEGATIVE, (x,))
     outputs = [graph.node(NEGATIVE, (y,)), minus_x, x]
-    program = ColumnProgram(graph, [x, y], [], outputs, [x, y, None], "float64", 2)
+    program = ColumnPlan(graph, [x, y], [], outputs, [x, y, None], "float64", 2)
     a, b, c = np.arange(5.0), np.arange(10.0, 15.0), np.empty(5)
     program.run([a, b], [], [a, b, c])
     assert a.tolist() == [-10, -11, -12, -13, -14]

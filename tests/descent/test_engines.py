@@ -129,7 +129,7 @@ def test_loops_of_random_programs_agree(program: Program, method: str, steps: in
     checks = stopping.Tests(Limits(), problem.value_and_gradient(problem.start)[0], 1.0, False)
     loop = fused.FusedLoop(problem, stepper, checks)
     state = stepper.rule(np).init(problem.start)
-    block = fused.Block(0, problem.start.tolist(), state)
+    block = fused.LoopState(0, problem.start.tolist(), state)
     plain = loop.run(block, steps)
     compiled = fused._machine_code(loop._loop)
     if compiled is None:

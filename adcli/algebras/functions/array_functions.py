@@ -223,7 +223,7 @@ def __getattr__(name: str) -> Callable[..., Array]:
     return function_of_row(_FORMULAS, name, "numpy")
 
 
-class _Formulas:
+class _ArrayFormulas:
     """The namespace of the values that rows state: comparisons take an eighth of the memory."""
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
@@ -234,4 +234,4 @@ class _Formulas:
         return lambda x, y: compare(x, y).view(np.int8)
 
 
-_FORMULAS = _Formulas()
+_FORMULAS = _ArrayFormulas()

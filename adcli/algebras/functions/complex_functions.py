@@ -239,7 +239,7 @@ def __getattr__(name: str) -> Callable[..., Array]:
     return function_of_row(_FORMULAS, name)
 
 
-class _Formulas:
+class _ComplexFormulas:
     """The namespace of the values that rows state, where branches go by real parts."""
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
@@ -254,4 +254,4 @@ class _Formulas:
         return np.where(x.real < 0, -x, x)
 
 
-_FORMULAS = _Formulas()
+_FORMULAS = _ComplexFormulas()

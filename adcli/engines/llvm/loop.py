@@ -12,7 +12,7 @@ from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.operations import PREDICATES, Values
 from adcli.engines.lower import is_foreign
-from adcli.engines.source.loop import Comparison, Loop, Records, Run
+from adcli.engines.source.loop import Condition, Loop, Records, Run
 from adcli.graph.primitives import CONSTANT, NAMED, Primitive
 
 MAX_NODES = 2_000
@@ -135,7 +135,7 @@ def _make(values: Values, nodes: Iterable[int]) -> None:
             values.make(i)
 
 
-def _all(values: Values, conditions: Iterable[Comparison]) -> str:
+def _all(values: Values, conditions: Iterable[Condition]) -> str:
     code = values.code
     masks = [code.compare(PREDICATES[c.name], values[c.left], values[c.right]) for c in conditions]
     return _conjunction(code, masks)

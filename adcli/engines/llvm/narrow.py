@@ -45,7 +45,7 @@ def by_columns(
     columns = sum(widths.values())
     if not 0 < columns <= MOST_COLUMNS or rows < ROWS_A_COLUMN * columns:
         return list(outputs)
-    products = _Products(graph, infer_shapes(graph, order, shapes), rows, list(widths))
+    products = _NarrowGraph(graph, infer_shapes(graph, order, shapes), rows, list(widths))
     for i in order:
         products.take(i)
     return list(outputs) if products.are_chained else [products.new[o] for o in outputs]
@@ -55,7 +55,7 @@ def _is_narrow(shape: Shape, rows: int) -> bool:
     return len(shape) == 2 and shape[0] == rows and 2 <= shape[1] <= MOST_COLUMNS
 
 
-class _Products:
+class _NarrowGraph:
     """A graph in the making: `new` has what each node has become.
 
     The sums of a matrix are written out only beside its products with rows: alone they are BLAS's

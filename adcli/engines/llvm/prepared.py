@@ -14,7 +14,7 @@ from adcli.engines.cores import available_cores
 from adcli.engines.llvm.kernel import Array
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.narrow import by_columns
-from adcli.engines.llvm.program import RowProgram, UnsupportedError
+from adcli.engines.llvm.program import CompiledRows, UnsupportedError
 from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -29,7 +29,9 @@ ANY_ROWS = 7919
 Path = tuple[str, ...]
 
 
-def prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> PreparedTask[RowProgram]:
+def prepare_rows(
+    program: Program, task: Task, per_row: Sequence[str]
+) -> PreparedTask[CompiledRows]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
@@ -40,10 +42,10 @@ def prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> Prepar
 
 def prepare_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool = False
-) -> PreparedTask[RowProgram]:
+) -> PreparedTask[CompiledRows]:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
-    `shapes` are those of the variables; `alone` as in RowProgram. Raises as `prepare_rows`.
+    `shapes` are those of the variables; `alone` as in CompiledRows. Raises as `prepare_rows`.
     """
     key = ("point of code", alone, *task_key(task), *shapes.items())
     return prepared(program, key, lambda: _prepare_point(program, task, shapes, alone))
@@ -54,7 +56,7 @@ def compute_point(
 ) -> dict[Path, list[Any]] | None:
     """The results at one point by path: numbers and arrays.
 
-    `inputs` has an array for each node of a variable; `alone` as in RowProgram. None where this
+    `inputs` has an array for each node of a variable; `alone` as in CompiledRows. None where this
     machine cannot compile the program, or where a result is not finite.
     """
     shapes = {name: inputs[node].shape for name, node in program.inputs.items()}
@@ -71,18 +73,20 @@ def compute_point(
     return by_path
 
 
-def _prepare_rows(program: Program, task: Task, per_row: Sequence[str]) -> PreparedTask[RowProgram]:
+def _prepare_rows(
+    program: Program, task: Task, per_row: Sequence[str]
+) -> PreparedTask[CompiledRows]:
     graph = program.graph
     paths, outputs = zip(*result_nodes(program, task), strict=True)
     order = graph.reach([*outputs, *program.inputs.values()])
     shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
-    compiled = RowProgram(graph, outputs, shapes, ANY_ROWS, host())
+    compiled = CompiledRows(graph, outputs, shapes, ANY_ROWS, host())
     return PreparedTask(compiled, list(paths))
 
 
 def _prepare_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
-) -> PreparedTask[RowProgram]:
+) -> PreparedTask[CompiledRows]:
     graph, text = program.graph, program.text
     known = infer_shapes(graph, program.order, shapes, text)
     outputs = list(program.outputs)
@@ -97,10 +101,10 @@ def _prepare_point(
 
 def prepare_nodes(
     graph: Graph, outputs: Sequence[int], shapes: Mapping[str, Shape], alone: bool = False
-) -> RowProgram:
+) -> CompiledRows:
     """Nodes of a graph as compiled code; the longest vector among `shapes`, those of the
-    variables, has a number for each row; `alone` and what is raised as in RowProgram."""
+    variables, has a number for each row; `alone` and what is raised as in CompiledRows."""
     rows = max((shape[0] for shape in shapes.values() if len(shape) == 1), default=0)
     outputs = by_columns(graph, outputs, shapes, rows)
     known = infer_shapes(graph, graph.reach(outputs), shapes)
-    return RowProgram(graph, outputs, known, rows, host(), alone)
+    return CompiledRows(graph, outputs, known, rows, host(), alone)

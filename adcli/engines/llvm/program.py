@@ -29,7 +29,7 @@ class UnsupportedError(Exception):
     """This machine cannot run the program in compiled code; the text says why."""
 
 
-class RowProgram:
+class CompiledRows:
     """The nodes `outputs` as compiled code over rows.
 
     `shapes` has the shapes of all nodes (absent: a number); an array with `rows` numbers along one

@@ -12,7 +12,7 @@ ALIGNMENT = 64
 """Arrays begin at multiples of the length of a cache line, which is that of the widest vector."""
 
 
-class Layout:
+class Offsets:
     """Offsets for arrays that live from one time to another, handed out in the order of time."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions import array_functions
-from adcli.engines.plan.arena import Layout, array_at
+from adcli.engines.plan.arena import Offsets, array_at
 from adcli.engines.plan.operand import Array, Operand, Step, seen
 from adcli.engines.plan.regions import Region
 from adcli.engines.threads import Portions, in_parallel
@@ -48,7 +48,7 @@ class BlockRun:
         self._slots: dict[Any, int] = {}
         self._instructions: list[Instruction] = []
         self._registers: list[tuple[int, int, tuple[int, ...], Any]] = []
-        layout = Layout()
+        layout = Offsets()
         last = {x.root: k for k, step in enumerate(self._steps) for x in step.operands}
         offsets: dict[int, int] = {}
         for k, step in enumerate(self._steps):
@@ -85,7 +85,7 @@ class BlockRun:
         return self._slot(key)
 
     def _place(
-        self, layout: Layout, offsets: dict[int, int], step: Step, now: int, last: dict[int, int]
+        self, layout: Offsets, offsets: dict[int, int], step: Step, now: int, last: dict[int, int]
     ) -> int:
         """Where a result lies: at the place of an operand that dies with this step, if it may."""
         end = last.get(step.node, now)

@@ -28,7 +28,7 @@ THREAD_BYTES, LEAST_ROWS = 1 << 24, 2048
 many arrays live together, down to so few that calling NumPy takes as long as computing."""
 
 
-class ColumnProgram:
+class ColumnPlan:
     """The nodes `outputs` as functions, row by row, of vectors and of numbers for all rows.
 
     `columns` and `numbers` are the nodes that these are given for (any nodes, not variables only).

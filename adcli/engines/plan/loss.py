@@ -27,7 +27,7 @@ LARGE = 50_000
 """Numbers at one point from which a program is planned, instead of swept."""
 
 
-class Loss:
+class LossPlan:
     """A scalar function of arrays: its value and its gradient with respect to the variables `wrt`.
 
     `program` has one result; `dtype` is "float64" or "float32": all
@@ -125,7 +125,7 @@ def compute_point(
     if known[program.outputs[0]]:
         return None
     wrt = tuple(task.wrt) if task.kind == "gradient" else ()
-    loss = prepared(program, ("loss", wrt), lambda: Loss(program, wrt))
+    loss = prepared(program, ("loss", wrt), lambda: LossPlan(program, wrt))
     with loss.lock:
         value, gradient = loss.value_and_gradient(point)
     if not (isfinite(value) and all(np.isfinite(g).all() for g in gradient.values())):

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
-from adcli.engines.plan.arena import Arena, Layout, array_at
+from adcli.engines.plan.arena import Arena, Offsets, array_at
 from adcli.engines.plan.blocks import BlockRun, Instruction, execute
 from adcli.engines.plan.operand import Array, Operand, Step, needed, seen
 from adcli.engines.plan.regions import Region, schedule
@@ -81,7 +81,7 @@ class Plan:
         steps = [item.steps if isinstance(item, Region) else [item] for item in items]
         last = {x.root: k for k, group in enumerate(steps) for x in _read(group)}
         last.update({x.root: len(items) for x in self._outputs})
-        layout = Layout()
+        layout = Offsets()
         placed: dict[int, tuple[int, Any]] = {}
         returned: dict[int, list[int]] = {}
         for k, (item, group) in enumerate(zip(items, steps, strict=True)):
@@ -104,7 +104,7 @@ class Plan:
                 self._forget(root)
         self._size = layout.size
 
-    def _add_region(self, region: Region, stored: set[int], layout: Layout, now: int) -> None:
+    def _add_region(self, region: Region, stored: set[int], layout: Offsets, now: int) -> None:
         run = BlockRun(region, stored, self._threads)
         operands = [self._argument(x) for x in [*run.cut, *run.whole]]
         results = [self._slot(step.node) for step in run.stored]
@@ -177,7 +177,7 @@ def _read(group: list[Step]) -> list[Operand]:
 
 
 def _place(
-    layout: Layout,
+    layout: Offsets,
     placed: dict[int, tuple[int, Any]],
     step: Step,
     group: list[Step],

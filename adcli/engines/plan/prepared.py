@@ -9,7 +9,7 @@ import numpy as np
 
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
-from adcli.engines.plan.columns import ColumnProgram
+from adcli.engines.plan.columns import ColumnPlan
 from adcli.engines.plan.operand import Array
 from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.engines.result_memory import aligned
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adcli.graph.program import Program
 
 
-class RowsProgram:
+class PlannedRows:
     """The nodes `outputs` of a function of numbers, at rows of the variables `per_row`."""
 
     def __init__(
@@ -29,7 +29,7 @@ class RowsProgram:
         self._numbers = [node for node in program.inputs.values() if node not in self._columns]
         self._count = len(outputs)
         over = [None] * self._count
-        self._program = ColumnProgram(
+        self._program = ColumnPlan(
             program.graph, self._columns, self._numbers, outputs, over, np.float64, threads
         )
 
@@ -46,14 +46,14 @@ class RowsProgram:
 
 def prepare_rows(
     program: Program, task: Task, per_row: Sequence[str], threads: int
-) -> PreparedTask[RowsProgram]:
+) -> PreparedTask[PlannedRows]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     It runs on so many threads. Raises LanguageError as `compute` does.
     """
 
-    def make() -> PreparedTask[RowsProgram]:
+    def make() -> PreparedTask[PlannedRows]:
         paths, outputs = zip(*result_nodes(program, task), strict=True)
-        return PreparedTask(RowsProgram(program, outputs, per_row, threads), list(paths))
+        return PreparedTask(PlannedRows(program, outputs, per_row, threads), list(paths))
 
     return prepared(program, ("plan", threads, *task_key(task), *per_row), make)

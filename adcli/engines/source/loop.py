@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from adcli.engines.source.straight_line import Source, execute, number_text
+from adcli.engines.source.straight_line import StraightLine, execute, number_text
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS
 
 
-class Comparison(NamedTuple):
+class Condition(NamedTuple):
     """A condition on two nodes; `name` is that of a comparison primitive."""
 
     name: str
@@ -47,8 +47,8 @@ class Loop:
     point: Sequence[int]
     state: Sequence[int]
     value: int
-    better: Sequence[Comparison]
-    going: Sequence[Comparison]
+    better: Sequence[Condition]
+    going: Sequence[Condition]
     later: Sequence[int]
     recorded: Sequence[int] = ()
 
@@ -84,7 +84,7 @@ def run_in_python(loop: Loop) -> Run:
     names.update(zip(loop.before_point, before, strict=True))
     names.update(zip(loop.changing, [*point, *state], strict=True))
     names.update({node: number_text(value) for node, value in loop.held.items()})
-    source = Source(loop.graph, names, [*loop.watched, *loop.later])
+    source = StraightLine(loop.graph, names, [*loop.watched, *loop.later])
     texts = source.texts
     first, second = _split(source.lines, [texts[node] for node in loop.watched])
     value, later = texts[loop.value], [texts[node] for node in loop.later]
@@ -113,7 +113,7 @@ def run_in_python(loop: Loop) -> Run:
     return lambda numbers: function(*numbers)
 
 
-def _all(conditions: Sequence[Comparison], texts: Mapping[int, str]) -> str:
+def _all(conditions: Sequence[Condition], texts: Mapping[int, str]) -> str:
     return " and ".join(
         f"{texts[c.left]} {COMPARISONS[c.name]} {texts[c.right]}" for c in conditions
     )

@@ -33,7 +33,7 @@ def compile_function(
     """
     names = {node: f"x{k}" for k, node in enumerate(inputs)}
     outputs = expanded(graph, outputs)
-    source = Source(graph, names, outputs)
+    source = StraightLine(graph, names, outputs)
     lines = [f"def compiled({', '.join(names.values())}):"]
     lines += [f"    {line}" for line in source.lines]
     lines.append(f"    return ({''.join(source.texts[o] + ', ' for o in outputs)})")
@@ -51,7 +51,7 @@ def execute(lines: Sequence[str]) -> dict[str, Any]:
     return namespace
 
 
-class Source:
+class StraightLine:
     """Assignments that compute nodes of a graph.
 
     `names` gives the nodes that are inputs a Python name; `texts` has, for each of `outputs`, a

@@ -16,7 +16,7 @@ from adcli.engines.llvm import narrow
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import Machine, host
 from adcli.engines.llvm.prepared import prepare_point
-from adcli.engines.llvm.program import RowProgram
+from adcli.engines.llvm.program import CompiledRows
 from adcli.engines.llvm.reduction_kernel import BLOCK
 from adcli.explain.engine import explain_point
 from adcli.graph.shapes import infer_shapes
@@ -79,17 +79,17 @@ def parameters(point: Mapping[str, Any]) -> list[str]:
     return [name for name in point if name not in "XZy"]
 
 
-def program_of(f: Any, point: Point, machine: Machine | None = None) -> RowProgram:
+def program_of(f: Any, point: Point, machine: Machine | None = None) -> CompiledRows:
     shapes = {name: np.shape(x) for name, x in point.items()}
     task = Task("gradient", wrt=parameters(point))
     if machine is None:
         return prepare_point(f, task, shapes).program
     outputs = narrow.by_columns(f.graph, f.outputs, shapes, len(point["y"]))
     known = infer_shapes(f.graph, f.graph.reach(outputs), shapes)
-    return RowProgram(f.graph, outputs, known, len(point["y"]), machine)
+    return CompiledRows(f.graph, outputs, known, len(point["y"]), machine)
 
 
-def run(program: RowProgram, f: Any, point: Point, threads: int = 1) -> list[Any]:
+def run(program: CompiledRows, f: Any, point: Point, threads: int = 1) -> list[Any]:
     return program.run({f.inputs[name]: x for name, x in point.items()}, threads)[0]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcli.engines.plan.arena import ALIGNMENT, Layout, aligned
+from adcli.engines.plan.arena import ALIGNMENT, Offsets, aligned
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 6), st.booleans()), max_size=40))
 def test_layout(arrays: list[tuple[int, int, bool]]) -> None:
     """Each array lives for some time, or takes over the place of one that ends when it begins."""
-    layout = Layout()
+    layout = Offsets()
     live: dict[int, tuple[int, int]] = {}  # offset -> (end, last time)
     for now, (size, span, takes_over) in enumerate(arrays):
         live = {offset: place for offset, place in live.items() if place[1] >= now}
@@ -30,7 +30,7 @@ def test_layout(arrays: list[tuple[int, int, bool]]) -> None:
 
 
 def test_places_are_used_again() -> None:
-    layout = Layout()
+    layout = Offsets()
     for now in range(100):
         layout.place(1000, now, now + 1)
     assert layout.size == 2 * 1024

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.engines.plan import blocks, regions
-from adcli.engines.plan.loss import Loss
+from adcli.engines.plan.loss import LossPlan
 from adcli.engines.prepared import CACHE, KEPT
 from tests.programs import Program, array_programs
 
@@ -33,7 +33,7 @@ def test_random_programs(program: Program, block: int) -> None:
     scale = max(1.0, *(float(np.max(np.abs(g))) for g in gradient.values()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(regions, "BLOCK_BYTES", block)
-        loss = Loss(f, list(gradient))
+        loss = LossPlan(f, list(gradient))
         for _ in range(2):  # the second run finds the first one's arrays in memory
             found, slopes = loss.value_and_gradient(program.point)
             assert agree(found, value, 1e-12), program
@@ -50,7 +50,7 @@ def test_float32(program: Program) -> None:
     names = list(program.point)
     exact, gradient = f.value_and_gradient(program.point)
     near = {name: np.asarray(x) * (1 + 2.0**-20) for name, x in program.point.items()}
-    loss = Loss(f, names, "float32")
+    loss = LossPlan(f, names, "float32")
     value, slopes = loss.value_and_gradient(program.point)
     moved, bent = f.value_and_gradient(near)
     assert abs(value - exact) <= 1e-4 * (1 + abs(exact)) + 50 * abs(moved - exact), program
@@ -81,7 +81,7 @@ def equal_to_the_sweep(text: str, point: dict[str, Any], block: int = 1 << 18) -
     value, gradient = f.value_and_gradient(point)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(regions, "BLOCK_BYTES", block)
-        found, slopes = Loss(f, list(point)).value_and_gradient(point)
+        found, slopes = LossPlan(f, list(point)).value_and_gradient(point)
     assert found == pytest.approx(value, rel=1e-12)
     for name, g in gradient.items():
         np.testing.assert_allclose(slopes[name], g, rtol=1e-11, atol=1e-13)
@@ -125,13 +125,13 @@ def test_what_is_not_chosen_does_not_leak(text: str, point: dict[str, Any]) -> N
 
 def test_values_that_are_not_finite_stay_so() -> None:
     f = adcli.function("sum(log(x))")
-    value, gradient = Loss(f, ["x"]).value_and_gradient({"x": np.array([0.0, 1.0])})
+    value, gradient = LossPlan(f, ["x"]).value_and_gradient({"x": np.array([0.0, 1.0])})
     assert value == -np.inf
     assert gradient["x"].tolist() == [np.inf, 1.0]
 
 
 def test_programs_are_kept_by_shape() -> None:
-    loss = Loss(adcli.function(NETWORK), ["W", "b", "V"])
+    loss = LossPlan(adcli.function(NETWORK), ["W", "b", "V"])
     first = loss.value_and_gradient(network(7))
     kept = dict(CACHE[loss])
     loss.value_and_gradient(network(4))
@@ -149,7 +149,7 @@ def test_results_are_nobody_elses_and_inputs_are_left_alone() -> None:
     copies = {name: x.copy() for name, x in point.items()}
     for x in point.values():
         x.setflags(write=False)
-    loss = Loss(adcli.function(NETWORK), list(point))
+    loss = LossPlan(adcli.function(NETWORK), list(point))
     _, first = loss.value_and_gradient(point)
     kept = {name: g.copy() for name, g in first.items()}
     loss.value_and_gradient({name: 2 * x for name, x in point.items()})
@@ -161,7 +161,9 @@ def test_results_are_nobody_elses_and_inputs_are_left_alone() -> None:
 
 def test_a_gradient_that_is_an_input_is_copied() -> None:
     x = np.arange(3.0)
-    _, gradient = Loss(adcli.function("sum(x*y)"), ["x", "y"]).value_and_gradient({"x": x, "y": x})
+    _, gradient = LossPlan(adcli.function("sum(x*y)"), ["x", "y"]).value_and_gradient(
+        {"x": x, "y": x}
+    )
     gradient["x"][:] = 7.0
     assert x.tolist() == [0.0, 1.0, 2.0]
     assert gradient["y"].tolist() == [0.0, 1.0, 2.0]
@@ -175,7 +177,7 @@ def test_gradients_go_where_they_are_wanted() -> None:
     for name in names:
         out[name] = flat[k : k + point[name].size].reshape(point[name].shape)
         k += point[name].size
-    _, found = Loss(f, names).value_and_gradient(point, out)
+    _, found = LossPlan(f, names).value_and_gradient(point, out)
     _, expected = f.value_and_gradient(point, wrt=names)
     for name in names:
         assert found[name] is out[name]
@@ -197,7 +199,7 @@ def test_threads_end_with_an_interrupted_run(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(regions, "BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(blocks, "execute", execute)
-    loss = Loss(adcli.function("sum(exp(x) + 1)"), ["x"], threads=2)
+    loss = LossPlan(adcli.function("sum(exp(x) + 1)"), ["x"], threads=2)
     with pytest.raises(KeyboardInterrupt):
         loss.value({"x": np.ones(1 << 14)})
     sleep(0.05)
@@ -209,7 +211,7 @@ def test_threads_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     f = adcli.function("mean((y - (a*exp(-b*x) + c))^2)")
     random = np.random.default_rng(3)
     point = {"x": random.normal(size=500), "y": random.normal(size=500), "a": 1.0, "b": 2.0, "c": 3}
-    found = [Loss(f, list(point), threads=n).value_and_gradient(point) for n in (1, 2, 5)]
+    found = [LossPlan(f, list(point), threads=n).value_and_gradient(point) for n in (1, 2, 5)]
     for value, gradient in found[1:]:
         assert value == found[0][0]
         assert all(np.array_equal(g, found[0][1][name]) for name, g in gradient.items())
@@ -218,7 +220,7 @@ def test_threads_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_held_is_computed_once() -> None:
     f = adcli.function("sum(exp(x)*a)")
     x = np.arange(4.0)
-    loss = Loss(f, ["a"], held={"x": x})
+    loss = LossPlan(f, ["a"], held={"x": x})
     assert loss.value_and_gradient({"a": 2.0})[0] == pytest.approx(2 * np.exp(x).sum())
     (plan,) = CACHE[loss].values()
     assert "exp" not in {getattr(call, "__name__", "") for call, *_ in plan._instructions}
@@ -237,7 +239,7 @@ def test_memory_of_a_chain_does_not_grow_with_its_length() -> None:
     array = 8 * size**2
 
     def peak(links: int, gradient: bool) -> float:
-        loss = Loss(adcli.function(deep_chain(links)), ["W0"])
+        loss = LossPlan(adcli.function(deep_chain(links)), ["W0"])
         tracemalloc.start()
         try:
             if gradient:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from adcli.ad.symbolic import gradient_nodes
-from adcli.engines.source.straight_line import Source, compile_function, number_text
+from adcli.engines.source.straight_line import StraightLine, compile_function, number_text
 from adcli.errors import DomainError
 from adcli.function import function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
@@ -57,7 +57,7 @@ def test_every_primitive_compiles(name: str) -> None:
 
 def test_no_text_of_the_user_gets_into_the_source() -> None:
     f = function("`__import__('os')`*2 + `x y`")
-    source = Source(f.graph, {n: f"x{k}" for k, n in enumerate(f.inputs.values())}, f.outputs)
+    source = StraightLine(f.graph, {n: f"x{k}" for k, n in enumerate(f.inputs.values())}, f.outputs)
     text = "\n".join(source.lines) + "".join(source.texts.values())
     assert "import" not in text
     assert set(text) <= set("0123456789.vx+-*/=() \n")
