@@ -66,7 +66,10 @@ class Options:
     fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:
-        said = {**cls.fields, **vars(cls)}
+        said: dict[str, Any] = {}
+        for base in cls.__bases__:
+            said |= getattr(base, "fields", {})
+        said |= vars(cls)
         cls.fields = {name: field for name, field in said.items() if isinstance(field, Field)}
 
     @classmethod
@@ -79,6 +82,11 @@ class Options:
         if unknown:
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
         vars(self).update({name: field.default for name, field in self.fields.items()} | values)
+
+    def given(self, *groups: type[Options]) -> dict[str, Any]:
+        """Those options of some groups that have a value, by name."""
+        found = {name: getattr(self, name) for group in groups for name in group.fields}
+        return {name: value for name, value in found.items() if value is not None}
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"options do not change: {name}")

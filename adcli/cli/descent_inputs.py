@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from adcli.cli.descent_options import StartOptions
 from adcli.cli.inputs import (
     assignments,
     constant,
@@ -22,19 +23,15 @@ _SHAPE = re.compile(r"(\d{1,9})(x\d{1,9})*\Z")
 
 
 def start_values(
-    texts: tuple[str, ...],
-    shapes: tuple[str, ...],
-    f: Function,
-    held: Collection[str],
-    drawn: Mapping[str, Any],
+    options: StartOptions, f: Function, held: Collection[str], drawn: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The start: `x=1,y=2`, `random:SEED`, or a file of parameters (.json, .npz, .safetensors).
 
     Assignments beside a seed or a file take the place of its values, and so does `drawn`, what
     --param gives. `held` names variables that need no start.
     """
-    whole = [text for text in texts if _is_whole(text)]
-    given = assignments(tuple(text for text in texts if text not in whole), "--start", None)
+    whole = [text for text in options.start if _is_whole(text)]
+    given = assignments(tuple(t for t in options.start if t not in whole), "--start", None)
     for name in drawn:
         if name in given:
             raise UsageError(f"'{safe(name)}' has a --start and a --param", "take one away")
@@ -51,7 +48,10 @@ def start_values(
     if match is None:
         raise UsageError(f"--start: '{safe(whole[0])}' has no seed", "write --start random:1")
     wanted = {name: () for name in f.variables if name not in held and name not in given}
-    return {**random_start({**wanted, **_shapes(shapes, wanted, f)}, int(match.group(1))), **given}
+    return {
+        **random_start({**wanted, **_shapes(options.shape, wanted, f)}, int(match.group(1))),
+        **given,
+    }
 
 
 def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:

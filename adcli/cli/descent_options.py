@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
+from adcli.cli.declare import Options, option
 from adcli.cli.formats import JSON, FormatOption
-from adcli.cli.needs import FOR_TRAINING as FOR_TRAINING
-from adcli.cli.needs import NOT_FOR_TRAINING as NOT_FOR_TRAINING
-from adcli.cli.options import Decorator, Number, digits
-from adcli.cli.tables import table_options
+from adcli.cli.options import COLOR, DIGITS, Number, ProgramOptions
+from adcli.cli.tables import TableOptions
 from adcli.engines.choose import DESCENT_ENGINES
 
 EXAMPLES = """\b
@@ -44,154 +43,193 @@ Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usag
 Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
 adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
 
-PASSED_ON = (
-    *("method", "rate", "line_search", "schedule", "schedule_every", "schedule_factor"),
-    *("warmup", "final_rate", "clip_value", "clip_norm", "weight_decay", "maximize", "starts"),
-    *("seed", "max_iterations", "gradient_tolerance", "value_tolerance", "point_tolerance"),
-    *("max_seconds", "target", "checkpoint", "checkpoint_every", "resume", "engine"),
-)
-"""Options that go to adcli.descend under their own name, if they are given."""
+
+def _number(metavar: str, text: str) -> Any:
+    return option(type=Number(), metavar=metavar, help=text)
 
 
-def _number(name: str, metavar: str, text: str) -> Any:
-    return click.option(f"--{name}", type=Number(), metavar=metavar, help=text)
+def _count(text: str, least: int = 0) -> Any:
+    return option(type=click.IntRange(least), metavar="N", help=text)
 
 
-def _count(name: str, text: str, least: int = 0) -> Any:
-    return click.option(f"--{name}", type=click.IntRange(least), metavar="N", help=text)
+def _text(metavar: str, text: str) -> Any:
+    return option(metavar=metavar, help=text)
 
 
-def _text(name: str, metavar: str, text: str, multiple: bool = False) -> Any:
-    return click.option(f"--{name}", metavar=metavar, help=text, multiple=multiple)
+def _texts(metavar: str, text: str) -> Any:
+    return option(metavar=metavar, help=text, multiple=True)
 
 
-PROBLEM = (
-    _text(
-        "start",
-        "x=1,y=2",
-        "Where to begin: values, random:SEED, or a file that --save wrote. Repeatable.",
-        multiple=True,
-    ),
-    _text(
-        "param",
+class StartOptions(Options):
+    """Where to begin, and within which bounds."""
+
+    start: tuple[str, ...] = _texts(
+        "x=1,y=2", "Where to begin: values, random:SEED, or a file that --save wrote. Repeatable."
+    )
+    param: tuple[str, ...] = _texts(
         "'W=he(64,32)'",
         "Begin with an array: zeros(64,32), ones, constant(..., value=V), normal(..., scale=S), "
         "uniform(..., low=A, high=B), glorot or he. Repeatable.",
-        multiple=True,
-    ),
-    _text("shape", "W=10x3", "The shape of an array. Repeatable.", True),
-    _text("fix", "y=2", "Hold a variable. Repeatable.", True),
-    _text(
-        "bounds",
+    )
+    shape: tuple[str, ...] = _texts("W=10x3", "The shape of an array. Repeatable.")
+    fix: tuple[str, ...] = _texts("y=2", "Hold a variable. Repeatable.")
+    bounds: tuple[str, ...] = _texts(
         "x=0:1",
         "Keep a variable within bounds; x=0: and x=:1 too. The gradient's norm is then that of"
         " the projected gradient. Repeatable.",
-        True,
-    ),
-    click.option("--maximize", is_flag=True, default=None, help="Climb instead."),
-    _count(
-        "starts",
-        "Descend from N points around the start, at most 100,000; the best result counts.",
-        1,
-    ),
-    _count("seed", "The seed of what is drawn at random (default 0)."),
-    table_options,
-)
-METHOD = (
-    _text(
-        "method",
-        "NAME",
-        "How to descend (default lbfgs, of a training adam; with --rate alone gd).",
-    ),
-    _number("rate", "R", "The learning rate."),
-    _text("line-search", "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."),
-    _text("schedule", "NAME", "The rate over time: constant, step, exponential, cosine, inverse."),
-    _number("schedule-every", "N", "Iterations that the schedule counts in (default 1000)."),
-    _number("schedule-factor", "F", "The factor over these (default 0.5)."),
-    _number("warmup", "N", "Iterations over which the rate rises from 0."),
-    _number("final-rate", "R", "The last rate (default 0)."),
-    _number("clip-value", "C", "Limit every component of the gradient."),
-    _number("clip-norm", "C", "Limit the length of the gradient."),
-    _number(
-        "weight-decay",
+    )
+
+
+class AimOptions(Options):
+    """What counts as best, and where it is looked for."""
+
+    maximize: bool | None = option(is_flag=True, default=None, help="Climb instead.")
+    starts: int | None = _count(
+        "Descend from N points around the start, at most 100,000; the best result counts.", 1
+    )
+    seed: int | None = _count("The seed of what is drawn at random (default 0).")
+
+
+class SettingsOptions(Options):
+    """How to descend: the fields of adcli.descent.settings.Settings."""
+
+    method: str | None = _text(
+        "NAME", "How to descend (default lbfgs, of a training adam; with --rate alone gd)."
+    )
+    rate: float | None = _number("R", "The learning rate.")
+    line_search: str | None = _text(
+        "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."
+    )
+    schedule: str | None = _text(
+        "NAME", "The rate over time: constant, step, exponential, cosine, inverse."
+    )
+    schedule_every: float | None = _number(
+        "N", "Iterations that the schedule counts in (default 1000)."
+    )
+    schedule_factor: float | None = _number("F", "The factor over these (default 0.5).")
+    warmup: float | None = _number("N", "Iterations over which the rate rises from 0.")
+    final_rate: float | None = _number("R", "The last rate (default 0).")
+    clip_value: float | None = _number("C", "Limit every component of the gradient.")
+    clip_norm: float | None = _number("C", "Limit the length of the gradient.")
+    weight_decay: float | None = _number(
         "D",
         "Pull the parameters to 0: the value that is minimised and shown includes D/2 times their "
         "sum of squares. adamw (0.01 by default) and lion shrink the point itself instead, which "
         "minimises no function: they keep the last point, unless --validation or --patience "
         "chooses another.",
-    ),
-    click.option(
-        "--engine",
+    )
+
+
+class EngineOptions(Options):
+    """What computes a descent."""
+
+    engine: str | None = option(
         type=click.Choice(DESCENT_ENGINES),
         metavar="ENGINE",
         help="auto (default), python (numbers alone), numpy, or llvm (machine code).",
-    ),
-)
-TRAINING = (
-    _count("batch-size", "Train: step down the loss of N rows at a time (default 64).", 1),
-    _count("epochs", "Train: passes over all rows (default 10).", 1),
-    click.option("--shuffle", is_flag=True, default=None, help="Each epoch has its own order."),
-    _text(
-        "validation",
+    )
+
+
+class TrainingOptions(Options):
+    """What only a training takes; the first two ask for one."""
+
+    batch_size: int | None = _count(
+        "Train: step down the loss of N rows at a time (default 64).", 1
+    )
+    epochs: int | None = _count("Train: passes over all rows (default 10).", 1)
+    shuffle: bool | None = option(is_flag=True, default=None, help="Each epoch has its own order.")
+    validation: str | None = _text(
         "FILE|0.1",
         "Rows that are not trained on: a table, or a part of --data. The parameters with the least "
         "loss there are kept.",
-    ),
-    _count("patience", "End after N epochs without a better loss.", 1),
-    click.option(
-        "--dtype",
+    )
+    patience: int | None = _count("End after N epochs without a better loss.", 1)
+    dtype: str | None = option(
         type=click.Choice(["float64", "float32"]),
         help="What a training computes in (default float64).",
-    ),
-)
-STOPPING = (
-    _count("max-iterations", "Stop after N iterations (default 10000; a training: no limit)."),
-    _number(
-        "gradient-tolerance",
+    )
+
+    @property
+    def is_training(self) -> bool:
+        """Whether mini-batches are asked for."""
+        return self.batch_size is not None or self.epochs is not None
+
+
+class StoppingOptions(Options):
+    """When to end: the fields of adcli.descent.stopping.Limits."""
+
+    max_iterations: int | None = _count(
+        "Stop after N iterations (default 10000; a training: no limit)."
+    )
+    gradient_tolerance: float | None = _number(
         "T",
         "Stop at this gradient norm, and at no other (0: never). By default at 1e-8 if the "
         "gradient is small on the problem's own scale, or where it is no more than rounding.",
-    ),
-    _number("value-tolerance", "T", "Stop when the value changes by this part of itself."),
-    _number("point-tolerance", "T", "Stop when the point moves by this part of its norm."),
-    _number("max-seconds", "S", "Stop after S seconds."),
-    _number("target", "V", "Stop when the value reaches V."),
-)
-WATCHING = (
-    click.option(
+    )
+    value_tolerance: float | None = _number(
+        "T", "Stop when the value changes by this part of itself."
+    )
+    point_tolerance: float | None = _number(
+        "T", "Stop when the point moves by this part of its norm."
+    )
+    max_seconds: float | None = _number("S", "Stop after S seconds.")
+    target: float | None = _number("V", "Stop when the value reaches V.")
+
+
+class WatchingOptions(Options):
+    """What is shown and written of the way and of its end."""
+
+    form: str = option(
         "--format",
-        "form",
         type=click.Choice(["table", "json"]),
         cls=FormatOption,
         endings=JSON,
         fallback="table",
         help="table for people; json, the final object alone, for scripts. The default goes by the "
         "name of -o FILE, else it is table.",
-    ),
-    click.option("-o", "--output", metavar="FILE", help="Write the result to FILE."),
-    digits,
-    _count("every", "A row for every N-th iteration or epoch (default: ever fewer).", 1),
-    _text("trace", "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file."),
-    click.option(
-        "--plot",
+    )
+    output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
+    digits: int = DIGITS
+    every: int | None = _count("A row for every N-th iteration or epoch (default: ever fewer).", 1)
+    trace: str | None = _text(
+        "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file."
+    )
+    plot: str | None = option(
         is_flag=False,
         flag_value="-",
         metavar="[FILE]",
         help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
-    ),
-    _text("save", "FILE", "Save the parameters found as .npz, .safetensors or .json."),
-    _text("animate", "FILE.gif", "Two variables: the path as a film (needs matplotlib)."),
-)
-SURVIVING = (
-    _text("checkpoint", "FILE", "Save the run there, to go on with --resume FILE."),
-    _count("checkpoint-every", "Iterations between two checkpoints (default 1000).", 1),
-    _text("resume", "FILE", "Go on from a checkpoint, with the command that wrote it."),
-)
+    )
+    save: str | None = _text("FILE", "Save the parameters found as .npz, .safetensors or .json.")
+    animate: str | None = _text("FILE.gif", "Two variables: the path as a film (needs matplotlib).")
 
 
-def descent_options(function: Any) -> Any:
-    """All of them."""
-    decorators: list[Decorator] = [*PROBLEM, *METHOD, *TRAINING, *STOPPING, *WATCHING, *SURVIVING]
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+class CheckpointOptions(Options):
+    """How to go on later."""
+
+    checkpoint: str | None = _text("FILE", "Save the run there, to go on with --resume FILE.")
+    checkpoint_every: int | None = _count("Iterations between two checkpoints (default 1000).", 1)
+    resume: str | None = _text("FILE", "Go on from a checkpoint, with the command that wrote it.")
+
+
+class DescendOptions(
+    ProgramOptions,
+    StartOptions,
+    AimOptions,
+    TableOptions,
+    SettingsOptions,
+    EngineOptions,
+    TrainingOptions,
+    StoppingOptions,
+    WatchingOptions,
+    CheckpointOptions,
+):
+    """All options of the command."""
+
+    color: None = COLOR
+
+    @property
+    def passed_on(self) -> dict[str, Any]:
+        """What the library is given under its own name, where the command line has it."""
+        groups = (AimOptions, SettingsOptions, EngineOptions, StoppingOptions, CheckpointOptions)
+        return self.given(*groups)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -255,72 +254,3 @@ class RowsOutputOptions(OutputOptions):
     """How and where results of many points are written."""
 
     form: str = format_option(endings=ROWS)
-
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def together(*decorators: Decorator) -> Decorator:
-    """Several options as one decorator, in the order in which --help shows them."""
-
-    def apply(function: Callable[..., Any]) -> Callable[..., Any]:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return apply
-
-
-expression = together(
-    click.argument("expression", metavar="EXPR", required=False),
-    click.option(
-        "-f",
-        "--file",
-        "source",
-        metavar="FILE",
-        help="Read the program from FILE instead of EXPR ('-': standard input).",
-    ),
-)
-
-color = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    expose_value=False,
-    callback=lambda ctx, param, value: choose_color(value),
-    help="Colour: auto looks at the terminal and NO_COLOR.",
-)
-
-file = click.option(
-    "-o", "--output", metavar="FILE", help="Write to FILE; it appears when complete."
-)
-digits = click.option(
-    "--digits",
-    type=click.IntRange(1, 17),
-    default=6,
-    metavar="N",
-    help="Significant digits in tables (default 6).",
-)
-
-
-def output_as(
-    *extra: str, endings: Endings = RECORD, kind: type[FormatOption] = FormatOption
-) -> Decorator:
-    """How results are written; `extra` formats come after the usual ones."""
-    others = "".join(f"; {name}" for name in extra)
-    return together(
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice([*FORMATS, *extra]),
-            cls=kind,
-            endings=endings,
-            fallback="table",
-            help="table for people; json (an object a line), csv and plain for scripts"
-            + others
-            + ". The default goes by the name of -o FILE, else it is table.",
-        ),
-        file,
-        digits,
-        color,
-    )

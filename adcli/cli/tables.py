@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from adcli.cli.declare import Options, option
-from adcli.cli.options import together
 from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
 
@@ -41,31 +40,6 @@ class TableOptions(Options):
     where: str | None = option(
         metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
     )
-
-
-table_options: Callable[..., Any] = together(
-    click.option(
-        "--data",
-        metavar="FILE",
-        multiple=True,
-        help="A table, whose columns are vectors in the program: CSV, TSV, JSON Lines, Parquet, "
-        "'-', or a glob in quotes. Repeatable: several files are one table.",
-    ),
-    click.option(
-        "--data-format",
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    ),
-    click.option(
-        "--missing",
-        type=click.Choice(["error", "drop"]),
-        default="error",
-        help="At a missing value: error (default), or drop the row.",
-    ),
-    click.option(
-        "--where", metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
-    ),
-)
 
 
 @contextmanager

@@ -3,64 +3,105 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import FOR_TRAINING, PASSED_ON
-from adcli.cli.descent_output import plot_stream, print_now, report
-from adcli.cli.inputs import assignments
+from adcli.cli.descent_options import TrainingOptions
+from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.needs import is_part
 from adcli.cli.show import screen
-from adcli.cli.tables import TableOptions, check_columns, columns_in, filter_of, open_data
+from adcli.cli.tables import TableOptions, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
-from adcli.function import Function
 from adcli.training.loop import Training, TrainingWatcher
 
-
-def run_training(f: Function, parsed: dict[str, Any]) -> int:
-    """Train, report, and save what was found; returns the exit code."""
-    from adcli.data.parameters import check_savable, save_parameters
+if TYPE_CHECKING:
+    from adcli.data.table import Table
     from adcli.report.training import TrainingReport
-    from adcli.training.run import train
+    from adcli.training.run import TrainingResult
 
-    if not parsed["data"]:
-        raise UsageError("a training needs rows", "name a table: --data FILE")
-    if parsed["save"]:
-        check_savable(parsed["save"])
-    names = (*PASSED_ON, *FOR_TRAINING)
-    asked = {name: parsed[name] for name in names if parsed[name] is not None}
-    held = assignments(parsed["fix"], "--fix", None)
-    drawn = drawn_values(parsed["param"], parsed["seed"])
-    with ExitStack() as stack:
-        table = stack.enter_context(open_data(TableOptions.of(parsed)))
+
+class TrainingRun(DescentRun):
+    """One training."""
+
+    def run(self) -> int:
+        if not self.options.data:
+            raise UsageError("a training needs rows", "name a table: --data FILE")
+        return super().run()
+
+    def rows(self, table: Table | None, stack: ExitStack) -> Mapping[str, Any]:
         assert table is not None
-        needless = [*held, *columns_in(f, table)]
-        start = start_values(parsed["start"], parsed["shape"], f, needless, drawn)
-        check_columns(f, table, [*start, *held], complete=not parsed["resume"])
-        asked["where"] = filter_of(table, TableOptions.of(parsed))
-        asked["missing"] = parsed["missing"]
-        if parsed["validation"]:
-            asked["validation"] = _validation(parsed["validation"], parsed, stack)
-        pictures = _pictures(parsed)
-        watchers = [stack.enter_context(watcher) for watcher in _watchers(parsed)]
+        options = self.options
+        where = filter_of(table, options)
+        validation = self._validation(options.validation, stack)
+        return {"data": table, "where": where, "missing": options.missing, **validation}
+
+    def _validation(self, text: str | None, stack: ExitStack) -> dict[str, Any]:
+        """The rows of --validation: a part of the table, or another one."""
+        if not text:
+            return {}
+        if is_part(text):
+            return {"validation": float(text)}
+        if text == "-" and "-" in self.options.data:
+            raise UsageError("--data and --validation cannot both come from standard input")
+        other = TableOptions(data=(text,), data_format=self.options.data_format)
+        return {"validation": stack.enter_context(open_data(other))}
+
+    def pictures(self) -> Sequence[Any]:
+        plot = self.options.plot
+        if not plot:
+            return []
+        from adcli.report.training_pictures import LossPicture, LossPlot
+
+        if plot != "-":
+            return [LossPicture(plot)]
+        return [LossPlot(self.plot_stream(), screen(None)[0])]
+
+    def watchers(self) -> Iterator[Any]:
+        """The trace; the table of epochs where one is wanted; the bar, on a terminal."""
+        from rich.console import Console
+
+        from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
+        from adcli.training.plan import rule_settings
+
+        options = self.options
+        if options.trace:
+            yield TrainingTrace(options.trace)
+        bar = None
+        if is_terminal(sys.stderr):
+            colors: Any = "standard" if is_coloured(sys.stderr) else None
+            bar = TrainingBar(
+                Console(file=sys.stderr, width=width(sys.stderr), color_system=colors, markup=False)
+            )
+        if options.form != "json":
+            described = rule_settings(self.settings()).describe()
+            write: Callable[[str], None] = print_now
+            if bar is not None and is_terminal(sys.stdout):
+                write = bar.above(print_now)
+            yield EpochTable(write, described, options.digits, options.every)
+        if bar is not None:
+            yield bar
+
+    def minimise(
+        self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack
+    ) -> TrainingResult:
+        from adcli.training.run import train
+
         signals = _Signals(stack)
-        result = train(
-            f,
-            start,
-            data=table,
-            fix=held,
-            bounds=bound_pairs(parsed["bounds"]),
-            watchers=[*watchers, signals],
-            interrupted=lambda: signals.came(),
-            **asked,
+        asked = {**self.options.given(TrainingOptions), **self.options.passed_on, **problem}
+        return train(
+            self.f, watchers=[*watchers, signals], interrupted=lambda: signals.came(), **asked
         )
-    if parsed["save"]:
-        save_parameters(parsed["save"], result.parameters)
-    return report(TrainingReport, result, parsed, pictures)
+
+    def parameters(self, result: TrainingResult) -> Mapping[str, Any]:
+        return result.parameters
+
+    def report(self, result: TrainingResult, timed: bool) -> TrainingReport:
+        from adcli.report.training import TrainingReport
+
+        return TrainingReport(result, timed)
 
 
 class _Signals(TrainingWatcher):
@@ -73,53 +114,3 @@ class _Signals(TrainingWatcher):
     def begin(self, training: Training) -> None:
         """Watch for signals."""
         self.came = self._stack.enter_context(interruption())
-
-
-def _validation(text: str, parsed: Mapping[str, Any], stack: ExitStack) -> Any:
-    """The rows of --validation: a part of the table, or another one."""
-    if is_part(text):
-        return float(text)
-    if text == "-" and "-" in parsed["data"]:
-        raise UsageError("--data and --validation cannot both come from standard input")
-    return stack.enter_context(
-        open_data(TableOptions(data=(text,), data_format=parsed["data_format"]))
-    )
-
-
-def _watchers(parsed: Mapping[str, Any]) -> list[Any]:
-    """The trace; the bar, on a terminal; the table of epochs where one is wanted."""
-    from rich.console import Console
-
-    from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
-    from adcli.training.plan import rule_settings
-
-    found: list[Any] = []
-    if parsed["trace"]:
-        found.append(TrainingTrace(parsed["trace"]))
-    bar = None
-    if is_terminal(sys.stderr):
-        colors: Any = "standard" if is_coloured(sys.stderr) else None
-        bar = TrainingBar(
-            Console(file=sys.stderr, width=width(sys.stderr), color_system=colors, markup=False)
-        )
-    if parsed["form"] != "json":
-        from adcli.descent.settings import Settings
-
-        names = Settings.__dataclass_fields__
-        settings = rule_settings({n: parsed[n] for n in names if parsed[n] is not None})
-        write: Callable[[str], None] = print_now
-        if bar is not None and is_terminal(sys.stdout):
-            write = bar.above(print_now)
-        found.append(EpochTable(write, settings.describe(), parsed["digits"], parsed["every"]))
-    return [*found, bar] if bar is not None else found
-
-
-def _pictures(parsed: Mapping[str, Any]) -> list[Any]:
-    """What draws the losses when they are there."""
-    if not parsed["plot"]:
-        return []
-    from adcli.report.training_pictures import LossPicture, LossPlot
-
-    if parsed["plot"] != "-":
-        return [LossPicture(parsed["plot"])]
-    return [LossPlot(plot_stream(parsed), screen(None)[0])]

@@ -8,6 +8,7 @@ from typing import Any
 
 from adcli.report.descent_pictures import Curve, chart
 from adcli.report.plots import figure_class, picture_format, write_figure
+from adcli.training.loop import TrainingWatcher
 from adcli.training.run import TrainingResult
 
 
@@ -21,7 +22,7 @@ def loss_curves(result: TrainingResult) -> dict[str, Curve]:
     return {name: curve for name, curve in finite.items() if curve}
 
 
-class LossPlot:
+class LossPlot(TrainingWatcher):
     """The losses in braille dots; upwards logarithmic, so that what is not positive is left out."""
 
     def __init__(self, write: Callable[[str], object], width: int) -> None:
@@ -36,7 +37,7 @@ class LossPlot:
                 self.write("\n".join(chart(name, positive, self.width, unit="epochs")) + "\n")
 
 
-class LossPicture:
+class LossPicture(TrainingWatcher):
     """A PNG or SVG with both losses."""
 
     def __init__(self, path: str) -> None:

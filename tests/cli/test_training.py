@@ -17,7 +17,14 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from adcli.cli.descent_options import FOR_TRAINING, NOT_FOR_TRAINING, PASSED_ON
+from adcli.cli.descent_options import (
+    AimOptions,
+    CheckpointOptions,
+    SettingsOptions,
+    StoppingOptions,
+    TrainingOptions,
+)
+from adcli.cli.needs import NOT_FOR_TRAINING
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
@@ -295,7 +302,9 @@ def test_options_that_are_passed_on_are_settings() -> None:
     kinds = (Settings, TrainingPlan, TrainingLimits)
     known = {name for kind in kinds for name in kind.__dataclass_fields__}
     known |= {"maximize", "checkpoint", "checkpoint_every", "resume", "validation"}
-    assert set(FOR_TRAINING) | set(PASSED_ON) - set(NOT_FOR_TRAINING) == known
+    groups = (*(AimOptions, SettingsOptions, StoppingOptions, CheckpointOptions, TrainingOptions),)
+    taken = {name for group in groups for name in group.fields}
+    assert taken - set(NOT_FOR_TRAINING) == known
 
 
 def launch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:

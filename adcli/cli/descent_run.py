@@ -1,0 +1,101 @@
+"""What a descent and a training share: from the options of `adcli descend` to the report."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any
+
+from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
+from adcli.cli.descent_options import DescendOptions, SettingsOptions
+from adcli.cli.inputs import assignments
+from adcli.cli.show import show, write_text
+from adcli.cli.tables import check_columns, columns_in, open_data
+from adcli.cli.terminal import is_terminal, remark
+from adcli.function import Function
+from adcli.language.messages import safe
+
+if TYPE_CHECKING:
+    from adcli.data.table import Table
+    from adcli.report.rendering import Report
+
+
+class DescentRun(ABC):
+    """One run of `adcli descend`."""
+
+    def __init__(self, f: Function, options: DescendOptions) -> None:
+        self.f = f
+        self.options = options
+
+    def run(self) -> int:
+        """Minimise, save what was found, and report it; returns the exit code."""
+        from adcli.data.parameters import check_savable, save_parameters
+
+        options = self.options
+        if options.save:
+            check_savable(options.save)
+        held = assignments(options.fix, "--fix", None)
+        drawn = drawn_values(options.param, options.seed)
+        with ExitStack() as stack:
+            table = stack.enter_context(open_data(options))
+            start = start_values(options, self.f, [*held, *columns_in(self.f, table)], drawn)
+            if table is not None:
+                given = [*start, *held]
+                check_columns(self.f, table, given, complete=not options.resume)
+            rows = self.rows(table, stack)
+            bounds = bound_pairs(options.bounds)
+            pictures = self.pictures()
+            watchers = [stack.enter_context(watcher) for watcher in self.watchers()]
+            problem = {"start": start, "fix": held, "bounds": bounds, **rows}
+            result = self.minimise(problem, [*pictures, *watchers], stack)
+        if options.save:
+            save_parameters(options.save, self.parameters(result))
+        for text in result.moved:
+            remark(safe(text) + "\n")
+        report = self.report(result, timed=is_terminal(sys.stdout))
+        show(report, options.form, options.output, options.digits)
+        for picture in pictures:
+            picture.draw(result)
+        return int(result.status.exit_code)
+
+    @abstractmethod
+    def rows(self, table: Table | None, stack: ExitStack) -> Mapping[str, Any]:
+        """What of the table is minimised over, as the library takes it."""
+
+    @abstractmethod
+    def pictures(self) -> Sequence[Any]:
+        """What draws the result when it is there."""
+
+    @abstractmethod
+    def watchers(self) -> Iterable[AbstractContextManager[Any]]:
+        """What shows and writes the steps."""
+
+    @abstractmethod
+    def minimise(
+        self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack
+    ) -> Any:
+        """The result, which heeds signals."""
+
+    @abstractmethod
+    def parameters(self, result: Any) -> Mapping[str, Any]:
+        """What is saved of a result."""
+
+    @abstractmethod
+    def report(self, result: Any, timed: bool) -> Report:
+        """The report of a result."""
+
+    def settings(self) -> dict[str, Any]:
+        """How to descend, as far as the command line says so."""
+        return self.options.given(SettingsOptions)
+
+    def plot_stream(self) -> Callable[[str], object]:
+        """Where a plot in the terminal goes: beside JSON standard output has the object alone."""
+        return remark if self.options.form == "json" else print_now
+
+
+def print_now(text: str) -> None:
+    """Text to standard output, at once."""
+    write_text(None, text)
+    sys.stdout.flush()
