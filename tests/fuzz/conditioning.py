@@ -12,7 +12,7 @@ hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
 from math import isfinite
@@ -49,14 +49,22 @@ def scatter(
 
     With `inputs` the point is off, too, with `second` the second partials of every operation.
     """
-    other, shapes = noisy(f, point, inputs, second)
+    other, shapes, numbers = noisy(f, point, inputs, second)
     rng = np.random.default_rng(1)
-    base = ask(other, {**point, **{name: _noise(s, 0.0, rng) for name, s in shapes.items()}})
+
+    def sample(size: float) -> dict[str, Any]:
+        """The noise, and the numbers as they are written but for as much."""
+        noise = {name: _noise(shape, size, rng) for name, shape in shapes.items()}
+        near = {n: mpf(repr(x)) * (1 + mpf(_noise((), size, rng))) for n, x in numbers.items()}
+        return {**point, **noise, **near}
+
+    base = ask(other, sample(0.0))
     found = [0.0] * len(base)
-    samples = [{n: _noise(s, EPS, rng) for n, s in shapes.items()} for _ in range(SAMPLES)]
-    for noise in [_numbers_as_held(f.graph, shapes), *samples]:
+    # Once as the floats that hold the numbers: y != 1e-10 is a tie where y is that float.
+    as_held = {**sample(0.0), **{name: mpf(float(x)) for name, x in numbers.items()}}
+    for moved_point in [as_held, *(sample(EPS) for _ in range(SAMPLES))]:
         try:
-            moved = ask(other, {**point, **noise})
+            moved = ask(other, moved_point)
         except AdcliError:
             return None
         found = [max(s, abs(a - b)) for s, a, b in zip(found, moved, base, strict=True)]
@@ -68,26 +76,22 @@ def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any
     return noise if shape else float(noise)
 
 
-def _numbers_as_held(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """The noise that makes of each number the float nearest to it, so that ties of floats are ties:
-    y != 1e-10 where y is that float."""
-    noise = {name: np.zeros(shape) if shape else 0.0 for name, shape in shapes.items()}
-    for i, op in enumerate(graph.ops):
-        if op is CONSTANT and f"noise {i}" in noise:
-            written = mpf(repr(graph.attrs[i]))
-            noise[f"noise {i}"] = mpf(float(graph.attrs[i])) / written - 1
-    return noise
-
-
 def noisy(
     f: Function, point: dict[str, Any], inputs: bool = False, second: bool = False
-) -> tuple[Function, dict[str, tuple[int, ...]]]:
-    """The function with noise as further variables, and the shapes of these."""
+) -> tuple[Function, dict[str, tuple[int, ...]], dict[str, float]]:
+    """The function with noise as further variables, and the shapes of these; and the numbers that
+    no float holds, which have become variables as well."""
     graph = f.graph
     given = {name: np.shape(value) for name, value in point.items()}
     shapes = infer_shapes(graph, f.order, given, f.text)
     one, new, noise = graph.constant(1.0), {}, {}
+    numbers: dict[str, float] = {}
     for i in f.order:
+        if graph.ops[i] is CONSTANT and not _is_held(graph.attrs[i]):
+            name = f"number {i}"
+            numbers[name] = graph.attrs[i]
+            new[i] = graph.variable(name)
+            continue
         op, args = graph.ops[i], [new[a] for a in graph.args[i]]
         for k, a in enumerate(graph.args[i]):
             if graph.varying[a]:
@@ -102,7 +106,7 @@ def noisy(
                 noise[name] = tuple(shapes[i])
                 bent = graph.node(PRIMITIVES["multiply"], (graph.variable(name), bend))
                 node = graph.node(PRIMITIVES["add"], (node, bent))
-        if (op is CONSTANT and _is_held(graph.attrs[i])) or (op is VARIABLE and not inputs):
+        if op is CONSTANT or (op is VARIABLE and not inputs):
             new[i] = node
             continue
         name = f"noise {i}"
@@ -110,7 +114,8 @@ def noisy(
         factor = graph.node(PRIMITIVES["add"], (one, graph.variable(name)))
         new[i] = graph.node(PRIMITIVES["multiply"], (node, factor))
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
-    return changed, {name: shape for name, shape in noise.items() if name in changed.inputs}
+    used = {name: shape for name, shape in noise.items() if name in changed.inputs}
+    return changed, used, {name: x for name, x in numbers.items() if name in changed.inputs}
 
 
 def _is_held(number: float) -> bool:
