@@ -8,6 +8,7 @@ import click
 
 from adcli.cli.declare import Options, as_command, option
 from adcli.cli.inputs import assignments, names
+from adcli.cli.needs import Need, is_one
 from adcli.cli.options import WRT, AtOptions, Number, OutputOptions, ProgramOptions
 from adcli.cli.show import show
 from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
@@ -35,11 +36,15 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
 1 they do not, or the point is outside the domain; 2 wrong usage or syntax."""
 
 
+FIRST_ORDER = Need("is for first derivatives", is_one("order", 1), "leave --order 2 out")
+
+
 class CompareOptions(Options):
     """What to compare."""
 
     wrt: str | None = WRT
     gradient: tuple[str, ...] = option(
+        needs=[FIRST_ORDER],
         metavar="x=1,y=2",
         multiple=True,
         help="Check this gradient, a value for each variable (--wrt: for those alone).",
@@ -51,11 +56,13 @@ class CompareOptions(Options):
         help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
     )
     epsilons: str | None = option(
+        needs=[FIRST_ORDER],
         metavar="FROM:TO[:N]",
         help="Sweep finite differences over steps relative to the variable, N a decade"
         " (default 1).",
     )
     plot: str | None = option(
+        needs=[FIRST_ORDER],
         metavar="FILE",
         help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
     )

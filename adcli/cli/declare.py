@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, get_type_
 import click
 
 from adcli.cli.formats import FormatOption, check_outputs
-from adcli.cli.needs import check_needs, check_repeated, explained, needs_of
+from adcli.cli.needs import Need, check_needs, check_repeated, explained
 from adcli.errors import UsageError
 
 
@@ -28,16 +28,28 @@ class Field:
     """What a field says of its option: how it is written, and the settings of click."""
 
     def __init__(
-        self, kind: type[click.Parameter], written: Sequence[str], settings: Mapping[str, Any]
+        self,
+        kind: type[click.Parameter],
+        written: Sequence[str],
+        needs: Sequence[Need],
+        settings: Mapping[str, Any],
     ) -> None:
         self.kind = kind
         self.written = written
+        self.needs = needs
         self.settings = settings
+
+    def needing(self, needs: Sequence[Need]) -> Field:
+        """The same field, whose option needs more."""
+        return Field(self.kind, self.written, [*needs, *self.needs], self.settings)
 
     def parameter(self, name: str) -> click.Parameter:
         """The option of click, for the field of that name."""
         usual = () if self.kind is click.Argument else (f"--{name.replace('_', '-')}",)
-        return self.kind([name, *(self.written or usual)], **self.settings)
+        made = self.kind([name, *(self.written or usual)], **self.settings)
+        if isinstance(made, click.Option):
+            made.help = explained(made.help or "", self.needs)
+        return made
 
     @property
     def default(self) -> Any:
@@ -46,31 +58,39 @@ class Field:
         return self.settings.get("default", False if self.settings.get("is_flag") else nothing)
 
 
-def option(*written: str, cls: type[click.Option] = click.Option, **settings: Any) -> Any:
+def option(
+    *written: str,
+    cls: type[click.Option] = click.Option,
+    needs: Sequence[Need] = (),
+    **settings: Any,
+) -> Any:
     """A field that is an option, written `--its-name` where nothing else is said."""
-    return Field(cls, written, settings)
+    return Field(cls, written, needs, settings)
 
 
 def argument(**settings: Any) -> Any:
     """A field that is an argument."""
-    return Field(click.Argument, (), settings)
+    return Field(click.Argument, (), (), settings)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Options:
     """Options that belong together. A subclass adds to them, or says its own in place of one.
 
-    A value in place of one means that the command has no such option: the value holds always.
+    A value in place of one means that the command has no such option: the value holds always. What
+    a class `needs`, all its options need.
     """
 
     fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, needs: Sequence[Need] = ()) -> None:
         said: dict[str, Any] = {}
         for base in cls.__bases__:
             said |= getattr(base, "fields", {})
         said |= vars(cls)
-        cls.fields = {name: field for name, field in said.items() if isinstance(field, Field)}
+        cls.fields = {
+            name: field.needing(needs) for name, field in said.items() if isinstance(field, Field)
+        }
 
     @classmethod
     def of(cls, parsed: Mapping[str, Any]) -> Self:
@@ -100,9 +120,11 @@ class _Command(click.Command):
     ) -> None:
         super().__init__(*arguments, **settings)
         self.groups = groups
-        for option in self.params:
-            if isinstance(option, click.Option):
-                option.help = explained(option, needs_of(self.name, option.name))
+        self.needs: dict[str, Sequence[Need]] = {}
+        for group in groups.values():
+            for name, field in group.fields.items():
+                self.needs[name] = field.needs
+                self.params.append(field.parameter(name))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:
@@ -112,18 +134,16 @@ class _Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         self._refuse_empty(ctx.params)
         check_outputs(ctx.params)
-        for option in self.params:
-            if isinstance(option, FormatOption):
-                ctx.params[str(option.name)] = option.chosen(ctx.params)
-        check_needs(ctx)
-        if not self.groups:
-            return super().invoke(ctx)
+        formats = {
+            str(option.name): option.chosen(ctx.params)
+            for option in self.params
+            if isinstance(option, FormatOption)
+        }
+        parsed = {**ctx.params, **formats}
+        check_needs(ctx, parsed, self.needs)
         assert self.callback is not None
-        return ctx.invoke(self.callback, **self._instances(ctx.params))
-
-    def _instances(self, parsed: Mapping[str, Any]) -> dict[str, Options]:
-        """What the command is called with."""
-        return {name: group.of(parsed) for name, group in self.groups.items()}
+        groups = {name: group.of(parsed) for name, group in self.groups.items()}
+        return ctx.invoke(self.callback, **groups)
 
     def _refuse_empty(self, parsed: Mapping[str, Any]) -> None:
         """Raise UsageError for an option that is there and says nothing."""
@@ -146,12 +166,7 @@ def as_command(name: str, examples: str) -> Callable[[Callable[..., int]], click
             for parameter, group in hints.items()
             if isinstance(group, type) and issubclass(group, Options)
         }
-        params = [
-            field.parameter(name)
-            for group in groups.values()
-            for name, field in group.fields.items()
-        ]
-        made = click.command(name, cls=_Command, epilog=examples, params=params, groups=groups)
+        made = click.command(name, cls=_Command, epilog=examples, groups=groups)
         return made(function)
 
     return declare

@@ -7,8 +7,18 @@ from typing import Any
 import click
 
 from adcli.cli.declare import Options, option
+from adcli.cli.descent_needs import (
+    CHECKPOINT,
+    DRAWN,
+    ONE_START,
+    RANDOM_START,
+    TRAINING,
+    WHOLE,
+    schedule_for,
+)
 from adcli.cli.formats import JSON, FormatOption
-from adcli.cli.options import COLOR, DIGITS, Number, ProgramOptions
+from adcli.cli.needs import A_TABLE, Need
+from adcli.cli.options import COLOR, Number, ProgramOptions, digits_option
 from adcli.cli.tables import TableOptions
 from adcli.engines.choose import DESCENT_ENGINES
 
@@ -44,20 +54,20 @@ Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, r
 adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
 
 
-def _number(metavar: str, text: str) -> Any:
-    return option(type=Number(), metavar=metavar, help=text)
+def _number(metavar: str, text: str, *needs: Need) -> Any:
+    return option(needs=needs, type=Number(), metavar=metavar, help=text)
 
 
-def _count(text: str, least: int = 0) -> Any:
-    return option(type=click.IntRange(least), metavar="N", help=text)
+def _count(text: str, *needs: Need, least: int = 0) -> Any:
+    return option(needs=needs, type=click.IntRange(least), metavar="N", help=text)
 
 
-def _text(metavar: str, text: str) -> Any:
-    return option(metavar=metavar, help=text)
+def _text(metavar: str, text: str, *needs: Need) -> Any:
+    return option(needs=needs, metavar=metavar, help=text)
 
 
-def _texts(metavar: str, text: str) -> Any:
-    return option(metavar=metavar, help=text, multiple=True)
+def _texts(metavar: str, text: str, *needs: Need) -> Any:
+    return option(needs=needs, metavar=metavar, help=text, multiple=True)
 
 
 class StartOptions(Options):
@@ -71,7 +81,7 @@ class StartOptions(Options):
         "Begin with an array: zeros(64,32), ones, constant(..., value=V), normal(..., scale=S), "
         "uniform(..., low=A, high=B), glorot or he. Repeatable.",
     )
-    shape: tuple[str, ...] = _texts("W=10x3", "The shape of an array. Repeatable.")
+    shape: tuple[str, ...] = _texts("W=10x3", "The shape of an array. Repeatable.", RANDOM_START)
     fix: tuple[str, ...] = _texts("y=2", "Hold a variable. Repeatable.")
     bounds: tuple[str, ...] = _texts(
         "x=0:1",
@@ -85,9 +95,11 @@ class AimOptions(Options):
 
     maximize: bool | None = option(is_flag=True, default=None, help="Climb instead.")
     starts: int | None = _count(
-        "Descend from N points around the start, at most 100,000; the best result counts.", 1
+        "Descend from N points around the start, at most 100,000; the best result counts.",
+        WHOLE,
+        least=1,
     )
-    seed: int | None = _count("The seed of what is drawn at random (default 0).")
+    seed: int | None = _count("The seed of what is drawn at random (default 0).", DRAWN)
 
 
 class SettingsOptions(Options):
@@ -104,11 +116,17 @@ class SettingsOptions(Options):
         "NAME", "The rate over time: constant, step, exponential, cosine, inverse."
     )
     schedule_every: float | None = _number(
-        "N", "Iterations that the schedule counts in (default 1000)."
+        "N",
+        "Iterations that the schedule counts in (default 1000).",
+        schedule_for("schedule_every"),
     )
-    schedule_factor: float | None = _number("F", "The factor over these (default 0.5).")
+    schedule_factor: float | None = _number(
+        "F", "The factor over these (default 0.5).", schedule_for("schedule_factor")
+    )
     warmup: float | None = _number("N", "Iterations over which the rate rises from 0.")
-    final_rate: float | None = _number("R", "The last rate (default 0).")
+    final_rate: float | None = _number(
+        "R", "The last rate (default 0).", schedule_for("final_rate")
+    )
     clip_value: float | None = _number("C", "Limit every component of the gradient.")
     clip_norm: float | None = _number("C", "Limit the length of the gradient.")
     weight_decay: float | None = _number(
@@ -120,7 +138,7 @@ class SettingsOptions(Options):
     )
 
 
-class EngineOptions(Options):
+class EngineOptions(Options, needs=[WHOLE]):
     """What computes a descent."""
 
     engine: str | None = option(
@@ -130,20 +148,20 @@ class EngineOptions(Options):
     )
 
 
-class TrainingOptions(Options):
+class TrainingOptions(Options, needs=[TRAINING]):
     """What only a training takes; the first two ask for one."""
 
     batch_size: int | None = _count(
-        "Train: step down the loss of N rows at a time (default 64).", 1
+        "Train: step down the loss of N rows at a time (default 64).", least=1
     )
-    epochs: int | None = _count("Train: passes over all rows (default 10).", 1)
+    epochs: int | None = _count("Train: passes over all rows (default 10).", least=1)
     shuffle: bool | None = option(is_flag=True, default=None, help="Each epoch has its own order.")
     validation: str | None = _text(
         "FILE|0.1",
         "Rows that are not trained on: a table, or a part of --data. The parameters with the least "
         "loss there are kept.",
     )
-    patience: int | None = _count("End after N epochs without a better loss.", 1)
+    patience: int | None = _count("End after N epochs without a better loss.", least=1)
     dtype: str | None = option(
         type=click.Choice(["float64", "float32"]),
         help="What a training computes in (default float64).",
@@ -165,12 +183,13 @@ class StoppingOptions(Options):
         "T",
         "Stop at this gradient norm, and at no other (0: never). By default at 1e-8 if the "
         "gradient is small on the problem's own scale, or where it is no more than rounding.",
+        WHOLE,
     )
     value_tolerance: float | None = _number(
-        "T", "Stop when the value changes by this part of itself."
+        "T", "Stop when the value changes by this part of itself.", WHOLE
     )
     point_tolerance: float | None = _number(
-        "T", "Stop when the point moves by this part of its norm."
+        "T", "Stop when the point moves by this part of its norm.", WHOLE
     )
     max_seconds: float | None = _number("S", "Stop after S seconds.")
     target: float | None = _number("V", "Stop when the value reaches V.")
@@ -189,26 +208,36 @@ class WatchingOptions(Options):
         "name of -o FILE, else it is table.",
     )
     output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
-    digits: int = DIGITS
-    every: int | None = _count("A row for every N-th iteration or epoch (default: ever fewer).", 1)
+    digits: int = digits_option(A_TABLE)
+    every: int | None = _count(
+        "A row for every N-th iteration or epoch (default: ever fewer).",
+        A_TABLE,
+        ONE_START,
+        least=1,
+    )
     trace: str | None = _text(
-        "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file."
+        "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file.", ONE_START
     )
     plot: str | None = option(
         is_flag=False,
         flag_value="-",
         metavar="[FILE]",
         help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
+        needs=[ONE_START],
     )
     save: str | None = _text("FILE", "Save the parameters found as .npz, .safetensors or .json.")
-    animate: str | None = _text("FILE.gif", "Two variables: the path as a film (needs matplotlib).")
+    animate: str | None = _text(
+        "FILE.gif", "Two variables: the path as a film (needs matplotlib).", WHOLE, ONE_START
+    )
 
 
 class CheckpointOptions(Options):
     """How to go on later."""
 
     checkpoint: str | None = _text("FILE", "Save the run there, to go on with --resume FILE.")
-    checkpoint_every: int | None = _count("Iterations between two checkpoints (default 1000).", 1)
+    checkpoint_every: int | None = _count(
+        "Iterations between two checkpoints (default 1000).", CHECKPOINT, least=1
+    )
     resume: str | None = _text("FILE", "Go on from a checkpoint, with the command that wrote it.")
 
 

@@ -10,6 +10,7 @@ from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import Options, as_command, option
 from adcli.cli.formats import FormatOption
 from adcli.cli.inputs import names, split_assignments
+from adcli.cli.needs import Need, is_one
 from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
 from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
@@ -64,6 +65,7 @@ class FormulaOptions(Options):
     )
     share: bool | None = option(
         "--share/--no-share",
+        needs=[Need("needs --as text or latex", is_one("kind", "text", "latex"))],
         default=None,
         help="Give operations that occur more than once a name"
         " (text, latex; default: in long ones).",

@@ -6,12 +6,17 @@ import sys
 
 from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
-from adcli.cli.fit_options import EXAMPLES, FitOptions, FitOutputOptions, PredictionOptions
+from adcli.cli.fit_options import (
+    EXAMPLES,
+    FitOptions,
+    FitOutputOptions,
+    FitProgramOptions,
+    FitTableOptions,
+    PredictionOptions,
+)
 from adcli.cli.formats import format_of
 from adcli.cli.interruption import interruption
-from adcli.cli.options import ProgramOptions
 from adcli.cli.show import show
-from adcli.cli.tables import TableOptions
 from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.language.messages import safe
@@ -19,8 +24,8 @@ from adcli.language.messages import safe
 
 @as_command("fit", EXAMPLES)
 def command(
-    program: ProgramOptions,
-    rows: TableOptions,
+    program: FitProgramOptions,
+    rows: FitTableOptions,
     fit: FitOptions,
     wanted: PredictionOptions,
     out: FitOutputOptions,

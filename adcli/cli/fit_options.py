@@ -9,7 +9,9 @@ import click
 
 from adcli.cli.declare import Options, option
 from adcli.cli.formats import ROWS, FormatOption, format_of
-from adcli.cli.options import Number, OutputOptions, format_option
+from adcli.cli.needs import Need, has, has_none
+from adcli.cli.options import Number, OutputOptions, ProgramOptions, format_option
+from adcli.cli.tables import TableOptions
 from adcli.engines.choose import FIT_ENGINES
 
 EXAMPLES = """\b
@@ -40,7 +42,18 @@ class _Format(FormatOption):
         return self.first(parsed, None)
 
 
-class FitOptions(Options):
+A_FIT = Need("is for a fit, but --model has been fitted", has_none("model"), in_help=False)
+
+
+class FitProgramOptions(ProgramOptions, needs=[A_FIT]):
+    """The model."""
+
+
+class FitTableOptions(TableOptions, needs=[A_FIT]):
+    """The rows."""
+
+
+class FitOptions(Options, needs=[A_FIT]):
     """What is fitted, and how."""
 
     start: tuple[str, ...] = option(
@@ -70,6 +83,13 @@ class FitOptions(Options):
         help="What a residual counts: its square (linear), or less for outliers.",
     )
     loss_scale: float = option(
+        needs=[
+            Need(
+                "needs --loss huber, soft_l1 or cauchy",
+                # One that is not a scale is refused for that, with any loss.
+                lambda parsed: parsed["loss"] != "linear" or not parsed["loss_scale"] > 0,
+            )
+        ],
         type=Number(),
         default=1.0,
         metavar="S",
@@ -79,7 +99,12 @@ class FitOptions(Options):
         metavar="NAME",
         help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
     )
-    rate: float | None = option(type=Number(), metavar="R", help="The learning rate.")
+    rate: float | None = option(
+        needs=[Need("needs --method, one of descend's", has("method"))],
+        type=Number(),
+        metavar="R",
+        help="The learning rate.",
+    )
     max_iterations: int | None = option(
         type=click.IntRange(0),
         metavar="N",
@@ -91,6 +116,12 @@ class FitOptions(Options):
         help="What computes the model over the rows (auto: NumPy).",
     )
     confidence: float = option(
+        needs=[
+            Need(
+                "needs --save, --plot, --predict, or another --format than plain",
+                lambda parsed: parsed["form"] != "plain" or has("save", "plot", "predict")(parsed),
+            )
+        ],
         type=Number(),
         default=0.95,
         metavar="P",
@@ -112,7 +143,9 @@ class PredictionOptions(Options):
         "takes them, else they go to standard output and the report is left out.",
     )
     predict_format: str | None = option(
-        metavar="FORMAT", help="csv, tsv, jsonl or parquet, where the file's name does not say."
+        needs=[Need("needs --predict", has("predict"))],
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
     )
     model: str | None = option(metavar="FILE.json", help="Predict by a saved model, without a fit.")
 

@@ -13,11 +13,11 @@ from adcli.cli.inputs import name_of
 from adcli.cli.needs import Need, refuse_given
 from adcli.cli.options import (
     COLOR,
-    DIGITS,
     OUTPUT,
     AtOptions,
     ProgramOptions,
     SweepArithmeticOptions,
+    digits_option,
 )
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
@@ -63,7 +63,12 @@ class DrawingOptions(Options):
     """Where the drawing is written, and with how many digits."""
 
     output: str | None = OUTPUT
-    digits: int = DIGITS
+    digits: int = digits_option(
+        Need(
+            "needs a drawing, or --paths as a table",
+            lambda parsed: parsed["paths"] is None or parsed["kind"] != "json",
+        )
+    )
     color: None = COLOR
 
 
@@ -88,7 +93,7 @@ def command(
             return 0
         drawn = make_drawing(program, at, arithmetic, out.digits)
         if drawn.values is None:
-            refuse_given(click.get_current_context(), ("precision", "engine", "digits"), [A_POINT])
+            refuse_given(click.get_current_context(), ("precision", "engine", "digits"), A_POINT)
         if graph.kind == "json":
             show(drawn, "json", out.output)
         else:

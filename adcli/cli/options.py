@@ -12,6 +12,7 @@ from adcli.ad.jacobians import MODES
 from adcli.cli.declare import Options, argument, option
 from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption
 from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
+from adcli.cli.needs import A_TABLE, NO_WRT, Need, has, has_none, is_one
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
 
@@ -89,6 +90,9 @@ class AtOptions(Options):
         return {**found, **given}, set(found) - set(given)
 
 
+POINTS = Need("needs --points", has("points"))
+
+
 class PointsOptions(AtOptions):
     """One point, or those of a file."""
 
@@ -96,25 +100,44 @@ class PointsOptions(AtOptions):
         metavar="FILE", help="Points from a file, a column a variable ('-': standard input)."
     )
     points_format: str | None = option(
+        needs=[POINTS],
         metavar="FORMAT",
         help="csv, tsv, jsonl or parquet, where the file's name does not say.",
     )
     on_error: str = option(
+        needs=[
+            Need(
+                "null needs --points, or --format json",
+                lambda parsed: parsed["points"] is not None or parsed["form"] == "json",
+            )
+        ],
         type=click.Choice(["stop", "null"]),
         default="stop",
         help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
     )
     threads: int | None = option(
+        needs=[POINTS],
         type=click.IntRange(1),
         metavar="N",
         help="Threads for the points of a file (default: one for each processor).",
     )
     explain_engine: bool = option(
+        needs=[
+            Need(
+                "writes text or JSON, not this kind of file",
+                lambda parsed: (
+                    parsed["output"] in (None, "-") or parsed["form"] in ("table", "json")
+                ),
+                "leave -o out",
+            )
+        ],
         is_flag=True,
         help="Say which engine would compute, why, and what a row takes, instead of computing.",
     )
     verbose: bool = option(
-        is_flag=True, help="Report the engine used, with compile and run times, on standard error."
+        needs=[Need("and --explain-engine exclude each other", has_none("explain_engine"))],
+        is_flag=True,
+        help="Report the engine used, with compile and run times, on standard error.",
     )
 
 
@@ -146,6 +169,14 @@ class GradientOptions(Options):
     mode: str = mode_option()
     wrt: str | None = WRT
     direction: tuple[str, ...] = option(
+        needs=[
+            NO_WRT,
+            Need(
+                "takes a forward sweep, not --mode symbolic or --mode finite",
+                is_one("mode", "reverse", "forward"),
+                "leave --mode out",
+            ),
+        ],
         metavar="x=1,y=0",
         multiple=True,
         help="The derivative along a direction, by one forward sweep.",
@@ -210,18 +241,23 @@ class SweepArithmeticOptions(ArithmeticOptions):
 OUTPUT = option(
     *("-o", "--output"), metavar="FILE", help="Write to FILE; it appears when complete."
 )
-DIGITS = option(
-    type=click.IntRange(1, 17),
-    default=6,
-    metavar="N",
-    help="Significant digits in tables (default 6).",
-)
 COLOR = option(
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     callback=lambda ctx, param, value: choose_color(value),
     help="Colour: auto looks at the terminal and NO_COLOR.",
 )
+
+
+def digits_option(need: Need) -> Any:
+    """The option --digits, and what it needs."""
+    return option(
+        needs=[need],
+        type=click.IntRange(1, 17),
+        default=6,
+        metavar="N",
+        help="Significant digits in tables (default 6).",
+    )
 
 
 def format_option(
@@ -246,7 +282,7 @@ class OutputOptions(Options):
 
     form: str = format_option()
     output: str | None = OUTPUT
-    digits: int = DIGITS
+    digits: int = digits_option(A_TABLE)
     color: None = COLOR
 
 

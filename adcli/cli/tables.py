@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from adcli.cli.declare import Options, option
+from adcli.cli.needs import Need, has
 from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
     from adcli.data.table import Table
     from adcli.function import Function
+
+
+DATA = Need("is for --data", has("data"), "--data FILE names a table")
 
 
 class TableOptions(Options):
@@ -29,16 +33,18 @@ class TableOptions(Options):
         "'-', or a glob in quotes. Repeatable: several files are one table.",
     )
     data_format: str | None = option(
+        needs=[DATA],
         metavar="FORMAT",
         help="csv, tsv, jsonl or parquet, where the file's name does not say.",
     )
     missing: Literal["error", "drop"] = option(
+        needs=[DATA],
         type=click.Choice(["error", "drop"]),
         default="error",
         help="At a missing value: error (default), or drop the row.",
     )
     where: str | None = option(
-        metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
+        needs=[DATA], metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
     )
 
 

@@ -9,6 +9,7 @@ import click
 from adcli.ad.radius import Radius, suggested_radius
 from adcli.cli.declare import Options, as_command, option
 from adcli.cli.inputs import assignments, names
+from adcli.cli.needs import NO_WRT
 from adcli.cli.options import (
     STRICT,
     AtOptions,
@@ -44,7 +45,10 @@ class TaylorOptions(Options):
         metavar="x", help="The variable to expand in, where there are several."
     )
     direction: tuple[str, ...] = option(
-        metavar="x=1,y=2", multiple=True, help="Expand f(point + t direction) in t instead."
+        needs=[NO_WRT],
+        metavar="x=1,y=2",
+        multiple=True,
+        help="Expand f(point + t direction) in t instead.",
     )
     strict: bool = STRICT
 

@@ -12,12 +12,14 @@ from adcli.ad.tasks import Task
 from adcli.cli.declare import Options, as_command, option
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
+from adcli.cli.needs import Need, is_one
 from adcli.cli.options import (
     WRT,
     AtOptions,
     OutputOptions,
     ProgramOptions,
     SweepArithmeticOptions,
+    digits_option,
     format_option,
 )
 from adcli.cli.show import show, write_text
@@ -53,6 +55,9 @@ class TraceOutputOptions(OutputOptions):
     """How and where the trace is written."""
 
     form: str = format_option("latex", endings={**RECORD, ".tex": "latex"})
+    digits: int = digits_option(
+        Need("needs --format table or latex", is_one("form", "table", "latex"))
+    )
 
 
 @as_command("trace", EXAMPLES)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from adcli.cli.descent_needs import is_part
 from adcli.cli.descent_options import TrainingOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
-from adcli.cli.needs import is_part
 from adcli.cli.show import screen
 from adcli.cli.tables import TableOptions, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from adcli.cli.app import COMMANDS, application
-from adcli.cli.needs import ALWAYS, ELSEWHERE, FOR_PREDICTIONS, NEEDS, needs_of
+from adcli.cli.fit_options import A_FIT, FitOutputOptions, PredictionOptions
+from adcli.cli.needs import Need
 from tests.terminal import run_here, words
 
 LOSS = "descend 'mean((y - a*x)^2)' --start a=0 --data rows.csv"
@@ -31,25 +32,9 @@ def options_of(command: str) -> list[str]:
     return [str(parameter.name) for parameter in found.params]
 
 
-def tables_with(command: str, option: str) -> list[str]:
-    """The tables that an option is in, under its own name or that of its command."""
-    own = f"{command}.{option}"
-    tables = {"needs": NEEDS, "always": ALWAYS, "elsewhere": ELSEWHERE}
-    found = [name for name, table in tables.items() if own in table]
-    return found or [name for name, table in tables.items() if option in table]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_option_always_has_an_effect_or_says_what_it_needs(command: str) -> None:
-    for option in options_of(command):
-        assert len(tables_with(command, option)) == 1, (command, option)
-
-
-def test_the_tables_hold_nothing_else() -> None:
-    known = {
-        name for c in COMMANDS for option in options_of(c) for name in (option, f"{c}.{option}")
-    }
-    assert {*NEEDS, *ALWAYS, *ELSEWHERE} <= known
+def needs_of(command: str, option: str) -> list[Need]:
+    found = application.get_command(click.Context(application), command)
+    return [need for need in found.needs[option] if need is not A_FIT]
 
 
 NEEDED = {
@@ -133,9 +118,23 @@ NEEDED = {
 """Option -> command lines in which it would have no effect; @ stands for the option."""
 
 
+BY_ITSELF = {"descend.batch_size", "descend.epochs"}
+"""Options that are what they need: they ask for a training."""
+
+
 def test_all_needs_are_tried() -> None:
-    by_training = {"descend.batch_size", "descend.epochs"}  # which ask for what they need
-    assert NEEDED.keys() | by_training == NEEDS.keys()
+    tried = NEEDED.keys() | BY_ITSELF
+    for command in COMMANDS:
+        for option in options_of(command):
+            own = f"{command}.{option}"
+            assert bool(needs_of(command, option)) == bool(tried & {own, option}), own
+
+
+def test_what_is_for_a_fit_is_not_for_predictions() -> None:
+    command = application.get_command(click.Context(application), "fit")
+    for_predictions = {*PredictionOptions.fields, *FitOutputOptions.fields}
+    for option, needs in command.needs.items():
+        assert (A_FIT in needs) == (option not in for_predictions), option
 
 
 @pytest.mark.parametrize(
@@ -305,4 +304,3 @@ def test_a_saved_model_is_json(folder: Path) -> None:
     outcome = run_here([*words("adcli " + FIT), "--save", "model.npz"])
     assert outcome.code == 2
     assert "--save: 'model.npz' ends in .npz" in outcome.stderr
-    assert set(FOR_PREDICTIONS) <= set(options_of("fit"))

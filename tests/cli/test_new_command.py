@@ -13,14 +13,26 @@ from tests.terminal import run_here
 MODULE = '''
 import click
 
+from adcli.cli.declare import Options, argument, as_command, option
+from adcli.cli.needs import Need
 from adcli.cli.show import write_text
 
 
-@click.command("double")
-@click.argument("number", type=float)
-def command(number: float) -> int:
+class DoubleOptions(Options):
+    number: float = argument(type=float)
+    times: int = option(type=click.IntRange(1), default=1, metavar="N", help="So many times.")
+    quiet: bool = option(
+        needs=[Need("needs --times 2", lambda parsed: parsed["times"] == 2)],
+        is_flag=True,
+        help="Write nothing.",
+    )
+
+
+@as_command("double", "Example: adcli double 21")
+def command(options: DoubleOptions) -> int:
     """Twice a NUMBER."""
-    write_text(None, f"{2*number}\\n")
+    if not options.quiet:
+        write_text(None, f"{2**options.times*options.number}\\n")
     return 0
 '''
 
@@ -37,6 +49,26 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_it_runs() -> None:
     outcome = run_here(["double", "21"])
     assert (outcome.code, outcome.stdout) == (0, "42.0\n")
+
+
+def test_its_options_are_the_fields_of_its_class() -> None:
+    assert run_here(["double", "21", "--times", "2"]).stdout == "84.0\n"
+    assert run_here(["double", "21", "--times", "2", "--quiet"]).stdout == ""
+    refused = run_here(["double", "21", "--quiet"])
+    assert (refused.code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("error: --quiet needs --times 2\n")
+    assert "--times N So many times." in " ".join(run_here(["double", "--help"]).stdout.split())
+
+
+def test_options_do_not_change() -> None:
+    from double_command import DoubleOptions
+
+    options = DoubleOptions(number=21.0)
+    assert (options.number, options.times, options.quiet) == (21, 1, False)
+    with pytest.raises(AttributeError, match="options do not change: times"):
+        options.times = 3
+    with pytest.raises(TypeError, match="DoubleOptions has no option tims"):
+        DoubleOptions(tims=2)
 
 
 def test_its_errors_are_ours() -> None:

@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from adcli.cli.descent_needs import WHOLE
 from adcli.cli.descent_options import (
     AimOptions,
     CheckpointOptions,
@@ -24,7 +25,6 @@ from adcli.cli.descent_options import (
     StoppingOptions,
     TrainingOptions,
 )
-from adcli.cli.needs import NOT_FOR_TRAINING
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
@@ -303,8 +303,8 @@ def test_options_that_are_passed_on_are_settings() -> None:
     known = {name for kind in kinds for name in kind.__dataclass_fields__}
     known |= {"maximize", "checkpoint", "checkpoint_every", "resume", "validation"}
     groups = (*(AimOptions, SettingsOptions, StoppingOptions, CheckpointOptions, TrainingOptions),)
-    taken = {name for group in groups for name in group.fields}
-    assert taken - set(NOT_FOR_TRAINING) == known
+    fields = {name: field for group in groups for name, field in group.fields.items()}
+    assert {name for name, field in fields.items() if WHOLE not in field.needs} == known
 
 
 def launch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
