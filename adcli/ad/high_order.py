@@ -15,7 +15,7 @@ from adcli.ad.jacobians import Run
 from adcli.ad.symbolic import Nodes
 from adcli.ad.taylor import Series
 from adcli.graph.graph import Graph
-from adcli.graph.symbolic import Expression
+from adcli.graph.symbols import Expression
 
 
 class _ScalarNodes(Nodes):

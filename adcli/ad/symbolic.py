@@ -12,7 +12,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 
 class Nodes:

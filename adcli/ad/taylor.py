@@ -36,7 +36,7 @@ from adcli.graph.primitives import (
     one,
 )
 from adcli.graph.structure import RESHAPE, SUM
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 
 class Term(NamedTuple):

@@ -11,7 +11,7 @@ from adcli.algebras.floats import Scalars
 from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.symbolic import Expression
+from adcli.graph.symbols import Expression
 
 if TYPE_CHECKING:
     from adcli.graph.program import Program

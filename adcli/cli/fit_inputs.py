@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def regression_of(program: ProgramOptions, rows: TableOptions, fit: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
-    from adcli.data.columns import read_columns
+    from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model
     from adcli.fitting.regression import Regression

@@ -11,7 +11,7 @@ from adcli.cli.progress import Progress
 from adcli.cli.show import open_rows
 from adcli.cli.terminal import stdin_bytes
 from adcli.data import Block, Field, open_points
-from adcli.data.points import naming
+from adcli.data.point_files import naming
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction

@@ -103,7 +103,7 @@ def check_columns(
 
 def read_data(f: Function, table: Table, options: TableOptions) -> dict[str, Any]:
     """The columns that the program names, as arrays."""
-    from adcli.data.columns import read_columns
+    from adcli.data.table_columns import read_columns
 
     condition = filter_of(table, options)
     return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)

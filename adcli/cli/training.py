@@ -15,7 +15,7 @@ from adcli.cli.show import screen
 from adcli.cli.tables import TableOptions, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
-from adcli.training.loop import Training, TrainingWatcher
+from adcli.training.training_loop import Training, TrainingWatcher
 
 if TYPE_CHECKING:
     from adcli.data.table import Table
@@ -64,7 +64,7 @@ class TrainingRun(DescentRun):
         from rich.console import Console
 
         from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
-        from adcli.training.plan import rule_settings
+        from adcli.training.training_plan import rule_settings
 
         options = self.options
         if options.trace:

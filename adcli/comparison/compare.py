@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adcli.ad.jacobians import Run, jacobian_blocks
-from adcli.algebras.exact import exactly
-from adcli.comparison.exact import DIGITS, frozen, significant
+from adcli.algebras.exact_numbers import exactly
+from adcli.comparison.exact_derivatives import DIGITS, frozen, significant
+from adcli.comparison.function_at_point import Component, FunctionAtPoint, Pair
 from adcli.comparison.kinks import DIGITS as KINK_DIGITS
 from adcli.comparison.kinks import Kink, between, by_convention, kink_near, kink_of, limits
 from adcli.comparison.magnitude import magnitudes
@@ -19,7 +20,6 @@ from adcli.comparison.methods import (
     MethodResult,
     compare_methods,
 )
-from adcli.comparison.problem import Component, FunctionAtPoint, Pair
 from adcli.comparison.sweep import Sweep, relative_error, sweep
 from adcli.comparison.verdicts import Taylor, is_derivative, taylor
 from adcli.errors import AdcliError, DomainError, UsageError

@@ -12,7 +12,7 @@ from mpmath import mp
 from adcli.ad.blame import within, written_out
 from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kink
-from adcli.comparison.problem import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.quotients import difference_quotients, relative_steps
 
 STEP, SAME = 1e-30, 1e-20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.ad.reverse import contributions
-from adcli.comparison.problem import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.graph.primitives import MULTILINEAR
 
 

@@ -12,7 +12,7 @@ from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import obstacle, why_not
-from adcli.comparison.problem import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
 from adcli.errors import DomainError
 from adcli.explain import cost

@@ -22,7 +22,7 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run, hessian_blocks
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.algebras.exact import exactly
+from adcli.algebras.exact_numbers import exactly
 from adcli.comparison.compare import (
     ROUNDING,
     TOLERANCE,
@@ -30,8 +30,9 @@ from adcli.comparison.compare import (
     Comparison,
     wrong_components,
 )
-from adcli.comparison.exact import DIGITS as EXACT_DIGITS
-from adcli.comparison.exact import frozen, significant
+from adcli.comparison.exact_derivatives import DIGITS as EXACT_DIGITS
+from adcli.comparison.exact_derivatives import frozen, significant
+from adcli.comparison.function_at_point import FunctionAtPoint, Pair
 from adcli.comparison.kinks import Kink, kink_at_point
 from adcli.comparison.methods import (
     FORWARD_OVER_REVERSE,
@@ -44,7 +45,6 @@ from adcli.comparison.methods import (
     reverse_products,
     seconds_of,
 )
-from adcli.comparison.problem import FunctionAtPoint, Pair
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import moved
 from adcli.errors import DomainError, UsageError

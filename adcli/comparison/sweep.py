@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.comparison.problem import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.quotients import difference_quotients, relative_steps
 from adcli.errors import UsageError
 

@@ -11,7 +11,7 @@ from mpmath import mpf
 
 from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run
-from adcli.comparison.problem import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint
 
 STEPS = [10.0**-k for k in range(1, 13)]
 TINY = 1e-30

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from adcli.data.blocks import Block
     from adcli.data.output import atomic_output
     from adcli.data.overlap import Ahead, in_order
-    from adcli.data.points import Points, open_points
-    from adcli.data.results import open_results
+    from adcli.data.point_files import Points, open_points
+    from adcli.data.result_files import open_results
     from adcli.data.writer import Field, ResultWriter
 
 __all__ = [
@@ -28,12 +28,12 @@ _HOMES = {
     "Ahead": "overlap",
     "Block": "blocks",
     "Field": "writer",
-    "Points": "points",
+    "Points": "point_files",
     "ResultWriter": "writer",
     "atomic_output": "output",
     "in_order": "overlap",
-    "open_points": "points",
-    "open_results": "results",
+    "open_points": "point_files",
+    "open_results": "result_files",
 }
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from adcli.data.arrays import check_arrays, digest_of
-from adcli.data.columns import Missing, Predicate, selected
+from adcli.data.array_columns import check_arrays, digest_of
 from adcli.data.row_store import HeldRows, RowStore, collect
 from adcli.data.table import Table
+from adcli.data.table_columns import Missing, Predicate, selected
 from adcli.errors import DataError, UsageError
 
 DTYPES = ("float32", "float64")

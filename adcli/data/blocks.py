@@ -14,8 +14,8 @@ from copy import copy
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from adcli.data.cells import json_of_cell, json_of_cells, parse_number, text_column
+from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.kinds import Kinds, kinds_of_cells
-from adcli.data.layout import ColumnLayout, at_row
 from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 

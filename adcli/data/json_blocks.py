@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.data.blocks import Block
 from adcli.data.cells import text_column
+from adcli.data.column_layout import ColumnLayout
 from adcli.data.json_values import (
     NumberText,
     digits_of,
@@ -19,7 +20,6 @@ from adcli.data.json_values import (
     with_numbers,
 )
 from adcli.data.kinds import ANY, Kinds, kinds_of_json, kinds_of_numbers, kinds_of_value, odd_one
-from adcli.data.layout import ColumnLayout
 from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from adcli.data.blocks import WIDE_COLUMNS, Block, CellBlock, FrameBlock
 from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import SMALL_BYTES, Chunk, read_chunks
-from adcli.data.layout import ColumnLayout, check_names, layout_of
+from adcli.data.column_layout import ColumnLayout, check_names, layout_of
 from adcli.data.records import RecordReader
 from adcli.data.source import Source
 from adcli.errors import DataError

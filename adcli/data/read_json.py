@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from adcli.data.blocks import WIDE_COLUMNS, Block
 from adcli.data.by_polars import polars_reads
 from adcli.data.chunks import Chunk, read_chunks
+from adcli.data.column_layout import ColumnLayout, at_row, check_names, layout_of
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
 from adcli.data.json_values import RepeatedKeyError, array_shape, value_of
-from adcli.data.layout import ColumnLayout, at_row, check_names, layout_of
 from adcli.data.source import Source
 from adcli.errors import DataError
 

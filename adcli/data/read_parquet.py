@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.data.blocks import Block
 from adcli.data.by_polars import polars_reads
+from adcli.data.column_layout import ColumnLayout, layout_of
 from adcli.data.json_values import array_shape
-from adcli.data.layout import ColumnLayout, layout_of
 from adcli.data.typed_block import TypedBlock
 from adcli.errors import DataError
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from adcli.data.chunks import Chunk
-from adcli.data.layout import at_row
+from adcli.data.column_layout import at_row
 from adcli.errors import DataError
 
 CELL_CHARACTERS = 1 << 24

@@ -11,7 +11,7 @@ import numpy as np
 from adcli.errors import DataError
 
 if TYPE_CHECKING:
-    from adcli.data.columns import Selection
+    from adcli.data.table_columns import Selection
 
 HELD_BYTES = 1 << 27
 """Rows that take more than this, together with a permutation of them, go to a temporary file."""

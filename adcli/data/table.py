@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from adcli.data.layout import Group, listed
-from adcli.data.points import Points, naming, open_points, renamed
+from adcli.data.column_layout import Group, listed
+from adcli.data.point_files import Points, naming, open_points, renamed
 from adcli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def open_table(
     Raises UsageError for a file that is not there, and DataError for columns that differ.
 
         with open_table(["part-*.csv"]) as table:
-            columns = read_columns(table, ["x", "y"])  # adcli.data.columns
+            columns = read_columns(table, ["x", "y"])  # adcli.data.table_columns
     """
     found = [path for text in paths for path in _matches(os.fspath(text))]
     if not found:

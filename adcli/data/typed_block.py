@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from adcli.data.blocks import FrameBlock, Kept
-from adcli.data.layout import ColumnLayout, at_row
+from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.typed_texts import json_of, texts_of
 from adcli.errors import DataError
 

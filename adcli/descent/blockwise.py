@@ -27,15 +27,15 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.rules import State, Vector
-from adcli.descent.step import NodeVectors, Stepper
-from adcli.engines.plan.columns import ColumnPlan
+from adcli.descent.stepper import NodeVectors, Stepper
+from adcli.engines.plan.column_plan import ColumnPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.prepared import prepared
 from adcli.engines.source.straight_line import compile_function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
 from adcli.graph.structure import SUM
-from adcli.graph.symbolic import Symbols
+from adcli.graph.symbols import Symbols
 
 
 class BlockwiseUpdate:

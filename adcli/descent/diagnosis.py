@@ -14,7 +14,7 @@ from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import Iterate
 
 PRODUCTS = 100

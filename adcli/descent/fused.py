@@ -15,13 +15,13 @@ import numpy as np
 
 from adcli.descent.problem import Problem
 from adcli.descent.rules import State, Vector
-from adcli.descent.step import NodeVectors, Stepper, projected_gradient
+from adcli.descent.stepper import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
 from adcli.engines.lower import lower
 from adcli.engines.source.loop import Condition, Loop, Records, Run, run_in_python
 from adcli.engines.source.straight_line import MAX_NODES
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 LONG = 100_000
 """Steps from which machine code is worth its compilation."""
@@ -116,8 +116,8 @@ def _machine_code(loop: Loop) -> Run | None:
     if not has_llvmlite():
         return None
     from adcli.engines.llvm.code import MissingFunctionError
-    from adcli.engines.llvm.loop import fits as fits_machine
-    from adcli.engines.llvm.loop import run_compiled
+    from adcli.engines.llvm.compiled_loop import fits as fits_machine
+    from adcli.engines.llvm.compiled_loop import run_compiled
     from adcli.engines.llvm.machine import host
 
     try:

@@ -12,12 +12,12 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run, directional
 from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
-from adcli.descent.layout import VectorLayout
 from adcli.descent.rules import Vector
+from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import choose_algebra, choose_point_engine
 from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
-from adcli.engines.plan.loss import LossPlan
+from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
 from adcli.engines.source.straight_line import MAX_NODES, compile_function
@@ -26,7 +26,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
 from adcli.graph.structure import SUM
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
@@ -199,8 +199,8 @@ class Objective:
         choice = choose_point_engine(self.function, inputs, task, self.engine, runs=EVALUATIONS)
         if choice.engine != "llvm":
             return None
-        from adcli.engines.llvm.prepared import prepare_nodes
-        from adcli.engines.llvm.program import UnsupportedError
+        from adcli.engines.llvm.compiled_rows import UnsupportedError
+        from adcli.engines.llvm.compiled_tasks import prepare_nodes
 
         shapes = {name: np.shape(value) for name, value in inputs.items()}
         try:

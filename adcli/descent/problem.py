@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.descent.layout import VectorLayout
 from adcli.descent.objective import Objective
 from adcli.descent.rules import Vector
-from adcli.descent.step import project, projected_gradient
+from adcli.descent.stepper import project, projected_gradient
+from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import DESCENT_ENGINES, check_engine
 from adcli.engines.columns import is_number
 from adcli.errors import DomainError, LanguageError, UsageError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adcli.data.arrays import check_arrays, names_in
+from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import read_descent, same_start
 from adcli.descent.minimise import Result, Saving, minimise

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.arrays import digest_of
-from adcli.descent.library import Library
+from adcli.data.array_columns import digest_of
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES, Vector
 from adcli.descent.schedules import SCHEDULES, Schedule
+from adcli.descent.scipy_methods import Library
 from adcli.descent.searches import SEARCHES
 from adcli.descent.searching import Searching
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stepping import Stepping
 from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function

@@ -13,7 +13,7 @@ from adcli.descent.lengths import vector_norms
 from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import Iterates, Outcome
 
 RECORDED = 1 << 16

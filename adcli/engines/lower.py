@@ -21,7 +21,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
 """Functions that no C library computes to a few units in the last place everywhere."""

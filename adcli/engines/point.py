@@ -168,17 +168,17 @@ def _planned(
     """The results of a program over long arrays; None if they are not finite, or it is none
     (`alone`: none that the llvm engine does without the numpy engine)."""
     from adcli.algebras.arrays import Arrays
-    from adcli.engines.plan import loss
+    from adcli.engines.plan import loss_plan
 
     inputs = {node: x[0] for node, x in pack(program, point, Arrays()).items()}
     by_path = None
     if engine == "llvm":
-        from adcli.engines.llvm import prepared
+        from adcli.engines.llvm import compiled_tasks
 
-        by_path = prepared.compute_point(program, inputs, task, alone)
+        by_path = compiled_tasks.compute_point(program, inputs, task, alone)
     if by_path is None:
         arrays = {name: inputs[node] for name, node in program.inputs.items()}
-        by_path = loss.compute_point(program, arrays, task)
+        by_path = loss_plan.compute_point(program, arrays, task)
     return None if by_path is None else Results(program, task, by_path)
 
 

@@ -139,7 +139,7 @@ def _checked(
 
     Where float64 is so far away that too few digits are left, what is below them is 0.
     """
-    from adcli.algebras.exact import exactly, exactly_this
+    from adcli.algebras.exact_numbers import exactly, exactly_this
 
     found: list[Any] = []
     lost: list[bool] = []

@@ -239,8 +239,8 @@ def _compiled(
     program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the llvm engine; by the numpy engine where this machine cannot compile it."""
-    from adcli.engines.llvm.prepared import prepare_rows
-    from adcli.engines.llvm.program import UnsupportedError
+    from adcli.engines.llvm.compiled_rows import UnsupportedError
+    from adcli.engines.llvm.compiled_tasks import prepare_rows
 
     try:
         prepared = prepare_rows(program, task, [n for n, c in block.items() if c.per_row])
@@ -255,7 +255,7 @@ def _planned(
     program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
-    from adcli.engines.plan.prepared import prepare_rows
+    from adcli.engines.plan.planned_rows import prepare_rows
 
     per_row = [n for n, c in block.items() if c.per_row]
     prepared = prepare_rows(program, task, per_row, threads)

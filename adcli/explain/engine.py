@@ -95,8 +95,8 @@ def _compiled(
     alone: bool = False,
 ) -> tuple[Choice, float | None]:
     """The time to compile; another choice where this machine cannot."""
-    from adcli.engines.llvm.prepared import prepare_point, prepare_rows
-    from adcli.engines.llvm.program import UnsupportedError
+    from adcli.engines.llvm.compiled_rows import UnsupportedError
+    from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
 
     try:
         if shapes is None:

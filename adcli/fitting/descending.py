@@ -16,7 +16,7 @@ from adcli.fitting.regression import Regression
 from adcli.fitting.separable import Separated
 from adcli.function import Function
 from adcli.graph.structure import SUM
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 ROOT_WEIGHTS = "(root weights)"
 """The variable that holds the roots of the weights; no text can name it."""

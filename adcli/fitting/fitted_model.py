@@ -18,11 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.arrays import check_arrays, names_in
+from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.output import atomic_output
 from adcli.data.parameters import MODEL_FORMAT
 from adcli.errors import AdcliError, DomainError, UsageError
-from adcli.fitting.columns import lengths
 from adcli.fitting.model import (
     Model,
     Parameters,
@@ -33,6 +32,7 @@ from adcli.fitting.model import (
 )
 from adcli.fitting.residuals import Predictor
 from adcli.fitting.statistics import half_width
+from adcli.fitting.unit_columns import lengths
 from adcli.function import Function
 
 

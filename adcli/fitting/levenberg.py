@@ -18,11 +18,11 @@ import numpy as np
 
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
-from adcli.fitting.columns import lengths, of_length_one, singular_values
 from adcli.fitting.edge import DomainEdge
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
+from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
 
 EPSILON = 2.0**-52
 GAIN = 1e-4

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcli.fitting.columns import lengths
 from adcli.fitting.losses import Loss
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Residuals
+from adcli.fitting.unit_columns import lengths
 
 
 class Linearised(NamedTuple):

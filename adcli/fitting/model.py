@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.descent.layout import VectorLayout
+from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import LanguageError, UsageError, did_you_mean
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.evaluate import evaluate
-from adcli.fitting.columns import of_length_one
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.model import Vector
+from adcli.fitting.unit_columns import of_length_one
 from adcli.graph.graph import Graph
 
 DIGITS = 40

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.arrays import check_arrays, names_in
-from adcli.data.layout import listed
+from adcli.data.array_columns import check_arrays, names_in
+from adcli.data.column_layout import listed
 from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.errors import DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box

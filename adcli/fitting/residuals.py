@@ -79,8 +79,8 @@ class Predictor:
         nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
         shapes = self._shapes(columns)
         if self._compiles and compiler_obstacle() is None and any(shapes.values()):
-            from adcli.engines.llvm.prepared import prepare_nodes
-            from adcli.engines.llvm.program import UnsupportedError
+            from adcli.engines.llvm.compiled_rows import UnsupportedError
+            from adcli.engines.llvm.compiled_tasks import prepare_nodes
 
             with suppress(UnsupportedError):
                 compiled = prepare_nodes(self.graph, nodes, shapes)

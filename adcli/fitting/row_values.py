@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
-from adcli.data.layout import listed
+from adcli.data.column_layout import listed
 from adcli.engines.columns import Column
 from adcli.engines.rows import compute_rows
 from adcli.errors import AdcliError, DataError, DomainError, UsageError

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.arrays import names_in
+from adcli.data.array_columns import names_in
 from adcli.descent.stopping import Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import Attempt

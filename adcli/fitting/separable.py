@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from adcli.fitting.columns import of_length_one, singular_values
 from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
+from adcli.fitting.unit_columns import of_length_one, singular_values
 from adcli.graph.graph import Graph
 
 RANK = 1e-12

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import PRIMITIVES, Primitive
-from adcli.graph.symbolic import Expression, Operand, Symbols
+from adcli.graph.symbols import Expression, Operand, Symbols
 
 _HYPOT = PRIMITIVES["hypot"]
 

@@ -22,7 +22,7 @@ from adcli.graph.primitives import (
     PRIMITIVES,
     Primitive,
 )
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 _ABS, _HYPOT = PRIMITIVES["abs"], PRIMITIVES["hypot"]
 _EVEN = tuple(PRIMITIVES[name] for name in ("cos", "cosh", "sech", "gauss", "normpdf", "abs"))

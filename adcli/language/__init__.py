@@ -20,7 +20,7 @@ def parse(text: str, *, twice: bool = False) -> Any:
     With `twice` its derivatives keep their digits when they are differentiated again.
     Raises LanguageError, with the place, for a text that is not a program.
     """
-    from adcli.language.program import build_program
+    from adcli.language.builder import build_program
 
     return build_program(_parser(), text, twice=twice)
 
@@ -30,6 +30,6 @@ def parse_model(text: str) -> Any:
 
     Raises LanguageError, with the place, for a text that is no such program.
     """
-    from adcli.language.program import build_program
+    from adcli.language.builder import build_program
 
     return build_program(_parser(), text, model=True)

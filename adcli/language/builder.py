@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.errors import Span
+from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.library import ALIASES, LIBRARY
@@ -23,9 +23,11 @@ from adcli.graph.primitives import (
     SUBTRACT,
     Primitive,
 )
+from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, MATMUL, STACK
 from adcli.language.calls import LibraryCall, static_value
 from adcli.language.names import Scope
+from adcli.language.parser import Parser
 from adcli.language.values import Named, QuotedText, Signature, Slice, StatementValue, UserFunction
 
 COMPARISONS = {
@@ -320,3 +322,32 @@ class ModelBuilder(Builder):
 
     def model(self, left: Any, tilde: Span, right: Any) -> StatementValue:
         return StatementValue([self.resolve(left), self.resolve(right)], False)
+
+
+def build_program(
+    parser: Parser, text: str, *, model: bool = False, twice: bool = False
+) -> Program:
+    """Parse a text; with `model` its last statement is `response ~ model`, and these its outputs.
+
+    With `twice` its derivatives keep their digits when they are differentiated again.
+
+    Raises LanguageError, with the place, where it is not a program.
+    """
+    if twice:
+        import adcli.graph.twice  # noqa: F401 - registers the forms
+        from adcli.graph.squares import smooth
+
+    builder = (ModelBuilder if model else Builder)(text, twice=twice)
+    results: StatementValue = parser.parse(text, builder)
+    if not results.nodes or (model and results.bound):
+        end = len(text.rstrip())
+        raise LanguageError(
+            "the program ends without a result",
+            "the last line is y ~ MODEL, with '~' and not '='"
+            if model
+            else "add a last line with the expression that is the result",
+            span=(end, end + 1),
+            text=text,
+        )
+    nodes = smooth(builder.graph, results.nodes) if twice else results.nodes
+    return Program(builder.graph, nodes, text)

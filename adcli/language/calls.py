@@ -10,7 +10,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.library import REQUIRED, LibraryFunction
 from adcli.graph.primitives import CONSTANT, NEGATIVE
 from adcli.graph.structure import STACK
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 from adcli.language.names import Scope
 from adcli.language.values import Named, QuotedText
 

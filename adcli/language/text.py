@@ -26,7 +26,7 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 from adcli.language.builder import MAX_EXACT_DIGITS
 from adcli.language.printing import (
     ANY,

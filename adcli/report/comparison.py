@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.comparison.compare import GIVEN, Comparison
-from adcli.comparison.exact import DIGITS
+from adcli.comparison.exact_derivatives import DIGITS
 from adcli.comparison.methods import (
     FORWARD_AD,
     FORWARD_OVER_REVERSE,

@@ -9,7 +9,7 @@ from typing import Any
 
 from adcli.ad.formulas import Formulas, Size
 from adcli.errors import UsageError
-from adcli.export.code import Sketch, derivative_label, to_code
+from adcli.export.source_code import Sketch, derivative_label, to_code
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import VARIABLE

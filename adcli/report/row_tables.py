@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from adcli.data import Block, ResultWriter
-from adcli.data.results import opened
+from adcli.data.result_files import opened
 from adcli.data.writer import FlatField
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Screen

@@ -25,7 +25,7 @@ from adcli.graph.primitives import (
     one,
 )
 from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 from adcli.language.printing import OPERATORS, POWER
 from adcli.language.text import key_text, to_text
 

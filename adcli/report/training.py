@@ -22,9 +22,9 @@ from adcli.report.numbers import flat, nested, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.tables import Tables
-from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult
 from adcli.training.state import Epoch
+from adcli.training.training_loop import Training, TrainingWatcher
 
 PAUSE = 0.1
 """Seconds between two pictures of the bar."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from adcli.report.descent_pictures import Curve, chart
 from adcli.report.plots import figure_class, picture_format, write_figure
-from adcli.training.loop import TrainingWatcher
 from adcli.training.run import TrainingResult
+from adcli.training.training_loop import TrainingWatcher
 
 
 def loss_curves(result: TrainingResult) -> dict[str, Curve]:

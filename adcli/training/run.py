@@ -12,22 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.arrays import check_arrays
+from adcli.data.array_columns import check_arrays
 from adcli.data.batches import Batches
 from adcli.data.checkpoint import check_identity
-from adcli.data.columns import Missing
 from adcli.data.table import Table, open_table
-from adcli.descent.layout import VectorLayout
+from adcli.data.table_columns import Missing
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import Outcome, Status
+from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
 from adcli.given import check_kinds, check_number, is_path
-from adcli.training.loop import Training, TrainingWatcher
-from adcli.training.plan import TrainingLimits, TrainingPlan, rule_settings
 from adcli.training.state import Checkpoint, Epoch, read_training, save_training
+from adcli.training.training_loop import Training, TrainingWatcher
+from adcli.training.training_plan import TrainingLimits, TrainingPlan, rule_settings
 
 Data = Table | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """Rows: a table, arrays by name, or the names of files."""
@@ -94,9 +94,9 @@ def train(
     The program is a mean over rows; a column of `data` is a vector (rows of the batch,) in it, or a
     matrix (rows, k). `start` gives each parameter a number or an array. `validation` are other
     rows, or the part of the rows to hold out, a number between 0 and 1. `options` are the fields of
-    TrainingPlan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`) and TrainingLimits
-    in adcli.training.plan, and of adcli.descent.settings.Settings (`method`, without it adam or, at
-    a `rate`, gd; schedules count batches). `where` and `missing` select rows as in read_columns.
+    TrainingPlan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`), TrainingLimits
+    and of adcli.descent.settings.Settings (`method`, without it adam or, at a `rate`, gd; schedules
+    count batches). `where` and `missing` select rows as in read_columns.
 
     Raises UsageError for what cannot be meant, DomainError where the loss of the first batch is not
     finite, DataError for data and checkpoints that cannot be read.

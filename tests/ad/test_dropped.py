@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.plan.loss import LossPlan
+from adcli.engines.plan.loss_plan import LossPlan
 
 ROOTS = {
     "sqrt(v)[0]": [0.25, 0, 0, 0],

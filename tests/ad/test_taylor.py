@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 
 from adcli.ad.evaluate import evaluate
 from adcli.algebras.arrays import Arrays
-from adcli.algebras.exact import ExactArrays, ExactNumbers, exactly_this
+from adcli.algebras.exact_numbers import ExactArrays, ExactNumbers, exactly_this
 from adcli.algebras.floats import Floats
 from adcli.engines.power_series import expand
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError

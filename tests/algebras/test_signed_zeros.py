@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.engines.plan.loss import LossPlan
-from adcli.export.code import to_code
-from tests.export.test_code import call_c, compile_c, run_python, sketch_of
+from adcli.engines.plan.loss_plan import LossPlan
+from adcli.export.source_code import to_code
+from tests.export.test_source_code import call_c, compile_c, run_python, sketch_of
 
 ZEROS = (0.0, -0.0)
 PAIRS = list(product(ZEROS, ZEROS))

@@ -118,7 +118,7 @@ def row_loss(rows: int) -> dict[str, float]:
     import numpy as np
 
     import adcli
-    from adcli.engines.plan.loss import LossPlan
+    from adcli.engines.plan.loss_plan import LossPlan
 
     x = np.linspace(0.0, 4.0, rows)
     y = 2.5 * np.exp(-1.3 * x) + 0.5 + 0.01 * np.sin(37.0 * x)

@@ -90,10 +90,10 @@ def prepare(arrays: dict[str, Any], dtype: str) -> tuple[Any, Any, Any]:
 
     import adcli
     from adcli.descent.blockwise import BlockwiseUpdate
-    from adcli.descent.layout import VectorLayout
     from adcli.descent.schedules import Schedule
-    from adcli.descent.step import Stepper
-    from adcli.engines.plan.loss import LossPlan
+    from adcli.descent.stepper import Stepper
+    from adcli.descent.vector_layout import VectorLayout
+    from adcli.engines.plan.loss_plan import LossPlan
 
     names = [name for name in arrays if name not in ("x", "y")]
     layout = VectorLayout({name: arrays[name].shape for name in names})

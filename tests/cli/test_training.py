@@ -28,9 +28,9 @@ from adcli.cli.descent_options import (
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
 from adcli.report.training import EpochTable, TrainingBar
-from adcli.training.plan import TrainingLimits, TrainingPlan
 from adcli.training.run import train
 from adcli.training.state import read_training
+from adcli.training.training_plan import TrainingLimits, TrainingPlan
 from tests.terminal import ENVIRONMENT, ROOT, Outcome, run_here
 from tests.training.test_resume import facts
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from adcli.data import points
+from adcli.data import point_files
 from tests.terminal import run_here
 
 
 @pytest.fixture
 def pipes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A file of a format that nobody knew: cells between bars."""
-    monkeypatch.setitem(points.READERS, "psv", partial(points._open_csv, "|"))
-    monkeypatch.setitem(points.EXTENSIONS, ".psv", "psv")
+    monkeypatch.setitem(point_files.READERS, "psv", partial(point_files._open_csv, "|"))
+    monkeypatch.setitem(point_files.EXTENSIONS, ".psv", "psv")
     path = tmp_path / "rows.psv"
     path.write_text("x|note|y\n3|a, b|4\n5|c|12\n", encoding="utf-8")
     return path

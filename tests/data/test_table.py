@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.cli import execute
-from adcli.data.arrays import check_arrays, digest_of
-from adcli.data.columns import read_columns
+from adcli.data.array_columns import check_arrays, digest_of
 from adcli.data.table import open_table
+from adcli.data.table_columns import read_columns
 from adcli.errors import AdcliError, DataError, UsageError
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet")

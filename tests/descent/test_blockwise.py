@@ -10,7 +10,7 @@ import pytest
 from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.rules import RULES
 from adcli.descent.schedules import Schedule
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.engines.plan import regions
 
 ROWS = 1000
@@ -70,7 +70,7 @@ def test_threads_make_no_difference(stepper: Stepper, monkeypatch: pytest.Monkey
 
 def test_a_vector_that_is_read_after_its_place_is_written() -> None:
     """Outputs swap two columns: each is stored when the block has read both."""
-    from adcli.engines.plan.columns import ColumnPlan
+    from adcli.engines.plan.column_plan import ColumnPlan
     from adcli.graph.graph import Graph
     from adcli.graph.primitives import NEGATIVE
 

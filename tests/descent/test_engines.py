@@ -17,7 +17,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Iterates, Limits
-from adcli.engines.llvm.loop import differs
+from adcli.engines.llvm.compiled_loop import differs
 from adcli.engines.llvm.machine import host
 from adcli.errors import UsageError
 from adcli.graph.expand import expanded

@@ -13,7 +13,7 @@ from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES, adam, rmsprop
 from adcli.descent.schedules import SCHEDULES, Schedule
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stepping import Stepping, VectorLoop
 from adcli.descent.stopping import Limits
 from adcli.function import function

@@ -22,8 +22,8 @@ from adcli.engines import rows as over_rows
 from adcli.engines.columns import Column
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
-from adcli.engines.plan import blocks, regions
-from adcli.engines.plan import columns as over_columns
+from adcli.engines.plan import block_run, regions
+from adcli.engines.plan import column_plan as over_columns
 from adcli.engines.rows import RowResults, compute_rows
 from adcli.engines.threads import Work
 from tests.ad.test_random_programs import EPS, rounding
@@ -271,13 +271,13 @@ def test_rows_at_every_size_of_the_tail() -> None:
 
 def test_blocks_run_on_the_threads_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
-    run = blocks.in_parallel
+    run = block_run.in_parallel
 
     def noted(work: Work, count: int, threads: int, at_once: bool) -> None:
         used.append(min(threads, count))
         run(work, count, threads, at_once)
 
-    monkeypatch.setattr(blocks, "in_parallel", noted)
+    monkeypatch.setattr(block_run, "in_parallel", noted)
     x = np.linspace(0, 1, 3 * BLOCK)
     for threads in (1, 2, 5):
         results("sin(x)*x", {"x": x}, Task("gradient", wrt=("x",)), "numpy", threads=threads)

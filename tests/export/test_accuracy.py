@@ -14,12 +14,12 @@ import pytest
 
 import adcli
 from adcli.ad.formulas import derivative_formulas
-from adcli.export.code import Sketch, to_code
+from adcli.export.source_code import Sketch, to_code
 from adcli.export.targets import TARGETS
 from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import COMPARISONS, PRIMITIVES
 from adcli.graph.simplify import simplify
-from tests.export.test_code import call_c, compile_c, run_python
+from tests.export.test_source_code import call_c, compile_c, run_python
 
 _SIZES = (
     *(5e-324, 1e-310, 1e-200, 1e-100, 1e-20, 1e-10, 1e-5, 0.01, 0.25, 0.3, 0.49999, 0.5, 0.6, 0.75),

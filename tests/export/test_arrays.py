@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.export.code import to_code
+from adcli.export.source_code import to_code
 from adcli.graph.library import LIBRARY
-from tests.export.test_code import run_python, sketch_of
+from tests.export.test_source_code import run_python, sketch_of
 
 VALUES = (0.0, -0.0, 1.0, 1.0, -2.5, 3.0, 1e-200, -1e200, 1e150, -40.0, 800.0, 1e-9)
 

@@ -14,9 +14,9 @@ from adcli.data.parameters import read_npz, write_npz
 from adcli.descent.rules import RULES
 from adcli.descent.stopping import Status
 from adcli.errors import DataError, UsageError
-from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult, train
 from adcli.training.state import read_training
+from adcli.training.training_loop import Training, TrainingWatcher
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
 
 OPTIONS: dict[str, Any] = {"data": circle_rows(), "batch_size": 16, "shuffle": True, "seed": 4}

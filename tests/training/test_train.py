@@ -12,11 +12,11 @@ import pytest
 from adcli.data.batches import Batches
 from adcli.descent.rules import RULES
 from adcli.descent.schedules import Schedule
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import Status
 from adcli.errors import DataError, DomainError, LanguageError, UsageError
-from adcli.training.loop import Training, TrainingWatcher
 from adcli.training.run import TrainingResult, train
+from adcli.training.training_loop import Training, TrainingWatcher
 
 LINE = "mean((a*x + b - y)^2)"
 NETWORK = "h = tanh(x@U + c); z = h@v; mean(log(1 + exp(z)) - y*z)"

@@ -13,8 +13,8 @@ from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import CHUNK, Array, Chunks, Kernel, Place, Pointers, padded
+from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
 from adcli.engines.llvm.machine import Machine
-from adcli.engines.llvm.reductions import REDUCTIONS, over_lanes
 from adcli.graph.graph import Graph
 
 BLOCK = 128

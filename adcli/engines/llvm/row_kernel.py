@@ -22,7 +22,7 @@ from adcli.engines.llvm.kernel import (
     addresses,
     padded,
 )
-from adcli.engines.llvm.reductions import REDUCTIONS, over_lanes
+from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
 from adcli.engines.result_memory import aligned
 
 STREAMED_BYTES = 1 << 24

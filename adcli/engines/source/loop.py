@@ -1,8 +1,8 @@
 """Loops of steps over scalar programs: what they repeat, and how Python runs them.
 
 A loop is described by nodes of a graph once; Python's source is made here, machine code in
-adcli.engines.llvm.loop. Both do the same operations in the same order, so a run may change from
-one to the other without a trace.
+adcli.engines.llvm.compiled_loop. Both do the same operations in the same order, so a run may change
+from one to the other without a trace.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.choose import choose_point_engine, choose_rows_engine
 from adcli.engines.columns import Column
-from adcli.engines.llvm import prepared
+from adcli.engines.llvm import compiled_tasks
+from adcli.engines.llvm.compiled_rows import UnsupportedError
+from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
 from adcli.engines.llvm.machine import Machine, host
-from adcli.engines.llvm.prepared import prepare_point, prepare_rows
-from adcli.engines.llvm.program import UnsupportedError
 from tests.engines.llvm.machines import MACHINES, without
 from tests.terminal import run_apart, run_here
 
@@ -56,7 +56,7 @@ def no_llvmlite(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=MACHINES)
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Machine:
     chosen = MACHINES[request.param]
-    monkeypatch.setattr(prepared, "host", lambda: chosen)
+    monkeypatch.setattr(compiled_tasks, "host", lambda: chosen)
     return chosen
 
 
@@ -105,7 +105,7 @@ def poor(**changes: Any) -> Machine:
 def test_missing_functions_are_left_to_numpy(
     monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(prepared, "host", poor)
+    monkeypatch.setattr(compiled_tasks, "host", poor)
     f = adcli.function(PROGRAM)
     with pytest.raises(UnsupportedError, match="no function"):
         prepare_rows(f, Task("value"), ("x", "y"))

@@ -12,7 +12,7 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.columns import Column
 from adcli.engines.llvm import body
-from adcli.engines.llvm.prepared import prepare_point, prepare_rows
+from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
 from adcli.engines.rows import compute_rows
 from tests.engines.llvm.test_losses import LOSSES, assert_same, columns
 from tests.engines.llvm.test_memory import assert_exact

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import adcli
 from adcli.ad.tasks import Task
+from adcli.engines.llvm.compiled_rows import UnsupportedError
+from adcli.engines.llvm.compiled_tasks import prepare_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
-from adcli.engines.llvm.prepared import prepare_point
-from adcli.engines.llvm.program import UnsupportedError
 from adcli.engines.llvm.reduction_kernel import BLOCK
 from tests.programs import Program, array_programs, scalar_programs
 

@@ -21,8 +21,8 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import row_kernel
+from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
 from adcli.engines.llvm.kernel import CHUNK
-from adcli.engines.llvm.prepared import prepare_point, prepare_rows
 from adcli.engines.prepared import CACHE, KEPT
 from tests.terminal import ROOT
 

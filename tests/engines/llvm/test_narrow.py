@@ -13,10 +13,10 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.choose import LARGE
 from adcli.engines.llvm import narrow
+from adcli.engines.llvm.compiled_rows import CompiledRows
+from adcli.engines.llvm.compiled_tasks import prepare_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import Machine, host
-from adcli.engines.llvm.prepared import prepare_point
-from adcli.engines.llvm.program import CompiledRows
 from adcli.engines.llvm.reduction_kernel import BLOCK
 from adcli.explain.engine import explain_point
 from adcli.graph.shapes import infer_shapes

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adcli
-from adcli.engines.plan import blocks, regions
-from adcli.engines.plan.loss import LossPlan
+from adcli.engines.plan import block_run, regions
+from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.prepared import CACHE, KEPT
 from tests.programs import Program, array_programs
 
@@ -198,7 +198,7 @@ def test_threads_end_with_an_interrupted_run(monkeypatch: pytest.MonkeyPatch) ->
         sleep(0.01)
 
     monkeypatch.setattr(regions, "BLOCK_BYTES", 1 << 10)
-    monkeypatch.setattr(blocks, "execute", execute)
+    monkeypatch.setattr(block_run, "execute", execute)
     loss = LossPlan(adcli.function("sum(exp(x) + 1)"), ["x"], threads=2)
     with pytest.raises(KeyboardInterrupt):
         loss.value({"x": np.ones(1 << 14)})

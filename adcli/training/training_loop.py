@@ -12,13 +12,13 @@ import numpy as np
 from adcli.data.batches import Batches
 from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.problem import Problem
-from adcli.descent.step import Stepper
+from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
-from adcli.engines.plan.loss import LossPlan
+from adcli.engines.plan.loss_plan import LossPlan
 from adcli.errors import DomainError
 from adcli.language.messages import counted
-from adcli.training.plan import TrainingLimits, TrainingPlan
 from adcli.training.state import Epoch, State
+from adcli.training.training_plan import TrainingLimits, TrainingPlan
 
 Batch = dict[str, Any]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.algebras.number_nodes import result_nodes
-from adcli.engines.plan.columns import ColumnPlan
+from adcli.engines.plan.column_plan import ColumnPlan
 from adcli.engines.plan.operand import Array
 from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.engines.result_memory import aligned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adcli.data.layout import listed
+from adcli.data.column_layout import listed
 from adcli.errors import DataError, UsageError
 from adcli.given import NOT_REAL, real
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from adcli.data.blocks import Block, CellBlock
 from adcli.data.chunks import BOM
-from adcli.data.layout import ColumnLayout
+from adcli.data.column_layout import ColumnLayout
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 import adcli
 from adcli.ad.symbolic import gradient_nodes
 from adcli.errors import LanguageError
-from adcli.export.code import Sketch, derivative_label, to_code
+from adcli.export.source_code import Sketch, derivative_label, to_code
 from adcli.export.targets import TARGETS, identifiers
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from adcli.graph.simplify import simplify

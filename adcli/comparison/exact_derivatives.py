@@ -1,7 +1,7 @@
 """What others are measured against: derivatives of the program that float64 runs, in many digits.
 
 Its distance to what a method gives is the fault of the method and of its rounding alone: see
-adcli.algebras.exact.
+adcli.algebras.exact_numbers.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcli.descent.rules import RULES, Rule, State, Vector
 from adcli.descent.schedules import Schedule
-from adcli.graph.symbolic import Expression, Symbols
+from adcli.graph.symbols import Expression, Symbols
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.cores import available_cores
-from adcli.engines.plan.blocks import BlockRun
+from adcli.engines.plan.block_run import BlockRun
 from adcli.engines.plan.operand import Array, Operand, Step, needed
+from adcli.engines.plan.plan_steps import Operations
 from adcli.engines.plan.regions import Region, block_rows
-from adcli.engines.plan.steps import Operations
 from adcli.engines.result_memory import aligned
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
