@@ -22,6 +22,9 @@ MODULES = {
     "numpy": "adcli.algebras.functions.array_functions",
 }
 """The namespace of elementwise functions for each target."""
+GAMMAS = "adcli.algebras.special.gammas"
+"""What floats load when they first need it. Its functions take the namespace, `m`: they are copied
+without it, and what they call in it is the target's."""
 _ROOTS = {"math": "math", "numpy": "np", "scipy": ""}
 """How generated code calls the libraries that the sources import."""
 
@@ -70,16 +73,6 @@ def _module(name: str) -> _Module:
     return found
 
 
-@cache
-def _homes(module: str) -> dict[str, str]:
-    """Functions that a module loads when they are first used, and their modules."""
-    statement = _module(module).defined.get("_HOMES")
-    if not isinstance(statement, ast.Assign):
-        return {}
-    homes: dict[str, str] = ast.literal_eval(statement.value)
-    return {name: f"adcli.algebras.special.{home}" for name, home in homes.items()}
-
-
 def _resolved(module: str, name: str) -> Place | str | None:
     """Where a global name is defined, what another library calls it, or None for a builtin."""
     while True:
@@ -90,8 +83,7 @@ def _resolved(module: str, name: str) -> Place | str | None:
             module, name = found.imported[name]
             continue
         if name not in found.defined:
-            home = _homes(module).get(name)
-            return (home, name) if home else None
+            return (GAMMAS, name) if name in _module(GAMMAS).defined else None
         statement = found.defined[name]
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
             name = statement.value.id  # abs = fabs
@@ -156,14 +148,20 @@ class EngineFunctions:
         return [*done.values(), *self.borrowed.values()]
 
     def _uses(self, module: str, statement: ast.stmt) -> list[Place]:
-        found = [_resolved(module, node.id) for node in _global_names(_plain(statement))]
+        found = [self._place(module, node.id) for node in _global_names(_plain(statement))]
         return [place for place in found if isinstance(place, tuple)]
+
+    def _place(self, module: str, name: str) -> Place | str | None:
+        """What a global name of a module stands for, also one that its namespace `m` has."""
+        if name.startswith("m."):
+            return _resolved(self.module, name[2:])
+        return _resolved(module, name)
 
     def _text(self, module: str, statement: ast.stmt) -> str:
         """A definition without annotations, under the names of the generated code."""
         statement = _plain(statement)
         for node in _global_names(statement):
-            place = _resolved(module, node.id)
+            place = self._place(module, node.id)
             if place is not None:
                 node.id = place if isinstance(place, str) else self._name(place)
         if isinstance(statement, ast.FunctionDef):
@@ -187,8 +185,8 @@ def _global_names(statement: ast.stmt) -> list[ast.Name]:
 
 
 def _plain(statement: ast.stmt) -> ast.stmt:
-    """A copy without annotations, with the first line of its docstring."""
-    statement = copy.deepcopy(statement)
+    """A copy without annotations and namespace, with the first line of its docstring."""
+    statement = _WithoutNamespace().visit(copy.deepcopy(statement))
     for node in ast.walk(statement):
         if isinstance(node, ast.arg):
             node.annotation = None
@@ -199,6 +197,23 @@ def _plain(statement: ast.stmt) -> ast.stmt:
         if doc is not None:
             statement.body[0] = ast.Expr(ast.Constant(doc.partition("\n")[0]))
     return statement
+
+
+class _WithoutNamespace(ast.NodeTransformer):
+    """`m` as a parameter and an argument falls away, `m.exp` becomes the name "m.exp"."""
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        node.args = [a for a in node.args if a.arg != "m"]
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id == "m")]
+        return self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == "m":
+            return ast.Name(f"m.{node.attr}", node.ctx)
+        return self.generic_visit(node)
 
 
 def _numbered(name: str) -> Iterator[str]:

