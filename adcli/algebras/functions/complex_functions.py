@@ -21,7 +21,9 @@ from numpy import (
     cosh,
     divide,
     exp,
+    expm1,
     log,
+    log1p,
     multiply,
     negative,
     sin,
@@ -31,6 +33,12 @@ from numpy import (
     tan,
     tanh,
 )
+from numpy import arccos as acos
+from numpy import arccosh as acosh
+from numpy import arcsin as asin
+from numpy import arcsinh as asinh
+from numpy import arctan as atan
+from numpy import arctanh as atanh
 from numpy.typing import NDArray
 
 from adcli.graph.primitives import COMPARISONS, function_of_row
@@ -91,11 +99,6 @@ def exp2(x: Array) -> Array:
     return exp(x * _LOG2)
 
 
-def expm1(x: Array) -> Array:
-    """e^x - 1."""
-    return np.expm1(x)
-
-
 def log2(x: Array) -> Array:
     """The logarithm to base 2."""
     return divide(log(x), _LOG2)
@@ -104,11 +107,6 @@ def log2(x: Array) -> Array:
 def log10(x: Array) -> Array:
     """The logarithm to base 10."""
     return divide(log(x), _LOG10)
-
-
-def log1p(x: Array) -> Array:
-    """log(1 + x)."""
-    return np.log1p(x)
 
 
 def cbrt(x: Array) -> Array:
@@ -129,21 +127,6 @@ def hypot(x: Array, y: Array) -> Array:
 # ---- trigonometry ----
 
 
-def asin(x: Array) -> Array:
-    """The inverse sine."""
-    return np.arcsin(x)
-
-
-def acos(x: Array) -> Array:
-    """The inverse cosine."""
-    return np.arccos(x)
-
-
-def atan(x: Array) -> Array:
-    """The inverse tangent."""
-    return np.arctan(x)
-
-
 def atan2(y: Array, x: Array) -> Array:
     """The angle of (x, y): the inverse tangent of the smaller ratio, turned by the quadrant."""
     steep = np.abs(y.real) > np.abs(x.real)
@@ -151,21 +134,6 @@ def atan2(y: Array, x: Array) -> Array:
         steep, -np.arctan(x.real / y.real), np.arctan(y.real / x.real)
     )
     return turn + np.where(steep, -np.arctan(x / y), np.arctan(y / x))
-
-
-def asinh(x: Array) -> Array:
-    """The inverse hyperbolic sine."""
-    return np.arcsinh(x)
-
-
-def acosh(x: Array) -> Array:
-    """The inverse hyperbolic cosine."""
-    return np.arccosh(x)
-
-
-def atanh(x: Array) -> Array:
-    """The inverse hyperbolic tangent."""
-    return np.arctanh(x)
 
 
 # ---- probability, special functions ----

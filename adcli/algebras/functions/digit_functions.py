@@ -13,6 +13,7 @@ overflow (inf, 0) and as nan.
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 from collections.abc import Callable
 
@@ -214,34 +215,21 @@ def hypot(x: Number, y: Number) -> Number:
     return mp.hypot(x, y)
 
 
-def less(x: Number, y: Number) -> Number:
-    """1 if x < y, else 0."""
-    return mp.one if x < y else mp.zero
+def _as_number(compare: Callable[[Number, Number], bool]) -> Callable[[Number, Number], Number]:
+    """The comparison with 1 for true and 0 for false."""
+
+    def compared(x: Number, y: Number) -> Number:
+        return mp.one if compare(x, y) else mp.zero
+
+    return compared
 
 
-def less_equal(x: Number, y: Number) -> Number:
-    """1 if x <= y, else 0."""
-    return mp.one if x <= y else mp.zero
-
-
-def greater(x: Number, y: Number) -> Number:
-    """1 if x > y, else 0."""
-    return mp.one if x > y else mp.zero
-
-
-def greater_equal(x: Number, y: Number) -> Number:
-    """1 if x >= y, else 0."""
-    return mp.one if x >= y else mp.zero
-
-
-def equal(x: Number, y: Number) -> Number:
-    """1 if x = y, else 0."""
-    return mp.one if x == y else mp.zero
-
-
-def not_equal(x: Number, y: Number) -> Number:
-    """0 if x = y, else 1."""
-    return mp.one if x != y else mp.zero
+less = _as_number(operator.lt)
+less_equal = _as_number(operator.le)
+greater = _as_number(operator.gt)
+greater_equal = _as_number(operator.ge)
+equal = _as_number(operator.eq)
+not_equal = _as_number(operator.ne)
 
 
 def where(c: Number, a: Number, b: Number) -> Number:
