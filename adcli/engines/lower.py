@@ -1,7 +1,7 @@
 """From primitives to what machines have: functions that no C library exports become formulas.
 
-The formulas are those of adcli.algebras.functions, written once more for graph nodes, where `where`
-stands for a branch. Lowering makes new nodes of the same graph, so equal parts are shared.
+Functions whose rows state their value become that; the formulas here are those of machines alone.
+Lowering makes new nodes of the same graph, so equal parts are shared.
 """
 
 from __future__ import annotations
@@ -123,16 +123,11 @@ def _tanh(m: Symbols, x: Expression) -> Expression:
     z = x * x
     above = ((36 * z + 6930) * z + 270270) * z + 2027025
     below = (((z + 630) * z + 51975) * z + 945945) * z + 2027025
-    half = _half_decay(m, x)
+    half = m.exp(-m.abs(x))
     e = half * half
     near = m.less(m.abs(x), 0.625)
     far = m.where(m.less(x, 0), e - 1, 1 - e)
     return m.divide(m.where(near, x * above, far), m.where(near, below, 1 + e))
-
-
-def _half_decay(m: Symbols, x: Expression) -> Expression:
-    """exp(-|x|)."""
-    return m.exp(-m.abs(x))
 
 
 def _variadic(name: str) -> Callable[..., Expression]:
@@ -155,5 +150,4 @@ _FORMULAS: dict[str, Callable[..., Any]] = {
     "maximum": _variadic("maximum"),
     "minimum": _variadic("minimum"),
     "sign": _sign,
-    "detach": lambda m, x: x,
 }

@@ -37,14 +37,14 @@ from adcli.language.printing import (
     UNARY,
     Layout,
     Part,
-    WithoutDetach,
+    Printer,
     fill,
     listed,
 )
 from adcli.language.text import SHORT_WORDS, key_text
 
 
-class Expressions(WithoutDetach):
+class Expressions(Printer):
     """Prints nodes for a target, and notes which functions must be defined.
 
     `shapes` are those of the nodes, for NumPy; `taken` are names that no function may get;

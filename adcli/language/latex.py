@@ -34,7 +34,7 @@ from adcli.language.printing import (
     UNARY,
     Layout,
     Part,
-    WithoutDetach,
+    Printer,
     fill,
     fresh_names,
     listed,
@@ -53,7 +53,6 @@ _GREEK = frozenset(
 )
 _TRANSPOSE = PRIMITIVES["transpose"]
 _EINSUM = PRIMITIVES["einsum"]
-_DETACH = PRIMITIVES["detach"]
 _ESCAPES = {
     **{c: f"\\{c}" for c in "{}$&#_% "},
     **{"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim ", "-": r"\text{-}"},
@@ -150,7 +149,7 @@ def _number(text: str) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
 
 
-class _Latex(WithoutDetach):
+class _Latex(Printer):
     brackets = (r"\left(", r"\right)")
     relations: ClassVar = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 
@@ -193,7 +192,7 @@ class _Latex(WithoutDetach):
 
     def _starts_with_minus(self, node: int) -> bool:
         graph = self.graph
-        while node not in self.names and graph.ops[node] in (MULTIPLY, MATMUL, _DETACH):
+        while node not in self.names and graph.ops[node] in (MULTIPLY, MATMUL):
             node = graph.args[node][0]
         if node in self.names:
             return False

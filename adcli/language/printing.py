@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import COMPARISONS, LEAF, NEGATIVE, PRIMITIVES
+from adcli.graph.primitives import COMPARISONS, LEAF, NEGATIVE
 from adcli.graph.structure import INDEX
 
 ANY, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
 
-_DETACH = PRIMITIVES["detach"]
 
 Part = str | tuple[int, int]
 """Text, or a node with the lowest level that needs no brackets in this place."""
@@ -123,16 +122,6 @@ class Printer(ABC):
         if node not in self.names and self.graph.ops[node].name in COMPARISONS:
             return self.relation(node)
         return [(node, OPERATORS["not_equal"][1]), is_not_zero]
-
-
-class WithoutDetach(Printer):
-    """A printer of what is computed: `detach`, which changes derivatives alone, is not written."""
-
-    def lay_out(self, node: int) -> Layout:
-        """The level and the parts of a node."""
-        while self.graph.ops[node] is _DETACH and node not in self.names:
-            (node,) = self.graph.args[node]
-        return super().lay_out(node)
 
 
 def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> list[Part]:

@@ -159,11 +159,6 @@ equal = _as_number(np.equal)
 not_equal = _as_number(np.not_equal)
 
 
-def detach(x: Array) -> Array:
-    """x; its derivative is taken to be 0."""
-    return x
-
-
 def power_slope(x: Array, y: Array) -> Array:
     """y x^(y-1), the derivative of x^y: 0 for y = 0, and y - 1 is never rounded."""
     exact = (y >= 0.5) | (np.floor(y) == y)

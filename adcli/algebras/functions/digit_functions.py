@@ -109,11 +109,6 @@ def power(x: Number, y: Number) -> Number:
     return _power(x, y)
 
 
-def detach(x: Number) -> Number:
-    """x; its derivative is taken to be 0."""
-    return x
-
-
 def power_slope(x: Number, y: Number) -> Number:
     """y x^(y-1), the derivative of x^y, and 0 for y = 0."""
     y = mp.mpf(y)

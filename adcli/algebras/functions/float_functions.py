@@ -65,11 +65,6 @@ def divide(x: float, y: float) -> float:
         return nan if x == 0.0 or x != x else copysign(inf, x) * copysign(1.0, y)
 
 
-def detach(x: float) -> float:
-    """x; its derivative is taken to be 0."""
-    return x
-
-
 def power_slope(x: float, y: float) -> float:
     """y x^(y-1), the derivative of x^y: 0 for y = 0, and y - 1 is never rounded."""
     if y == 2.0:
