@@ -25,8 +25,8 @@ from adcli.data import (
 )
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
-from adcli.engines.cores import available_cores
 from adcli.engines.rows import RowResults, compute_rows
+from adcli.engines.threads import available_cores
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.explain.engine import Explanation, explain_rows
 from adcli.function import Function

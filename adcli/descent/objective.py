@@ -15,12 +15,12 @@ from adcli.ad.tasks import Task
 from adcli.descent.rules import Vector
 from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import choose_algebra, choose_point_engine
-from adcli.engines.cores import available_cores
 from adcli.engines.lower import lower
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
 from adcli.engines.source.straight_line import MAX_NODES, compile_function
+from adcli.engines.threads import available_cores
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph

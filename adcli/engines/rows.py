@@ -13,8 +13,8 @@ from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column, is_over_numbers, point_at
-from adcli.engines.cores import available_cores
 from adcli.engines.point import Point, Results, compute_point
+from adcli.engines.threads import available_cores
 from adcli.errors import DomainError, UsageError
 from adcli.given import check_kinds, real_value
 from adcli.graph.axes import Shape

@@ -8,11 +8,9 @@ and whoever finds all others busy works alone.
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from queue import SimpleQueue
 from threading import Lock, Thread
 from time import perf_counter
 from typing import Any
@@ -30,6 +28,14 @@ Work = Callable[[int, Portions], None]
 each, which come until none is left."""
 
 
+def available_cores() -> int:
+    """The processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
 def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> None:
     """Have up to so many threads do the numbers 0, ..., count - 1, each number once.
 
@@ -40,11 +46,11 @@ def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> 
     numbers = _Portions(count, max(1, min(threads, count)))
     calls = [_Call(partial(work, k, numbers.portions())) for k in range(1, numbers.threads)]
     if at_once:
-        _helpers.ask(calls)
+        _helpers().ask(calls)
 
     def ask() -> None:
         if not at_once and numbers.seconds_left() > ENOUGH:
-            _helpers.ask(calls)
+            _helpers().ask(calls)
 
     try:
         work(0, numbers.portions(ask))
@@ -135,6 +141,8 @@ class _Helpers:
     """The threads beside those that call; they wait for work."""
 
     def __init__(self) -> None:
+        from queue import SimpleQueue
+
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._threads: list[Thread] = []
         self._growing = Lock()
@@ -195,17 +203,13 @@ class _Helpers:
             thread.join(1.0)
 
 
-_helpers = _Helpers()
+@cache
+def _helpers() -> _Helpers:
+    return _Helpers()
 
 
-def _forget_helpers() -> None:
-    """A child process has none of its parent's threads, nor those that held a lock."""
-    global _helpers
-    _helpers = _Helpers()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_helpers)
+if hasattr(os, "register_at_fork"):  # a child process has none of its parent's threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 @cache
@@ -213,6 +217,8 @@ def _processor_function() -> Any:
     """The C library's function that says on which processor a thread runs; None without one."""
     if not hasattr(os, "sched_setaffinity"):
         return None
+    import ctypes
+
     return getattr(ctypes.CDLL(None), "sched_getcpu", None)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from adcli.ad.symbolic import tangent_node
 from adcli.engines.choose import compiler_obstacle
-from adcli.engines.cores import available_cores
 from adcli.engines.plan.plan import Plan
 from adcli.engines.prepared import prepared
+from adcli.engines.threads import available_cores
 from adcli.fitting.model import Vector
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph

@@ -21,7 +21,7 @@ from adcli.engines.threads import Portions, _Portions, in_parallel
 @pytest.fixture(autouse=True)
 def helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[threads._Helpers]:
     found = threads._Helpers()
-    monkeypatch.setattr(threads, "_helpers", found)
+    monkeypatch.setattr(threads, "_helpers", lambda: found)
     yield found
     found._leave()
 

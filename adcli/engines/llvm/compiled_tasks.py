@@ -10,12 +10,12 @@ import numpy as np
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task, scalar_output
 from adcli.algebras.number_nodes import result_nodes
-from adcli.engines.cores import available_cores
 from adcli.engines.llvm.compiled_rows import CompiledRows, UnsupportedError
 from adcli.engines.llvm.kernel import Array
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.narrow import by_columns
 from adcli.engines.prepared import PreparedTask, prepared, task_key
+from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes

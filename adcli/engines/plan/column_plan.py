@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions import array_functions
-from adcli.engines.cores import available_cores
 from adcli.engines.plan.block_run import BlockRun
 from adcli.engines.plan.operand import Array, Operand, Step, needed
 from adcli.engines.plan.plan_steps import Operations
 from adcli.engines.plan.regions import Region, block_rows
 from adcli.engines.result_memory import aligned
+from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph

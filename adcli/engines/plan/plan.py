@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions import array_functions
-from adcli.engines.cores import available_cores
 from adcli.engines.plan.arena import Arena, Offsets, array_at
 from adcli.engines.plan.block_run import BlockRun, Instruction, execute
 from adcli.engines.plan.operand import Array, Operand, Step, needed, seen
 from adcli.engines.plan.plan_steps import Operations
 from adcli.engines.plan.regions import Region, schedule
+from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph

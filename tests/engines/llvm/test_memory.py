@@ -245,7 +245,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
 def test_a_forked_process_goes_on() -> None:
-    code = f"import adcli.engines.cores as c; c.available_cores = lambda: 2\n{FORKING}"
+    code = f"import adcli.engines.threads as c; c.available_cores = lambda: 2\n{FORKING}"
     done = subprocess.run(
         [sys.executable, *WARNINGS, "-c", code], cwd=ROOT, timeout=60, capture_output=True
     )
