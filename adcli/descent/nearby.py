@@ -146,7 +146,9 @@ def falls_nearby(
     tried = np.full(n, everywhere) | (it.gradient == 0)
     ways = np.concatenate([np.eye(n), -np.eye(n), ways]) * tried
     for sizes in (np.maximum(1.0, np.abs(it.point)), _sizes(it, stationarity)):
-        for way in ways[ways.any(axis=1)] * sizes:
+        with np.errstate(over="ignore"):  # a way beyond float64 leads to no value
+            scaled = ways[ways.any(axis=1)] * sizes
+        for way in scaled:
             found = _falls_along(problem, it, way, 4 * rounding.value)
             if found:
                 return found
