@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.reach import reached
 from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
@@ -27,16 +28,21 @@ def forward_sweep(
     values: list[Any],
     seeds: Mapping[int, Any],
     algebra: Algebra,
+    guarded: bool = False,
 ) -> list[Any]:
     """The tangent of every node of `order`: its derivative along the seeds (None: exactly zero).
 
     `values` are the primal values (`evaluate`); `seeds` maps variable nodes to their tangents, each
-    in the shape of its variable. Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.1.
+    in the shape of its variable. `guarded`, the tangent of an element that no seed reaches (what
+    stands beside x in [0, x]) is 0 because nothing flows, whatever the partial derivative there is;
+    else it is the number 0, which is cheaper, and the same unless a partial is not finite.
+    Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.1.
     """
     ops, args, m, shaped = graph.ops, graph.args, algebra.m, algebra.shaped
     tangents: list[Any] = [None] * len(ops)
     for node, seed in seeds.items():
         tangents[node] = seed
+    reach = reached(graph, order, values, seeds, algebra) if guarded and shaped else {}
     for i in order:
         inputs = args[i]
         for j in inputs:
@@ -54,13 +60,15 @@ def forward_sweep(
         if shaped:
             xs, ts = algebra.align(xs, out), algebra.align(ts, out)
         total = None
-        for partial, t in zip(op.partials, ts, strict=True):
+        for j, partial, t in zip(inputs, op.partials, ts, strict=True):
             if t is None or partial is None:
                 continue
             if partial is minus_one:
                 t = -t
             elif partial is not one:
                 t = t * partial(m, *xs, out)
+                if reach.get(j) is not None:
+                    t = algebra.keep(*algebra.align([reach[j], t], out))
             total = t if total is None else total + t
         tangents[i] = algebra.spread(total, out) if shaped and total is not None else total
     return tangents

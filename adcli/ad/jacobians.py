@@ -54,8 +54,15 @@ class Run:
         return {graph.attrs[i]: algebra.shape(x) for i, x in self.inputs.items()}
 
 
-def jacobian_blocks(run: Run, outputs: list[int], wrt: list[int], mode: str) -> Blocks:
-    """The derivatives of `outputs` with respect to the variables `wrt` by one of MODES."""
+def jacobian_blocks(
+    run: Run, outputs: list[int], wrt: list[int], mode: str, guarded: bool = False
+) -> Blocks:
+    """The derivatives of `outputs` with respect to the variables `wrt` by one of MODES.
+
+    `guarded` is that of `forward_sweep`; the other modes always are.
+    """
+    if mode == "forward":
+        return _forward(run, outputs, wrt, guarded)
     return _METHODS[mode](run, outputs, wrt)
 
 
@@ -75,13 +82,13 @@ def _reverse(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
     return blocks
 
 
-def _forward(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
+def _forward(run: Run, outputs: list[int], wrt: list[int], guarded: bool) -> Blocks:
     graph, algebra, values = run.graph, run.algebra, run.values
     blocks: Blocks = {}
     for v in wrt:
         columns: list[list[Any]] = []
         for seed in algebra.basis(values[v], run.points):
-            tangents = forward_sweep(graph, run.order, values, {v: seed}, algebra)
+            tangents = forward_sweep(graph, run.order, values, {v: seed}, algebra, guarded)
             columns.append([tangents[output] for output in outputs])
         for k, output in enumerate(outputs):
             found = [column[k] for column in columns]
@@ -141,7 +148,7 @@ def _finite(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
     return blocks
 
 
-_METHODS = {"reverse": _reverse, "forward": _forward, "symbolic": _symbolic, "finite": _finite}
+_METHODS = {"reverse": _reverse, "symbolic": _symbolic, "finite": _finite}
 
 
 def that_move(direction: Mapping[int, Any], algebra: Any) -> dict[int, Any]:
@@ -149,17 +156,24 @@ def that_move(direction: Mapping[int, Any], algebra: Any) -> dict[int, Any]:
     return {n: d for n, d in direction.items() if algebra.both(None, d) is not NOWHERE}
 
 
-def directional(run: Run, outputs: list[int], direction: Mapping[int, Any]) -> list[Any]:
+def directional(
+    run: Run, outputs: list[int], direction: Mapping[int, Any], guarded: bool = False
+) -> list[Any]:
     """The derivative of each output along a direction: one forward sweep (a JVP)."""
     moving = that_move(direction, run.algebra)
-    tangents = forward_sweep(run.graph, run.order, run.values, moving, run.algebra)
+    tangents = forward_sweep(run.graph, run.order, run.values, moving, run.algebra, guarded)
     return [
         run.algebra.zero(run.values[o]) if tangents[o] is None else tangents[o] for o in outputs
     ]
 
 
 def hessian_blocks(
-    run: Run, output: int, wrt: list[int], mode: str, forward_gradient: bool = False
+    run: Run,
+    output: int,
+    wrt: list[int],
+    mode: str,
+    forward_gradient: bool = False,
+    guarded: bool = False,
 ) -> tuple[Run, list[int], Blocks]:
     """Second derivatives of a scalar node: the Jacobian of its gradient's graph.
 
@@ -176,7 +190,7 @@ def hessian_blocks(
         nodes = gradient_nodes(graph, run.order, output, wrt, shapes)
     order = graph.reach([*run.order, *nodes])
     second = Run.at(run.graph, order, run.inputs, run.algebra, run.points)
-    blocks = jacobian_blocks(second, nodes, wrt, mode)
+    blocks = jacobian_blocks(second, nodes, wrt, mode, guarded)
     algebra, values = second.algebra, second.values
     mirrored = {}
     for k, (row, a) in enumerate(zip(nodes, wrt, strict=True)):

@@ -87,10 +87,11 @@ def compute(
     task: Task,
     text: str,
     forward_gradient: bool = False,
+    guarded: bool = False,
 ) -> list[Entry]:
     """All results of a task, the value first. Nothing is checked for being finite.
 
-    `forward_gradient` is that of `hessian_blocks`.
+    `forward_gradient` is that of `hessian_blocks`, `guarded` that of `forward_sweep`.
 
     Raises UsageError or LanguageError where a gradient or Hessian is asked of a program with
     several results or an array.
@@ -99,12 +100,12 @@ def compute(
     nodes = {name: inputs[name] for name in task.wrt}
     if task.kind == "gradient":
         output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
-        blocks = jacobian_blocks(run, [output], list(nodes.values()), task.mode)
+        blocks = jacobian_blocks(run, [output], list(nodes.values()), task.mode, guarded)
         for name, node in nodes.items():
             entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
     elif task.kind == "jacobian":
         _refuse_giant(run, outputs, list(nodes.values()), text)
-        blocks = jacobian_blocks(run, outputs, list(nodes.values()), task.mode)
+        blocks = jacobian_blocks(run, outputs, list(nodes.values()), task.mode, guarded)
         for name, node in nodes.items():
             for o in outputs:
                 entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
@@ -113,7 +114,9 @@ def compute(
         for node in nodes.values():
             _refuse_giant(run, [node], list(nodes.values()), text)
         wrt = list(nodes.values())
-        second, rows, blocks = hessian_blocks(run, output, wrt, task.mode, forward_gradient)
+        second, rows, blocks = hessian_blocks(
+            run, output, wrt, task.mode, forward_gradient, guarded
+        )
         for (a, first), row in zip(nodes.items(), rows, strict=True):
             entries.append(Entry(("gradient", a), second.values[row], run, output, first))
         for a, row in zip(nodes, rows, strict=True):
@@ -121,7 +124,7 @@ def compute(
                 entries.append(Entry(("hessian", a, b), blocks[row, node], second, row, node))
     elif task.kind == "directional":
         seeds = _direction_seeds(run, inputs, task.direction or {})
-        for o, value in zip(outputs, directional(run, outputs, seeds), strict=True):
+        for o, value in zip(outputs, directional(run, outputs, seeds, guarded), strict=True):
             entries.append(Entry(("derivative",), value, run, o, next(iter(seeds), None)))
     return entries
 
@@ -129,7 +132,8 @@ def compute(
 def compute_finite(
     run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str
 ) -> list[Entry]:
-    """`compute`; what is not finite comes from sweeps in the other direction, if it is so there.
+    """`compute`; what is not finite comes from guarded sweeps, or from sweeps in the other
+    direction, if it is finite there.
 
     Both directions multiply the same partials. Large ones may leave the range among themselves
     before they meet the small one, such as exp(-x^2), that the other direction multiplies first:
@@ -138,9 +142,11 @@ def compute_finite(
     """
     entries = compute(run, outputs, inputs, task, text)
     is_finite, shape = run.algebra.is_finite, run.algebra.shape
-    if task.kind not in ("gradient", "jacobian", "hessian") or task.mode == "finite":
+    if task.mode == "finite" or all(is_finite(entry.value) for entry in entries):
         return entries
-    if all(is_finite(entry.value) for entry in entries):
+    if run.algebra.shaped and (task.mode == "forward" or task.kind == "directional"):
+        entries = compute(run, outputs, inputs, task, text, guarded=True)
+    if task.kind not in ("gradient", "jacobian", "hessian"):
         return entries
     shapes = [shape(run.values[inputs[name]]) for name in task.wrt]
     if sum(map(prod, shapes)) > MAX_TURNED:

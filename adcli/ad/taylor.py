@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import extend
 from adcli.ad.jacobians import Run, that_move
+from adcli.ad.reach import extend_reach, reached
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
     DIVIDE,
@@ -73,6 +74,7 @@ class Series:
         self._needs: dict[int, int] = {}
         self._known: set[int] = set()
         self._expanded: set[int] = set()
+        self.reach = reached(self.graph, [], self.values, self.seeds, self.algebra)
         self._admit(run.order)
         self._close(output, order)
         self._sweep(order)
@@ -97,6 +99,8 @@ class Series:
                 if terms:
                     self.moving.add(i)
                     self.terms[i] = terms
+        if self.algebra.shaped:
+            extend_reach(self.reach, self.graph, order, self.values, self.algebra)
 
     def _first_terms(self, i: int) -> list[Term]:
         """The contributions to node i, the partials of rules not yet made."""
@@ -247,7 +251,14 @@ class Series:
         return self.algebra.spread(sum(found[1:], found[0]), self.values[i])
 
     def _by_rule(self, i: int, k: int) -> Any:
-        return self._total([self._contribution(term, i, k) for term in self.terms[i]], i)
+        return self._total([self._guarded(term, i, k) for term in self.terms[i]], i)
+
+    def _guarded(self, term: Term, out: int, k: int) -> Any:
+        """The contribution, 0 in elements that the line does not reach, whatever their partials."""
+        t, mask = self._contribution(term, out, k), self.reach.get(term.source)
+        if t is None or mask is None:
+            return t
+        return self.algebra.keep(*self.algebra.align([mask, t], self.values[out]))
 
     def _contribution(self, term: Term, out: int, k: int) -> Any:
         """What an input adds to coefficient k of a node whose value has the shape of `out`."""
