@@ -25,7 +25,7 @@ AGREEMENT = 0.01
 """How far the radii of the runs may be apart, relative to the last."""
 EXACT = 1e-9
 """The relative residual up to which a shorter recurrence is taken for the function's own."""
-FALL = 1.0
+FALL_TOLERANCE = 1.0
 """How far the logarithm of the fall over half of the coefficients may be from what z and a say."""
 FAR = 1e3
 """A singularity this many times further away than |c_k|^(-1/k) is none: they fall too fast."""
@@ -168,7 +168,7 @@ def _falls(series: list[tuple[float, float]], distance: float, exponent: float) 
         end = max(map(beside, range(last - last // 4, last + 1)))
     except ValueError:  # a pole of gamma: the coefficients would end
         return False
-    return abs(end - middle) <= FALL
+    return abs(end - middle) <= FALL_TOLERANCE
 
 
 def _nearest(

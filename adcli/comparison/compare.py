@@ -8,10 +8,17 @@ from typing import Any
 
 from adcli.ad.jacobians import Run, jacobian_blocks
 from adcli.algebras.exact_numbers import exactly
-from adcli.comparison.exact_derivatives import DIGITS, frozen, significant
+from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
 from adcli.comparison.function_at_point import Component, FunctionAtPoint, Pair
-from adcli.comparison.kinks import DIGITS as KINK_DIGITS
-from adcli.comparison.kinks import Kink, between, by_convention, kink_near, kink_of, limits
+from adcli.comparison.kinks import (
+    KINK_DIGITS,
+    Kink,
+    between,
+    by_convention,
+    kink_near,
+    kink_of,
+    limits,
+)
 from adcli.comparison.magnitude import magnitudes
 from adcli.comparison.methods import (
     FORWARD_AD,
@@ -27,7 +34,7 @@ from adcli.function import Function
 
 TOLERANCE = 1e-6
 """How much a component may differ from the exact one, relative to it."""
-ROUNDING = 1e-12
+ALLOWED_ROUNDING = 1e-12
 """What is always allowed, relative to the terms of a sum: one that is exactly 0 is not computed
 as 0."""
 MORE_DIGITS = 800
@@ -107,7 +114,7 @@ def compare(
     """
     problem = FunctionAtPoint(function, point, wrt)
     own = None if given is None else _own_gradient(problem, given)
-    run = exactly(problem.run, DIGITS)
+    run = exactly(problem.run, EXACT_DIGITS)
     exact, reverse = [_exact_gradient(problem, run, mode) for mode in ("symbolic", "reverse")]
     methods = compare_methods(problem, measure)
     symbolic = _gradient_of(methods, SYMBOLIC)
@@ -196,7 +203,7 @@ def _exact_gradient(problem: FunctionAtPoint, run: Run, mode: str) -> list[Any]:
         blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
         found = [blocks[problem.output, node] for node in problem.nodes]
         if not all(run.algebra.is_finite(value) for value in found):
-            raise DomainError(f"the derivative is not finite in {DIGITS} digits")
+            raise DomainError(f"the derivative is not finite in {EXACT_DIGITS} digits")
         return problem.numbers(found)
 
 
@@ -209,7 +216,7 @@ def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -
     at = [abs(c.at) or 1.0 for c in problem.components]
     change = max(float(abs(g)) * x for g, x in zip(exact, at, strict=True))
     return [
-        tolerance * float(abs(g)) + ROUNDING * max(size, change / x) + UNDERFLOW
+        tolerance * float(abs(g)) + ALLOWED_ROUNDING * max(size, change / x) + UNDERFLOW
         for g, x, size in zip(exact, at, magnitudes(problem), strict=True)
     ]
 

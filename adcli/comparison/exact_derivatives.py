@@ -13,7 +13,7 @@ from mpmath import mp, mpf
 from adcli.ad.jacobians import Run
 from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
 
-DIGITS = 50
+EXACT_DIGITS = 50
 
 
 def frozen(run: Run, output: int) -> tuple[Run, int]:

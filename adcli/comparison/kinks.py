@@ -19,7 +19,7 @@ STEP, SAME = 1e-30, 1e-20
 """The step of a one-sided quotient at a kink, and how far two equal ones may be apart."""
 NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
 """The same where the kink is only within rounding of the point."""
-DIGITS = 90
+KINK_DIGITS = 90
 NOISE = 1e-60
 """A change of the function below this, relative to its value and to 1, may be rounding."""
 
@@ -50,8 +50,8 @@ class Kink:
 def kink_of(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
     """The first kink that the result depends on, None at a smooth point.
 
-    `exact` is the frozen run in DIGITS digits, with its output. The sides are difference quotients
-    with a tiny step, which know no convention.
+    `exact` is the frozen run in KINK_DIGITS digits, with its output. The sides are difference
+    quotients with a tiny step, which know no convention.
     """
     found = kink_at_point(problem, exact, output)
     return None if found is None else Kink(*found, *_sides(problem, exact, output, found[1]))

@@ -1,10 +1,10 @@
 """Second derivatives by every method at a point, against differences of values that know no rule.
 
-The reference is [f(x + h_i + h_j) - f(x + h_i) - f(x + h_j) + f(x)]/(h_i h_j) in DIGITS digits, to
-the right and to the left, with steps h of 1e-30 and, where these differ, of half of it. It knows
-the values of functions and none of the rules for their derivatives, so that a rule that is right at
-the first order and wrong at the second is found: one that is constant where it should vary, for
-example. What two steps are apart is what truncation leaves uncertain.
+The reference is [f(x + h_i + h_j) - f(x + h_i) - f(x + h_j) + f(x)]/(h_i h_j) in QUOTIENT_DIGITS
+digits, to the right and to the left, with steps h of 1e-30 and, where these differ, of half of it.
+It knows the values of functions and none of the rules for their derivatives, so that a rule that is
+right at the first order and wrong at the second is found: one that is constant where it should
+vary, for example. What two steps are apart is what truncation leaves uncertain.
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.algebras.exact_numbers import exactly
 from adcli.comparison.compare import (
-    ROUNDING,
+    ALLOWED_ROUNDING,
     TOLERANCE,
     UNDERFLOW,
     Comparison,
     wrong_components,
 )
-from adcli.comparison.exact_derivatives import DIGITS as EXACT_DIGITS
-from adcli.comparison.exact_derivatives import frozen, significant
+from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
 from adcli.comparison.function_at_point import FunctionAtPoint, Pair
 from adcli.comparison.kinks import Kink, kink_at_point
 from adcli.comparison.methods import (
@@ -54,14 +53,14 @@ from adcli.graph.primitives import SLOPE
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX
 
-DIGITS, STEP, NOISE = 150, "1e-30", "1e-110"
+QUOTIENT_DIGITS, STEP, NOISE = 150, "1e-30", "1e-110"
 """Digits of the values, the step relative to a variable, and what rounding leaves of terms that
 cancel."""
-SAME = 1e-15
+SAME_QUOTIENT = 1e-15
 """How far quotients to the right and to the left may be apart, relative to them."""
-MOST = 20
+MAX_VARIABLES = 20
 """Numbers in the variables: there are their square of second derivatives."""
-MODES = {
+MODE_OF_METHOD = {
     SYMBOLIC: "symbolic",
     GRADIENT_DIFFERENCES: "finite",
     FORWARD_OVER_REVERSE: "forward",
@@ -80,7 +79,7 @@ def compare_second(
 ) -> Comparison:
     """Second derivatives by every method at a point, and what is wrong with any of them.
 
-    Raises what `Function.hessian` raises, and UsageError for more than MOST numbers in the
+    Raises what `Function.hessian` raises, and UsageError for more than MAX_VARIABLES numbers in the
     variables, and for a program with `slope`.
 
     >>> from adcli.function import function
@@ -90,9 +89,10 @@ def compare_second(
     """
     problem = FunctionAtPoint(function.twice, point, wrt)
     pairs = [Pair(a, b) for a in problem.components for b in problem.components]
-    if len(problem.components) > MOST:
+    if len(problem.components) > MAX_VARIABLES:
         raise UsageError(
-            f"there are {len(pairs):,} second derivatives, {MOST}² are the most to compare",
+            f"there are {len(pairs):,} second derivatives, "
+            f"{MAX_VARIABLES}² are the most to compare",
             "--wrt chooses variables",
         )
     methods = _methods(problem, measure)
@@ -104,7 +104,7 @@ def compare_second(
             "slope has no value whose second differences are its second derivatives",
             "compare without --order",
         )
-    still, output = frozen(exactly(written.run, DIGITS), written.output)
+    still, output = frozen(exactly(written.run, QUOTIENT_DIGITS), written.output)
     place = kink_at_point(written, still, output)
     reference = _Reference.at(written, still, output, by_rules, place is not None)
     kink = None if place is None else Kink(*place, reference.left, reference.right)
@@ -175,7 +175,9 @@ class _Reference:
             for k, rule in enumerate(otherwise):
                 values, slack = [(right[k] + left[k]) / 2] * 2, abs(right[k] - left[k])
                 apart = max(slack, abs(values[0] - rule))  # an even remainder is on both sides
-                if has_kink or not apart <= SAME * abs(values[0]):  # or a domain's end, or a zero
+                if has_kink or not apart <= SAME_QUOTIENT * abs(
+                    values[0]
+                ):  # or a domain's end, or a zero
                     half = half or [
                         _differences(problem, exact, output, t) for t in (h / 2, -h / 2)
                     ]
@@ -199,7 +201,7 @@ def _limits(ends: Iterable[tuple[Any, Any]], otherwise: Any) -> tuple[list[Any],
     inside = [side for side in sides if not mp.isnan(side[0])] or [(otherwise, mp.zero)]
     (right, first), (left, second) = inside[0], inside[-1]
     slack = 8 * (first + second)
-    if abs(right - left) <= max(slack, SAME * abs(right)):
+    if abs(right - left) <= max(slack, SAME_QUOTIENT * abs(right)):
         left = right
     return [right, left], slack
 
@@ -280,7 +282,7 @@ def _allowed(
     second = max(float(abs(e)) * size for e, size in zip(exact, sizes, strict=True))
     largest = max(abs(problem.value), change, second)
     return [
-        tolerance * float(abs(e)) + ROUNDING * largest / size + slack + UNDERFLOW
+        tolerance * float(abs(e)) + ALLOWED_ROUNDING * largest / size + slack + UNDERFLOW
         for e, size, slack in zip(exact, sizes, uncertain, strict=True)
     ]
 
@@ -298,7 +300,7 @@ def _methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
         REVERSE_OVER_REVERSE: (1, n),
     }
     methods = []
-    for name, mode in MODES.items():
+    for name, mode in MODE_OF_METHOD.items():
         compute = partial(_hessian, mode=mode)
         try:
             found = compute(problem)

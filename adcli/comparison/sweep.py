@@ -12,7 +12,7 @@ from adcli.comparison.quotients import difference_quotients, relative_steps
 from adcli.errors import UsageError
 
 MAX_STEPS = 1000
-SIDES = {"forward": "right", "central": "both"}
+SIDE_OF_METHOD = {"forward": "right", "central": "both"}
 ORDERS = {"forward": 1, "central": 2}
 """How the truncation error of a difference shrinks: as the step to this power."""
 
@@ -56,12 +56,12 @@ def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:
 
 def sweep(problem: FunctionAtPoint, exact: Sequence[float], epsilons: Sequence[float]) -> Sweep:
     """The errors of forward and central differences against the exact gradient."""
-    errors: dict[str, list[float]] = {kind: [] for kind in SIDES}
+    errors: dict[str, list[float]] = {kind: [] for kind in SIDE_OF_METHOD}
     run = problem.run
     with run.algebra.context():
         for epsilon in epsilons:
             steps = relative_steps(run.algebra, epsilon)
-            for kind, side in SIDES.items():
+            for kind, side in SIDE_OF_METHOD.items():
                 gradient = difference_quotients(run, problem.output, problem.nodes, steps, side)
                 errors[kind].append(relative_error(problem.ordered(gradient), exact))
     return Sweep(list(epsilons), errors)

@@ -13,9 +13,9 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.jacobians import Run
 from adcli.comparison.function_at_point import FunctionAtPoint
 
-STEPS = [10.0**-k for k in range(1, 13)]
+TAYLOR_STEPS = [10.0**-k for k in range(1, 13)]
 TINY = 1e-30
-HIDDEN = 2.0**-50
+LOST_IN_ROUNDING = 2.0**-50
 """A remainder below this, relative to the value, is lost in the rounding of float64."""
 
 
@@ -63,15 +63,17 @@ def taylor(
     component of the gradient may be wrong.
     """
     direction = directions(problem)
-    remainders = [float(_remainder(problem, exact, output, gradient, direction, t)) for t in STEPS]
+    remainders = [
+        float(_remainder(problem, exact, output, gradient, direction, t)) for t in TAYLOR_STEPS
+    ]
     floor = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
     hidden = [
         t
-        for t, r in zip(STEPS, remainders, strict=True)
-        if r < HIDDEN * max(abs(problem.value), 1e-300)
+        for t, r in zip(TAYLOR_STEPS, remainders, strict=True)
+        if r < LOST_IN_ROUNDING * max(abs(problem.value), 1e-300)
     ]
     return Taylor(
-        STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
+        TAYLOR_STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
     )
 
 
@@ -146,10 +148,12 @@ def _slope(remainders: Sequence[float], floor: float) -> float | None:
     """The slope over the two smallest neighbouring steps whose remainders are above the floor."""
     usable = [
         k
-        for k in range(len(STEPS) - 1)
-        if remainders[k + 1] > floor * STEPS[k + 1] and math.isfinite(remainders[k])
+        for k in range(len(TAYLOR_STEPS) - 1)
+        if remainders[k + 1] > floor * TAYLOR_STEPS[k + 1] and math.isfinite(remainders[k])
     ]
     if not usable:
         return None
     k = usable[-1]
-    return math.log(remainders[k] / remainders[k + 1]) / math.log(STEPS[k] / STEPS[k + 1])
+    return math.log(remainders[k] / remainders[k + 1]) / math.log(
+        TAYLOR_STEPS[k] / TAYLOR_STEPS[k + 1]
+    )

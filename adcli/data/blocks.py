@@ -19,7 +19,7 @@ from adcli.data.kinds import Kinds, kinds_of_cells
 from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
-MISSING = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
+MISSING_TEXTS = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
 """Texts, in small letters, that say that a value is missing; so does nan."""
 
 _ENDINGS = {"CSV": "csv", "JSON": "jsonl", "Parquet": "parquet"}
@@ -197,7 +197,7 @@ class Block(ABC):
 
     def note(self, offset: int, index: int, text: str) -> None:
         """Remember what is wrong with a cell, unless its row has a problem already."""
-        is_missing = text.strip().lower() in MISSING
+        is_missing = text.strip().lower() in MISSING_TEXTS
         what = "missing value" if is_missing else f"'{_shorten(text)}' is not a number"
         problem = f"column '{self.layout.labels[index]}': {what}"
         self.problems.setdefault(offset, problem)

@@ -14,7 +14,7 @@ from adcli.data.json_values import finite
 from adcli.data.output import atomic_output, refused_to_polars
 from adcli.errors import UsageError
 
-ROWS = 4096
+ROWS_HELD = 4096
 """Rows held before they are written."""
 
 _FORMATS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
@@ -112,7 +112,7 @@ class _IterateWriter:
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
-        if len(self.rows) >= ROWS:
+        if len(self.rows) >= ROWS_HELD:
             self.flush()
 
     def flush(self) -> None:

@@ -19,7 +19,7 @@ from adcli.errors import DataError, UsageError
 
 Arrays = dict[str, Any]
 
-FORMATS = ("npz", "safetensors", "json")
+PARAMETER_FORMATS = ("npz", "safetensors", "json")
 
 MODEL_FORMAT = "adcli model 1"
 """What a saved model says that it is."""
@@ -36,13 +36,13 @@ _DAMAGED = (
 
 def is_parameter_file(text: str) -> bool:
     """Whether a text is the name of such a file, by its extension."""
-    return _extension(text) in FORMATS
+    return _extension(text) in PARAMETER_FORMATS
 
 
 def parameter_format(path: str | os.PathLike[str]) -> str:
     """The format by a file's extension. Raises UsageError for another."""
     name = _extension(path)
-    if name not in FORMATS:
+    if name not in PARAMETER_FORMATS:
         raise UsageError(
             f"'{name}' is not a format for parameters"
             if name

@@ -18,7 +18,7 @@ from adcli.data.column_layout import ColumnLayout
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
-from adcli.data.source import BLOCK_BYTES, Source, is_packed, open_source, seekable_path
+from adcli.data.source import READ_BYTES, Source, is_packed, open_source, seekable_path
 from adcli.errors import AdcliError, UsageError
 
 Opened = tuple[ColumnLayout, Iterator[Block], Source | ParquetReader]
@@ -128,7 +128,7 @@ def open_points(
     path: str | os.PathLike[str],
     *,
     format: str | None = None,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int = READ_BYTES,
     stdin: BinaryIO | None = None,
 ) -> Points:
     """Open a file of points, or the stream `stdin` for "-", to be read in blocks of rows.

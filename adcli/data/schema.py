@@ -23,7 +23,7 @@ import numpy as np
 
 Check = Callable[[Any], Any]
 
-MOST = 2**53
+LARGEST_COUNT = 2**53
 """No count is larger; up to here a float64 holds every whole number."""
 
 
@@ -55,9 +55,9 @@ def within(name: str) -> Iterator[None]:
         raise
 
 
-def whole(least: int = 0, most: int = MOST) -> Check:
+def whole(least: int = 0, most: int = LARGEST_COUNT) -> Check:
     """A whole number from `least` to `most`."""
-    meant = f"a whole number from {least} " + ("on" if most == MOST else f"to {most}")
+    meant = f"a whole number from {least} " + ("on" if most == LARGEST_COUNT else f"to {most}")
 
     def check(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:

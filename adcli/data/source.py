@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from adcli.errors import DataError, UsageError
 
-BLOCK_BYTES = 1 << 21
+READ_BYTES = 1 << 21
 _PATIENCE = 0.1  # seconds that a reader waits for more from a pipe before it passes on what it has
 
 
@@ -129,7 +129,7 @@ def seekable_path(path: str, source: Source, stack: ExitStack) -> str:
     import tempfile
 
     spool = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".parquet"))  # noqa: SIM115
-    while data := source.read(BLOCK_BYTES):
+    while data := source.read(READ_BYTES):
         spool.write(data)
     spool.flush()
     return spool.name

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 Missing = Literal["error", "drop"]
-MISSING: tuple[Missing, ...] = ("error", "drop")
+WITH_MISSING: tuple[Missing, ...] = ("error", "drop")
 
 _DROP = "--missing drop leaves out rows with missing values"
 _WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
@@ -81,7 +81,7 @@ def selected(
     """What `read_columns` reads, a block at a time."""
     import numpy as np
 
-    if missing not in MISSING:
+    if missing not in WITH_MISSING:
         raise UsageError(f"missing is 'error' or 'drop', not '{missing}'")
     for name in names:
         table.shape_of(name)

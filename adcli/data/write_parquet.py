@@ -16,7 +16,7 @@ from adcli.data.writer import FlatField, ResultWriter, as_series, blanked, check
 if TYPE_CHECKING:
     import polars as pl
 
-HELD_BYTES = 1 << 26  # bytes of rows held before they are spooled to a file
+SPOOLED_BYTES = 1 << 26  # bytes of rows held before they are spooled to a file
 COMPRESSION: Literal["lz4"] = "lz4"
 """Results have all the digits of a float64: zstd takes twice as long to save 6% more."""
 
@@ -78,7 +78,7 @@ class ParquetWriter(ResultWriter):
             self._kinds[name] = both
         self._held.append(frame)
         self._held_bytes += int(frame.estimated_size())
-        if self._held_bytes > HELD_BYTES:
+        if self._held_bytes > SPOOLED_BYTES:
             self._spool_held()
 
     def _spool_held(self) -> None:

@@ -12,7 +12,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate
 
-MOST = 100
+MAX_PARAMETERS = 100
 """The Hessian of more parameters than this is not looked at: conjugate gradients meet it."""
 
 LEAST = 1e-14
@@ -22,7 +22,7 @@ FLAT, ALONG = 1e-10, 1e-6
 """A direction in which the scaled Hessian curves less than the first, with less than the second
 part of the slope along it, is one that the value does not depend on: nothing moves along it."""
 
-PRODUCTS = 60
+STEP_PRODUCTS = 60
 """Hessian-vector products of one step by conjugate gradients."""
 
 
@@ -49,7 +49,7 @@ def newton_step(problem: Problem, it: Iterate) -> NewtonStep | None:
     places = _places(problem, it)
     free = problem.free_gradient(it.point, it.gradient)
     with np.errstate(all="ignore"):
-        if len(places) > MOST:
+        if len(places) > MAX_PARAMETERS:
             return _conjugate(problem, it.point, free, free != 0)
         return _dense(problem, it.point, free, places)
 
@@ -94,7 +94,7 @@ def _conjugate(problem: Problem, point: Vector, free: Vector, mask: Any) -> Newt
     change, residual = np.zeros(problem.size), free.copy()
     direction, square = -residual, float(residual @ residual)
     enough = 1e-6 * square
-    for _ in range(PRODUCTS):
+    for _ in range(STEP_PRODUCTS):
         product = np.where(mask, problem.curvature(point, direction), 0.0)
         curved = float(direction @ product)
         if not (curved > 0 and math.isfinite(curved)):

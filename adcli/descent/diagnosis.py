@@ -17,7 +17,7 @@ from adcli.descent.stationary import Stationarity
 from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import Iterate
 
-PRODUCTS = 100
+POWER_PRODUCTS = 100
 """Hessian-vector products that a power iteration may take."""
 
 FEW_VARIABLES, SMALL_WORK = 20, 20_000
@@ -234,7 +234,7 @@ def _power_iteration(problem: Problem, point: Vector, sign: float, shift: float)
     vector = np.cos(np.arange(n) * 1.7) + 1.5  # no eigenvector of anything common
     vector /= vector_norm(vector)
     value = 0.0
-    for _ in range(PRODUCTS):
+    for _ in range(POWER_PRODUCTS):
         product = sign * problem.curvature(point, vector) + shift * vector
         before, value = value, float(vector @ product)
         length = vector_norm(product)

@@ -19,7 +19,7 @@ from adcli.descent.rules import Vector
 from adcli.descent.stationary import LEARNED_FALL, Rounding, Stationarity
 from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Limits, Outcome, Status
 
-STEPS = 100
+NEWTON_STEPS = 100
 LENGTHS = tuple([4.0**-k for k in range(9)])
 """Newton steps at most, besides those that lower the value by FAST of itself; and the parts of one
 that are tried."""
@@ -55,7 +55,7 @@ def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
     """The outcome after `it`, from where the method found nothing better, for this `reason`."""
     with np.errstate(all="ignore"):
         rounding = monitor.stationarity.rounding(it.point)
-        left = STEPS
+        left = NEWTON_STEPS
         while True:
             step = newton_step(monitor.problem, it)
             better = None if step is None else _better(monitor, it, step, rounding)

@@ -20,13 +20,13 @@ from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
 from adcli.engines.lower import lower
 from adcli.engines.source.loop import Condition, Loop, Records, Run, run_in_python
-from adcli.engines.source.straight_line import MAX_NODES
+from adcli.engines.source.straight_line import MAX_SOURCE_NODES
 from adcli.graph.symbols import Expression, Symbols
 
 LONG = 100_000
 """Steps from which machine code is worth its compilation."""
 
-PATIENCE = 10_000
+PYTHON_STEPS = 10_000
 """Steps that Python does before, for many a descent ends early."""
 
 
@@ -65,7 +65,7 @@ class FusedLoop:
         self._loop = _describe(problem, stepper, tests, self._shape, recording)
         self._run = run_in_python(self._loop)
         self._may_change = problem.engine != "python"
-        self._patience = 0 if problem.engine == "llvm" else PATIENCE
+        self._patience = 0 if problem.engine == "llvm" else PYTHON_STEPS
         self._long = 0 if problem.engine == "llvm" else LONG
 
     def run(self, block: LoopState, end: int) -> LoopState:
@@ -108,7 +108,7 @@ class FusedLoop:
 def fits(problem: Problem, stepper: Stepper) -> bool:
     """Whether the loop of a problem is small enough to compile."""
     scalar = problem.scalar and problem.engine != "numpy"
-    return scalar and len(problem.order) + 40 * problem.size <= MAX_NODES
+    return scalar and len(problem.order) + 40 * problem.size <= MAX_SOURCE_NODES
 
 
 def _machine_code(loop: Loop) -> Run | None:

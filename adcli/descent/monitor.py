@@ -20,8 +20,8 @@ from adcli.descent.stopping import ROUNDING, Iterate, Iterates, Limits, Outcome,
 
 NEVER = 2**62
 
-BLOCK = 1_000_000
-PATIENCE = 0.05
+WATCHED_ITERATIONS = 1_000_000
+WATCHED_SECONDS = 0.05
 """A compiled loop looks at the clock, and for signals, after so many iterations, or seconds."""
 
 EDGE = 20
@@ -139,7 +139,12 @@ class Monitor:
     def pace(self, iterations: int, seconds: float) -> None:
         """Learn how long the next block may be from one that took so many seconds."""
         self.block = max(
-            1, min(BLOCK, 4 * self.block, int(PATIENCE * iterations / (seconds + 1e-9)))
+            1,
+            min(
+                WATCHED_ITERATIONS,
+                4 * self.block,
+                int(WATCHED_SECONDS * iterations / (seconds + 1e-9)),
+            ),
         )
 
     def evaluate(self, point: Vector) -> tuple[float, Vector]:

@@ -19,7 +19,7 @@ from adcli.engines.lower import lower
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
-from adcli.engines.source.straight_line import MAX_NODES, compile_function
+from adcli.engines.source.straight_line import MAX_SOURCE_NODES, compile_function
 from adcli.engines.threads import available_cores
 from adcli.function import Function
 from adcli.graph.axes import Shape
@@ -28,7 +28,7 @@ from adcli.graph.primitives import NEGATIVE
 from adcli.graph.structure import SUM
 from adcli.graph.symbols import Expression, Symbols
 
-EVALUATIONS = 20
+LEAST_EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
 
 
@@ -160,7 +160,7 @@ class Objective:
     def value_and_gradient(self) -> Any:
         """A function from a vector to (what is minimised, its gradient); not checked for finite."""
         if self.scalar and self.engine != "numpy":
-            return self._compiled() if len(self.order) <= MAX_NODES else self._walked()
+            return self._compiled() if len(self.order) <= MAX_SOURCE_NODES else self._walked()
         return self._over_rows() or self._planned()
 
     def _compiled(self) -> Any:
@@ -196,7 +196,9 @@ class Objective:
         """Compiled passes over long columns, where they are worth compiling."""
         inputs = self.inputs(self.start)
         task = Task("gradient", wrt=self.free)
-        choice = choose_point_engine(self.function, inputs, task, self.engine, runs=EVALUATIONS)
+        choice = choose_point_engine(
+            self.function, inputs, task, self.engine, runs=LEAST_EVALUATIONS
+        )
         if choice.engine != "llvm":
             return None
         from adcli.engines.llvm.compiled_rows import UnsupportedError

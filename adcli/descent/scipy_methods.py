@@ -23,17 +23,17 @@ from adcli.errors import UsageError
 MEMORY = 20
 """Pairs of changes that L-BFGS remembers."""
 
-GAIN = 1e-12
+WORTH_FOLLOWING = 1e-12
 """What another start must lower the value by, relative to it, to be followed by one more."""
 
 WINDOW, TRIALS, SICK = 50, 8, 5
 """Evaluations for each of so many iterations that say that line searches lead nowhere, as at kinks,
 where they would do so for ever: then another start is due, and after so many there is none."""
 
-PRODUCTS = 20
+PRODUCTS_A_PARAMETER = 20
 """Hessian-vector products for each parameter that an iteration of Newton's method may take."""
 
-UNIMPROVED = "the method cannot lower the value any further"
+NOT_LOWERED = "the method cannot lower the value any further"
 _ENDLESS = 2**31 - 1
 _FAR = 1e100
 
@@ -102,9 +102,9 @@ class Library:
             while True:
                 with np.errstate(all="ignore"):
                     self._minimize(monitor, start, units)
-                gained = last - monitor.best_value > GAIN * abs(monitor.best_value)
+                gained = last - monitor.best_value > WORTH_FOLLOWING * abs(monitor.best_value)
                 if not gained or self._sick >= SICK:
-                    return monitor.unimproved(self._before, UNIMPROVED)
+                    return monitor.unimproved(self._before, NOT_LOWERED)
                 start, last = monitor.best_point, monitor.best_value
                 self._window = self.iteration, monitor.evaluations
                 units = np.where(start != 0, np.abs(start), 1.0)
@@ -147,7 +147,10 @@ class Library:
         """The Hessian times a direction. Raises _Hopeless where SciPy would not end by itself."""
         self._products += 1
         product = self.problem.curvature(point, direction)
-        if self._products > PRODUCTS * (10 + len(point)) or not np.isfinite(product).all():
+        if (
+            self._products > PRODUCTS_A_PARAMETER * (10 + len(point))
+            or not np.isfinite(product).all()
+        ):
             raise _Hopeless
         return product
 

@@ -17,7 +17,7 @@ from adcli.descent.stopping import ROUNDING
 DECREASE = 1e-4
 """The part of the linear decrease that a step must bring (Armijo)."""
 
-SLOPE = 0.1
+SLOPE_LEFT = 0.1
 """The part of the slope that may be left after a step (Wolfe)."""
 
 MAX_TRIALS = 80
@@ -99,7 +99,7 @@ def wolfe(line: Line, length: float) -> Trial | None:
             if best is not None and not (trial.point != best.point).any():
                 return best  # bounds let none go further
             best = trial
-            if abs(here) <= -SLOPE * slope:
+            if abs(here) <= -SLOPE_LEFT * slope:
                 return trial
             if here > 0:
                 high, high_slope = length, here

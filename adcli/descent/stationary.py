@@ -29,7 +29,7 @@ FALLEN = 1e-12
 NEAR = 1e-8
 """So is a gradient whose Newton step moves no variable by more than this part of its size."""
 
-GAIN = 1e-14
+NO_GAIN = 1e-14
 """And that promises to lower the value by no more than this part of it, or of what it fell so far:
 a variable that is far from 0 may be known to many digits, and its function to few."""
 
@@ -39,13 +39,13 @@ LITTLE = 1e-5
 LEARNED_FALL, LEARNED_STEP = 1e-8, 1e-6
 """So is one that fell to the first, or to rounding errors, for a method that learns the curvature,
 if no variable moved by more than the second part of its size in the last step: the next one is far
-smaller. This is asked where a Newton step takes more than CHEAP operations."""
+smaller. This is asked where a Newton step takes more than CHEAP_ANALYSIS operations."""
 
 RISEN = 1e6
 """A gradient that is the largest so far, and so many times the start's, is that of a pole, where it
 is always within its rounding errors."""
 
-CHEAP = 1_000_000
+CHEAP_ANALYSIS = 1_000_000
 
 WORK = 20_000_000
 """Numbers that an analysis of rounding errors may hold."""
@@ -70,7 +70,7 @@ class Stationarity:
         self.first = vector_norm(slopes)
         self.learns = learns
         work = problem.size * len(problem.order) * _rows(problem)
-        self._steps = work <= CHEAP or not learns
+        self._steps = work <= CHEAP_ANALYSIS or not learns
 
     def see(self, it: Iterate) -> None:
         """Remember how large the gradient can be. (Of a method with a rate not all are seen.)"""
@@ -107,7 +107,7 @@ class Stationarity:
             return ""
         if not (np.abs(step.change) <= NEAR * self.sizes(it)).all():
             return ""
-        if not step.promise <= GAIN * max(abs(it.value), abs(self.value - it.value)):
+        if not step.promise <= NO_GAIN * max(abs(it.value), abs(self.value - it.value)):
             return ""
         return f"a Newton step would move no variable by more than {NEAR:g} of its size"
 

@@ -22,17 +22,17 @@ SWEEP_ENGINES = ("auto", "python", "numpy", "mpmath")
 """Those that evaluate programs, the functions that descents minimise, models over rows, and those
 that keep all values of a sweep at a point."""
 
-SMALL = 20_000
+WORK_WORTH_NUMPY = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
 
-FEW_ROWS = 8
+ROWS_WORTH_ARRAYS = 8
 """Rows below which an operation on an array costs more than one on a number for each."""
 
-LARGE = 10_000_000
+WORK_WORTH_COMPILING = 10_000_000
 """Operations (rows times nodes) below which compiling costs more than it saves, with the import of
 LLVM."""
 
-MANY_ROWS = 4_000
+ROWS_WORTH_COMPILING = 4_000
 """Rows below which compiling a node takes longer than computing it for each of them."""
 
 SWEEPS_APART = ("forward", "finite")
@@ -138,7 +138,7 @@ def choose_rows_engine(
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(program.order)
     told = f"{'about ' * estimated}{work:,} operations for values"
-    if engine == "auto" and (rows < FEW_ROWS or work <= SMALL):
+    if engine == "auto" and (rows < ROWS_WORTH_ARRAYS or work <= WORK_WORTH_NUMPY):
         return Choice("python", f"{told} are fewer than importing NumPy is worth")
     if engine == "auto" and not _is_worth_compiling(rows, work // 2 if once else work):
         reason = f"{told} in {rows:,} rows are worth arrays, but no compiler"
@@ -154,7 +154,7 @@ def choose_rows_engine(
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:
-    return rows >= MANY_ROWS and work >= LARGE
+    return rows >= ROWS_WORTH_COMPILING and work >= WORK_WORTH_COMPILING
 
 
 def _length(value: Any) -> int:

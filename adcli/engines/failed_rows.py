@@ -21,7 +21,7 @@ from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
 from adcli.engines.columns import Column, is_over_numbers
 from adcli.engines.point import Results, compute_point, sweep_point
-from adcli.engines.source.straight_line import MAX_NODES, compile_function
+from adcli.engines.source.straight_line import MAX_SOURCE_NODES, compile_function
 from adcli.errors import DomainError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ SEVERAL = 16
 """Failed rows from which on it pays to evaluate them side by side, and to look for one operation to
 blame, about."""
 
-FEW = 8
+FEW_BLAMED = 8
 """Operations to blame that are looked for at any rate."""
 
 AT_ONCE_BYTES = 1 << 22
@@ -55,7 +55,7 @@ def mend_rows(
     """
     errors: dict[int, DomainError] = {}
     numbers = is_over_numbers(program, columns, 1)
-    several = len(failed) >= SEVERAL and len(program.order) <= MAX_NODES
+    several = len(failed) >= SEVERAL and len(program.order) <= MAX_SOURCE_NODES
     if numbers and several and not stop and not task.strict:
         for rows in np.array_split(failed, -(-len(failed) // _at_once(program))):
             errors.update(_value_errors(program, columns, rows))
@@ -138,5 +138,5 @@ def _blamed(program: Program, inputs: Mapping[int, Any], rows: int) -> Iterator[
                 left &= ~live
                 yield node, live
                 count += 1
-                if np.count_nonzero(~left) < SEVERAL * (count - FEW):
+                if np.count_nonzero(~left) < SEVERAL * (count - FEW_BLAMED):
                     return

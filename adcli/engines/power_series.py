@@ -24,7 +24,7 @@ from adcli.given import check_kinds, check_number
 if TYPE_CHECKING:
     from adcli.graph.program import Program
 
-DIGITS = (40, 80)
+EXPANSION_DIGITS = (40, 80)
 """Digits of the expansions beside float64."""
 SPARE = 20
 """Digits that each coefficient of those keeps at least."""
@@ -143,7 +143,7 @@ def _checked(
 
     found: list[Any] = []
     lost: list[bool] = []
-    for digits in DIGITS:
+    for digits in EXPANSION_DIGITS:
         exact = exactly(run, digits)
         with exact.algebra.context():
             seeds_here = {node: exactly_this(d, exact.algebra) for node, d in seeds.items()}

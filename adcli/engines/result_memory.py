@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-LINE = 64
+CACHE_LINE = 64
 """Bytes of a cache line, and of the widest vectors."""
 
 LEAST_BYTES = 1 << 20
@@ -24,11 +24,11 @@ LEAST_BYTES = 1 << 20
 KEPT_BYTES = 1 << 27
 """How much memory waits for its next use at most."""
 
-PAGE = 4096
+MEMORY_PAGE = 4096
 """Processors compare addresses by what is below: a number is read late that lies in its page where
 another one is being written."""
 
-_PLACES = range(512, PAGE - 512, 192)
+_PLACES = range(512, MEMORY_PAGE - 512, 192)
 """Where in a page arrays start, in turn: not where most large arrays do, and each elsewhere."""
 
 _waiting: list[Array] = []
@@ -51,9 +51,9 @@ def aligned(rows: int) -> Array:
 
 
 def _fresh(rows: int) -> Array:
-    memory = np.empty(rows + PAGE // 8)
+    memory = np.empty(rows + MEMORY_PAGE // 8)
     place = _PLACES[next(_turns) % len(_PLACES)]
-    first = (place - memory.ctypes.data) % PAGE // 8
+    first = (place - memory.ctypes.data) % MEMORY_PAGE // 8
     return memory[first : first + rows]
 
 

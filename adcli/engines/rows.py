@@ -34,11 +34,11 @@ class Batch:
     errors: dict[int, str]
 
 
-PLANNED_ROWS = 50_000
+ROWS_WORTH_PLANNING = 50_000
 """Rows from which the numpy engine prepares a program over numbers, instead of sweeping: that takes
 a few milliseconds; then the rows take half to three quarters of the time, and less memory."""
 
-BLOCK_BYTES = 1 << 20
+SWEPT_BYTES = 1 << 20
 """About how much the values of one block take in all nodes' arrays that are live together."""
 
 
@@ -151,7 +151,7 @@ def _is_planned(
     """Whether the numpy engine prepares a program for so many rows."""
     varies = any(c.per_row for c in columns.values())
     return (
-        in_all >= PLANNED_ROWS
+        in_all >= ROWS_WORTH_PLANNING
         and varies
         and not task.strict
         and is_over_numbers(program, columns, rows)
@@ -230,7 +230,7 @@ def _spans(program: Program, arrays: Mapping[str, Column], rows: int) -> Iterato
     sizes = [c.values[0].size if c.per_row else c.values.size for c in arrays.values()]
     width = max(sizes, default=1)
     live = min(len(program.order), 64) * max(1, width)
-    step = max(1, min(rows, BLOCK_BYTES * 4 // (8 * live)))
+    step = max(1, min(rows, SWEPT_BYTES * 4 // (8 * live)))
     for start in range(0, rows, step):
         yield start, min(rows, start + step)
 

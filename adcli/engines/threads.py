@@ -19,7 +19,7 @@ SHORT, LONG = 5e-5, 2e-3
 """Seconds that a portion takes at least, long beside the time to take it; and at most, short for an
 interruption that waits."""
 
-ENOUGH = 2e-4
+WORTH_WAKING = 2e-4
 """Seconds of work that are worth waking a thread for."""
 
 Portions = Iterator[tuple[int, int]]
@@ -39,9 +39,9 @@ def available_cores() -> int:
 def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> None:
     """Have up to so many threads do the numbers 0, ..., count - 1, each number once.
 
-    The calling thread is the first; it asks others when its first number has shown that there is
-    ENOUGH for them, or `at_once`. One that has not begun when nothing is left has nothing to do.
-    An interruption ends the work at the next portion of each thread.
+    The calling thread is the first; it asks others when its first number has shown that the
+    work is WORTH_WAKING them, or `at_once`. One that has not begun when nothing is left has nothing
+    to do. An interruption ends the work at the next portion of each thread.
     """
     numbers = _Portions(count, max(1, min(threads, count)))
     calls = [_Call(partial(work, k, numbers.portions())) for k in range(1, numbers.threads)]
@@ -49,7 +49,7 @@ def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> 
         _helpers().ask(calls)
 
     def ask() -> None:
-        if not at_once and numbers.seconds_left() > ENOUGH:
+        if not at_once and numbers.seconds_left() > WORTH_WAKING:
             _helpers().ask(calls)
 
     try:

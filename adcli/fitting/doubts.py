@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from adcli.fitting.result import Parameter
-from adcli.fitting.statistics import ROUNDING, Uncertainty
+from adcli.fitting.statistics import RESIDUAL_ROUNDING, Uncertainty
 
 DWARFED = 1e4
 """Standard errors beyond this multiple of the value say that the data do not determine it."""
@@ -72,7 +72,7 @@ def unexplained(r_squared: float | None) -> Iterator[str]:
     """A model that leaves as much of the response as its mean does."""
     if r_squared is None:
         yield "no R squared: the response is the same in all rows, up to rounding errors"
-    elif r_squared < -ROUNDING:
+    elif r_squared < -RESIDUAL_ROUNDING:
         yield f"R squared is {r_squared:.2g}: the response's mean explains more than the model"
-    elif r_squared <= ROUNDING:
+    elif r_squared <= RESIDUAL_ROUNDING:
         yield "R squared is 0: the model explains no more than the response's mean does"

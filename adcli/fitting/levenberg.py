@@ -25,7 +25,7 @@ from adcli.fitting.residuals import Interrupted
 from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
 
 EPSILON = 2.0**-52
-GAIN = 1e-4
+LEAST_GAIN = 1e-4
 """The least part of the predicted decrease that a step must bring."""
 
 FLAT = 1e-12
@@ -192,7 +192,7 @@ class _Minimisation:
                 self.radius = max(self.radius, 2.0 * far)
             elif not gain > 0.25:
                 self.radius = min(self.radius, far) * (0.5 if gain > 0 else 0.25)
-            if gain > GAIN:
+            if gain > LEAST_GAIN:
                 linear = self.problem.linearise(trial)
                 if linear.is_finite:
                     self._move(trial, linear)

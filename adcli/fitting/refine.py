@@ -18,18 +18,18 @@ from adcli.fitting.model import Vector
 from adcli.fitting.unit_columns import of_length_one
 from adcli.graph.graph import Graph
 
-DIGITS = 40
+REFINED_DIGITS = 40
 LOST = 1e-7
 """Residuals are refined where rounding errors are more than this part of them."""
 
 OPERATIONS = 200_000
 """Most operations, rows times nodes, that are computed in many digits: about a second."""
 
-STEPS = 8
+REFINING_STEPS = 8
 
 
 class FineResiduals:
-    """Residuals of `prediction - response`, two nodes, in DIGITS digits, rounded at the end.
+    """Residuals of `prediction - response`, two nodes, in REFINED_DIGITS digits, then rounded.
 
     `values` are the columns and the fixed parameters by node; `parameters` are the nodes of the
     free ones.
@@ -45,7 +45,7 @@ class FineResiduals:
     ) -> None:
         from adcli.algebras.digits import DigitArrays
 
-        self._algebra = DigitArrays(DIGITS)
+        self._algebra = DigitArrays(REFINED_DIGITS)
         self._graph = graph
         self._nodes = response, prediction
         self._parameters = list(parameters)
@@ -70,10 +70,10 @@ def refine(problem: LeastSquares, fine: FineResiduals, start: Vector) -> tuple[V
     """
     from mpmath import mp, mpf
 
-    with mp.workdps(DIGITS):
+    with mp.workdps(REFINED_DIGITS):
         point = [mpf(float(x)) for x in start]
         best, best_differences = np.inf, None
-        for _ in range(STEPS):
+        for _ in range(REFINING_STEPS):
             differences = fine.at(point)
             near = np.array([float(x) for x in point])
             jacobian = np.vstack([j for _, j in problem.residuals.blocks(near)])

@@ -18,7 +18,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
 
-BLOCK = 1 << 14
+BLOCK_ROWS = 1 << 14
 """Rows that are computed together: their arrays stay in the cache."""
 
 
@@ -124,7 +124,7 @@ class Residuals:
         self.root_weights = root_weights
         self.rows = len(response)
         self.interrupted: Callable[[], bool] = lambda: False
-        step = BLOCK if split else max(self.rows, 1)
+        step = BLOCK_ROWS if split else max(self.rows, 1)
         self._slices = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
 
     def _blocks(self) -> Iterator[slice]:
@@ -180,7 +180,7 @@ class Residuals:
             if self.root_weights is not None:
                 root = self.root_weights[block]
                 r, jacobian = r * root, jacobian * root[:, None]
-            for k in range(0, count, BLOCK):  # of rows that cannot be computed apart
+            for k in range(0, count, BLOCK_ROWS):  # of rows that cannot be computed apart
                 if self.interrupted():
                     raise Interrupted
-                yield r[k : k + BLOCK], jacobian[k : k + BLOCK]
+                yield r[k : k + BLOCK_ROWS], jacobian[k : k + BLOCK_ROWS]

@@ -21,8 +21,8 @@ from adcli.fitting.regression import Regression
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.result import Fit
 from adcli.fitting.row_values import Weights
-from adcli.fitting.search import CHEAP, MARQUARDT, Search
-from adcli.fitting.statistics import ROUNDING, total_squares
+from adcli.fitting.search import CHEAP_FIT, MARQUARDT, Search
+from adcli.fitting.statistics import RESIDUAL_ROUNDING, total_squares
 from adcli.fitting.summary import Summary
 from adcli.given import check_kinds, check_number
 
@@ -172,7 +172,7 @@ def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
 
     def search(squares: LeastSquares) -> Search:
         r, plain = squares.residuals, squares.loss.is_linear
-        noise = ROUNDING * math.sqrt(sum_of_squares(r.weighted(r.response)))
+        noise = RESIDUAL_ROUNDING * math.sqrt(sum_of_squares(r.weighted(r.response)))
         total = total_squares(r.response, r.weights) if plain else math.inf
         return Search(squares, start, problem.box, linear if plain else (), noise, total, limit)
 
@@ -181,7 +181,7 @@ def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
         return search(problem.problem).run(started=started)
     # A robust loss has more minima than the sum of squares: begin at that one's minimum, too.
     few = max(SAMPLE, SAMPLE_PER_PARAMETER * whole.size)
-    sampled = problem.row_wise and whole.rows > 4 * few and whole.rows * whole.size > CHEAP
+    sampled = problem.row_wise and whole.rows > 4 * few and whole.rows * whole.size > CHEAP_FIT
     rows = whole.sample(few) if sampled else whole
     squares = LeastSquares(rows, Loss())
     _, least = search(squares).run(started=started)

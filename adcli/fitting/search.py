@@ -26,13 +26,13 @@ from adcli.fitting.statistics import condition
 MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
 """What a result calls the methods."""
 
-CHEAP = 2_000_000
+CHEAP_FIT = 2_000_000
 """Rows times parameters up to which a second method runs although the first ended well."""
 
 BUDGET = 100_000_000
 """Rows times parameters times evaluations after which no further start is tried: some seconds."""
 
-EVALUATIONS = 10_000
+MOST_EVALUATIONS = 10_000
 """Evaluations after which none is, however small the table: a second or two."""
 
 RESTARTS = 16
@@ -42,13 +42,13 @@ RESTART_ITERATIONS = 200
 SPREAD = 0.7
 """Standard deviation of the logarithm of their parameters against the start's."""
 
-ENOUGH = 6
+ENOUGH_MEETINGS = 6
 """Attempts that end in the best minimum after which no more are made."""
 
 POOR = 0.5
 """A fit that leaves more than this part of the response's own sum of squares explains little."""
 
-SAME = 1e-6
+SAME_MINIMUM = 1e-6
 """Costs that differ by less than this part of them belong to one minimum."""
 
 CLEAN = 1e12
@@ -96,7 +96,7 @@ class Search:
             self._marquardt(self.start, self.max_iterations)
         if self.max_iterations == 0 and self.attempts:
             return
-        cheap = self.problem.residuals.rows * self.problem.size <= CHEAP
+        cheap = self.problem.residuals.rows * self.problem.size <= CHEAP_FIT
         if self.linear and (not self.attempts or cheap or not self._is_clean()):
             self._project(self.start, self.max_iterations)
         if not self.attempts:  # the model is not finite where its linear parameters would be best
@@ -107,7 +107,7 @@ class Search:
     def _is_spent(self) -> bool:
         count = self.problem.evaluations
         numbers = self.problem.residuals.rows * self.problem.size * count
-        return count > EVALUATIONS or numbers > BUDGET
+        return count > MOST_EVALUATIONS or numbers > BUDGET
 
     @property
     def best(self) -> tuple[str, Attempt]:
@@ -117,7 +117,7 @@ class Search:
         return next((each for each in good if each[1].status is Status.CONVERGED), good[0])
 
     def _agrees(self, cost: float, least: float) -> bool:
-        return math.sqrt(cost) <= math.sqrt(least * (1 + SAME)) + self.noise
+        return math.sqrt(cost) <= math.sqrt(least * (1 + SAME_MINIMUM)) + self.noise
 
     def _is_clean(self) -> bool:
         """Whether the best attempt ended well, where all parameters are determined."""
@@ -146,7 +146,7 @@ class Search:
                 self._project(point, limit)
             least = self.best[1].linear.cost
             count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
-            if count >= ENOUGH and self._is_clean():
+            if count >= ENOUGH_MEETINGS and self._is_clean():
                 return
 
     def _around(self) -> Iterator[Vector]:

@@ -18,7 +18,7 @@ from adcli.fitting.model import Vector
 from adcli.fitting.unit_columns import of_length_one, singular_values
 from adcli.graph.graph import Graph
 
-RANK = 1e-12
+ZERO_COLUMN = 1e-12
 """Singular values below this part of the largest, of columns of length 1, count as zero."""
 
 
@@ -99,7 +99,7 @@ def _svd(columns: Any) -> tuple[Any, Vector, Any, Vector]:
     """The singular value decomposition of columns scaled to length 1, cut at its rank."""
     scaled, norms = of_length_one(columns)
     left, values, right = singular_values(scaled)
-    known = values > RANK * values[0]
+    known = values > ZERO_COLUMN * values[0]
     return left[:, known], values[known], right[known], norms
 
 

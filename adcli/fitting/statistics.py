@@ -21,10 +21,10 @@ from adcli.fitting.model import Vector
 from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
 
 EPSILON = 2.0**-52
-ROUNDING = 16 * EPSILON
+RESIDUAL_ROUNDING = 16 * EPSILON
 """Residuals below this part of the numbers that they are differences of are rounding errors."""
 
-RANK = 1e-13
+ROUNDED_COLUMN = 1e-13
 """Singular values below this part of the largest, of columns of length 1, are rounding errors."""
 
 AT_BOUND = "it is at its bound"
@@ -77,7 +77,7 @@ def uncertainty(
     if len(free) and np.isfinite(lengths(triangle)).all():
         scaled, units = of_length_one(triangle[:, free])
         _, values, right = singular_values(scaled)
-        known = values > RANK * max(values[0], EPSILON)
+        known = values > ROUNDED_COLUMN * max(values[0], EPSILON)
         for direction in right[~known]:
             takes_part = free[np.abs(direction) > SHARE]
             names = [labels[k] for k in takes_part]
@@ -111,7 +111,7 @@ def relative_offset(linear: Linearised, free: Any, freedom: int) -> float:
     if not linear.is_finite:
         return math.nan
     left, values, _ = singular_values(of_length_one(linear.triangle[:, free])[0])
-    known = values > RANK * np.max(values, initial=EPSILON)
+    known = values > ROUNDED_COLUMN * np.max(values, initial=EPSILON)
     promise = sum_of_squares((left.T @ linear.projected)[known])
     rest, degrees = linear.cost - promise, max(freedom, 1) / max(int(known.sum()), 1)
     return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
@@ -212,7 +212,7 @@ def quality(
     freedom = rows - count
     rss = sum_of_squares(r)
     total = total_squares(response, weights)
-    is_constant = total <= ROUNDING**2 * sum_of_squares(np.sqrt(w) * response)
+    is_constant = total <= RESIDUAL_ROUNDING**2 * sum_of_squares(np.sqrt(w) * response)
     r_squared = None if is_constant else 1.0 - rss / total
     adjusted = None
     if r_squared is not None and freedom > 0 and rows > 1:
@@ -247,7 +247,7 @@ def total_squares(response: Vector, weights: Vector | None) -> float:
 def is_perfect(r: Vector, sizes: Vector) -> bool:
     """Whether residuals are rounding errors of the numbers, of these sizes, that they compare."""
     squares = sum_of_squares(r)
-    return math.isfinite(squares) and squares <= ROUNDING**2 * sum_of_squares(sizes)
+    return math.isfinite(squares) and squares <= RESIDUAL_ROUNDING**2 * sum_of_squares(sizes)
 
 
 def half_width(confidence: float, freedom: int | None) -> float:

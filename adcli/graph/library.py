@@ -84,7 +84,7 @@ LIBRARY: dict[str, LibraryFunction] = {}
 ALIASES: dict[str, str] = {}
 """Other names of functions: ln -> log."""
 
-HIDDEN = {
+WRITTEN_AS_OPERATORS = {
     *("add", "subtract", "multiply", "divide", "negative", "power", "maximum", "minimum"),
     *COMPARISONS,
 }
@@ -93,7 +93,7 @@ HIDDEN = {
 
 def _add_row(primitive: Primitive) -> None:
     """Make a row of the table a function of the language."""
-    if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in HIDDEN:
+    if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in WRITTEN_AS_OPERATORS:
         LIBRARY[primitive.name] = LibraryFunction(
             primitive.name,
             primitive.inputs,

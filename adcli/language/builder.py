@@ -30,7 +30,7 @@ from adcli.language.names import Scope
 from adcli.language.parser import Parser
 from adcli.language.values import Named, QuotedText, Signature, Slice, StatementValue, UserFunction
 
-COMPARISONS = {
+COMPARISON_SIGNS = {
     "<": "less",
     "<=": "less_equal",
     "≤": "less_equal",
@@ -171,7 +171,7 @@ class Builder(Scope):
         return self._binary(POWER, a, b, span)
 
     def compare(self, a: Any, span: Span, b: Any) -> int:
-        op = PRIMITIVES[COMPARISONS[self.text[span[0] : span[1]]]]
+        op = PRIMITIVES[COMPARISON_SIGNS[self.text[span[0] : span[1]]]]
         return self._binary(op, a, b, span)
 
     def coefficient(self, number: Span, factor: Any) -> int:

@@ -13,7 +13,7 @@ import os
 import zlib
 from typing import Any, cast
 
-FORMAT = 1
+TABLES_VERSION = 1
 """Version of the table file; raise it when `compile_grammar` changes what it writes."""
 
 
@@ -57,7 +57,7 @@ def load_tables(name: str = "expression") -> ParseTables:
             data = json.load(file)
     except (FileNotFoundError, ValueError):  # missing or broken: compile it
         data = {}
-    if data.get("checksum") != zlib.crc32(source) or data.get("format") != FORMAT:
+    if data.get("checksum") != zlib.crc32(source) or data.get("format") != TABLES_VERSION:
         data = compile_grammar(source)
     return ParseTables(data)
 
@@ -80,7 +80,7 @@ def compile_grammar(source: bytes) -> dict[str, Any]:
         rules.append((nonterminal, len(rule.expansion), str(rule.alias or "")))
     table = cast(Any, lark.parser).parser._parse_table
     return {
-        "format": FORMAT,
+        "format": TABLES_VERSION,
         "checksum": zlib.crc32(source),
         "terminals": terminals,
         "pattern": pattern,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.comparison.compare import GIVEN, Comparison
-from adcli.comparison.exact_derivatives import DIGITS
+from adcli.comparison.exact_derivatives import EXACT_DIGITS
 from adcli.comparison.methods import (
     FORWARD_AD,
     FORWARD_OVER_REVERSE,
@@ -28,7 +28,7 @@ ROUNDING = 2.0**-52
 JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
 FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}
 """Methods by the order of the derivatives."""
-AGAINST = {1: f"{DIGITS} digits", 2: "differences in 150 digits"}
+AGAINST = {1: f"{EXACT_DIGITS} digits", 2: "differences in 150 digits"}
 
 
 @dataclass(frozen=True)

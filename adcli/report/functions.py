@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError, did_you_mean
-from adcli.graph.library import ALIASES, HIDDEN, LIBRARY
+from adcli.graph.library import ALIASES, LIBRARY, WRITTEN_AS_OPERATORS
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
@@ -65,7 +65,11 @@ class FunctionsReport(Report):
 
 def describe_functions(name: str | None = None) -> list[Description]:
     """All functions and operators, or the one of a name. Raises UsageError for an unknown name."""
-    every = [_operator(PRIMITIVES[p]) for p in PRIMITIVES if p in HIDDEN and PRIMITIVES[p].symbol]
+    every = [
+        _operator(PRIMITIVES[p])
+        for p in PRIMITIVES
+        if p in WRITTEN_AS_OPERATORS and PRIMITIVES[p].symbol
+    ]
     every += [_function(n) for n in LIBRARY]
     if name is None:
         return every

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from adcli.data.parameters import (
-    FORMATS,
+    PARAMETER_FORMATS,
     check_savable,
     is_parameter_file,
     load_parameters,
@@ -47,7 +47,7 @@ def same(a: Any, b: Any) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", PARAMETER_FORMATS)
 def test_what_goes_in_comes_out(form: str, tmp_path: Path) -> None:
     path = tmp_path / f"saved.{form}"
     save_parameters(path, VALUES)
@@ -71,7 +71,7 @@ def test_float32_stays_float32(form: str, tmp_path: Path) -> None:
 
 @settings(max_examples=30)
 @given(
-    st.sampled_from(FORMATS),
+    st.sampled_from(PARAMETER_FORMATS),
     arrays_of.arrays(
         np.float64,
         arrays_of.array_shapes(min_dims=0, max_dims=3, max_side=4),

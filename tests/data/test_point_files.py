@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from adcli.data import open_points, read_csv
 from adcli.data.cells import parse_number
-from adcli.data.source import BLOCK_BYTES
+from adcli.data.source import READ_BYTES
 from adcli.errors import AdcliError, DataError, UsageError
 
 
-def read(data: bytes, format="csv", *, block_bytes=BLOCK_BYTES):
+def read(data: bytes, format="csv", *, block_bytes=READ_BYTES):
     """Every row as (row number, line, texts), and the columns."""
     with open_points("-", format=format, stdin=io.BytesIO(data), block_bytes=block_bytes) as points:
         rows = []
@@ -36,7 +36,7 @@ def read(data: bytes, format="csv", *, block_bytes=BLOCK_BYTES):
         return points.columns, rows
 
 
-def numbers(data: bytes, name: str, format="csv", *, block_bytes=BLOCK_BYTES):
+def numbers(data: bytes, name: str, format="csv", *, block_bytes=READ_BYTES):
     """The values of a variable and the problems by row number."""
     with open_points("-", format=format, stdin=io.BytesIO(data), block_bytes=block_bytes) as points:
         values, problems = [], {}

@@ -201,7 +201,7 @@ def test_parquet_in_and_out(tmp_path, monkeypatch):
     frame.write_parquet(source)
     monkeypatch.setattr(read_parquet, "PARQUET_ROWS", 2)
     for held in (0, 1 << 20):
-        monkeypatch.setattr(write_parquet, "HELD_BYTES", held)
+        monkeypatch.setattr(write_parquet, "SPOOLED_BYTES", held)
         with (
             open_points(source) as points,
             open_results(target, variables=("x",), errors=True) as writer,

@@ -37,7 +37,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     if request.param == "many":
         monkeypatch.setattr(read_parquet, "PARQUET_ROWS", 2)
         monkeypatch.setattr(read_parquet, "FIRST_ROWS", 1)
-        monkeypatch.setattr(write_parquet, "HELD_BYTES", 0)
+        monkeypatch.setattr(write_parquet, "SPOOLED_BYTES", 0)
     return request.param
 
 

@@ -10,10 +10,10 @@ import pytest
 import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.choose import (
-    FEW_ROWS,
-    LARGE,
-    MANY_ROWS,
-    SMALL,
+    ROWS_WORTH_ARRAYS,
+    ROWS_WORTH_COMPILING,
+    WORK_WORTH_COMPILING,
+    WORK_WORTH_NUMPY,
     Choice,
     choose_point_engine,
     choose_rows_engine,
@@ -46,10 +46,15 @@ def columns(rows: int, value: Any = 1.0) -> dict[str, Column]:
 ROWS = [
     # engine asked for, rows, what is chosen, a part of the reason
     ("auto", 1, "python", f"{NODES} operations for values are fewer than importing NumPy is worth"),
-    ("auto", SMALL // NODES, "python", "fewer than importing NumPy"),
-    ("auto", SMALL // NODES + 1, "numpy", "are worth arrays, but no compiler"),
-    ("auto", LARGE // NODES - 1, "numpy", "are worth arrays, but no compiler"),
-    ("auto", LARGE // NODES, "llvm", "10,000,000 operations for values are worth compiling"),
+    ("auto", WORK_WORTH_NUMPY // NODES, "python", "fewer than importing NumPy"),
+    ("auto", WORK_WORTH_NUMPY // NODES + 1, "numpy", "are worth arrays, but no compiler"),
+    ("auto", WORK_WORTH_COMPILING // NODES - 1, "numpy", "are worth arrays, but no compiler"),
+    (
+        "auto",
+        WORK_WORTH_COMPILING // NODES,
+        "llvm",
+        "10,000,000 operations for values are worth compiling",
+    ),
     ("python", 10**9, "python", "it was asked for"),
     ("numpy", 1, "numpy", "it was asked for"),
     ("numpy", 10**9, "numpy", "it was asked for"),
@@ -68,16 +73,16 @@ def test_rows(engine: str, rows: int, chosen: str, reason: str) -> None:
 
 
 def test_few_rows_of_a_long_program_are_not_compiled() -> None:
-    few = {"x": Column(Rows(MANY_ROWS - 1), True)}
-    assert choose_rows_engine(LONG, few, MANY_ROWS - 1).engine == "numpy"
-    many = {"x": Column(Rows(MANY_ROWS), True)}
-    assert choose_rows_engine(LONG, many, MANY_ROWS).engine == "llvm"
-    one = {"x": Column(Rows(FEW_ROWS - 1), True)}
-    assert choose_rows_engine(LONG, one, FEW_ROWS - 1).engine == "python"
+    few = {"x": Column(Rows(ROWS_WORTH_COMPILING - 1), True)}
+    assert choose_rows_engine(LONG, few, ROWS_WORTH_COMPILING - 1).engine == "numpy"
+    many = {"x": Column(Rows(ROWS_WORTH_COMPILING), True)}
+    assert choose_rows_engine(LONG, many, ROWS_WORTH_COMPILING).engine == "llvm"
+    one = {"x": Column(Rows(ROWS_WORTH_ARRAYS - 1), True)}
+    assert choose_rows_engine(LONG, one, ROWS_WORTH_ARRAYS - 1).engine == "python"
 
 
 def test_what_compiled_code_cannot_do() -> None:
-    rows = LARGE
+    rows = WORK_WORTH_COMPILING
     for engine in ("auto", "llvm"):
         strict = choose_rows_engine(SCALARS, columns(rows), rows, engine, strict=True)
         reason = "the llvm engine is not used: --strict looks at every operation"
@@ -106,14 +111,44 @@ GRADIENT = Task("gradient", wrt=("a",))
 POINTS = [
     # engine, rows, task, what is chosen, a part of the reason
     ("auto", 10, GRADIENT, "numpy", "the program has vectors or matrices"),
-    ("auto", LARGE, GRADIENT, "llvm", "operations for values over rows are worth compiling"),
-    ("auto", LARGE, Task("value"), "llvm", "operations for values over rows are worth compiling"),
-    ("auto", LARGE, Task("hessian", wrt=("a",)), "numpy", "at one point it knows values"),
-    ("auto", LARGE, Task("gradient", "forward", ("a",)), "numpy", "gradients in reverse mode"),
-    ("auto", LARGE, Task("gradient", strict=True), "numpy", "--strict looks at every operation"),
+    (
+        "auto",
+        WORK_WORTH_COMPILING,
+        GRADIENT,
+        "llvm",
+        "operations for values over rows are worth compiling",
+    ),
+    (
+        "auto",
+        WORK_WORTH_COMPILING,
+        Task("value"),
+        "llvm",
+        "operations for values over rows are worth compiling",
+    ),
+    (
+        "auto",
+        WORK_WORTH_COMPILING,
+        Task("hessian", wrt=("a",)),
+        "numpy",
+        "at one point it knows values",
+    ),
+    (
+        "auto",
+        WORK_WORTH_COMPILING,
+        Task("gradient", "forward", ("a",)),
+        "numpy",
+        "gradients in reverse mode",
+    ),
+    (
+        "auto",
+        WORK_WORTH_COMPILING,
+        Task("gradient", strict=True),
+        "numpy",
+        "--strict looks at every operation",
+    ),
     ("llvm", 2, GRADIENT, "llvm", "it was asked for"),
     ("llvm", 1, GRADIENT, "numpy", "no vector has a number for each row"),
-    ("numpy", LARGE, GRADIENT, "numpy", "it was asked for"),
+    ("numpy", WORK_WORTH_COMPILING, GRADIENT, "numpy", "it was asked for"),
 ]
 
 

@@ -57,7 +57,7 @@ Columns = Mapping[str, Any]
 def prepared(rows: int = 1) -> Iterator[None]:
     """The numpy engine prepares programs from so many rows on, and runs them in short blocks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(over_rows, "PLANNED_ROWS", rows)
+        patch.setattr(over_rows, "ROWS_WORTH_PLANNING", rows)
         patch.setattr(regions, "BLOCK_BYTES", 8 * BLOCK)
         patch.setattr(over_columns, "THREAD_BYTES", 8 * 8 * BLOCK)
         patch.setattr(over_columns, "LEAST_ROWS", 4)

@@ -73,7 +73,7 @@ def test_portions_are_neither_short_nor_long() -> None:
 
 
 def test_nobody_is_woken_for_little_work(helpers: threads._Helpers) -> None:
-    for seconds, count in ((0.0, 100), (2 * threads.ENOUGH, 3)):
+    for seconds, count in ((0.0, 100), (2 * threads.WORTH_WAKING, 3)):
         assert not helpers._threads
 
         def work(thread: int, portions: Portions, seconds: float = seconds) -> None:

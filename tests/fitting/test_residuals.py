@@ -103,7 +103,7 @@ def test_random_models_have_the_gradient_of_each_row(program, data) -> None:
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch) -> None:
-    monkeypatch.setattr(residuals_module, "BLOCK", 3)
+    monkeypatch.setattr(residuals_module, "BLOCK_ROWS", 3)
     data = {"x": X, "y": Z}
     start = {"a": 1.0, "b": 0.3}
     small = Regression(read_model("y ~ a*exp(b*x) + a"), data, start)

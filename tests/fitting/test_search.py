@@ -389,7 +389,7 @@ def test_a_sample_of_a_large_table_says_where_to_begin(loss, start, weighted, mo
         )
 
     direct = run()
-    monkeypatch.setattr(run_module, "CHEAP", 0)
+    monkeypatch.setattr(run_module, "CHEAP_FIT", 0)
     monkeypatch.setattr(run_module, "SAMPLE", 400)
     sampled = run()
     assert sampled.evaluations < 0.6 * direct.evaluations

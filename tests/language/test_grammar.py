@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from adcli.language.grammar import FORMAT, ParseTables, compile_grammar, grammar_path, load_tables
+from adcli.language.grammar import (
+    TABLES_VERSION,
+    ParseTables,
+    compile_grammar,
+    grammar_path,
+    load_tables,
+)
 
 GRAMMAR = Path(grammar_path("expression"))
 KEPT = GRAMMAR.with_suffix(".json")
@@ -45,7 +51,7 @@ def in_reading_order(tables):
 def test_kept_tables_are_in_step_with_the_grammar():
     source = GRAMMAR.read_bytes()
     kept = json.loads(KEPT.read_text("utf-8"))
-    assert (kept["format"], kept["checksum"]) == (FORMAT, zlib.crc32(source)), REMEDY
+    assert (kept["format"], kept["checksum"]) == (TABLES_VERSION, zlib.crc32(source)), REMEDY
     compiled = ParseTables(compile_grammar(source))
     assert in_reading_order(ParseTables(kept)) == in_reading_order(compiled), REMEDY
 

@@ -15,14 +15,14 @@ from adcli.engines.lower import is_foreign
 from adcli.engines.source.loop import Condition, Loop, Records, Run
 from adcli.graph.primitives import CONSTANT, NAMED, Primitive
 
-MAX_NODES = 2_000
+MAX_LOOP_NODES = 2_000
 """Longer bodies take too long to compile, and no longer fit the registers anyway."""
 
 
 def fits(loop: Loop) -> bool:
     """Whether a loop can be compiled to do just what Python does."""
     order = loop.graph.reach([*loop.watched, *loop.later])
-    return len(order) <= MAX_NODES and not any(differs(loop.graph.ops[i]) for i in order)
+    return len(order) <= MAX_LOOP_NODES and not any(differs(loop.graph.ops[i]) for i in order)
 
 
 def differs(op: Primitive) -> bool:

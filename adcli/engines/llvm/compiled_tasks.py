@@ -23,7 +23,7 @@ from adcli.graph.shapes import infer_shapes
 if TYPE_CHECKING:
     from adcli.graph.program import Program
 
-ANY_ROWS = 7919
+ROWS_STAND_IN = 7919
 """Stands for the number of rows of a scalar program, which holds no shape."""
 
 Path = tuple[str, ...]
@@ -79,8 +79,8 @@ def _prepare_rows(
     graph = program.graph
     paths, outputs = zip(*result_nodes(program, task), strict=True)
     order = graph.reach([*outputs, *program.inputs.values()])
-    shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ANY_ROWS,)))
-    compiled = CompiledRows(graph, outputs, shapes, ANY_ROWS, host())
+    shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ROWS_STAND_IN,)))
+    compiled = CompiledRows(graph, outputs, shapes, ROWS_STAND_IN, host())
     return PreparedTask(compiled, list(paths))
 
 

@@ -17,7 +17,7 @@ from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
 from adcli.engines.llvm.machine import Machine
 from adcli.graph.graph import Graph
 
-BLOCK = 128
+VECTORS_A_SUM = 128
 """Vectors that are added up one after another; the sums of blocks are added pairwise."""
 
 
@@ -52,7 +52,7 @@ class ReductionKernel(Kernel):
             "block:",
             "%from = phi i64 [ %begin, %entry ], [ %to, %stored ]",
             "%target = phi ptr [ %out, %entry ], [ %target.next, %stored ]",
-            f"%block.end = add i64 %from, {BLOCK * code.lanes}",
+            f"%block.end = add i64 %from, {VECTORS_A_SUM * code.lanes}",
             "%is.last = icmp sgt i64 %block.end, %end",
             "%to = select i1 %is.last, i64 %end, i64 %block.end",
         ]
@@ -100,7 +100,7 @@ class ReductionKernel(Kernel):
         self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
     ) -> Array:
         """The reductions (outputs,). `columns` as those of a RowKernel."""
-        block = BLOCK * self.lanes
+        block = VECTORS_A_SUM * self.lanes
         blocks = -(-rows // block)
         partial = np.empty((blocks, self.count))
         whole = rows - rows % block

@@ -19,7 +19,7 @@ from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 
-ANY_ROWS = 1 << 26
+ENDLESS_ROWS = 1 << 26
 """Stands for the number of rows, which elementwise functions hold nowhere: blocks for any number of
 threads."""
 
@@ -53,7 +53,7 @@ class ColumnPlan:
         order = graph.reach([*given, *outputs])
         flags = graph.dependents(order, given)
         rest = [i for i in order if i not in given and (flags[i] or not graph.varying[i])]
-        shapes: dict[int, Shape] = {i: (ANY_ROWS,) if i in columns else () for i in given}
+        shapes: dict[int, Shape] = {i: (ENDLESS_ROWS,) if i in columns else () for i in given}
         infer_shapes(graph, rest, {}, known=shapes)
         operations = Operations(graph, [*given, *rest], shapes, self._dtype, {}, given)
         self._fixed = operations.fixed
@@ -71,7 +71,7 @@ class ColumnPlan:
             is_another = kinds.get(node, self._dtype) != self._dtype
             if node in written or is_another or _is_read_later(steps, node, column):
                 target = -1 - len(outputs) - k
-                steps.append(self._copy(target, Operand(node, (ANY_ROWS,))))
+                steps.append(self._copy(target, Operand(node, (ENDLESS_ROWS,))))
                 node = target
             written[node] = k
         self._run = _block_run(steps, set(written), threads or available_cores())
@@ -81,7 +81,7 @@ class ColumnPlan:
         self._numbers = list(numbers)
 
     def _copy(self, node: int, x: Operand) -> Step:
-        return Step(node, (ANY_ROWS,), self._dtype, _copying, [x], sliced=(bool(x.core),))
+        return Step(node, (ENDLESS_ROWS,), self._dtype, _copying, [x], sliced=(bool(x.core),))
 
     def run(self, columns: Sequence[Array], numbers: Sequence[float], out: Sequence[Array]) -> None:
         """Write the outputs for vectors of the dtype, all of one length, and numbers."""
@@ -111,12 +111,12 @@ def _is_read_later(steps: list[Step], output: int, column: int | None) -> bool:
 def _block_run(steps: list[Step], stored: set[int], threads: int) -> BlockRun:
     """What runs the steps, in blocks that are shorter where many arrays live together."""
     block = block_rows(steps)
-    run = BlockRun(Region(steps, ANY_ROWS, block), stored, threads)
+    run = BlockRun(Region(steps, ENDLESS_ROWS, block), stored, threads)
     fitting = block * threads * THREAD_BYTES // max(run.scratch, 1)
     if fitting >= block:
         return run
     block = min(block, max(LEAST_ROWS, fitting))
-    return BlockRun(Region(steps, ANY_ROWS, block), stored, threads)
+    return BlockRun(Region(steps, ENDLESS_ROWS, block), stored, threads)
 
 
 def _copying(x: Array, out: Array) -> None:

@@ -23,7 +23,7 @@ from adcli.graph.shapes import infer_shapes
 
 Array = np.ndarray[Any, Any]
 
-LARGE = 50_000
+NUMBERS_WORTH_PLANNING = 50_000
 """Numbers at one point from which a program is planned, instead of swept."""
 
 
@@ -114,7 +114,7 @@ def compute_point(
     loss, and where a result is not finite.
     """
     by_mode = task.kind == "value" or (task.kind == "gradient" and task.mode == "reverse")
-    large = sum(x.size for x in point.values()) >= LARGE
+    large = sum(x.size for x in point.values()) >= NUMBERS_WORTH_PLANNING
     if not (large and by_mode and not task.strict and len(program.outputs) == 1):
         return None
     try:

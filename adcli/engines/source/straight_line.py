@@ -15,7 +15,7 @@ from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, NAMED
 
-MAX_NODES = 20_000
+MAX_SOURCE_NODES = 20_000
 """Larger programs take longer to compile than to walk."""
 
 MAX_INLINE = 90

@@ -17,10 +17,10 @@ from adcli.engines.llvm.compiled_rows import UnsupportedError
 from adcli.engines.llvm.compiled_tasks import prepare_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
-from adcli.engines.llvm.reduction_kernel import BLOCK
+from adcli.engines.llvm.reduction_kernel import VECTORS_A_SUM
 from tests.programs import Program, array_programs, scalar_programs
 
-EDGE = BLOCK * host().lanes
+EDGE = VECTORS_A_SUM * host().lanes
 SIZES = (2, 7, 8, 9, EDGE - 1, EDGE, EDGE + 1, 3 * EDGE + 5)
 
 Point = dict[str, Any]

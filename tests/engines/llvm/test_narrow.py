@@ -11,18 +11,18 @@ import pytest
 
 import adcli
 from adcli.ad.tasks import Task
-from adcli.engines.choose import LARGE
+from adcli.engines.choose import WORK_WORTH_COMPILING
 from adcli.engines.llvm import narrow
 from adcli.engines.llvm.compiled_rows import CompiledRows
 from adcli.engines.llvm.compiled_tasks import prepare_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import Machine, host
-from adcli.engines.llvm.reduction_kernel import BLOCK
+from adcli.engines.llvm.reduction_kernel import VECTORS_A_SUM
 from adcli.explain.engine import explain_point
 from adcli.graph.shapes import infer_shapes
 from tests.engines.llvm.machines import MACHINES
 
-EDGE = BLOCK * host().lanes
+EDGE = VECTORS_A_SUM * host().lanes
 ORDERS = {
     "by rows": np.ascontiguousarray,
     "by columns": np.asfortranarray,
@@ -173,7 +173,7 @@ def test_the_order_may_change_from_call_to_call() -> None:
 
 
 def test_a_linear_model_over_many_rows_is_compiled() -> None:
-    rows = LARGE // 10
+    rows = WORK_WORTH_COMPILING // 10
     f, point = point_of("mean((y - X@v)^2)", 2, 2)
     point |= {"X": np.ones((rows, 2)), "y": np.ones(rows)}
     found = explain_point(f, point, Task("gradient", wrt=["v"]))
