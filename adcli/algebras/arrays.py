@@ -15,7 +15,7 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.algebras.functions import array_functions
-from adcli.algebras.structural import STRUCTURAL, Array, aligned, full, sum_to
+from adcli.algebras.structural import STRUCTURAL, Array, full, of_equal_rank, sum_to
 from adcli.given import real
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
@@ -61,7 +61,7 @@ class Arrays:
             ndim = xs[0].ndim
             for x in xs:
                 if x.ndim != ndim:
-                    return function(*aligned(list(xs), max(x.ndim for x in xs)))
+                    return function(*of_equal_rank(list(xs), max(x.ndim for x in xs)))
             return function(*xs)
 
         return on_aligned
@@ -72,7 +72,7 @@ class Arrays:
 
     def align(self, xs: list[Any], out: Array) -> list[Any]:
         """Operands with as many axes as the output."""
-        return aligned(xs, out.ndim)
+        return of_equal_rank(xs, out.ndim)
 
     def shape(self, x: Array) -> Shape:
         """The shape without the axis of points."""

@@ -17,7 +17,7 @@ Array = Any
 """numpy.ndarray of float64, or of objects for many-digit numbers."""
 
 
-def aligned(xs: list[Array | None], ndim: int) -> list[Any]:
+def of_equal_rank(xs: list[Array | None], ndim: int) -> list[Any]:
     """Arrays with `ndim` axes each: new axes go between the points and the rest."""
     return [
         x
@@ -78,7 +78,7 @@ def _transpose(algebra: Any, axes: tuple[int, ...] | None, x: Array) -> Array:
 
 
 def _broadcast(algebra: Any, shape: Shape, x: Array) -> Array:
-    (x,) = aligned([x], len(shape) + 1)
+    (x,) = of_equal_rank([x], len(shape) + 1)
     return np.broadcast_to(x, (x.shape[0], *shape))
 
 
@@ -154,7 +154,7 @@ def _matmul(algebra: Any, _: Any, a: Array, b: Array) -> Array:
     # The axis of points must not be taken for a matrix axis.
     left = a[:, np.newaxis, :] if a.ndim == 2 else a
     right = b[:, :, np.newaxis] if b.ndim == 2 else b
-    left, right = aligned([left, right], max(left.ndim, right.ndim))
+    left, right = of_equal_rank([left, right], max(left.ndim, right.ndim))
     result = _products(left, right)
     if b.ndim == 2:
         result = result[..., 0]

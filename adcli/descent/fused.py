@@ -19,7 +19,7 @@ from adcli.descent.stepper import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
 from adcli.engines.lower import lower
-from adcli.engines.source.loop import Condition, Loop, Records, Run, run_in_python
+from adcli.engines.source.loop import Condition, Loop, Records, Run, python_loop
 from adcli.engines.source.straight_line import MAX_SOURCE_NODES
 from adcli.graph.symbols import Expression, Symbols
 
@@ -63,7 +63,7 @@ class FusedLoop:
         self._shape = [isinstance(s, np.ndarray) for s in rule.init(np.zeros(problem.size))]
         self.evaluate = problem.value_and_gradient
         self._loop = _describe(problem, stepper, tests, self._shape, recording)
-        self._run = run_in_python(self._loop)
+        self._run = python_loop(self._loop)
         self._may_change = problem.engine != "python"
         self._patience = 0 if problem.engine == "llvm" else PYTHON_STEPS
         self._long = 0 if problem.engine == "llvm" else LONG
@@ -116,12 +116,12 @@ def _machine_code(loop: Loop) -> Run | None:
     if not has_llvmlite():
         return None
     from adcli.engines.llvm.code import MissingFunctionError
+    from adcli.engines.llvm.compiled_loop import compile_loop
     from adcli.engines.llvm.compiled_loop import fits as fits_machine
-    from adcli.engines.llvm.compiled_loop import run_compiled
     from adcli.engines.llvm.machine import host
 
     try:
-        return run_compiled(loop, host()) if fits_machine(loop) else None
+        return compile_loop(loop, host()) if fits_machine(loop) else None
     except MissingFunctionError:
         return None
 

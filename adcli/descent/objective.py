@@ -202,12 +202,12 @@ class Objective:
         if choice.engine != "llvm":
             return None
         from adcli.engines.llvm.compiled_rows import UnsupportedError
-        from adcli.engines.llvm.compiled_tasks import prepare_nodes
+        from adcli.engines.llvm.compiled_tasks import compile_nodes
 
         shapes = {name: np.shape(value) for name, value in inputs.items()}
         try:
             outputs = [self.target, *self.gradient_nodes]
-            program = prepare_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
+            program = compile_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
         except UnsupportedError:
             return None
         nodes, threads = self.function.inputs, available_cores()

@@ -175,10 +175,10 @@ def _planned(
     if engine == "llvm":
         from adcli.engines.llvm import compiled_tasks
 
-        by_path = compiled_tasks.compute_point(program, inputs, task, alone)
+        by_path = compiled_tasks.compiled_point(program, inputs, task, alone)
     if by_path is None:
         arrays = {name: inputs[node] for name, node in program.inputs.items()}
-        by_path = loss_plan.compute_point(program, arrays, task)
+        by_path = loss_plan.planned_point(program, arrays, task)
     return None if by_path is None else Results(program, task, by_path)
 
 

@@ -36,7 +36,7 @@ _lock = Lock()
 _turns = count()
 
 
-def aligned(rows: int) -> Array:
+def result_array(rows: int) -> Array:
     """An array (rows,) of any numbers whose first one is at the start of a cache line."""
     if 8 * rows < LEAST_BYTES:
         return _fresh(rows)

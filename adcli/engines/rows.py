@@ -240,10 +240,10 @@ def _compiled(
 ) -> _BlockResults:
     """A block by the llvm engine; by the numpy engine where this machine cannot compile it."""
     from adcli.engines.llvm.compiled_rows import UnsupportedError
-    from adcli.engines.llvm.compiled_tasks import prepare_rows
+    from adcli.engines.llvm.compiled_tasks import compile_rows
 
     try:
-        prepared = prepare_rows(program, task, [n for n, c in block.items() if c.per_row])
+        prepared = compile_rows(program, task, [n for n, c in block.items() if c.per_row])
     except UnsupportedError:
         return _planned(program, block, rows, task, threads)
     return _of_program(
@@ -255,10 +255,10 @@ def _planned(
     program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
-    from adcli.engines.plan.planned_rows import prepare_rows
+    from adcli.engines.plan.planned_rows import plan_rows
 
     per_row = [n for n, c in block.items() if c.per_row]
-    prepared = prepare_rows(program, task, per_row, threads)
+    prepared = plan_rows(program, task, per_row, threads)
     return _of_program(
         program, rows, prepared.paths, *prepared.program.run(_by_node(program, block))
     )

@@ -96,13 +96,13 @@ def _compiled(
 ) -> tuple[Choice, float | None]:
     """The time to compile; another choice where this machine cannot."""
     from adcli.engines.llvm.compiled_rows import UnsupportedError
-    from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
+    from adcli.engines.llvm.compiled_tasks import compile_point, compile_rows
 
     try:
         if shapes is None:
-            prepared = prepare_rows(program, task, per_row)
+            prepared = compile_rows(program, task, per_row)
         else:
-            prepared = prepare_point(program, task, shapes, alone)
+            prepared = compile_point(program, task, shapes, alone)
     except UnsupportedError as error:
         return Choice("numpy", f"the llvm engine is not used: {error}"), None
     return choice, prepared.program.compile_seconds

@@ -80,10 +80,10 @@ class Predictor:
         shapes = self._shapes(columns)
         if self._compiles and compiler_obstacle() is None and any(shapes.values()):
             from adcli.engines.llvm.compiled_rows import UnsupportedError
-            from adcli.engines.llvm.compiled_tasks import prepare_nodes
+            from adcli.engines.llvm.compiled_tasks import compile_nodes
 
             with suppress(UnsupportedError):
-                compiled = prepare_nodes(self.graph, nodes, shapes)
+                compiled = compile_nodes(self.graph, nodes, shapes)
                 return lambda inputs: compiled.run(inputs, available_cores())[0]
         return Plan(self.graph, nodes, shapes).run
 

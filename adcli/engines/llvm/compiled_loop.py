@@ -30,7 +30,7 @@ def differs(op: Primitive) -> bool:
     return is_foreign(op) or bool(op.libraries) or op.name == "hypot"
 
 
-def run_compiled(loop: Loop, machine: Machine) -> Run:
+def compile_loop(loop: Loop, machine: Machine) -> Run:
     """The loop as machine code. Raises MissingFunctionError for what the C library has not."""
     code = Code(machine, 1)
     head = "define void @loop(ptr %numbers, ptr %rows) nounwind {"

@@ -29,29 +29,29 @@ ROWS_STAND_IN = 7919
 Path = tuple[str, ...]
 
 
-def prepare_rows(
+def compile_rows(
     program: Program, task: Task, per_row: Sequence[str]
 ) -> PreparedTask[CompiledRows]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
     """
-    key = ("rows of code", *task_key(task), *per_row)
-    return prepared(program, key, lambda: _prepare_rows(program, task, per_row))
+    key = ("compiled rows", *task_key(task), *per_row)
+    return prepared(program, key, lambda: _compile_rows(program, task, per_row))
 
 
-def prepare_point(
+def compile_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool = False
 ) -> PreparedTask[CompiledRows]:
     """The value, or the value and the gradient, of a program with vectors at one point.
 
-    `shapes` are those of the variables; `alone` as in CompiledRows. Raises as `prepare_rows`.
+    `shapes` are those of the variables; `alone` as in CompiledRows. Raises as `compile_rows`.
     """
-    key = ("point of code", alone, *task_key(task), *shapes.items())
-    return prepared(program, key, lambda: _prepare_point(program, task, shapes, alone))
+    key = ("compiled point", alone, *task_key(task), *shapes.items())
+    return prepared(program, key, lambda: _compile_point(program, task, shapes, alone))
 
 
-def compute_point(
+def compiled_point(
     program: Program, inputs: Mapping[int, Array], task: Task, alone: bool = False
 ) -> dict[Path, list[Any]] | None:
     """The results at one point by path: numbers and arrays.
@@ -61,7 +61,7 @@ def compute_point(
     """
     shapes = {name: inputs[node].shape for name, node in program.inputs.items()}
     try:
-        code, paths = prepare_point(program, task, shapes, alone)
+        code, paths = compile_point(program, task, shapes, alone)
     except UnsupportedError:
         return None
     results, finite = code.run(inputs, available_cores())
@@ -73,7 +73,7 @@ def compute_point(
     return by_path
 
 
-def _prepare_rows(
+def _compile_rows(
     program: Program, task: Task, per_row: Sequence[str]
 ) -> PreparedTask[CompiledRows]:
     graph = program.graph
@@ -84,7 +84,7 @@ def _prepare_rows(
     return PreparedTask(compiled, list(paths))
 
 
-def _prepare_point(
+def _compile_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
 ) -> PreparedTask[CompiledRows]:
     graph, text = program.graph, program.text
@@ -96,10 +96,10 @@ def _prepare_point(
         wrt = [program.inputs[name] for name in task.wrt]
         outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
-    return PreparedTask(prepare_nodes(graph, outputs, shapes, alone), paths)
+    return PreparedTask(compile_nodes(graph, outputs, shapes, alone), paths)
 
 
-def prepare_nodes(
+def compile_nodes(
     graph: Graph, outputs: Sequence[int], shapes: Mapping[str, Shape], alone: bool = False
 ) -> CompiledRows:
     """Nodes of a graph as compiled code; the longest vector among `shapes`, those of the

@@ -23,7 +23,7 @@ from adcli.engines.llvm.kernel import (
     padded,
 )
 from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
-from adcli.engines.result_memory import aligned
+from adcli.engines.result_memory import result_array
 
 STREAMED_BYTES = 1 << 24
 """Results of this size bypass the caches: they would not stay there, and a line that is written as
@@ -77,7 +77,7 @@ class RowKernel(Kernel):
         `columns` are contiguous float64 arrays (rows,), or arrays (rows, width) of which each row
         is contiguous, as their places say.
         """
-        results = [aligned(rows) for _ in range(self.count)]
+        results = [result_array(rows) for _ in range(self.count)]
         numbers = (ctypes.c_double * max(1, len(shared)))(*shared)
         whole = rows - rows % self.lanes
         finite = True

@@ -65,17 +65,17 @@ class Arena:
     """Memory that programs use one after another; it grows to what the largest needs."""
 
     def __init__(self) -> None:
-        self.memory = aligned(0)
+        self.memory = aligned_memory(0)
 
     def reserve(self, size: int) -> Any:
         """At least `size` bytes."""
         if self.memory.nbytes < size:
-            self.memory = aligned(0)  # free the old memory first
-            self.memory = aligned(size)
+            self.memory = aligned_memory(0)  # free the old memory first
+            self.memory = aligned_memory(size)
         return self.memory
 
 
-def aligned(size: int) -> Any:
+def aligned_memory(size: int) -> Any:
     """Bytes at an address of a multiple of ALIGNMENT."""
     memory = np.empty(size + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT

@@ -12,7 +12,7 @@ from adcli.engines.plan.block_run import BlockRun
 from adcli.engines.plan.operand import Array, Operand, Step, needed
 from adcli.engines.plan.plan_steps import Operations
 from adcli.engines.plan.regions import Region, block_rows
-from adcli.engines.result_memory import aligned
+from adcli.engines.result_memory import result_array
 from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
@@ -96,7 +96,7 @@ class ColumnPlan:
             *[columns[k] for k in self._columns],
             *[known[root] for root in self._whole],
             *[out[k] for k in self._out],
-            aligned(self._run.scratch // 8).view(np.uint8),
+            result_array(self._run.scratch // 8).view(np.uint8),
         )
 
 

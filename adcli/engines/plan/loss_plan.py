@@ -104,7 +104,7 @@ class LossPlan:
         return Plan(graph, outputs, shapes, self._dtype, held, self._arena, self._threads)
 
 
-def compute_point(
+def planned_point(
     program: Program, point: Mapping[str, Array], task: Task
 ) -> dict[tuple[str, ...], list[Any]] | None:
     """The value of a loss, and its gradient, at one point by path, in less time and memory than by

@@ -12,7 +12,7 @@ from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.plan.column_plan import ColumnPlan
 from adcli.engines.plan.operand import Array
 from adcli.engines.prepared import PreparedTask, prepared, task_key
-from adcli.engines.result_memory import aligned
+from adcli.engines.result_memory import result_array
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
@@ -39,12 +39,12 @@ class PlannedRows:
         Also whether all values are finite for sure: False means the caller must check the values.
         """
         columns = [inputs[node] for node in self._columns]
-        results = [aligned(len(columns[0])) for _ in range(self._count)]
+        results = [result_array(len(columns[0])) for _ in range(self._count)]
         self._program.run(columns, [inputs[node] for node in self._numbers], results)
         return results, are_finite(results)
 
 
-def prepare_rows(
+def plan_rows(
     program: Program, task: Task, per_row: Sequence[str], threads: int
 ) -> PreparedTask[PlannedRows]:
     """A task at every row of a scalar program; the variables `per_row` vary from row to row.
@@ -56,4 +56,4 @@ def prepare_rows(
         paths, outputs = zip(*result_nodes(program, task), strict=True)
         return PreparedTask(PlannedRows(program, outputs, per_row, threads), list(paths))
 
-    return prepared(program, ("plan", threads, *task_key(task), *per_row), make)
+    return prepared(program, ("planned rows", threads, *task_key(task), *per_row), make)

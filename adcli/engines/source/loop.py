@@ -75,7 +75,7 @@ would change nothing. Beside that a row of what is recorded for each point, the 
 one included."""
 
 
-def run_in_python(loop: Loop) -> Run:
+def python_loop(loop: Loop) -> Run:
     """The loop as straight-line Python."""
     count = len(loop.point)
     best, before, point = ([f"{letter}{k}" for k in range(count)] for letter in "bpx")

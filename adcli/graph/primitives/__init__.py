@@ -29,7 +29,8 @@ from __future__ import annotations
 
 from adcli.graph.primitives import arithmetic, circular, kinks, special
 from adcli.graph.primitives.arithmetic import ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
-from adcli.graph.primitives.definition import (
+from adcli.graph.primitives.kinks import COMPARISONS, MAXIMUM, MINIMUM, WHERE
+from adcli.graph.primitives.registry import (
     CONSTANT,
     ELEMENTWISE,
     LEAF,
@@ -52,7 +53,6 @@ from adcli.graph.primitives.definition import (
     spelled_in_latex,
     structural,
 )
-from adcli.graph.primitives.kinks import COMPARISONS, MAXIMUM, MINIMUM, WHERE
 from adcli.graph.primitives.special import SLOPE
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.definition import elementwise, minus_one, one, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise, minus_one, one, spelled, spelled_in_latex
 
 # ---- arithmetic ----
 

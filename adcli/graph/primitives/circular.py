@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.definition import elementwise, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise, spelled, spelled_in_latex
 
 # ---- trigonometry ----
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.definition import elementwise, one, select, spelled
+from adcli.graph.primitives.registry import elementwise, one, select, spelled
 
 elementwise(
     "abs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.graph.pairs import pair_product, two_product
-from adcli.graph.primitives.definition import elementwise, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise, spelled, spelled_in_latex
 
 elementwise(
     "hypot",

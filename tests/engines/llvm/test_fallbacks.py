@@ -15,7 +15,7 @@ from adcli.engines.choose import choose_point_engine, choose_rows_engine
 from adcli.engines.columns import Column
 from adcli.engines.llvm import compiled_tasks
 from adcli.engines.llvm.compiled_rows import UnsupportedError
-from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
+from adcli.engines.llvm.compiled_tasks import compile_point, compile_rows
 from adcli.engines.llvm.machine import Machine, host
 from tests.engines.llvm.machines import MACHINES, without
 from tests.terminal import run_apart, run_here
@@ -62,7 +62,7 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_every_machine_gives_the_answers(machine: Machine, wanted: dict[str, Any]) -> None:
     f = adcli.function(PROGRAM)
-    program = prepare_rows(f, Task("value"), ("x", "y")).program
+    program = compile_rows(f, Task("value"), ("x", "y")).program
     assert [kernel.lanes for kernel in program.kernels] == [machine.lanes]
     assert_answers(wanted)
 
@@ -108,10 +108,10 @@ def test_missing_functions_are_left_to_numpy(
     monkeypatch.setattr(compiled_tasks, "host", poor)
     f = adcli.function(PROGRAM)
     with pytest.raises(UnsupportedError, match="no function"):
-        prepare_rows(f, Task("value"), ("x", "y"))
+        compile_rows(f, Task("value"), ("x", "y"))
     g = adcli.function("sum(erf(x)*a)")
     with pytest.raises(UnsupportedError, match="no function 'erf'"):
-        prepare_point(g, Task("value"), {"x": (5,), "a": ()})
+        compile_point(g, Task("value"), {"x": (5,), "a": ()})
     assert g.value({"x": X, "a": 1.0}, engine="llvm") == g.value({"x": X, "a": 1.0}, engine="numpy")
     assert_answers(wanted)
 

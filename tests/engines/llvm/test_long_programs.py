@@ -12,7 +12,7 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.columns import Column
 from adcli.engines.llvm import body
-from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
+from adcli.engines.llvm.compiled_tasks import compile_point, compile_rows
 from adcli.engines.rows import compute_rows
 from tests.engines.llvm.test_losses import LOSSES, assert_same, columns
 from tests.engines.llvm.test_memory import assert_exact
@@ -108,7 +108,7 @@ def test_rows_in_pieces(short_pieces: None) -> None:
 
 def compile_seconds(text: str) -> float:
     f = adcli.function(text)
-    return prepare_rows(f, Task("gradient", wrt=f.variables), f.variables).program.compile_seconds
+    return compile_rows(f, Task("gradient", wrt=f.variables), f.variables).program.compile_seconds
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ def test_many_values_at_a_time_do_not_fill_the_stack() -> None:
     steps = [f"a{k + 1} = a{k}*y*a{k} - a{k}" for k in range(count)]
     text = "; ".join(["a0 = x", *steps, f"a{count}"])
     f = adcli.function(text)
-    program, _ = prepare_rows(f, Task("gradient", wrt=["y"]), ("x", "y"))
+    program, _ = compile_rows(f, Task("gradient", wrt=["y"]), ("x", "y"))
     x, y = np.full(9, 1e-3), np.full(9, 1e-3)
     start = perf_counter()
     (value, _), _ = program.run({f.inputs["x"]: x, f.inputs["y"]: y})
@@ -153,4 +153,4 @@ def test_few_rows_of_many_columns_at_a_point() -> None:
     assert_same(text, {**point, "a": 0.01}, 1e-11)
     f = adcli.function(text)
     shapes = dict.fromkeys(names, (5,))
-    assert prepare_point(f, Task("value"), {**shapes, "a": ()}, alone=True).program.outputs
+    assert compile_point(f, Task("value"), {**shapes, "a": ()}, alone=True).program.outputs

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.llvm.compiled_rows import UnsupportedError
-from adcli.engines.llvm.compiled_tasks import prepare_point
+from adcli.engines.llvm.compiled_tasks import compile_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import host
 from adcli.engines.llvm.reduction_kernel import VECTORS_A_SUM
@@ -30,7 +30,7 @@ def run(text: str, point: Mapping[str, Any], threads: int = 1) -> dict[str, Any]
     """The value and the gradient by the compiled program itself, finite or not."""
     f = adcli.function(text)
     arrays = {name: np.asarray(point[name], dtype=float) for name in f.variables}
-    prepared = prepare_point(
+    prepared = compile_point(
         f, Task("gradient", wrt=f.variables), {n: x.shape for n, x in arrays.items()}
     )
     found, _ = prepared.program.run({f.inputs[n]: x for n, x in arrays.items()}, threads)
@@ -295,5 +295,5 @@ def test_work_for_numpy_is_not_compiled_unasked(text: str) -> None:
     shapes = {"x": (50,), "X": (50, 3), "a": (3,) if "@" in text else ()}
     shapes = {name: shapes[name] for name in f.variables}
     with pytest.raises(UnsupportedError, match="is left to the numpy engine"):
-        prepare_point(f, Task("gradient", wrt=["a"]), shapes, alone=True)
-    assert prepare_point(f, Task("gradient", wrt=["a"]), shapes).paths
+        compile_point(f, Task("gradient", wrt=["a"]), shapes, alone=True)
+    assert compile_point(f, Task("gradient", wrt=["a"]), shapes).paths

@@ -21,7 +21,7 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.engines.llvm import compile as compiling
 from adcli.engines.llvm import row_kernel
-from adcli.engines.llvm.compiled_tasks import prepare_point, prepare_rows
+from adcli.engines.llvm.compiled_tasks import compile_point, compile_rows
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.prepared import CACHE, KEPT
 from tests.terminal import ROOT
@@ -66,7 +66,7 @@ def test_rows_have_memory_of_their_own(text: str, rows: int) -> None:
     f = adcli.function(text)
     columns = {n: columns[n] for n in f.variables}
     task = Task("jacobian", mode="auto", wrt=f.variables)
-    program = prepare_rows(f, task, f.variables).program
+    program = compile_rows(f, task, f.variables).program
     inputs = {f.inputs[n]: x for n, x in columns.items()}
     results, _ = program.run(inputs, 2)
     wanted = [x.copy() for x in results]
@@ -180,7 +180,7 @@ def test_one_function_keeps_few_programs() -> None:
     f = adcli.function("x*y")
     for k in range(3 * KEPT):
         task = Task("directional", direction={"x": float(k), "y": 1.0})
-        prepare_rows(f, task, ("x", "y"))
+        compile_rows(f, task, ("x", "y"))
     assert len(CACHE[f]) == KEPT
 
 
@@ -214,7 +214,7 @@ def test_many_threads_call_one_function(trial: int, busy_threads: None) -> None:
 def prepare_at_once(f: adcli.Function, together: Barrier, rows: int) -> None:
     task = Task("gradient", wrt=f.variables)
     together.wait()
-    prepare_point(f, task, {"x": (rows,), "y": (rows,), "a": ()})
+    compile_point(f, task, {"x": (rows,), "y": (rows,), "a": ()})
 
 
 def test_threads_differentiate_one_function(busy_threads: None) -> None:

@@ -14,7 +14,7 @@ from adcli.ad.tasks import Task
 from adcli.engines.choose import WORK_WORTH_COMPILING
 from adcli.engines.llvm import narrow
 from adcli.engines.llvm.compiled_rows import CompiledRows
-from adcli.engines.llvm.compiled_tasks import prepare_point
+from adcli.engines.llvm.compiled_tasks import compile_point
 from adcli.engines.llvm.kernel import CHUNK
 from adcli.engines.llvm.machine import Machine, host
 from adcli.engines.llvm.reduction_kernel import VECTORS_A_SUM
@@ -83,7 +83,7 @@ def program_of(f: Any, point: Point, machine: Machine | None = None) -> Compiled
     shapes = {name: np.shape(x) for name, x in point.items()}
     task = Task("gradient", wrt=parameters(point))
     if machine is None:
-        return prepare_point(f, task, shapes).program
+        return compile_point(f, task, shapes).program
     outputs = narrow.by_columns(f.graph, f.outputs, shapes, len(point["y"]))
     known = infer_shapes(f.graph, f.graph.reach(outputs), shapes)
     return CompiledRows(f.graph, outputs, known, len(point["y"]), machine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcli.engines.plan.arena import ALIGNMENT, Offsets, aligned
+from adcli.engines.plan.arena import ALIGNMENT, Offsets, aligned_memory
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 6), st.booleans()), max_size=40))
@@ -39,5 +39,5 @@ def test_places_are_used_again() -> None:
 
 
 def test_memory_begins_at_a_cache_line() -> None:
-    assert all(aligned(size).ctypes.data % ALIGNMENT == 0 for size in (1, 100, 10**6))
-    assert aligned(100).size == 100
+    assert all(aligned_memory(size).ctypes.data % ALIGNMENT == 0 for size in (1, 100, 10**6))
+    assert aligned_memory(100).size == 100
