@@ -10,7 +10,13 @@ import click
 from adcli.cli.declare import Options, option
 from adcli.cli.formats import ROWS, FormatOption, format_of
 from adcli.cli.needs import Need, has, has_none
-from adcli.cli.options import Number, OutputOptions, ProgramOptions, format_option
+from adcli.cli.options import (
+    Number,
+    OutputOptions,
+    ProgramOptions,
+    file_format_option,
+    format_option,
+)
 from adcli.cli.tables import TableOptions
 from adcli.engines.choose import FIT_ENGINES
 
@@ -142,11 +148,7 @@ class PredictionOptions(Options):
         help="Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
         "takes them, else they go to standard output and the report is left out.",
     )
-    predict_format: str | None = option(
-        needs=[Need("needs --predict", has("predict"))],
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    )
+    predict_format: str | None = file_format_option(Need("needs --predict", has("predict")))
     model: str | None = option(metavar="FILE.json", help="Predict by a saved model, without a fit.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,15 @@ class AtOptions(Options):
         return {**found, **given}, set(found) - set(given)
 
 
+def file_format_option(need: Need) -> Any:
+    """An option for the format of a file to read, and what it needs."""
+    return option(
+        needs=[need],
+        metavar="FORMAT",
+        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
+    )
+
+
 POINTS = Need("needs --points", has("points"))
 
 
@@ -99,11 +109,7 @@ class PointsOptions(AtOptions):
     points: str | None = option(
         metavar="FILE", help="Points from a file, a column a variable ('-': standard input)."
     )
-    points_format: str | None = option(
-        needs=[POINTS],
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    )
+    points_format: str | None = file_format_option(POINTS)
     on_error: str = option(
         needs=[
             Need(
@@ -213,14 +219,19 @@ class PrecisionOptions(Options):
         return precision(self.decimal_digits)
 
 
-class ArithmeticOptions(PrecisionOptions):
-    """With how many digits to compute, and by which engine."""
-
-    engine: str = option(
-        type=click.Choice(ENGINES),
+def engine_option(engines: Sequence[str]) -> Any:
+    """The option --engine, for some engines."""
+    return option(
+        type=click.Choice(engines),
         default="auto",
         help="How the program is executed; auto chooses.",
     )
+
+
+class ArithmeticOptions(PrecisionOptions):
+    """With how many digits to compute, and by which engine."""
+
+    engine: str = engine_option(ENGINES)
 
     @property
     def decimal_digits(self) -> int | None:
@@ -231,11 +242,7 @@ class ArithmeticOptions(PrecisionOptions):
 class SweepArithmeticOptions(ArithmeticOptions):
     """With how many digits to compute, and by which of the engines that run a single sweep."""
 
-    engine: str = option(
-        type=click.Choice(SWEEP_ENGINES),
-        default="auto",
-        help="How the program is executed; auto chooses.",
-    )
+    engine: str = engine_option(SWEEP_ENGINES)
 
 
 OUTPUT = option(

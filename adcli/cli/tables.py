@@ -12,6 +12,7 @@ import click
 
 from adcli.cli.declare import Options, option
 from adcli.cli.needs import Need, has
+from adcli.cli.options import file_format_option
 from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
 
@@ -32,11 +33,7 @@ class TableOptions(Options):
         help="A table, whose columns are vectors in the program: CSV, TSV, JSON Lines, Parquet, "
         "'-', or a glob in quotes. Repeatable: several files are one table.",
     )
-    data_format: str | None = option(
-        needs=[DATA],
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    )
+    data_format: str | None = file_format_option(DATA)
     missing: Literal["error", "drop"] = option(
         needs=[DATA],
         type=click.Choice(["error", "drop"]),

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 import pytest
+from mpmath import mp
 
 from adcli.cli.app import COMMANDS
 from tests.terminal import run_here
@@ -55,6 +56,15 @@ def test_a_direction_is_finite(value: str) -> None:
     outcome = run_here(["grad", "x^2", "--at", "x=1", "--direction", f"x={value}"])
     assert (outcome.code, outcome.stdout) == (2, ""), outcome
     assert outcome.stderr.startswith("error: the direction of 'x' is not finite\n"), outcome
+
+
+@pytest.mark.parametrize("command", ["eval", "grad", "hessian", "taylor", "trace", "graph"])
+def test_the_precision_of_a_command_ends_with_it(command: str) -> None:
+    before = mp.dps
+    for precision in ("200", "31"):
+        outcome = run_here([command, "x/3", "--at", "x=1", "--precision", precision])
+        assert outcome.code == 0
+        assert mp.dps == before
 
 
 @pytest.mark.parametrize("text", ["0", "1e-300", "0.0", "-0", "5e-324", "00e-9", "1_0e-1"])
