@@ -12,14 +12,16 @@ from adcli.cli.inputs import (
     constant,
     file_values,
     is_whole_point,
+    shape,
     split_assignments,
 )
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
+from adcli.graph.axes import Shape
+from adcli.graph.shapes import GiantError, refuse_giant
 from adcli.language.messages import safe
 
 _RANDOM = re.compile(r"random:(\d{1,18})\Z")
-_SHAPE = re.compile(r"(\d{1,9})(x\d{1,9})*\Z")
 
 
 def start_values(
@@ -77,20 +79,21 @@ def _is_whole(text: str) -> bool:
     return text.startswith("random:") or is_whole_point(text)
 
 
-def _shapes(
-    texts: tuple[str, ...], wanted: dict[str, Any], f: Function
-) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
+def _shapes(texts: tuple[str, ...], wanted: dict[str, Any], f: Function) -> dict[str, Shape]:
+    found: dict[str, Shape] = {}
     for text in texts:
-        for name, shape in split_assignments(text, "--shape"):
-            if not _SHAPE.match(shape):
-                raise UsageError(f"--shape: '{safe(shape)}' is not a shape", "write --shape W=10x3")
+        for name, value in split_assignments(text, "--shape"):
+            size = shape(value, "W=10x3")
             f.refuse_constants([name])
             if name not in wanted:
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
             if name in found:
                 raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
-            found[name] = tuple(int(size) for size in shape.split("x"))
+            try:
+                refuse_giant(size)
+            except GiantError as error:
+                raise UsageError(f"--shape, '{safe(name)}': {error}", "ask for less") from None
+            found[name] = size
     return found
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import Options, as_command, option
 from adcli.cli.formats import FormatOption
-from adcli.cli.inputs import names, split_assignments
+from adcli.cli.inputs import names, shape, split_assignments
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
 from adcli.cli.show import show, write_text
@@ -35,8 +33,6 @@ Examples:
   adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
 ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
-
-_SHAPE = re.compile(r"[0-9]+(\s*[x×]\s*[0-9]+)*")
 
 
 class FormulaOptions(Options):
@@ -122,9 +118,5 @@ def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
             if name in shapes:
                 raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
             f.names([name])
-            if not _SHAPE.fullmatch(value):
-                raise UsageError(
-                    f"--shape: '{safe(value)}' is not a shape", f"write --shape {safe(name)}=3x2"
-                )
-            shapes[name] = tuple(int(n) for n in re.split(r"\s*[x×]\s*", value))
+            shapes[name] = shape(value, f"{safe(name)}=3x2")
     return shapes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.terminal import stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
+from adcli.graph.axes import Shape
 from adcli.graph.constants import CONSTANTS
 from adcli.language.messages import safe
 from adcli.language.quoting import unquoted
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
+_SHAPE = re.compile(r"[0-9]{1,18}(\s*[x×]\s*[0-9]{1,18})*")
 _NAME = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
 
@@ -158,6 +160,13 @@ def _outside_brackets(text: str, quotes: str = "") -> str:
             depth += (c in "([") - (c in ")]")
         shown.append("." if quoted or depth else c)
     return "".join(shown)
+
+
+def shape(text: str, example: str) -> Shape:
+    """`3x2` as (3, 2). Raises UsageError, with an `example` of an option, for another text."""
+    if not _SHAPE.fullmatch(text):
+        raise UsageError(f"--shape: '{safe(text)}' is not a shape", f"write --shape {example}")
+    return tuple(int(size) for size in re.split("[x×]", text))
 
 
 def constant(text: str, precision: int | None) -> Any:

@@ -91,6 +91,28 @@ def test_bad_input_is_one_message_and_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+TOO_LARGE = ("1000000000", "99999x99999", "999999999x999999999", "9" * 18, "x".join(["1"] * 99))
+NO_SHAPES = ("3y", "x2", "2x", "-1", "1.5", "", "2,", "9" * 19, "9" * 5000, "2x" + "9" * 5000)
+
+
+@pytest.mark.parametrize("size", [*TOO_LARGE, *NO_SHAPES], ids=range(15))
+@pytest.mark.parametrize("command", ["descend --start random:1", "diff"])
+def test_a_shape_that_cannot_be_is_one_message(command: str, size: str) -> None:
+    outcome = run_here([*command.split(), "sum(v^2)", "--shape", f"v={size}"])
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert outcome.stderr.startswith("error: "), outcome
+    assert outcome.stderr.count("error: ") == 1
+    assert "internal" not in outcome.stderr
+    if size in TOO_LARGE:
+        assert "is the most" in outcome.stderr or "has at most" in outcome.stderr, outcome
+
+
+@pytest.mark.parametrize("size", ["2x3", "2 x 3", "2×3"])
+@pytest.mark.parametrize("command", ["descend --start random:1", "diff"])
+def test_shapes_are_written_alike(command: str, size: str) -> None:
+    assert run_here([*command.split(), "sum(v^2)", "--shape", f"v={size}"]).code == 0
+
+
 def test_rows_get_fewer_by_themselves_or_follow_every() -> None:
     def iterations(*arguments: str) -> list[str]:
         outcome = rosenbrock("--rate", "1e-3", "--max-iterations", "2500", *arguments)
