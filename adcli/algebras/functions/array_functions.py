@@ -64,8 +64,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from adcli.algebras.special.array_pieces import (
     Array,
+    Mask,
     each,
     largest,
+    moved,
     pieces,
     repair,
     smallest,
@@ -190,17 +192,22 @@ def erfc(x: ArrayLike) -> Array:
     from scipy import special
 
     x = np.asarray(x, dtype=np.float64)
-    near = ~(x > 0.5)
-    return np.asarray(
-        pieces(x, (near, special.erfc), (~near, lambda x: _erfcx(x) * bell(m, x, 30.0, 1.0)))
-    )
+    return _either(x, ~(x > 0.5), special.erfc, _erfc_above)
 
 
-def _erfcx(x: Array) -> Array:
-    """exp(x^2) erfc(x) for x > 1/2; constant from 30 on, where erfc is 0."""
-    x = np.minimum(x, 30.0)
-    t = ((x - 3.0) / (x + 3.0) - _ERFCX_CENTRE) / _ERFCX_RADIUS
-    return horner(_ERFCX, t) / (1.0 + 2.0 * x)
+def _erfc_above(m: Any, x: Array) -> Array:
+    """erfc(x) for x > 1/2; erfcx(x) = exp(x^2) erfc(x) is constant from 30 on, where this is 0."""
+    cut = np.minimum(x, 30.0)
+    t = ((cut - 3.0) / (cut + 3.0) - _ERFCX_CENTRE) / _ERFCX_RADIUS
+    erfcx = horner(_ERFCX, t) / (1.0 + 2.0 * cut)
+    return np.asarray(erfcx * bell(m, x, 30.0, 1.0))
+
+
+def _either(
+    x: Array, good: Mask, theirs: Callable[[Array], Array], own: Callable[[Any, Array], Array]
+) -> Array:
+    """SciPy's function where it is good, else our own."""
+    return np.asarray(pieces(m, x, (good, lambda m, x: theirs(x)), (~good, own)))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -213,8 +220,7 @@ def gamma(x: ArrayLike) -> Array:
     from scipy import special
 
     x = np.asarray(x, dtype=np.float64)
-    good = (x >= 33.0) | ((x >= 2.0) & (x < 10.0))
-    return np.asarray(pieces(x, (good, special.gamma), (~good, lambda x: own_gamma(m, x))))
+    return _either(x, (x >= 33.0) | ((x >= 2.0) & (x < 10.0)), special.gamma, own_gamma)
 
 
 def lgamma(x: ArrayLike) -> Array:
@@ -222,8 +228,7 @@ def lgamma(x: ArrayLike) -> Array:
     from scipy import special
 
     x = np.asarray(x, dtype=np.float64)
-    good = x >= 3.0
-    return np.asarray(pieces(x, (good, special.gammaln), (~good, lambda x: own_lgamma(m, x))))
+    return _either(x, x >= 3.0, special.gammaln, own_lgamma)
 
 
 def digamma(x: ArrayLike) -> Array:
@@ -231,8 +236,7 @@ def digamma(x: ArrayLike) -> Array:
     from scipy import special
 
     x = np.asarray(x, dtype=np.float64)
-    good = x > 0.0
-    return np.asarray(pieces(x, (good, special.psi), (~good, lambda x: own_digamma(m, x))))
+    return _either(x, x > 0.0, special.psi, own_digamma)
 
 
 def polygamma(n: ArrayLike, x: ArrayLike) -> Array:

@@ -302,17 +302,22 @@ def atanh(x: float) -> float:
 # --------------------------------------------------------------------------------------------------
 
 
-def pieces(x: float, *choices: tuple[bool, Callable[[float], Any]]) -> Any:
-    """The function whose condition holds, at x; nan where none does."""
-    for holds, function in choices:
+def pieces(m: Any, x: float, *choices: tuple[bool, Callable[[Any, float], Any]]) -> Any:
+    """The formula of m and x whose condition holds; nan where none does."""
+    for holds, formula in choices:
         if holds:
-            return function(x)
+            return formula(m, x)
     return nan
 
 
 def somewhere(holds: bool) -> bool:
     """Whether the condition holds."""
     return holds
+
+
+def moved(holds: bool, new: Any, old: Any) -> Any:
+    """The new value: a loop over one number ends when its condition does not hold."""
+    return new
 
 
 def repair(value: float, bad: bool, exact: Callable[[float], float], x: float) -> float:

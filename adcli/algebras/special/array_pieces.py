@@ -12,17 +12,17 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-def pieces(x: Array, *choices: tuple[Mask, Callable[[Array], Any]]) -> Any:
-    """Each function on the elements that its mask picks; nan where no mask does.
+def pieces(m: Any, x: Array, *choices: tuple[Mask, Callable[[Any, Array], Any]]) -> Any:
+    """Each formula of m and x on the elements that its mask picks; nan where no mask does.
 
-    The functions give an array each, or all a pair of arrays.
+    The formulas give an array each, or all a pair of arrays.
     """
     result = None
-    for mask, function in choices:
+    for mask, formula in choices:
         if mask.ndim and x.size and mask.all():
-            return function(x)
+            return formula(m, x)
         if mask.any():
-            part = function(x[mask])
+            part = formula(m, x[mask])
             halves = part if isinstance(part, tuple) else (part,)
             result = result or tuple(np.full(x.shape, np.nan) for _ in halves)
             for whole, half in zip(result, halves, strict=True):
@@ -33,7 +33,14 @@ def pieces(x: Array, *choices: tuple[Mask, Callable[[Array], Any]]) -> Any:
 
 def somewhere(mask: Mask) -> bool:
     """Whether the mask holds for an element."""
-    return bool(np.any(mask))
+    return bool(mask.any())
+
+
+def moved(mask: Mask, new: Any, old: Any) -> Any:
+    """The new value where the mask holds, of an array or a pair of arrays."""
+    if isinstance(new, tuple):
+        return np.where(mask, new[0], old[0]), np.where(mask, new[1], old[1])
+    return np.where(mask, new, old)
 
 
 def repair(value: Array, bad: Mask, exact: Callable[[float], float], x: Array) -> Array:

@@ -1,8 +1,9 @@
 """gamma, lgamma, digamma and polygamma, once for floats and arrays: `m` is the namespace of either.
 
-A namespace has, beside its functions, four that choose: `pieces` computes each element by the
-formula whose condition it meets (nan where none is met), `somewhere` tells whether a condition is
-met at all, `repair` recomputes the few elements that need it, and `each` computes one by one.
+A namespace has, beside its functions, five that choose: `pieces` computes each element by the
+formula (of m and x) whose condition it meets, nan where it meets none; `somewhere` tells whether a
+condition is met at all, for a loop, in which `moved` takes the new value where it is met; `repair`
+recomputes the few elements that need it, and `each` computes one by one.
 Floats load this module when they first need it; arrays use SciPy where that is as good.
 
 Where the digits of a float cancel, near a root on the negative axis, the integers of
@@ -19,7 +20,6 @@ from adcli.algebras.special.coefficients import (
     DIGAMMA2,
     DIGAMMA_ROOT,
     DIGAMMA_TAIL,
-    EULER_MACLAURIN,
     HALF_LOG_TAU,
     LGAMMA2,
     LGAMMA_LEAST,
@@ -30,7 +30,6 @@ from adcli.algebras.special.coefficients import (
     ROOT_LESS_1,
     STIRLING,
 )
-from adcli.algebras.special.large_orders import polygamma_of_large_order
 from adcli.algebras.special.pairs import (
     PI,
     SQRT_TAU,
@@ -39,6 +38,7 @@ from adcli.algebras.special.pairs import (
     pair_quotient,
     two_sum,
 )
+from adcli.algebras.special.power_sums import hurwitz, polygamma_of_large_order
 
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
@@ -56,10 +56,6 @@ def _from_integer(m: Any, x: Any) -> Pair:
     """The nearest integer n and x - n, both exact; x is finite."""
     n = m.round(x)
     return n, x - n
-
-
-def _where_pair(m: Any, mask: Any, x: Pair, y: Pair) -> Pair:
-    return m.where(mask, x[0], y[0]), m.where(mask, x[1], y[1])
 
 
 def _sin_pi(m: Any, z: Any) -> Pair:
@@ -80,20 +76,27 @@ def gamma(m: Any, x: Any) -> Any:
     (DLMF 5.5.1, 5.5.3, 5.11.3).
     """
     return m.pieces(
+        m,
         x,
-        (m.abs(x) < 1e-300, lambda x: m.divide(1.0, x)),
-        ((x >= 1e-300) & (x < 10.0), lambda x: _gamma_within_10(m, x)),
-        (x >= 10.0, lambda x: _sum(_gamma_stirling(m, m.minimum(x, 185.0))) * 2.0**300),
-        (x <= -1e-300, lambda x: _gamma_negative(m, x)),
+        (m.abs(x) < 1e-300, lambda m, x: m.divide(1.0, x)),
+        ((x >= 1e-300) & (x < 10.0), _gamma_within_10),
+        (x >= 10.0, _gamma_above),
+        (x <= -1e-300, _gamma_negative),
     )
+
+
+def _gamma_above(m: Any, x: Any) -> Any:
+    """gamma(x) for x >= 10."""
+    return _sum(_gamma_stirling(m, m.minimum(x, 185.0))) * 2.0**300
 
 
 def _gamma_negative(m: Any, x: Any) -> Any:
     regular = _is_pole(m, x) == 0
     return m.pieces(
+        m,
         x,
-        (regular & (x > -10.0), lambda x: _gamma_within_10(m, x)),
-        (regular & (x <= -10.0), lambda x: _gamma_below(m, x)),
+        (regular & (x > -10.0), _gamma_within_10),
+        (regular & (x <= -10.0), _gamma_below),
     )
 
 
@@ -116,13 +119,13 @@ def _gamma_pair(m: Any, x: Any) -> Pair:
     product = 1.0, 0.0
     step = 2.0
     while m.somewhere(n > step):
-        product = _where_pair(m, n > step, pair_product(product, two_sum(step, z)), product)
+        product = m.moved(n > step, pair_product(product, two_sum(step, z)), product)
         step += 1.0
     # 1 / gamma(2 + z), good to about a tenth of an ulp
     below = two_sum(1.0, z * horner(RGAMMA2, z))
     step = 1.0
     while m.somewhere(n <= step):
-        below = _where_pair(m, n <= step, pair_product(below, two_sum(step, z)), below)
+        below = m.moved(n <= step, pair_product(below, two_sum(step, z)), below)
         step -= 1.0
     return pair_quotient(product, below)
 
@@ -168,11 +171,12 @@ def lgamma(m: Any, x: Any) -> Any:
     about 1/4 of a root's value that cancels, and the integers take over.
     """
     return m.pieces(
+        m,
         x,
-        (x >= 10.0, lambda x: _lgamma_above(m, x)),
-        ((x >= 0.5) & (x < 10.0), lambda x: _lgamma_steps(m, x)),
-        (m.abs(x) < 0.5, lambda x: _lgamma_near_1(m, x) - m.log(m.abs(x))),
-        (x <= -0.5, lambda x: _lgamma_negative(m, x)),
+        (x >= 10.0, _lgamma_above),
+        ((x >= 0.5) & (x < 10.0), _lgamma_steps),
+        (m.abs(x) < 0.5, lambda m, x: _lgamma_near_1(m, x) - m.log(m.abs(x))),
+        (x <= -0.5, _lgamma_negative),
     )
 
 
@@ -180,10 +184,11 @@ def _lgamma_negative(m: Any, x: Any) -> Any:
     pole = _is_pole(m, x)
     regular = pole == 0
     return m.pieces(
+        m,
         x,
-        (regular & (x > -10.0), lambda x: _lgamma_within_10(m, x)),
-        (regular & (x <= -10.0), lambda x: _lgamma_below(m, x)),
-        (pole, lambda x: x * -inf),
+        (regular & (x > -10.0), _lgamma_within_10),
+        (regular & (x <= -10.0), _lgamma_below),
+        (pole, lambda m, x: x * -inf),
     )
 
 
@@ -197,13 +202,14 @@ def _lgamma_steps(m: Any, x: Any) -> Any:
     product = 1.0
     while m.somewhere(x >= 2.5):
         above = x >= 2.5
-        x = m.where(above, x - 1.0, x)
-        product = m.where(above, product * x, product)
+        x = m.moved(above, x - 1.0, x)
+        product = m.moved(above, product * x, product)
     near = m.pieces(
+        m,
         x,
-        (x <= 1.23, lambda x: _lgamma_near_1(m, x - 1.0)),
+        (x <= 1.23, lambda m, x: _lgamma_near_1(m, x - 1.0)),
         ((x > 1.23) & (x < 1.73), _lgamma_near_least),
-        (x >= 1.73, lambda x: (x - 2.0) * horner(LGAMMA2, x - 2.0)),
+        (x >= 1.73, lambda m, x: (x - 2.0) * horner(LGAMMA2, x - 2.0)),
     )
     return near + m.log(product)
 
@@ -213,7 +219,7 @@ def _lgamma_near_1(m: Any, z: Any) -> Any:
     return z * horner(LGAMMA2, z) - m.log1p(z)
 
 
-def _lgamma_near_least(x: Any) -> Any:
+def _lgamma_near_least(m: Any, x: Any) -> Any:
     d = x - ROOT[0]
     return d * d * horner(LGAMMA_LEAST, d) + LGAMMA_OF_ROOT
 
@@ -246,23 +252,25 @@ def digamma(m: Any, x: Any) -> Any:
     integers where it cancels.
     """
     return m.pieces(
+        m,
         x,
-        (x >= 1.0, lambda x: _sum(_digamma_above_1(m, x))),
-        ((x > 0.0) & (x < 1.0), lambda x: _digamma_near_root(m, x, 1.0) - 1.0 / x),
-        (x < 0.0, lambda x: _digamma_negative(m, x)),
+        (x >= 1.0, lambda m, x: _sum(_digamma_above_1(m, x))),
+        ((x > 0.0) & (x < 1.0), lambda m, x: _digamma_near_root(m, x, 1.0) - 1.0 / x),
+        (x < 0.0, _digamma_negative),
     )
 
 
 def _digamma_negative(m: Any, x: Any) -> Any:
-    return m.pieces(x, (_is_pole(m, x) == 0, lambda x: _digamma_below(m, x)))
+    return m.pieces(m, x, (_is_pole(m, x) == 0, _digamma_below))
 
 
 def _digamma_above_1(m: Any, x: Any) -> Any:
     """digamma(x) for x >= 1 as a pair."""
     return m.pieces(
+        m,
         x,
-        (x >= 10.0, lambda x: _digamma_tail(m, x)),
-        (x < 10.0, lambda x: _digamma_steps(m, x)),
+        (x >= 10.0, _digamma_tail),
+        (x < 10.0, _digamma_steps),
     )
 
 
@@ -277,8 +285,8 @@ def _digamma_steps(m: Any, x: Any) -> Pair:
     steps, lost = 0.0, 0.0
     while m.somewhere(x >= 2.5):
         above = x >= 2.5
-        x = m.where(above, x - 1.0, x)
-        steps, error = two_sum(steps, m.where(above, 1.0 / x, 0.0))
+        x = m.moved(above, x - 1.0, x)
+        steps, error = two_sum(steps, m.moved(above, 1.0 / x, 0.0))
         lost = lost + error
     high, error = two_sum(steps, _digamma_near_root(m, x, 0.0))
     return high, error + lost
@@ -313,8 +321,9 @@ def _pi_cot_pi(m: Any, z: Any) -> Pair:
     """pi cot(pi z) for 0 < |z| <= 1/2 as a pair, but for the rounding of one tangent."""
     high, low = pair_product((z, 0.0), PI)
     tangent = m.tan(high)
-    steep = pair_quotient(PI, (tangent, low * (1.0 + tangent * tangent)))
-    return _where_pair(m, m.abs(z) < 1e-290, (1.0 / z, 0.0), steep)
+    steep, rest = pair_quotient(PI, (tangent, low * (1.0 + tangent * tangent)))
+    tiny = m.abs(z) < 1e-290
+    return m.where(tiny, 1.0 / z, steep), m.where(tiny, 0.0, rest)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -340,16 +349,17 @@ def polygamma(m: Any, n: float, x: Any) -> Any:
     above = usual & (x > 0.0) & (x <= 1e8 * n) & (n * m.log2(m.abs(x)) <= 900.0)
     below = usual & (x < 0.0) & (_is_pole(m, x) == 0)
     return m.pieces(
+        m,
         x,
-        (above, lambda x: _polygamma_above(m, n, x)),
-        (below, lambda x: _polygamma_below(m, n, x)),
-        ((above | below) == 0, lambda x: m.each(lambda x: polygamma_of_large_order(n, x), x)),
+        (above, lambda m, x: _polygamma_above(m, n, x)),
+        (below, lambda m, x: _polygamma_below(m, n, x)),
+        ((above | below) == 0, lambda m, x: m.each(lambda x: polygamma_of_large_order(n, x), x)),
     )
 
 
 def _polygamma_above(m: Any, n: float, x: Any) -> Any:
     """polygamma(n, x) for x > 0."""
-    total, lost = _hurwitz(m, n + 1.0, x, 0.0)
+    total, lost = hurwitz(m, n + 1.0, x, 0.0)
     value = math.gamma(n + 1.0) * m.where(m.isfinite(total), total + lost, inf)
     return value if n % 2.0 == 1.0 else -value
 
@@ -366,7 +376,7 @@ def _polygamma_below(m: Any, n: float, x: Any) -> Any:
     first = m.power(z, -s)
     total, lost = first, 0.0
     for factor, argument in ((1.0, z), (side, -z), (-side, -x)):
-        high, low = _hurwitz(m, s, argument, 1.0)
+        high, low = hurwitz(m, s, argument, 1.0)
         total, error = two_sum(total, factor * high)
         lost = lost + (error + factor * low)
     total = m.where(m.isfinite(first), total + lost, first)
@@ -375,26 +385,3 @@ def _polygamma_below(m: Any, n: float, x: Any) -> Any:
         return value
     small = m.abs(total) < 0.4 * m.abs(first)
     return m.repair(value, small, lambda x: exact_polygamma(int(n), x), x)
-
-
-def _hurwitz(m: Any, s: float, x: Any, first: float) -> Pair:
-    """The sum of (x + k)^-s over k >= first (Euler-Maclaurin, DLMF 25.11.28), as a pair."""
-    total, lost = 0.0, 0.0
-    shift = first
-    high, low = two_sum(x, shift)
-    while m.somewhere(high < 12.0 + s):
-        active = high < 12.0 + s
-        term = m.where(active, m.power(high, -s), 0.0)
-        total, error = two_sum(total, term)
-        lost = lost + (error - term * (s * (low / high)))
-        shift = m.where(active, shift + 1.0, shift)
-        high, low = two_sum(x, shift)
-    term = m.power(high, -s) * (1.0 - s * (low / high))
-    rising = s * term / high
-    inverse = 1.0 / (high * high)
-    tail = 0.5 * term - low * term
-    for j, coefficient in enumerate(EULER_MACLAURIN):
-        tail = tail + coefficient * rising
-        rising = rising * ((s + 2.0 * j + 1.0) * (s + 2.0 * j + 2.0) * inverse)
-    total, error = two_sum(total, term * high / (s - 1.0))
-    return total, lost + (error + tail)

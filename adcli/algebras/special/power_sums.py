@@ -1,5 +1,6 @@
-"""polygamma of floats where its sum leaves their range: n above 100, x huge, and the poles.
+"""The sums of powers that polygamma is made of, and floats where they leave the range.
 
+`m` is the namespace of floats or arrays, as in `adcli.algebras.special.gammas`.
 DLMF: https://dlmf.nist.gov
 """
 
@@ -10,6 +11,34 @@ from math import copysign, fabs, inf, nan
 
 from adcli.algebras.special.coefficients import EULER_MACLAURIN
 from adcli.algebras.special.ieee import exp, power, round
+from adcli.algebras.special.pairs import two_sum
+
+TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def hurwitz(m: Any, s: float, x: Any, first: float) -> tuple[Any, Any]:
+    """The sum of (x + k)^-s over k >= first (Euler-Maclaurin, DLMF 25.11.28), as a pair."""
+    total, lost = 0.0, 0.0
+    shift = first
+    high, low = two_sum(x, shift)
+    while m.somewhere(high < 12.0 + s):
+        active = high < 12.0 + s
+        term = m.moved(active, m.power(high, -s), 0.0)
+        total, error = two_sum(total, term)
+        lost = lost + (error - term * (s * (low / high)))
+        shift = m.moved(active, shift + 1.0, shift)
+        high, low = two_sum(x, shift)
+    term = m.power(high, -s) * (1.0 - s * (low / high))
+    rising = s * term / high
+    inverse = 1.0 / (high * high)
+    tail = 0.5 * term - low * term
+    for j, coefficient in enumerate(EULER_MACLAURIN):
+        tail = tail + coefficient * rising
+        rising = rising * ((s + 2.0 * j + 1.0) * (s + 2.0 * j + 2.0) * inverse)
+    total, error = two_sum(total, term * high / (s - 1.0))
+    return total, lost + (error + tail)
 
 
 def polygamma_of_large_order(n: float, x: float) -> float:
