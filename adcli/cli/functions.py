@@ -39,7 +39,7 @@ def command(options: FunctionsOptions) -> int:
 
     With NAME (or the sign of an operator) only that function, in full.
     """
-    from adcli.report.functions import FunctionsReport, describe_functions
+    from adcli.report.function_table import FunctionsReport, describe_functions
 
     name = options.name
     report = FunctionsReport(describe_functions(name), in_full=name is not None)

@@ -17,7 +17,7 @@ from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.language.messages import render, safe
 from adcli.report.numbers import flat
-from adcli.report.points import PointReport
+from adcli.report.point_report import PointReport
 
 if TYPE_CHECKING:
     from adcli.explain.engine import Explanation

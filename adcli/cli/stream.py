@@ -35,7 +35,7 @@ from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import result_labels
 from adcli.report.numbers import exact, flat, nested, shape_of, to_json
-from adcli.report.points import constant_fields
+from adcli.report.point_report import constant_fields
 
 MAX_WORKERS = 4
 """Threads that work on blocks: each holds some, and one thread cannot read for more."""

@@ -10,7 +10,7 @@ from typing import Any
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
-from adcli.descent.monitor import KEPT, History, Monitor, Watcher
+from adcli.descent.monitor import HISTORY_NUMBERS, History, Monitor, Watcher
 from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -125,7 +125,7 @@ def _result(
         monitor.elapsed(),
         monitor.sign * problem.penalty(point),
         [_as_asked(it, monitor.sign) for it in history.closed(monitor.last)],
-        problem.first_labels(KEPT),
+        problem.first_labels(HISTORY_NUMBERS),
     )
 
 

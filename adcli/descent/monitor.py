@@ -28,7 +28,7 @@ EDGE = 20
 """A descent whose last so many steps all met points where the function is not finite runs along the
 edge of its domain."""
 
-KEPT = 1_000
+HISTORY_NUMBERS = 1_000
 """A history keeps points of up to so many numbers."""
 
 
@@ -294,7 +294,7 @@ class Monitor:
 class History(Watcher):
     """Iterates for the caller: the first 100, then 90 for every power of ten.
 
-    Points and gradients of more than KEPT numbers are left out.
+    Points and gradients of more than HISTORY_NUMBERS numbers are left out.
     """
 
     def __init__(self) -> None:
@@ -316,7 +316,7 @@ class History(Watcher):
         return [*self.rows, self._slim(last)]
 
     def _slim(self, it: Iterate) -> Iterate:
-        if len(it.point) <= KEPT:
+        if len(it.point) <= HISTORY_NUMBERS:
             return it
         return it._replace(point=np.empty(0), gradient=np.empty(0))
 

@@ -28,7 +28,7 @@ from adcli.language.printing import fresh_names, shared_nodes
 
 MAX_OPERATIONS = 24
 """Operations in one expression; a longer one is cut."""
-MAX_COLUMNS = 90
+LINE_COLUMNS = 90
 """A longer result has a line for each derivative."""
 
 
@@ -123,7 +123,7 @@ class _CodeWriter:
         gradient = [self.expressions.text(node) for node in self.sketch.derivatives.values()]
         inside = ", ".join(gradient) + ("," if len(gradient) == 1 else "")
         result = f"return {value}, ({inside})"
-        if len(result) <= MAX_COLUMNS:
+        if len(result) <= LINE_COLUMNS:
             statements.append(result)
         else:
             lines = [f"    {text}," for text in gradient]

@@ -21,10 +21,10 @@ from adcli.language.messages import safe
 from adcli.report.charts import BOTH, log_log_chart
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
-from adcli.report.tables import MAX_ROWS, Tables
+from adcli.report.rich_tables import MAX_ROWS, Tables
 
 MARKS = {"forward": "o", "central": "x"}
-ROUNDING = 2.0**-52
+EPSILON = 2.0**-52
 JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
 FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}
 """Methods by the order of the derivatives."""
@@ -247,7 +247,7 @@ def _sweep(tables: Tables, sweep: Sweep, ad_error: float) -> None:
         place = best[kind]
         series[MARKS[kind]] = points
         series[MARKS[kind].upper()] = [] if place is None else [points[place]]
-    levels = {"-": max(ad_error, ROUNDING / 2)}
+    levels = {"-": max(ad_error, EPSILON / 2)}
     chart = log_log_chart(series, min(tables.width, 100), "epsilon", "relative error", levels)
     legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
     tables.lines("", *chart)
@@ -382,7 +382,7 @@ def draw_sweep(path: str, program: str, found: Comparison) -> None:
         place = sweep.best(kind)
         if place is not None:
             best[name] = curves[name][place]
-    levels = {REVERSE_AD: max(_ad_error(found), ROUNDING / 2)}
+    levels = {REVERSE_AD: max(_ad_error(found), EPSILON / 2)}
     title = " ".join(program.split())
     title = title if len(title) <= 70 else title[:67] + "..."
     draw_errors(path, title.replace("$", r"\$"), curves, best, levels, guides)

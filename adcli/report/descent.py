@@ -13,7 +13,7 @@ from adcli.graph.axes import element_labels
 from adcli.report.numbers import flat, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 
 if TYPE_CHECKING:
     from adcli.fitting.result import Fit

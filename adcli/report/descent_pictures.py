@@ -25,7 +25,7 @@ GRID = 161
 """Points of a contour along each axis."""
 
 
-class Drawing(Watcher):
+class DescentPicture(Watcher):
     """A watcher that remembers the problem; `draw` is called with the result."""
 
     problem: Problem
@@ -55,7 +55,7 @@ def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
     return name, first, second
 
 
-class TerminalPlot(Drawing):
+class TerminalPlot(DescentPicture):
     """Value and gradient norm against the iteration, in braille dots."""
 
     def __init__(self, write: Callable[[str], object], width: int) -> None:
@@ -91,7 +91,7 @@ def chart(
     return [f"{title}:", *shown, axis, " " * (margin + 2) + "0" + foot.rjust(room - 1)]
 
 
-class Picture(Drawing):
+class Picture(DescentPicture):
     """A PNG or SVG: value and gradient norm; for two parameters the contour with the path."""
 
     def __init__(self, path: str) -> None:
@@ -114,7 +114,7 @@ class Picture(Drawing):
         write_figure(figure, self.path)
 
 
-class Film(Drawing):
+class Film(DescentPicture):
     """A GIF of the path over the contour; two parameters only."""
 
     def __init__(self, path: str) -> None:

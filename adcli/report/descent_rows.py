@@ -21,7 +21,7 @@ from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
 
 HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
-PAUSE = 0.2
+TABLE_PAUSE = 0.2
 """Seconds between two pictures of a live table: the terminal must not hold the descent up."""
 
 
@@ -189,7 +189,7 @@ class LiveTable(TableWatcher):
     def see(self, it: Iterate) -> None:
         """Add the row; draw, if the last picture is old enough."""
         super().see(it)
-        if time.monotonic() - self._drawn >= PAUSE:
+        if time.monotonic() - self._drawn >= TABLE_PAUSE:
             self._flush()
             self._live.update(self._bar(it), refresh=True)
             self._drawn = time.monotonic()

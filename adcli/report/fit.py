@@ -13,7 +13,7 @@ from adcli.report.descent import result_fields
 from adcli.report.numbers import exact
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 
 CORRELATED = 12
 """Most parameters whose correlation is shown as a table."""

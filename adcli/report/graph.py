@@ -20,7 +20,7 @@ from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import shown
 
-MAX_TEXT = 40
+LABEL_TEXT = 40
 """Characters of a formula in a drawing."""
 MAX_LABEL = 20
 """Characters of an array on an edge; of a longer one there is only the shape."""
@@ -28,7 +28,7 @@ MAX_LINES = 1000
 """Lines of a tree."""
 
 
-class Line(NamedTuple):
+class DrawnEdge(NamedTuple):
     """An edge of a drawing: from an operation to an input. `flows`: whether derivatives do."""
 
     source: int
@@ -45,7 +45,7 @@ class Drawing(Report):
 
     steps: Steps
     outputs: list[int]
-    lines: dict[int, list[Line]]
+    lines: dict[int, list[DrawnEdge]]
     values: Mapping[int, Any] | None
     digits: int
     precision: int | None = None
@@ -66,7 +66,7 @@ class Drawing(Report):
             return None
         return shown(self.values[node], self.digits, self.precision)
 
-    def edges(self) -> Iterator[Line]:
+    def edges(self) -> Iterator[DrawnEdge]:
         """All edges."""
         for node in self.nodes:
             yield from self.lines[node]
@@ -103,7 +103,7 @@ class Drawing(Report):
         return {"nodes": nodes, "edges": edges, "results": [names[n] for n in self.outputs]}
 
 
-def cut(text: str, limit: int = MAX_TEXT) -> str:
+def cut(text: str, limit: int = LABEL_TEXT) -> str:
     """A text without control characters, not too long."""
     text = safe(text)
     return text if len(text) <= limit else text[: limit - 4] + " ..."
@@ -122,7 +122,7 @@ def drawing(
 
 def _lines(
     steps: Steps, node: int, run: Run | None, digits: int, precision: int | None
-) -> list[Line]:
+) -> list[DrawnEdge]:
     graph = steps.graph
     found: dict[int, Edge] = {}
     if run is not None and graph.varying[node]:
@@ -136,7 +136,7 @@ def _lines(
         if edge is not None:
             label = partial_text(edge, run, digits, precision)
         partial = None if edge is None else edge.partial
-        lines.append(Line(node, j, label, flows, partial, rule or "0"))
+        lines.append(DrawnEdge(node, j, label, flows, partial, rule or "0"))
     return lines
 
 

@@ -17,7 +17,7 @@ GAP = 28.0
 """Least distance between things in a row."""
 ROW_GAP = 16.0
 MAX_ROW_GAP = 48.0
-SLOPE = 0.12
+ROW_SLOPE = 0.12
 """Rows are as far apart as edges go aside between them, times this, within these limits."""
 MARGIN = 20.0
 SWEEPS = 24
@@ -309,6 +309,6 @@ def _stack(rows: list[list[Item]]) -> float:
         for item in row:
             item.y, item.room = y + height / 2, height
             aside = max([aside, *[abs(n.x - item.x) for n in item.below]])
-        gap = min(MAX_ROW_GAP, max(ROW_GAP, SLOPE * aside))
+        gap = min(MAX_ROW_GAP, max(ROW_GAP, ROW_SLOPE * aside))
         y += height + gap
     return y - gap + MARGIN if rows else 2 * MARGIN

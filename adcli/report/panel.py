@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adcli.descent.stopping import Status
 from adcli.language.messages import safe
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 
 STYLES = {
     Status.CONVERGED: "green",

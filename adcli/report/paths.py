@@ -13,12 +13,12 @@ from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
 
 if TYPE_CHECKING:
-    from adcli.report.tables import Tables
+    from adcli.report.rich_tables import Tables
 
 MAX_STOPS = 8
 """Nodes of one path that a table shows."""
 MAX_FACTORS = 5
-MAX_DIGITS = 30
+COUNT_DIGITS = 30
 """Digits of a number of paths that are written out for people."""
 MAX_JSON_DIGITS = 4000
 """Larger whole numbers are texts in a record: readers have limits."""
@@ -111,7 +111,7 @@ class PathReport(Report):
 
 def count_text(count: int) -> str:
     """A number of paths: exactly, or its size where it has too many digits."""
-    digits = f"{Decimal(count):,f}" if count.bit_length() < 4 * MAX_DIGITS else ""
+    digits = f"{Decimal(count):,f}" if count.bit_length() < 4 * COUNT_DIGITS else ""
     if digits:
         return digits
     return "about " + f"{Decimal(count):.3e}".replace("e+", "e")

@@ -9,14 +9,14 @@ from typing import Any
 from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 
-FORMATS = ("png", "svg")
+PICTURE_FORMATS = ("png", "svg")
 _MARKERS = ("o", "s", "^", "D")
 
 
 def picture_format(name: str) -> str:
     """`png` or `svg`, by the file's name. Raises UsageError for another."""
     ending = name.rpartition(".")[2].lower()
-    if ending not in FORMATS:
+    if ending not in PICTURE_FORMATS:
         raise UsageError(
             f"'{ending}' is not a format for pictures"
             if "." in name

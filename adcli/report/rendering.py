@@ -10,7 +10,7 @@ from adcli.data.cells import csv_cell
 from adcli.report.numbers import joined, json_pieces
 
 if TYPE_CHECKING:
-    from adcli.report.tables import Tables
+    from adcli.report.rich_tables import Tables
 
 
 class Screen(NamedTuple):
@@ -70,7 +70,7 @@ def rendered(
 
 
 def _table(report: Report, digits: int, screen: Screen) -> str:
-    from adcli.report.tables import Tables
+    from adcli.report.rich_tables import Tables
 
     tables = Tables(*screen)
     report.draw(tables, digits)

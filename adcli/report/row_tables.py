@@ -85,7 +85,7 @@ class _TableWriter(_TextWriter):
         start: int,
         end: int,
     ) -> str:
-        from adcli.report.tables import Tables
+        from adcli.report.rich_tables import Tables
 
         groups = {name: block.layout.require(name, block.name) for name in self._variables}
         scalars = [name for name, group in groups.items() if not group.shape]

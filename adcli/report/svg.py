@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from adcli.errors import UsageError
 from adcli.language.messages import columns, safe
-from adcli.report.graph import Drawing, Line
+from adcli.report.graph import Drawing, DrawnEdge
 from adcli.report.layout import Item, Layout, Point, lay_out, places
 
-MAX_NODES = 500
+DRAWN_NODES = 500
 """More nodes than this nobody can read in one picture."""
 MAX_PLACES = 10_000
 """Rows that edges pass, all together."""
@@ -51,7 +51,7 @@ def svg_text(drawn: Drawing) -> str:
     lines = list(drawn.edges())
     numbers = {node: n for n, node in enumerate(drawn.nodes)}
     edges = [(numbers[line.target], numbers[line.source]) for line in lines]
-    is_large = len(drawn.nodes) > MAX_NODES or places(len(drawn.nodes), edges) > MAX_PLACES
+    is_large = len(drawn.nodes) > DRAWN_NODES or places(len(drawn.nodes), edges) > MAX_PLACES
     if is_large:
         raise UsageError(
             f"a picture of {len(drawn.nodes):,} nodes and {len(edges):,} edges cannot be read",
@@ -112,7 +112,7 @@ def _ports(layout: Layout) -> list[tuple[float, float]]:
     return list(zip(starts, ends, strict=True))
 
 
-def _edge(line: Line, route: Sequence[Item], start: float, end: float) -> str:
+def _edge(line: DrawnEdge, route: Sequence[Item], start: float, end: float) -> str:
     """A smooth curve down through the edge's places, with a tip at its end."""
     upper, lower = route[0], route[-1]
     top: Point = (start, upper.y + upper.height / 2)
@@ -131,7 +131,7 @@ def _edge(line: Line, route: Sequence[Item], start: float, end: float) -> str:
     return f'<path class="edge{looks}" d="{"".join(path)}"/><path class="tip{looks}" d="{corner}"/>'
 
 
-def _label(line: Line, item: Item) -> str:
+def _label(line: DrawnEdge, item: Item) -> str:
     left, top = item.x - item.width / 2, item.y - item.height / 2
     return (
         f'<rect class="back" x="{left:.1f}" y="{top:.1f}" width="{item.width:.1f}" '

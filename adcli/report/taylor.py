@@ -12,7 +12,7 @@ from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 
 if TYPE_CHECKING:
-    from adcli.report.tables import Tables
+    from adcli.report.rich_tables import Tables
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined
 
 if TYPE_CHECKING:
-    from adcli.report.tables import Tables
+    from adcli.report.rich_tables import Tables
 
-MAX_STEPS = 60
+SHOWN_STEPS = 60
 """Steps in a table: of a longer program the first and the last half of so many."""
 MAX_SEEDS = 8
 """Seeds with a column in a table."""
@@ -27,9 +27,9 @@ MAX_KINKS = 3
 """Kinks that are named."""
 MAX_TERMS = 6
 """Contributions to one adjoint that a table shows."""
-MAX_NUMBERS = 6
+SHOWN_NUMBERS = 6
 """Numbers of an array that are shown."""
-MAX_TEXT = 60
+SHOWN_TEXT = 60
 """Characters of a formula that are shown."""
 
 
@@ -252,7 +252,7 @@ def shown(value: Any, digits: int, precision: int | None = None) -> str:
     if not shape:
         return short(value, digits, precision)
     numbers = list(flat(value))
-    if len(numbers) <= MAX_NUMBERS:
+    if len(numbers) <= SHOWN_NUMBERS:
         return _bracketed(nested(value), lambda x: short(x, digits, precision))
     first = ", ".join([short(x, digits, precision) for x in numbers[:3]])
     return f"{'x'.join(map(str, shape))}: {first}, ..."
@@ -265,10 +265,10 @@ def _bracketed(value: Any, text: Callable[[Any], str]) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 4] + " ..."
+    return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 4] + " ..."
 
 
-def thinned(nodes: list[int], limit: int = MAX_STEPS) -> list[int | None]:
+def thinned(nodes: list[int], limit: int = SHOWN_STEPS) -> list[int | None]:
     """The first and the last of many nodes, with None for those between."""
     if len(nodes) <= limit:
         return list(nodes)
@@ -290,7 +290,7 @@ def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str])
     for node in thinned(steps.nodes):
         if node is None:
             rows.append(
-                ("...", f"{len(steps.nodes) - MAX_STEPS:,} more", *[""] * (len(headers) - 2))
+                ("...", f"{len(steps.nodes) - SHOWN_STEPS:,} more", *[""] * (len(headers) - 2))
             )
             continue
         row = [steps.names[node], _cut(steps.formula(node))]
@@ -325,7 +325,7 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
     rows = []
     for node in thinned(visited):
         if node is None:
-            rows.append(("...", f"{len(visited) - MAX_STEPS:,} more", "", ""))
+            rows.append(("...", f"{len(visited) - SHOWN_STEPS:,} more", "", ""))
             continue
         found = report.contributions(node)
         numbers = _cut(_sum(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""

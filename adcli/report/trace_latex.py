@@ -8,7 +8,7 @@ from typing import Any
 from adcli.graph.axes import index_label
 from adcli.language.latex import latex_names, to_latex
 from adcli.report.steps import Notation
-from adcli.report.trace import MAX_SEEDS, MAX_STEPS, TraceReport, shown, thinned
+from adcli.report.trace import MAX_SEEDS, SHOWN_STEPS, TraceReport, shown, thinned
 
 LATEX = Notation(
     step="w_{{{}}}",
@@ -92,7 +92,7 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     rows = []
     for node in thinned(steps.nodes):
         if node is None:
-            rows.append(_gap(len(steps.nodes) - MAX_STEPS, len(heads)))
+            rows.append(_gap(len(steps.nodes) - SHOWN_STEPS, len(heads)))
             continue
         row = [steps.names[node], steps.formula(node), number(trace.values[node])]
         if report.is_forward:
@@ -109,7 +109,7 @@ def _adjoints(report: TraceReport, number: Callable[[Any], str]) -> str:
     rows = []
     for node in thinned(visited):
         if node is None:
-            rows.append(_gap(len(visited) - MAX_STEPS, 3))
+            rows.append(_gap(len(visited) - SHOWN_STEPS, 3))
             continue
         rule = report.adjoint_rule(node) or r"\text{seed}"
         rows.append([steps.adjoint(node), rule, number(trace.adjoints[node])])

@@ -14,19 +14,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adcli.data.iterates import EPOCH, Row, TraceFile
-from adcli.descent.monitor import KEPT, next_mark
+from adcli.descent.monitor import HISTORY_NUMBERS, next_mark
 from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.numbers import flat, nested, shape_of
 from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 from adcli.training.run import TrainingResult
 from adcli.training.state import Epoch
 from adcli.training.training_loop import Training, TrainingWatcher
 
-PAUSE = 0.1
+BAR_PAUSE = 0.1
 """Seconds between two pictures of the bar."""
 
 FEW = 12
@@ -41,7 +41,7 @@ class TrainingReport(Report):
     timed: bool = True
 
     def record(self) -> dict[str, Any]:
-        """The final object; arrays beyond KEPT numbers are described by their shape."""
+        """The final object; arrays beyond HISTORY_NUMBERS are described by their shape."""
         result = self.result
         record: dict[str, Any] = {
             "status": str(result.status),
@@ -75,7 +75,7 @@ class TrainingReport(Report):
 
 def _described(value: Any) -> Any:
     shape = shape_of(value)
-    return nested(value) if prod(shape) <= KEPT else {"shape": list(shape)}
+    return nested(value) if prod(shape) <= HISTORY_NUMBERS else {"shape": list(shape)}
 
 
 def _losses(result: TrainingResult, digits: int) -> str:
@@ -197,7 +197,7 @@ class TrainingBar(TrainingWatcher):
     def see_batch(self, training: Training) -> None:
         """Draw, if the last picture is old enough."""
         now = time.monotonic()
-        if now - self._drawn < PAUSE:
+        if now - self._drawn < BAR_PAUSE:
             return
         self._drawn = now
         state, plan = training.state, training.plan
@@ -227,7 +227,7 @@ class TrainingBar(TrainingWatcher):
 
 
 class TrainingTrace(TraceFile, TrainingWatcher):
-    """Writes every epoch to a file, with the parameters after it if they are at most KEPT."""
+    """Writes every epoch to a file, with the parameters after it unless there are too many."""
 
     _columns = EPOCH
     _kept = False
@@ -235,7 +235,7 @@ class TrainingTrace(TraceFile, TrainingWatcher):
     def begin(self, training: Training) -> None:
         """Open the file."""
         layout = training.problem.layout
-        self._kept = layout.size <= KEPT
+        self._kept = layout.size <= HISTORY_NUMBERS
         if training.validation is None:
             self._columns = {name: k for name, k in EPOCH.items() if name != "validation_loss"}
         labels = layout.labels if self._kept else []

@@ -14,7 +14,7 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.report import numbers
 from adcli.report.numbers import joined, json_pieces, nested, to_json
-from adcli.report.points import PointReport
+from adcli.report.point_report import PointReport
 from adcli.report.rendering import rendered
 
 VALUES: list[Any] = [

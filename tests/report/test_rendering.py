@@ -16,7 +16,7 @@ import pytest
 
 from adcli.cli import execute
 from adcli.report.rendering import Report
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 from tests.texts import record_of, text_of
 
 REPORT = Path(__file__).parents[2] / "adcli" / "report"

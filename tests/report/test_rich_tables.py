@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adcli.report.tables import Tables
+from adcli.report.rich_tables import Tables
 
 CELLS = ["", "1", "-2.5e-10", "温度", "x̂", "e\u0301", "a b", "2.0e+00  ", "🙂"]
 
