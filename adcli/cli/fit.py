@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
@@ -21,6 +22,10 @@ from adcli.cli.terminal import is_terminal, remark
 from adcli.errors import UsageError
 from adcli.language.messages import safe
 
+if TYPE_CHECKING:
+    from adcli.fitting.regression import Regression
+    from adcli.fitting.result import Fit
+
 
 @as_command("fit", EXAMPLES)
 def command(
@@ -36,9 +41,7 @@ def command(
     """
     if wanted.model:
         return _predict_alone(wanted.model, wanted, out)
-    from adcli.descent.stopping import Status
     from adcli.fitting.run import solve
-    from adcli.report.fit import FitReport
     from adcli.report.plots import picture_format
 
     format_of("--save", fit.save, {".json": "json"}, texts=())
@@ -60,16 +63,35 @@ def command(
         )
     if fit.save:
         result.save(fit.save)
-    whole = result.status is not Status.INTERRUPTED  # else it is told, and nothing made of it
-    if fit.plot and whole:
+    _write(problem, result, fit.plot, wanted, out)
+    return result.status.exit_code
+
+
+def _write(
+    problem: Regression,
+    result: Fit,
+    plot: str | None,
+    wanted: PredictionOptions,
+    out: FitOutputOptions,
+) -> None:
+    """Write the picture, the predictions, the report and the warnings, as far as they are wanted.
+
+    An interrupted fit is reported, but nothing is made of it. Predictions take the place of the
+    report where both would go to standard output, and -o names the file of the predictions.
+    """
+    from adcli.descent.stopping import Status
+    from adcli.report.fit import FitReport
+
+    whole = result.status is not Status.INTERRUPTED
+    if plot and whole:
         from adcli.report.fit_pictures import draw
 
-        draw(problem, result, fit.plot)
+        draw(problem, result, plot)
     if wanted.predict and whole:
         from adcli.cli.predictions import write_predictions
 
         write_predictions(result.fitted_model, wanted.predict, wanted.predict_format, out)
-    apart = wanted.predict is not None  # then -o is for the predictions
+    apart = wanted.predict is not None
     if not (apart and whole) or out.output not in (None, "-"):
         output = None if apart else out.output
         timed = output is None and is_terminal(sys.stdout)
@@ -77,7 +99,6 @@ def command(
     if apart or out.form != "table":
         for warning in result.warnings:
             remark(f"warning: {safe(warning)}\n")
-    return result.status.exit_code
 
 
 def _predict_alone(model: str, wanted: PredictionOptions, out: FitOutputOptions) -> int:

@@ -130,6 +130,17 @@ def test_all_needs_are_tried() -> None:
             assert bool(needs_of(command, option)) == bool(tried & {own, option}), own
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_needs_ask_for_options_that_the_command_has(command: str) -> None:
+    found = application.get_command(click.Context(application), command)
+    groups = found.groups.values()
+    defaults = {name: getattr(group(), name) for group in groups for name in group.fields}
+    assert list(defaults) == options_of(command)  # no option is in two groups
+    for option in defaults:
+        for need in needs_of(command, option):
+            assert need.met(defaults) in (True, False), (option, need)
+
+
 def test_what_is_for_a_fit_is_not_for_predictions() -> None:
     command = application.get_command(click.Context(application), "fit")
     for_predictions = {*PredictionOptions.fields, *FitOutputOptions.fields}
