@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from adcli.cli.declare import Options, as_command, option
+from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import assignments, names
+from adcli.cli.kinds import count, flag, number, text, texts
 from adcli.cli.needs import Need, is_one
-from adcli.cli.options import WRT, AtOptions, Number, OutputOptions, ProgramOptions
+from adcli.cli.options import WRT, AtOptions, OutputOptions, ProgramOptions
 from adcli.cli.show import show
 from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
 from adcli.comparison.sweep import MAX_STEPS, geometric
@@ -43,36 +42,32 @@ class CompareOptions(Options):
     """What to compare."""
 
     wrt: str | None = WRT
-    gradient: tuple[str, ...] = option(
-        needs=[FIRST_ORDER],
-        metavar="x=1,y=2",
-        multiple=True,
-        help="Check this gradient, a value for each variable (--wrt: for those alone).",
+    gradient: tuple[str, ...] = texts(
+        "x=1,y=2",
+        "Check this gradient, a value for each variable (--wrt: for those alone).",
+        FIRST_ORDER,
     )
-    tolerance: float = option(
-        type=Number(0, 1),
+    tolerance: float = number(
+        "T",
+        f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
+        least=0,
+        most=1,
         default=TOLERANCE,
-        metavar="T",
-        help=f"How wrong a component may be, relative to the exact one (default {TOLERANCE:g}).",
     )
-    epsilons: str | None = option(
-        needs=[FIRST_ORDER],
-        metavar="FROM:TO[:N]",
-        help="Sweep finite differences over steps relative to the variable, N a decade"
-        " (default 1).",
+    epsilons: str | None = text(
+        "FROM:TO[:N]",
+        "Sweep finite differences over steps relative to the variable, N a decade (default 1).",
+        FIRST_ORDER,
     )
-    plot: str | None = option(
-        needs=[FIRST_ORDER],
-        metavar="FILE",
-        help=f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
+    plot: str | None = text(
+        "FILE",
+        f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png or .svg; needs matplotlib.",
+        FIRST_ORDER,
     )
-    order: int = option(
-        type=click.IntRange(1, 2),
-        default=1,
-        metavar="N",
-        help="Compare first derivatives (1, the default) or second ones (2).",
+    order: int = count(
+        "Compare first derivatives (1, the default) or second ones (2).", least=1, most=2, default=1
     )
-    no_times: bool = option(is_flag=True, help="Do not measure times: the output is repeatable.")
+    no_times: bool = flag("Do not measure times: the output is repeatable.")
 
 
 @as_command("compare", EXAMPLES)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from adcli.cli.declare import Options, option
 from adcli.cli.descent_needs import (
     CHECKPOINT,
@@ -16,9 +14,10 @@ from adcli.cli.descent_needs import (
     WHOLE,
     schedule_for,
 )
-from adcli.cli.formats import JSON, FormatOption
-from adcli.cli.needs import A_TABLE, Need
-from adcli.cli.options import COLOR, Number, ProgramOptions, digits_option
+from adcli.cli.formats import JSON
+from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
+from adcli.cli.needs import A_TABLE
+from adcli.cli.options import COLOR, ProgramOptions, digits_option
 from adcli.cli.tables import TableOptions
 from adcli.engines.choose import DESCENT_ENGINES
 
@@ -54,36 +53,20 @@ Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, r
 adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
 
 
-def _number(metavar: str, text: str, *needs: Need) -> Any:
-    return option(needs=needs, type=Number(), metavar=metavar, help=text)
-
-
-def _count(text: str, *needs: Need, least: int = 0) -> Any:
-    return option(needs=needs, type=click.IntRange(least), metavar="N", help=text)
-
-
-def _text(metavar: str, text: str, *needs: Need) -> Any:
-    return option(needs=needs, metavar=metavar, help=text)
-
-
-def _texts(metavar: str, text: str, *needs: Need) -> Any:
-    return option(needs=needs, metavar=metavar, help=text, multiple=True)
-
-
 class StartOptions(Options):
     """Where to begin, and within which bounds."""
 
-    start: tuple[str, ...] = _texts(
+    start: tuple[str, ...] = texts(
         "x=1,y=2", "Where to begin: values, random:SEED, or a file that --save wrote. Repeatable."
     )
-    param: tuple[str, ...] = _texts(
+    param: tuple[str, ...] = texts(
         "'W=he(64,32)'",
         "Begin with an array: zeros(64,32), ones, constant(..., value=V), normal(..., scale=S), "
         "uniform(..., low=A, high=B), glorot or he. Repeatable.",
     )
-    shape: tuple[str, ...] = _texts("W=10x3", "The shape of an array. Repeatable.", RANDOM_START)
-    fix: tuple[str, ...] = _texts("y=2", "Hold a variable. Repeatable.")
-    bounds: tuple[str, ...] = _texts(
+    shape: tuple[str, ...] = texts("W=10x3", "The shape of an array. Repeatable.", RANDOM_START)
+    fix: tuple[str, ...] = texts("y=2", "Hold a variable. Repeatable.")
+    bounds: tuple[str, ...] = texts(
         "x=0:1",
         "Keep a variable within bounds; x=0: and x=:1 too. The gradient's norm is then that of"
         " the projected gradient. Repeatable.",
@@ -93,43 +76,41 @@ class StartOptions(Options):
 class AimOptions(Options):
     """What counts as best, and where it is looked for."""
 
-    maximize: bool | None = option(is_flag=True, default=None, help="Climb instead.")
-    starts: int | None = _count(
+    maximize: bool | None = flag("Climb instead.", default=None)
+    starts: int | None = count(
         "Descend from N points around the start, at most 100,000; the best result counts.",
         WHOLE,
         least=1,
     )
-    seed: int | None = _count("The seed of what is drawn at random (default 0).", DRAWN)
+    seed: int | None = count("The seed of what is drawn at random (default 0).", DRAWN)
 
 
 class SettingsOptions(Options):
     """How to descend: the fields of adcli.descent.settings.Settings."""
 
-    method: str | None = _text(
+    method: str | None = text(
         "NAME", "How to descend (default lbfgs, of a training adam; with --rate alone gd)."
     )
-    rate: float | None = _number("R", "The learning rate.")
-    line_search: str | None = _text(
+    rate: float | None = number("R", "The learning rate.")
+    line_search: str | None = text(
         "NAME", "For gd and cg: none, armijo (default of gd) or wolfe (of cg)."
     )
-    schedule: str | None = _text(
+    schedule: str | None = text(
         "NAME", "The rate over time: constant, step, exponential, cosine, inverse."
     )
-    schedule_every: float | None = _number(
+    schedule_every: float | None = number(
         "N",
         "Iterations that the schedule counts in (default 1000).",
         schedule_for("schedule_every"),
     )
-    schedule_factor: float | None = _number(
+    schedule_factor: float | None = number(
         "F", "The factor over these (default 0.5).", schedule_for("schedule_factor")
     )
-    warmup: float | None = _number("N", "Iterations over which the rate rises from 0.")
-    final_rate: float | None = _number(
-        "R", "The last rate (default 0).", schedule_for("final_rate")
-    )
-    clip_value: float | None = _number("C", "Limit every component of the gradient.")
-    clip_norm: float | None = _number("C", "Limit the length of the gradient.")
-    weight_decay: float | None = _number(
+    warmup: float | None = number("N", "Iterations over which the rate rises from 0.")
+    final_rate: float | None = number("R", "The last rate (default 0).", schedule_for("final_rate"))
+    clip_value: float | None = number("C", "Limit every component of the gradient.")
+    clip_norm: float | None = number("C", "Limit the length of the gradient.")
+    weight_decay: float | None = number(
         "D",
         "Pull the parameters to 0: the value that is minimised and shown includes D/2 times their "
         "sum of squares. adamw (0.01 by default) and lion shrink the point itself instead, which "
@@ -141,30 +122,29 @@ class SettingsOptions(Options):
 class EngineOptions(Options, needs=[WHOLE]):
     """What computes a descent."""
 
-    engine: str | None = option(
-        type=click.Choice(DESCENT_ENGINES),
+    engine: str | None = choice(
+        DESCENT_ENGINES,
+        "auto (default), python (numbers alone), numpy, or llvm (machine code).",
         metavar="ENGINE",
-        help="auto (default), python (numbers alone), numpy, or llvm (machine code).",
     )
 
 
 class TrainingOptions(Options, needs=[TRAINING]):
     """What only a training takes; the first two ask for one."""
 
-    batch_size: int | None = _count(
+    batch_size: int | None = count(
         "Train: step down the loss of N rows at a time (default 64).", least=1
     )
-    epochs: int | None = _count("Train: passes over all rows (default 10).", least=1)
-    shuffle: bool | None = option(is_flag=True, default=None, help="Each epoch has its own order.")
-    validation: str | None = _text(
+    epochs: int | None = count("Train: passes over all rows (default 10).", least=1)
+    shuffle: bool | None = flag("Each epoch has its own order.", default=None)
+    validation: str | None = text(
         "FILE|0.1",
         "Rows that are not trained on: a table, or a part of --data. The parameters with the least "
         "loss there are kept.",
     )
-    patience: int | None = _count("End after N epochs without a better loss.", least=1)
-    dtype: str | None = option(
-        type=click.Choice(["float64", "float32"]),
-        help="What a training computes in (default float64).",
+    patience: int | None = count("End after N epochs without a better loss.", least=1)
+    dtype: str | None = choice(
+        ["float64", "float32"], "What a training computes in (default float64)."
     )
 
     @property
@@ -176,46 +156,43 @@ class TrainingOptions(Options, needs=[TRAINING]):
 class StoppingOptions(Options):
     """When to end: the fields of adcli.descent.stopping.Limits."""
 
-    max_iterations: int | None = _count(
+    max_iterations: int | None = count(
         "Stop after N iterations (default 10000; a training: no limit)."
     )
-    gradient_tolerance: float | None = _number(
+    gradient_tolerance: float | None = number(
         "T",
         "Stop at this gradient norm, and at no other (0: never). By default at 1e-8 if the "
         "gradient is small on the problem's own scale, or where it is no more than rounding.",
         WHOLE,
     )
-    value_tolerance: float | None = _number(
+    value_tolerance: float | None = number(
         "T", "Stop when the value changes by this part of itself.", WHOLE
     )
-    point_tolerance: float | None = _number(
+    point_tolerance: float | None = number(
         "T", "Stop when the point moves by this part of its norm.", WHOLE
     )
-    max_seconds: float | None = _number("S", "Stop after S seconds.")
-    target: float | None = _number("V", "Stop when the value reaches V.")
+    max_seconds: float | None = number("S", "Stop after S seconds.")
+    target: float | None = number("V", "Stop when the value reaches V.")
 
 
 class WatchingOptions(Options):
     """What is shown and written of the way and of its end."""
 
-    form: str = option(
+    form: str = format_choice(
         "--format",
-        type=click.Choice(["table", "json"]),
-        cls=FormatOption,
-        endings=JSON,
-        fallback="table",
-        help="table for people; json, the final object alone, for scripts. The default goes by the "
-        "name of -o FILE, else it is table.",
+        ["table", "json"],
+        JSON,
+        "table for people; json, the final object alone, for scripts.",
     )
     output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
     digits: int = digits_option(A_TABLE)
-    every: int | None = _count(
+    every: int | None = count(
         "A row for every N-th iteration or epoch (default: ever fewer).",
         A_TABLE,
         ONE_START,
         least=1,
     )
-    trace: str | None = _text(
+    trace: str | None = text(
         "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file.", ONE_START
     )
     plot: str | None = option(
@@ -225,8 +202,8 @@ class WatchingOptions(Options):
         help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
         needs=[ONE_START],
     )
-    save: str | None = _text("FILE", "Save the parameters found as .npz, .safetensors or .json.")
-    animate: str | None = _text(
+    save: str | None = text("FILE", "Save the parameters found as .npz, .safetensors or .json.")
+    animate: str | None = text(
         "FILE.gif", "Two variables: the path as a film (needs matplotlib).", WHOLE, ONE_START
     )
 
@@ -234,11 +211,11 @@ class WatchingOptions(Options):
 class CheckpointOptions(Options):
     """How to go on later."""
 
-    checkpoint: str | None = _text("FILE", "Save the run there, to go on with --resume FILE.")
-    checkpoint_every: int | None = _count(
+    checkpoint: str | None = text("FILE", "Save the run there, to go on with --resume FILE.")
+    checkpoint_every: int | None = count(
         "Iterations between two checkpoints (default 1000).", CHECKPOINT, least=1
     )
-    resume: str | None = _text("FILE", "Go on from a checkpoint, with the command that wrote it.")
+    resume: str | None = text("FILE", "Go on from a checkpoint, with the command that wrote it.")
 
 
 class DescendOptions(

@@ -6,8 +6,8 @@ import click
 
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import Options, as_command, option
-from adcli.cli.formats import FormatOption
 from adcli.cli.inputs import names, shape, split_assignments
+from adcli.cli.kinds import count, flag, format_choice, texts
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
 from adcli.cli.show import show, write_text
@@ -39,25 +39,21 @@ class FormulaOptions(Options):
     """Which formula, and how it is written."""
 
     wrt: str | None = WRT
-    order: int = option(
-        type=click.IntRange(1, 100),
+    order: int = count(
+        "The order of the derivative; several variables give all mixed ones.",
+        least=1,
+        most=100,
         default=1,
-        metavar="N",
-        help="The order of the derivative; several variables give all mixed ones.",
     )
-    shape: tuple[str, ...] = option(
-        metavar="A=3x2,x=2",
-        multiple=True,
-        help="The shapes of variables that are vectors or matrices. Repeatable.",
+    shape: tuple[str, ...] = texts(
+        "A=3x2,x=2", "The shapes of variables that are vectors or matrices. Repeatable."
     )
-    kind: str = option(
+    kind: str = format_choice(
         "--as",
-        type=click.Choice(["text", "latex", "python", "numpy", "c", "json"]),
-        cls=FormatOption,
-        endings=ENDINGS,
-        fallback="text",
-        help="A formula of this language, LaTeX, or a complete function of the value and the"
-        " derivatives. The default goes by the name of -o FILE, else it is text.",
+        ["text", "latex", "python", "numpy", "c", "json"],
+        ENDINGS,
+        "A formula of this language, LaTeX, or a complete function of the value and the"
+        " derivatives.",
     )
     share: bool | None = option(
         "--share/--no-share",
@@ -66,9 +62,8 @@ class FormulaOptions(Options):
         help="Give operations that occur more than once a name"
         " (text, latex; default: in long ones).",
     )
-    taylor: bool = option(
-        is_flag=True,
-        help="Numbers at a point instead, to any order: the command taylor, with its options.",
+    taylor: bool = flag(
+        "Numbers at a point instead, to any order: the command taylor, with its options."
     )
     output: str | None = OUTPUT
     color: None = COLOR

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
-from adcli.cli.declare import Options, option
+from adcli.cli.declare import Options
 from adcli.cli.formats import ROWS, FormatOption, format_of
+from adcli.cli.kinds import choice, count, flag, number, text, texts
 from adcli.cli.needs import Need, has, has_none
 from adcli.cli.options import (
-    Number,
     OutputOptions,
     ProgramOptions,
     file_format_option,
@@ -62,94 +60,72 @@ class FitTableOptions(TableOptions, needs=[A_FIT]):
 class FitOptions(Options, needs=[A_FIT]):
     """What is fitted, and how."""
 
-    start: tuple[str, ...] = option(
-        metavar="a=1,b=2",
-        multiple=True,
-        help="Where the parameters begin: values, auto for one in which the model is linear, or a "
+    start: tuple[str, ...] = texts(
+        "a=1,b=2",
+        "Where the parameters begin: values, auto for one in which the model is linear, or a "
         "file that descend --save wrote. Repeatable.",
     )
-    fix: tuple[str, ...] = option(
-        metavar="b=2", multiple=True, help="Hold a parameter. Repeatable."
+    fix: tuple[str, ...] = texts("b=2", "Hold a parameter. Repeatable.")
+    bounds: tuple[str, ...] = texts(
+        "a=0:1", "Keep a parameter within bounds; a=0: and a=:1 too. Repeatable."
     )
-    bounds: tuple[str, ...] = option(
-        metavar="a=0:1",
-        multiple=True,
-        help="Keep a parameter within bounds; a=0: and a=:1 too. Repeatable.",
+    weights: str | None = text("EXPR", "Weights of the squares: a column, or 1/y.")
+    sigma: str | None = text(
+        "EXPR", "Standard deviations of the response: a column, or one number."
     )
-    weights: str | None = option(metavar="EXPR", help="Weights of the squares: a column, or 1/y.")
-    sigma: str | None = option(
-        metavar="EXPR", help="Standard deviations of the response: a column, or one number."
-    )
-    absolute_sigma: bool = option(
-        is_flag=True, help="Take the sigmas as they are; without it only their ratios count."
-    )
-    loss: str = option(
-        type=click.Choice(["linear", "huber", "soft_l1", "cauchy"]),
+    absolute_sigma: bool = flag("Take the sigmas as they are; without it only their ratios count.")
+    loss: str = choice(
+        ["linear", "huber", "soft_l1", "cauchy"],
+        "What a residual counts: its square (linear), or less for outliers.",
         default="linear",
-        help="What a residual counts: its square (linear), or less for outliers.",
     )
-    loss_scale: float = option(
-        needs=[
-            Need(
-                "needs --loss huber, soft_l1 or cauchy",
-                # One that is not a scale is refused for that, with any loss.
-                lambda parsed: parsed["loss"] != "linear" or not parsed["loss_scale"] > 0,
-            )
-        ],
-        type=Number(),
+    loss_scale: float = number(
+        "S",
+        "The size from which a residual is an outlier (default 1).",
+        Need(
+            "needs --loss huber, soft_l1 or cauchy",
+            # One that is not a scale is refused for that, with any loss.
+            lambda parsed: parsed["loss"] != "linear" or not parsed["loss_scale"] > 0,
+        ),
         default=1.0,
-        metavar="S",
-        help="The size from which a residual is an outlier (default 1).",
     )
-    method: str | None = option(
-        metavar="NAME",
-        help="Levenberg-Marquardt and variable projection (default), or a method of descend.",
+    method: str | None = text(
+        "NAME", "Levenberg-Marquardt and variable projection (default), or a method of descend."
     )
-    rate: float | None = option(
-        needs=[Need("needs --method, one of descend's", has("method"))],
-        type=Number(),
-        metavar="R",
-        help="The learning rate.",
+    rate: float | None = number(
+        "R", "The learning rate.", Need("needs --method, one of descend's", has("method"))
     )
-    max_iterations: int | None = option(
-        type=click.IntRange(0),
-        metavar="N",
-        help="Iterations of each attempt (default 1000; 10000 for a --method).",
+    max_iterations: int | None = count(
+        "Iterations of each attempt (default 1000; 10000 for a --method)."
     )
-    engine: str = option(
-        type=click.Choice(FIT_ENGINES),
-        default="auto",
-        help="What computes the model over the rows (auto: NumPy).",
+    engine: str = choice(
+        FIT_ENGINES, "What computes the model over the rows (auto: NumPy).", default="auto"
     )
-    confidence: float = option(
-        needs=[
-            Need(
-                "needs --save, --plot, --predict, or another --format than plain",
-                lambda parsed: parsed["form"] != "plain" or has("save", "plot", "predict")(parsed),
-            )
-        ],
-        type=Number(),
+    confidence: float = number(
+        "P",
+        "The probability of intervals (default 0.95).",
+        Need(
+            "needs --save, --plot, --predict, or another --format than plain",
+            lambda parsed: parsed["form"] != "plain" or has("save", "plot", "predict")(parsed),
+        ),
         default=0.95,
-        metavar="P",
-        help="The probability of intervals (default 0.95).",
     )
-    plot: str | None = option(
-        metavar="FILE",
-        help="Draw data, curve with confidence band, and residuals: .png or .svg (matplotlib).",
+    plot: str | None = text(
+        "FILE", "Draw data, curve with confidence band, and residuals: .png or .svg (matplotlib)."
     )
-    save: str | None = option(metavar="FILE.json", help="Save the fitted model, for --model.")
+    save: str | None = text("FILE.json", "Save the fitted model, for --model.")
 
 
 class PredictionOptions(Options):
     """What is predicted, and by which model."""
 
-    predict: str | None = option(
-        metavar="FILE",
-        help="Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
+    predict: str | None = text(
+        "FILE",
+        "Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
         "takes them, else they go to standard output and the report is left out.",
     )
     predict_format: str | None = file_format_option(Need("needs --predict", has("predict")))
-    model: str | None = option(metavar="FILE.json", help="Predict by a saved model, without a fit.")
+    model: str | None = text("FILE.json", "Predict by a saved model, without a fit.")
 
 
 class FitOutputOptions(OutputOptions):

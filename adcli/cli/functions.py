@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import click
-
-from adcli.cli.declare import Options, argument, as_command, option
-from adcli.cli.formats import JSON, FormatOption
+from adcli.cli.declare import Options, argument, as_command
+from adcli.cli.formats import JSON
+from adcli.cli.kinds import format_choice
 from adcli.cli.options import COLOR, OUTPUT
 from adcli.cli.show import show
 
@@ -20,14 +19,11 @@ class FunctionsOptions(Options):
     """Which functions, and how they are written."""
 
     name: str | None = argument(required=False)
-    form: str = option(
+    form: str = format_choice(
         "--format",
-        type=click.Choice(["table", "json", "plain"]),
-        cls=FormatOption,
-        endings=JSON,
-        fallback="table",
-        help="table for people; json (an object a line); plain: the names. The default goes by the"
-        " name of -o FILE, else it is table.",
+        ["table", "json", "plain"],
+        JSON,
+        "table for people; json (an object a line); plain: the names.",
     )
     output: str | None = OUTPUT
     color: None = COLOR

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import click
 
 from adcli.ad.tasks import Task
-from adcli.cli.declare import Options, as_command, option
-from adcli.cli.formats import FormatOption
+from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import name_of
+from adcli.cli.kinds import format_choice, text
 from adcli.cli.needs import Need, refuse_given
 from adcli.cli.options import (
     COLOR,
@@ -45,17 +45,9 @@ A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 class GraphOptions(Options):
     """What to show of the graph."""
 
-    kind: str = option(
-        "--as",
-        type=click.Choice(KINDS),
-        cls=FormatOption,
-        endings=ENDINGS,
-        fallback="tree",
-        help="How to draw it. The default goes by the name of -o FILE, else it is tree.",
-    )
-    paths: str | None = option(
-        metavar="x",
-        help="List every path from the result to this variable; their sum is the derivative.",
+    kind: str = format_choice("--as", KINDS, ENDINGS, "How to draw it.")
+    paths: str | None = text(
+        "x", "List every path from the result to this variable; their sum is the derivative."
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from adcli.ad.jacobians import MODES
 from adcli.cli.declare import Options, argument, option
 from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption
 from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
+from adcli.cli.kinds import choice, count, flag, format_choice, text, texts
 from adcli.cli.needs import A_TABLE, NO_WRT, Need, has, has_none, is_one
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
@@ -24,30 +22,6 @@ FORMATS = ("table", "json", "csv", "plain")
 
 MPMATH_DIGITS = 50
 """Decimal digits of `--engine mpmath` where --precision does not say."""
-
-
-class Number(click.types.FloatParamType):
-    """A finite number, from `least` to `most` if there are such ends; no text that float64 makes
-    an infinity or 0 of."""
-
-    def __init__(self, least: float = -math.inf, most: float = math.inf) -> None:
-        self.least, self.most = least, most
-
-    @property
-    def meant(self) -> str:
-        """What it takes, in words."""
-        ends = f"a number from {self.least:g} to {self.most:g}"
-        return ends if math.isfinite(self.least) else "a finite number"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        number: float = super().convert(value, param, ctx)
-        written = str(value).lower().partition("e")[0]
-        underflows = number == 0 and any(c.isdigit() and c != "0" for c in written)
-        if underflows or not math.isfinite(number) or not self.least <= number <= self.most:
-            self.fail(f"'{value}' is not {self.meant}", param, ctx)
-        return number
 
 
 class ProgramOptions(Options):
@@ -74,10 +48,8 @@ class ProgramOptions(Options):
 class AtOptions(Options):
     """The point."""
 
-    at: tuple[str, ...] = option(
-        metavar="x=2,y=3",
-        multiple=True,
-        help="The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable.",
+    at: tuple[str, ...] = texts(
+        "x=2,y=3", "The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable."
     )
 
     def values(self, f: Function, precision: int | None) -> tuple[dict[str, Any], set[str]]:
@@ -93,11 +65,7 @@ class AtOptions(Options):
 
 def file_format_option(need: Need) -> Any:
     """An option for the format of a file to read, and what it needs."""
-    return option(
-        needs=[need],
-        metavar="FORMAT",
-        help="csv, tsv, jsonl or parquet, where the file's name does not say.",
-    )
+    return text("FORMAT", "csv, tsv, jsonl or parquet, where the file's name does not say.", need)
 
 
 POINTS = Need("needs --points", has("points"))
@@ -106,67 +74,43 @@ POINTS = Need("needs --points", has("points"))
 class PointsOptions(AtOptions):
     """One point, or those of a file."""
 
-    points: str | None = option(
-        metavar="FILE", help="Points from a file, a column a variable ('-': standard input)."
+    points: str | None = text(
+        "FILE", "Points from a file, a column a variable ('-': standard input)."
     )
     points_format: str | None = file_format_option(POINTS)
-    on_error: str = option(
-        needs=[
-            Need(
-                "null needs --points, or --format json",
-                lambda parsed: parsed["points"] is not None or parsed["form"] == "json",
-            )
-        ],
-        type=click.Choice(["stop", "null"]),
+    on_error: str = choice(
+        ["stop", "null"],
+        "At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
+        Need(
+            "null needs --points, or --format json",
+            lambda parsed: parsed["points"] is not None or parsed["form"] == "json",
+        ),
         default="stop",
-        help="At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
     )
-    threads: int | None = option(
-        needs=[POINTS],
-        type=click.IntRange(1),
-        metavar="N",
-        help="Threads for the points of a file (default: one for each processor).",
+    threads: int | None = count(
+        "Threads for the points of a file (default: one for each processor).", POINTS, least=1
     )
-    explain_engine: bool = option(
-        needs=[
-            Need(
-                "writes text or JSON, not this kind of file",
-                lambda parsed: (
-                    parsed["output"] in (None, "-") or parsed["form"] in ("table", "json")
-                ),
-                "leave -o out",
-            )
-        ],
-        is_flag=True,
-        help="Say which engine would compute, why, and what a row takes, instead of computing.",
+    explain_engine: bool = flag(
+        "Say which engine would compute, why, and what a row takes, instead of computing.",
+        Need(
+            "writes text or JSON, not this kind of file",
+            lambda parsed: parsed["output"] in (None, "-") or parsed["form"] in ("table", "json"),
+            "leave -o out",
+        ),
     )
-    verbose: bool = option(
-        needs=[Need("and --explain-engine exclude each other", has_none("explain_engine"))],
-        is_flag=True,
-        help="Report the engine used, with compile and run times, on standard error.",
+    verbose: bool = flag(
+        "Report the engine used, with compile and run times, on standard error.",
+        Need("and --explain-engine exclude each other", has_none("explain_engine")),
     )
 
 
 def mode_option(*extra: str, default: str = "reverse") -> Any:
     """The option --mode; `extra` modes come before the usual ones."""
-    return option(
-        type=click.Choice([*extra, *MODES]),
-        default=default,
-        help=f"How to differentiate (default {default}).",
-    )
+    return choice([*extra, *MODES], f"How to differentiate (default {default}).", default=default)
 
 
-WRT = option(metavar="x,y", help="Differentiate with respect to these variables (default: all).")
-STRICT = option(
-    is_flag=True,
-    help="A kink is an error; without it the subgradient of least norm is taken.",
-)
-
-
-class WrtOptions(Options):
-    """The variables to differentiate by."""
-
-    wrt: str | None = WRT
+WRT = text("x,y", "Differentiate with respect to these variables (default: all).")
+STRICT = flag("A kink is an error; without it the subgradient of least norm is taken.")
 
 
 class GradientOptions(Options):
@@ -174,18 +118,15 @@ class GradientOptions(Options):
 
     mode: str = mode_option()
     wrt: str | None = WRT
-    direction: tuple[str, ...] = option(
-        needs=[
-            NO_WRT,
-            Need(
-                "takes a forward sweep, not --mode symbolic or --mode finite",
-                is_one("mode", "reverse", "forward"),
-                "leave --mode out",
-            ),
-        ],
-        metavar="x=1,y=0",
-        multiple=True,
-        help="The derivative along a direction, by one forward sweep.",
+    direction: tuple[str, ...] = texts(
+        "x=1,y=0",
+        "The derivative along a direction, by one forward sweep.",
+        NO_WRT,
+        Need(
+            "takes a forward sweep, not --mode symbolic or --mode finite",
+            is_one("mode", "reverse", "forward"),
+            "leave --mode out",
+        ),
     )
     strict: bool = STRICT
 
@@ -199,10 +140,8 @@ class MatrixOptions(GradientOptions):
 class PrecisionOptions(Options):
     """With how many digits to compute."""
 
-    precision: int | None = option(
-        type=click.IntRange(1, 100_000),
-        metavar="DIGITS",
-        help="Compute with that many decimal digits.",
+    precision: int | None = count(
+        "Compute with that many decimal digits.", least=1, most=100_000, metavar="DIGITS"
     )
 
     @property
@@ -221,11 +160,7 @@ class PrecisionOptions(Options):
 
 def engine_option(engines: Sequence[str]) -> Any:
     """The option --engine, for some engines."""
-    return option(
-        type=click.Choice(engines),
-        default="auto",
-        help="How the program is executed; auto chooses.",
-    )
+    return choice(engines, "How the program is executed; auto chooses.", default="auto")
 
 
 class ArithmeticOptions(PrecisionOptions):
@@ -248,23 +183,17 @@ class SweepArithmeticOptions(ArithmeticOptions):
 OUTPUT = option(
     *("-o", "--output"), metavar="FILE", help="Write to FILE; it appears when complete."
 )
-COLOR = option(
-    type=click.Choice(["auto", "always", "never"]),
+COLOR = choice(
+    ["auto", "always", "never"],
+    "Colour: auto looks at the terminal and NO_COLOR.",
     default="auto",
     callback=lambda ctx, param, value: choose_color(value),
-    help="Colour: auto looks at the terminal and NO_COLOR.",
 )
 
 
 def digits_option(need: Need) -> Any:
     """The option --digits, and what it needs."""
-    return option(
-        needs=[need],
-        type=click.IntRange(1, 17),
-        default=6,
-        metavar="N",
-        help="Significant digits in tables (default 6).",
-    )
+    return count("Significant digits in tables (default 6).", need, least=1, most=17, default=6)
 
 
 def format_option(
@@ -272,16 +201,8 @@ def format_option(
 ) -> Any:
     """The option --format; `extra` formats come after the usual ones."""
     others = "".join(f"; {name}" for name in extra)
-    return option(
-        "--format",
-        type=click.Choice([*FORMATS, *extra]),
-        cls=cls,
-        endings=endings,
-        fallback="table",
-        help="table for people; json (an object a line), csv and plain for scripts"
-        + others
-        + ". The default goes by the name of -o FILE, else it is table.",
-    )
+    help = f"table for people; json (an object a line), csv and plain for scripts{others}."
+    return format_choice("--format", [*FORMATS, *extra], endings, help, cls)
 
 
 class OutputOptions(Options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from adcli.cli.declare import option
+from adcli.cli.kinds import text
 from adcli.cli.options import (
     ArithmeticOptions,
     GradientOptions,
@@ -18,9 +18,7 @@ from adcli.cli.tables import TableOptions
 class ModelOptions(ProgramOptions):
     """The program, or a model that was fitted."""
 
-    model: str | None = option(
-        metavar="FILE.json", help="Take the model that 'adcli fit --save' wrote, not EXPR."
-    )
+    model: str | None = text("FILE.json", "Take the model that 'adcli fit --save' wrote, not EXPR.")
 
 
 class Request(NamedTuple):

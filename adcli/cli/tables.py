@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import click
-
-from adcli.cli.declare import Options, option
+from adcli.cli.declare import Options
+from adcli.cli.kinds import choice, text, texts
 from adcli.cli.needs import Need, has
 from adcli.cli.options import file_format_option
 from adcli.errors import UsageError, did_you_mean
@@ -27,22 +26,19 @@ DATA = Need("is for --data", has("data"), "--data FILE names a table")
 class TableOptions(Options):
     """A table whose columns are vectors in the program."""
 
-    data: tuple[str, ...] = option(
-        metavar="FILE",
-        multiple=True,
-        help="A table, whose columns are vectors in the program: CSV, TSV, JSON Lines, Parquet, "
+    data: tuple[str, ...] = texts(
+        "FILE",
+        "A table, whose columns are vectors in the program: CSV, TSV, JSON Lines, Parquet, "
         "'-', or a glob in quotes. Repeatable: several files are one table.",
     )
     data_format: str | None = file_format_option(DATA)
-    missing: Literal["error", "drop"] = option(
-        needs=[DATA],
-        type=click.Choice(["error", "drop"]),
+    missing: Literal["error", "drop"] = choice(
+        ["error", "drop"],
+        "At a missing value: error (default), or drop the row.",
+        DATA,
         default="error",
-        help="At a missing value: error (default), or drop the row.",
     )
-    where: str | None = option(
-        needs=[DATA], metavar="EXPR", help="Take only the rows for which EXPR, as in x > 0, holds."
-    )
+    where: str | None = text("EXPR", "Take only the rows for which EXPR, as in x > 0, holds.", DATA)
 
 
 @contextmanager

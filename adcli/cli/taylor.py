@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from adcli.ad.radius import Radius, suggested_radius
-from adcli.cli.declare import Options, as_command, option
+from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import assignments, names
+from adcli.cli.kinds import count, text, texts
 from adcli.cli.needs import NO_WRT
 from adcli.cli.options import (
     STRICT,
@@ -35,20 +34,10 @@ Examples:
 class TaylorOptions(Options):
     """Which series."""
 
-    order: int = option(
-        type=click.IntRange(1, 100),
-        default=10,
-        metavar="N",
-        help="The highest order (default 10).",
-    )
-    wrt: str | None = option(
-        metavar="x", help="The variable to expand in, where there are several."
-    )
-    direction: tuple[str, ...] = option(
-        needs=[NO_WRT],
-        metavar="x=1,y=2",
-        multiple=True,
-        help="Expand f(point + t direction) in t instead.",
+    order: int = count("The highest order (default 10).", least=1, most=100, default=10)
+    wrt: str | None = text("x", "The variable to expand in, where there are several.")
+    direction: tuple[str, ...] = texts(
+        "x=1,y=2", "Expand f(point + t direction) in t instead.", NO_WRT
     )
     strict: bool = STRICT
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from math import prod
 
-import click
-
 from adcli.ad.jacobians import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
-from adcli.cli.declare import Options, as_command, option
+from adcli.cli.declare import Options, as_command
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
+from adcli.cli.kinds import choice
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import (
     WRT,
@@ -43,10 +42,8 @@ Examples:
 class SweepsOptions(Options):
     """Which sweeps to show."""
 
-    mode: str = option(
-        type=click.Choice(["both", "forward", "reverse"]),
-        default="both",
-        help="Which sweep to show (default both).",
+    mode: str = choice(
+        ["both", "forward", "reverse"], "Which sweep to show (default both).", default="both"
     )
     wrt: str | None = WRT
 

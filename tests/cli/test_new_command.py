@@ -11,20 +11,17 @@ from adcli.cli import app
 from tests.terminal import run_here
 
 MODULE = '''
-import click
-
-from adcli.cli.declare import Options, argument, as_command, option
+from adcli.cli.declare import Options, argument, as_command
+from adcli.cli.kinds import count, flag
 from adcli.cli.needs import Need
 from adcli.cli.show import write_text
 
 
 class DoubleOptions(Options):
     number: float = argument(type=float)
-    times: int = option(type=click.IntRange(1), default=1, metavar="N", help="So many times.")
-    quiet: bool = option(
-        needs=[Need("needs --times 2", lambda parsed: parsed["times"] == 2)],
-        is_flag=True,
-        help="Write nothing.",
+    times: int = count("So many times.", least=1, default=1)
+    quiet: bool = flag(
+        "Write nothing.", Need("needs --times 2", lambda parsed: parsed["times"] == 2)
     )
 
 
