@@ -92,7 +92,7 @@ def _from_logarithm(n: float, x: float) -> float:
                 terms += _tail(s, least + k, power(least / (least + k), s))
     side = -1.0 if n % 2.0 == 0.0 and least > 0.0 else 1.0
     value = exp(math.lgamma(s) - s * math.log(fabs(least)))
-    return side * value * math.fsum(terms) if value > 0.0 else 0.0
+    return side * (value * math.fsum(terms) if value > 0.0 else 0.0)
 
 
 def _tail(s: float, x: float, term: float) -> list[float]:
