@@ -176,7 +176,7 @@ def test_starts_from_a_seed_a_file_and_values(tmp_path: Path) -> None:
     saved = tmp_path / "result.json"
     saved.write_text(one.stdout)
     again = json.loads(run(text, "--start", str(saved), "--format", "json").stdout)
-    assert again["iterations"] < 10  # the size of k, whose minimum is at 0, is not known any more
+    assert again["iterations"] < first["iterations"]  # some: it does not know the size of k, now 0
     assert again["value"] <= first["value"] < 1e-16
 
 
