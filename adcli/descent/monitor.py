@@ -260,7 +260,7 @@ class Monitor:
 
     def pass_by(self, it: Iterate) -> None:
         """Take notice of an iterate, without telling anybody."""
-        if math.isfinite(it.value) and math.isfinite(it.norm * it.norm):
+        if math.isfinite(it.value) and math.isfinite(it.norm):
             self.keep(it.value, it.point)
         self.last = it
         self.stationarity.see(it)

@@ -59,6 +59,7 @@ def least(problem: Problem, it: Iterate) -> str:
     return f"no value of the formula is {'above' if problem.maximize else 'below'} this one"
 
 
+@np.errstate(all="ignore")  # what leaves the range says nothing
 def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bool:
     """Whether a combination of the gradients around a point, at which the function has a kink, is
     next to nothing; False where there are too many variables to look on all sides."""
@@ -77,6 +78,7 @@ def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bo
     return bool(np.abs(left).max() <= BALANCED)
 
 
+@np.errstate(all="ignore")  # what leaves the range says nothing
 def kink_remark(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     """What is said of a descent that ended beside a kink, and no minimum; "" without one."""
     reach = NEAR * _sizes(it, stationarity)
@@ -112,9 +114,10 @@ def _jumps(problem: Problem, it: Iterate, reach: Vector) -> bool:
     far, near = (_around(problem, it, part * reach) for part in (1.0, 0.1))
     if not (len(far) and len(near)):
         return False
-    change, nearby = (float(np.ptp(x * reach, axis=0).max()) for x in (far, near))
+    largest = float(np.abs(far).max()) or 1.0  # in whose units no product leaves the range
+    change, nearby = (float(np.ptp(x / largest * reach, axis=0).max()) for x in (far, near))
     steady = STEADY * change < nearby < change / STEADY
-    return change > JUMP * float(np.abs(far * reach).max()) and steady
+    return change > JUMP * float(np.abs(far / largest * reach).max()) and steady
 
 
 def _around(problem: Problem, it: Iterate, reach: Vector) -> Any:
@@ -130,6 +133,7 @@ def _around(problem: Problem, it: Iterate, reach: Vector) -> Any:
     return np.array([g for g in free if np.isfinite(g).all()])
 
 
+@np.errstate(all="ignore")  # what leaves the range says nothing
 def falls_nearby(
     problem: Problem, it: Iterate, stationarity: Stationarity, *, everywhere: bool = False
 ) -> str:
@@ -146,9 +150,7 @@ def falls_nearby(
     tried = np.full(n, everywhere) | (it.gradient == 0)
     ways = np.concatenate([np.eye(n), -np.eye(n), ways]) * tried
     for sizes in (np.maximum(1.0, np.abs(it.point)), _sizes(it, stationarity)):
-        with np.errstate(over="ignore"):  # a way beyond float64 leads to no value
-            scaled = ways[ways.any(axis=1)] * sizes
-        for way in scaled:
+        for way in ways[ways.any(axis=1)] * sizes:  # one beyond float64 leads to no value
             found = _falls_along(problem, it, way, 4 * rounding.value)
             if found:
                 return found
@@ -157,12 +159,11 @@ def falls_nearby(
 
 def _falls_along(problem: Problem, it: Iterate, way: Vector, noise: float) -> str:
     """That the first change along a way that is more than `noise` is downwards."""
-    with np.errstate(all="ignore"):
-        for distance in NEARBY:
-            point = problem.project(it.point + distance * way)
-            change = float(problem.value_and_gradient(point)[0]) - it.value
-            if not abs(change) <= noise:
-                return _lower(problem, it, point, change) if change < 0 else ""
+    for distance in NEARBY:
+        point = problem.project(it.point + distance * way)
+        change = float(problem.value_and_gradient(point)[0]) - it.value
+        if not abs(change) <= noise:
+            return _lower(problem, it, point, change) if change < 0 else ""
     return ""
 
 

@@ -180,3 +180,10 @@ def test_a_loose_tolerance_is_no_fall_along_another_variable() -> None:
     result = adcli.descend(text, start, method="newton", gradient_tolerance=1e-3)
     assert result.status is Status.CONVERGED
     assert "not a minimum" not in result.reason
+
+
+def test_the_best_point_counts_however_steep_it_is() -> None:
+    """At gradients of 1e300, whose squares leave the range; and nothing is said but the result."""
+    start = {"W": [[0.75, 0.125, -2.25], [3.0, 0.5, 0.25], [0.25, 0.75, 2.0]], "v": [-1e300, 1, 1]}
+    found = adcli.descend("sum((W - 1)^2) + norm(W@v)", start, max_iterations=20)
+    assert found.value == min(it.value for it in found.history) < found.history[0].value
