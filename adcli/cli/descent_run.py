@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import DescendOptions, SettingsOptions
+from adcli.cli.descent_options import DescendOptions
 from adcli.cli.inputs import assignments
 from adcli.cli.show import show, write_text
 from adcli.cli.tables import check_columns, columns_in, open_data
@@ -51,7 +51,7 @@ class DescentRun(ABC):
             problem = {"start": start, "fix": held, "bounds": bounds, **rows}
             result = self.minimise(problem, [*pictures, *watchers], stack)
         if options.save:
-            save_parameters(options.save, self.parameters(result))
+            save_parameters(options.save, result.parameters)
         for text in result.moved:
             remark(safe(text) + "\n")
         report = self.report(result, timed=is_terminal(sys.stdout))
@@ -79,16 +79,8 @@ class DescentRun(ABC):
         """The result, which heeds signals."""
 
     @abstractmethod
-    def parameters(self, result: Any) -> Mapping[str, Any]:
-        """What is saved of a result."""
-
-    @abstractmethod
     def report(self, result: Any, timed: bool) -> Report:
         """The report of a result."""
-
-    def settings(self) -> dict[str, Any]:
-        """How to descend, as far as the command line says so."""
-        return self.options.given(SettingsOptions)
 
     def plot_stream(self) -> Callable[[str], object]:
         """Where a plot in the terminal goes: beside JSON standard output has the object alone."""

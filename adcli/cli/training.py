@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_needs import is_part
-from adcli.cli.descent_options import TrainingOptions
+from adcli.cli.descent_options import SettingsOptions, TrainingOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
@@ -76,7 +76,7 @@ class TrainingRun(DescentRun):
                 Console(file=sys.stderr, width=width(sys.stderr), color_system=colors, markup=False)
             )
         if options.form != "json":
-            described = rule_settings(self.settings()).describe()
+            described = rule_settings(options.given(SettingsOptions)).describe()
             write: Callable[[str], None] = print_now
             if bar is not None and is_terminal(sys.stdout):
                 write = bar.above(print_now)
@@ -94,9 +94,6 @@ class TrainingRun(DescentRun):
         return train(
             self.f, watchers=[*watchers, signals], interrupted=lambda: signals.came(), **asked
         )
-
-    def parameters(self, result: TrainingResult) -> Mapping[str, Any]:
-        return result.parameters
 
     def report(self, result: TrainingResult, timed: bool) -> TrainingReport:
         from adcli.report.training import TrainingReport

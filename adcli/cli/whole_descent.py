@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from adcli.cli.descent_options import SettingsOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
@@ -51,7 +52,7 @@ class WholeDescent(DescentRun):
             yield TraceWatcher(options.trace)
         if options.form == "json" or (options.starts or 1) > 1:
             return
-        described = Settings(**self.settings()).describe()
+        described = Settings(**options.given(SettingsOptions)).describe()
         width, color = screen(None)
         layout = (described, width, options.digits, options.every)
         if not is_terminal(sys.stdout):
@@ -73,9 +74,6 @@ class WholeDescent(DescentRun):
         interrupted = stack.enter_context(interruption())
         asked = {**problem, **self.options.passed_on}
         return descend(self.f, watchers=watchers, interrupted=interrupted, **asked)
-
-    def parameters(self, result: Result) -> Mapping[str, Any]:
-        return {name: result.point[name] for name in result.gradient}
 
     def report(self, result: Result, timed: bool) -> DescentReport:
         from adcli.report.descent import DescentReport

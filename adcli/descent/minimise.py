@@ -46,6 +46,11 @@ class Result:
     starts: list[Result] = field(repr=False, default_factory=list)
     moved: tuple[str, ...] = ()
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The point without what was held."""
+        return {name: self.point[name] for name in self.gradient}
+
 
 @dataclass(frozen=True)
 class Saving:
