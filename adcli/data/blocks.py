@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Numbers: TypeAlias = list[float] | NDArray[np.float64]
 
 
-class Kept(NamedTuple):
+class TypedColumn(NamedTuple):
     """A column for a format with types: in its type (`kinds` is None), or as texts of all of which
     `kinds` says what they can be."""
 
@@ -137,15 +137,15 @@ class Block(ABC):
         """A variable that came as one column of whatever type, as JSON."""
         return None
 
-    def kept(self, used: frozenset[int]) -> Iterable[Kept]:
+    def kept(self, used: frozenset[int]) -> Iterable[TypedColumn]:
         """The columns for a format with types; flat ones that are `used` as float64."""
         flat = {c: i for i, (c, place) in enumerate(self.layout.sources) if place is None}
         for column in self.layout.columns:
             if flat.get(column) in used:
-                yield Kept(column, self._float_series(flat[column]), None)
+                yield TypedColumn(column, self._float_series(flat[column]), None)
             else:
                 with self.telling(column, "Parquet"):
-                    yield Kept(column, *self.kept_texts(column))
+                    yield TypedColumn(column, *self.kept_texts(column))
 
     def kept_texts(self, column: str) -> tuple[pl.Series, Kinds]:
         """The texts of a column, and what they can be. Raises NotHeldError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from adcli.data.blocks import FrameBlock, Kept
+from adcli.data.blocks import FrameBlock, TypedColumn
 from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.typed_texts import json_of, texts_of
 from adcli.errors import DataError
@@ -65,8 +65,8 @@ class TypedBlock(FrameBlock):
         with self.telling(name, "JSON"):
             return json_of(series)
 
-    def kept(self, used: frozenset[int]) -> Iterable[Kept]:
-        return [Kept(name, self._frame[name], None) for name in self.layout.columns]
+    def kept(self, used: frozenset[int]) -> Iterable[TypedColumn]:
+        return [TypedColumn(name, self._frame[name], None) for name in self.layout.columns]
 
     def _flattened(self, name: str) -> list[pl.Series]:
         """The elements of a column of lists, in C order."""

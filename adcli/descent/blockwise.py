@@ -84,7 +84,7 @@ class _UpdateInPlace:
         frontier = _frontier(graph, columns, nodes.new_vectors)
         self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
         self._count = len(frontier)
-        self._program = ColumnPlan(
+        self._plan = ColumnPlan(
             *(graph, columns, frontier, nodes.new_vectors, over, dtype, threads)
         )
         self._square = None
@@ -103,7 +103,7 @@ class _UpdateInPlace:
             float(s) for s, is_vector in zip(state, self._is_vector, strict=True) if not is_vector
         ]
         found = self._numbers(float(iteration), length, *numbers)
-        self._program.run(
+        self._plan.run(
             [parameters, gradient, *vectors, *self._bounds],
             found[: self._count],
             [parameters, *vectors],

@@ -207,7 +207,7 @@ class Objective:
         shapes = {name: np.shape(value) for name, value in inputs.items()}
         try:
             outputs = [self.target, *self.gradient_nodes]
-            program = compile_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
+            compiled = compile_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
         except UnsupportedError:
             return None
         nodes, threads = self.function.inputs, available_cores()
@@ -215,7 +215,7 @@ class Objective:
 
         def evaluate_rows(vector: Vector) -> tuple[float, Vector]:
             varying = {nodes[name]: part for name, part in self.unflatten(vector).items()}
-            (value, *gradient), _ = program.run({**held, **varying}, threads)
+            (value, *gradient), _ = compiled.run({**held, **varying}, threads)
             return float(value), np.concatenate([np.ravel(g) for g in gradient])
 
         return evaluate_rows
@@ -251,15 +251,15 @@ class Objective:
             return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
 
     def _data_curvature(self, vector: Vector, direction: Vector) -> Vector:
-        """The same of a loss over rows: in a program that keeps no array longer than needed."""
-        program, nodes = self._product
+        """The same of a loss over rows: by a plan that keeps no array longer than needed."""
+        plan, nodes = self._product
         given = [*self.layout.views(vector).values(), *self.layout.views(direction).values()]
-        products = program.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
+        products = plan.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
         return np.concatenate([np.ravel(p) for p in products])
 
     @cached_property
     def _product(self) -> tuple[Plan, list[int]]:
-        """The program of the product, and the nodes of point and direction, which it is given."""
+        """The plan of the product, and the nodes of point and direction, which it is given."""
         graph, inputs = self.graph, self.function.inputs
         shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
         direction = {}
@@ -269,8 +269,8 @@ class Objective:
             direction[inputs[name]] = graph.variable(change)
         products = tangent_nodes(graph, self.order, self.gradient_nodes, direction, shapes)
         held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
-        program = Plan(graph, products, shapes, held=held)
-        return program, [*direction, *direction.values()]
+        plan = Plan(graph, products, shapes, held=held)
+        return plan, [*direction, *direction.values()]
 
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:

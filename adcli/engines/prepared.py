@@ -1,4 +1,4 @@
-"""The one cache of what takes long to make: plans, kernels, programs prepared for a task."""
+"""The one cache of what takes long to make: plans, kernels, tasks made ready to run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _lock = RLock()  # a handler of signals may run while its own thread holds it
 
 
 class PreparedTask(NamedTuple, Generic[Made]):
-    """A task made ready to run: the program, and the path of each of its outputs."""
+    """A task made ready to run: what runs it, and the path of each of its outputs."""
 
-    program: Made
+    runner: Made
     paths: list[tuple[str, ...]]
 
 
@@ -59,7 +59,7 @@ def task_key(task: Task) -> tuple[Any, ...]:
 
 
 def _seed(value: Any) -> Any:
-    """A number; of anything else, for which no program can be made, its text."""
+    """A number; of anything else, for which nothing can be made, its text."""
     try:
         return real_number(value)
     except NOT_REAL:

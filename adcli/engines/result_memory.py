@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-CACHE_LINE = 64
-"""Bytes of a cache line, and of the widest vectors."""
-
 LEAST_BYTES = 1 << 20
 """Smaller arrays cost nothing to allocate."""
 

@@ -247,7 +247,7 @@ def _compiled(
     except UnsupportedError:
         return _planned(program, block, rows, task, threads)
     return _of_program(
-        program, rows, prepared.paths, *prepared.program.run(_by_node(program, block), threads)
+        program, rows, prepared.paths, *prepared.runner.run(_by_node(program, block), threads)
     )
 
 
@@ -260,7 +260,7 @@ def _planned(
     per_row = [n for n, c in block.items() if c.per_row]
     prepared = plan_rows(program, task, per_row, threads)
     return _of_program(
-        program, rows, prepared.paths, *prepared.program.run(_by_node(program, block))
+        program, rows, prepared.paths, *prepared.runner.run(_by_node(program, block))
     )
 
 

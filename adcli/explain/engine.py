@@ -105,7 +105,7 @@ def _compiled(
             prepared = compile_point(program, task, shapes, alone)
     except UnsupportedError as error:
         return Choice("numpy", f"the llvm engine is not used: {error}"), None
-    return choice, prepared.program.compile_seconds
+    return choice, prepared.runner.compile_seconds
 
 
 def _explanation(

@@ -68,9 +68,9 @@ class Predictor:
         self, columns: Mapping[int, Any], values: Sequence[float], derivatives: bool
     ) -> list[Any]:
         key = derivatives, tuple(map(np.shape, columns.values()))
-        program = prepared(self, key, lambda: self._prepare(columns, derivatives))
+        run = prepared(self, key, lambda: self._prepare(columns, derivatives))
         point = {i: np.asarray(x) for i, x in zip(self.wrt, values, strict=True)}
-        return program({**self.held, **columns, **point})
+        return run({**self.held, **columns, **point})
 
     def _prepare(
         self, columns: Mapping[int, Any], derivatives: bool

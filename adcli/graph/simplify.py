@@ -1,7 +1,7 @@
 """Simplification: nodes with the same meaning, fewer operations and the same domain.
 
 Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
-defined nowhere else: adcli.graph.rewrites says so for each, with an example that the tests sample.
+defined nowhere else: tests.graph.rewrites says so for each, with an example that the tests sample.
 Constants are folded only where nothing rounds (adcli.graph.exact). A result leaves the range of
 float64 only where the original does (adcli.graph.range_safe says how products see to that), but
 for factors as large as its constants and numbers below 1e-308; formulas that are only read

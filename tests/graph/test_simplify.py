@@ -17,10 +17,10 @@ from adcli.algebras.digits import Digits
 from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, WHERE
-from adcli.graph.rewrites import REWRITES
 from adcli.graph.simplify import simplify
 from adcli.language import parse
 from adcli.language.text import to_text
+from tests.graph.rewrites import REWRITES
 from tests.programs import array_programs, scalar_programs
 
 VALUES = (-2.0, -1.0, -0.3, 0.0, 0.7, 1.0, 3.0)

@@ -62,7 +62,7 @@ class Offsets:
 
 
 class Arena:
-    """Memory that programs use one after another; it grows to what the largest needs."""
+    """Memory that plans use one after another; it grows to what the largest needs."""
 
     def __init__(self) -> None:
         self.memory = aligned_memory(0)

@@ -1,4 +1,4 @@
-"""A region of an array program, made ready to run block by block."""
+"""A region of a plan, made ready to run block by block."""
 
 from __future__ import annotations
 

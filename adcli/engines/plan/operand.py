@@ -1,4 +1,4 @@
-"""Stored arrays as the steps of a program see them, and the steps."""
+"""Stored arrays as the steps of a plan see them, and the steps."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Step:
     """One operation.
 
     call       `(*operands, out)` where it `writes`, else `(*operands) -> array`
-    dtype      of the result: the program's, or bool for a comparison
+    dtype      of the result: the plan's, or bool for a comparison
     sliced     for each operand, whether a row of the result needs only the same row of it (True),
                or all of it (False); empty if the step does not go row by row
     join       a reduction over rows: the ufunc that joins the results for parts of the rows

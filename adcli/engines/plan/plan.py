@@ -1,4 +1,4 @@
-"""A program over arrays, prepared for given shapes and a dtype."""
+"""A program over arrays as steps for given shapes and a dtype."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Plan:
 
     `shapes` are those of the variables (absent: scalar); `held` has the values of variables, by
     node, that do not change from run to run: what depends on them alone is computed now. Arrays
-    between the steps lie in `arena`, which programs that run one after another may share; blocks of
+    between the steps lie in `arena`, which plans that run one after another may share; blocks of
     rows run on `threads` threads (None: one for each processor).
     """
 
@@ -67,7 +67,7 @@ class Plan:
     # ---- preparation ----
 
     def _results(self) -> dict[int, int]:
-        """The steps that write a result of the program themselves: node -> which result."""
+        """The steps that write a result themselves: node -> which result."""
         written: dict[int, int] = {}
         for k, (x, shape) in enumerate(zip(self._outputs, self._shapes, strict=True)):
             step = self._made.get(x.root)
@@ -137,7 +137,7 @@ class Plan:
     def run(
         self, inputs: Mapping[int, Array], results: Sequence[Array | None] | None = None
     ) -> list[Array]:
-        """The outputs' values, for the variables' values by node, in the program's dtype.
+        """The outputs' values, for the variables' values by node, in the plan's dtype.
 
         They are written to the arrays `results` where these are given; they share no memory with
         each other, with inputs, or with later results.

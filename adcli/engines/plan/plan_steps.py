@@ -1,4 +1,4 @@
-"""The nodes of an array program as views, and as steps: NumPy's functions, told where to write.
+"""The nodes of a program over arrays as views and steps: NumPy's functions, told where to write.
 
 A node is either a *view* of another one's memory (a transpose, a broadcast, a slice), which costs
 nothing, or the result of a *step*. A step's result is stored without the axes that it is broadcast

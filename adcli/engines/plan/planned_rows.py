@@ -29,7 +29,7 @@ class PlannedRows:
         self._numbers = [node for node in program.inputs.values() if node not in self._columns]
         self._count = len(outputs)
         over = [None] * self._count
-        self._program = ColumnPlan(
+        self._plan = ColumnPlan(
             program.graph, self._columns, self._numbers, outputs, over, np.float64, threads
         )
 
@@ -40,7 +40,7 @@ class PlannedRows:
         """
         columns = [inputs[node] for node in self._columns]
         results = [result_array(len(columns[0])) for _ in range(self._count)]
-        self._program.run(columns, [inputs[node] for node in self._numbers], results)
+        self._plan.run(columns, [inputs[node] for node in self._numbers], results)
         return results, are_finite(results)
 
 

@@ -1,4 +1,4 @@
-"""Which steps of an array program run together, and in which order.
+"""Which steps of a plan run together, and in which order.
 
 Steps that go row by row over the same rows form a *region*: it runs block of rows by block of rows,
 so that what lies between its first reads and last writes stays in the cache, and reductions over

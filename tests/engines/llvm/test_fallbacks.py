@@ -62,7 +62,7 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_every_machine_gives_the_answers(machine: Machine, wanted: dict[str, Any]) -> None:
     f = adcli.function(PROGRAM)
-    program = compile_rows(f, Task("value"), ("x", "y")).program
+    program = compile_rows(f, Task("value"), ("x", "y")).runner
     assert [kernel.lanes for kernel in program.kernels] == [machine.lanes]
     assert_answers(wanted)
 

@@ -108,7 +108,7 @@ def test_rows_in_pieces(short_pieces: None) -> None:
 
 def compile_seconds(text: str) -> float:
     f = adcli.function(text)
-    return compile_rows(f, Task("gradient", wrt=f.variables), f.variables).program.compile_seconds
+    return compile_rows(f, Task("gradient", wrt=f.variables), f.variables).runner.compile_seconds
 
 
 @pytest.mark.slow
@@ -153,4 +153,4 @@ def test_few_rows_of_many_columns_at_a_point() -> None:
     assert_same(text, {**point, "a": 0.01}, 1e-11)
     f = adcli.function(text)
     shapes = dict.fromkeys(names, (5,))
-    assert compile_point(f, Task("value"), {**shapes, "a": ()}, alone=True).program.outputs
+    assert compile_point(f, Task("value"), {**shapes, "a": ()}, alone=True).runner.outputs

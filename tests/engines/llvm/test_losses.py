@@ -33,7 +33,7 @@ def run(text: str, point: Mapping[str, Any], threads: int = 1) -> dict[str, Any]
     prepared = compile_point(
         f, Task("gradient", wrt=f.variables), {n: x.shape for n, x in arrays.items()}
     )
-    found, _ = prepared.program.run({f.inputs[n]: x for n, x in arrays.items()}, threads)
+    found, _ = prepared.runner.run({f.inputs[n]: x for n, x in arrays.items()}, threads)
     return {path[-1]: x for path, x in zip(prepared.paths, found, strict=True)}
 
 

@@ -66,7 +66,7 @@ def test_rows_have_memory_of_their_own(text: str, rows: int) -> None:
     f = adcli.function(text)
     columns = {n: columns[n] for n in f.variables}
     task = Task("jacobian", mode="auto", wrt=f.variables)
-    program = compile_rows(f, task, f.variables).program
+    program = compile_rows(f, task, f.variables).runner
     inputs = {f.inputs[n]: x for n, x in columns.items()}
     results, _ = program.run(inputs, 2)
     wanted = [x.copy() for x in results]

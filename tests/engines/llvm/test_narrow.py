@@ -83,7 +83,7 @@ def program_of(f: Any, point: Point, machine: Machine | None = None) -> Compiled
     shapes = {name: np.shape(x) for name, x in point.items()}
     task = Task("gradient", wrt=parameters(point))
     if machine is None:
-        return compile_point(f, task, shapes).program
+        return compile_point(f, task, shapes).runner
     outputs = narrow.by_columns(f.graph, f.outputs, shapes, len(point["y"]))
     known = infer_shapes(f.graph, f.graph.reach(outputs), shapes)
     return CompiledRows(f.graph, outputs, known, len(point["y"]), machine)
