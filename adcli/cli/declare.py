@@ -24,7 +24,7 @@ from adcli.cli.needs import Need, check_needs, check_repeated, explained
 from adcli.errors import UsageError
 
 
-class Field:
+class OptionField:
     """What a field says of its option: how it is written, and the settings of click."""
 
     def __init__(
@@ -39,9 +39,9 @@ class Field:
         self.needs = needs
         self.settings = settings
 
-    def needing(self, needs: Sequence[Need]) -> Field:
+    def needing(self, needs: Sequence[Need]) -> OptionField:
         """The same field, whose option needs more."""
-        return Field(self.kind, self.written, [*needs, *self.needs], self.settings)
+        return OptionField(self.kind, self.written, [*needs, *self.needs], self.settings)
 
     def parameter(self, name: str) -> click.Parameter:
         """The option of click, for the field of that name."""
@@ -65,12 +65,12 @@ def option(
     **settings: Any,
 ) -> Any:
     """A field that is an option, written `--its-name` where nothing else is said."""
-    return Field(cls, written, needs, settings)
+    return OptionField(cls, written, needs, settings)
 
 
 def argument(**settings: Any) -> Any:
     """A field that is an argument."""
-    return Field(click.Argument, (), (), settings)
+    return OptionField(click.Argument, (), (), settings)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -81,7 +81,7 @@ class Options:
     a class `needs`, all its options need.
     """
 
-    fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})
+    fields: ClassVar[Mapping[str, OptionField]] = MappingProxyType({})
 
     def __init_subclass__(cls, needs: Sequence[Need] = ()) -> None:
         said: dict[str, Any] = {}
@@ -89,7 +89,9 @@ class Options:
             said |= getattr(base, "fields", {})
         said |= vars(cls)
         cls.fields = {
-            name: field.needing(needs) for name, field in said.items() if isinstance(field, Field)
+            name: field.needing(needs)
+            for name, field in said.items()
+            if isinstance(field, OptionField)
         }
 
     @classmethod

@@ -18,7 +18,7 @@ from adcli.cli.formats import JSON
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
 from adcli.cli.needs import A_TABLE
 from adcli.cli.options import COLOR, ProgramOptions, digits_option
-from adcli.cli.tables import TableOptions
+from adcli.cli.table_options import TableOptions
 from adcli.engines.choose import DESCENT_ENGINES
 
 EXAMPLES = """\b

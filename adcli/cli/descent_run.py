@@ -12,7 +12,7 @@ from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import DescendOptions
 from adcli.cli.inputs import assignments
 from adcli.cli.show import show, write_text
-from adcli.cli.tables import check_columns, columns_in, open_data
+from adcli.cli.table_options import check_columns, columns_in, open_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.function import Function
 from adcli.language.messages import safe

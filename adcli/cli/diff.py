@@ -32,7 +32,7 @@ Examples:
   adcli diff 'exp(-x^2/2)*y' -o f.c
   adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
-ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
+FORMULA_ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
 
 class FormulaOptions(Options):
@@ -51,7 +51,7 @@ class FormulaOptions(Options):
     kind: str = format_choice(
         "--as",
         ["text", "latex", "python", "numpy", "c", "json"],
-        ENDINGS,
+        FORMULA_ENDINGS,
         "A formula of this language, LaTeX, or a complete function of the value and the"
         " derivatives.",
     )

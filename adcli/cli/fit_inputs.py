@@ -9,7 +9,7 @@ from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import FitOptions
 from adcli.cli.inputs import assignments, file_values, is_whole_point, split_assignments
 from adcli.cli.options import ProgramOptions
-from adcli.cli.tables import TableOptions, check_columns, columns_in, filter_of, open_data
+from adcli.cli.table_options import TableOptions, check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
 from adcli.function import Function, function

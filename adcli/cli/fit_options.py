@@ -15,7 +15,7 @@ from adcli.cli.options import (
     file_format_option,
     format_option,
 )
-from adcli.cli.tables import TableOptions
+from adcli.cli.table_options import TableOptions
 from adcli.engines.choose import FIT_ENGINES
 
 EXAMPLES = """\b

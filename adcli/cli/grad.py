@@ -11,7 +11,7 @@ from adcli.cli.options import (
 )
 from adcli.cli.request import ModelOptions, Request
 from adcli.cli.run import run
-from adcli.cli.tables import TableOptions
+from adcli.cli.table_options import TableOptions
 
 EXAMPLES = """\b
 Examples:

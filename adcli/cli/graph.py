@@ -36,8 +36,8 @@ Examples:
   adcli graph 'exp(x*y) + x' -o graph.svg
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
 
-ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
-KINDS = ("tree", "dot", "mermaid", "svg", "json")
+PICTURE_ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
+PICTURE_KINDS = ("tree", "dot", "mermaid", "svg", "json")
 
 A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 
@@ -45,7 +45,7 @@ A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 class GraphOptions(Options):
     """What to show of the graph."""
 
-    kind: str = format_choice("--as", KINDS, ENDINGS, "How to draw it.")
+    kind: str = format_choice("--as", PICTURE_KINDS, PICTURE_ENDINGS, "How to draw it.")
     paths: str | None = text(
         "x", "List every path from the result to this variable; their sum is the derivative."
     )

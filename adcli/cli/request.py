@@ -12,7 +12,7 @@ from adcli.cli.options import (
     ProgramOptions,
     RowsOutputOptions,
 )
-from adcli.cli.tables import TableOptions
+from adcli.cli.table_options import TableOptions
 
 
 class ModelOptions(ProgramOptions):

@@ -11,7 +11,7 @@ from adcli.cli.inputs import assignments, names
 from adcli.cli.options import ProgramOptions
 from adcli.cli.request import ModelOptions, Request
 from adcli.cli.show import show, show_engine, show_run
-from adcli.cli.tables import TableOptions, check_columns, open_data, read_data
+from adcli.cli.table_options import TableOptions, check_columns, open_data, read_data
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function

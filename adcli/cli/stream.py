@@ -47,7 +47,7 @@ SWITCH_SECONDS = 0.0003
 """For so long Python runs before another thread may. Reading needs Python for moments only; by
 default it would wait for 5 ms at each of them while modules are imported."""
 
-MAX_NODES = 1000
+ATTENTIVE_NODES = 1000
 """Nodes of a program up to which a block takes no longer than people wait after Ctrl-C."""
 
 
@@ -169,7 +169,7 @@ class _Job:
 
     def settle(self, first: Block) -> None:
         """Choose the engine and the number of threads by the first block and what is expected."""
-        if len(self.f.order) <= MAX_NODES:
+        if len(self.f.order) <= ATTENTIVE_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
         choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, once=True)
         if self.points.bytes_total is not None:

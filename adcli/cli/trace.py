@@ -28,7 +28,7 @@ from adcli.function import function
 from adcli.report.steps import TEXT, Notation, Steps
 from adcli.report.trace import MAX_SEEDS, TraceReport
 
-MAX_NUMBERS = 10_000_000
+WRITTEN_NUMBERS = 10_000_000
 """Numbers that a trace may write."""
 EXAMPLES = """\b
 Examples:
@@ -130,7 +130,7 @@ def _refuse_too_many(run: Run, nodes: list[int]) -> None:
     """Raise UsageError where the tangents of all seeds would not fit into memory."""
     sizes = {i: prod(run.algebra.shape(run.values[i])) for i in run.order}
     numbers = sum(sizes.values()) * sum(sizes[node] for node in nodes)
-    if numbers > MAX_NUMBERS:
+    if numbers > WRITTEN_NUMBERS:
         raise UsageError(
             f"the tangents of all seeds are {numbers:,} numbers",
             "--wrt names fewer variables, --mode reverse needs no seeds, a table shows the first",

@@ -12,7 +12,7 @@ from adcli.cli.descent_options import SettingsOptions, TrainingOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
-from adcli.cli.tables import TableOptions, filter_of, open_data
+from adcli.cli.table_options import TableOptions, filter_of, open_data
 from adcli.cli.terminal import is_coloured, is_terminal, width
 from adcli.errors import UsageError
 from adcli.training.training_loop import Training, TrainingWatcher

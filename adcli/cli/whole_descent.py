@@ -11,7 +11,7 @@ from adcli.cli.descent_options import SettingsOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
-from adcli.cli.tables import read_data
+from adcli.cli.table_options import read_data
 from adcli.cli.terminal import is_terminal
 
 if TYPE_CHECKING:
