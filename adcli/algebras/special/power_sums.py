@@ -23,13 +23,14 @@ def hurwitz(m: Any, s: float, x: Any, first: float) -> tuple[Any, Any]:
     total, lost = 0.0, 0.0
     shift = first
     high, low = two_sum(x, shift)
-    while m.somewhere(high < 12.0 + s):
-        active = high < 12.0 + s
+    active = high < 12.0 + s
+    while m.somewhere(active):
         term = m.moved(active, m.power(high, -s), 0.0)
         total, error = two_sum(total, term)
         lost = lost + (error - term * (s * (low / high)))
         shift = m.moved(active, shift + 1.0, shift)
         high, low = two_sum(x, shift)
+        active = high < 12.0 + s
     term = m.power(high, -s) * (1.0 - s * (low / high))
     rising = s * term / high
     inverse = 1.0 / (high * high)
