@@ -8,8 +8,6 @@ import re
 import unicodedata
 import warnings
 
-from mpmath import mp
-
 from tests.fuzz.campaign import Finding
 from tests.terminal import Outcome, run_here
 
@@ -34,7 +32,6 @@ def check_command(arguments: list[str], stdin: bytes, given: set[str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("always", RuntimeWarning)
         outcome = run_here(arguments, stdin, {"ADCLI_DEBUG": "1"})
-    mp.dps = 15  # --precision sets it for the whole process
     left = set(os.listdir(".")) - given
     for name in left:
         os.unlink(name) if not os.path.isdir(name) else os.rmdir(name)
