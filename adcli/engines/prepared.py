@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 KEPT = 16
-"""Things that are kept for one owner; the one that was not used for longest makes room."""
+"""Things that are kept for one owner; the oldest makes room."""
 
 CACHE: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 """What is kept, by owner and key, for as long as the owner lives."""
@@ -36,19 +36,15 @@ def prepared(owner: Any, key: Any, make: Callable[[], Made], most: int = KEPT) -
     What is made must not refer to its owner, which would then live for ever. Threads may call this;
     two may make the same at once.
     """
-    with _lock:
-        known = CACHE.get(owner)
-        if known is None:
-            known = CACHE[owner] = {}
-        found: Made | None = known.pop(key, None)
-        if found is not None:
+    known = CACHE.get(owner)
+    found: Made | None = None if known is None else known.get(key)
+    if found is None:
+        found = make()
+        with _lock:
+            known = CACHE.setdefault(owner, {})
+            while len(known) >= most:
+                del known[next(iter(known))]
             known[key] = found
-            return found
-    found = make()
-    with _lock:
-        while len(known) >= most:
-            del known[next(iter(known))]
-        known[key] = found
     return found
 
 
