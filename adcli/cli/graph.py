@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import click
 
-from adcli.ad.tasks import Task
 from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import name_of
 from adcli.cli.kinds import format_choice, text
@@ -21,11 +18,9 @@ from adcli.cli.options import (
 )
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
-from adcli.explain.paths import find_paths
 from adcli.function import function
-from adcli.report.graph import Drawing, dot_text, drawing, mermaid_text, tree_text
-from adcli.report.paths import PathReport
-from adcli.report.steps import Steps
+from adcli.report.drawn import drawing_of, paths_to
+from adcli.report.graph import Drawing, dot_text, mermaid_text, tree_text
 from adcli.report.svg import svg_text
 
 EXAMPLES = """\b
@@ -79,11 +74,20 @@ def command(
     of the partials along it, and the sum of all products.
     """
     with arithmetic.context():
+        if graph.paths is not None and graph.kind not in ("tree", "json"):
+            raise UsageError(
+                f"--paths is a list, it cannot be drawn as {graph.kind}",
+                "leave --as out, or take --as json",
+            )
+        f, precision = function(program.text), arithmetic.decimal_digits
+        point, _ = at.values(f, precision)
         if graph.paths is not None:
-            form = _form_of_paths(graph.kind)
-            show(make_paths(program, at, graph.paths, arithmetic), form, out.output, out.digits)
+            (name,) = f.names([name_of(graph.paths)])
+            report = paths_to(f, name, point, arithmetic.engine, precision)
+            form = "json" if graph.kind == "json" else "table"
+            show(report, form, out.output, out.digits)
             return 0
-        drawn = make_drawing(program, at, arithmetic, out.digits)
+        drawn = drawing_of(f, point, arithmetic.engine, precision, out.digits)
         if drawn.values is None:
             refuse_given(click.get_current_context(), ("precision", "engine", "digits"), A_POINT)
         if graph.kind == "json":
@@ -93,47 +97,7 @@ def command(
     return 0
 
 
-def make_drawing(
-    program: ProgramOptions, at: AtOptions, arithmetic: SweepArithmeticOptions, digits: int
-) -> Drawing:
-    """The drawing of the program, at the point if one is given."""
-    f, precision = function(program.text), arithmetic.decimal_digits
-    point, _ = at.values(f, precision)
-    run, context = None, nullcontext()
-    if point or not f.variables:
-        results = f.swept(point, Task("value"), arithmetic.engine, precision)
-        run, context = results.run, results.algebra.context()
-    steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
-    with context:
-        return drawing(steps, f.outputs, run, digits, precision)
-
-
-def make_paths(
-    program: ProgramOptions, at: AtOptions, variable: str, arithmetic: SweepArithmeticOptions
-) -> PathReport:
-    """The paths of the run that `adcli grad` does, checked as there."""
-    f, precision = function(program.text), arithmetic.decimal_digits
-    point, _ = at.values(f, precision)
-    (name,) = f.names([name_of(variable)])
-    results = f.swept(point, Task("gradient", "reverse", [name]), arithmetic.engine, precision)
-    run = results.run
-    steps = Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
-    with results.algebra.context():
-        found = find_paths(run, f.outputs[0], f.inputs[name])
-    return PathReport(steps, found, name, f.outputs[0], precision)
-
-
 def _text(drawn: Drawing, kind: str, width: int) -> str:
     if kind == "tree":
         return tree_text(drawn, width)
     return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}[kind](drawn)
-
-
-def _form_of_paths(kind: str) -> str:
-    """The format of a list of paths. Raises UsageError for a drawing."""
-    if kind not in ("tree", "json"):
-        raise UsageError(
-            f"--paths is a list, it cannot be drawn as {kind}",
-            "leave --as out, or take --as json",
-        )
-    return "json" if kind == "json" else "table"

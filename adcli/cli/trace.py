@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
-
-from adcli.ad.jacobians import Run
-from adcli.ad.kinks import find_kinks
-from adcli.ad.tasks import Task
 from adcli.cli.declare import Options, as_command
 from adcli.cli.formats import RECORD
 from adcli.cli.inputs import names
@@ -22,14 +17,9 @@ from adcli.cli.options import (
     format_option,
 )
 from adcli.cli.show import show, write_text
-from adcli.errors import UsageError
-from adcli.explain.trace import trace
 from adcli.function import function
-from adcli.report.steps import TEXT, Notation, Steps
-from adcli.report.trace import MAX_SEEDS, TraceReport
+from adcli.report.traced import traced
 
-WRITTEN_NUMBERS = 10_000_000
-"""Numbers that a trace may write."""
 EXAMPLES = """\b
 Examples:
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
@@ -72,7 +62,10 @@ def command(
     contributes. The numbers are those of `adcli grad`.
     """
     with arithmetic.context():
-        report = make_report(program, at, sweeps, arithmetic, out.form)
+        f, digits = function(program.text), arithmetic.decimal_digits
+        point, _ = at.values(f, digits)
+        wrt = f.names(names(sweeps.wrt))
+        report = traced(f, point, wrt, sweeps.mode, out.form, arithmetic.engine, digits)
         if out.form == "latex":
             from adcli.report.trace_latex import latex_text
 
@@ -80,66 +73,3 @@ def command(
         else:
             show(report, out.form, out.output, out.digits)
     return 0
-
-
-def make_report(
-    program: ProgramOptions,
-    at: AtOptions,
-    sweeps: SweepsOptions,
-    arithmetic: SweepArithmeticOptions,
-    form: str,
-) -> TraceReport:
-    """Compute the gradient as `adcli grad` does, checked, and trace that run."""
-    f, digits = function(program.text), arithmetic.decimal_digits
-    point, _ = at.values(f, digits)
-    mode, wrt = sweeps.mode, f.names(names(sweeps.wrt))
-    is_forward = mode == "forward"
-    if len(f.outputs) > 1 and not is_forward:
-        raise UsageError(
-            f"a reverse sweep starts at one result, the program has {len(f.outputs)}",
-            "--mode forward traces all of them",
-        )
-    task = Task("jacobian", "forward", wrt) if is_forward else Task("gradient", "reverse", wrt)
-    results = f.swept(point, task, arithmetic.engine, digits)
-    value, rest = results.nested()
-    run, nodes = results.run, [f.inputs[name] for name in wrt]
-    output = None if is_forward else f.outputs[0]
-    is_short = form in ("table", "latex")
-    kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
-    if kept is None:
-        _refuse_too_many(run, nodes)
-    active = f.graph.dependents(f.order, nodes)
-    with results.algebra.context():
-        found = trace(run, output, nodes, kept)
-        kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
-        at_kinks = sorted(node for node, _ in kinks)
-    return TraceReport(
-        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(form)),
-        found,
-        active,
-        mode,
-        point,
-        value,
-        rest.get("gradient", {}),
-        at_kinks,
-        digits,
-    )
-
-
-def _refuse_too_many(run: Run, nodes: list[int]) -> None:
-    """Raise UsageError where the tangents of all seeds would not fit into memory."""
-    sizes = {i: prod(run.algebra.shape(run.values[i])) for i in run.order}
-    numbers = sum(sizes.values()) * sum(sizes[node] for node in nodes)
-    if numbers > WRITTEN_NUMBERS:
-        raise UsageError(
-            f"the tangents of all seeds are {numbers:,} numbers",
-            "--wrt names fewer variables, --mode reverse needs no seeds, a table shows the first",
-        )
-
-
-def _notation(form: str) -> Notation:
-    if form == "latex":
-        from adcli.report.trace_latex import LATEX
-
-        return LATEX
-    return TEXT

@@ -11,8 +11,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from adcli.cli.inputs import assignments
 from adcli.errors import UsageError
+from adcli.function import function
 from adcli.language.messages import columns
+from adcli.report.drawn import drawing_of, paths_to
 from adcli.report.graph import Drawing, dot_text, mermaid_text, tree_text
 from adcli.report.svg import svg_text
 from tests.texts import record_of, text_of
@@ -37,20 +40,12 @@ each_program = pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=range(len(P
 
 
 def drawn(text: str, at: str = "", **options: Any) -> Drawing:
-    from adcli.cli.graph import make_drawing
-    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
-
-    digits = options.pop("digits", 6)
-    program, point = ProgramOptions(expression=text), AtOptions(at=(at,) if at else ())
-    return make_drawing(program, point, SweepArithmeticOptions(**options), digits)
+    point = assignments((at,) if at else (), "--at", options.get("precision"))
+    return drawing_of(function(text), point, **options)
 
 
 def paths_of(text: str, at: str, name: str) -> Any:
-    from adcli.cli.graph import make_paths
-    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
-
-    program, point = ProgramOptions(expression=text), AtOptions(at=(at,))
-    return make_paths(program, point, name, SweepArithmeticOptions())
+    return paths_to(function(text), name, assignments((at,), "--at", None))
 
 
 def edge_count(found: Drawing) -> int:

@@ -9,24 +9,20 @@ from typing import Any
 
 import pytest
 
+from adcli.cli.inputs import assignments, names
+from adcli.function import function
 from adcli.language.messages import columns
+from adcli.report.traced import traced
 from tests.texts import record_of, text_of
 
 TEXT = "x1*x2 + sin(x1)"
 
 
 def report(text: str = TEXT, at: str = "x1=2,x2=3", form: str = "json", **options: Any) -> Any:
-    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
-    from adcli.cli.trace import SweepsOptions, make_report
-
-    arithmetic = {name: options.pop(name) for name in ("engine", "precision") if name in options}
-    return make_report(
-        ProgramOptions(expression=text),
-        AtOptions(at=(at,) if at else ()),
-        SweepsOptions(**options),
-        SweepArithmeticOptions(**arithmetic),
-        form,
-    )
+    f = function(text)
+    mode, wrt = options.pop("mode", "both"), f.names(names(options.pop("wrt", None)))
+    point = assignments((at,) if at else (), "--at", options.get("precision"))
+    return traced(f, point, wrt, mode, form, **options)
 
 
 def test_the_record_of_the_textbook_example() -> None:

@@ -6,16 +6,16 @@ import re
 
 import pytest
 
+from adcli.cli.inputs import assignments
+from adcli.function import function
 from adcli.report.trace_latex import latex_number, latex_text
+from adcli.report.traced import traced
 
 
 def latex(text: str, at: str, mode: str = "both") -> str:
-    from adcli.cli.options import AtOptions, ProgramOptions, SweepArithmeticOptions
-    from adcli.cli.trace import SweepsOptions, make_report
-
-    program, point = ProgramOptions(expression=text), AtOptions(at=(at,))
-    sweeps, arithmetic = SweepsOptions(mode=mode), SweepArithmeticOptions()
-    return latex_text(make_report(program, point, sweeps, arithmetic, "latex"), 6)
+    f = function(text)
+    report = traced(f, assignments((at,), "--at", None), f.variables, mode, "latex")
+    return latex_text(report, 6)
 
 
 def test_the_textbook_example() -> None:
