@@ -33,8 +33,18 @@ def classes(paths: Iterable[Path]) -> dict[str, list[str]]:
     """Class names, without the underscore of private ones -> where each is defined."""
     found = defaultdict(list)
     for path in paths:
-        for name in re.findall(r"^ *class _*(\w+)", path.read_text("utf-8"), re.MULTILINE):
+        for name in re.findall(r"^class _*(\w+)", path.read_text("utf-8"), re.MULTILINE):
             found[name].append(str(path))
+    return found
+
+
+def aliases(paths: Iterable[Path]) -> dict[str, list[tuple[str, str]]]:
+    """Names of types that are not classes -> where each is defined, and as what."""
+    found = defaultdict(list)
+    for path in paths:
+        defined = r"^([A-Z][a-z]\w*)(?:: [\w. ]+)? = (.+)"
+        for name, text in re.findall(defined, path.read_text("utf-8"), re.MULTILINE):
+            found[name].append((str(path), text))
     return found
 
 
@@ -61,6 +71,13 @@ def mistaken(names: Iterable[str]) -> list[str]:
 
 def test_no_class_is_defined_twice() -> None:
     assert repeated(classes(modules(ROOT).values())) == []
+
+
+def test_no_type_has_the_name_of_a_class() -> None:
+    paths = modules(ROOT).values()
+    known = classes(paths)
+    for name, places in aliases(paths).items():
+        assert not known.get(name), (places, known[name])
 
 
 def test_no_two_modules_are_mistaken_for_each_other() -> None:

@@ -37,7 +37,7 @@ SPELLINGS = {
 Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
 
-Values: TypeAlias = list[Any] | Mapping[int, Any]
+NodeValues: TypeAlias = list[Any] | Mapping[int, Any]
 """The values of nodes: of all, or of those that a message tells."""
 
 
@@ -105,7 +105,9 @@ def blame_value(
         node, live = min(bad, key=itemgetter(0))
 
 
-def value_error(graph: Graph, place: Place, values: Values, algebra: Any, text: str) -> DomainError:
+def value_error(
+    graph: Graph, place: Place, values: NodeValues, algebra: Any, text: str
+) -> DomainError:
     """The error for a node whose value is not finite at some places."""
     node, live = place
     op = graph.ops[node]
@@ -154,7 +156,7 @@ def derivative_error(
     return error if live is None else _placed(error, (node, live), values, algebra)
 
 
-def _placed(error: DomainError, place: Place, values: Values, algebra: Any) -> DomainError:
+def _placed(error: DomainError, place: Place, values: NodeValues, algebra: Any) -> DomainError:
     """The error with the first element of an array that is to blame."""
     node, live = place
     if algebra.shaped:
@@ -182,7 +184,7 @@ def blame_derivative(
     return derivative_error(graph, *found, values, algebra, text)
 
 
-def written_out(graph: Graph, place: Place, values: Values, algebra: Any) -> str:
+def written_out(graph: Graph, place: Place, values: NodeValues, algebra: Any) -> str:
     """The operation with the values of its inputs there: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`."""
     node, live = place
     op: Primitive = graph.ops[node]

@@ -13,7 +13,7 @@ from adcli.cli.formats import Endings, FormatOption
 from adcli.cli.needs import Need
 
 
-class Number(click.types.FloatParamType):
+class FiniteNumber(click.types.FloatParamType):
     """A finite number, from `least` to `most` if there are such ends; no text that float64 makes
     an infinity or 0 of."""
 
@@ -56,7 +56,7 @@ def number(
     **settings: Any,
 ) -> Any:
     """A finite number from `least` to `most`."""
-    kind = Number(least, most)
+    kind = FiniteNumber(least, most)
     return option(needs=needs, type=kind, metavar=metavar, help=help, **settings)
 
 

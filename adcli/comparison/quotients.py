@@ -11,13 +11,13 @@ from adcli.algebras.complexes import STEP, ComplexArrays
 
 Gradient = dict[int, Any]
 """Variable node -> derivative, a value of the run's algebra."""
-Steps = Callable[[Any], Any]
+Shifted = Callable[[Any], Any]
 """Input -> how far each of its components moves."""
 SIDES = {"right": (1, 0), "left": (0, -1), "both": (1, -1)}
 
 
 def difference_quotients(
-    run: Run, output: int, wrt: list[int], steps: Steps, side: str = "right"
+    run: Run, output: int, wrt: list[int], steps: Shifted, side: str = "right"
 ) -> Gradient:
     """(f(x + a h) - f(x + b h)) / (a - b) h for each component, (a, b) by SIDES.
 
@@ -51,7 +51,7 @@ def _quotient(rise: Any, distance: Any, algebra: Any) -> Any:
     return m.where(lost, 0 * distance, m.divide(rise, m.where(lost, 1 + 0 * distance, distance)))
 
 
-def relative_steps(algebra: Any, epsilon: float, floor: float = 0.0) -> Steps:
+def relative_steps(algebra: Any, epsilon: float, floor: float = 0.0) -> Shifted:
     """Steps of epsilon times max(|x|, floor), and epsilon itself where that is 0."""
     m = algebra.m
 

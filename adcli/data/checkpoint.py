@@ -25,14 +25,14 @@ FORMAT = "adcli checkpoint 2"
 OLD_TEXT = b'{"format": "adcli checkpoint 1"'
 """So began the checkpoints of descents before this format; those of trainings were archives."""
 
-Place = tuple[Any, ...]
+MemberPath = tuple[Any, ...]
 """The names and indexes that lead to an array."""
 
 
 def write_checkpoint(path: str | os.PathLike[str], run: str, body: Mapping[str, Any]) -> None:
     """Write nested values and arrays, through to the disk. `run` is what they belong to: `descent`
     or `training`."""
-    found: list[tuple[Place, Any]] = []
+    found: list[tuple[MemberPath, Any]] = []
     plain = _without_arrays(body, (), found)
     places = [place for place, _ in found]
     facts = {"format": FORMAT, "run": run, "arrays": places, "body": plain}
@@ -131,7 +131,7 @@ _FACTS = record(
 )
 
 
-def _without_arrays(value: Any, place: Place, found: list[tuple[Place, Any]]) -> Any:
+def _without_arrays(value: Any, place: MemberPath, found: list[tuple[MemberPath, Any]]) -> Any:
     """The value with None for each array, which goes into `found` with its place."""
     if isinstance(value, np.ndarray):
         found.append((place, value))

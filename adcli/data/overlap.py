@@ -8,18 +8,18 @@ from typing import Any, Generic, TypeVar
 
 from adcli.errors import AdcliError
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
-class Ahead(Generic[Item]):
+class Ahead(Generic[Given]):
     """An iterator over items that a thread of its own reads from now on, `held` in advance.
 
     An exception of `items` comes in its turn. Close it: that waits for the item being read, for a
     second at most.
     """
 
-    def __init__(self, items: Iterable[Item], held: int) -> None:
+    def __init__(self, items: Iterable[Given], held: int) -> None:
         from queue import SimpleQueue
         from threading import Semaphore, Thread
 
@@ -42,14 +42,14 @@ class Ahead(Generic[Item]):
         except BaseException as error:  # whoever takes the items has to know
             self._ready.put(("error", error))
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Given]:
         return self
 
-    def __next__(self) -> Item:
+    def __next__(self) -> Given:
         kind, found = self._ready.get()
         if kind == "item":
             self._room.release()
-            item: Item = found
+            item: Given = found
             return item
         self._ready.put((kind, found))  # for whoever asks again
         raise StopIteration if kind == "end" else found
@@ -62,11 +62,11 @@ class Ahead(Generic[Item]):
 
 
 def in_order(
-    work: Callable[[Item], Result],
-    items: Iterable[Item],
+    work: Callable[[Given], Done],
+    items: Iterable[Given],
     threads: int,
     waits: Callable[[], bool] = lambda: False,
-) -> Generator[tuple[Item, Result], None, None]:
+) -> Generator[tuple[Given, Done], None, None]:
     """Each item with work(item), in the order of the items.
 
     The caller's thread reads items and takes results, `threads` others work; as many items as
@@ -83,7 +83,7 @@ def in_order(
     from concurrent.futures import Future, ThreadPoolExecutor
 
     source = iter(items)
-    pending: deque[tuple[Item, Future[Result]]] = deque()
+    pending: deque[tuple[Given, Future[Done]]] = deque()
     failure: AdcliError | None = None
     pool = ThreadPoolExecutor(threads, "adcli")
     try:

@@ -17,7 +17,7 @@ from adcli.data.output import atomic_output, check_output
 from adcli.data.room import check_room
 from adcli.errors import DataError, UsageError
 
-Arrays = dict[str, Any]
+NamedArrays = dict[str, Any]
 
 PARAMETER_FORMATS = ("npz", "safetensors", "json")
 
@@ -52,7 +52,9 @@ def parameter_format(path: str | os.PathLike[str]) -> str:
     return name
 
 
-def load_parameters(path: str | os.PathLike[str], wanted: Collection[str] | None = None) -> Arrays:
+def load_parameters(
+    path: str | os.PathLike[str], wanted: Collection[str] | None = None
+) -> NamedArrays:
     """The numbers and arrays of a file by name; arrays as float64 or, where it has it, float32.
 
     With `wanted` those of the names that the file has: others may be of any size and kind. A JSON
@@ -101,7 +103,7 @@ def write_npz(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
                 np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
-def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None) -> Arrays:
+def read_npz(path: str | os.PathLike[str], wanted: Collection[str] | None = None) -> NamedArrays:
     """The arrays of an archive, of whatever type: all, or those `wanted` that it has.
 
     Raises DataError for a file that is none, and for arrays that memory does not hold.
@@ -149,7 +151,7 @@ def _refuse_repeated(keys: Iterable[str]) -> None:
             raise ValueError(f"it has '{key}' {count} times")
 
 
-def _load_npz(name: str, wanted: Collection[str] | None) -> Arrays:
+def _load_npz(name: str, wanted: Collection[str] | None) -> NamedArrays:
     return {key: _real(name, key, value) for key, value in read_npz(name, wanted).items()}
 
 
@@ -166,7 +168,7 @@ def _safetensors() -> Any:
     return safetensors
 
 
-def _load_safetensors(name: str, wanted: Collection[str] | None) -> Arrays:
+def _load_safetensors(name: str, wanted: Collection[str] | None) -> NamedArrays:
     library = _safetensors()
     try:
         with library.safe_open(name, framework="numpy") as file:
@@ -193,7 +195,7 @@ def _write_safetensors(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
     stream.write(_safetensors().numpy.save(dict(arrays)))
 
 
-def _load_json(name: str, wanted: Collection[str] | None) -> Arrays:
+def _load_json(name: str, wanted: Collection[str] | None) -> NamedArrays:
     try:
         with open(name, encoding="utf-8-sig") as file:
             values = json.load(file, object_pairs_hook=_object_of)

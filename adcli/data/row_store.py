@@ -24,7 +24,7 @@ PERMUTED_BYTES = 8
 """What a row takes in a permutation."""
 
 Columns: TypeAlias = dict[str, Any]
-Key: TypeAlias = Sequence[int]
+RowNumbers: TypeAlias = Sequence[int]
 
 
 class RowStore(Protocol):
@@ -32,14 +32,14 @@ class RowStore(Protocol):
 
     rows: int
 
-    def batches(self, size: int, key: Key | None, skip: int = 0) -> Iterator[Columns]:
+    def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
         """The rows in batches of `size`, as name -> array (size, *shape); the last may be smaller.
 
         In their own order, or in the one that the key of a random generator gives. The first `skip`
         batches are passed over without being read.
         """
 
-    def split(self, fraction: float, key: Key) -> tuple[RowStore, RowStore]:
+    def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
         """The rows without a random part, `round(fraction * rows)` of them, and this part."""
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class HeldRows:
         self._index = index
         self.rows = len(next(iter(columns.values())) if index is None else index)
 
-    def batches(self, size: int, key: Key | None, skip: int = 0) -> Iterator[Columns]:
+    def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
         """Any order is as good as another: the permutation is uniform."""
         order = self._index
         if key is not None:
@@ -66,7 +66,7 @@ class HeldRows:
                 rows = order[start : start + size]
                 yield {name: x.take(rows, axis=0) for name, x in self._columns.items()}
 
-    def split(self, fraction: float, key: Key) -> tuple[RowStore, RowStore]:
+    def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
         """Both parts share the columns."""
         order = np.arange(self.rows) if self._index is None else self._index
         chosen = _choose(np.random.default_rng(key), self.rows, round(fraction * self.rows))
@@ -114,7 +114,7 @@ class SpooledRows:
             raise _no_room(error) from None
         self.rows += len(records)
 
-    def batches(self, size: int, key: Key | None, skip: int = 0) -> Iterator[Columns]:
+    def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
         """See RowStore; `key` shuffles in windows."""
         parts: list[Any] = []
         missing = size
@@ -134,7 +134,7 @@ class SpooledRows:
         if parts:
             yield self._columns(parts)
 
-    def split(self, fraction: float, key: Key) -> tuple[RowStore, RowStore]:
+    def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
         """Both parts have rows of all places of the file in proportion."""
         generator = np.random.default_rng(key)
         parts = Collector(self._shapes, self._dtype), Collector(self._shapes, self._dtype)
@@ -152,7 +152,7 @@ class SpooledRows:
         """Remove the file."""
         self._file.close()
 
-    def _windows(self, key: Key | None, start: int) -> Iterator[tuple[Any, Any]]:
+    def _windows(self, key: RowNumbers | None, start: int) -> Iterator[tuple[Any, Any]]:
         """The records in windows from row `start` of the order on, with the order in each."""
         chunks = np.arange(-(-self.rows // self._chunk))
         if key is not None:

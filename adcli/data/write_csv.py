@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from adcli.data.blocks import Block
 from adcli.data.cells import csv_cell
 from adcli.data.output import refused_to_polars
-from adcli.data.writer import FlatField, ResultWriter, Values, as_series, blanked, check_labels
+from adcli.data.writer import (
+    ColumnValues,
+    FlatField,
+    ResultWriter,
+    as_series,
+    blanked,
+    check_labels,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,7 +72,7 @@ class CsvWriter(ResultWriter):
             )
 
 
-def _frame(block: Block, flat: list[Values], errors: Mapping[int, str]) -> pl.DataFrame:
+def _frame(block: Block, flat: list[ColumnValues], errors: Mapping[int, str]) -> pl.DataFrame:
     import polars as pl
 
     kept = [block.series_at(i) for i in range(len(block.layout.labels))]

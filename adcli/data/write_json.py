@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from adcli.data.blocks import Block
 from adcli.data.cells import json_number
-from adcli.data.writer import FlatField, ResultWriter, Values, as_series, blanked
+from adcli.data.writer import ColumnValues, FlatField, ResultWriter, as_series, blanked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,18 +76,18 @@ class JsonWriter(ResultWriter):
         return [*parts, "}"]
 
 
-_Texts: TypeAlias = Callable[[Values, Mapping[int, str]], Any]
+_Texts: TypeAlias = Callable[[ColumnValues, Mapping[int, str]], Any]
 """Numbers as JSON, null in failed rows and for what is not finite."""
 
 
-def _texts(values: Values, errors: Mapping[int, str]) -> list[str]:
+def _texts(values: ColumnValues, errors: Mapping[int, str]) -> list[str]:
     texts = [_json_text(value) for value in values]
     for offset in errors:
         texts[offset] = "null"
     return texts
 
 
-def _bulk_texts(values: Values, errors: Mapping[int, str]) -> pl.Series:
+def _bulk_texts(values: ColumnValues, errors: Mapping[int, str]) -> pl.Series:
     return _json_texts(blanked(as_series(values), errors))
 
 

@@ -15,7 +15,7 @@ from adcli.graph.axes import element_labels
 if TYPE_CHECKING:
     import polars as pl
 
-Values: TypeAlias = Any
+ColumnValues: TypeAlias = Any
 
 BULK_ROWS = 2048
 """Rows from which on polars writes: below, importing it costs more than it saves."""
@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
     label: str
     path: tuple[str, ...]
-    values: Values
+    values: ColumnValues
 
 
 class ResultWriter(ABC):
@@ -45,7 +45,7 @@ class ResultWriter(ABC):
     def write(
         self,
         block: Block,
-        fields: Sequence[Field] | Mapping[str, Values],
+        fields: Sequence[Field] | Mapping[str, ColumnValues],
         errors: Mapping[int, str] | None = None,
     ) -> None:
         """Write the rows of `block` with the computed `fields` (or label -> values).
@@ -59,7 +59,7 @@ class ResultWriter(ABC):
     def render(
         self,
         block: Block,
-        fields: Sequence[Field] | Mapping[str, Values],
+        fields: Sequence[Field] | Mapping[str, ColumnValues],
         errors: Mapping[int, str] | None = None,
     ) -> Any:
         """What `write` writes of a block, for `put`."""
@@ -149,7 +149,7 @@ def check_labels(block: Block, labels: Iterable[str]) -> None:
             )
 
 
-def as_series(values: Values) -> pl.Series:
+def as_series(values: ColumnValues) -> pl.Series:
     """Numbers as Float64, number texts as String."""
     import polars as pl
 

@@ -19,7 +19,7 @@ from adcli.descent.stepper import NodeVectors, Stepper, projected_gradient
 from adcli.descent.stopping import Tests
 from adcli.engines.choose import has_llvmlite
 from adcli.engines.lower import lower
-from adcli.engines.source.loop import Condition, Loop, Records, Run, python_loop
+from adcli.engines.source.loop import Condition, Loop, LoopRecords, RunLoop, python_loop
 from adcli.engines.source.straight_line import MAX_SOURCE_NODES
 from adcli.graph.symbols import Expression, Symbols
 
@@ -58,7 +58,7 @@ class FusedLoop:
     def __init__(
         self, problem: Problem, stepper: Stepper, tests: Tests, recording: bool = False
     ) -> None:
-        self.records: Records = ()
+        self.records: LoopRecords = ()
         rule = stepper.rule(np)
         self._shape = [isinstance(s, np.ndarray) for s in rule.init(np.zeros(problem.size))]
         self.evaluate = problem.value_and_gradient
@@ -111,7 +111,7 @@ def fits(problem: Problem, stepper: Stepper) -> bool:
     return scalar and len(problem.order) + 40 * problem.size <= MAX_SOURCE_NODES
 
 
-def _machine_code(loop: Loop) -> Run | None:
+def _machine_code(loop: Loop) -> RunLoop | None:
     """The loop as machine code, if there is a compiler and all functions are there."""
     if not has_llvmlite():
         return None

@@ -23,7 +23,7 @@ Vector = Any
 State = tuple[Any, ...]
 
 
-class Rule(NamedTuple):
+class UpdateRule(NamedTuple):
     """An update rule. `rate` is the learning rate where none is given.
 
     With `decoupled` weight decay shrinks the point itself and does not enter the gradient: there is
@@ -37,52 +37,52 @@ class Rule(NamedTuple):
     decay: float = 0.0
 
 
-def gd(m: Any) -> Rule:
+def gd(m: Any) -> UpdateRule:
     """Gradient descent: change = -rate g."""
-    return Rule(lambda point: (), lambda g, state, rate: (-(rate * g), state))
+    return UpdateRule(lambda point: (), lambda g, state, rate: (-(rate * g), state))
 
 
-def momentum(m: Any, decay: float = 0.9) -> Rule:
+def momentum(m: Any, decay: float = 0.9) -> UpdateRule:
     """Heavy ball: b = decay b + g; change = -rate b. Source: Polyak 1964."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
         b = decay * state[0] + g
         return -(rate * b), (b,)
 
-    return Rule(lambda point: (0.0 * point,), step)
+    return UpdateRule(lambda point: (0.0 * point,), step)
 
 
-def nesterov(m: Any, decay: float = 0.9) -> Rule:
+def nesterov(m: Any, decay: float = 0.9) -> UpdateRule:
     """Nesterov: b = decay b + g; change = -rate (g + decay b). Source: Sutskever et al. 2013."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
         b = decay * state[0] + g
         return -(rate * (g + decay * b)), (b,)
 
-    return Rule(lambda point: (0.0 * point,), step)
+    return UpdateRule(lambda point: (0.0 * point,), step)
 
 
-def adagrad(m: Any, epsilon: float = 1e-10) -> Rule:
+def adagrad(m: Any, epsilon: float = 1e-10) -> UpdateRule:
     """AdaGrad: s = s + g^2; change = -rate g/(sqrt(s) + epsilon). Source: Duchi et al. 2011."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
         s = state[0] + g * g
         return -(rate * m.divide(g, m.sqrt(s) + epsilon)), (s,)
 
-    return Rule(lambda point: (0.0 * point,), step, rate=0.1)
+    return UpdateRule(lambda point: (0.0 * point,), step, rate=0.1)
 
 
-def rmsprop(m: Any, decay: float = 0.99, epsilon: float = 1e-8) -> Rule:
+def rmsprop(m: Any, decay: float = 0.99, epsilon: float = 1e-8) -> UpdateRule:
     """RMSProp: s = decay s + (1 - decay) g^2; change = -rate g/(sqrt(s) + epsilon)."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
         s = decay * state[0] + (1 - decay) * (g * g)
         return -(rate * m.divide(g, m.sqrt(s) + epsilon)), (s,)
 
-    return Rule(lambda point: (0.0 * point,), step)
+    return UpdateRule(lambda point: (0.0 * point,), step)
 
 
-def adadelta(m: Any, decay: float = 0.9, epsilon: float = 1e-6) -> Rule:
+def adadelta(m: Any, decay: float = 0.9, epsilon: float = 1e-6) -> UpdateRule:
     """AdaDelta: the step is the gradient times RMS(changes)/RMS(gradients). Source: Zeiler 2012."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
@@ -90,10 +90,10 @@ def adadelta(m: Any, decay: float = 0.9, epsilon: float = 1e-6) -> Rule:
         d = m.divide(m.sqrt(state[1] + epsilon), m.sqrt(s + epsilon)) * g
         return -(rate * d), (s, decay * state[1] + (1 - decay) * (d * d))
 
-    return Rule(lambda point: (0.0 * point, 0.0 * point), step, rate=1.0)
+    return UpdateRule(lambda point: (0.0 * point, 0.0 * point), step, rate=1.0)
 
 
-def adam(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
+def adam(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> UpdateRule:
     """Adam: bias-corrected means of g and g^2. Source: Kingma & Ba 2015, algorithm 1."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
@@ -101,10 +101,10 @@ def adam(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
         below = m.divide(m.sqrt(s), m.sqrt(1 - power2)) + epsilon
         return -(m.divide(rate, 1 - power1) * m.divide(a, below)), (a, s, power1, power2)
 
-    return Rule(_two_means, step)
+    return UpdateRule(_two_means, step)
 
 
-def adamw(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
+def adamw(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> UpdateRule:
     """Adam whose weight decay, 0.01 as in PyTorch, shrinks the point itself.
 
     Source: Loshchilov & Hutter 2019.
@@ -112,7 +112,7 @@ def adamw(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-
     return adam(m, beta1, beta2, epsilon)._replace(decoupled=True, decay=0.01)
 
 
-def amsgrad(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Rule:
+def amsgrad(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> UpdateRule:
     """Adam with the largest mean of g^2 so far. Source: Reddi, Kale & Kumar 2018."""
 
     def init(point: Vector) -> State:
@@ -125,7 +125,7 @@ def amsgrad(m: Any, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1
         change = -(m.divide(rate, 1 - power1) * m.divide(a, below))
         return change, (a, s, power1, power2, largest)
 
-    return Rule(init, step)
+    return UpdateRule(init, step)
 
 
 def nadam(
@@ -134,7 +134,7 @@ def nadam(
     beta2: float = 0.999,
     epsilon: float = 1e-8,
     momentum_decay: float = 0.004,
-) -> Rule:
+) -> UpdateRule:
     """Adam with Nesterov's look ahead. Source: Dozat 2016, the form of PyTorch's NAdam."""
     fade = 0.96**momentum_decay
 
@@ -151,10 +151,10 @@ def nadam(
         change = -(rate * m.divide(weighted, below))
         return change, (a, s, power1, power2, fade * state[4], product)
 
-    return Rule(init, step)
+    return UpdateRule(init, step)
 
 
-def lion(m: Any, beta1: float = 0.9, beta2: float = 0.99) -> Rule:
+def lion(m: Any, beta1: float = 0.9, beta2: float = 0.99) -> UpdateRule:
     """Lion: change = -rate sign(beta1 a + (1 - beta1) g). Source: Chen et al. 2023."""
 
     def step(g: Vector, state: State, rate: Any) -> tuple[Vector, State]:
@@ -162,7 +162,7 @@ def lion(m: Any, beta1: float = 0.9, beta2: float = 0.99) -> Rule:
         change = -(rate * m.sign(beta1 * a + (1 - beta1) * g))
         return change, (beta2 * a + (1 - beta2) * g,)
 
-    return Rule(lambda point: (0.0 * point,), step, rate=0.001, decoupled=True)
+    return UpdateRule(lambda point: (0.0 * point,), step, rate=0.001, decoupled=True)
 
 
 def _two_means(point: Vector) -> State:
@@ -180,11 +180,11 @@ def _means(g: Vector, state: State, beta1: float, beta2: float) -> State:
     )
 
 
-RULES: dict[str, Callable[..., Rule]] = {
+RULES: dict[str, Callable[..., UpdateRule]] = {
     rule.__name__: rule
     for rule in (
         *(gd, momentum, nesterov, adagrad, rmsprop, adadelta),
         *(adam, adamw, nadam, amsgrad, lion),
     )
 }
-"""The update rules by name; each makes a Rule for a namespace and its settings."""
+"""The update rules by name; each makes an UpdateRule for a namespace and its settings."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.descent.rules import RULES, Rule, State, Vector
+from adcli.descent.rules import RULES, State, UpdateRule, Vector
 from adcli.descent.schedules import Schedule
 from adcli.graph.symbols import Expression, Symbols
 
@@ -28,7 +28,7 @@ class Stepper:
     lower: Vector | None = None
     upper: Vector | None = None
 
-    def rule(self, m: Any) -> Rule:
+    def rule(self, m: Any) -> UpdateRule:
         """The update rule for a namespace."""
         return RULES[self.method](m)
 

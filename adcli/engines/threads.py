@@ -43,7 +43,7 @@ def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> 
     work is WORTH_WAKING them, or `at_once`. One that has not begun when nothing is left has nothing
     to do. An interruption ends the work at the next portion of each thread.
     """
-    numbers = _Portions(count, max(1, min(threads, count)))
+    numbers = _Shares(count, max(1, min(threads, count)))
     calls = [_Call(partial(work, k, numbers.portions())) for k in range(1, numbers.threads)]
     if at_once:
         _helpers().ask(calls)
@@ -60,7 +60,7 @@ def in_parallel(work: Work, count: int, threads: int, at_once: bool = False) -> 
         call.end()
 
 
-class _Portions:
+class _Shares:
     """The numbers 0, ..., count - 1 for threads that take portions of them when they are free.
 
     A portion is a fair share of what is left, so that all end at about the same time (guided

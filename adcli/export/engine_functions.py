@@ -28,7 +28,7 @@ without it, and what they call in it is the target's."""
 _ROOTS = {"math": "math", "numpy": "np", "scipy": ""}
 """How generated code calls the libraries that the sources import."""
 
-Place = tuple[str, str]
+FunctionHome = tuple[str, str]
 """A module of adcli, and a name defined there."""
 
 
@@ -42,7 +42,7 @@ class _Module(NamedTuple):
 
     defined: dict[str, ast.stmt]
     foreign: dict[str, str]
-    imported: dict[str, Place]
+    imported: dict[str, FunctionHome]
 
 
 @cache
@@ -73,7 +73,7 @@ def _module(name: str) -> _Module:
     return found
 
 
-def _resolved(module: str, name: str) -> Place | str | None:
+def _resolved(module: str, name: str) -> FunctionHome | str | None:
     """Where a global name is defined, what another library calls it, or None for a builtin."""
     while True:
         found = _module(module)
@@ -99,7 +99,7 @@ class EngineFunctions:
 
     def __init__(self, target: str, taken: Collection[str] = ()) -> None:
         self.module = MODULES[target]
-        self.names: dict[Place, str] = {}
+        self.names: dict[FunctionHome, str] = {}
         self.borrowed: dict[str, str] = {}
         self.target = target
         self.taken = set(taken)
@@ -123,7 +123,7 @@ class EngineFunctions:
         )
         return called
 
-    def _name(self, place: Place) -> str:
+    def _name(self, place: FunctionHome) -> str:
         if place not in self.names:
             name = f"_{place[1].lstrip('_')}"
             self.names[place] = next(n for n in _numbered(name) if n not in self.taken)
@@ -147,11 +147,11 @@ class EngineFunctions:
                 waiting += [(used, False) for used in self._uses(place[0], statement)]
         return [*done.values(), *self.borrowed.values()]
 
-    def _uses(self, module: str, statement: ast.stmt) -> list[Place]:
+    def _uses(self, module: str, statement: ast.stmt) -> list[FunctionHome]:
         found = [self._place(module, node.id) for node in _global_names(_plain(statement))]
         return [place for place in found if isinstance(place, tuple)]
 
-    def _place(self, module: str, name: str) -> Place | str | None:
+    def _place(self, module: str, name: str) -> FunctionHome | str | None:
         """What a global name of a module stands for, also one that its namespace `m` has."""
         if name.startswith("m."):
             return _resolved(self.module, name[2:])

@@ -35,9 +35,9 @@ from adcli.language.printing import (
     OPERATORS,
     PRODUCT,
     UNARY,
-    Layout,
-    Part,
     Printer,
+    Spelled,
+    SpelledPart,
     fill,
     listed,
 )
@@ -81,7 +81,7 @@ class Expressions(Printer):
                 self.used.add(helper)
         return text
 
-    def leaf(self, node: int) -> Layout:
+    def leaf(self, node: int) -> Spelled:
         op, attr = self.graph.ops[node], self.graph.attrs[node]
         if op is NAMED:
             return ATOM, [self.target.constants[attr]]
@@ -94,7 +94,7 @@ class Expressions(Printer):
             text += ".0"  # a Literal such as 12345678901234567890
         return (UNARY if text[0] == "-" else ATOM), [text]
 
-    def operation(self, node: int) -> Layout:
+    def operation(self, node: int) -> Spelled:
         op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
         has_arrays = self.target.name == "numpy"
         if op is POWER:
@@ -112,7 +112,7 @@ class Expressions(Printer):
             return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
         return ATOM, self._function(node, op, args, attr)
 
-    def _power(self, node: int, x: int, y: int) -> Layout:
+    def _power(self, node: int, x: int, y: int) -> Spelled:
         graph = self.graph
         exponent = graph.attrs[y] if graph.ops[y] is CONSTANT else None
         base = self.names.get(x)
@@ -138,12 +138,14 @@ class Expressions(Printer):
         is_number = graph.ops[node] is CONSTANT and isfinite(graph.attrs[node])
         return is_number or graph.ops[node] is VARIABLE
 
-    def _mask(self, node: int) -> Layout:
+    def _mask(self, node: int) -> Spelled:
         before, after = self.target.mask.split("#1")
         level = UNARY if before.startswith("(") else ATOM
         return level, [before, *self.relation(node), after]
 
-    def _function(self, node: int, op: Primitive, args: tuple[int, ...], attr: Any) -> list[Part]:
+    def _function(
+        self, node: int, op: Primitive, args: tuple[int, ...], attr: Any
+    ) -> list[SpelledPart]:
         is_number = op.kind in (ELEMENTWISE, SELECT)
         template = op.spelling.get(self.target.name)
         if callable(template) and not is_number:
@@ -153,7 +155,7 @@ class Expressions(Printer):
         if not template or not is_number:
             raise self._unsayable(node, f"'{SHORT_WORDS.get(op.word, op.word)}'")
         if op in (MAXIMUM, MINIMUM) and self.target.name == "c":
-            parts: list[Part] = [(args[0], ANY)]
+            parts: list[SpelledPart] = [(args[0], ANY)]
             for a in args[1:]:
                 parts = [f"{template}(", *parts, ", ", (a, ANY), ")"]
             return parts

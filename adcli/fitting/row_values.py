@@ -21,7 +21,7 @@ from adcli.graph.axes import show_shape
 Weights = str | Any
 """An expression of the columns, or a number for each row."""
 
-Data = Mapping[str, Any]
+RowData = Mapping[str, Any]
 """Arrays (rows, ...) by column."""
 
 
@@ -35,7 +35,7 @@ def expression_of(given: Weights | None, what: str) -> Function | None:
     return f
 
 
-def column_of(f: Function, data: Data, what: str) -> Vector:
+def column_of(f: Function, data: RowData, what: str) -> Vector:
     """The values of a function of columns: one finite number a row."""
     point = {name: data[name] for name in f.inputs}
     rows = len(next(iter(point.values()))) if point else 0
@@ -57,7 +57,7 @@ def column_of(f: Function, data: Data, what: str) -> Vector:
 def weights_of(
     weights: Weights | None,
     sigma: Weights | None,
-    data: Data,
+    data: RowData,
     rows: int,
     known: Sequence[str],
 ) -> Vector | None:
@@ -97,7 +97,7 @@ def weights_of(
 
 
 def in_row(
-    f: Function, data: Data, parameters: Mapping[str, Any], error: DomainError, task: Task
+    f: Function, data: RowData, parameters: Mapping[str, Any], error: DomainError, task: Task
 ) -> DomainError:
     """The error of the first row that fails by itself; the one given if none does."""
     rows = len(next(iter(data.values())))

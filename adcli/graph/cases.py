@@ -22,8 +22,8 @@ from adcli.graph.primitives import (
     Primitive,
 )
 
-Pair = tuple[int, int]
-Table = tuple[int, int, int, int]
+CasePair = tuple[int, int]
+CaseNodes = tuple[int, int, int, int]
 """The nodes where x < y, where x = y, where x > y, and where x or y is NaN."""
 
 EQUAL = PRIMITIVES["equal"]
@@ -46,7 +46,7 @@ class CaseMaker(Protocol):
     """What makes the new nodes."""
 
     graph: Graph
-    cases: dict[int, tuple[Pair, Table]]
+    cases: dict[int, tuple[CasePair, CaseNodes]]
 
     def node(self, op: Primitive, *args: int) -> int:
         """A new (or known) node."""
@@ -89,7 +89,7 @@ def compare(make: CaseMaker, op: Primitive, x: int, y: int) -> int:
     return node
 
 
-def _ordered(graph: Graph, x: int, y: int) -> Pair:
+def _ordered(graph: Graph, x: int, y: int) -> CasePair:
     """A pair as it is known: a number comes second."""
     if graph.ops[y] is CONSTANT or (graph.ops[x] is not CONSTANT and x < y):
         return x, y
@@ -97,8 +97,8 @@ def _ordered(graph: Graph, x: int, y: int) -> Pair:
 
 
 def numbers(
-    make: CaseMaker, node: int, pair: Pair | None = None
-) -> tuple[Pair, list[Number]] | None:
+    make: CaseMaker, node: int, pair: CasePair | None = None
+) -> tuple[CasePair, list[Number]] | None:
     """The pair and the exact numbers that a node is in the four cases."""
     found = make.cases.get(node)
     if found is None or (pair is not None and found[0] != pair):
@@ -125,7 +125,7 @@ def computed(make: CaseMaker, op: Primitive, args: list[int]) -> int | None:
     return by_numbers(make, pair, [v for v in values if v is not None])
 
 
-def by_numbers(make: CaseMaker, pair: Pair, values: list[Number]) -> int | None:
+def by_numbers(make: CaseMaker, pair: CasePair, values: list[Number]) -> int | None:
     """The node of a table of four numbers."""
     if len(values) != 4:
         return None
@@ -133,7 +133,7 @@ def by_numbers(make: CaseMaker, pair: Pair, values: list[Number]) -> int | None:
     return by_cases(make, pair, (low, equal, high, else_))
 
 
-def by_cases(make: CaseMaker, pair: Pair, table: Table) -> int | None:
+def by_cases(make: CaseMaker, pair: CasePair, table: CaseNodes) -> int | None:
     """The node of a table; None where no short one has the right value for a NaN."""
     x, y = pair
     low, equal, high, else_ = table
@@ -148,7 +148,7 @@ def by_cases(make: CaseMaker, pair: Pair, table: Table) -> int | None:
     return node
 
 
-def _by_one(make: CaseMaker, pair: Pair, table: Table, has_nan: bool) -> int | None:
+def _by_one(make: CaseMaker, pair: CasePair, table: CaseNodes, has_nan: bool) -> int | None:
     """A table of two different nodes: a comparison, or a choice by one."""
     x, y = pair
     if table[0] == table[2] and make.number(y) == 0 and is_mask(make.graph, x):
@@ -169,7 +169,7 @@ def _by_one(make: CaseMaker, pair: Pair, table: Table, has_nan: bool) -> int | N
     return make.node(WHERE, make.node(op, x, y), a, b)
 
 
-def _by_two(make: CaseMaker, pair: Pair, table: Table) -> int | None:
+def _by_two(make: CaseMaker, pair: CasePair, table: CaseNodes) -> int | None:
     """A table of three different nodes: equality apart, then a table of two."""
     low, equal, high, else_ = table
     for inner in ((low, low, high, else_), (low, high, high, else_)):
@@ -212,7 +212,7 @@ def choose(make: CaseMaker, condition: int, a: int, b: int) -> int:
     return node
 
 
-def on_pair(make: CaseMaker, pair: Pair, node: int) -> Table:
+def on_pair(make: CaseMaker, pair: CasePair, node: int) -> CaseNodes:
     """A node in the cases of a pair; a product with a factor that has them counts too."""
     found = make.cases.get(node)
     if found is not None and found[0] == pair:
@@ -227,7 +227,7 @@ def on_pair(make: CaseMaker, pair: Pair, node: int) -> Table:
     return (node,) * 4
 
 
-def completed(make: CaseMaker, tables: Iterable[Table]) -> Table | None:
+def completed(make: CaseMaker, tables: Iterable[CaseNodes]) -> CaseNodes | None:
     """The sum of tables of which at most one is not 0 in each case."""
     zero = make.constant(0)
     result = [zero] * 4

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import PRIMITIVES, Primitive
-from adcli.graph.symbols import Expression, Operand, Symbols
+from adcli.graph.symbols import Expression, Operable, Symbols
 
 _HYPOT = PRIMITIVES["hypot"]
 
@@ -49,7 +49,7 @@ def expanded(
 class _Sharing(Symbols):
     """Makes hypot(y, x) and hypot(x, y) one node: unit(x, y) and unit(y, x) share it."""
 
-    def hypot(self, x: Operand, y: Operand) -> Expression:
+    def hypot(self, x: Operable, y: Operable) -> Expression:
         """The node of hypot, the older argument first."""
         first, second = sorted((self.expression(x), self.expression(y)), key=lambda e: e.node)
         return self.apply(_HYPOT, first, second)

@@ -32,7 +32,7 @@ class NewNodes:
         self.new: dict[int, int] = {}
         # What new nodes are made of: products, case distinctions.
         self.products: dict[int, tuple[Number, Factors]] = {}
-        self.cases: dict[int, tuple[cases.Pair, cases.Table]] = {}
+        self.cases: dict[int, tuple[cases.CasePair, cases.CaseNodes]] = {}
         self._total: dict[int, bool] = {}
         self._numbers: dict[int, Number | None] = {}
         self.uses = count_uses(graph, self.order, outputs)

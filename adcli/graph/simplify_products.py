@@ -131,7 +131,7 @@ class Products(NewNodes):
 
     def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
         """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""
-        tables: dict[cases.Pair, list[Number]] = {}
+        tables: dict[cases.CasePair, list[Number]] = {}
         others = []
         for base, exponents in factors:
             found = cases.numbers(self, base)

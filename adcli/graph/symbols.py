@@ -33,7 +33,7 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import STACK
 
-Operand = Union["Expression", float, int]
+Operable = Union["Expression", float, int]
 
 
 class Expression:
@@ -45,22 +45,22 @@ class Expression:
         self.symbols = symbols
         self.node = node
 
-    def __add__(self, other: Operand) -> Expression:
+    def __add__(self, other: Operable) -> Expression:
         return self.symbols.apply(ADD, self, other)
 
-    def __radd__(self, other: Operand) -> Expression:
+    def __radd__(self, other: Operable) -> Expression:
         return self.symbols.apply(ADD, other, self)
 
-    def __sub__(self, other: Operand) -> Expression:
+    def __sub__(self, other: Operable) -> Expression:
         return self.symbols.apply(SUBTRACT, self, other)
 
-    def __rsub__(self, other: Operand) -> Expression:
+    def __rsub__(self, other: Operable) -> Expression:
         return self.symbols.apply(SUBTRACT, other, self)
 
-    def __mul__(self, other: Operand) -> Expression:
+    def __mul__(self, other: Operable) -> Expression:
         return self.symbols.apply(MULTIPLY, self, other)
 
-    def __rmul__(self, other: Operand) -> Expression:
+    def __rmul__(self, other: Operable) -> Expression:
         return self.symbols.apply(MULTIPLY, other, self)
 
     def __neg__(self) -> Expression:
@@ -107,13 +107,13 @@ class Symbols:
             return [Expression(self, e) for e in self.graph.args[xs[0].node]]
         return list(xs)
 
-    def expression(self, value: Operand) -> Expression:
+    def expression(self, value: Operable) -> Expression:
         """The node of a number, or the expression itself."""
         if isinstance(value, Expression):
             return value
         return Expression(self, self.graph.constant(float(value), self.span))
 
-    def apply(self, primitive: Primitive, *operands: Operand) -> Expression:
+    def apply(self, primitive: Primitive, *operands: Operable) -> Expression:
         """An elementwise or select node, or an exact shorter form of it."""
         xs = [self.expression(x) for x in operands]
         values = [self.constant_value(x) for x in xs]
@@ -123,7 +123,7 @@ class Symbols:
         args = tuple([x.node for x in xs])
         return Expression(self, self.graph.node(primitive, args, None, self.span))
 
-    def structural(self, primitive: Primitive, attr: Any, *xs: Operand) -> Expression:
+    def structural(self, primitive: Primitive, attr: Any, *xs: Operable) -> Expression:
         """A node of a structural primitive with its static attribute."""
         args = tuple([self.expression(x).node for x in xs])
         return Expression(self, self.graph.node(primitive, args, attr, self.span))
@@ -134,7 +134,7 @@ class Symbols:
             return self.expression(value)
         return self.structural(PRIMITIVES["full"], (value, shape))
 
-    def power_slope(self, x: Operand, y: Operand) -> Expression:
+    def power_slope(self, x: Operable, y: Operable) -> Expression:
         """y*x^(y-1), and 0 at (0, 0), where that is 0 times infinity.
 
         Nowhere else: at y = 0 its derivative in y is x^-1, not that of a constant. There the 0 is

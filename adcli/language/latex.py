@@ -32,9 +32,9 @@ from adcli.language.printing import (
     OPERATORS,
     PRODUCT,
     UNARY,
-    Layout,
-    Part,
     Printer,
+    Spelled,
+    SpelledPart,
     fill,
     fresh_names,
     listed,
@@ -157,7 +157,7 @@ class _Latex(Printer):
         super().__init__(graph, names)
         self.variables = latex_names(graph)
 
-    def leaf(self, node: int) -> Layout:
+    def leaf(self, node: int) -> Spelled:
         op, attr = self.graph.ops[node], self.graph.attrs[node]
         if op is CONSTANT:
             text = _number(number_text(attr))
@@ -167,7 +167,7 @@ class _Latex(Printer):
             return ATOM, [_NAMED[attr]]
         return ATOM, [self.variables[attr] if op is VARIABLE else latex_name(attr[-1])]
 
-    def operation(self, node: int) -> Layout:
+    def operation(self, node: int) -> Spelled:
         op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
         if op is DIVIDE:
             return UNARY, fill(r"\frac{#1}{#2}", list(args))
@@ -186,7 +186,7 @@ class _Latex(Printer):
             return self._function(op.spelling["latex"], args)
         return self._structural(op, args, attr)
 
-    def _after_sign(self, node: int) -> Part:
+    def _after_sign(self, node: int) -> SpelledPart:
         """The right operand of a sum: a + -b takes brackets."""
         return node, ATOM if self._starts_with_minus(node) else PRODUCT
 
@@ -201,7 +201,7 @@ class _Latex(Printer):
             is_number and number_text(graph.attrs[node])[0] == "-"
         )
 
-    def _product(self, x: int, y: int) -> Layout:
+    def _product(self, x: int, y: int) -> Spelled:
         graph = self.graph
         is_fraction = graph.ops[y] is DIVIDE and y not in self.names
         sign = r" \cdot " if is_fraction or self._starts_with_digit(y) else r" \, "
@@ -215,12 +215,12 @@ class _Latex(Printer):
         is_number = graph.ops[node] is CONSTANT or template[:1].isdecimal()
         return is_number and node not in self.names
 
-    def _where(self, condition: int, a: int, b: int) -> list[Part]:
-        head: list[Part] = [r"\begin{cases} ", (a, ANY), r" & \text{if } "]
+    def _where(self, condition: int, a: int, b: int) -> list[SpelledPart]:
+        head: list[SpelledPart] = [r"\begin{cases} ", (a, ANY), r" & \text{if } "]
         condition_parts = self.condition(condition, r" \ne 0")
         return [*head, *condition_parts, r" \\ ", (b, ANY), r" & \text{otherwise} \end{cases}"]
 
-    def _function(self, template: str, args: tuple[int, ...]) -> Layout:
+    def _function(self, template: str, args: tuple[int, ...]) -> Spelled:
         if "#" not in template:
             return ATOM, [template, r"\left(", *listed(args), r"\right)"]
         if "#+" in template:
@@ -228,7 +228,7 @@ class _Latex(Printer):
         level = UNARY if template.startswith(r"\frac") else ATOM
         return (POWER_LEVEL if "^{" in template else level), fill(template, list(args))
 
-    def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Layout:
+    def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Spelled:
         if op is INDEX:
             return ATOM, ["{", (args[0], ATOM), f"}}_{{{key_text(attr)}}}"]
         if op is STACK and attr == 0:
@@ -245,9 +245,9 @@ class _Latex(Printer):
         head = rf"\operatorname{{{op.word.replace('_', ' ')}}}{index}"
         return ATOM, [head + r"\left(", *listed(args), r"\right)"]
 
-    def _matrix(self, rows: tuple[int, ...]) -> list[Part]:
+    def _matrix(self, rows: tuple[int, ...]) -> list[SpelledPart]:
         graph = self.graph
-        parts: list[Part] = []
+        parts: list[SpelledPart] = []
         for row in rows:
             is_row = graph.ops[row] is STACK and graph.attrs[row] == 0 and row not in self.names
             cells = graph.args[row] if is_row else (row,)

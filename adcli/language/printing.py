@@ -21,10 +21,10 @@ from adcli.graph.structure import INDEX
 ANY, COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(7)
 
 
-Part = str | tuple[int, int]
+SpelledPart = str | tuple[int, int]
 """Text, or a node with the lowest level that needs no brackets in this place."""
 
-Layout = tuple[int, list[Part]]
+Spelled = tuple[int, list[SpelledPart]]
 """The level of a node, and its parts from left to right."""
 
 OPERATORS: dict[str, tuple[int, int, int]] = {
@@ -40,14 +40,14 @@ OPERATORS: dict[str, tuple[int, int, int]] = {
 
 
 def write(
-    lay_out: Callable[[int], Layout],
+    lay_out: Callable[[int], Spelled],
     node: int,
     level: int = ANY,
     brackets: tuple[str, str] = ("(", ")"),
 ) -> str:
     """The text of a node in a place that needs `level`. A loop with a stack: depth is no limit."""
     pieces: list[str] = []
-    stack: list[Part] = [(node, level)]
+    stack: list[SpelledPart] = [(node, level)]
     while stack:
         part = stack.pop()
         if isinstance(part, str):
@@ -86,7 +86,7 @@ class Printer(ABC):
                 yield name, self.text(node)
                 self.names[node] = name
 
-    def lay_out(self, node: int) -> Layout:
+    def lay_out(self, node: int) -> Spelled:
         """The level and the parts of a node."""
         name = self.names.get(node)
         if name is not None:
@@ -99,34 +99,34 @@ class Printer(ABC):
         return self.operation(node)
 
     @abstractmethod
-    def leaf(self, node: int) -> Layout:
+    def leaf(self, node: int) -> Spelled:
         """A constant or a variable."""
 
     @abstractmethod
-    def operation(self, node: int) -> Layout:
+    def operation(self, node: int) -> Spelled:
         """An operation that has no name, other than a change of sign."""
 
-    def infix(self, node: int, sign: str) -> Layout:
+    def infix(self, node: int, sign: str) -> Spelled:
         """An operator between its two operands."""
         left, right = self.graph.args[node]
         level, *sides = OPERATORS[self.graph.ops[node].name]
         return level, [(left, sides[0]), sign, (right, sides[1])]
 
-    def relation(self, node: int) -> list[Part]:
+    def relation(self, node: int) -> list[SpelledPart]:
         """A comparison without brackets."""
         symbol = self.graph.ops[node].symbol
         return self.infix(node, f" {self.relations.get(symbol, symbol)} ")[1]
 
-    def condition(self, node: int, is_not_zero: str) -> list[Part]:
+    def condition(self, node: int, is_not_zero: str) -> list[SpelledPart]:
         """What a choice asks: a comparison, or whether a number is not 0."""
         if node not in self.names and self.graph.ops[node].name in COMPARISONS:
             return self.relation(node)
         return [(node, OPERATORS["not_equal"][1]), is_not_zero]
 
 
-def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> list[Part]:
+def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> list[SpelledPart]:
     """The parts of a list of nodes."""
-    parts: list[Part] = []
+    parts: list[SpelledPart] = []
     for node in nodes:
         if parts:
             parts.append(separator)
@@ -134,9 +134,9 @@ def listed(nodes: Iterable[int], level: int = ANY, separator: str = ", ") -> lis
     return parts
 
 
-def fill(template: str, arguments: Sequence[int | list[Part]]) -> list[Part]:
+def fill(template: str, arguments: Sequence[int | list[SpelledPart]]) -> list[SpelledPart]:
     """The parts of a template: `#1` is the first argument, `#*` the list of all."""
-    parts: list[Part] = []
+    parts: list[SpelledPart] = []
     for k, piece in enumerate(re.split(r"#([0-9*])", template)):
         if k % 2 == 0:
             parts.append(piece)

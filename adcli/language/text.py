@@ -33,9 +33,9 @@ from adcli.language.printing import (
     ATOM,
     OPERATORS,
     UNARY,
-    Layout,
-    Part,
     Printer,
+    Spelled,
+    SpelledPart,
     fresh_names,
     listed,
 )
@@ -124,7 +124,7 @@ def _slice_text(start: int | None, stop: int | None, step: int | None) -> str:
 
 
 class _TextPrinter(Printer):
-    def leaf(self, node: int) -> Layout:
+    def leaf(self, node: int) -> Spelled:
         op, attr = self.graph.ops[node], self.graph.attrs[node]
         if op is CONSTANT:
             text = number_text(attr)
@@ -133,7 +133,7 @@ class _TextPrinter(Printer):
             return ATOM, [attr]
         return ATOM, [name_text(attr if isinstance(attr, str) else attr[-1])]
 
-    def operation(self, node: int) -> Layout:
+    def operation(self, node: int) -> Spelled:
         op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
         if op.name in OPERATORS:
             return self.infix(node, op.symbol if op.symbol in ("*", "/", "^") else f" {op.symbol} ")
@@ -143,7 +143,7 @@ class _TextPrinter(Printer):
             return ATOM, ["[", *listed(args), "]"]
         return ATOM, self._call(op, args, attr)
 
-    def _call(self, op: Primitive, args: tuple[int, ...], attr: Any) -> list[Part]:
+    def _call(self, op: Primitive, args: tuple[int, ...], attr: Any) -> list[SpelledPart]:
         if op is _SCATTER:
             key, shape = attr
             place = f"zeros({', '.join(map(str, shape))})[{key_text(key)}]"

@@ -12,12 +12,12 @@ HEIGHT = 17
 BOTH = "#"
 """Stands where the points of two series meet, unless one is in capitals: that one stays."""
 
-Series = Mapping[str, Sequence[tuple[float, float]]]
+PlottedSeries = Mapping[str, Sequence[tuple[float, float]]]
 """Mark (one character) -> points (x, y). A later series is drawn over an earlier one."""
 
 
 def log_log_chart(
-    series: Series,
+    series: PlottedSeries,
     width: int,
     x_label: str,
     y_label: str,

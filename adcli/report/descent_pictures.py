@@ -17,7 +17,7 @@ from adcli.language.messages import safe
 from adcli.report.braille import braille_curve
 from adcli.report.plots import figure_class, picture_format, write_figure
 
-Curve = list[tuple[float, float]]
+Polyline = list[tuple[float, float]]
 FRAMES = 120
 """Most frames of a film."""
 
@@ -39,7 +39,7 @@ class DescentPicture(Watcher):
         raise NotImplementedError
 
 
-def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
+def curves(result: Result, problem: Problem) -> tuple[str, Polyline, Polyline]:
     """What the value's curve shows, that curve, and the gradient norm's: positive numbers alone.
 
     The value is shown itself where it stays positive, else its distance to the best one.
@@ -71,7 +71,7 @@ class TerminalPlot(DescentPicture):
 
 
 def chart(
-    title: str, curve: Curve, width: int, rows: int = 8, unit: str = "iterations"
+    title: str, curve: Polyline, width: int, rows: int = 8, unit: str = "iterations"
 ) -> list[str]:
     """A curve over iterations, or another unit, logarithmic upwards, as lines of text."""
     logs = [math.log10(y) for _, y in curve]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from adcli.graph.axes import Shape, element_labels, index_label, indices
 
-Path = tuple[str, ...]
+ResultPath = tuple[str, ...]
 
 
 def output_rows(shapes: Sequence[Shape]) -> Iterator[str]:
@@ -20,7 +20,7 @@ def output_rows(shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def result_labels(
-    path: Path, outputs: Sequence[Shape], variables: Mapping[str, Shape]
+    path: ResultPath, outputs: Sequence[Shape], variables: Mapping[str, Shape]
 ) -> Iterator[str]:
     """The names of the numbers under a path: `value`, `df/dx`, `df[0]/dv[1]`, `d2f/dxdy`.
 

@@ -24,8 +24,8 @@ SWEEPS = 24
 STRAIGHT = 8.0
 """How much more a passing edge pulls than one that ends."""
 
-Size = tuple[float, float]
-Point = tuple[float, float]
+Extent = tuple[float, float]
+Position = tuple[float, float]
 
 
 @dataclass(eq=False)
@@ -60,7 +60,7 @@ class Layout:
 
 
 def lay_out(
-    nodes: Sequence[Size], edges: Sequence[tuple[int, int]], labels: Sequence[Size]
+    nodes: Sequence[Extent], edges: Sequence[tuple[int, int]], labels: Sequence[Extent]
 ) -> Layout:
     """A drawing in which every edge (upper, lower) goes down.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.graph.axes import Shape, element_labels
-from adcli.report.labels import Path, output_rows, result_labels
+from adcli.report.labels import ResultPath, output_rows, result_labels
 from adcli.report.numbers import exact, flat, nested, shape_of, short
 from adcli.report.rendering import Report
 
@@ -30,7 +30,7 @@ class PointReport(Report):
     """
 
     point: Mapping[str, Any]
-    fields: Mapping[Path, Any]
+    fields: Mapping[ResultPath, Any]
     task: Task
     several: bool
     precision: int | None = None
@@ -129,7 +129,7 @@ def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[
     """Row labels, column labels and cells of a Jacobian or a Hessian."""
     variables = report.variables
     labels = [label for name in report.task.wrt for label in element_labels(name, variables[name])]
-    blocks: list[Path]
+    blocks: list[ResultPath]
     if report.task.kind == "jacobian":
         heads = [f"df{row}" for row in output_rows(report.outputs)]
         blocks = [("jacobian", name) for name in report.task.wrt]
@@ -143,7 +143,7 @@ def _matrix(report: PointReport, text: Any) -> tuple[list[str], list[str], list[
 
 
 def _side_by_side(
-    report: PointReport, blocks: Sequence[Path], height: int, text: Any
+    report: PointReport, blocks: Sequence[ResultPath], height: int, text: Any
 ) -> list[list[str]]:
     """The cells of blocks of equal height; each is as wide as its last variable has numbers."""
     rows: list[list[str]] = [[] for _ in range(height)]

@@ -30,7 +30,7 @@ from adcli.language.printing import OPERATORS, POWER
 from adcli.language.text import key_text, to_text
 
 _STEP = re.compile("w[0-9]+")
-Printer = Callable[[Graph, int, Mapping[int, str]], str]
+PrintNode = Callable[[Graph, int, Mapping[int, str]], str]
 """A node of a graph as text, with names for some nodes."""
 
 
@@ -48,7 +48,7 @@ class Notation:
     product: str
     call: str
     at: str
-    printer: Printer
+    printer: PrintNode
 
 
 TEXT = Notation(

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from adcli.errors import UsageError
 from adcli.language.messages import columns, safe
 from adcli.report.graph import Drawing, DrawnEdge
-from adcli.report.layout import Item, Layout, Point, lay_out, places
+from adcli.report.layout import Item, Layout, Position, lay_out, places
 
 DRAWN_NODES = 500
 """More nodes than this nobody can read in one picture."""
@@ -115,7 +115,7 @@ def _ports(layout: Layout) -> list[tuple[float, float]]:
 def _edge(line: DrawnEdge, route: Sequence[Item], start: float, end: float) -> str:
     """A smooth curve down through the edge's places, with a tip at its end."""
     upper, lower = route[0], route[-1]
-    top: Point = (start, upper.y + upper.height / 2)
+    top: Position = (start, upper.y + upper.height / 2)
     tip = lower.y - lower.height / 2
     points = [top]
     for item in route[1:-1]:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from adcli.report.descent_pictures import Curve, chart
+from adcli.report.descent_pictures import Polyline, chart
 from adcli.report.plots import figure_class, picture_format, write_figure
 from adcli.training.run import TrainingResult
 from adcli.training.training_loop import TrainingWatcher
 
 
-def loss_curves(result: TrainingResult) -> dict[str, Curve]:
+def loss_curves(result: TrainingResult) -> dict[str, Polyline]:
     """The losses against the epoch, by name, as far as they are finite."""
     found = {
         "training loss": [(float(e.epoch), e.training_loss) for e in result.history],

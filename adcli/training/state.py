@@ -51,7 +51,7 @@ class Epoch(NamedTuple):
 
 
 @dataclass
-class State:
+class TrainingState:
     """Where a run stands, `batches` batches into the epoch after `epochs` whole ones.
 
     `parameters` is a flat vector, `memory` the update rule's state. `total` adds up rows times
@@ -94,7 +94,7 @@ class State:
 
 
 def save_training(
-    path: str | os.PathLike[str], identity: dict[str, Any], state: State, seconds: float
+    path: str | os.PathLike[str], identity: dict[str, Any], state: TrainingState, seconds: float
 ) -> None:
     """Write all of a run to a file, through to the disk."""
     body = {
@@ -116,7 +116,7 @@ class Checkpoint(NamedTuple):
 
     name: str
     identity: dict[str, Any]
-    state: State
+    state: TrainingState
     seconds: float
 
     def check(self, memory: tuple[Any, ...], steps: int) -> None:
@@ -192,7 +192,7 @@ def _checkpoint(name: str, body: dict[str, Any]) -> Checkpoint:
     if bool(body["history"]) != bool(last):
         with within("history"):
             raise misfit(body["history"], "that of the epochs done")
-    state = State(
+    state = TrainingState(
         parameters,
         tuple(memory),
         best=body["best"],

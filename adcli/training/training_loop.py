@@ -17,10 +17,10 @@ from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.errors import DomainError
 from adcli.language.messages import counted
-from adcli.training.state import Epoch, State
+from adcli.training.state import Epoch, TrainingState
 from adcli.training.training_plan import TrainingLimits, TrainingPlan
 
-Batch = dict[str, Any]
+RowBatch = dict[str, Any]
 
 
 class TrainingWatcher:
@@ -55,7 +55,7 @@ class Training:
         limits: TrainingLimits,
         watchers: Sequence[TrainingWatcher] = (),
         interrupted: Callable[[], bool] = lambda: False,
-        state: State | None = None,
+        state: TrainingState | None = None,
         seconds: float = 0.0,
     ) -> None:
         self.problem, self.stepper, self.plan, self.limits = problem, stepper, plan, limits
@@ -65,7 +65,7 @@ class Training:
         self.loss = LossPlan(problem.function, problem.free, plan.dtype)
         if state is None:
             parameters = problem.start.astype(plan.dtype)
-            state = State(parameters, self.update.init(parameters))
+            state = TrainingState(parameters, self.update.init(parameters))
         self.state = state
         held = {name: np.asarray(x, dtype=plan.dtype) for name, x in problem.fixed.items()}
         self._inputs = {**held, **problem.layout.views(state.parameters)}
@@ -128,7 +128,7 @@ class Training:
                 return outcome
         return None
 
-    def _step(self, batch: Batch) -> Outcome | None:
+    def _step(self, batch: RowBatch) -> Outcome | None:
         """Go down the gradient of a batch's loss."""
         s = self.state
         inputs = {**self._inputs, **batch}
@@ -272,12 +272,12 @@ class Training:
             return outcome
         return Outcome(Status.DIVERGED, f"the loss is {value:.3g} {self._reached()}")
 
-    def _diverged(self, batch: Batch, value: float) -> Outcome:
+    def _diverged(self, batch: RowBatch, value: float) -> Outcome:
         """The outcome at a batch whose loss or gradient is not finite; what is to blame."""
         place, cause = self._place(batch, value), self._cause(batch)
         return Outcome(Status.DIVERGED, f"{place}: {cause}" if cause else place)
 
-    def _place(self, batch: Batch, value: float) -> str:
+    def _place(self, batch: RowBatch, value: float) -> str:
         """What is not finite in the batch to come, and which rows these are."""
         s = self.state
         what = "the gradient is not finite" if math.isfinite(value) else f"the loss is {value:g}"
@@ -286,7 +286,7 @@ class Training:
         rows += " in that epoch's order" * self.plan.shuffle
         return f"{what} in epoch {s.epochs + 1:,}, batch {s.batches + 1:,} ({rows})"
 
-    def _cause(self, batch: Batch) -> str:
+    def _cause(self, batch: RowBatch) -> str:
         """The operation that is not finite in float64; what to say where there is none."""
         try:
             self.problem.check_values({**self._inputs, **batch})
@@ -301,6 +301,6 @@ def all_finite(vector: Any) -> bool:
         return math.isfinite(float(vector.sum())) or bool(np.isfinite(vector).all())
 
 
-def count_rows(batch: Batch) -> int:
+def count_rows(batch: RowBatch) -> int:
     """The rows of a batch."""
     return len(next(iter(batch.values())))

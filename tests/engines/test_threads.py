@@ -15,7 +15,7 @@ from time import perf_counter, sleep
 import pytest
 
 from adcli.engines import threads
-from adcli.engines.threads import Portions, _Portions, in_parallel
+from adcli.engines.threads import Portions, _Shares, in_parallel
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_portions_leave_others_their_share(monkeypatch: pytest.MonkeyPatch, amon
     monkeypatch.setattr(threads, "SHORT", 0.0)
     monkeypatch.setattr(threads, "LONG", 1e9)
     begin = 0
-    for portion in _Portions(10**6, among).portions():
+    for portion in _Shares(10**6, among).portions():
         assert portion[0] == begin
         size, begin = portion[1] - begin, portion[1]
         assert size == (max(1, (10**6 - portion[0]) // among) if portion[0] else 1)
@@ -62,11 +62,11 @@ def test_portions_leave_others_their_share(monkeypatch: pytest.MonkeyPatch, amon
 
 
 def test_portions_are_neither_short_nor_long() -> None:
-    quick = [end - begin for begin, end in _Portions(1000, 8).portions()]
+    quick = [end - begin for begin, end in _Shares(1000, 8).portions()]
     assert quick[0] == 1
     assert len(quick) < 100
     slow = []
-    for begin, end in _Portions(6, 1).portions():
+    for begin, end in _Shares(6, 1).portions():
         slow.append(end - begin)
         sleep(threads.LONG)
     assert slow == [1] * 6

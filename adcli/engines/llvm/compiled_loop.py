@@ -12,7 +12,7 @@ from adcli.engines.llvm.compile import assemble, compile_module
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.operations import PREDICATES, Values
 from adcli.engines.lower import is_foreign
-from adcli.engines.source.loop import Condition, Loop, Records, Run
+from adcli.engines.source.loop import Condition, Loop, LoopRecords, RunLoop
 from adcli.graph.primitives import CONSTANT, NAMED, Primitive
 
 MAX_LOOP_NODES = 2_000
@@ -30,7 +30,7 @@ def differs(op: Primitive) -> bool:
     return is_foreign(op) or bool(op.libraries) or op.name == "hypot"
 
 
-def compile_loop(loop: Loop, machine: Machine) -> Run:
+def compile_loop(loop: Loop, machine: Machine) -> RunLoop:
     """The loop as machine code. Raises MissingFunctionError for what the C library has not."""
     code = Code(machine, 1)
     head = "define void @loop(ptr %numbers, ptr %rows) nounwind {"
@@ -39,7 +39,7 @@ def compile_loop(loop: Loop, machine: Machine) -> Run:
     function = compiled.function("loop", None, [ctypes.c_void_p] * 2)
     width = len(loop.recorded)
 
-    def run(numbers: Sequence[float]) -> tuple[Sequence[float], Records]:
+    def run(numbers: Sequence[float]) -> tuple[Sequence[float], LoopRecords]:
         memory = (ctypes.c_double * (len(numbers) + 1))(*numbers)
         begin, end = numbers[:2]
         rows = np.empty((int(max(end - begin, 0.0)) + 1, width) if width else (0, 0))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROWS_STAND_IN = 7919
 """Stands for the number of rows of a scalar program, which holds no shape."""
 
-Path = tuple[str, ...]
+ResultPath = tuple[str, ...]
 
 
 def compile_rows(
@@ -53,7 +53,7 @@ def compile_point(
 
 def compiled_point(
     program: Program, inputs: Mapping[int, Array], task: Task, alone: bool = False
-) -> dict[Path, list[Any]] | None:
+) -> dict[ResultPath, list[Any]] | None:
     """The results at one point by path: numbers and arrays.
 
     `inputs` has an array for each node of a variable; `alone` as in CompiledRows. None where this
@@ -67,7 +67,7 @@ def compiled_point(
     results, finite = code.run(inputs, available_cores())
     if not finite and not all(np.isfinite(x).all() for x in results):
         return None
-    by_path: dict[Path, list[Any]] = {}
+    by_path: dict[ResultPath, list[Any]] = {}
     for path, x in zip(paths, results, strict=True):
         by_path.setdefault(path, []).append(x if x.ndim else float(x))
     return by_path
@@ -90,7 +90,7 @@ def _compile_point(
     graph, text = program.graph, program.text
     known = infer_shapes(graph, program.order, shapes, text)
     outputs = list(program.outputs)
-    paths: list[Path] = [("value",)] * len(outputs)
+    paths: list[ResultPath] = [("value",)] * len(outputs)
     if task.kind == "gradient":
         output = scalar_output(graph, outputs, [known[o] for o in outputs], text)
         wrt = [program.inputs[name] for name in task.wrt]

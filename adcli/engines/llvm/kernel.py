@@ -37,7 +37,7 @@ _POINTER = ctypes.c_void_p
 _SIGNATURE = (ctypes.c_int64, ctypes.c_int64, _POINTER, _POINTER, _POINTER, _POINTER)
 
 
-class Place(NamedTuple):
+class ColumnPlace(NamedTuple):
     """Where an input has its value for each row: in a vector by its number among the arrays, or in
     a matrix in this `column`."""
 
@@ -45,7 +45,7 @@ class Place(NamedTuple):
     column: int | None = None
 
 
-class Chunks(NamedTuple):
+class RowRuns(NamedTuple):
     """Runs of `rows` rows: the first writes to the address `out`, the next `step` bytes further
     on, and so forth. All of that lies in `memory`, which has to outlive the threads."""
 
@@ -65,7 +65,7 @@ class Kernel:
     def __init__(
         self,
         graph: Graph,
-        columns: Mapping[int, Place],
+        columns: Mapping[int, ColumnPlace],
         shared: Sequence[int],
         outputs: Sequence[int],
         machine: Machine,
@@ -107,7 +107,7 @@ class Kernel:
     def _over_rows(
         self,
         rows: int,
-        chunks: Chunks,
+        chunks: RowRuns,
         columns: Pointers,
         shared: Any,
         threads: int,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adcli.algebras.arrays import Arrays
-from adcli.engines.llvm.kernel import Array, Place
+from adcli.engines.llvm.kernel import Array, ColumnPlace
 from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.reduction_kernel import ReductionKernel
 from adcli.engines.llvm.roles import MOVES, REDUCED, Roles
@@ -17,7 +17,7 @@ from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
 
-Run = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
+RunKernels = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
 
 
 class Held:
@@ -123,7 +123,7 @@ class Pass:
         """The compiled kernels of this pass."""
         return [kernel for kernel in (self._rows, self._reduced) if kernel is not None]
 
-    def as_kernel(self, outputs: list[int]) -> Run | None:
+    def as_kernel(self, outputs: list[int]) -> RunKernels | None:
         """This pass, the only one, as a function of inputs, if it is nothing but one kernel that
         makes vectors of vectors and numbers: the outputs in order."""
         kernel, shape = self._rows, self._roles.shape
@@ -192,17 +192,17 @@ class _Extract:
         self._columns: dict[int, int] = {}
         self._shared: dict[int, int] = {}
 
-    def inputs(self) -> tuple[_Inputs, dict[int, Place], list[int]]:
+    def inputs(self) -> tuple[_Inputs, dict[int, ColumnPlace], list[int]]:
         """What the copy reads: the program's nodes, and those of the copy."""
         roles = self._roles
         arrays: dict[int, int] = {}
-        places: dict[int, Place] = {}
+        places: dict[int, ColumnPlace] = {}
         for node, copied in self._columns.items():
             matrix, k = roles.parts.get(node, (node, 0))
             if matrix == node or matrix in self._by_columns:
-                places[copied] = Place(arrays.setdefault(node, len(arrays)))
+                places[copied] = ColumnPlace(arrays.setdefault(node, len(arrays)))
             else:
-                places[copied] = Place(arrays.setdefault(matrix, len(arrays)), k)
+                places[copied] = ColumnPlace(arrays.setdefault(matrix, len(arrays)), k)
         shared = self._shared
         return _Inputs(list(arrays), list(shared)), places, list(shared.values())
 

@@ -12,7 +12,7 @@ from adcli.algebras.functions.array_functions import quiet
 from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code
-from adcli.engines.llvm.kernel import CHUNK, Array, Chunks, Kernel, Place, Pointers, padded
+from adcli.engines.llvm.kernel import CHUNK, Array, ColumnPlace, Kernel, Pointers, RowRuns, padded
 from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
 from adcli.engines.llvm.machine import Machine
 from adcli.graph.graph import Graph
@@ -31,7 +31,7 @@ class ReductionKernel(Kernel):
     def __init__(
         self,
         graph: Graph,
-        columns: Mapping[int, Place],
+        columns: Mapping[int, ColumnPlace],
         shared: Sequence[int],
         outputs: Sequence[int],
         kinds: Sequence[str],
@@ -112,7 +112,7 @@ class ReductionKernel(Kernel):
             sources, numbers = Pointers(columns), _numbers(rows, shared)
             blocks_each = max(1, CHUNK // block)
             step = 8 * self.count * blocks_each
-            chunks = Chunks(blocks_each * block, place(0), step, partial)
+            chunks = RowRuns(blocks_each * block, place(0), step, partial)
             self._over_rows(whole, chunks, sources, numbers, threads)
         if whole < rows:
             ends = [padded(c, whole, self.lanes) for c in columns]

@@ -15,9 +15,9 @@ from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import (
     CHUNK,
     Array,
-    Chunks,
     Kernel,
     Pointers,
+    RowRuns,
     address_of,
     addresses,
     padded,
@@ -84,7 +84,7 @@ class RowKernel(Kernel):
         if whole:
             sources, targets = Pointers(columns), Pointers(results)
             function = self._function_for(8 * rows * self.count)
-            chunks = Chunks(CHUNK, address_of(targets.table), 0, targets)
+            chunks = RowRuns(CHUNK, address_of(targets.table), 0, targets)
             flag = self._over_rows(whole, chunks, sources, numbers, threads, function)
             finite = isfinite(flag)
         if whole < rows:

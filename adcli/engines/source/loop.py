@@ -64,10 +64,10 @@ class Loop:
         return [*self.point, *self.state]
 
 
-Records: TypeAlias = Any
+LoopRecords: TypeAlias = Any
 """Rows of numbers: a list of tuples, or an array."""
 
-Run = Callable[[Sequence[float]], tuple[Sequence[float], Records]]
+RunLoop = Callable[[Sequence[float]], tuple[Sequence[float], LoopRecords]]
 """Runs a loop: from (counter, end, best, before, *best_point, *before_point, *point, *state), to
 (counter, value, best, before, fixed, *best_point, *before_point, *point, *state). It ends at the
 step `end`; after the first one also where a condition of `going` fails, or, `fixed`, where a step
@@ -75,7 +75,7 @@ would change nothing. Beside that a row of what is recorded for each point, the 
 one included."""
 
 
-def python_loop(loop: Loop) -> Run:
+def python_loop(loop: Loop) -> RunLoop:
     """The loop as straight-line Python."""
     count = len(loop.point)
     best, before, point = ([f"{letter}{k}" for k in range(count)] for letter in "bpx")

@@ -14,7 +14,7 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.algebras.functions import float_functions
 from adcli.algebras.number_nodes import result_nodes
-from adcli.engines.llvm.kernel import Place
+from adcli.engines.llvm.kernel import ColumnPlace
 from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.engines.lower import FOREIGN, lower
 from adcli.graph.graph import Graph
@@ -50,7 +50,7 @@ def by_kernel(name: str, points: Any, machine: str) -> Any:
     inputs = [graph.variable(f"x{k}") for k in range(len(points))]
     output = graph.node(PRIMITIVES[name], tuple(inputs))
     kernel = RowKernel(
-        graph, {x: Place(k) for k, x in enumerate(inputs)}, [], [output], MACHINES[machine]
+        graph, {x: ColumnPlace(k) for k, x in enumerate(inputs)}, [], [output], MACHINES[machine]
     )
     columns = [np.ascontiguousarray(column) for column in points]
     (values,), finite = kernel.run(columns, [], points.shape[1])
@@ -119,7 +119,7 @@ def test_constant_exponents(exponent: float, machine: str) -> None:
     graph = Graph()
     x = graph.variable("x")
     power = graph.node(PRIMITIVES["power"], (x, graph.constant(exponent)))
-    kernel = RowKernel(graph, {x: Place(0)}, [], [power], MACHINES[machine])
+    kernel = RowKernel(graph, {x: ColumnPlace(0)}, [], [power], MACHINES[machine])
     points = np.array([*HARD, *np.linspace(-3, 3, 101), *10.0 ** np.linspace(-20, 20, 101)])
     (got,), _ = kernel.run([points], [], len(points))
     for x_value, value in zip(points.tolist(), got.tolist(), strict=True):
