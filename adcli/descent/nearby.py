@@ -68,8 +68,11 @@ def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bo
         return False
     from scipy.optimize import nnls
 
-    gradients = _around(problem, it, NEAR * sizes) * sizes
+    gradients = _around(problem, it, NEAR * sizes)
+    gradients = gradients / np.abs(gradients).max() * (sizes / sizes.max())  # within the range
     largest = np.abs(gradients).max()
+    if not largest > 0:  # all but the largest variable's are lost
+        return False
     system = np.vstack([gradients.T / largest, np.ones(len(gradients))])
     target = np.zeros(len(system))
     target[-1] = 1.0

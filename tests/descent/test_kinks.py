@@ -187,3 +187,9 @@ def test_the_best_point_counts_however_steep_it_is() -> None:
     start = {"W": [[0.75, 0.125, -2.25], [3.0, 0.5, 0.25], [0.25, 0.75, 2.0]], "v": [-1e300, 1, 1]}
     found = adcli.descend("sum((W - 1)^2) + norm(W@v)", start, max_iterations=20)
     assert found.value == min(it.value for it in found.history) < found.history[0].value
+
+
+def test_gradients_beyond_the_range_of_float64_are_weighed() -> None:
+    start = {"u": [-1.0, -1e300, 2.0], "v": [1e16, -2.25, 2.0]}
+    found = adcli.descend('abs(einsum("i,i->", u, v))', start, max_iterations=20)
+    assert found.value <= found.history[0].value
