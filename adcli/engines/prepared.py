@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 KEPT = 16
-"""Things that are kept for one owner; the oldest makes room."""
+"""Things that are kept for one owner; the one that was not used for longest makes room."""
 
 CACHE: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 """What is kept, by owner and key, for as long as the owner lives."""
@@ -38,13 +38,15 @@ def prepared(owner: Any, key: Any, make: Callable[[], Made], most: int = KEPT) -
     """
     known = CACHE.get(owner)
     found: Made | None = None if known is None else known.get(key)
-    if found is None:
-        found = make()
-        with _lock:
-            known = CACHE.setdefault(owner, {})
-            while len(known) >= most:
-                del known[next(iter(known))]
-            known[key] = found
+    if found is not None and len(known or ()) == 1:  # most often, and quickly seen
+        return found
+    found = make() if found is None else found
+    with _lock:
+        known = CACHE.setdefault(owner, {})
+        known.pop(key, None)
+        while len(known) >= most:
+            del known[next(iter(known))]
+        known[key] = found  # the last one now
     return found
 
 

@@ -16,12 +16,12 @@ class Owner:
     pass
 
 
-def test_the_oldest_makes_room() -> None:
+def test_what_was_used_last_stays() -> None:
     owner, made = Owner(), []
-    for k in [*range(KEPT), 0, KEPT, 1, 0]:
+    for k in [*range(KEPT), 0, KEPT, 0, 1]:
         assert prepared(owner, k, lambda k=k: made.append(k) or [k]) == [k]
-    assert made == [*range(KEPT), KEPT, 0]
-    assert list(CACHE[owner]) == [*range(2, KEPT + 1), 0]
+    assert made == [*range(KEPT), KEPT, 1]  # 1 was the oldest when there was no more room
+    assert list(CACHE[owner]) == [*range(3, KEPT + 1), 0, 1]
 
 
 def test_owners_are_apart_and_their_things_go_with_them() -> None:
