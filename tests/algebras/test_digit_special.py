@@ -91,3 +91,17 @@ def test_remainders_of_numbers_below_the_divisor(text, exact):
     start = process_time()
     assert at(text, 1.5, 40) == exact
     assert process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("n", "x"),
+    [(50, -10.5), (50, -10.25), (51, -10.5), (20, -3.5), (10, -100.5), (4, -0.5), (100, -7.5)],
+)
+def test_polygamma_where_its_terms_cancel(n: int, x: float) -> None:
+    """At half of an odd number those of even order are 10^69 times what is left (DLMF 5.15.1)."""
+    with mpmath.workdps(200):
+        steps, y = int(-x) + 2, mpmath.mpf(x)
+        below = sum(1 / (y + k) ** (n + 1) for k in range(steps))
+        exact = (-1) ** (n + 1) * mpmath.factorial(n) * (mpmath.zeta(n + 1, y + steps) + below)
+    value = at(f"polygamma({n}, x)", x, 30)
+    assert abs(value - exact) <= abs(exact) * mpmath.mpf(10) ** -29

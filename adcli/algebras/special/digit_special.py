@@ -142,23 +142,25 @@ def polygamma(n: Number, x: Number) -> Number:
 
 
 def _psi(n: int, x: Number) -> Number:
-    """polygamma, with more digits near a root: mpmath promises the absolute error only."""
+    """polygamma, with more digits where terms cancel: mpmath promises the error beside these."""
     refuse_beyond(MOST_DIGITS, "digamma" if n == 0 else "polygamma")
     if x > 0 and _is_far(x / (n + 1)):
         return mp.log(x) if n == 0 else (-1) ** (n + 1) * mp.factorial(n - 1) / x**n
     extra = 20 + (max(0, mp.mag(x)) if x < 0 else 0)
     for _ in range(4):
         with mp.workprec(mp.prec + extra):
-            value = mp.psi(n, x) if x > 0 else _psi_below(n, x)
-        lost = -mp.mag(value) if value != 0 else mp.prec
+            terms = [mp.psi(n, x), mp.one] if x > 0 else _psi_below(n, x)
+            value = mp.fsum(terms[:1] if x > 0 else terms)
+        size = max(mp.mag(term) for term in terms)
+        lost = size - mp.mag(value) if value != 0 else mp.prec
         if x > 10 or lost + 15 < extra:
             break
         extra += lost + 20
     return +value
 
 
-def _psi_below(n: int, x: Number) -> Number:
-    """polygamma(n, x) for x = m + z < 0, |z| <= 1/2, from three of positive arguments.
+def _psi_below(n: int, x: Number) -> list[Number]:
+    """The terms of polygamma(n, x) for x = m + z < 0, |z| <= 1/2: three of positive arguments.
 
     The sum of 1/(x + k)^(n+1) over k >= 0 is that over all integers, of 1/(z + k)^(n+1), less that
     over k < 0: no step for each unit of x (DLMF 5.15.1; for n = 0 it is 5.5.4).
@@ -166,4 +168,4 @@ def _psi_below(n: int, x: Number) -> Number:
     z = x - mp.nint(x)
     side = 1 if n % 2 else -1
     nearest = side * mp.factorial(n) / z ** (n + 1)
-    return nearest + mp.psi(n, 1 + z) + side * (mp.psi(n, 1 - z) - mp.psi(n, 1 - x))
+    return [nearest, mp.psi(n, 1 + z), side * mp.psi(n, 1 - z), -side * mp.psi(n, 1 - x)]
