@@ -1,11 +1,10 @@
 """Functions of many digits: fast far from 0, and refused where no method is fast."""
 
-from time import process_time
-
 import mpmath
 import pytest
 
 import adcli
+from tests.effort import effort
 
 
 def at(text, x, digits):
@@ -40,18 +39,19 @@ def test_a_root_below_0_keeps_its_digits():
     ],
 )
 def test_no_step_for_each_unit(text, x):
-    start = process_time()
+    assert effort(lambda: at(text, x, 40)) < 100
     assert mpmath.isfinite(at(text, x, 40))
-    assert process_time() - start < 2
 
 
 @pytest.mark.parametrize("text", ["digamma(x)", "polygamma(2, x)", "lgamma(x)", "gamma(x)*x"])
 def test_too_many_digits_are_refused_at_once(text):
     f = adcli.function(text)
-    start = process_time()
-    with pytest.raises(adcli.UsageError, match="takes minutes with more than 1,500 digits"):
-        f.value_and_gradient({"x": 1.5}, precision=20_000)
-    assert process_time() - start < 5
+
+    def ask():
+        with pytest.raises(adcli.UsageError, match="takes minutes with more than 1,500 digits"):
+            f.value_and_gradient({"x": 1.5}, precision=20_000)
+
+    assert effort(ask) < 250
 
 
 @pytest.mark.parametrize("x", [1e20, 1e45, 1e55, 1e80])
@@ -72,9 +72,8 @@ def test_far_above_0(text, x):
 
 @pytest.mark.parametrize("text", ["digamma(exp(x))", "polygamma(1, x^x)", "lgamma(exp(x))"])
 def test_numbers_with_billions_of_digits(text):
-    start = process_time()
+    assert effort(lambda: at(text, 1e10, 40)) < 100
     assert mpmath.isfinite(at(text, 1e10, 40))
-    assert process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -88,9 +87,8 @@ def test_numbers_with_billions_of_digits(text):
     ],
 )
 def test_remainders_of_numbers_below_the_divisor(text, exact):
-    start = process_time()
+    assert effort(lambda: at(text, 1.5, 40)) < 100
     assert at(text, 1.5, 40) == exact
-    assert process_time() - start < 2
 
 
 @pytest.mark.parametrize(

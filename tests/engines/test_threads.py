@@ -10,7 +10,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from threading import Event, Thread, Timer, current_thread, main_thread
-from time import perf_counter, sleep
+from time import sleep
 
 import pytest
 
@@ -136,10 +136,9 @@ def test_an_interruption_ends_the_work_of_all_threads() -> None:
     done: list[int] = []
     timer = Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
-    begin = perf_counter()
     with pytest.raises(KeyboardInterrupt):
         share(1_000_000, lambda k: (usleep(1000), done.append(k)))
-    assert perf_counter() - begin < 5
+    assert len(done) < 500_000
     timer.join()
     sleep(0.05)
     so_far = len(done)

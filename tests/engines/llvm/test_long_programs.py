@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -137,9 +136,7 @@ def test_many_values_at_a_time_do_not_fill_the_stack() -> None:
     f = adcli.function(text)
     program, _ = compile_rows(f, Task("gradient", wrt=["y"]), ("x", "y"))
     x, y = np.full(9, 1e-3), np.full(9, 1e-3)
-    start = perf_counter()
     (value, _), _ = program.run({f.inputs["x"]: x, f.inputs["y"]: y})
-    assert perf_counter() - start < 60
     wanted = 1e-3
     for _ in range(count):
         wanted = wanted * 1e-3 * wanted - wanted
