@@ -207,7 +207,8 @@ class Case:
 
     def _scatter(self) -> Numbers | None:
         try:
-            return scatter(self.f, self.exact, self._ask, second=self.task == "hessian")
+            second = self.task == "hessian"
+            return scatter(self.f, self.exact, self._ask, inputs=second, second=second)
         except AdcliError:
             return None
 
