@@ -1,7 +1,7 @@
 """Limits of the system, as of `ulimit`: an error of ours, before a library ends the process.
 
 Libraries in machine code that get no memory abort, call exit, or wait for a thread that is not
-there. Under `ulimit -v` they run on one thread each, which saves most of the addresses that they
+there. Under `ulimit -v` or `-d` they run on one thread each, which saves most of the memory they
 ask for, and none is loaded where what is left does not do. What they need for the data nobody
 knows: there the command runs in a process of its own, whose abort its parent puts into words.
 """
@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from adcli.cli.interruption import SIGNALS
+from adcli.data.room import limited_left
 
 NEEDS = {"polars": 400 << 20, "scipy": 250 << 20, "llvmlite": 250 << 20, "numpy": 120 << 20}
 """Library -> bytes of addresses that it takes, with what it computes of a small table."""
@@ -43,15 +44,13 @@ def heed_limits() -> bool:
         import resource
     except ImportError:  # not on this system
         return False
-    memory = resource.getrlimit(resource.RLIMIT_AS)[0]
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if memory == resource.RLIM_INFINITY:
-        memory = sys.maxsize
-    else:
+    is_limited = limited_left() is not None
+    if is_limited:
         _be_frugal()
-    if memory < sys.maxsize or 0 <= files < FILES:
-        sys.meta_path.insert(0, _Guard(memory, 0 <= files < FILES))
-    return memory < sys.maxsize and hasattr(signal, "sigwaitinfo")
+    if is_limited or 0 <= files < FILES:
+        sys.meta_path.insert(0, _Guard(0 <= files < FILES))
+    return is_limited and hasattr(signal, "sigwaitinfo")
 
 
 def run_apart(run: Callable[[], int], tell: Callable[[], int]) -> int:
@@ -122,23 +121,15 @@ def _be_frugal() -> None:
 class _Guard:
     """An import finder that finds nothing, and refuses libraries that would not get their share."""
 
-    def __init__(self, memory: int, few_files: bool) -> None:
-        self.memory = memory
+    def __init__(self, few_files: bool) -> None:
         self.few_files = few_files
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         """Raise MemoryError for one of NEEDS where less than that is left, OSError for polars where
         few files may be open."""
-        if name in NEEDS and self.memory - _taken() < NEEDS[name]:
-            raise MemoryError
+        if name in NEEDS:
+            left = limited_left()
+            if left is not None and left < NEEDS[name]:
+                raise MemoryError
         if name == "polars" and self.few_files:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-
-
-def _taken() -> int:
-    """Bytes of addresses that the process has; 0 where the system does not say."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0

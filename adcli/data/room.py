@@ -9,9 +9,9 @@ from adcli.errors import DataError
 
 
 def memory_left() -> int | None:
-    """Bytes that this process may still take: of its address space (`ulimit -v`), and of what the
-    machine has. None where the system does not say."""
-    found = [left for left in (_address_space_left(), _machine_left()) if left is not None]
+    """Bytes that this process may still take: of what limits leave it, and of what the machine has.
+    None where the system does not say."""
+    found = [left for left in (limited_left(), _machine_left()) if left is not None]
     return min(found, default=None)
 
 
@@ -25,17 +25,23 @@ def check_room(size: int, what: str) -> None:
         )
 
 
-def _address_space_left() -> int | None:
+def limited_left() -> int | None:
+    """Bytes that limits of the process leave it (`ulimit -v` and `-d`); None without one."""
     try:
         import resource
-    except ImportError:
+    except ImportError:  # not on this system
         return None
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit == resource.RLIM_INFINITY:
-        return None
-    with suppress(OSError, ValueError), open("/proc/self/statm") as file:
-        return limit - int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return limit
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    taken = [0, 0]
+    with suppress(OSError, ValueError, IndexError), open("/proc/self/statm") as file:
+        pages = file.read().split()
+        taken = [int(pages[k]) * os.sysconf("SC_PAGE_SIZE") for k in (0, 5)]
+    found = [
+        limit - used
+        for limit, used in zip(limits, taken, strict=True)
+        if limit != resource.RLIM_INFINITY
+    ]
+    return min(found, default=None)
 
 
 def _machine_left() -> int | None:

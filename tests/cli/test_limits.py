@@ -32,9 +32,11 @@ LINES = {
 }
 
 
-def limited(line: str, folder: Path, size: int, **settings: Any) -> subprocess.Popen[str]:
+def limited(
+    line: str, folder: Path, size: int, kind: int = resource.RLIMIT_AS, **settings: Any
+) -> subprocess.Popen[str]:
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        resource.setrlimit(kind, (size, size))
 
     return subprocess.Popen(
         [sys.executable, "-m", "adcli", *line.split()],
@@ -73,6 +75,18 @@ def test_a_limit_of_the_address_space(size: int, kind: str, tmp_path: Path) -> N
         assert err == ""
         assert out or (tmp_path / "o.parquet").exists()
         assert size > 100 or kind == "a point"
+
+
+@pytest.mark.parametrize("size", [20, 100])
+def test_a_limit_of_the_data(size: int, tmp_path: Path) -> None:
+    """`ulimit -d`, which is for what a program takes, without what it maps."""
+    rows = "".join(f"{k},{2 * k + k % 3}\n" for k in range(20_000))
+    (tmp_path / "p.csv").write_text("x,y\n" + rows)
+    out, err = limited(LINES["points"], tmp_path, size * MB, resource.RLIMIT_DATA).communicate(
+        timeout=120
+    )
+    assert out == ""
+    assert re.fullmatch(r"error: not enough memory.*\n  hint: 'ulimit -a' .*\n", err)
 
 
 def test_the_exit_code_and_messages_are_those_of_the_command(tmp_path: Path) -> None:

@@ -196,8 +196,9 @@ def _give_up_rights() -> None:
 
 
 def _is_pythons(code: int, stderr: str) -> bool:
-    """Whether Python ended before it came to adcli."""
-    return bool(code) and "adcli" not in stderr and bool(re.search("Traceback|^Fatal", stderr))
+    """Whether Python ended before it came to adcli, or could not be loaded."""
+    early = re.search("Traceback|^Fatal|while loading shared libraries", stderr)
+    return bool(code) and "adcli" not in stderr and bool(early)
 
 
 def _finish(c: Choices, process: subprocess.Popen[bytes]) -> tuple[bytes, str]:
