@@ -179,9 +179,9 @@ def hessian_blocks(
 
     The gradient comes from one reverse sweep, or from a forward sweep for each of `wrt`, numbers.
 
-    Returns the run that evaluated the gradient, the gradient's nodes, and the blocks by
-    (gradient node, variable). They are symmetric to the last bit: what stands below the diagonal
-    is what stands above it.
+    Returns the run that evaluated the gradient, the gradient's nodes, and the blocks by pairs of
+    variables, of which two may have the same gradient's node. They are symmetric to the last bit:
+    what stands below the diagonal is what stands above it.
     """
     graph, shapes = run.graph, run.shapes()
     if forward_gradient:
@@ -194,8 +194,8 @@ def hessian_blocks(
     algebra, values = second.algebra, second.values
     mirrored = {}
     for k, (row, a) in enumerate(zip(nodes, wrt, strict=True)):
-        mirrored[row, a] = algebra.mirror(blocks[row, a], values[a])
-        for below, b in zip(nodes[k + 1 :], wrt[k + 1 :], strict=True):
-            mirrored[row, b] = blocks[row, b]
-            mirrored[below, a] = algebra.swap(blocks[row, b], values[a])
+        mirrored[a, a] = algebra.mirror(blocks[row, a], values[a])
+        for b in wrt[k + 1 :]:
+            mirrored[a, b] = blocks[row, b]
+            mirrored[b, a] = algebra.swap(blocks[row, b], values[a])
     return second, nodes, mirrored

@@ -119,9 +119,9 @@ def compute(
         )
         for (a, first), row in zip(nodes.items(), rows, strict=True):
             entries.append(Entry(("gradient", a), second.values[row], run, output, first))
-        for a, row in zip(nodes, rows, strict=True):
+        for (a, first), row in zip(nodes.items(), rows, strict=True):
             for b, node in nodes.items():
-                entries.append(Entry(("hessian", a, b), blocks[row, node], second, row, node))
+                entries.append(Entry(("hessian", a, b), blocks[first, node], second, row, node))
     elif task.kind == "directional":
         seeds = _direction_seeds(run, inputs, task.direction or {})
         for o, value in zip(outputs, directional(run, outputs, seeds, guarded), strict=True):

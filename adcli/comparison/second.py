@@ -245,10 +245,10 @@ def _by_rules(problem: FunctionAtPoint) -> list[Any]:
     """The second derivatives by the rules, reverse over reverse in many digits."""
     run = exactly(problem.run, EXACT_DIGITS)
     with run.algebra.context():
-        _, rows, blocks = hessian_blocks(run, problem.output, problem.nodes, "reverse")
+        _, _, blocks = hessian_blocks(run, problem.output, problem.nodes, "reverse")
         if not all(run.algebra.is_finite(block) for block in blocks.values()):
             raise DomainError(f"a second derivative is not finite in {EXACT_DIGITS} digits")
-        return _matrix(problem, [[blocks[row, v] for v in problem.nodes] for row in rows])
+        return _matrix(problem, [[blocks[a, b] for b in problem.nodes] for a in problem.nodes])
 
 
 def _matrix(problem: FunctionAtPoint, blocks: Sequence[Sequence[Any]]) -> list[Any]:

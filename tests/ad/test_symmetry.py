@@ -22,6 +22,7 @@ WITH_ARRAYS = (
     "sum(tanh(A@v)^3) + sin(x)*(u@v)",
     "std(v*x) + sum(softmax(v)*u^2)",
     "sum(v/u)^x + atan2(sum(v), x)",
+    "sqrt(prod(cos((v + u)/4)))*cos(x/9)",  # the gradients by v and u are one node
     'sum(einsum("ij,j->i", A, v)*u)^2/x',
 )
 

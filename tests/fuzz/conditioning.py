@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 from mpmath import mpf
 
+from adcli.algebras.functions import digit_functions, float_functions
 from adcli.errors import AdcliError
 from adcli.function import Function
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, ELEMENTWISE, PRIMITIVES, VARIABLE
+from adcli.graph.primitives import CONSTANT, ELEMENTWISE, NAMED, PRIMITIVES, VARIABLE
 from adcli.graph.shapes import infer_shapes
 
 EPS = 2.0**-52
@@ -57,13 +58,13 @@ def scatter(
     def sample(size: float) -> dict[str, Any]:
         """The noise, and the numbers as they are written but for as much."""
         noise = {name: _noise(shape, size, rng) for name, shape in shapes.items()}
-        near = {n: mpf(repr(x)) * (1 + mpf(_noise((), size, rng))) for n, x in numbers.items()}
+        near = {n: _as_written(x) * (1 + mpf(_noise((), size, rng))) for n, x in numbers.items()}
         return {**point, **noise, **near}
 
     base = ask(other, sample(0.0))
     found = [0.0] * len(base)
     # Once as the floats that hold the numbers: y != 1e-10 is a tie where y is that float.
-    as_held = {**sample(0.0), **{name: mpf(float(x)) for name, x in numbers.items()}}
+    as_held = {**sample(0.0), **{name: _as_held(x) for name, x in numbers.items()}}
     for moved_point in [as_held, *(sample(EPS) for _ in range(SAMPLES))]:
         try:
             moved = ask(other, moved_point)
@@ -73,6 +74,16 @@ def scatter(
     return found
 
 
+def _as_written(number: float | str) -> Any:
+    """The number in as many digits as are at work."""
+    return getattr(digit_functions, number) if isinstance(number, str) else mpf(repr(number))
+
+
+def _as_held(number: float | str) -> Any:
+    """The float that holds the number."""
+    return mpf(getattr(float_functions, number) if isinstance(number, str) else float(number))
+
+
 def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any:
     noise = size * rng.uniform(-1, 1, shape)
     return noise if shape else float(noise)
@@ -80,16 +91,16 @@ def _noise(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Any
 
 def noisy(
     f: Function, point: dict[str, Any], inputs: bool = False, second: bool = False
-) -> tuple[Function, dict[str, tuple[int, ...]], dict[str, float]]:
+) -> tuple[Function, dict[str, tuple[int, ...]], dict[str, float | str]]:
     """The function with noise as further variables, and the shapes of these; and the numbers that
     no float holds, which have become variables as well."""
     graph = f.graph
     given = {name: np.shape(value) for name, value in point.items()}
     shapes = infer_shapes(graph, f.order, given, f.text)
     one, new, noise = graph.constant(1.0), {}, {}
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float | str] = {}
     for i in f.order:
-        if graph.ops[i] is CONSTANT and not _is_held(graph.attrs[i]):
+        if graph.ops[i] in (CONSTANT, NAMED) and not _is_held(graph.attrs[i]):
             name = f"number {i}"
             numbers[name] = graph.attrs[i]
             new[i] = graph.variable(name)
@@ -120,8 +131,10 @@ def noisy(
     return changed, used, {name: x for name, x in numbers.items() if name in changed.inputs}
 
 
-def _is_held(number: float) -> bool:
+def _is_held(number: float | str) -> bool:
     """Whether the float is the number that is written."""
+    if isinstance(number, str):  # pi, e, tau
+        return number == "inf"
     return not isfinite(number) or Fraction(repr(number)) == Fraction(number)
 
 
