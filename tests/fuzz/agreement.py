@@ -148,6 +148,9 @@ class Case:
         found = self.result(again, {"precision": DIGITS}, {n: self.exact[n] for n in again.inputs})
         order = self.result(self.f, {"precision": DIGITS, "wrt": again.variables})
         if order != "DomainError":  # x - x, written as 0, may have stood where nothing is defined
+            # Of a pole on the way, as in atanh(log(e)), only a rewritten program may be sure.
+            if isinstance(found, str) and not isinstance(order, str) and self._may_fail(order):
+                return
             self._compare(found, order, "the printed program differs", 1e-25)
 
     def _check_way(self, way: Way, reference: Numbers | str) -> None:
