@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
@@ -61,6 +63,7 @@ class Saving:
     resume: str | os.PathLike[str] | None = None
 
 
+@np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence
 def minimise(
     problem: Problem,
     settings: Settings,

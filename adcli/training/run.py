@@ -71,6 +71,7 @@ class TrainingResult:
         return {name: np.asarray(x, dtype=self.dtype) for name, x in free.items()}
 
 
+@np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence
 def train(
     f: Function | str,
     start: Mapping[str, Any] | None = None,

@@ -193,3 +193,14 @@ def test_gradients_beyond_the_range_of_float64_are_weighed() -> None:
     start = {"u": [-1.0, -1e300, 2.0], "v": [1e16, -2.25, 2.0]}
     found = adcli.descend('abs(einsum("i,i->", u, v))', start, max_iterations=20)
     assert found.value <= found.history[0].value
+
+
+@pytest.mark.parametrize("text", ["csc(y)", "y*exp(-y)", "abs(y)*1e10", "tanh(y) + y^2"])
+@pytest.mark.parametrize("start", [1.7e308, -1e300, 1e160])
+def test_numbers_at_the_edge_of_float64_are_no_warning(text: str, start: float) -> None:
+    """Warnings are errors in tests."""
+    try:
+        found = adcli.descend(text, {"y": start}, max_iterations=20)
+    except adcli.DomainError:
+        return
+    assert np.isfinite(found.value)

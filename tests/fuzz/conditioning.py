@@ -125,7 +125,7 @@ def noisy(
         name = f"noise {i}"
         noise[name] = tuple(shapes[i])
         factor = graph.node(PRIMITIVES["add"], (one, graph.variable(name)))
-        new[i] = graph.node(PRIMITIVES["multiply"], (node, factor))
+        new[i] = _whole_if_large(graph, graph.node(PRIMITIVES["multiply"], (node, factor)))
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
     used = {name: shape for name, shape in noise.items() if name in changed.inputs}
     return changed, used, {name: x for name, x in numbers.items() if name in changed.inputs}
@@ -136,6 +136,16 @@ def _is_held(number: float | str) -> bool:
     if isinstance(number, str):  # pi, e, tau
         return number == "inf"
     return not isfinite(number) or Fraction(repr(number)) == Fraction(number)
+
+
+def _whole_if_large(graph: Graph, x: int) -> int:
+    """x, rounded to a whole number from 2^53 on, where floats have no others: digamma has poles
+    at all of these below 0. The derivative is 1."""
+    node, row = graph.node, PRIMITIVES
+    is_large = node(row["greater_equal"], (node(row["abs"], (x,)), graph.constant(2.0**53)))
+    step = node(row["subtract"], (node(row["round"], (x,)), x))
+    step = node(row["where"], (is_large, step, graph.constant(0.0)))
+    return node(row["add"], (x, node(row["detach"], (step,))))
 
 
 def _edge(graph: Graph, x: int, t: int) -> int:
