@@ -47,6 +47,10 @@ def command(
     format_of("--save", fit.save, {".json": "json"}, texts=())
     if fit.plot:
         picture_format(fit.plot)  # a file of another kind shows now, not after the fit
+    if wanted.predict:
+        from adcli.cli.predictions import check_rows
+
+        check_rows(wanted.predict, wanted.predict_format)
     problem = regression_of(program, rows, fit)
     for text in problem.moved:
         remark(safe(text) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack, suppress
 
@@ -15,6 +16,14 @@ from adcli.data.point_files import naming
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction
+
+
+def check_rows(file: str, file_format: str | None) -> None:
+    """Raise now, before a fit, what `write_predictions` would for a file of rows that is not there
+    or not of a known format. A pipe, which can be read once, is left alone."""
+    if file != "-" and (os.path.isfile(file) or not os.path.exists(file)):
+        with naming("--predict"):
+            open_points(file, format=file_format).close()
 
 
 def write_predictions(

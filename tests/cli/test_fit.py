@@ -351,3 +351,16 @@ def test_ctrl_c_ends_a_long_fit_within_a_second(tmp_path) -> None:
     assert record["status"] == "interrupted"
     assert {x["standard_error"] for x in record["parameters"].values()} == {None}
     assert not Path("out.csv").exists(), "predictions of what was not finished"
+
+
+def test_rows_that_cannot_be_predicted_are_found_before_the_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n2,3\n3,5\n")
+    (tmp_path / "rows.txt").write_text("x\n1\n")
+    line = ["fit", "y ~ a*x + b", "--data", "rows.csv", "--start", "a=0,b=0", "--save", "out.json"]
+    for name in ("rows.txt", "none.csv"):
+        assert run_here([*line, "--predict", name]).code == 2
+        assert not (tmp_path / "out.json").exists()
+    assert run_here([*line, "--predict", "rows.csv"]).code == 0
