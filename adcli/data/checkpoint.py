@@ -33,9 +33,9 @@ def write_checkpoint(path: str | os.PathLike[str], run: str, body: Mapping[str, 
     """Write nested values and arrays, through to the disk. `run` is what they belong to: `descent`
     or `training`."""
     found: list[tuple[MemberPath, Any]] = []
-    plain = _without_arrays(body, (), found)
+    rest = _without_arrays(body, (), found)
     places = [place for place, _ in found]
-    facts = {"format": FORMAT, "run": run, "arrays": places, "body": plain}
+    facts = {"format": FORMAT, "run": run, "arrays": places, "body": rest}
     arrays = {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)}
     arrays.update({str(k): array for k, (_, array) in enumerate(found)})
     arrays["checksum"] = _checksum(arrays)

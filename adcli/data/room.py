@@ -31,17 +31,16 @@ def limited_left() -> int | None:
         import resource
     except ImportError:  # not on this system
         return None
-    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
-    taken = [0, 0]
-    with suppress(OSError, ValueError, IndexError), open("/proc/self/statm") as file:
-        pages = file.read().split()
-        taken = [int(pages[k]) * os.sysconf("SC_PAGE_SIZE") for k in (0, 5)]
-    found = [
-        limit - used
-        for limit, used in zip(limits, taken, strict=True)
-        if limit != resource.RLIM_INFINITY
-    ]
-    return min(found, default=None)
+    pages = {resource.RLIMIT_AS: 0, resource.RLIMIT_DATA: 5}  # places in statm of what is taken
+    limits = {kind: resource.getrlimit(kind)[0] for kind in pages}
+    limits = {kind: n for kind, n in limits.items() if n != resource.RLIM_INFINITY}
+    taken = dict.fromkeys(pages, 0)
+    if limits:
+        with suppress(OSError, ValueError, IndexError), open("/proc/self/statm") as file:
+            found = file.read().split()
+            size = os.sysconf("SC_PAGE_SIZE")
+            taken = {kind: int(found[place]) * size for kind, place in pages.items()}
+    return min((limit - taken[kind] for kind, limit in limits.items()), default=None)
 
 
 def _machine_left() -> int | None:
