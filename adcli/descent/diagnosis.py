@@ -83,20 +83,18 @@ def doubt(problem: Problem, it: Iterate, sizes: Vector) -> str:
     n = problem.size
     if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
         return ""
-    with np.errstate(all="ignore"):
-        hessian = np.array([problem.curvature(it.point, unit) for unit in np.eye(n)])
-        if not np.isfinite(hessian).all():
-            return ""
-        curvatures, directions = np.linalg.eigh(hessian)  # for a maximum of the negative function
-        for size in (1.0 + vector_norm(it.point), vector_norm(sizes)):
-            found = [
-                _bends(problem, it, v, c, size)
-                for c, v in zip(curvatures, directions.T, strict=True)
-            ]
-            if found[0] < 0:
-                break
-        else:
-            return ""
+    hessian = np.array([problem.curvature(it.point, unit) for unit in np.eye(n)])
+    if not np.isfinite(hessian).all():
+        return ""
+    curvatures, directions = np.linalg.eigh(hessian)  # for a maximum of the negative function
+    for size in (1.0 + vector_norm(it.point), vector_norm(sizes)):
+        found = [
+            _bends(problem, it, v, c, size) for c, v in zip(curvatures, directions.T, strict=True)
+        ]
+        if found[0] < 0:
+            break
+    else:
+        return ""
     wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
     what = (
         "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"not a {wanted}"
@@ -187,13 +185,12 @@ def _changes(problem: Problem, it: Iterate, k: int, distances: Sequence[float]) 
     base = problem.project(base)
     size = max(1.0, abs(float(it.point[k])))
     values = set()
-    with np.errstate(all="ignore"):
-        for distance in (0.0, *distances, *[-d for d in distances]):
-            point = base.copy()
-            point[k] += distance * size
-            value = float(problem.value_and_gradient(problem.project(point))[0])
-            if math.isfinite(value):
-                values.add(value)
+    for distance in (0.0, *distances, *[-d for d in distances]):
+        point = base.copy()
+        point[k] += distance * size
+        value = float(problem.value_and_gradient(problem.project(point))[0])
+        if math.isfinite(value):
+            values.add(value)
     return len(values) > 1
 
 
@@ -220,12 +217,11 @@ def largest_curvature(problem: Problem, point: Vector, sign: float = 1.0) -> flo
     A first iteration finds the eigenvalue of largest size; if that one is negative, a second one on
     the Hessian shifted by it finds the largest.
     """
-    with np.errstate(all="ignore"):
-        size = _power_iteration(problem, point, sign, 0.0)
-        if size is None or size >= 0:
-            return size
-        shifted = _power_iteration(problem, point, sign, -size)
-        return None if shifted is None else shifted + size
+    size = _power_iteration(problem, point, sign, 0.0)
+    if size is None or size >= 0:
+        return size
+    shifted = _power_iteration(problem, point, sign, -size)
+    return None if shifted is None else shifted + size
 
 
 def _power_iteration(problem: Problem, point: Vector, sign: float, shift: float) -> float | None:

@@ -53,22 +53,21 @@ class Observed(Protocol):
 
 def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
     """The outcome after `it`, from where the method found nothing better, for this `reason`."""
-    with np.errstate(all="ignore"):
-        rounding = monitor.stationarity.rounding(it.point)
-        left = NEWTON_STEPS
-        while True:
-            step = newton_step(monitor.problem, it)
-            better = None if step is None else _better(monitor, it, step, rounding)
-            if not left and better is not None and better.value < it.value - _slack(it, rounding):
-                shown = f"Newton steps still do so, by less than {FAST:g} of it each"
-                return Outcome(Status.STALLED, f"{reason}; {shown}")
-            if not left or better is None:
-                return judge(monitor, it, step, reason)
-            left -= it.value - better.value <= FAST * abs(it.value)  # exp takes 1/e in each step
-            it = better
-            outcome = monitor.see(it)
-            if outcome is not None:
-                return outcome
+    rounding = monitor.stationarity.rounding(it.point)
+    left = NEWTON_STEPS
+    while True:
+        step = newton_step(monitor.problem, it)
+        better = None if step is None else _better(monitor, it, step, rounding)
+        if not left and better is not None and better.value < it.value - _slack(it, rounding):
+            shown = f"Newton steps still do so, by less than {FAST:g} of it each"
+            return Outcome(Status.STALLED, f"{reason}; {shown}")
+        if not left or better is None:
+            return judge(monitor, it, step, reason)
+        left -= it.value - better.value <= FAST * abs(it.value)  # exp takes 1/e in each step
+        it = better
+        outcome = monitor.see(it)
+        if outcome is not None:
+            return outcome
 
 
 def _better(

@@ -255,8 +255,7 @@ class Monitor:
         """The outcome where a method at a rate does not move any more: it takes no other steps."""
         if self.limits.gradient_tolerance == 0:
             return Outcome(Status.STALLED, reason)
-        with np.errstate(all="ignore"):
-            return judge(self, it, newton_step(self.problem, it), reason)
+        return judge(self, it, newton_step(self.problem, it), reason)
 
     def pass_by(self, it: Iterate) -> None:
         """Take notice of an iterate, without telling anybody."""

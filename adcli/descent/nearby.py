@@ -13,14 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from adcli.ad.jacobians import Run
 from adcli.ad.ranges import UNKNOWN, value_range
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
 from adcli.descent.stopping import Iterate
-from adcli.engines.choose import choose_algebra
-from adcli.engines.point import pack
 
 NEAR = 1e-8
 """How far from a point gradients are looked at, in parts of the sizes of its variables."""
@@ -43,11 +40,7 @@ random directions in which gradients are."""
 def least(problem: Problem, it: Iterate) -> str:
     """That no value within the bounds is better than that of `it`; "" unless intervals prove it, or
     where the value is the same everywhere."""
-    algebra = choose_algebra(False, "numpy")
-    with algebra.context():
-        inputs = pack(problem.function, problem.inputs(it.point), algebra)
-        order = problem.graph.reach([problem.target])
-        run = Run.at(problem.graph, order, inputs, algebra, 1)
+    run = problem.run(it.point, problem.graph.reach([problem.target]))
     ranges = dict.fromkeys(problem.nodes, UNKNOWN)
     if problem.lower is not None and problem.upper is not None:
         low, high = problem.layout.views(problem.lower), problem.layout.views(problem.upper)
@@ -59,16 +52,15 @@ def least(problem: Problem, it: Iterate) -> str:
     return f"no value of the formula is {'above' if problem.maximize else 'below'} this one"
 
 
-@np.errstate(all="ignore")  # what leaves the range says nothing
 def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bool:
     """Whether a combination of the gradients around a point, at which the function has a kink, is
     next to nothing; False where there are too many variables to look on all sides."""
     sizes = _sizes(it, stationarity)
-    if problem.size > FEW or not _jumps(problem, it, NEAR * sizes):
+    gradients = _jumping(problem, it, NEAR * sizes) if problem.size <= FEW else None
+    if gradients is None:
         return False
     from scipy.optimize import nnls
 
-    gradients = _around(problem, it, NEAR * sizes)
     gradients = gradients / np.abs(gradients).max() * (sizes / sizes.max())  # within the range
     largest = np.abs(gradients).max()
     if not largest > 0:  # all but the largest variable's are lost
@@ -81,19 +73,17 @@ def is_balanced(problem: Problem, it: Iterate, stationarity: Stationarity) -> bo
     return bool(np.abs(left).max() <= BALANCED)
 
 
-@np.errstate(all="ignore")  # what leaves the range says nothing
 def kink_remark(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     """What is said of a descent that ended beside a kink, and no minimum; "" without one."""
     reach = NEAR * _sizes(it, stationarity)
     if it.origin is not None:
         reach = np.maximum(reach, np.abs(it.point - it.origin))
-    names = _bent(problem)
-    if not names or not _jumps(problem, it, reach):
+    if _jumping(problem, it, reach) is None:
         return ""
     return (
-        f"the gradient jumps beside this point, at a kink of {names}, where steps along gradients "
-        "make little way: a smooth form helps, such as sqrt(x^2 + 1e-6) for abs(x), or a start "
-        "elsewhere"
+        f"the gradient jumps beside this point, at a kink of {_bent(problem)}, where steps along "
+        "gradients make little way: a smooth form helps, such as sqrt(x^2 + 1e-6) for abs(x), or a "
+        "start elsewhere"
     )
 
 
@@ -110,17 +100,18 @@ def _bent(problem: Problem) -> str:
     return ", ".join(sorted(names))
 
 
-def _jumps(problem: Problem, it: Iterate, reach: Vector) -> bool:
-    """Whether the gradient changes around a point, and no less so close to it."""
+def _jumping(problem: Problem, it: Iterate, reach: Vector) -> Any:
+    """The gradients around a point, if they change and no less so close to it; else None."""
     if not _bent(problem):
-        return False
+        return None
     far, near = (_around(problem, it, part * reach) for part in (1.0, 0.1))
     if not (len(far) and len(near)):
-        return False
+        return None
     largest = float(np.abs(far).max()) or 1.0  # in whose units no product leaves the range
     change, nearby = (float(np.ptp(x / largest * reach, axis=0).max()) for x in (far, near))
     steady = STEADY * change < nearby < change / STEADY
-    return change > JUMP * float(np.abs(far / largest * reach).max()) and steady
+    jumps = change > JUMP * float(np.abs(far / largest * reach).max()) and steady
+    return far if jumps else None
 
 
 def _around(problem: Problem, it: Iterate, reach: Vector) -> Any:
@@ -129,14 +120,12 @@ def _around(problem: Problem, it: Iterate, reach: Vector) -> Any:
     ways = np.random.default_rng(0).uniform(-1, 1, size=(SAMPLES, n))
     if n <= FEW:
         ways = np.concatenate([np.eye(n), -np.eye(n), np.sign(ways), ways])
-    with np.errstate(all="ignore"):
-        points = [problem.project(it.point + reach * way) for way in ways]
-        gradients = np.array([problem.value_and_gradient(point)[1] for point in points])
-        free = [problem.free_gradient(x, g) for x, g in zip(points, gradients, strict=True)]
+    points = [problem.project(it.point + reach * way) for way in ways]
+    gradients = np.array([problem.value_and_gradient(point)[1] for point in points])
+    free = [problem.free_gradient(x, g) for x, g in zip(points, gradients, strict=True)]
     return np.array([g for g in free if np.isfinite(g).all()])
 
 
-@np.errstate(all="ignore")  # what leaves the range says nothing
 def falls_nearby(
     problem: Problem, it: Iterate, stationarity: Stationarity, *, everywhere: bool = False
 ) -> str:

@@ -233,6 +233,13 @@ class Objective:
 
         return evaluate_planned
 
+    def run(self, vector: Vector, order: list[int]) -> Run:
+        """The values of the nodes `order` as arrays."""
+        algebra = choose_algebra(False, "numpy")
+        with algebra.context():
+            inputs = pack(self.function, self.inputs(vector), algebra)
+            return Run.at(self.graph, order, inputs, algebra, 1)
+
     def _inputs(self, vector: Vector) -> tuple[Any, dict[int, Any]]:
         algebra = choose_algebra(self.scalar, "auto", None)
         return algebra, pack(self.function, self.inputs(vector), algebra)

@@ -100,8 +100,7 @@ class Library:
         try:
             self._accept(monitor, start)
             while True:
-                with np.errstate(all="ignore"):
-                    self._minimize(monitor, start, units)
+                self._minimize(monitor, start, units)
                 gained = last - monitor.best_value > WORTH_FOLLOWING * abs(monitor.best_value)
                 if not gained or self._sick >= SICK:
                     return monitor.unimproved(self._before, NOT_LOWERED)

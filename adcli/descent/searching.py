@@ -39,36 +39,35 @@ class Searching:
 
     def run(self, monitor: Monitor) -> Outcome:
         """Iterate until the monitor, or a search without success, ends it."""
-        with np.errstate(all="ignore"):
-            if self.iteration == 0:
-                value, gradient = monitor.evaluate(self.point)
-                outcome = monitor.see(monitor.iterate(0, self.point, value, gradient, None))
-            else:
-                value, gradient = self.problem.value_and_gradient(self.point)
-                before = self.before_value, self.before_point
-                it = monitor.iterate(self.iteration, self.point, value, gradient, before)
-                monitor.last = it
-                outcome = monitor.settled(it)
-            while outcome is None:
+        if self.iteration == 0:
+            value, gradient = monitor.evaluate(self.point)
+            outcome = monitor.see(monitor.iterate(0, self.point, value, gradient, None))
+        else:
+            value, gradient = self.problem.value_and_gradient(self.point)
+            before = self.before_value, self.before_point
+            it = monitor.iterate(self.iteration, self.point, value, gradient, before)
+            monitor.last = it
+            outcome = monitor.settled(it)
+        while outcome is None:
+            line = self._line(monitor, value, gradient)
+            trial = self.search(line, self._first_length(line))
+            if trial is None and self.direction is not None:
+                # From here on again along the gradient, as at the start: after a cliff the last
+                # step may be too short by any factor.
+                self.direction = self.before_point = None
                 line = self._line(monitor, value, gradient)
                 trial = self.search(line, self._first_length(line))
-                if trial is None and self.direction is not None:
-                    # From here on again along the gradient, as at the start: after a cliff the last
-                    # step may be too short by any factor.
-                    self.direction = self.before_point = None
-                    line = self._line(monitor, value, gradient)
-                    trial = self.search(line, self._first_length(line))
-                if trial is None:
-                    return monitor.unimproved(monitor.last, UNIMPROVED)
-                self.before_value, self.before_point = value, self.point
-                self.before_gradient, self.direction = gradient, line.direction
-                self.length = trial.length
-                self.point, value, gradient = trial.point, trial.value, trial.gradient
-                self.iteration += 1
-                before = self.before_value, self.before_point
-                outcome = monitor.see(
-                    monitor.iterate(self.iteration, self.point, value, gradient, before)
-                )
+            if trial is None:
+                return monitor.unimproved(monitor.last, UNIMPROVED)
+            self.before_value, self.before_point = value, self.point
+            self.before_gradient, self.direction = gradient, line.direction
+            self.length = trial.length
+            self.point, value, gradient = trial.point, trial.value, trial.gradient
+            self.iteration += 1
+            before = self.before_value, self.before_point
+            outcome = monitor.see(
+                monitor.iterate(self.iteration, self.point, value, gradient, before)
+            )
         return outcome
 
     def _line(self, monitor: Monitor, value: float, gradient: Vector) -> Line:

@@ -13,15 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adcli.ad.jacobians import Run
 from adcli.ad.rounding import UNIT, rounding_errors
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate
-from adcli.engines.choose import choose_algebra
-from adcli.engines.point import pack
 
 FALLEN = 1e-12
 """A component of the gradient is next to nothing where it fell to this part of the start's."""
@@ -79,10 +76,6 @@ class Stationarity:
 
     def evidence(self, it: Iterate) -> str:
         """Why a small gradient is one on the scale of the problem; "" if it is not known to be."""
-        with np.errstate(all="ignore"):
-            return self._evidence(it)
-
-    def _evidence(self, it: Iterate) -> str:
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         if not free.any():
             return "it is 0"
@@ -136,11 +129,9 @@ class Stationarity:
         p = self.problem
         if _rows(p) * len(p.order) > WORK:
             return None
-        algebra = choose_algebra(False, "numpy")
-        with algebra.context():
-            inputs = pack(p.function, p.inputs(point), algebra)
-            run = Run.at(p.graph, p.order, inputs, algebra, 1)
-            own = {i: UNIT * np.abs(inputs[i]) for i in p.nodes}
+        run = p.run(point, p.order)
+        with run.algebra.context():
+            own = {i: UNIT * np.abs(run.inputs[i]) for i in p.nodes}
             value, *slopes = rounding_errors(run, [p.target, *p.gradient_nodes], own)
         return Rounding(float(np.ravel(value)[0]), np.concatenate([np.ravel(e) for e in slopes]))
 

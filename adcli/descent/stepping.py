@@ -42,8 +42,7 @@ class Stepping:
             if end is None:
                 end = monitor.horizon(self.block.iteration, recorded)
             begin, first = perf_counter(), self.block.iteration
-            with np.errstate(all="ignore"):
-                self.block = block = loop.run(self.block, end)
+            self.block = block = loop.run(self.block, end)
             monitor.pace(block.iteration - first, perf_counter() - begin)
             loop.hurry(block.iteration, monitor.limits.max_iterations)
             if recorded and len(loop.records) > 2:

@@ -116,8 +116,7 @@ def minimise(
 
     `first_radius` is the first trust radius as a part of the start's own length.
     """
-    with np.errstate(all="ignore"):
-        return _Minimisation(problem, start, box, max_iterations, first_radius).run()
+    return _Minimisation(problem, start, box, max_iterations, first_radius).run()
 
 
 class _Minimisation:

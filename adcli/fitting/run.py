@@ -32,7 +32,6 @@ SAMPLE, SAMPLE_PER_PARAMETER = 20_000, 100
 """Rows of a large table that say where its robust fit begins: so many, and for each parameter."""
 
 
-@np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence
 def fit(
     model: str | Model,
     data: Mapping[str, Any],
@@ -98,6 +97,7 @@ def fit(
     )
 
 
+@np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence
 def solve(
     problem: Regression,
     *,
@@ -140,15 +140,14 @@ def solve(
         others = "for the others " if attempt.status is Status.CONVERGED else ""
         reason = f"no derivative leads to {names}; {others}{attempt.reason}"
         attempt = attempt._replace(status=Status.STALLED, reason=reason)
-    with np.errstate(all="ignore"):
-        try:
-            if interrupted():  # other starts may have led to a better minimum
-                raise Interrupted
-            return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
-        except Interrupted:
-            problem.residuals.interrupted = lambda: False
-            attempt = attempt._replace(status=Status.INTERRUPTED, reason="interrupted")
-            return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+    try:
+        if interrupted():  # other starts may have led to a better minimum
+            raise Interrupted
+        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+    except Interrupted:
+        problem.residuals.interrupted = lambda: False
+        attempt = attempt._replace(status=Status.INTERRUPTED, reason="interrupted")
+        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
 
 
 def _edge(problem: Regression, attempt: Attempt) -> str:

@@ -106,8 +106,7 @@ def _svd(columns: Any) -> tuple[Any, Vector, Any, Vector]:
 def _least_squares(columns: Any, target: Vector) -> Vector:
     """The solution; infinite where columns are so short that it is beyond float64."""
     left, values, right, norms = _svd(columns)
-    with np.errstate(over="ignore"):
-        found: Vector = right.T @ ((left.T @ target) / values) / norms
+    found: Vector = right.T @ ((left.T @ target) / values) / norms
     return found
 
 

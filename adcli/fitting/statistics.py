@@ -86,8 +86,7 @@ def uncertainty(
         loose = tuple(k for k in reasons if k not in given)
         factor = right[known].T / values[known]
         inflation[free] = lengths(factor.T)
-        with np.errstate(over="ignore"):
-            errors[free] = math.sqrt(variance) * inflation[free] / units
+        errors[free] = math.sqrt(variance) * inflation[free] / units
         reasons |= dict.fromkeys(np.flatnonzero(np.isinf(errors)).tolist(), BEYOND)
         factor = factor / inflation[free][:, None]
         correlation[np.ix_(free, free)] = factor @ factor.T

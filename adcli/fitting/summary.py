@@ -269,8 +269,7 @@ def _for_predictions(found: Uncertainty, held: Any) -> Any:
     A standard error whose square float64 does not hold is unknown here.
     """
     covariance = found.covariance
-    with np.errstate(invalid="ignore"):
-        lost = ~((found.standard_errors > SQUARABLE) & (found.standard_errors < 1 / SQUARABLE))
+    lost = ~((found.standard_errors > SQUARABLE) & (found.standard_errors < 1 / SQUARABLE))
     lost &= found.standard_errors != 0
     covariance[lost, :] = covariance[:, lost] = np.nan
     covariance[held, :] = covariance[:, held] = 0.0
