@@ -19,8 +19,8 @@ from adcli.language import parse
 if TYPE_CHECKING:
     from adcli.engines.rows import Batch
 
-HARD_TWICE = ("norm", "std", "logsumexp", "softmax", "abs", "hypot")
-"""Functions that have another form where the derivative is differentiated again."""
+HARD_TWICE = ("norm", "std", "logsumexp", "softmax", "abs", "hypot", "|")
+"""What has another form where the derivative is differentiated again; bars are abs."""
 SHORT_NODES, SHORT_TEXT = 100, 200
 """Nodes and characters up to which a function is shown as its program."""
 
@@ -36,7 +36,7 @@ def function(text: str) -> Function:
     if not isinstance(text, str):
         raise UsageError(f"a program is a text, not {type(text).__name__}", "function('x^2')")
     program = parse(text)
-    found = Function(program.graph, program.outputs, text)
+    found = Function(program.graph, program.outputs, text, program.kept)
     found.is_written = True
     return found
 
@@ -63,7 +63,7 @@ class Function(Program):
         if not (self.is_written and any(name in self.text for name in HARD_TWICE)):
             return self
         program = parse(self.text, twice=True)
-        return Function(program.graph, program.outputs, self.text)
+        return Function(program.graph, program.outputs, self.text, program.kept)
 
     def __str__(self) -> str:
         """The function as a program: what occurs more than once has a name, on a line of its own.

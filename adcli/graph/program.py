@@ -28,12 +28,12 @@ class Program:
         self.graph = graph
         self.outputs = list(outputs)
         self.text = text
-        self._kept = list(variables)
+        self.kept = list(variables)
 
     @cached_property
     def order(self) -> list[int]:
         """The nodes that the results depend on, arguments first."""
-        return self.graph.reach([*self.outputs, *self._kept])
+        return self.graph.reach([*self.outputs, *self.kept])
 
     @cached_property
     def inputs(self) -> dict[str, int]:

@@ -10,50 +10,39 @@ from typing import Any
 
 from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
-from adcli.graph.graph import Graph, Literal
+from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import (
-    ADD,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    PARAMETER,
-    POWER,
-    PRIMITIVES,
-    SUBTRACT,
-    Primitive,
-)
+from adcli.graph.primitives import PARAMETER
 from adcli.graph.program import Program
-from adcli.graph.structure import INDEX, MATMUL, STACK
+from adcli.graph.structure import INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
-from adcli.language.names import Scope
+from adcli.language.operators import Operators
 from adcli.language.parser import Parser
-from adcli.language.values import Named, QuotedText, Signature, Slice, StatementValue, UserFunction
+from adcli.language.values import (
+    Named,
+    QuotedText,
+    Signature,
+    Slice,
+    StatementValue,
+    UserFunction,
+)
 
-COMPARISON_SIGNS = {
-    "<": "less",
-    "<=": "less_equal",
-    "≤": "less_equal",
-    ">": "greater",
-    ">=": "greater_equal",
-    "≥": "greater_equal",
-    "==": "equal",
-    "!=": "not_equal",
-    "≠": "not_equal",
+INVERSES = {
+    **{name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "exp": "log",
+    "log": "exp",
 }
+"""Functions whose inverse has a name."""
+
 MAX_EXPANSION = 2_000_000
 """Operations of a program whose functions are written out at every call; more fill the memory."""
 
-MAX_EXACT_DIGITS = 15
-"""A decimal number with no more digits is what the shortest text of its float64 says."""
 
-
-class Builder(Scope):
+class Builder(Operators):
     """Builds the graph of one program. `graph` may hold other programs' nodes already."""
 
     def __init__(self, text: str, graph: Graph | None = None, twice: bool = False) -> None:
         super().__init__(text, Graph() if graph is None else graph, twice)
-        self._numbers: dict[str, int] = {}
         self._unary = {
             name: f.primitive
             for name, f in LIBRARY.items()
@@ -127,7 +116,7 @@ class Builder(Scope):
             for key in {parameter, self.text[argument[0] : argument[1]]}:
                 hidden[key] = self.names.get(key)
                 self.names[key] = node
-        return Signature(written, name, parameters, hidden)
+        return Signature(written, parameters, hidden, arguments)
 
     def define(self, signature: Signature, _: Span, value: Any) -> StatementValue:
         body = self.resolve(value)
@@ -140,70 +129,21 @@ class Builder(Scope):
         nodes = list(signature.parameters.values())
         affected = self.graph.affected(body, nodes)
         names = list(signature.parameters)
-        self.functions[signature.name] = UserFunction(names, nodes, body, affected)
-        return StatementValue([], True)
+        function = UserFunction(names, nodes, body, affected)
+        self.functions[signature.name] = function
+        return StatementValue([], True, (function, signature.places))
 
-    # ---- operators ----
+    def program_of(self, function: UserFunction, places: list[Span]) -> tuple[int, list[int]]:
+        """The result and the variables of a program that ends with the definition of a function:
+        the function of variables that are named like its parameters."""
+        variables = [
+            self.graph.variable(name, place)
+            for name, place in zip(function.names, places, strict=True)
+        ]
+        values = dict(zip(function.parameters, variables, strict=True))
+        return self.graph.substitute(function.body, function.affected, values), variables
 
-    def _binary(self, op: Primitive, a: Any, b: Any, span: Span) -> int:
-        if type(a) is not int:
-            a = self.resolve(a)
-        if type(b) is not int:
-            b = self.resolve(b)
-        return self.graph.node(op, (a, b), None, span)
-
-    def add(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(ADD, a, b, span)
-
-    def subtract(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(SUBTRACT, a, b, span)
-
-    def multiply(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(MULTIPLY, a, b, span)
-
-    def divide(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(DIVIDE, a, b, span)
-
-    def matmul(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(MATMUL, a, b, span)
-
-    def power(self, a: Any, span: Span, b: Any) -> int:
-        return self._binary(POWER, a, b, span)
-
-    def compare(self, a: Any, span: Span, b: Any) -> int:
-        op = PRIMITIVES[COMPARISON_SIGNS[self.text[span[0] : span[1]]]]
-        return self._binary(op, a, b, span)
-
-    def coefficient(self, number: Span, factor: Any) -> int:
-        return self._binary(MULTIPLY, self.number(number), factor, number)
-
-    def negative(self, span: Span, a: Any) -> int:
-        return self.graph.node(NEGATIVE, (self.resolve(a),), None, span)
-
-    def positive(self, _: Span, a: Any) -> int:
-        return self.resolve(a)
-
-    def group(self, _: Span, a: Any, __: Span) -> int:
-        # Resolved here, so that `(x) = 1` and f((x)) = 1 are not definitions.
-        return self.resolve(a)
-
-    # ---- numbers, vectors, indices ----
-
-    def number(self, span: Span) -> int:
-        text = self.text[span[0] : span[1]]
-        node = self._numbers.get(text)
-        if node is None:
-            digits = text.replace("_", "")
-            value = float(digits)
-            if value in (float("inf"),):
-                raise self.error(
-                    f"the number {text} is too large for float64", span, "infinity is written inf"
-                )
-            mantissa = digits.lower().partition("e")[0].replace(".", "").lstrip("0")
-            if len(mantissa) > MAX_EXACT_DIGITS and float(repr(value)) == value:
-                value = Literal(digits)
-            node = self._numbers[text] = self.graph.constant(value, span)
-        return node
+    # ---- vectors, indices ----
 
     def vector(self, left: Span, elements: list[Any], right: Span) -> int:
         nodes = tuple([self.resolve(e) for e in elements])
@@ -275,6 +215,19 @@ class Builder(Scope):
             raise self.unknown_function(written, name)
         return LibraryCall(self, function, arguments, span).build()
 
+    def call_raised(
+        self, name: Span, digits: Span, left: Span, arguments: list[Any], right: Span
+    ) -> int:
+        """sin²(x), the power of a value. A negative one would be read as the inverse by many."""
+        written = self.text[name[0] : name[1]]
+        if self.text[digits[0]] == "⁻":
+            inverse = INVERSES.get(written)
+            hint = f"its reciprocal is 1/{written}(...)"
+            if inverse is not None:
+                hint = f"its inverse is {inverse}(...), {hint}"
+            raise self.error(f"'{written}' has a negative power", digits, hint)
+        return self.raised(self.call(name, left, arguments, right), digits)
+
     def _call_user(self, name: str, user: UserFunction, arguments: list[Any], span: Span) -> int:
         for argument in arguments:
             if type(argument) is Named:
@@ -339,13 +292,15 @@ def build_program(
 
     builder = (ModelBuilder if model else Builder)(text, twice=twice)
     results: StatementValue = parser.parse(text, builder)
-    if not results.nodes or (model and results.bound):
+    if results.defined is not None and not model:
+        result, variables = builder.program_of(*results.defined)
+        nodes = smooth(builder.graph, [result]) if twice else [result]
+        return Program(builder.graph, nodes, text, variables)
+    if model and results.bound:
         end = len(text.rstrip())
         raise LanguageError(
             "the program ends without a result",
-            "the last line is y ~ MODEL, with '~' and not '='"
-            if model
-            else "add a last line with the expression that is the result",
+            "the last line is y ~ MODEL, with '~' and not '='",
             span=(end, end + 1),
             text=text,
         )

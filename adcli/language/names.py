@@ -16,8 +16,8 @@ from adcli.language.values import UserFunction
 OTHER_NAMES = {
     "pow": "a power is x^y",
     "power": "a power is x^y",
-    "factorial": "a factorial is gamma(n + 1)",
-    "fact": "a factorial is gamma(n + 1)",
+    "factorial": "a factorial is n!",
+    "fact": "a factorial is n!",
     "tg": "the tangent is tan(x)",
     "ctg": "the cotangent is cot(x)",
     "cosec": "the cosecant is csc(x)",
@@ -35,9 +35,9 @@ OTHER_NAMES = {
     "len": "the number of elements is size(v)",
     "length": "the number of elements is size(v), the Euclidean length norm(v)",
     "matmul": "a matrix product is A @ B",
-    "if": "a choice is where(condition, a, b)",
-    "ifelse": "a choice is where(condition, a, b)",
-    "iif": "a choice is where(condition, a, b)",
+    "if": "a choice is written if c then a else b, or where(c, a, b)",
+    "ifelse": "a choice is written if c then a else b, or where(c, a, b)",
+    "iif": "a choice is written if c then a else b, or where(c, a, b)",
     "heaviside": "the step is where(x > 0, 1, 0)",
     "diff": "a derivative is asked for by the command: adcli grad",
     "derivative": "a derivative is asked for by the command: adcli grad",
@@ -89,11 +89,6 @@ class Scope:
         if self._ascii:
             return text
         name = unicodedata.normalize("NFKC", text)
-        powers = [c for c in text if c in "²³¹⁰⁴⁵⁶⁷⁸⁹"]
-        if powers:
-            raise self.error(
-                f"'{text}' has a raised digit", span, "a power is written x^2, an index x2"
-            )
         if not name.isidentifier() and not name.replace("̂", "").isidentifier():
             raise self.error(f"'{text}' is not a name", span, "names start with a letter or _")
         return name

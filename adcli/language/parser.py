@@ -25,6 +25,11 @@ class Parser:
         self.separator = tables.terminals.index("SEPARATOR")
         nesting = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
         self.nesting = [nesting.get(name, 0) for name in tables.terminals]
+        self.bar, self.bar_end = map(tables.terminals.index, ("BAR", "BAR_END"))
+        self.name = tables.terminals.index("NAME")
+        words = ("AND", "OR", "NOT", "IF", "THEN", "ELSE")
+        self.words = {tables.terminals.index(word) for word in words}
+        self.ambiguous = {self.separator, self.bar_end, *self.words}
         # Where a chain of passing reductions ends: (state below, state, terminal) -> state.
         self._ends: dict[tuple[int, int, int], int] = {}
 
@@ -44,17 +49,27 @@ class Parser:
         states = [state]
         values: list[Any] = []
         depth = 0
+        bars: list[int] = []  # the depths at which bars were opened
         for match in self.pattern.finditer(text):
             terminal = match.lastindex or END
             span = match.span(terminal) if terminal else (len(text), len(text))
-            # A line break ends a statement only where a statement can end: neither within brackets
-            # nor after `x +`.
-            if (
-                terminal == self.separator
-                and (depth > 0 or terminal not in actions[state])
-                and ";" not in _COMMENT.sub("", text[span[0] : span[1]])
-            ):
-                continue
+            if terminal in self.ambiguous:
+                # A line break ends a statement only where a statement can end: neither within
+                # brackets nor after `x +`.
+                if (
+                    terminal == self.separator
+                    and (depth > 0 or bars or terminal not in actions[state])
+                    and ";" not in _COMMENT.sub("", text[span[0] : span[1]])
+                ):
+                    continue
+                if terminal == self.bar_end:
+                    if terminal in actions[state] and bars and bars[-1] == depth:
+                        bars.pop()
+                    else:
+                        terminal = self.bar
+                        bars.append(depth)
+                elif terminal in self.words and terminal not in actions[state]:
+                    terminal = self.name
             while True:
                 action = actions[state].get(terminal, 0)
                 if action > 0:

@@ -10,7 +10,8 @@ from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
 
-_OPENING = {"LPAR": "(", "LSQB": "["}
+_OPENING = {"LPAR": "(", "LSQB": "[", "BAR": "|"}
+_PARTNERS = {"(": ")", "[": "]", "|": "|"}
 _CLOSING = {"RPAR": ")", "RSQB": "]"}
 _CHARACTERS = {
     '"': "a text in quotes ends on its line with the same quote",
@@ -18,26 +19,20 @@ _CHARACTERS = {
     "{": "group with ( ), write vectors with [ ]",
     "}": "group with ( ), write vectors with [ ]",
     "%": "the remainder is mod(x, y)",
-    "&": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
-    "|": "the absolute value is abs(x); 'or' of two comparisons is max(a > 0, b > 0)",
-    "?": "a choice is where(condition, a, b)",
+    "&": "'and' is written as a word: a > 0 and b > 0",
+    "?": "a choice is written if c then a else b, or where(c, a, b)",
     "\\": "this is not LaTeX: write sqrt(x), x/y, alpha or α",
     "$": "names are letters, digits and _; any other name goes in backticks",
-    "√": "the square root is sqrt(x)",
-    "∛": "the cube root is cbrt(x)",
-    "∞": "infinity is inf",
-    "÷": "a quotient is x/y",
     "∑": "a sum over a vector is sum(v)",
     "∏": "a product over a vector is prod(v)",
     "∫": "adcli differentiates; it does not integrate",
     "∂": "a derivative is asked for by the command: adcli grad",
     "∇": "a gradient is asked for by the command: adcli grad",
     "→": "a function is written f(x) = x^2",
-    "⋅": "a product is x*y",
-    "∗": "a product is x*y",
-    "⁄": "a quotient is x/y",
-    "∧": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
-    "∨": "'or' of two comparisons is max(a > 0, b > 0)",
+    "∧": "'and' is written as a word: a > 0 and b > 0",
+    "∨": "'or' is written as a word: a > 0 or b > 0",
+    "¬": "'not' is written as a word: not a > 0",
+    "∜": "the fourth root is x^(1/4)",
     "°": "angles are in radians: x*pi/180",
     "€": "names are letters, digits and _; any other name goes in backticks",
     "~": "'~' belongs to adcli fit",
@@ -48,13 +43,14 @@ _CHARACTERS = {
 }
 """What a character that is in no token was probably meant to be."""
 
+_CHOICE = "a choice is written if c then a else b, or where(c, a, b)"
 _WORDS = {
-    "and": "'and' of two comparisons is their product: (a > 0)*(b > 0)",
-    "or": "'or' of two comparisons is max(a > 0, b > 0)",
-    "not": "'not a' is a == 0",
-    "if": "a choice is where(condition, a, b)",
-    "then": "a choice is where(condition, a, b)",
-    "else": "a choice is where(condition, a, b)",
+    "and": "'and' stands between two conditions: a > 0 and b > 0",
+    "or": "'or' stands between two conditions: a > 0 or b > 0",
+    "not": "'not' stands before a condition: not a > 0",
+    "if": _CHOICE,
+    "then": _CHOICE,
+    "else": _CHOICE,
     "def": "a function is written f(x) = x^2",
     "lambda": "a function is written f(x) = x^2",
     "function": "a function is written f(x) = x^2",
@@ -73,6 +69,7 @@ _WORDS = {
 """What a word of other languages was probably meant to be, where an operator is missing."""
 
 _LAST_WORD = re.compile(r"([^\W\d][\w\u0300-\u036f]*|`[^`\n]*`)[^\S\n]*\Z")
+_OPERANDS = ("NAME", "NUMBER", "LPAR", "LSQB", "ROOT", "NOT", "IF")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -107,12 +104,6 @@ def _explain(
         return "the statement is not complete here", hint, span
     if name in _CLOSING:
         return _wrong_closing(tables, states, before, written, span)
-    if name == "COMPARISON" and not value_is_missing:
-        return (
-            "comparisons do not chain",
-            "compare twice and multiply: (a < b)*(b < c)",
-            span,
-        )
     if name == "EQUAL":
         hint = "'x = ...' stands at the start of a statement; equality is =="
         if before.endswith((">", "<", "!")):
@@ -126,17 +117,26 @@ def _explain(
         return "'~' stands once, between a response and its model", "as in y ~ a*x + b", span
     if name == "STRING":
         return _quoted(before, written, value_is_missing, span)
-    if name in ("NAME", "NUMBER", "LPAR", "LSQB") and not value_is_missing:
+    if name == "BAR" and not value_is_missing:
+        return _bar(before, text[span[1] :], span)
+    if name == "RAISED_CALL" and not value_is_missing:
+        place = span[1] + text[span[1] :].index("(")
+        hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
+        return "an operator is missing before '('", hint, (place, place + 1)
+    if name in _OPERANDS and not value_is_missing:
         return _missing_operator(before, name, written, span)
+    if written in _WORDS:
+        return f"'{written}' cannot stand here", _WORDS[written], span
     if value_is_missing:
-        return f"a value is missing before '{written}'", _before_operator(before, written), span
+        hint = _CHARACTERS["¬"] if name == "BANG" else _before_operator(before, written)
+        return f"a value is missing before '{written}'", hint, span
     return f"'{written}' cannot stand here", _misplaced(tables, states, before, written), span
 
 
 def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
     character = text[place]
     if character == "!":
-        return "'not a' is a == 0" if value_is_missing else "a factorial is gamma(n + 1)"
+        return _CHARACTERS["¬"]
     if character == "'":
         if value_is_missing:
             return "a text in quotes ends on its line with the same quote"
@@ -161,7 +161,7 @@ def _wrong_closing(
     opened = _open_brackets(tables, states)
     if not opened:
         return f"'{written}' closes nothing", "take it away, or open a bracket before", span
-    closing = {"(": ")", "[": "]"}[opened[-1]]
+    closing = _PARTNERS[opened[-1]]
     if closing != written:
         return f"'{written}' cannot close '{opened[-1]}'", f"write '{closing}'", span
     hint = _after(before)
@@ -190,6 +190,11 @@ def _missing_operator(
     for candidate in (written, last):
         if candidate in _WORDS:
             return message, _WORDS[candidate], span
+    if before.endswith(("√", "∛"), 0, -1) and before[-1].isdigit():
+        root = before[-2:]
+        return message, f"write {root[0]}({root[1]}{written}), or {root}*{written}", span
+    if unicodedata.category(written[0]) == "No" and before[-1:].isdigit():
+        return message, f"write a sum: {before[-1]} + {written}", span
     if last in LIBRARY or last in ALIASES:
         place = (len(before) - len(last), len(before))
         argument = written if name in ("NAME", "NUMBER") else "x"
@@ -208,6 +213,14 @@ def _missing_operator(
         )
     hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
     return message, hint, span
+
+
+def _bar(before: str, behind: str, span: Span) -> tuple[str, str | None, Span]:
+    """A bar behind a value where none is open."""
+    if before.endswith("|") or behind.startswith("|"):
+        return "'||' cannot stand here", "'or' is written as a word: a > 0 or b > 0", span
+    hint = "bars are the absolute value, |x|; 'or' is written as a word: a > 0 or b > 0"
+    return "'|' closes nothing", hint, span
 
 
 def _before_operator(before: str, written: str) -> str | None:
@@ -247,13 +260,17 @@ def _at_the_end(
     if _is_empty(text):
         return "there is no expression", "for example: adcli grad 'x^2' --at x=3", place
     if opened:
-        closing = {"(": ")", "[": "]"}[opened[-1]]
+        closing = _PARTNERS[opened[-1]]
         if not value_is_missing:
-            return f"'{opened[-1]}' is not closed", f"add '{closing}'", place
+            hint = _CHARACTERS["∨"] if "||" in text else f"add '{closing}'"
+            return f"'{opened[-1]}' is not closed", hint, place
         message = f"the text ends where a value is missing, and '{opened[-1]}' is not closed"
         return message, f"write a value and '{closing}'", place
     if value_is_missing:
         return "the text ends where a value is missing", _after(text[:end]), place
+    for word in ("THEN", "ELSE"):
+        if word in names:
+            return f"the text ends where '{word.lower()}' is missing", _CHOICE, place
     return "the text ends too early", None, place
 
 

@@ -27,7 +27,7 @@ from adcli.graph.primitives import (
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK
 from adcli.graph.symbols import Expression, Symbols
-from adcli.language.builder import MAX_EXACT_DIGITS
+from adcli.language.operators import MAX_EXACT_DIGITS
 from adcli.language.printing import (
     ANY,
     ATOM,

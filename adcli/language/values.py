@@ -28,20 +28,29 @@ class Slice(NamedTuple):
     bounds: tuple[Any, ...]
 
 
+class Chain(NamedTuple):
+    """Comparisons one after the other: what they amount to, and the operand that comes next."""
+
+    node: int
+    last: int
+
+
 class Signature(NamedTuple):
     """The head of a function's definition: its name and its parameters with their nodes."""
 
     name: str
-    span: Span
     parameters: dict[str, int]
     hidden: dict[str, int | None]
+    places: list[Span]
 
 
 class StatementValue(NamedTuple):
-    """The value of a statement: the nodes of its expressions; `bound` if it binds a name."""
+    """The value of a statement: the nodes of its expressions; `bound` if it binds a name, and
+    `defined` if that is a function's: the function, and where its parameters stand."""
 
     nodes: list[int]
     bound: bool
+    defined: tuple[UserFunction, list[Span]] | None = None
 
 
 class UserFunction(NamedTuple):

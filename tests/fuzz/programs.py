@@ -57,6 +57,12 @@ ELEMENTWISE = [name for name in LIBRARY if name not in NOT_DRAWN and name not in
 ALL = [name for name in [*LIBRARY, *ALIASES] if name not in NOT_DRAWN]
 OPERATORS = ("+", "*", "-", "/", "^", "*", "+", "-", "**")
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
+NOTATION = (
+    *("|{0}|", "√({0})", "2√|{0}|", "∛({0})", "({0})²", "({0})⁻¹", "½({0})", "({0})!", "⅓*({0})"),
+    *("sin²({0})", "({0}) ÷ ({1})", "({0}) ⋅ |{1}|", "if 0 < ({1}) < 2 then {0} else -({0})"),
+    *("not ({0})", "({0}) and ({1})", "({0}) or not ({1}) > 1", "({1}) <= ({0}) < 3"),
+)
+"""Signs and words; 0 is an expression of the kind, 1 a number."""
 AXES = ("", "", ", axis=0", ", axis=-1")
 USER = ("f(p, q) = p*tanh(q) + x*0", "g(p) = f(p, 2) - p^2/4", "h(p, q) = where(p > q, p, q*p)")
 
@@ -153,7 +159,9 @@ class Writer:
     def _special(self, kind: int, depth: int) -> str:
         c = self.c
         first = self.expression(kind, depth - 1)
-        match c.below(6):
+        match c.below(7):
+            case 6:
+                return c.of(NOTATION).format(first, self.expression(NUMBER, 1))
             case 0:
                 return f"2({first})"
             case 1:

@@ -267,7 +267,7 @@ PLACES: tuple[str, ...] = (
     "sin(x) «cos»(y)",
     "x + «*» y",
     "2 «=» x",
-    "1 < x «<» 2",
+    "x «then» 2",
     "«sine»(x)",
     "«x»(2)",
     "«pi» = 3",
