@@ -176,9 +176,10 @@ class _Simplification(Sums):
             joined = reduced(b * exponent)
             whole = b.denominator == exponent.denominator == 1
             same = whole and domain_flags(joined) == domain_flags(b) | domain_flags(exponent)
-            if b == 1 or same or self.is_positive(inner):
+            holds = self.holds_exponent(joined)
+            if b == 1 or (holds and (same or self.is_positive(inner))):
                 return self.product(sign, ((inner, (joined,)),))
-            if b.denominator == exponent.denominator == 1 and b < 0 and exponent < 0:
+            if holds and whole and b < 0 and exponent < 0:
                 x, exponent = self.product(1, ((inner, (-joined,)),)), -1
         return self.product(sign, ((x, (exponent,)),))
 

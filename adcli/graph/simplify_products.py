@@ -120,7 +120,7 @@ class Products(NewNodes):
             while k < len(known):
                 y = reduced(known[k] + x)
                 same = domain_flags(y) == domain_flags(x) | domain_flags(known[k])
-                if (same or self.is_positive(base)) and not exact.is_large(y):
+                if (same or self.is_positive(base)) and self.holds_exponent(y):
                     del known[k]
                     x, k = y, 0
                 else:
@@ -128,6 +128,11 @@ class Products(NewNodes):
             if x != 0:
                 known.append(x)
         return tuple(known)
+
+    def holds_exponent(self, y: Number) -> bool:
+        """Whether a constant holds a joined exponent: beyond 2^53 floats make an odd one even."""
+        is_even = not self.to_read and exact.magnitude(y) >= exact.MAX_WHOLE
+        return not is_even and not exact.is_large(y)
 
     def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
         """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""

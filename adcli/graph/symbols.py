@@ -7,6 +7,8 @@ x ^ 1, whole-number constants); adcli.graph.simplify does the rest.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Union
@@ -139,8 +141,11 @@ class Symbols:
 
         Nowhere else: at y = 0 its derivative in y is x^-1, not that of a constant. There the 0 is
         (x + 1)*sqrt(y), which has an infinite derivative in y as well, and its slope in x too.
+        For a number y from 2^53 on, where floats are even, it is y*x*x^(y-2).
         """
         y = self.expression(y)
+        if _is_large(self.graph, y.node):
+            return y * (self.expression(x) * self.apply(POWER, x, y - 2))
         if self.graph.ops[y.node] is CONSTANT:
             return y * self.apply(POWER, x, y - 1) if self.graph.attrs[y.node] else y
         origin = self.equal(x, 0) * self.equal(y, 0)
@@ -169,6 +174,36 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "less": lambda a, b: a < b,
     "less_equal": lambda a, b: a <= b,
 }
+
+
+_EVEN_FROM = 2.0**53
+"""From here on all floats are even numbers."""
+
+_NUMBERS: dict[Primitive, Callable[..., float]] = {
+    CONSTANT: float,
+    ADD: operator.add,
+    SUBTRACT: operator.sub,
+    MULTIPLY: operator.mul,
+    DIVIDE: operator.truediv,
+    NEGATIVE: operator.neg,
+    POWER: math.pow,
+}
+
+
+def _is_large(graph: Graph, node: int) -> bool:
+    """Whether a node is a number, maybe written by arithmetic, that has no odd neighbour."""
+    if graph.varying[node] or graph.ops[node] not in _NUMBERS:
+        return False
+    values: dict[int, float] = {}
+    for i in [node] if graph.ops[node] is CONSTANT else graph.reach([node]):
+        rule = _NUMBERS.get(graph.ops[i])
+        if rule is None:
+            return False
+        try:
+            values[i] = rule(*[values[a] for a in graph.args[i]] or [graph.attrs[i]])
+        except (ArithmeticError, ValueError):  # as in 1/0
+            return False
+    return abs(values[node]) >= _EVEN_FROM
 
 
 def _is_whole(*values: float) -> bool:

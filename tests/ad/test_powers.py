@@ -7,6 +7,7 @@ never the 0 of a guard.
 from __future__ import annotations
 
 from itertools import permutations, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,50 @@ def test_partials_of_powers_at_zero_in_many_digits(path: tuple[str, ...]) -> Non
         else:
             with pytest.raises(adcli.DomainError):
                 f.value_and_gradient(point, wrt=path[-1], precision=30)
+
+
+MODES = ("reverse", "forward", "symbolic")
+EVEN = {
+    # as written -> the number; from 2^53 on a float has no odd neighbour
+    "9007199254740991": 2**53 - 1,
+    "9007199254740992": 2**53,
+    "9007199254740994": 2**53 + 2,
+    "1e16": 10**16,
+    "2^60": 2**60,
+    "10^17 + 16": 10**17 + 16,
+    "1e300": int(1e300),
+    "-9007199254740992": -(2**53),
+    "-1e16": -(10**16),
+    "-2^60": -(2**60),
+}
+
+
+@pytest.mark.parametrize("program", ["x^({})", "(-x)^({})", "x^({})*x"])
+@pytest.mark.parametrize("exponent", EVEN)
+def test_an_exponent_next_to_a_large_one_is_odd(exponent: str, program: str) -> None:
+    """y*x^(y - 1) has the sign of x where y is even, though no float is y - 1."""
+    n = EVEN[exponent] + program.endswith("*x")
+    f, wrong = adcli.function(program.format(exponent)), []
+    for order in (1, 2, 3) if abs(n) < 1e100 else (1,):
+        size = prod(n - i for i in range(order))
+        right = {1.0: size, -1.0: -size if (order + n) % 2 else size}
+        if program.startswith("(-"):
+            right = {-x: found * (-1) ** order for x, found in right.items()}
+        printed = adcli.function(str(f.derivative("x")))
+        for x, found in right.items():
+            engines = ("numpy", "llvm") if order == 1 else ("numpy",)
+            rows = [f.map({"x": np.full(9, x)}, engine=e).gradients["x"] for e in engines]
+            points = [
+                f.value_and_gradient({"x": x}, **way)[1]["x"]
+                for way in (
+                    *({"engine": e, "mode": m} for e in ("python", "numpy") for m in MODES),
+                    *({"precision": 40, "mode": m} for m in MODES),
+                )
+            ]
+            got = [*points, *(row[1] for row in rows), printed.value({"x": x})]
+            if not all(abs(mpf(each) / found - 1) < 1e-14 for each in got):
+                wrong.append((order, x, got))
+        if n > 0:
+            assert f.value_and_gradient({"x": 0.0})[1]["x"] == 0
+        f = f.derivative("x")
+    assert not wrong

@@ -77,6 +77,7 @@ from adcli.algebras.special.gammas import digamma as own_digamma
 from adcli.algebras.special.gammas import gamma as own_gamma
 from adcli.algebras.special.gammas import lgamma as own_lgamma
 from adcli.algebras.special.gammas import polygamma as own_polygamma
+from adcli.algebras.special.ieee import EVEN_FROM
 from adcli.algebras.special.pairs import horner
 from adcli.graph.primitives import COMPARISONS, function_of_row
 from adcli.graph.primitives.special import bell
@@ -167,6 +168,9 @@ def power_slope(x: Array, y: Array) -> Array:
     slope = y * power(x, y - 1.0)
     if not np.all(exact):
         slope = np.where(exact | (x == 0.0), slope, divide(y * power(x, y), x))
+    is_large = np.abs(y) >= EVEN_FROM
+    if np.any(is_large):
+        slope = np.where(is_large, y * (x * power(x, y - 2.0)), slope)
     return np.where(y == 0.0, 0.0, slope)
 
 

@@ -43,7 +43,7 @@ from operator import mul as multiply
 from operator import neg as negative
 from operator import sub as subtract
 
-from adcli.algebras.special.ieee import exp, power, round
+from adcli.algebras.special.ieee import EVEN_FROM, exp, power, round
 
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def power_slope(x: float, y: float) -> float:
         return 2.0 * x
     if y == 0.0:
         return 0.0
+    if not -EVEN_FROM < y < EVEN_FROM:
+        return y * (x * power(x, y - 2.0))
     if y >= 0.5 or y % 1.0 == 0.0 or x == 0.0:
         return y * power(x, y - 1.0)
     return divide(y * power(x, y), x)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from math import copysign, fabs, inf, nan
 
+EVEN_FROM = 2.0**53
+"""From here on all floats are even numbers."""
+
 
 def power(x: float, y: float) -> float:
     """x^y as C's pow: pow(x, 0) = pow(1, y) = 1 even for nan; nan for a root of a negative x."""
