@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mpmath import mpf
+
 from adcli.ad.jacobians import Run, jacobian_blocks
 from adcli.algebras.exact_numbers import exactly
 from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
@@ -15,6 +17,7 @@ from adcli.comparison.kinks import (
     Kink,
     between,
     by_convention,
+    is_at_kink,
     kink_near,
     kink_of,
     limits,
@@ -28,7 +31,7 @@ from adcli.comparison.methods import (
     compare_methods,
 )
 from adcli.comparison.sweep import Sweep, relative_error, sweep
-from adcli.comparison.verdicts import Taylor, is_derivative, taylor
+from adcli.comparison.verdicts import TINY, Taylor, is_derivative, taylor
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.function import Function
 
@@ -37,8 +40,9 @@ TOLERANCE = 1e-6
 ALLOWED_ROUNDING = 1e-12
 """What is always allowed, relative to the terms of a sum: one that is exactly 0 is not computed
 as 0."""
-MORE_DIGITS = 800
-"""For difference quotients of a derivative near 1e-308 beside a value near 1e308."""
+FINER = ((400, "1e-170"), (1000, "1e-330"))
+"""Digits and relative steps for what turns within the usual step, such as sin(x) at 1e150, and for
+a derivative near 1e-308 beside a value near 1e308."""
 UNDERFLOW = 2.0**-1022
 GIVEN = "the gradient given"
 
@@ -114,8 +118,7 @@ def compare(
     """
     problem = FunctionAtPoint(function, point, wrt)
     own = None if given is None else _own_gradient(problem, given)
-    run = exactly(problem.run, EXACT_DIGITS)
-    exact, reverse = [_exact_gradient(problem, run, mode) for mode in ("symbolic", "reverse")]
+    exact, reverse = _exact_gradients(problem, exactly(problem.run, EXACT_DIGITS))
     methods = compare_methods(problem, measure)
     symbolic = _gradient_of(methods, SYMBOLIC)
     allowed = _allowed(problem, exact, tolerance)
@@ -124,14 +127,14 @@ def compare(
     if kink is None and wrong_components(SYMBOLIC, problem.components, symbolic, exact, allowed):
         kink = kink_near(problem, still, output)
     is_bent = kink is not None and bool(kink.bent)
-    rules_hold = is_bent or is_derivative(problem, still, output, exact, allowed)
-    if not rules_hold:  # or a change so small that it is lost beside the value
-        still, output = frozen(exactly(problem.run, MORE_DIGITS), problem.output)
-        rules_hold = is_derivative(problem, still, output, exact, allowed)
+    rules_hold = is_bent or is_derivative(problem, still, output, exact, allowed, TINY)
+    if not rules_hold:
+        rules_hold, exact, reverse, still, output = _looked_at_closely(problem, tolerance)
+        allowed = _allowed(problem, exact, tolerance)
     if kink is not None and not kink.is_exact:
         exact, reverse = [by_convention(kink, found, symbolic) for found in (exact, reverse)]
     if not rules_hold:
-        exact = reverse = limits(problem, still, output)
+        exact = reverse = limits(problem, still, output, mpf(FINER[-1][1]))
     judged = _gradient_of(methods, REVERSE_AD) if own is None else own
     wrong = _wrong_methods(problem, methods, exact, allowed, rules_hold)
     if own is not None:
@@ -158,6 +161,14 @@ def compare(
         sweep(problem, exact, epsilons) if epsilons else None,
         tolerance,
         wrong,
+    )
+
+
+def unjudged(digits: int) -> Disagreement:
+    """The error where further digits still change the derivative that others are judged by."""
+    return Disagreement(
+        f"the derivative cannot be judged: {digits:,} digits are too few to compute it",
+        "the function turns too fast at this point, as sin(x) does at a huge x",
     )
 
 
@@ -198,13 +209,40 @@ def _no_shape(name: str) -> UsageError:
     )
 
 
-def _exact_gradient(problem: FunctionAtPoint, run: Run, mode: str) -> list[Any]:
+def _exact_gradients(problem: FunctionAtPoint, run: Run) -> list[list[Any]]:
+    """The gradient by the symbolic derivative and by a reverse sweep, in the digits of a run."""
+    gradients = []
     with run.algebra.context():
-        blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
-        found = [blocks[problem.output, node] for node in problem.nodes]
-        if not all(run.algebra.is_finite(value) for value in found):
-            raise DomainError(f"the derivative is not finite in {EXACT_DIGITS} digits")
-        return problem.numbers(found)
+        for mode in ("symbolic", "reverse"):
+            blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
+            found = [blocks[problem.output, node] for node in problem.nodes]
+            if not all(run.algebra.is_finite(value) for value in found):
+                raise DomainError("the derivative is not finite in many digits")
+            gradients.append(problem.numbers(found))
+    return gradients
+
+
+def _looked_at_closely(
+    problem: FunctionAtPoint, tolerance: float
+) -> tuple[bool, list[Any], list[Any], Run, int]:
+    """Whether the rules stand the test of more digits and smaller steps; the gradients by formula
+    and by a reverse sweep, and the frozen run with its output, in these digits.
+
+    A kink that float64 does not see refutes no rule. Raises Disagreement if the digits change the
+    gradient: there is nothing to judge by.
+    """
+    found = []
+    for digits, step in FINER:
+        run = exactly(problem.run, digits)
+        exact, reverse = _exact_gradients(problem, run)
+        allowed = _allowed(problem, exact, tolerance)
+        still, output = frozen(run, problem.output)
+        if is_derivative(problem, still, output, exact, allowed, mpf(step)):
+            return True, exact, reverse, still, output
+        found.append(exact)
+    if any(abs(a - b) > s for a, b, s in zip(*found, allowed, strict=True)):
+        raise unjudged(digits)
+    return is_at_kink(problem, still, output), exact, reverse, still, output
 
 
 def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -> list[float]:

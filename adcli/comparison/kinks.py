@@ -20,6 +20,8 @@ STEP, SAME = 1e-30, 1e-20
 NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
 """The same where the kink is only within rounding of the point."""
 KINK_DIGITS = 90
+STEADY = 0.1
+"""How far quotients of half the step may be from following a power of the step."""
 NOISE = 1e-60
 """A change of the function below this, relative to its value and to 1, may be rounding."""
 
@@ -67,15 +69,30 @@ def kink_at_point(problem: FunctionAtPoint, exact: Run, output: int) -> tuple[st
             return None
         operation = written_out(run.graph, place, run.values, run.algebra)
         operation += within(run.graph, place[0], problem.function.text)
+    return operation, is_at_kink(problem, exact, output)
+
+
+def is_at_kink(problem: FunctionAtPoint, exact: Run, output: int) -> bool:
+    """Whether an operation is at a kink in the digits of a run."""
     active = exact.graph.dependents(exact.order, problem.nodes)
     with exact.algebra.context():
-        true = find_kink(exact.graph, exact.order, exact.values, [output], active, exact.algebra)
-    return operation, true is not None
+        place = find_kink(exact.graph, exact.order, exact.values, [output], active, exact.algebra)
+    return place is not None
 
 
 def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
-    """The kink within rounding of the point, None if the sides agree."""
+    """The kink within rounding of the point, None if the sides agree.
+
+    None as well if a side is no power of the step: the function turns within the step.
+    """
     kink = Kink("", False, *_sides(problem, exact, output, False))
+    least = NOISE * max(1.0, abs(problem.value)) / NEAR_STEP
+    for side in ("left", "right") if kink.bent else ():
+        found = _quotients(problem, exact, output, side, [NEAR_STEP, NEAR_STEP / 2, NEAR_STEP / 4])
+        for k in kink.bent:
+            whole, half, quarter = [quotients[k] for quotients in found]
+            if not (abs(half) <= least or abs(whole * quarter / half**2 - 1) <= STEADY):
+                return None
     return kink if kink.bent else None
 
 
@@ -88,19 +105,8 @@ def _sides(
     """
     step, same = (STEP, SAME) if is_exact else (NEAR_STEP, NEAR_SAME)
     with exact.algebra.context():
-        lefts, rights, half_lefts, half_rights = (
-            problem.ordered(
-                difference_quotients(
-                    exact,
-                    output,
-                    problem.nodes,
-                    relative_steps(exact.algebra, h),
-                    side,
-                )
-            )
-            for h in (step, step / 2)
-            for side in ("left", "right")
-        )
+        lefts, half_lefts = _quotients(problem, exact, output, "left", [step, step / 2])
+        rights, half_rights = _quotients(problem, exact, output, "right", [step, step / 2])
         least = NOISE * max(1.0, abs(problem.value))
         left, right = (
             [_unless_jump(*pair, least / step) for pair in zip(whole, half, strict=True)]
@@ -115,17 +121,27 @@ def _sides(
     return left, right
 
 
+def _quotients(
+    problem: FunctionAtPoint, exact: Run, output: int, side: str, steps: Sequence[Any]
+) -> list[list[Any]]:
+    """The gradient by difference quotients to a side, for each relative step."""
+    with exact.algebra.context():
+        sizes = [relative_steps(exact.algebra, h) for h in steps]
+        return [
+            problem.ordered(difference_quotients(exact, output, problem.nodes, size, side))
+            for size in sizes
+        ]
+
+
 def _unless_jump(quotient: Any, half: Any, least: float) -> float:
     """A quotient; infinite if it grows as 1/step, and is above what rounding leaves."""
     is_jump = abs(half) > max(1.5 * abs(quotient), least)
     return float(mp.sign(half) * mp.inf) if is_jump else float(quotient)
 
 
-def limits(problem: FunctionAtPoint, exact: Run, output: int) -> list[Any]:
+def limits(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -> list[Any]:
     """The gradient by central difference quotients with a tiny step, which know no rule."""
-    with exact.algebra.context():
-        steps = relative_steps(exact.algebra, STEP)
-        return problem.ordered(difference_quotients(exact, output, problem.nodes, steps, "both"))
+    return _quotients(problem, exact, output, "both", [step])[0]
 
 
 def between(kink: Kink, k: int, found: float, slack: float) -> bool:

@@ -51,7 +51,7 @@ def _quotient(rise: Any, distance: Any, algebra: Any) -> Any:
     return m.where(lost, 0 * distance, m.divide(rise, m.where(lost, 1 + 0 * distance, distance)))
 
 
-def relative_steps(algebra: Any, epsilon: float, floor: float = 0.0) -> Shifted:
+def relative_steps(algebra: Any, epsilon: Any, floor: float = 0.0) -> Shifted:
     """Steps of epsilon times max(|x|, floor), and epsilon itself where that is 0."""
     m = algebra.m
 

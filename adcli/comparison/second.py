@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from itertools import combinations_with_replacement, product
 from typing import Any
 
 from mpmath import mp, mpf
@@ -28,6 +28,7 @@ from adcli.comparison.compare import (
     TOLERANCE,
     UNDERFLOW,
     Comparison,
+    unjudged,
     wrong_components,
 )
 from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
@@ -53,11 +54,14 @@ from adcli.graph.primitives import SLOPE
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX
 
-QUOTIENT_DIGITS, STEP, NOISE = 150, "1e-30", "1e-110"
-"""Digits of the values, the step relative to a variable, and what rounding leaves of terms that
-cancel."""
+QUOTIENT_DIGITS, STEP, NOISY_DIGITS = 150, "1e-30", 40
+"""Digits of the values, the step relative to a variable, and how many digits rounding may take of
+terms that cancel."""
 SAME_QUOTIENT = 1e-15
 """How far quotients to the right and to the left may be apart, relative to them."""
+FINER, SAME_CLOSELY = ((700, "1e-170"), (1100, "1e-330")), 1e-9
+"""Digits and steps for what turns within the usual step, such as sin(x) at 1e150, and how far a
+quotient may then be from the derivative, relative to it."""
 MAX_VARIABLES = 20
 """Numbers in the variables: there are their square of second derivatives."""
 MODE_OF_METHOD = {
@@ -96,7 +100,7 @@ def compare_second(
             "--wrt chooses variables",
         )
     methods = _methods(problem, measure)
-    by_rules = _by_rules(problem)
+    by_rules = _by_rules(problem, EXACT_DIGITS)
     # Its value is not a form made for derivatives.
     written = FunctionAtPoint(function, point, wrt)
     if any(function.graph.ops[i] is SLOPE for i in function.order):
@@ -111,8 +115,11 @@ def compare_second(
     bent = set(kink.bent) if kink is not None else set()
     exact = [by_rules[k] if k in bent else value for k, value in enumerate(reference.values)]
     allowed = _allowed(problem, exact, reference.uncertain, tolerance)
-    defects = wrong_components("", pairs, [float(x) for x in by_rules], exact, allowed)
-    by_defect = {found.component for found in defects}
+    defects = _defects(pairs, by_rules, exact, allowed)
+    if defects and (closer := _looked_at_closely(problem, written, defects, by_rules)):
+        exact, defects = [by_rules[k] if k in bent else x for k, x in enumerate(closer)], []
+        allowed = _allowed(problem, exact, [0.0] * len(pairs), tolerance)
+    by_defect = {pairs[k] for k in defects}
     wrong = [
         replace(found, by_rounding=found.component not in by_defect)
         for method in methods
@@ -137,6 +144,43 @@ def compare_second(
         wrong=wrong,
         order=2,
     )
+
+
+def _defects(
+    pairs: Sequence[Pair], by_rules: Sequence[Any], exact: Sequence[Any], allowed: Sequence[Any]
+) -> list[int]:
+    """The pairs in which the rules, or differences without a limit, are wrong, that with the
+    largest derivative first."""
+    wrong = {found.component for found in wrong_components("", pairs, by_rules, exact, allowed)}
+    places = [k for k, p in enumerate(pairs) if p in wrong or not mp.isfinite(exact[k])]
+    return sorted(places, key=lambda k: -abs(by_rules[k]))
+
+
+def _looked_at_closely(
+    problem: FunctionAtPoint,
+    written: FunctionAtPoint,
+    defects: Sequence[int],
+    by_rules: Sequence[Any],
+) -> list[Any] | None:
+    """The derivatives by the rules in digits in which they stand the test of smaller steps for the
+    first of the defects; None if they are wrong.
+
+    Raises Disagreement if the digits change them: there is nothing to judge by.
+    """
+    k = defects[0]
+    found = [by_rules]
+    for digits, step in FINER:
+        rules = _by_rules(problem, digits)
+        still, output = frozen(exactly(written.run, digits), written.output)
+        with still.algebra.context():
+            steps = (mpf(step), -mpf(step))
+            right, left = (_differences(written, still, output, h, k)[k] for h in steps)
+            if abs((right + left) / 2 - rules[k]) <= SAME_CLOSELY * abs(rules[k]):
+                return rules
+        found.append(rules)
+    if abs(found[1][k] - found[2][k]) > SAME_CLOSELY * abs(found[2][k]):
+        raise unjudged(digits)
+    return None
 
 
 # ---- the reference ----
@@ -216,9 +260,15 @@ def _limit(whole: Any, half: Any) -> tuple[Any, Any]:
     return 2 * half - whole, abs(half - whole)
 
 
-def _differences(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -> list[Any]:
-    """The quotients of second differences with steps of one sign, for all pairs."""
+def _differences(
+    problem: FunctionAtPoint, exact: Run, output: int, step: Any, only: int | None = None
+) -> list[Any]:
+    """The quotients of second differences with steps of one sign, for all pairs, or for one.
+
+    A sum below what rounding leaves of its terms is 0.
+    """
     n = len(problem.components)
+    places = range(n) if only is None else sorted({*divmod(only, n)})
     sizes = [abs(mpf(c.at)) or mp.one for c in problem.components]
 
     def value(*places: int) -> Any:
@@ -230,24 +280,24 @@ def _differences(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -
         return problem.numbers([values[output]])[0]
 
     base = problem.numbers([exact.values[output]])[0]
-    once = [value(i) for i in range(n)]
+    noise = mpf(10) ** (NOISY_DIGITS - mp.dps)
+    once = {i: value(i) for i in places}
     found = [mp.zero] * (n * n)
-    for i in range(n):
-        for j in range(i + 1):
-            terms = [value(i, j), -once[i], -once[j], base]
-            rise = mp.fsum(terms)
-            if abs(rise) > mpf(NOISE) * max(map(abs, terms)):
-                found[i * n + j] = found[j * n + i] = rise / (step * step * sizes[i] * sizes[j])
+    for i, j in combinations_with_replacement(places, 2):
+        terms = [value(i, j), -once[i], -once[j], base]
+        rise = mp.fsum(terms)
+        if abs(rise) > noise * max(map(abs, terms)):
+            found[i * n + j] = found[j * n + i] = rise / (step * step * sizes[i] * sizes[j])
     return found
 
 
-def _by_rules(problem: FunctionAtPoint) -> list[Any]:
-    """The second derivatives by the rules, reverse over reverse in many digits."""
-    run = exactly(problem.run, EXACT_DIGITS)
+def _by_rules(problem: FunctionAtPoint, digits: int) -> list[Any]:
+    """The second derivatives by the rules, reverse over reverse in so many digits."""
+    run = exactly(problem.run, digits)
     with run.algebra.context():
         _, _, blocks = hessian_blocks(run, problem.output, problem.nodes, "reverse")
         if not all(run.algebra.is_finite(block) for block in blocks.values()):
-            raise DomainError(f"a second derivative is not finite in {EXACT_DIGITS} digits")
+            raise DomainError(f"a second derivative is not finite in {digits} digits")
         return _matrix(problem, [[blocks[a, b] for b in problem.nodes] for a in problem.nodes])
 
 
@@ -270,19 +320,19 @@ def _size(problem: FunctionAtPoint, node: int) -> int:
 
 def _allowed(
     problem: FunctionAtPoint, exact: Sequence[Any], uncertain: Sequence[float], tolerance: float
-) -> list[float]:
+) -> list[Any]:
     """How far from the exact one each second derivative may be.
 
     The tolerance is relative to it; rounding to what a change of the variables by themselves
     changes at most: the function's value, its first or its second order.
     """
-    at = [abs(c.at) or 1.0 for c in problem.components]
+    at = [mpf(abs(c.at)) or mp.one for c in problem.components]  # whose products may overflow
     sizes = [a * b for a in at for b in at]
     change = max(abs(g) * x for g, x in zip(problem.gradient("reverse"), at, strict=True))
-    second = max(float(abs(e)) * size for e, size in zip(exact, sizes, strict=True))
+    second = max(abs(e) * size for e, size in zip(exact, sizes, strict=True))
     largest = max(abs(problem.value), change, second)
     return [
-        tolerance * float(abs(e)) + ALLOWED_ROUNDING * largest / size + slack + UNDERFLOW
+        tolerance * abs(e) + ALLOWED_ROUNDING * largest / size + slack + UNDERFLOW
         for e, size, slack in zip(exact, sizes, uncertain, strict=True)
     ]
 

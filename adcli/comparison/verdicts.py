@@ -83,14 +83,15 @@ def is_derivative(
     output: int,
     gradient: Sequence[Any],
     allowed: Sequence[float],
+    step: Any,
 ) -> bool:
     """Whether a gradient is the limit of difference quotients along d: the rules stand the test.
 
-    `exact` has digits enough for a step of TINY. A defect that shrinks with the step is truncation.
+    `exact` has digits enough for the step. A defect that shrinks with the step is truncation.
     """
     direction = directions(problem)
     defect, smaller = (
-        _remainder(problem, exact, output, gradient, direction, t) / t for t in (TINY, TINY / 2)
+        _remainder(problem, exact, output, gradient, direction, t) / t for t in (step, step / 2)
     )
     limit = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
     return bool(defect <= limit or smaller <= 0.75 * defect)
@@ -102,7 +103,7 @@ def _remainder(
     output: int,
     gradient: Sequence[Any],
     direction: Sequence[float],
-    t: float,
+    t: Any,
 ) -> Any:
     """|f(x + t d) - f(x) - t g·d|, in the digits of the run."""
     algebra = exact.algebra
@@ -125,9 +126,7 @@ def directions(problem: FunctionAtPoint) -> list[float]:
     return result
 
 
-def moved(
-    problem: FunctionAtPoint, exact: Run, direction: Sequence[Any], t: float
-) -> dict[int, Any]:
+def moved(problem: FunctionAtPoint, exact: Run, direction: Sequence[Any], t: Any) -> dict[int, Any]:
     """The inputs at x + t d, in the digits of the run."""
     inputs = dict(exact.inputs)
     start = 0

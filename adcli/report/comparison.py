@@ -319,8 +319,8 @@ def _taylor_line(taylor: Taylor, name: str, found: Comparison) -> str:
     start = f"Taylor remainder of {name}: "
     if taylor.is_bent:
         return start + (
-            f"slope {taylor.slope:.2f}, although the components are right: there is a kink within "
-            f"{taylor.steps[-1]:.0e} of the point"
+            f"slope {taylor.slope:.2f}, although the components are right: there is a kink, or a "
+            f"turn, within {taylor.steps[-1]:.0e} of the point"
         )
     if taylor.is_right is None:
         return start + "no verdict, the function is not defined around the point"

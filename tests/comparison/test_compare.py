@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from adcli.ad.jacobians import MODES
+from adcli.comparison import compare as comparison
 from adcli.comparison import methods
 from adcli.comparison.compare import GIVEN, Comparison, compare, error_of
 from adcli.comparison.exact_derivatives import significant
@@ -273,6 +274,49 @@ def test_rounding_is_told_from_a_wrong_rule() -> None:
     assert error is not None
     assert "float64 rounding" in str(error.hint)
     assert found.digits == [0.0]
+
+
+TURNING = [
+    # What turns within a step of 1e-30, and whether float64 holds the argument.
+    ("sin(x)", 1e150, True),
+    ("x*cos(x)", -1e60, True),
+    ("tan(x) + log(x)", 1e300, True),
+    ("1e200*sin(x)", 1e250, True),
+    ("sin(1e30*x) + x", 1.1, False),
+    ("sin(1e60*x + 1) + x", 1.1, False),
+    ("log(sin(1e40*x + 1)) + x^2", 1.3, False),
+    ("sec(1e150*x + 1)", 1.1, False),
+    ("mod(1e100*x, e)*cos(1e100*x)", 1.3, False),
+    ("mod(1e100*x, 1.5)*cos(1e100*x)", 1.3, False),  # a multiple of 1.5: at a jump
+]
+
+
+@pytest.mark.parametrize(("program", "x", "is_held"), TURNING)
+def test_what_turns_within_every_step_is_no_alarm(program: str, x: float, is_held: bool) -> None:
+    from mpmath import mpf
+
+    f = function(program)
+    right = f.value_and_gradient({"x": mpf(x)}, precision=500)[1]["x"]
+    found = run(program, {"x": x})
+    assert found.kink is None
+    assert bool(found.wrong) != is_held
+    assert {w.by_rounding for w in found.wrong} <= {True}
+    if is_held:
+        assert found.exact == pytest.approx([float(right)], rel=1e-14)
+
+
+def test_a_wrong_rule_is_caught_where_it_turns_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = run("sin(x)", {"x": 1e150})
+    monkeypatch.setattr(PRIMITIVES["sin"], "partials", (lambda m, x, out: 1.001 * m.cos(x),))
+    found = run("sin(x)", {"x": 1e150})
+    assert found.exact == pytest.approx(right.exact)
+    assert {w.by_rounding for w in found.wrong} == {False}
+
+
+def test_what_further_digits_change_cannot_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "FINER", ((60, "1e-20"), (70, "1e-20")))
+    with pytest.raises(comparison.Disagreement, match="cannot be judged: 70 digits are too few"):
+        run("sin(1e150*sqrt(x)) + x", {"x": 1.1})
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adcli.comparison import methods
-from adcli.comparison.compare import Comparison, error_of
+from adcli.comparison import methods, second
+from adcli.comparison.compare import Comparison, Disagreement, error_of
 from adcli.comparison.second import compare_second
 from adcli.errors import DomainError, UsageError
 from adcli.function import function
@@ -91,6 +91,38 @@ def test_rounding_is_told_from_wrong_rules() -> None:
     error = error_of(found)
     assert error is not None
     assert "float64 rounding" in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    ("program", "point", "is_held"),
+    [
+        ("sin(x)", {"x": 1e150}, True),
+        ("1e20*cos(x)*y", {"x": -1e60, "y": 2.0}, True),
+        ("1e-200*tan(x)", {"x": 1e250}, True),
+        ("sin(1e150*x)", {"x": 1.3}, False),
+        ("sin(1e40*x + y)", {"x": 1.3, "y": 1.0}, False),
+        ("1e-100*sec(1e150*x + 1)", {"x": 1.1}, False),
+    ],
+)
+def test_what_turns_within_every_step_is_no_alarm(
+    program: str, point: dict[str, Any], is_held: bool
+) -> None:
+    found = run(program, point)
+    assert bool(found.wrong) != is_held
+    assert {w.by_rounding for w in found.wrong} <= {True}
+    assert all(map(math.isfinite, found.exact))
+
+
+def test_a_wrong_rule_is_caught_where_it_turns_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = (lambda m, x, out: m.detach(m.cos(x)),)
+    monkeypatch.setattr(PRIMITIVES["sin"], "partials", rule)
+    assert {w.by_rounding for w in run("sin(x)*x", {"x": 1e150}).wrong} == {False}
+
+
+def test_what_further_digits_change_cannot_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second, "FINER", ((60, "1e-10"), (70, "1e-10")))
+    with pytest.raises(Disagreement, match="cannot be judged: 70 digits are too few"):
+        run("sin(1e150*sqrt(x))", {"x": 1.1})
 
 
 @pytest.mark.parametrize(
