@@ -25,9 +25,12 @@ _COLOR = re.compile(r"\x1b\[[\d;]*m")
 _NUMBERS = re.compile(r"[-+]?\d[\d.e+-]*")
 
 
-def check_command(arguments: list[str], stdin: bytes, given: set[str]) -> str:
+def check_command(
+    arguments: list[str], stdin: bytes, given: set[str], table: bytes | None = None
+) -> str:
     """Run a command in this folder, which has the files `given`; raise Finding for a broken
-    promise. Returns the exit code for the counts, and removes what the command wrote."""
+    promise. Returns the exit code for the counts, and removes what the command wrote. `table` is
+    the text that it reads, if that is not the standard input as it is."""
     case = f"{arguments} < {stdin[:2000]!r}"
     with warnings.catch_warnings():
         warnings.simplefilter("always", RuntimeWarning)
@@ -35,14 +38,14 @@ def check_command(arguments: list[str], stdin: bytes, given: set[str]) -> str:
     left = set(os.listdir(".")) - given
     for name in left:
         os.unlink(name) if not os.path.isdir(name) else os.rmdir(name)
-    broken = _broken(arguments, stdin, outcome, left)
+    broken = _broken(arguments, stdin if table is None else table, outcome, left)
     if broken is not None:
         name = arguments[0] if arguments else ""
         raise Finding(f"{broken} ({name})", f"{case}\n  {_short(outcome)} left {sorted(left)}")
     return f"exit {outcome.code}"
 
 
-def _broken(arguments: list[str], stdin: bytes, outcome: Outcome, left: set[str]) -> str | None:
+def _broken(arguments: list[str], table: bytes, outcome: Outcome, left: set[str]) -> str | None:
     """The first promise that does not hold, if there is one."""
     code, stdout, stderr = outcome
     if any("always" in each for each in arguments):
@@ -69,7 +72,7 @@ def _broken(arguments: list[str], stdin: bytes, outcome: Outcome, left: set[str]
         return "a temporary file is left"
     formats = [each for each in arguments if each.startswith("--f")]
     if formats == ["--format"] and arguments[arguments.index("--format") + 1] == "json":
-        return _broken_json(stdout, stdin)
+        return _broken_json(stdout, table)
     return None
 
 

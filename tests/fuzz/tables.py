@@ -71,7 +71,7 @@ def tables(c: Choices) -> str:
     arguments = _command(c, name, kind, plain)
     c.case = f"{arguments}, {name} {data!r}"
     try:
-        return f"{kind} {check_command(arguments, data, known | {name})}"
+        return f"{kind} {check_command(arguments, data, known | {name}, plain)}"
     finally:
         os.unlink(name)
 
