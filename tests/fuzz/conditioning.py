@@ -2,7 +2,8 @@
 
 A result of floats is right if a program whose every operation is off by a rounding error would
 give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
-how far the results scatter is what rounding explains. So is a number such as 0.1, which no float
+how far the results scatter is what rounding explains. One that sums, such as matmul, may cancel
+inside: each element that goes into it is off by itself. So is a number such as 0.1, which no float
 holds and 40 digits do. Derivatives know no t: partials, however
 they are written, are held to the accuracy of the operations. What flows back along each edge is
 off as well, so that paths may cancel; the values do not see that. A second derivative is a sum over
@@ -27,13 +28,24 @@ from adcli.algebras.functions import digit_functions, float_functions
 from adcli.errors import AdcliError
 from adcli.function import Function
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, ELEMENTWISE, NAMED, PRIMITIVES, VARIABLE
+from adcli.graph.primitives import (
+    CONSTANT,
+    ELEMENTWISE,
+    LINEAR,
+    MULTILINEAR,
+    NAMED,
+    PRIMITIVES,
+    VARIABLE,
+)
 from adcli.graph.shapes import infer_shapes
 
 EPS = 2.0**-52
 DIGITS = 40
 SAMPLES = 8
 """So many that not all of them decide a tie within rounding as exact numbers do."""
+
+SUMS = (LINEAR, MULTILINEAR)
+"""Kinds of operations that may sum products of their inputs, as matmul does."""
 
 Numbers = list[Any]
 Ask = Callable[[Function, dict[str, Any]], Numbers]
@@ -110,7 +122,8 @@ def noisy(
             if graph.varying[a]:
                 name = f"noise {i} {k}"
                 noise[name] = tuple(shapes[a])
-                args[k] = _edge(graph, args[k], graph.variable(name))
+                t = graph.variable(name)
+                args[k] = _term(graph, args[k], t) if op.kind in SUMS else _edge(graph, args[k], t)
         node = graph.node(op, tuple(args), graph.attrs[i])
         if second and op.kind == ELEMENTWISE:
             free = [k for k, a in enumerate(graph.args[i]) if graph.varying[a]]
@@ -146,6 +159,12 @@ def _whole_if_large(graph: Graph, x: int) -> int:
     step = node(row["subtract"], (node(row["round"], (x,)), x))
     step = node(row["where"], (is_large, step, graph.constant(0.0)))
     return node(row["add"], (x, node(row["detach"], (step,))))
+
+
+def _term(graph: Graph, x: int, t: int) -> int:
+    """x*(1 + t), each element by itself: what a sum inside of one operation is off by."""
+    factor = graph.node(PRIMITIVES["add"], (graph.constant(1.0), t))
+    return graph.node(PRIMITIVES["multiply"], (x, factor))
 
 
 def _edge(graph: Graph, x: int, t: int) -> int:

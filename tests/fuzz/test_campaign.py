@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from mpmath import mp, mpf
 
@@ -145,3 +146,19 @@ def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> Non
 
     (spread,) = scatter(adcli.function(text), {"x": mpf(float(text[7:-1]))}, ask)
     assert (spread > 1e-4) == is_off
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("sum(v)", "mean(v)", "cumsum(v)[2]", "v@[1, 1, 1]", 'einsum("i->", v)', "trace(diag(v))"),
+        *("dot(v, v*[1, 1, 1])^1 - 2", "prod(v@[[1, 1], [1, 1], [1, 1]])^0.5", "sum([v, v])/2"),
+    ],
+)
+def test_a_sum_inside_of_one_operation_is_off_by_its_terms(text: str) -> None:
+    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+        return [f.value(point, precision=DIGITS)]
+
+    v = np.array([mpf(1), mpf(1e-10), mpf(-1)], dtype=object)
+    (spread,) = scatter(adcli.function(text), {"v": v}, ask)
+    assert 1e-17 < spread < 1e-15
