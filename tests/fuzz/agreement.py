@@ -14,6 +14,7 @@ from adcli.function import Function
 from tests.fuzz.campaign import Finding
 from tests.fuzz.choices import Choices
 from tests.fuzz.conditioning import DIGITS, EPS, Numbers, scatter
+from tests.fuzz.generated_code import run_code
 from tests.fuzz.programs import MATRIX, NUMBER, VECTOR, Writer, point
 
 MODES = ("reverse", "forward", "symbolic")
@@ -77,6 +78,7 @@ class Case:
             self._check_way(way, reference)
         if self.task == "value_and_gradient" and self.where and len(self.f.outputs) == 1:
             self._check_rows(reference)
+            self._check_code(reference)
         return "not finite" if isinstance(reference, str) else "agree"
 
     def result(self, f: Function, way: Way, where: dict[str, Any] | None = None) -> Numbers | str:
@@ -170,6 +172,22 @@ class Case:
             if engine == "llvm" and found == "UsageError":  # it has not all functions
                 return
         self._compare(found, reference, f"rows by {engine} differ", RELATIVE)
+
+    def _check_code(self, reference: Numbers | str) -> None:
+        """The point through generated code, which has nan or an infinity for an error."""
+        if self.c.below(3):
+            return
+        target = self.c.of(("numpy", "python")[: 1 + self._is_scalar])
+        answer = run_code(self.f, self.where, target)
+        if answer is None:
+            return
+        value, gradient = answer
+        of_point = {name: np.shape(x) for name, x in self.where.items()}
+        whole = {n: np.broadcast_to(gradient[n], of_point[n]) for n in self.f.variables}
+        found: Numbers | str = _flat((value, whole))
+        if not all(np.isfinite(float(x)) for x in found):
+            found = "DomainError"
+        self._compare(found, reference, f"{target} code differs", RELATIVE)
 
     def _compare(
         self, found: Numbers | str, reference: Numbers | str, what: str, relative: float

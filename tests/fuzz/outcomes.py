@@ -9,6 +9,7 @@ import unicodedata
 import warnings
 
 from tests.fuzz.campaign import Finding
+from tests.fuzz.passing import changed
 from tests.terminal import Outcome, run_here
 
 CODES = {
@@ -39,6 +40,10 @@ def check_command(
     for name in left:
         os.unlink(name) if not os.path.isdir(name) else os.rmdir(name)
     broken = _broken(arguments, stdin if table is None else table, outcome, left)
+    if broken is None and table is not None:
+        difference = changed(arguments, outcome.code, table, outcome.stdout)
+        broken = None if difference is None else "a value changes on its way"
+        case += f"\n  {difference}"
     if broken is not None:
         name = arguments[0] if arguments else ""
         raise Finding(f"{broken} ({name})", f"{case}\n  {_short(outcome)} left {sorted(left)}")

@@ -38,6 +38,10 @@ LITERALS = (
     ),
     *("0.1", "1E-3", "2.", "1_000.5e-2", "1e-10", "1e-300", "0.1000000000000000000001", "1e16"),
 )
+EXPONENTS = (
+    *("2", "3", "0.5", "-1", "0", "1", "-2", "1/3", "1.5", "10", "-0.5", "(1e16)", "(2^53 + 2)"),
+    *("(-1e16)", "100", "(x)", "(-3)", "2.000001"),
+)
 REDUCTIONS = (
     *("sum", "mean", "prod", "max", "min", "var", "std", "norm", "logsumexp", "amax", "amin"),
 )
@@ -172,7 +176,7 @@ class Writer:
                 )
                 return f"where({test}, {first}, {self.expression(kind, depth - 1)})"
             case 3:
-                return f"({first})^{c.of(('2', '3', '0.5', '-1', '0', '1', '-2', '1/3'))}"
+                return f"({first})^{c.of(EXPONENTS)}"
             case 4:
                 if self.statements and self.statements[0] is USER[0]:
                     if c.once_in(3):

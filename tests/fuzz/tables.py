@@ -57,8 +57,10 @@ OUTPUTS = ("out.csv", "out.jsonl", "out.parquet", "out.json")
 def tables(c: Choices) -> str:
     """A table in a file or on standard input, and a command over it."""
     known = given.prepare()
-    kind = c.of(("csv", "jsonl", "parquet", "csv", "jsonl"))
-    data = {"csv": csv, "jsonl": json_lines, "parquet": parquet}[kind](c)
+    kind = c.of(("csv", "jsonl", "parquet", "csv", "jsonl", "tsv"))
+    data = {"csv": csv, "tsv": tsv, "jsonl": json_lines, "parquet": parquet}[kind](c)
+    if kind != "parquet" and c.once_in(12):
+        data = b"\xef\xbb\xbf" + data
     if c.once_in(2 if kind == "parquet" else 4):
         data = damaged(c, data)
     plain = data
@@ -103,6 +105,11 @@ def _over(data: bytes) -> list[str]:
 @cache
 def _variables(program: str) -> tuple[str, ...]:
     return adcli.function(program).variables
+
+
+def tsv(c: Choices) -> bytes:
+    """A header and rows of cells, with tabs between them."""
+    return csv(c).replace(b",", b"\t")
 
 
 def csv(c: Choices) -> bytes:

@@ -18,6 +18,7 @@ from tests.fuzz.campaign import Finding, campaign, run_case
 from tests.fuzz.choices import Choices, shrink
 from tests.fuzz.conditioning import DIGITS, scatter
 from tests.fuzz.kinds import KINDS
+from tests.fuzz.passing import changed
 
 CASES = {
     "agreement": 400,
@@ -162,3 +163,24 @@ def test_a_sum_inside_of_one_operation_is_off_by_its_terms(text: str) -> None:
     v = np.array([mpf(1), mpf(1e-10), mpf(-1)], dtype=object)
     (spread,) = scatter(adcli.function(text), {"v": v}, ask)
     assert 1e-17 < spread < 1e-15
+
+
+PASSING = [
+    # the table's format, the table, the result's format, the result, whether all is as it was
+    ("csv", b"x,y\n1,2.50\n", "csv", "x,y,value\n1,2.50,1.0\n", True),
+    ("csv", b"x,y\n1,2.50\n", "csv", "x,y,value\n1,2.5,1.0\n", False),
+    ("csv", b"x, y\n1\n\n2,3\n", "csv", "x,y,value\n1,,1.0\n2,3,4.0\n", True),
+    ("csv", b"x,y\n1,2\n2,3\n", "csv", "x,y,value\n1,2,1.0\n", False),
+    ("tsv", b"\xef\xbb\xbfx\ty\n1\ta,b\n", "csv", 'x,y,value\n1,"a,b",1.0\n', True),
+    ("jsonl", b'{"x": 1, "y": 1e400}', "json", '{"point": {"x": 1.0, "y": 1e400}}', True),
+    ("jsonl", b'{"x": 1, "y": 1e400}', "json", '{"point": {"x": 1.0, "y": null}}', False),
+    ("jsonl", b'{"x": 1, "y": [1, 2]}', "json", '{"point": {"x": 1.0}}', False),
+]
+
+
+@pytest.mark.parametrize(("kind", "table", "form", "result", "is_same"), PASSING)
+def test_a_value_that_changes_on_its_way_is_a_finding(
+    kind: str, table: bytes, form: str, result: str, is_same: bool
+) -> None:
+    arguments = ["eval", "--points", f"table.{kind}", "--format", form, "--", "x^2"]
+    assert (changed(arguments, 0, table, result) is None) == is_same
