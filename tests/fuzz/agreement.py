@@ -74,6 +74,7 @@ class Case:
             self._check_symmetry()
         self._check_modes(reference)
         self._check_text(reference)
+        self._check_derivative(reference)
         for way in self._float_ways():
             self._check_way(way, reference)
         if self.task == "value_and_gradient" and self.where and len(self.f.outputs) == 1:
@@ -85,12 +86,12 @@ class Case:
         """The numbers by one way, or the kind of the error."""
         where = (self.exact if "precision" in way else self.where) if where is None else where
         try:
-            return _flat(getattr(f, self.task)(where, **way))
+            return flat(getattr(f, self.task)(where, **way))
         except AdcliError as error:
             return type(error).__name__
 
     def _ask(self, f: Function, where: dict[str, Any]) -> Numbers:
-        return _flat(getattr(f, self.task)(where, precision=DIGITS, wrt=self.f.variables))
+        return flat(getattr(f, self.task)(where, precision=DIGITS, wrt=self.f.variables))
 
     def _float_ways(self) -> Iterator[Way]:
         for engine in ["numpy", "python"][: 1 + self._is_scalar]:
@@ -135,7 +136,7 @@ class Case:
     def _check_modes(self, reference: Numbers | str) -> None:
         mode = self.c.of(("forward", "symbolic"))
         found = self.result(self.f, {"precision": DIGITS, "mode": mode})
-        self._compare(found, reference, f"{mode} and reverse differ in {DIGITS} digits", 1e-25)
+        self.compare(found, reference, f"{mode} and reverse differ in {DIGITS} digits", 1e-25)
 
     def _check_text(self, reference: Numbers | str) -> None:
         if self.c.below(4):
@@ -153,11 +154,26 @@ class Case:
             # Of a pole on the way, as in atanh(log(e)), only a rewritten program may be sure.
             if isinstance(found, str) and not isinstance(order, str) and self._may_fail(order):
                 return
-            self._compare(found, order, "the printed program differs", 1e-25)
+            self.compare(found, order, "the printed program differs", 1e-25)
+
+    def _check_derivative(self, reference: Numbers | str) -> None:
+        """A derivative as it is printed."""
+        if self.task != "value_and_gradient" or not self._is_scalar or self.c.below(3):
+            return
+        if isinstance(reference, str) or not self.f.variables:
+            return
+        k = self.c.below(len(self.f.variables))
+        try:
+            printed = adcli.function(str(self.f.derivative(self.f.variables[k])))
+            found = printed.value(self.exact, precision=DIGITS)
+        except AdcliError:  # of a pole
+            return
+        numbers = [*reference[: k + 1], found, *reference[k + 2 :]]
+        self.compare(numbers, reference, "the printed derivative differs", 1e-25)
 
     def _check_way(self, way: Way, reference: Numbers | str) -> None:
         found = self.result(self.f, way)
-        self._compare(found, reference, f"{way['engine']} {way['mode']} differs", RELATIVE)
+        self.compare(found, reference, f"{way['engine']} {way['mode']} differs", RELATIVE)
 
     def _check_rows(self, reference: Numbers | str) -> None:
         """The same point in three rows, by machine code or by arrays."""
@@ -166,12 +182,12 @@ class Case:
         found: Numbers | str
         try:
             batch = self.f.map(columns, engine=engine, mode=self.c.of(MODES))
-            found = _flat((batch.values[1], {n: g[1] for n, g in batch.gradients.items()}))
+            found = flat((batch.values[1], {n: g[1] for n, g in batch.gradients.items()}))
         except AdcliError as error:
             found = type(error).__name__
             if engine == "llvm" and found == "UsageError":  # it has not all functions
                 return
-        self._compare(found, reference, f"rows by {engine} differ", RELATIVE)
+        self.compare(found, reference, f"rows by {engine} differ", RELATIVE)
 
     def _check_code(self, reference: Numbers | str) -> None:
         """The point through generated code, which has nan or an infinity for an error."""
@@ -184,14 +200,15 @@ class Case:
         value, gradient = answer
         of_point = {name: np.shape(x) for name, x in self.where.items()}
         whole = {n: np.broadcast_to(gradient[n], of_point[n]) for n in self.f.variables}
-        found: Numbers | str = _flat((value, whole))
+        found: Numbers | str = flat((value, whole))
         if not all(np.isfinite(float(x)) for x in found):
             found = "DomainError"
-        self._compare(found, reference, f"{target} code differs", RELATIVE)
+        self.compare(found, reference, f"{target} code differs", RELATIVE)
 
-    def _compare(
+    def compare(
         self, found: Numbers | str, reference: Numbers | str, what: str, relative: float
     ) -> None:
+        """Raise a finding if numbers differ by more than rounding explains."""
         if isinstance(found, str) and isinstance(reference, str):
             return  # of two mistakes either may be told
         exactly = relative < EPS
@@ -264,7 +281,7 @@ def _exact(value: Any) -> Any:
     return mpf(value)
 
 
-def _flat(found: Any) -> Numbers:
+def flat(found: Any) -> Numbers:
     """All numbers of a result, the value's first."""
     value, rest = found
     numbers = (

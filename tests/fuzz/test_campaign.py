@@ -22,6 +22,7 @@ from tests.fuzz.passing import changed
 
 CASES = {
     "agreement": 400,
+    "rows": 100,
     "commands": 300,
     "texts": 1500,
     "layouts": 800,
