@@ -19,8 +19,10 @@ CODES = {
 ONE_POINT = ("eval", "grad", "jacobian", "hessian", "diff", "trace", "graph")
 LEAKS = re.compile(
     r"Traceback|internal error|Warning|Exception ignored|panicked|<class|object at 0x|NoneType"
+    r"|a defect of adcli"
 )
-"""What belongs to Python or a library and must not reach the user."""
+"""What belongs to Python or a library and must not reach the user, or takes a right rule for a
+wrong one."""
 
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
 _NUMBERS = re.compile(r"[-+]?\d[\d.e+-]*")
