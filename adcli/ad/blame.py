@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -25,6 +26,13 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
+
+STABLE_LOGARITHMS = {
+    "sigmoid": "log(sigmoid(x)) is -softplus(-x), which stays in the range of numbers",
+    "softmax": "log(softmax(x)) is x - logsumexp(x), which stays in the range of numbers",
+    "exp": "log(exp(x)) is x",
+}
+"""What the logarithm of a function is that rounds to 0."""
 
 SPELLINGS = {
     "maximum": "max",
@@ -112,7 +120,7 @@ def value_error(
     node, live = place
     op = graph.ops[node]
     (result,) = algebra.describe_at([values[node]], values[node], live)
-    hint: str | None = op.remedy or None
+    hint = remedy(graph, node)
     if op is VARIABLE:
         message = f"the input '{graph.attrs[node]}' is {result}"
         hint = None
@@ -134,6 +142,32 @@ def value_error(
     return _placed(error, place, values, algebra)
 
 
+def remedy(graph: Graph, node: int) -> str | None:
+    """A safe way to write an operation, with the names of the program's variables in it."""
+    op, inputs = graph.ops[node], graph.args[node]
+    stable = STABLE_LOGARITHMS.get(_compound(graph, inputs[0])) if op.name == "log" else None
+    if stable is not None:
+        return _in_own_names(graph, ("x",), graph.args[inputs[0]], stable)
+    return _in_own_names(graph, op.inputs, inputs, op.remedy) or None
+
+
+def _in_own_names(graph: Graph, names: tuple[str, ...], nodes: tuple[int, ...], remedy: str) -> str:
+    """A remedy for a row's `names`, with the program's variables where `nodes` are variables."""
+    shown = {
+        name: graph.attrs[j]
+        for name, j in zip(names, nodes, strict=False)
+        if graph.ops[j] is VARIABLE and graph.attrs[j].isidentifier()
+    }
+    return re.sub(r"\b\w+\b", lambda word: shown.get(word[0], word[0]), remedy)
+
+
+def _compound(graph: Graph, node: int) -> str:
+    """The function that an operation is, or is the last of; softmax is a quotient of exp(x)."""
+    name, inputs = graph.ops[node].name, graph.args[node]
+    is_share = name == "divide" and graph.ops[inputs[0]].name == "exp"
+    return "softmax" if is_share else name
+
+
 def derivative_error(
     graph: Graph, node: int, adjoint: Any, values: list[Any], algebra: Any, text: str
 ) -> DomainError:
@@ -152,7 +186,7 @@ def derivative_error(
                 live = None if bad is NOWHERE else bad
     written = written_out(graph, (node, live), values, algebra) + within(graph, node, text)
     message = f"the derivative of {written} is not finite"
-    error = DomainError(message, op.remedy or None, span=graph.span(node), text=text)
+    error = DomainError(message, remedy(graph, node), span=graph.span(node), text=text)
     return error if live is None else _placed(error, (node, live), values, algebra)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from adcli.cli.terminal import stdin_bytes
+from adcli.cli.terminal import is_terminal, remark, stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
 from adcli.graph.axes import Shape
 from adcli.graph.constants import CONSTANTS
-from adcli.language.messages import safe
+from adcli.language.messages import render_note, safe
 from adcli.language.quoting import unquoted
+from adcli.language.remarks import remarks
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -40,6 +42,7 @@ def program_text(expression: str | None, source: str | None) -> str:
         except UnicodeEncodeError:
             hint = "the terminal's encoding is UTF-8, its text should be too"
             raise UsageError("the expression is not valid UTF-8 text", hint) from None
+        _remark_on(expression)
         return expression
     name = "-" if expression is not None or source is None else source
     data = read_all(name)
@@ -51,6 +54,12 @@ def program_text(expression: str | None, source: str | None) -> str:
             "save it with the encoding UTF-8",
         ) from None
     return text.replace("\r\n", "\n")
+
+
+def _remark_on(expression: str) -> None:
+    """Say what an expression may not have been meant to say."""
+    for note in remarks(expression, is_terminal(sys.stderr)):
+        remark(render_note(note))
 
 
 MOST_BYTES = 1 << 28

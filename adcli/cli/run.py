@@ -15,7 +15,7 @@ from adcli.cli.table_options import TableOptions, check_columns, open_data, read
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
-from adcli.language.messages import render, safe
+from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
 
@@ -124,7 +124,7 @@ def _run_point(
     if kink is not None:
         kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
-        remark("note" + render(kink).removeprefix("error") + "\n")
+        remark(render_note(kink))
     if request.points.verbose:
         show_run(explained(), begin)
     return 0

@@ -20,6 +20,16 @@ _LEFT_OUT = {
 }
 """Option -> an example, where its value is left out."""
 
+_INSTEAD = {
+    ("diff", "--at"): "adcli grad evaluates the derivative at a point: adcli grad 'x^2' --at x=2",
+    ("diff", "--points"): "adcli grad evaluates the derivative at points",
+    ("descend", "--at"): "the start of a descent is --start x=2,y=3",
+    ("fit", "--at"): "the starting values of parameters are --start a=1,b=0",
+    ("grad", "--start"): "the point is --at x=2,y=3; adcli descend starts from one",
+    ("eval", "--start"): "the point is --at x=2,y=3; adcli descend starts from one",
+}
+"""(command, option of another) -> what to write."""
+
 
 def usage_error(error: click.ClickException, arguments: list[str]) -> UsageError:
     """Our error for one of click's."""
@@ -47,6 +57,13 @@ def usage_error(error: click.ClickException, arguments: list[str]) -> UsageError
 
 def _extra_argument(message: str, arguments: list[str], command: str) -> UsageError:
     extra = message.partition("(")[2].removesuffix(")")
+    behind = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    if behind and any(word.startswith("--") for word in behind[1:]):
+        others = shlex.join([*arguments[1 : arguments.index("--")], *behind[1:]])
+        return UsageError(
+            "nothing after '--' is an option",
+            f"the expression goes last: {command} {others} -- {shlex.quote(behind[0])}",
+        )
     complaint = f"'{extra}' is one argument too many"
     for option in ("--at", "--start"):
         if "=" in extra and option in arguments:
@@ -56,6 +73,8 @@ def _extra_argument(message: str, arguments: list[str], command: str) -> UsageEr
     if "--data" in arguments and os.path.exists(extra):
         hint = f"several files are --data a.csv --data {extra}, or a glob in quotes: --data '*.csv'"
         return UsageError(complaint, hint)
+    if command.endswith("diff") and extra.replace(",", "").isidentifier():
+        return UsageError(complaint, f"the variable to differentiate for: --wrt {extra}")
     option = "--start" if command.endswith("descend") else "--at"
     example = f"{command} 'x^2 + y' {option} x=2,y=3"
     if command.endswith("fit"):
@@ -149,6 +168,9 @@ def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: st
                 f"'{argument}' is taken for an option",
                 f"an expression that starts with a minus goes last, after --: {whole}",
             )
+    instead = _INSTEAD.get((command.rpartition(" ")[2], name))
+    if instead is not None:
+        return UsageError(f"no such option: {name}", instead)
     known: dict[str, str] = {}
     word = name.lstrip("-")
     if error.ctx is not None:

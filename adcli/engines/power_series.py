@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.blame import within, written_out
+from adcli.ad.blame import remedy, within, written_out
 from adcli.ad.jacobians import Run
 from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
@@ -178,7 +178,7 @@ def _error(
     written = written_out(graph, (node, None), run.values, run.algebra)
     written += within(graph, node, program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
-    hint = graph.ops[node].remedy or None
+    hint = remedy(graph, node)
     if digits is None and order > 1:
         hint = "it does not exist here, or is beyond float64: --precision 50 tells which"
     return DomainError(

@@ -63,8 +63,13 @@ class Program:
         if missing:
             listed = ", ".join(f"'{name}'" for name in missing[:5]) + ", ..." * (len(missing) > 5)
             span = self.graph.span(self.inputs[missing[0]])
-            meant = closest(missing[0], unknown)
-            hint = f"'{meant}' is given, but the program has no such variable" if meant else None
+            from adcli.graph.missing import meaning
+
+            others = {*names, *self.inputs} - {missing[0]}
+            hint = meaning(missing[0], others, self.text, span)
+            meant = None if hint else closest(missing[0], unknown)
+            if meant:
+                hint = f"'{meant}' is given, but the program has no such variable"
             plural = "s" * (len(missing) > 1)
             message = f"no value for the variable{plural} {listed}"
             raise UsageError(

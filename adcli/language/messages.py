@@ -99,3 +99,8 @@ def render(error: AdcliError, width: int = WIDTH) -> str:
     if error.hint:
         lines.append(f"  hint: {shortened(safe(error.hint))}")
     return "\n".join(lines)
+
+
+def render_note(remark: AdcliError) -> str:
+    """The lines of a remark that is not an error."""
+    return "note" + render(remark).removeprefix("error") + "\n"

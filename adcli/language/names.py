@@ -13,6 +13,8 @@ from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.quoting import unquoted
 from adcli.language.values import UserFunction
 
+DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
+
 OTHER_NAMES = {
     "pow": "a power is x^y",
     "power": "a power is x^y",
@@ -30,6 +32,21 @@ OTHER_NAMES = {
     "logb": "the logarithm to base b is log(x)/log(b)",
     "root": "the n-th root is x^(1/n)",
     "nthroot": "the n-th root is x^(1/n)",
+    **{
+        name + "d": f"angles are in radians: {name}(x*pi/180)"
+        for name in ("sin", "cos", "tan", "cot", "sec", "csc")
+    },
+    **{name + "d": f"angles are in radians: {name}(x)*180/pi" for name in ("asin", "acos", "atan")},
+    "deg": "angles are in radians; x of them are x*180/pi degrees",
+    "degrees": "angles are in radians; x of them are x*180/pi degrees",
+    "rad2deg": "angles are in radians; x of them are x*180/pi degrees",
+    "deg2rad": "x degrees are x*pi/180",
+    "radians": "x degrees are x*pi/180",
+    "det": "the language has no determinant",
+    "inv": "the language has no inverse of a matrix; 1/x is that of each element",
+    "frac": "the fractional part is mod(x, 1)",
+    "fix": "the whole part of x is sign(x)*floor(abs(x))",
+    "trunc": "the whole part of x is sign(x)*floor(abs(x))",
     "average": "the mean is mean(v)",
     "avg": "the mean is mean(v)",
     "len": "the number of elements is size(v)",
@@ -39,9 +56,10 @@ OTHER_NAMES = {
     "ifelse": "a choice is written if c then a else b, or where(c, a, b)",
     "iif": "a choice is written if c then a else b, or where(c, a, b)",
     "heaviside": "the step is where(x > 0, 1, 0)",
-    "diff": "a derivative is asked for by the command: adcli grad",
-    "derivative": "a derivative is asked for by the command: adcli grad",
-    "grad": "a gradient is asked for by the command: adcli grad",
+    "diff": DERIVATIVE,
+    "derivative": DERIVATIVE,
+    "grad": DERIVATIVE,
+    "gradient": DERIVATIVE,
     "integrate": "adcli differentiates; it does not integrate",
     "vector": "a vector is written [1, 2, 3]",
     "matrix": "a matrix is written [[1, 2], [3, 4]]",
@@ -182,6 +200,10 @@ class Scope:
             hint = OTHER_NAMES[written.lower()]
         elif len(written) == 1:
             hint = f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
+        elif re.fullmatch(r"d[^\W\d]", written) and self.text[: span[0]].rstrip()[-2:] == "d/":
+            hint = DERIVATIVE
         else:
-            hint = did_you_mean(written, known) or "'adcli functions' lists all functions"
+            # A name that starts otherwise is mostly another function: frac is not trace.
+            alike = [name for name in known if name[0].casefold() == written[0].casefold()]
+            hint = did_you_mean(written, alike) or "'adcli functions' lists all functions"
         return self.error(f"unknown function '{written}'", span, hint)

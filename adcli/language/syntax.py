@@ -9,6 +9,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
+from adcli.language.names import DERIVATIVE
 
 _OPENING = {"LPAR": "(", "LSQB": "[", "BAR": "|"}
 _PARTNERS = {"(": ")", "[": "]", "|": "|"}
@@ -26,8 +27,8 @@ _CHARACTERS = {
     "∑": "a sum over a vector is sum(v)",
     "∏": "a product over a vector is prod(v)",
     "∫": "adcli differentiates; it does not integrate",
-    "∂": "a derivative is asked for by the command: adcli grad",
-    "∇": "a gradient is asked for by the command: adcli grad",
+    "∂": DERIVATIVE,
+    "∇": DERIVATIVE,
     "→": "a function is written f(x) = x^2",
     "∧": "'and' is written as a word: a > 0 and b > 0",
     "∨": "'or' is written as a word: a > 0 or b > 0",
@@ -142,17 +143,26 @@ def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None
             return "a text in quotes ends on its line with the same quote"
         return "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
     if character == ".":
-        word = _LAST_WORD.search(text[max(0, place - 200) : place])
-        if word is not None and text[place + 1 : place + 2].isidentifier():
-            rest = re.match(r"[\w.]*", text[place:])
-            name = word.group(1) + (rest.group() if rest else "")
-            return f"names have no dots; in backticks they may: `{safe(name)}`"
-        return "a number needs a digit: 0.5 or .5"
+        return _dot_hint(text, place)
     if character in _CHARACTERS:
         return _CHARACTERS[character]
     if unicodedata.category(character) in _INVISIBLE:
         return "this character is invisible: delete it"
     return "names are letters, digits and _; operators are + - * / @ ^ and comparisons"
+
+
+def _dot_hint(text: str, place: int) -> str:
+    word = _LAST_WORD.search(text[max(0, place - 200) : place])
+    if text[place + 1 : place + 2] in ("*", "/", "^"):
+        return f"operators work on every element: write {text[place + 1]} without a dot"
+    if word is None or not text[place + 1 : place + 2].isidentifier():
+        return "a number needs a digit: 0.5 or .5"
+    rest = re.compile(r"[\w.]*").match(text, place)
+    name = word.group(1) + (rest.group() if rest else "")
+    function = name.rpartition(".")[2]
+    if function in LIBRARY or function in ALIASES:
+        return f"functions stand without a module: {function}"
+    return f"names have no dots; in backticks they may: `{safe(name)}`"
 
 
 def _wrong_closing(
@@ -187,6 +197,8 @@ def _missing_operator(
     message = f"an operator is missing before '{written}'"
     word = _LAST_WORD.search(before[-200:])
     last = safe(word.group(1)) if word else ""
+    if re.search(r"(?<!\w)d/d\w+\Z", before[-200:]):
+        return message, DERIVATIVE, span
     for candidate in (written, last):
         if candidate in _WORDS:
             return message, _WORDS[candidate], span
@@ -227,6 +239,8 @@ def _before_operator(before: str, written: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
         return f"write {written}="
+    if before.endswith("/") and written == "/":
+        return "the whole part of a quotient is floor(x/y)"
     return _after(before) or f"write a value on the left of '{written}'"
 
 

@@ -1,0 +1,47 @@
+"""What a name without a value was probably meant to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from adcli.errors import Span
+
+UNITS = {
+    **dict.fromkeys(
+        ("deg", "degree", "degrees"), "angles are in radians: 30 degrees are 30*pi/180"
+    ),
+    **dict.fromkeys(("rad", "radian", "radians"), "angles are in radians without a unit"),
+}
+"""Units that are written behind a number."""
+
+LONGEST_PRODUCT = 12
+"""Letters of a name that may be a product of names written side by side."""
+
+
+def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | None:
+    """A hint for a variable that has no value, if its name says what was meant.
+
+    `known` are the other variables and the names with values; `span` is the name's first place.
+    """
+    if name in UNITS:
+        return UNITS[name]
+    factors = factors_of(name, known)
+    if factors:
+        return f"a product is {'*'.join(factors)}"
+    bound = re.compile(rf"(?:^|[;\n])\s*{re.escape(name)}\s*=(?!=)").search(text, span[1])
+    if bound is not None:
+        return f"'{name}' is bound further on; a value is bound before the line that uses it"
+    return None
+
+
+def factors_of(name: str, known: Collection[str]) -> list[str]:
+    """The known names that make up a name side by side, the longest first; none if they do not."""
+    ways: dict[int, list[str]] = {0: []}
+    for end in range(1, len(name) + 1) if len(name) <= LONGEST_PRODUCT else ():
+        for start in range(end):
+            if start in ways and name[start:end] in known:
+                ways[end] = [*ways[start], name[start:end]]
+                break
+    found = ways.get(len(name), [])
+    return found if len(found) > 1 else []

@@ -1,0 +1,66 @@
+"""Remarks on programs that may not have been meant as they are read."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from adcli.language.remarks import MOST_TEXT, remarks
+from tests.terminal import ROOT
+
+PLACES = [
+    # The text that a remark is about is between « and »; the rest has none.
+    "«3,5»*x",
+    "«25,25»*2",
+    "x + «1,5»",
+    "(1,5)",
+    "x; «1,5»",
+    "1,2,3",
+    "x,2",
+    "max(1,5)",
+    "[1,2]",
+    "x[0,1]",
+    "x1,2",
+    "1.5,2",
+    "1, 2",
+    "x # 1,5",
+    "1/«3x»^3",
+    "x/«2(»x+1)",
+    "(x+1) / «0.5y»",
+    "1/3*x",
+    "x/2",
+    "1/1e5",
+    "1/«1e5x»",
+    "x/y",
+    "2x/y",
+]
+
+
+@pytest.mark.parametrize("marked", PLACES)
+def test_a_remark_is_about_its_place(marked: str) -> None:
+    text = marked.replace("«", "").replace("»", "")
+    found = [remark.span for remark in remarks(text, at_terminal=True)]
+    wanted = [(marked.index("«"), marked.index("»") - 1)] if "«" in marked else []
+    assert found == wanted
+
+
+def test_long_texts_are_not_looked_through() -> None:
+    assert remarks("3,5*x", False)
+    assert not remarks("3,5*x" + " " * MOST_TEXT, False)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_product_in_a_divisor_is_remarked_upon_at_a_terminal(is_seen: bool) -> None:
+    command = [sys.executable, "-m", "adcli", "eval", "1/3x", "--at", "x=1", "--format", "plain"]
+    ours, theirs = pty.openpty()
+    stderr = theirs if is_seen else subprocess.DEVNULL
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, cwd=ROOT, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode() if is_seen else ""
+    os.close(ours)
+    assert run.stdout == b"0.3333333333333333\n"
+    assert ("(1/3) in brackets" in shown) == is_seen
