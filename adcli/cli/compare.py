@@ -38,7 +38,7 @@ Exit codes: 0 AD and the symbolic derivative agree (with --gradient: the gradien
 FIRST_ORDER = Need("is for first derivatives", is_one("order", 1), "leave --order 2 out")
 
 
-class CompareOptions(Options):
+class ComparisonOptions(Options):
     """What to compare."""
 
     wrt: str | None = WRT
@@ -70,10 +70,12 @@ class CompareOptions(Options):
     no_times: bool = flag("Do not measure times: the output is repeatable.")
 
 
+class CompareOptions(ProgramOptions, AtOptions, ComparisonOptions, OutputOptions):
+    """All options of the command."""
+
+
 @as_command("compare", EXAMPLES)
-def command(
-    program: ProgramOptions, at: AtOptions, options: CompareOptions, out: OutputOptions
-) -> int:
+def command(options: CompareOptions) -> int:
     """All methods of differentiation side by side, and verdicts on the gradient at a point.
 
     Errors are against the symbolic derivative, in 50 digits, of the program that float64 runs;
@@ -81,10 +83,11 @@ def command(
     rule of differentiation. The exit code is 1 if AD and the symbolic derivative disagree, or if a
     given gradient is wrong.
     """
-    f = function(program.text)
-    point, _ = at.values(f, None)
+    f = function(options.text)
+    point, _ = options.values_at(f, None)
     found = (_first if options.order == 1 else _second)(f, point, options)
-    show(CompareReport(point, found, not options.no_times), out.form, out.output, out.digits)
+    report = CompareReport(point, found, not options.no_times)
+    show(report, options.form, options.output, options.digits)
     error = error_of(found)
     if error is not None:
         raise error
@@ -116,13 +119,8 @@ def _second(f: Function, point: dict[str, Any], options: CompareOptions) -> Comp
     """The comparison of second derivatives, which has no other options."""
     from adcli.comparison.second import compare_second
 
-    return compare_second(
-        f,
-        point,
-        names(options.wrt),
-        tolerance=options.tolerance,
-        measure=not options.no_times,
-    )
+    tolerance, measure = options.tolerance, not options.no_times
+    return compare_second(f, point, names(options.wrt), tolerance=tolerance, measure=measure)
 
 
 def _epsilons(text: str) -> list[float]:

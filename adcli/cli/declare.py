@@ -4,18 +4,19 @@
         at: tuple[str, ...] = option(metavar="x=2,y=3", multiple=True, help="The point.")
 
     @as_command("norm", "adcli norm --at x=3,y=4")
-    def norm(point: Point) -> int: ...
+    def norm(options: Point) -> int: ...
 
-The parameters of a command are such classes: --help shows their fields in order, and the command is
-called with an instance of each, which nobody changes. Type checkers read them like dataclasses;
-real ones would take milliseconds of each start, to compile methods that no command calls.
+A command has one such class, joined from others where commands share options: --help shows its
+fields in order, and the command is called with an instance, which nobody changes. Type checkers
+read the classes like dataclasses; real ones would take milliseconds of each start, to compile
+methods that no command calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, NoReturn, dataclass_transform, get_type_hints
 
 import click
 
@@ -94,11 +95,6 @@ class Options:
             if isinstance(field, OptionField)
         }
 
-    @classmethod
-    def of(cls, parsed: Mapping[str, Any]) -> Self:
-        """These options of all that a command line has."""
-        return cls(**{name: parsed[name] for name in cls.fields})
-
     def __init__(self, **values: Any) -> None:
         unknown = values.keys() - self.fields.keys()
         if unknown:
@@ -117,16 +113,11 @@ class Options:
 class _Command(click.Command):
     """A command whose options all have an effect, or it is not run."""
 
-    def __init__(
-        self, *arguments: Any, groups: Mapping[str, type[Options]], **settings: Any
-    ) -> None:
+    def __init__(self, *arguments: Any, options: type[Options], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self.groups = groups
-        self.needs: dict[str, Sequence[Need]] = {}
-        for group in groups.values():
-            for name, field in group.fields.items():
-                self.needs[name] = field.needs
-                self.params.append(field.parameter(name))
+        self.options = options
+        self.params += [field.parameter(name) for name, field in options.fields.items()]
+        self.needs = {name: field.needs for name, field in options.fields.items()}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:
@@ -144,8 +135,7 @@ class _Command(click.Command):
         parsed = {**ctx.params, **formats}
         check_needs(ctx, parsed, self.needs)
         assert self.callback is not None
-        groups = {name: group.of(parsed) for name, group in self.groups.items()}
-        return ctx.invoke(self.callback, **groups)
+        return ctx.invoke(self.callback, self.options(**parsed))
 
     def _refuse_empty(self, parsed: Mapping[str, Any]) -> None:
         """Raise UsageError for an option that is there and says nothing."""
@@ -159,16 +149,10 @@ class _Command(click.Command):
 
 
 def as_command(name: str, examples: str) -> Callable[[Callable[..., int]], click.Command]:
-    """A function as the command `name`, with examples behind its help."""
+    """A function of `options` as the command `name`, with examples behind its help."""
 
     def declare(function: Callable[..., int]) -> click.Command:
-        hints = get_type_hints(function)
-        groups = {
-            parameter: group
-            for parameter, group in hints.items()
-            if isinstance(group, type) and issubclass(group, Options)
-        }
-        made = click.command(name, cls=_Command, epilog=examples, groups=groups)
-        return made(function)
+        options = get_type_hints(function)["options"]
+        return click.command(name, cls=_Command, epilog=examples, options=options)(function)
 
     return declare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from adcli.ad.formulas import derivative_formulas
-from adcli.cli.declare import Options, as_command, option
+from adcli.cli.declare import as_command, option
 from adcli.cli.inputs import names, shape, split_assignments
 from adcli.cli.kinds import count, flag, format_choice, texts
 from adcli.cli.needs import Need, is_one
@@ -35,8 +35,8 @@ Examples:
 FORMULA_ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
 
-class FormulaOptions(Options):
-    """Which formula, and how it is written."""
+class DiffOptions(ProgramOptions):
+    """All options of the command."""
 
     wrt: str | None = WRT
     order: int = count(
@@ -70,14 +70,14 @@ class FormulaOptions(Options):
 
 
 @as_command("diff", EXAMPLES)
-def command(program: ProgramOptions, options: FormulaOptions) -> int:
+def command(options: DiffOptions) -> int:
     """The derivative of EXPR as a formula, simplified.
 
     Text output is a program again: adcli reads it, several derivatives are several results. Text
     and code compute what `adcli grad` computes, at any scale; LaTeX is shorter, to be read. A note
     on the size of the formulas, written out and with shared parts once, goes to standard error.
     """
-    f = function(program.text)
+    f = function(options.text)
     f = f.twice if options.order > 1 else f
     shapes = parse_shapes(options.shape, f)
     wrt, order, kind = f.names(names(options.wrt)), options.order, options.kind

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from adcli.cli.declare import as_command
-from adcli.cli.options import (
-    ArithmeticOptions,
-    PointsOptions,
-    RowsOutputOptions,
-)
-from adcli.cli.request import ModelOptions, Request
 from adcli.cli.run import run
-from adcli.cli.table_options import TableOptions
+from adcli.cli.run_options import ValueOptions
 
 EXAMPLES = """\b
 Examples:
@@ -24,12 +18,6 @@ Examples:
 
 
 @as_command("eval", EXAMPLES)
-def command(
-    program: ModelOptions,
-    points: PointsOptions,
-    table: TableOptions,
-    arithmetic: ArithmeticOptions,
-    out: RowsOutputOptions,
-) -> int:
+def command(options: ValueOptions) -> int:
     """The value of EXPR at each point."""
-    return run("value", Request(program, points, arithmetic, out, table=table))
+    return run("value", options)

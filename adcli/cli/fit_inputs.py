@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import FitOptions
 from adcli.cli.inputs import assignments, file_values, is_whole_point, split_assignments
-from adcli.cli.options import ProgramOptions
-from adcli.cli.table_options import TableOptions, check_columns, columns_in, filter_of, open_data
+from adcli.cli.table_options import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
@@ -20,41 +19,41 @@ if TYPE_CHECKING:
     from adcli.fitting.regression import Regression
 
 
-def regression_of(program: ProgramOptions, rows: TableOptions, fit: FitOptions) -> Regression:
+def regression_of(options: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
     from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model
     from adcli.fitting.regression import Regression
 
-    if program.expression is None and program.source is None:
+    if options.expression is None and options.source is None:
         raise UsageError("there is no model", "for example: adcli fit 'y ~ a*x + b' --data FILE")
-    if not rows.data:
+    if not options.data:
         raise UsageError("a fit needs data", "--data FILE has a column for each variable")
-    model = read_model(program.text)
-    start = _start(fit.start, model.prediction)
+    model = read_model(options.text)
+    start = _start(options.start, model.prediction)
     used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
-    used += [function(text) for text in (fit.weights, fit.sigma) if text]
-    with open_data(rows) as table:
+    used += [function(text) for text in (options.weights, options.sigma) if text]
+    with open_data(options) as table:
         assert table is not None
         check_columns(used[0], table, start, complete=False)
         for f in used[1:]:
             f.refuse_constants(table.layout.names, table.name)
         names = [name for f in used for name in columns_in(f, table)]
-        where = filter_of(table, rows)
+        where = filter_of(table, options)
         _name_constants(used)
-        data = read_columns(table, names, missing=rows.missing, where=where)
+        data = read_columns(table, names, missing=options.missing, where=where)
         known = table.columns
     return Regression(
         model,
         data,
         start,
-        fix=assignments(fit.fix, "--fix", None),
-        bounds=bound_pairs(fit.bounds),
-        weights=fit.weights,
-        sigma=fit.sigma,
-        loss=Loss(fit.loss, fit.loss_scale),
-        engine=fit.engine,
+        fix=assignments(options.fix, "--fix", None),
+        bounds=bound_pairs(options.bounds),
+        weights=options.weights,
+        sigma=options.sigma,
+        loss=Loss(options.loss, options.loss_scale),
+        engine=options.engine,
         known=known,
     )
 

@@ -49,16 +49,8 @@ class _Format(FormatOption):
 A_FIT = Need("is for a fit, but --model has been fitted", has_none("model"), in_help=False)
 
 
-class FitProgramOptions(ProgramOptions, needs=[A_FIT]):
-    """The model."""
-
-
-class FitTableOptions(TableOptions, needs=[A_FIT]):
-    """The rows."""
-
-
-class FitOptions(Options, needs=[A_FIT]):
-    """What is fitted, and how."""
+class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
+    """The model, the rows, and how it is fitted to them."""
 
     start: tuple[str, ...] = texts(
         "a=1,b=2",
@@ -128,7 +120,7 @@ class PredictionOptions(Options):
     model: str | None = text("FILE.json", "Predict by a saved model, without a fit.")
 
 
-class FitOutputOptions(OutputOptions):
-    """How and where the report is written."""
+class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
+    """All options of the command."""
 
     form: str = format_option(cls=_Format)

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from adcli.cli.declare import as_command
-from adcli.cli.options import (
-    ArithmeticOptions,
-    GradientOptions,
-    PointsOptions,
-    RowsOutputOptions,
-)
-from adcli.cli.request import ModelOptions, Request
 from adcli.cli.run import run
-from adcli.cli.table_options import TableOptions
+from adcli.cli.run_options import RunOptions
 
 EXAMPLES = """\b
 Examples:
@@ -25,13 +18,6 @@ Examples:
 
 
 @as_command("grad", EXAMPLES)
-def command(
-    program: ModelOptions,
-    points: PointsOptions,
-    table: TableOptions,
-    sweep: GradientOptions,
-    arithmetic: ArithmeticOptions,
-    out: RowsOutputOptions,
-) -> int:
+def command(options: RunOptions) -> int:
     """The value and the gradient of EXPR at each point."""
-    return run("gradient", Request(program, points, arithmetic, out, sweep, table))
+    return run("gradient", options)

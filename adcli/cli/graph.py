@@ -20,7 +20,7 @@ from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
 from adcli.function import function
 from adcli.report.drawn import drawing_of, paths_to
-from adcli.report.graph import Drawing, dot_text, mermaid_text, tree_text
+from adcli.report.graph import dot_text, mermaid_text, tree_text
 from adcli.report.svg import svg_text
 
 EXAMPLES = """\b
@@ -32,22 +32,24 @@ Examples:
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
 
 PICTURE_ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
-PICTURE_KINDS = ("tree", "dot", "mermaid", "svg", "json")
+WRITERS = {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}
 
 A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 
 
-class GraphOptions(Options):
+class PictureOptions(Options):
     """What to show of the graph."""
 
-    kind: str = format_choice("--as", PICTURE_KINDS, PICTURE_ENDINGS, "How to draw it.")
+    kind: str = format_choice(
+        "--as", ["tree", *WRITERS, "json"], PICTURE_ENDINGS, "How to draw it."
+    )
     paths: str | None = text(
         "x", "List every path from the result to this variable; their sum is the derivative."
     )
 
 
-class DrawingOptions(Options):
-    """Where the drawing is written, and with how many digits."""
+class GraphOptions(ProgramOptions, AtOptions, PictureOptions, SweepArithmeticOptions):
+    """All options of the command."""
 
     output: str | None = OUTPUT
     digits: int = digits_option(
@@ -60,44 +62,34 @@ class DrawingOptions(Options):
 
 
 @as_command("graph", EXAMPLES)
-def command(
-    program: ProgramOptions,
-    at: AtOptions,
-    graph: GraphOptions,
-    arithmetic: SweepArithmeticOptions,
-    out: DrawingOptions,
-) -> int:
+def command(options: GraphOptions) -> int:
     """The computational graph of EXPR, its edges labelled with the local partial derivatives.
 
     With a point nodes have values and labels are numbers, else formulas. Equal sub-expressions are
     one node. With --paths (and a point): every path from the result to a variable, the product
     of the partials along it, and the sum of all products.
     """
-    with arithmetic.context():
-        if graph.paths is not None and graph.kind not in ("tree", "json"):
+    kind, output, digits = options.kind, options.output, options.digits
+    with options.context():
+        if options.paths is not None and kind not in ("tree", "json"):
             raise UsageError(
-                f"--paths is a list, it cannot be drawn as {graph.kind}",
+                f"--paths is a list, it cannot be drawn as {kind}",
                 "leave --as out, or take --as json",
             )
-        f, precision = function(program.text), arithmetic.decimal_digits
-        point, _ = at.values(f, precision)
-        if graph.paths is not None:
-            (name,) = f.names([name_of(graph.paths)])
-            report = paths_to(f, name, point, arithmetic.engine, precision)
-            form = "json" if graph.kind == "json" else "table"
-            show(report, form, out.output, out.digits)
+        f, precision = function(options.text), options.decimal_digits
+        point, _ = options.values_at(f, precision)
+        if options.paths is not None:
+            (name,) = f.names([name_of(options.paths)])
+            report = paths_to(f, name, point, options.engine, precision)
+            show(report, "json" if kind == "json" else "table", output, digits)
             return 0
-        drawn = drawing_of(f, point, arithmetic.engine, precision, out.digits)
+        drawn = drawing_of(f, point, options.engine, precision, digits)
         if drawn.values is None:
             refuse_given(click.get_current_context(), ("precision", "engine", "digits"), A_POINT)
-        if graph.kind == "json":
-            show(drawn, "json", out.output)
+        if kind == "json":
+            show(drawn, kind, output)
+        elif kind == "tree":
+            write_text(output, tree_text(drawn, screen(output).width))
         else:
-            write_text(out.output, _text(drawn, graph.kind, screen(out.output).width))
+            write_text(output, WRITERS[kind](drawn))
     return 0
-
-
-def _text(drawn: Drawing, kind: str, width: int) -> str:
-    if kind == "tree":
-        return tree_text(drawn, width)
-    return {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}[kind](drawn)

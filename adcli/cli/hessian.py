@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from adcli.cli.declare import as_command
-from adcli.cli.options import (
-    ArithmeticOptions,
-    MatrixOptions,
-    PointsOptions,
-    ProgramOptions,
-    RowsOutputOptions,
-)
-from adcli.cli.request import Request
 from adcli.cli.run import run
+from adcli.cli.run_options import MatrixOptions
 
 EXAMPLES = """\b
 Examples:
@@ -21,15 +14,9 @@ Examples:
 
 
 @as_command("hessian", EXAMPLES)
-def command(
-    program: ProgramOptions,
-    points: PointsOptions,
-    sweep: MatrixOptions,
-    arithmetic: ArithmeticOptions,
-    out: RowsOutputOptions,
-) -> int:
+def command(options: MatrixOptions) -> int:
     """The matrix of second derivatives of EXPR at each point.
 
     The gradient is built as a graph by a reverse sweep; sweeps of --mode differentiate it again.
     """
-    return run("hessian", Request(program, points, arithmetic, out, sweep))
+    return run("hessian", options)

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from adcli.cli.declare import as_command
-from adcli.cli.options import (
-    ArithmeticOptions,
-    MatrixOptions,
-    PointsOptions,
-    ProgramOptions,
-    RowsOutputOptions,
-    mode_option,
-)
-from adcli.cli.request import Request
 from adcli.cli.run import run
+from adcli.cli.run_options import MatrixOptions, mode_option
 
 EXAMPLES = """\b
 Examples:
@@ -28,16 +20,10 @@ class JacobianOptions(MatrixOptions):
 
 
 @as_command("jacobian", EXAMPLES)
-def command(
-    program: ProgramOptions,
-    points: PointsOptions,
-    sweep: JacobianOptions,
-    arithmetic: ArithmeticOptions,
-    out: RowsOutputOptions,
-) -> int:
+def command(options: JacobianOptions) -> int:
     """The matrix of first derivatives of EXPR, a row a result, at each point.
 
     Several results are separated by commas; an array is one result per element. --mode auto sweeps
     forward where there are fewer variables than results, else in reverse.
     """
-    return run("jacobian", Request(program, points, arithmetic, out, sweep))
+    return run("jacobian", options)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.jacobians import MODES
 from adcli.cli.declare import Options, argument, option
-from adcli.cli.formats import RECORD, ROWS, Endings, FormatOption
+from adcli.cli.formats import RECORD, Endings, FormatOption
 from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
 from adcli.cli.kinds import choice, count, flag, format_choice, text, texts
-from adcli.cli.needs import A_TABLE, NO_WRT, Need, has, has_none, is_one
+from adcli.cli.needs import A_TABLE, Need
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
 
@@ -52,7 +51,7 @@ class AtOptions(Options):
         "x=2,y=3", "The point; values are constant expressions: x=pi/4,v=[1,2,3]. Repeatable."
     )
 
-    def values(self, f: Function, precision: int | None) -> tuple[dict[str, Any], set[str]]:
+    def values_at(self, f: Function, precision: int | None) -> tuple[dict[str, Any], set[str]]:
         """The values that are given, and the names of those that files gave.
 
         The latter are too large to be repeated in results.
@@ -68,73 +67,8 @@ def file_format_option(need: Need) -> Any:
     return text("FORMAT", "csv, tsv, jsonl or parquet, where the file's name does not say.", need)
 
 
-POINTS = Need("needs --points", has("points"))
-
-
-class PointsOptions(AtOptions):
-    """One point, or those of a file."""
-
-    points: str | None = text(
-        "FILE", "Points from a file, a column a variable ('-': standard input)."
-    )
-    points_format: str | None = file_format_option(POINTS)
-    on_error: str = choice(
-        ["stop", "null"],
-        "At a point that fails: stop (default), or go on with nulls and exit 1 at the end.",
-        Need(
-            "null needs --points, or --format json",
-            lambda parsed: parsed["points"] is not None or parsed["form"] == "json",
-        ),
-        default="stop",
-    )
-    threads: int | None = count(
-        "Threads for the points of a file (default: one for each processor).", POINTS, least=1
-    )
-    explain_engine: bool = flag(
-        "Say which engine would compute, why, and what a row takes, instead of computing.",
-        Need(
-            "writes text or JSON, not this kind of file",
-            lambda parsed: parsed["output"] in (None, "-") or parsed["form"] in ("table", "json"),
-            "leave -o out",
-        ),
-    )
-    verbose: bool = flag(
-        "Report the engine used, with compile and run times, on standard error.",
-        Need("and --explain-engine exclude each other", has_none("explain_engine")),
-    )
-
-
-def mode_option(*extra: str, default: str = "reverse") -> Any:
-    """The option --mode; `extra` modes come before the usual ones."""
-    return choice([*extra, *MODES], f"How to differentiate (default {default}).", default=default)
-
-
 WRT = text("x,y", "Differentiate with respect to these variables (default: all).")
 STRICT = flag("A kink is an error; without it the subgradient of least norm is taken.")
-
-
-class GradientOptions(Options):
-    """How to differentiate a number."""
-
-    mode: str = mode_option()
-    wrt: str | None = WRT
-    direction: tuple[str, ...] = texts(
-        "x=1,y=0",
-        "The derivative along a direction, by one forward sweep.",
-        NO_WRT,
-        Need(
-            "takes a forward sweep, not --mode symbolic or --mode finite",
-            is_one("mode", "reverse", "forward"),
-            "leave --mode out",
-        ),
-    )
-    strict: bool = STRICT
-
-
-class MatrixOptions(GradientOptions):
-    """How to find a matrix of derivatives."""
-
-    direction: tuple[str, ...] = ()
 
 
 class PrecisionOptions(Options):
@@ -212,9 +146,3 @@ class OutputOptions(Options):
     output: str | None = OUTPUT
     digits: int = digits_option(A_TABLE)
     color: None = COLOR
-
-
-class RowsOutputOptions(OutputOptions):
-    """How and where results of many points are written."""
-
-    form: str = format_option(endings=ROWS)

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import ExitStack, suppress
 
-from adcli.cli.fit_options import FitOutputOptions
+from adcli.cli.fit_options import FitOptions
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.progress import Progress
 from adcli.cli.show import open_rows
@@ -26,10 +26,8 @@ def check_rows(file: str, file_format: str | None) -> None:
             open_points(file, format=file_format).close()
 
 
-def write_predictions(
-    model: FittedModel, file: str, file_format: str | None, out: FitOutputOptions
-) -> None:
-    """The rows of a file with prediction, standard_error, lower and upper, to -o.
+def write_predictions(model: FittedModel, options: FitOptions) -> None:
+    """The rows of --predict with prediction, standard_error, lower and upper, to -o.
 
     The name of the output decides the format; --format says what other files get.
 
@@ -38,13 +36,17 @@ def write_predictions(
     """
     model.check_row_wise()
     with naming("--predict"), ExitStack() as stack:
+        file = options.predict
+        assert file is not None
         stdin = stdin_bytes() if file == "-" else None
-        points = stack.enter_context(open_points(file, format=file_format, stdin=stdin))
+        points = open_points(file, format=options.predict_format, stdin=stdin)
+        stack.enter_context(points)
         model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
-        form = format_of("-o", out.output, ROWS) or out.form
-        writer = stack.enter_context(open_rows(form, out.output, out.digits, model.columns))
+        output = options.output
+        form = format_of("-o", output, ROWS) or options.form
+        writer = stack.enter_context(open_rows(form, output, options.digits, model.columns))
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         rows = 0
         for block in points:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, names
-from adcli.cli.options import ProgramOptions
-from adcli.cli.request import ModelOptions, Request
+from adcli.cli.run_options import RunOptions
 from adcli.cli.show import show, show_engine, show_run
-from adcli.cli.table_options import TableOptions, check_columns, open_data, read_data
+from adcli.cli.table_options import check_columns, open_data, read_data
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
@@ -23,79 +22,77 @@ if TYPE_CHECKING:
     from adcli.explain.engine import Explanation
 
 
-def run(kind: str, request: Request) -> int:
+def run(kind: str, options: RunOptions) -> int:
     """Run one of these commands; returns the exit code."""
-    program, points, arithmetic = request.program, request.points, request.arithmetic
-    if points.points == "-" and program.is_from_stdin:
+    if options.points == "-" and options.is_from_stdin:
         raise UsageError(
             "the program and the points cannot both come from standard input",
             "put one of them into a file",
         )
-    f = _program(program, request.table)
-    with arithmetic.context():
-        fixed, held = points.values(f, arithmetic.decimal_digits)
+    f = _program(options)
+    with options.context():
+        fixed, held = options.values_at(f, options.decimal_digits)
         f = f.twice if kind in ("jacobian", "hessian") else f
-        data = _rows_of(f, fixed, request)
-        task = _task(kind, f, request, data)
+        data = _rows_of(f, fixed, options)
+        task = _task(kind, f, options, data)
         held |= data.keys()
-        if points.points is not None:
+        if options.points is not None:
             from adcli.cli.stream import run_stream
 
-            return run_stream(f, task, fixed, held, request)
-        return _run_point(f, task, {**fixed, **data}, held, request)
+            return run_stream(f, task, fixed, held, options)
+        return _run_point(f, task, {**fixed, **data}, held, options)
 
 
-def _program(options: ProgramOptions, table: TableOptions) -> Function:
+def _program(options: RunOptions) -> Function:
     """The program: EXPR, or the model that --model names."""
-    if not isinstance(options, ModelOptions) or not options.model:
+    if not options.model:
         return function(options.text)
     from adcli.fitting.model_file import load_model
 
     if options.expression is not None or options.source is not None:
         raise UsageError("--model takes the place of EXPR", "leave one of them out")
     model = load_model(options.model)
-    if not table.data:
+    if not options.data:
         model.check_row_wise()
     return model.function
 
 
-def _rows_of(f: Function, fixed: dict[str, Any], request: Request) -> dict[str, Any]:
+def _rows_of(f: Function, fixed: dict[str, Any], options: RunOptions) -> dict[str, Any]:
     """The columns of --data that the program names; none without it."""
-    if not request.table.data:
+    if not options.data:
         return {}
-    if request.points.points is not None:
+    if options.points is not None:
         raise UsageError(
             "--points and --data exclude each other",
             "with --points each row is a point, with --data each column is a vector",
         )
-    with open_data(request.table) as table:
+    with open_data(options) as table:
         assert table is not None
         check_columns(f, table, fixed, option="--at")
-        return read_data(f, table, request.table)
+        return read_data(f, table, options)
 
 
-def _task(kind: str, f: Function, request: Request, data: Collection[str]) -> Task:
-    sweep, direction = request.sweep, None
-    if sweep.direction:
+def _task(kind: str, f: Function, options: RunOptions, data: Collection[str]) -> Task:
+    direction = None
+    if options.direction:
         kind = "directional"
-        digits = request.arithmetic.decimal_digits
-        direction = assignments(sweep.direction, "--direction", digits)
+        direction = assignments(options.direction, "--direction", options.decimal_digits)
         f.names(direction)
         for name, value in direction.items():
             if not all(x - x == 0 for x in flat(value)):
                 raise UsageError(f"the direction of '{safe(name)}' is not finite", "give numbers")
-    wrt = f.names(names(sweep.wrt))
-    if not sweep.wrt:
+    wrt = f.names(names(options.wrt))
+    if not options.wrt:
         wrt = [name for name in wrt if name not in data]
-    return Task(kind, sweep.mode, wrt, direction, sweep.strict)
+    return Task(kind, options.mode, wrt, direction, options.strict)
 
 
 def _run_point(
-    f: Function, task: Task, point: dict[str, Any], held: Collection[str], request: Request
+    f: Function, task: Task, point: dict[str, Any], held: Collection[str], options: RunOptions
 ) -> int:
-    out, arithmetic = request.out, request.arithmetic
-    engine, precision = arithmetic.engine, arithmetic.decimal_digits
-    if out.form == "parquet":
+    engine, precision = options.engine, options.decimal_digits
+    form, output, digits = options.form, options.output, options.digits
+    if form == "parquet":
         raise UsageError("Parquet is for the points of a file", "--points FILE")
 
     def explained() -> Explanation:
@@ -104,27 +101,27 @@ def _run_point(
         f.check_names(point)
         return explain_point(f, point, task, engine, precision)
 
-    if request.points.explain_engine:
-        show_engine(explained(), out.form, out.output)
+    if options.explain_engine:
+        show_engine(explained(), form, output)
         return 0
     begin = perf_counter()
     try:
         results = f.at(point, task, engine, precision)
     except DomainError as error:
-        if request.points.on_error == "null" and out.form == "json":
+        if options.on_error == "null" and form == "json":
             shown = {name: x for name, x in point.items() if name not in held}
             failed = dict.fromkeys(task.paths)
             report = PointReport(shown, failed, task, False, precision, (), error.message)
-            show(report, out.form, out.output, out.digits)
+            show(report, form, output, digits)
         raise
     several = len(f.outputs) > 1
     report = PointReport(point, dict(results.fields()), results.task, several, precision, held)
-    show(report, out.form, out.output, out.digits)
+    show(report, form, output, digits)
     kink = results.kink_taken()
     if kink is not None:
         kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
         remark(render_note(kink))
-    if request.points.verbose:
+    if options.verbose:
         show_run(explained(), begin)
     return 0

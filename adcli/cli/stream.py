@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.progress import Progress
-from adcli.cli.request import Request
+from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
 from adcli.cli.terminal import stdin_bytes
 from adcli.data import (
@@ -52,18 +52,18 @@ ATTENTIVE_NODES = 1000
 
 
 def run_stream(
-    f: Function, task: Task, fixed: dict[str, Any], held: Collection[str], request: Request
+    f: Function, task: Task, fixed: dict[str, Any], held: Collection[str], options: RunOptions
 ) -> int:
     """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
-    begin, asked = perf_counter(), request.points
-    assert asked.points is not None
+    begin = perf_counter()
+    assert options.points is not None
     _settle_environment(f)
     with ExitStack() as stack:
-        stdin = stdin_bytes() if asked.points == "-" else None
+        stdin = stdin_bytes() if options.points == "-" else None
         points = stack.enter_context(
-            open_points(asked.points, format=asked.points_format, stdin=stdin)
+            open_points(options.points, format=options.points_format, stdin=stdin)
         )
-        job = _Job(f, task, fixed, held, request, points)
+        job = _Job(f, task, fixed, held, options, points)
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
@@ -73,10 +73,10 @@ def run_stream(
             sys.setswitchinterval(SWITCH_SECONDS)
             blocks = stack.enter_context(closing(Ahead(points, BLOCKS_AHEAD)))
         job.settle(first)
-        if asked.explain_engine:
-            show_engine(job.explain(first), request.out.form, request.out.output)
+        if options.explain_engine:
+            show_engine(job.explain(first), options.form, options.output)
             return 0
-        told = job.explain(first) if asked.verbose else None  # before anything is written
+        told = job.explain(first) if options.verbose else None  # before anything is written
         job.writer = job.open_writer()
         stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
@@ -121,18 +121,16 @@ class _Job:
         task: Task,
         fixed: dict[str, Any],
         held: Collection[str],
-        request: Request,
+        options: RunOptions,
         points: Points,
     ) -> None:
         self.f = f
         self.task = task
-        self.asked = request.points
-        self.out = request.out
-        self.engine_asked = request.arithmetic.engine
-        self.precision = request.arithmetic.decimal_digits
+        self.options = options
+        self.precision = options.decimal_digits
         self.held = held
         self.fixed = {name: Column(value, False) for name, value in fixed.items()}
-        self.source = "standard input" if self.asked.points == "-" else safe(str(self.asked.points))
+        self.source = "standard input" if options.points == "-" else safe(str(options.points))
         self.columns = [name for name in f.inputs if name not in fixed]
         self.shapes: dict[str, Shape] = {name: shape_of(value) for name, value in fixed.items()}
         f.refuse_constants(fixed)
@@ -150,8 +148,8 @@ class _Job:
             shapes = infer_shapes(f.graph, f.order, self.shapes, f.text)
             self.task = resolved(task, f.outputs, f.inputs, shapes)
         self.points = points
-        self.engine = self.engine_asked
-        self.threads = self.asked.threads or available_cores()
+        self.engine = options.engine
+        self.threads = options.threads or available_cores()
         self.workers = 1
         self.expected = 0  # rows in all, about where they are estimated
         self.estimated = False
@@ -186,7 +184,7 @@ class _Job:
 
     def _question(self, first: Block) -> tuple[dict[str, Column], int, str, int | None]:
         """What the choice of an engine depends on."""
-        return self._columns(first), self.expected, self.engine_asked, self.precision
+        return self._columns(first), self.expected, self.options.engine, self.precision
 
     def open_writer(self) -> ResultWriter:
         """The writer for the format that was asked for."""
@@ -195,17 +193,17 @@ class _Job:
         if at:
             constants["at"] = at
         return open_rows(
-            self.out.form,
-            self.out.output,
-            self.out.digits,
+            self.options.form,
+            self.options.output,
+            self.options.digits,
             self.columns,
-            errors=self.asked.on_error == "null",
+            errors=self.options.on_error == "null",
             constants={key: to_json(x, self.precision) for key, x in constants.items()},
         )
 
     def render(self, block: Block) -> _Part:
         """Compute one block; other threads may compute others at the same time."""
-        stop = self.asked.on_error == "stop"
+        stop = self.options.on_error == "stop"
         columns = self._columns(block)
         try:
             results = compute_rows(
@@ -271,7 +269,7 @@ class _Job:
 
     def _fields(self, results: RowResults) -> list[Field]:
         precision = self.precision
-        nested_form = self.out.form == "json"
+        nested_form = self.options.form == "json"
         fields = []
         for path, values in results.fields.items():
             if nested_form:

@@ -31,7 +31,7 @@ Examples:
   adcli taylor 'log(x^2 + y^2)' --at x=3,y=4 --direction x=1,y=1 --precision 30"""
 
 
-class TaylorOptions(Options):
+class SeriesOptions(Options):
     """Which series."""
 
     order: int = count("The highest order (default 10).", least=1, most=100, default=10)
@@ -42,14 +42,12 @@ class TaylorOptions(Options):
     strict: bool = STRICT
 
 
+class TaylorOptions(ProgramOptions, AtOptions, SeriesOptions, PrecisionOptions, OutputOptions):
+    """All options of the command."""
+
+
 @as_command("taylor", EXAMPLES)
-def command(
-    program: ProgramOptions,
-    at: AtOptions,
-    series: TaylorOptions,
-    arithmetic: PrecisionOptions,
-    out: OutputOptions,
-) -> int:
+def command(options: TaylorOptions) -> int:
     """The Taylor series of EXPR at a point: coefficients and derivatives of high order.
 
     One sweep gives all orders; order N takes N² operations for each operation of the program, not
@@ -57,12 +55,12 @@ def command(
     series that takes more than a million products is computed in float64 alone, and a note says so.
     The radius of convergence is an estimate: a finite number of coefficients proves nothing.
     """
-    digits = arithmetic.decimal_digits
-    with arithmetic.context():
-        f = function(program.text)
-        point, _ = at.values(f, digits)
-        along = _line(series, digits)
-        found = expand(f, point, along, series.order, digits, series.strict)
+    digits = options.decimal_digits
+    with options.context():
+        f = function(options.text)
+        point, _ = options.values_at(f, digits)
+        along = _line(options, digits)
+        found = expand(f, point, along, options.order, digits, options.strict)
         if found.kink is not None:
             remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
         if not found.is_exact:
@@ -77,17 +75,17 @@ def command(
             digits,
             found.kink is not None,
         )
-        show(report, out.form, out.output, out.digits)
+        show(report, options.form, options.output, options.digits)
     return 0
 
 
-def _line(series: TaylorOptions, digits: int | None) -> str | dict[str, Any] | None:
+def _line(options: TaylorOptions, digits: int | None) -> str | dict[str, Any] | None:
     """The variable or the direction to expand along; None is the only variable."""
-    if series.direction:
-        return assignments(series.direction, "--direction", digits)
-    if series.wrt is None:
+    if options.direction:
+        return assignments(options.direction, "--direction", digits)
+    if options.wrt is None:
         return None
-    variable, *more = names(series.wrt) or []
+    variable, *more = names(options.wrt) or []
     if more:
         raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
     return variable

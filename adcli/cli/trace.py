@@ -38,8 +38,8 @@ class SweepsOptions(Options):
     wrt: str | None = WRT
 
 
-class TraceOutputOptions(OutputOptions):
-    """How and where the trace is written."""
+class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions):
+    """All options of the command."""
 
     form: str = format_option("latex", endings={**RECORD, ".tex": "latex"})
     digits: int = digits_option(
@@ -48,28 +48,22 @@ class TraceOutputOptions(OutputOptions):
 
 
 @as_command("trace", EXAMPLES)
-def command(
-    program: ProgramOptions,
-    at: AtOptions,
-    sweeps: SweepsOptions,
-    arithmetic: SweepArithmeticOptions,
-    out: TraceOutputOptions,
-) -> int:
+def command(options: TraceOptions) -> int:
     """The evaluation trace of EXPR: each step with its tangents and its adjoint.
 
     Inputs are w1, w2, ..., operations follow. Forward mode has a tangent w' for each seed (a
     variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
     contributes. The numbers are those of `adcli grad`.
     """
-    with arithmetic.context():
-        f, digits = function(program.text), arithmetic.decimal_digits
-        point, _ = at.values(f, digits)
-        wrt = f.names(names(sweeps.wrt))
-        report = traced(f, point, wrt, sweeps.mode, out.form, arithmetic.engine, digits)
-        if out.form == "latex":
+    with options.context():
+        f, digits = function(options.text), options.decimal_digits
+        point, _ = options.values_at(f, digits)
+        wrt = f.names(names(options.wrt))
+        report = traced(f, point, wrt, options.mode, options.form, options.engine, digits)
+        if options.form == "latex":
             from adcli.report.trace_latex import latex_text
 
-            write_text(out.output, latex_text(report, out.digits))
+            write_text(options.output, latex_text(report, options.digits))
         else:
-            show(report, out.form, out.output, out.digits)
+            show(report, options.form, options.output, options.digits)
     return 0

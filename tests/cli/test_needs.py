@@ -8,8 +8,9 @@ import click
 import pytest
 
 from adcli.cli.app import COMMANDS, application
-from adcli.cli.fit_options import A_FIT, FitOutputOptions, PredictionOptions
+from adcli.cli.fit_options import A_FIT, PredictionOptions
 from adcli.cli.needs import Need
+from adcli.cli.options import OutputOptions
 from tests.terminal import run_here, words
 
 LOSS = "descend 'mean((y - a*x)^2)' --start a=0 --data rows.csv"
@@ -133,9 +134,9 @@ def test_all_needs_are_tried() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_needs_ask_for_options_that_the_command_has(command: str) -> None:
     found = application.get_command(click.Context(application), command)
-    groups = found.groups.values()
-    defaults = {name: getattr(group(), name) for group in groups for name in group.fields}
-    assert list(defaults) == options_of(command)  # no option is in two groups
+    options = found.options()
+    defaults = {name: getattr(options, name) for name in options.fields}
+    assert list(defaults) == options_of(command)
     for option in defaults:
         for need in needs_of(command, option):
             assert need.met(defaults) in (True, False), (option, need)
@@ -143,7 +144,7 @@ def test_needs_ask_for_options_that_the_command_has(command: str) -> None:
 
 def test_what_is_for_a_fit_is_not_for_predictions() -> None:
     command = application.get_command(click.Context(application), "fit")
-    for_predictions = {*PredictionOptions.fields, *FitOutputOptions.fields}
+    for_predictions = {*PredictionOptions.fields, *OutputOptions.fields}
     for option, needs in command.needs.items():
         assert (A_FIT in needs) == (option not in for_predictions), option
 
