@@ -15,7 +15,8 @@ from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.language.messages import safe
-from adcli.report.comparison import CompareReport, draw_sweep
+from adcli.report.comparison import CompareReport
+from adcli.report.comparison_picture import draw_sweep
 from adcli.report.plots import picture_format
 
 DEFAULT_SWEEP = "1e-1:1e-16"

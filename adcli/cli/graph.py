@@ -19,8 +19,8 @@ from adcli.cli.options import (
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
 from adcli.function import function
-from adcli.report.drawn import drawing_of, paths_to
-from adcli.report.graph import dot_text, mermaid_text, tree_text
+from adcli.report.graph import dot_text, drawing_of, mermaid_text, tree_text
+from adcli.report.paths import paths_to
 from adcli.report.svg import svg_text
 
 EXAMPLES = """\b

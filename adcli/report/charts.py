@@ -1,4 +1,4 @@
-"""Charts of characters: points on two logarithmic axes."""
+"""Charts of characters: marks on two logarithmic axes, and curves of braille dots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ HEIGHT = 17
 BOTH = "#"
 """Stands where the points of two series meet, unless one is in capitals: that one stays."""
 
-PlottedSeries = Mapping[str, Sequence[tuple[float, float]]]
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bits of the dots of a braille character: rows of two."""
+
+Curve = Sequence[tuple[float, float]]
+PlottedSeries = Mapping[str, Curve]
 """Mark (one character) -> points (x, y). A later series is drawn over an earlier one."""
 
 
@@ -103,3 +107,49 @@ def _place(exponent: float, start: int, stop: int, cells: int) -> int:
 def _ticks(low: int, high: int) -> range:
     step = max(1, math.ceil((high - low) / 6))
     return range(low + (high - low) % step, high + 1, step)
+
+
+def chart(
+    title: str, curve: Curve, width: int, rows: int = 8, unit: str = "iterations"
+) -> list[str]:
+    """A curve over iterations, or another unit, logarithmic upwards, as lines of text."""
+    logs = [math.log10(y) for _, y in curve]
+    low, high = math.floor(min(logs)), math.ceil(max(logs))
+    high = max(high, low + 1)
+    last = max(curve[-1][0], 1.0)
+    margin = max(len(f"1e{low}"), len(f"1e{high}"))
+    points = [(x, y) for (x, _), y in zip(curve, logs, strict=True)]
+    room = max(10, min(width, 100) - margin - 2)
+    lines = braille_curve(points, room, rows, (0.0, last, low, high))
+    labels = [f"1e{high}", *[""] * (rows - 2), f"1e{low}"]
+    shown = [
+        f"{label:>{margin}} │{line}".rstrip() for label, line in zip(labels, lines, strict=True)
+    ]
+    foot = f"{last:,.0f} {unit}"
+    axis = " " * margin + " └" + "─" * room
+    return [f"{title}:", *shown, axis, " " * (margin + 2) + "0" + foot.rjust(room - 1)]
+
+
+def braille_curve(
+    points: Curve, columns: int, rows: int, span: tuple[float, float, float, float]
+) -> list[str]:
+    """The curve through points as `rows` lines of `columns` characters.
+
+    `span` is (least x, largest x, least y, largest y) of the picture.
+
+    >>> print("\\n".join(braille_curve([(0, 0), (1, 1)], 2, 1, (0, 1, 0, 1))))
+    ⡠⠊
+    """
+    left, right, low, high = span
+    across, down = 2 * columns - 1, 4 * rows - 1
+    cells = [[0] * columns for _ in range(rows)]
+    placed = [
+        (round((x - left) / (right - left) * across), round((high - y) / (high - low) * down))
+        for x, y in points
+    ]
+    for (x0, y0), (x1, y1) in zip(placed, placed[1:] or placed, strict=False):
+        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for k in range(steps + 1):
+            x, y = x0 + round(k * (x1 - x0) / steps), y0 + round(k * (y1 - y0) / steps)
+            cells[y // 4][x // 2] |= DOTS[y % 4][x % 2]
+    return ["".join([chr(0x2800 + c) if c else " " for c in row]) for row in cells]

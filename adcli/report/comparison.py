@@ -92,7 +92,7 @@ class CompareReport(Report):
                 tables.sentence(f"{method.name} does not apply: {method.obstacle[0]}")
         if found.sweep is not None:
             tables.lines("")
-            _sweep(tables, found.sweep, _ad_error(found))
+            _sweep(tables, found.sweep, ad_level(found))
         tables.lines("")
         for line in _verdicts(found, digits):
             tables.sentence(line)
@@ -231,7 +231,7 @@ def _time(seconds: float | None) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
-def _sweep(tables: Tables, sweep: Sweep, ad_error: float) -> None:
+def _sweep(tables: Tables, sweep: Sweep, ad_level: float) -> None:
     kinds = list(sweep.errors)
     best = {kind: sweep.best(kind) for kind in kinds}
     rows = []
@@ -247,17 +247,19 @@ def _sweep(tables: Tables, sweep: Sweep, ad_error: float) -> None:
         place = best[kind]
         series[MARKS[kind]] = points
         series[MARKS[kind].upper()] = [] if place is None else [points[place]]
-    levels = {"-": max(ad_error, EPSILON / 2)}
-    chart = log_log_chart(series, min(tables.width, 100), "epsilon", "relative error", levels)
+    axes = ("epsilon", "relative error")
+    chart = log_log_chart(series, min(tables.width, 100), *axes, {"-": ad_level})
     legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
     tables.lines("", *chart)
     for line in [legend, *sweep_lines(sweep)]:
         tables.sentence(line)
 
 
-def _ad_error(found: Comparison) -> float:
+def ad_level(found: Comparison) -> float:
+    """The error of reverse AD beside a sweep, at least half an ulp."""
     pairs = zip(found.methods, found.errors, strict=True)
-    return next(error or 0.0 for method, error in pairs if method.name == REVERSE_AD)
+    error = next(error or 0.0 for method, error in pairs if method.name == REVERSE_AD)
+    return max(error, EPSILON / 2)
 
 
 def sweep_lines(sweep: Sweep) -> list[str]:
@@ -366,23 +368,3 @@ def _agreement(found: Comparison) -> str:
         )
     more = len(found.wrong) - len(parts)
     return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
-
-
-def draw_sweep(path: str, program: str, found: Comparison) -> None:
-    """Write the sweep as a picture, with the errors of AD as levels."""
-    from adcli.report.plots import draw_errors
-
-    sweep = found.sweep
-    assert sweep is not None
-    curves, best, guides = {}, {}, {}
-    for kind, errors in sweep.errors.items():
-        name = f"{kind} differences"
-        curves[name] = list(zip(sweep.epsilons, errors, strict=True))
-        guides[name] = ORDERS[kind]
-        place = sweep.best(kind)
-        if place is not None:
-            best[name] = curves[name][place]
-    levels = {REVERSE_AD: max(_ad_error(found), EPSILON / 2)}
-    title = " ".join(program.split())
-    title = title if len(title) <= 70 else title[:67] + "..."
-    draw_errors(path, title.replace("$", r"\$"), curves, best, levels, guides)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from adcli.descent.minimise import Result
 from adcli.graph.axes import element_labels
 from adcli.report.numbers import flat, shape_of
-from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
 
@@ -46,7 +45,7 @@ class DescentReport(Report):
             + (f", {result.seconds:.2g} s" if self.timed else "")
         )
         lines = [counts, *_point_lines(result, digits)]
-        draw_panel(tables, "result", result.status, result.reason, lines)
+        tables.panel("result", result.status, result.reason, lines)
 
 
 def result_fields(result: Result | Fit) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import safe
-from adcli.report.braille import braille_curve
-from adcli.report.plots import figure_class, picture_format, write_figure
+from adcli.report.charts import Curve, chart
+from adcli.report.plots import PictureFile, figure_class, write_figure
 
-Polyline = list[tuple[float, float]]
 FRAMES = 120
 """Most frames of a film."""
 
@@ -39,7 +38,7 @@ class DescentPicture(Watcher):
         raise NotImplementedError
 
 
-def curves(result: Result, problem: Problem) -> tuple[str, Polyline, Polyline]:
+def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
     """What the value's curve shows, that curve, and the gradient norm's: positive numbers alone.
 
     The value is shown itself where it stays positive, else its distance to the best one.
@@ -70,34 +69,8 @@ class TerminalPlot(DescentPicture):
                 self.write("\n".join(chart(title, curve, self.width)) + "\n")
 
 
-def chart(
-    title: str, curve: Polyline, width: int, rows: int = 8, unit: str = "iterations"
-) -> list[str]:
-    """A curve over iterations, or another unit, logarithmic upwards, as lines of text."""
-    logs = [math.log10(y) for _, y in curve]
-    low, high = math.floor(min(logs)), math.ceil(max(logs))
-    high = max(high, low + 1)
-    last = max(curve[-1][0], 1.0)
-    margin = max(len(f"1e{low}"), len(f"1e{high}"))
-    points = [(x, y) for (x, _), y in zip(curve, logs, strict=True)]
-    room = max(10, min(width, 100) - margin - 2)
-    lines = braille_curve(points, room, rows, (0.0, last, low, high))
-    labels = [f"1e{high}", *[""] * (rows - 2), f"1e{low}"]
-    shown = [
-        f"{label:>{margin}} │{line}".rstrip() for label, line in zip(labels, lines, strict=True)
-    ]
-    foot = f"{last:,.0f} {unit}"
-    axis = " " * margin + " └" + "─" * room
-    return [f"{title}:", *shown, axis, " " * (margin + 2) + "0" + foot.rjust(room - 1)]
-
-
-class Picture(DescentPicture):
+class Picture(PictureFile, DescentPicture):
     """A PNG or SVG: value and gradient norm; for two parameters the contour with the path."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        picture_format(path)
-        figure_class()
 
     def draw(self, result: Result) -> None:
         """Write the file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -93,23 +93,39 @@ def _fitting(widths: Sequence[int], room: int) -> int:
     return sum(end <= room for end in ends)
 
 
-class TableWatcher(Watcher):
-    """What both tables share: which iterates have a row. `head` is the line above."""
+class PlainTable(Watcher):
+    """A watcher that writes plain rows as they come, and the last iterate in any case.
 
-    def __init__(self, head: str, width: int, digits: int, every: int | None) -> None:
-        self.head = head
+    `head` is the line above the headers.
+    """
+
+    rows: Rows
+
+    def __init__(
+        self, write: Callable[[str], None], head: str, width: int, digits: int, every: int | None
+    ) -> None:
+        self.write = write
+        self._head = head
         self._layout = (width, digits, every)
-        self.rows: Rows | None = None
         self._last: Iterate | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if self._last is not None:
+            self._add(self._last)
+
     def begin(self, problem: Problem) -> None:
-        """Lay the columns out, and put their headers under the line above."""
+        """Lay the columns out, and write the head."""
         self.rows = rows = Rows(problem, *self._layout)
-        self.head += rows.omission + "\n" + rows.line(rows.headers)
+        self._write_head(self._head + rows.omission + "\n" + rows.line(rows.headers))
+
+    def _write_head(self, head: str) -> None:
+        self.write(head)
 
     def next(self, iteration: int) -> int:
         """The next iteration with a row."""
-        assert self.rows is not None
         return self.rows.next(iteration)
 
     def see(self, it: Iterate) -> None:
@@ -119,70 +135,34 @@ class TableWatcher(Watcher):
             self._last = None
             self._add(it)
 
-    def _finish(self) -> None:
-        """Add the last iterate, if it has no row yet."""
-        if self._last is not None:
-            self._add(self._last)
-
     def _add(self, it: Iterate) -> None:
-        raise NotImplementedError
-
-
-class PlainTable(TableWatcher):
-    """A watcher that writes plain rows as they come."""
-
-    def __init__(self, write: Callable[[str], None], *layout: Any) -> None:
-        super().__init__(*layout)
-        self.write = write
-
-    def __enter__(self) -> PlainTable:
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._finish()
-
-    def begin(self, problem: Problem) -> None:
-        """Write the head."""
-        super().begin(problem)
-        self.write(self.head)
-
-    def _add(self, it: Iterate) -> None:
-        assert self.rows is not None
         self.write(self.rows.line(self.rows.cells(it)))
 
 
-class LiveTable(TableWatcher):
+class LiveTable(PlainTable):
     """A watcher that writes rows above a progress bar on a terminal.
 
     Rows are gathered between two pictures, so that the terminal never holds the descent up.
     """
 
     def __init__(self, console: Console, total: int, *layout: Any) -> None:
-        super().__init__(*layout)
+        super().__init__(self._hold, *layout)
         self.console = console
         self.total = total
         self._waiting = Text()
         self._drawn = time.monotonic()
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> LiveTable:
-        return self
-
     def __exit__(self, *exception: Any) -> None:
-        if self.rows is not None:
-            self._finish()
-            self._flush()
+        super().__exit__(*exception)
+        self._flush()
         self._live.stop()
 
-    def begin(self, problem: Problem) -> None:
-        """Write the head and take the terminal."""
-        super().begin(problem)
-        self.console.print(Text(self.head, style="bold"), end="", soft_wrap=True)
+    def _write_head(self, head: str) -> None:
+        self.console.print(Text(head, style="bold"), end="", soft_wrap=True)
         self._live.start()
 
-    def _add(self, it: Iterate) -> None:
-        assert self.rows is not None
-        line = self.rows.line(self.rows.cells(it))
+    def _hold(self, line: str) -> None:
         self._waiting.append(line[: self.rows.widths[0]], style="cyan")
         self._waiting.append(line[self.rows.widths[0] :])
 

@@ -11,7 +11,6 @@ from adcli.fitting.result import Fit, Parameter
 from adcli.language.messages import counted
 from adcli.report.descent import result_fields
 from adcli.report.numbers import exact
-from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
 
@@ -71,7 +70,7 @@ class FitReport(Report):
         tables.rows(*_parameter_table(fit, digits))
         _correlation_table(tables, fit)
         lines = _lines(fit, digits, self.timed)
-        draw_panel(tables, "fit", fit.status, fit.reason, lines, fit.warnings)
+        tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -7,11 +7,14 @@ partial derivative: a number at a point, else a formula.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adcli.ad.jacobians import Run
+from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, local_partials
+from adcli.function import Function
 from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe
@@ -107,6 +110,27 @@ def cut(text: str, limit: int = LABEL_TEXT) -> str:
     """A text without control characters, not too long."""
     text = safe(text)
     return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def drawing_of(
+    f: Function,
+    point: dict[str, Any],
+    engine: str = "auto",
+    precision: int | None = None,
+    digits: int = 6,
+) -> Drawing:
+    """The drawing of a program: with the numbers at a point, else with formulas."""
+    run, context = None, nullcontext()
+    if point or not f.variables:
+        results = f.swept(point, Task("value"), engine, precision)
+        run, context = results.run, results.algebra.context()
+    with context:
+        return drawing(named_steps(f, run), f.outputs, run, digits, precision)
+
+
+def named_steps(f: Function, run: Run | None) -> Steps:
+    """The steps of a program, whose inputs go by their own names."""
+    return Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
 
 
 def drawing(

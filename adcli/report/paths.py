@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from adcli.explain.paths import Edge, Factor, Path, Paths
-from adcli.report.graph import partial_text
+from adcli.ad.tasks import Task
+from adcli.explain.paths import Edge, Factor, Path, Paths, find_paths
+from adcli.function import Function
+from adcli.report.graph import named_steps, partial_text
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
@@ -107,6 +109,20 @@ class PathReport(Report):
         tables.heading(f"df/d{self.name} = {total}")
         for line in _sensitivity(self, text):
             tables.note(line)
+
+
+def paths_to(
+    f: Function,
+    name: str,
+    point: dict[str, Any],
+    engine: str = "auto",
+    precision: int | None = None,
+) -> PathReport:
+    """The paths from the result to a variable, in the run of `adcli grad`, checked as there."""
+    results = f.swept(point, Task("gradient", "reverse", [name]), engine, precision)
+    with results.algebra.context():
+        found = find_paths(results.run, f.outputs[0], f.inputs[name])
+    return PathReport(named_steps(f, results.run), found, name, f.outputs[0], precision)
 
 
 def count_text(count: int) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from rich.box import ROUNDED
-from rich.console import Console, RenderableType
+from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,16 @@ MAX_COLUMNS = 60
 
 MAX_ROWS = 60
 """Rows shown of one table; the rest is counted."""
+
+STYLES = {
+    "converged": "green",
+    "completed": "green",
+    "stalled": "yellow",
+    "max_iterations": "yellow",
+    "interrupted": "yellow",
+    "diverged": "red",
+}
+"""Colours by how a descent, a training or a fit ended."""
 
 
 class Tables:
@@ -54,9 +65,25 @@ class Tables:
         """A line below a table."""
         self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
 
-    def draw(self, drawn: RenderableType) -> None:
-        """What rich draws, below the tables."""
-        self._console.print(drawn)
+    def panel(
+        self,
+        title: str,
+        status: str,
+        reason: str,
+        lines: Iterable[str],
+        warnings: Iterable[str] = (),
+    ) -> None:
+        """How a run ended and why, lines of figures, and warnings."""
+        style = STYLES[status]
+        head = Text(f"{status.replace('_', ' ')}: ", style=f"bold {style}")
+        head.append(safe(reason), style="default")
+        body = Table.grid()
+        body.add_row(head)
+        for line in lines:
+            body.add_row(Text(safe(line)))
+        for warning in warnings:
+            body.add_row(Text(safe(f"warning: {warning}"), style="yellow"))
+        self._console.print(Panel(body, title=title, border_style=style, expand=False))
 
     def lines(self, *lines: str) -> None:
         """Lines as they are, whatever their length."""

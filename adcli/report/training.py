@@ -19,7 +19,6 @@ from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.numbers import flat, nested, shape_of
-from adcli.report.panel import draw_panel
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
 from adcli.training.run import TrainingResult
@@ -70,7 +69,7 @@ class TrainingReport(Report):
         counts = f"{result.iterations:,} iterations, {result.rows:,} rows an epoch"
         counts += f", {result.seconds:.2g} s" if self.timed else ""
         lines = [_losses(result, digits), counts, *_parameter_lines(result, digits)]
-        draw_panel(tables, "result", result.status, result.reason, lines)
+        tables.panel("result", result.status, result.reason, lines)
 
 
 def _described(value: Any) -> Any:

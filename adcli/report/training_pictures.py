@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from adcli.report.descent_pictures import Polyline, chart
-from adcli.report.plots import figure_class, picture_format, write_figure
+from adcli.report.charts import Curve, chart
+from adcli.report.plots import PictureFile, figure_class, write_figure
 from adcli.training.run import TrainingResult
 from adcli.training.training_loop import TrainingWatcher
 
 
-def loss_curves(result: TrainingResult) -> dict[str, Polyline]:
+def loss_curves(result: TrainingResult) -> dict[str, Curve]:
     """The losses against the epoch, by name, as far as they are finite."""
     found = {
         "training loss": [(float(e.epoch), e.training_loss) for e in result.history],
@@ -37,13 +37,8 @@ class LossPlot(TrainingWatcher):
                 self.write("\n".join(chart(name, positive, self.width, unit="epochs")) + "\n")
 
 
-class LossPicture(TrainingWatcher):
+class LossPicture(PictureFile, TrainingWatcher):
     """A PNG or SVG with both losses."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        picture_format(path)
-        figure_class()
 
     def draw(self, result: TrainingResult) -> None:
         """Write the file."""

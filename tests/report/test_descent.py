@@ -12,9 +12,8 @@ from rich.console import Console
 
 from adcli.descent.monitor import next_mark
 from adcli.descent.run import descend
-from adcli.report.braille import braille_curve
+from adcli.report.charts import braille_curve, chart
 from adcli.report.descent import DescentReport
-from adcli.report.descent_pictures import chart
 from adcli.report.descent_rows import LiveTable, PlainTable
 from tests.texts import text_of
 

@@ -15,8 +15,8 @@ from adcli.cli.inputs import assignments
 from adcli.errors import UsageError
 from adcli.function import function
 from adcli.language.messages import columns
-from adcli.report.drawn import drawing_of, paths_to
-from adcli.report.graph import Drawing, dot_text, mermaid_text, tree_text
+from adcli.report.graph import Drawing, dot_text, drawing_of, mermaid_text, tree_text
+from adcli.report.paths import paths_to
 from adcli.report.svg import svg_text
 from tests.texts import record_of, text_of
 
