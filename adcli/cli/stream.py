@@ -34,7 +34,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.labels import result_labels
-from adcli.report.numbers import exact, flat, nested, shape_of, to_json
+from adcli.report.numbers import exact_rows, nested, shape_of, to_json
 from adcli.report.point_report import constant_fields
 
 MAX_WORKERS = 4
@@ -268,53 +268,19 @@ class _Job:
         raise error from None
 
     def _fields(self, results: RowResults) -> list[Field]:
-        precision = self.precision
-        nested_form = self.options.form == "json"
         fields = []
         for path, values in results.fields.items():
-            if nested_form:
-                texts = _as_array(values) if not precision else _as_texts(values, precision)
-                fields.append(Field("/".join(path), path, texts))
-                continue
             labels = list(result_labels(path, results.outputs, self.shapes))
-            columns = _component_columns(values, len(labels))
-            for label, column in zip(labels, columns, strict=True):
-                texts = [exact(x, precision) for x in column] if precision else column
-                fields.append(Field(label, path, texts))
+            if self.precision:
+                values = exact_rows(values, self.precision)
+            if self.options.form != "json" and len(labels) != 1 and _are_numbers(values):
+                import numpy as np
+
+                values = np.full((len(values), len(labels)), np.nan)  # no row has told the shape
+            fields.append(Field("/".join(path), path, values, labels))
         return fields
 
 
-def _as_texts(values: list[Any], precision: int) -> Any:
-    """The digits of results over rows: a list of texts, or an array of them."""
-    if not any(isinstance(v, (list, tuple)) or hasattr(v, "shape") for v in values):
-        return [exact(v, precision) for v in values]
-    import numpy as np
-
-    rows = [list(flat(v)) for v in values]
-    count = max(map(len, rows))
-    whole = values[[len(row) for row in rows].index(count)]  # of a row that failed none knows
-    inner = {shape_of(v) for v in whole} if isinstance(whole, list) else set()
-    shape = () if len(inner) > 1 else np.shape(whole)
-    texts = [
-        [exact(x, precision) for x in row] if len(row) == count else ["nan"] * count for row in rows
-    ]
-    return np.array(texts, dtype=object).reshape((len(rows), *(shape or (count,))))
-
-
-def _as_array(values: Any) -> Any:
-    if isinstance(values, list) and values and isinstance(values[0], (list, tuple)):
-        import numpy as np
-
-        return np.asarray(values, dtype=float)
-    return values
-
-
-def _component_columns(values: Any, count: int) -> list[Any]:
-    """The columns of each component of results over rows, the last axis fastest."""
-    if hasattr(values, "reshape"):
-        matrix = values.reshape(len(values), count)
-        return [matrix[:, k] for k in range(count)]
-    rows = [list(flat(v)) for v in values]
-    missing = [float("nan")] * count  # of a row that failed, whose shape nobody knows
-    rows = [row if len(row) == count else missing for row in rows]
-    return [[row[k] for row in rows] for k in range(count)]
+def _are_numbers(values: Any) -> bool:
+    """Whether results over rows are a list of numbers, or of texts of numbers."""
+    return isinstance(values, list) and not isinstance((values or [None])[0], list | tuple)

@@ -22,11 +22,16 @@ BULK_ROWS = 2048
 
 
 class Field(NamedTuple):
-    """A computed column: `df/dx` in flat formats, at ("gradient", "x") in nested ones."""
+    """A computed column: `df/dx` in flat formats, at ("gradient", "x") in nested ones.
+
+    Of arrays each component is a column in flat formats; `labels` are the names of these, where
+    they are not `label` with an index.
+    """
 
     label: str
     path: tuple[str, ...]
     values: ColumnValues
+    labels: Sequence[str] | None = None
 
 
 class ResultWriter(ABC):
@@ -112,7 +117,7 @@ class FlatField(NamedTuple):
     @property
     def labels(self) -> list[str]:
         """The names of the flat columns."""
-        return list(element_labels(self.field.label, self.shape))
+        return list(self.field.labels or element_labels(self.field.label, self.shape))
 
 
 def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[FlatField]:
@@ -120,7 +125,7 @@ def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[FlatFie
     columns = []
     for field in fields:
         values = field.values
-        if isinstance(values, list) and values and isinstance(values[0], list):
+        if isinstance(values, list) and values and isinstance(values[0], list | tuple):
             import numpy as np
 
             values = np.asarray(values, dtype=float)
@@ -132,7 +137,7 @@ def flat_columns(fields: Sequence[Field], rows: int, bulk: bool) -> list[FlatFie
             flat = [matrix[:, i] for i in range(matrix.shape[1])]
         else:
             flat = [values]
-        if not bulk:
+        if not bulk or (shape and values.dtype.kind == "O"):  # texts of many digits
             flat = [x.tolist() if hasattr(x, "tolist") else x for x in flat]
         columns.append(FlatField(field, shape, flat))
     return columns

@@ -58,6 +58,27 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return tuple(getattr(value, "shape", ()))
 
 
+def exact_rows(values: list[Any], precision: int) -> Any:
+    """`precision` digits of results over rows: a list of texts, or an array (rows, *shape) of them.
+
+    A row that failed has nan for a result of any shape; where shapes differ within rows, the
+    numbers of a row are one axis.
+    """
+    if not any(isinstance(v, (list, tuple)) or hasattr(v, "shape") for v in values):
+        return [exact(v, precision) for v in values]
+    import numpy as np
+
+    rows = [list(flat(v)) for v in values]
+    count = max(map(len, rows))
+    whole = values[[len(row) for row in rows].index(count)]
+    inner = {shape_of(v) for v in whole} if isinstance(whole, list) else set()
+    shape = () if len(inner) > 1 else np.shape(whole)
+    texts = [
+        [exact(x, precision) for x in row] if len(row) == count else ["nan"] * count for row in rows
+    ]
+    return np.array(texts, dtype=object).reshape((len(rows), *(shape or (count,))))
+
+
 def to_json(value: Any, precision: int | None = None) -> str:
     """JSON of nested dicts, lists, strings and numbers; counts are whole numbers, and every other
     number is written by `exact`.

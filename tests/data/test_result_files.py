@@ -134,6 +134,16 @@ def test_number_texts_of_many_digits_are_copied():
     assert [json.loads(line)["value"] for line in lines[1:]] == [None, None]
 
 
+@pytest.mark.usefixtures("either_path")
+def test_number_texts_in_arrays_are_copied():
+    digits = ["1.41421356237309504880168872420969807857", "-2.71828182845904523536028747e-30"]
+    fields = [Field("v", ("v",), np.array([digits, ["nan", "3"]], dtype=object))]
+    assert convert("x\n1\n2\n", fields, "csv").splitlines()[1] == "1," + ",".join(digits)
+    lines = convert("x\n1\n2\n", fields, "json").splitlines()
+    assert lines[0] == f'{{"point": {{"x": 1}}, "v": [{", ".join(digits)}]}}'
+    assert json.loads(lines[1])["v"] == [None, 3]
+
+
 @pytest.mark.parametrize("output", ["csv", "json"])
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(), min_size=1, max_size=8))
