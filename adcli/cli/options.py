@@ -78,10 +78,12 @@ class PrecisionOptions(Options):
         "Compute with that many decimal digits.", least=1, most=100_000, metavar="DIGITS"
     )
 
+    engine: str = "auto"
+
     @property
     def decimal_digits(self) -> int | None:
         """Decimal digits; None is float64."""
-        return self.precision
+        return self.precision or (MPMATH_DIGITS if self.engine == "mpmath" else None)
 
     def context(self) -> AbstractContextManager[None]:
         """What to hold while numbers are read, computed and shown."""
@@ -101,11 +103,6 @@ class ArithmeticOptions(PrecisionOptions):
     """With how many digits to compute, and by which engine."""
 
     engine: str = engine_option(ENGINES)
-
-    @property
-    def decimal_digits(self) -> int | None:
-        """Decimal digits; None is float64."""
-        return self.precision or (MPMATH_DIGITS if self.engine == "mpmath" else None)
 
 
 class SweepArithmeticOptions(ArithmeticOptions):

@@ -9,7 +9,7 @@ from adcli.comparison.compare import Comparison
 from adcli.comparison.methods import REVERSE_AD
 from adcli.comparison.sweep import ORDERS
 from adcli.report.comparison import ad_level
-from adcli.report.plots import figure_class, write_figure
+from adcli.report.plots import figure_class, plain_text, write_figure
 
 MARKERS = {"forward": "o", "central": "s"}
 
@@ -37,9 +37,7 @@ def draw_sweep(path: str, program: str, found: Comparison) -> None:
         "epsilon, the step relative to the variable (left: truncation, right: rounding)"
     )
     axes.set_ylabel("relative error of the gradient")
-    title = " ".join(program.split())
-    title = title if len(title) <= 70 else title[:67] + "..."
-    axes.set_title(title.replace("$", r"\$"), fontsize=10)
+    axes.set_title(plain_text(" ".join(program.split()), 70), fontsize=10)
     axes.grid(True, which="major", linewidth=0.3)
     axes.margins(y=0.12)
     axes.legend(fontsize=9)

@@ -13,9 +13,8 @@ from adcli.descent.minimise import Result
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
 from adcli.errors import UsageError
-from adcli.language.messages import safe
 from adcli.report.charts import Curve, chart
-from adcli.report.plots import PictureFile, figure_class, write_figure
+from adcli.report.plots import PictureFile, figure_class, plain_text, write_figure
 
 FRAMES = 120
 """Most frames of a film."""
@@ -180,8 +179,8 @@ def _draw_contour(axes: Any, problem: Problem, path: Any) -> None:
         depth = np.log10(np.where(finite, grid - least, np.nan) + _floor(grid[finite] - least))
         axes.contourf(xs, ys, depth, levels=24, cmap="Blues_r", alpha=0.8)
         axes.contour(xs, ys, depth, levels=24, colors="white", linewidths=0.3)
-    axes.set_xlabel(safe(problem.labels[0]).replace("$", r"\$"))
-    axes.set_ylabel(safe(problem.labels[1]).replace("$", r"\$"))
+    axes.set_xlabel(plain_text(problem.labels[0]))
+    axes.set_ylabel(plain_text(problem.labels[1]))
 
 
 def _floor(heights: Any) -> float:

@@ -74,18 +74,9 @@ class FitReport(Report):
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    interval = parameter.confidence_interval
-    record: dict[str, Any] = {
-        "value": parameter.value,
-        "standard_error": parameter.standard_error,
-        "confidence_interval": None if interval is None else list(interval),
-        "start": parameter.start,
-    }
-    if parameter.reason is not None:
-        record["reason"] = parameter.reason
-    if parameter.notes:
-        record["notes"] = list(parameter.notes)
-    return record
+    """Its fields; `reason` and `notes` where there are some."""
+    optional = ("reason", "notes")
+    return {name: x for name, x in vars(parameter).items() if x or name not in optional}
 
 
 def _matrix(fit: Fit, matrix: Any) -> dict[str, dict[str, float]]:

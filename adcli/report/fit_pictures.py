@@ -9,8 +9,7 @@ import numpy as np
 from adcli.errors import DomainError
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
-from adcli.language.messages import safe
-from adcli.report.plots import figure_class, picture_format, write_figure
+from adcli.report.plots import figure_class, picture_format, plain_text, write_figure
 
 CURVE = 400
 """Points of a curve."""
@@ -42,7 +41,7 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
         above.set_ylabel(f"observed {response}")
         across, places = f"fitted {response}", fit.fitted
     _draw_residuals(below, fit, places, used, problem.weights is not None)
-    below.set_xlabel(_plain(across))
+    below.set_xlabel(plain_text(across))
     above.set_title(_title(fit), fontsize=10)
     above.legend(fontsize=9)
     write_figure(figure, path)
@@ -128,16 +127,10 @@ def _limits(values: Any) -> tuple[float, float]:
 def _label(problem: Regression, node: int) -> str:
     from adcli.language.text import to_text
 
-    return _plain(to_text(problem.model.graph, [node]))
+    return plain_text(to_text(problem.model.graph, [node]))
 
 
 def _title(fit: Fit) -> str:
-    text = " ".join(fit.model.split())
-    text = text if len(text) <= 80 else text[:77] + "..."
+    text = plain_text(" ".join(fit.model.split()), 80)
     figures = f"R² {fit.r_squared:.6g}" if fit.r_squared is not None else f"rss {fit.rss:.6g}"
-    return f"{_plain(text)}\n{fit.status.replace('_', ' ')}, {figures}"
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib takes for no formula."""
-    return safe(text).replace("$", r"\$")
+    return f"{text}\n{fit.status.replace('_', ' ')}, {figures}"

@@ -69,6 +69,11 @@ class Drawing(Report):
             return None
         return shown(self.values[node], self.digits, self.precision)
 
+    def label_lines(self, node: int) -> list[str]:
+        """What the box of a node says: its label, and below it the value, if there is one."""
+        value = self.value(node)
+        return [self.label(node)] + ([] if value is None else [safe(value)])
+
     def edges(self) -> Iterator[DrawnEdge]:
         """All edges."""
         for node in self.nodes:
@@ -300,18 +305,13 @@ def dot_text(drawn: Drawing) -> str:
     names = _identifiers(drawn)
     for node in drawn.nodes:
         style = {"input": ", style=filled, fillcolor=lightblue", "result": ", penwidth=2"}
-        label = _dot_quoted(*_label_lines(drawn, node))
+        label = _dot_quoted(*drawn.label_lines(node))
         lines.append(f"  {names[node]} [label={label}{style.get(drawn.kind(node), '')}];")
     for line in drawn.edges():
         style_of = "" if line.flows else ", style=dashed"
         label = _dot_quoted(line.label)
         lines.append(f"  {names[line.target]} -> {names[line.source]} [label={label}{style_of}];")
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _label_lines(drawn: Drawing, node: int) -> list[str]:
-    value = drawn.value(node)
-    return [drawn.label(node)] + ([] if value is None else [value])
 
 
 def _identifiers(drawn: Drawing) -> dict[int, str]:
@@ -328,7 +328,7 @@ def mermaid_text(drawn: Drawing) -> str:
     names = _identifiers(drawn)
     lines = ["flowchart TD"]
     for node in drawn.nodes:
-        label = "<br/>".join([_mermaid_escaped(line) for line in _label_lines(drawn, node)])
+        label = "<br/>".join([_mermaid_escaped(line) for line in drawn.label_lines(node)])
         start, end = {"input": ("([", "])"), "result": ("[[", "]]")}.get(
             drawn.kind(node), ("[", "]")
         )

@@ -79,32 +79,6 @@ def exact_rows(values: list[Any], precision: int) -> Any:
     return np.array(texts, dtype=object).reshape((len(rows), *(shape or (count,))))
 
 
-def to_json(value: Any, precision: int | None = None) -> str:
-    """JSON of nested dicts, lists, strings and numbers; counts are whole numbers, and every other
-    number is written by `exact`.
-
-    An infinity, which a point may have although no result may, is null.
-    """
-    if precision is None:
-        try:
-            return json.dumps(value, ensure_ascii=False, allow_nan=False)
-        except ValueError:
-            return json.dumps(finite(value), ensure_ascii=False)
-    if isinstance(value, dict):
-        items = [f"{_plain_json(k)}: {to_json(v, precision)}" for k, v in value.items()]
-        return "{" + ", ".join(items) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join([to_json(v, precision) for v in value]) + "]"
-    if value is None or isinstance(value, (str, bool, int)):
-        return _plain_json(value)
-    text = exact(value, precision)
-    return "null" if "n" in text else text
-
-
-def _plain_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def joined(texts: Iterable[str], separator: str, size: int = BLOCK) -> Iterator[str]:
     """All texts with a separator between them, in pieces of `size` texts."""
     texts, between = iter(texts), ""
@@ -113,24 +87,45 @@ def joined(texts: Iterable[str], separator: str, size: int = BLOCK) -> Iterator[
         between = separator
 
 
+def to_json(value: Any, precision: int | None = None) -> str:
+    """JSON as by `json_pieces`, in one piece."""
+    return "".join(json_pieces(value, precision))
+
+
 def json_pieces(value: Any, precision: int | None = None) -> Iterator[str]:
-    """JSON as by `to_json`, in pieces: arrays become texts block by block."""
+    """JSON of nested dicts, lists, arrays, strings and numbers; large arrays come block by block.
+
+    Counts are whole numbers, and every other number is written by `exact`. An infinity, which a
+    point may have although no result may, is null.
+    """
     if isinstance(value, dict):
         parts = [(f"{_plain_json(k)}: ", v) for k, v in value.items()]
         yield from _bracketed("{", parts, "}", precision)
-    elif isinstance(value, list) and any(hasattr(v, "tolist") for v in value):
-        yield from _bracketed("[", [("", v) for v in value], "]", precision)
+    elif getattr(value, "size", 0) > BLOCK and (rows := BLOCK * len(value) // value.size):
+        blocks = (value[start : start + rows] for start in range(0, len(value), rows))
+        yield "["
+        yield from joined((to_json(b.tolist(), precision)[1:-1] for b in blocks), ", ", 1)
+        yield "]"
     elif getattr(value, "size", 0) > BLOCK:
-        rows = BLOCK // (value.size // len(value))
-        if rows:
-            blocks = (value[start : start + rows] for start in range(0, len(value), rows))
-            yield "["
-            yield from joined((to_json(b.tolist(), precision)[1:-1] for b in blocks), ", ", 1)
-            yield "]"
-        else:
-            yield from _bracketed("[", (("", row) for row in value), "]", precision)
+        yield from json_pieces(list(value), precision)
+    elif isinstance(value, (list, tuple)) and (
+        precision is not None or any(hasattr(v, "tolist") for v in value)
+    ):
+        yield from _bracketed("[", (("", v) for v in value), "]", precision)
+    elif hasattr(value, "tolist"):
+        yield from json_pieces(value.tolist(), precision)
+    elif precision is None or value is None or isinstance(value, (str, int)):
+        yield _plain_json(nested(value))
     else:
-        yield to_json(nested(value), precision)
+        text = exact(value, precision)
+        yield "null" if "n" in text else text
+
+
+def _plain_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(finite(value), ensure_ascii=False)
 
 
 def _bracketed(

@@ -6,6 +6,7 @@ from typing import Any
 
 from adcli.data.output import atomic_output
 from adcli.errors import UsageError
+from adcli.language.messages import safe
 
 PICTURE_FORMATS = ("png", "svg")
 
@@ -32,6 +33,13 @@ def figure_class() -> Any:
             "a picture needs matplotlib, which is not installed", "pip install 'adcli[plot]'"
         ) from None
     return matplotlib.figure.Figure
+
+
+def plain_text(text: str, most: int | None = None) -> str:
+    """Text that matplotlib takes for no formula, of at most so many characters."""
+    if most is not None and len(text) > most:
+        text = text[: most - 3] + "..."
+    return safe(text).replace("$", r"\$")
 
 
 class PictureFile:

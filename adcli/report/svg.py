@@ -57,7 +57,7 @@ def svg_text(drawn: Drawing) -> str:
             f"a picture of {len(drawn.nodes):,} nodes and {len(edges):,} edges cannot be read",
             "--as dot is for graph viewers, --as json for programs",
         )
-    texts = [_texts(drawn, node) for node in drawn.nodes]
+    texts = [drawn.label_lines(node) for node in drawn.nodes]
     boxes = [(max(map(_width, shown)) + 20, LINE * len(shown) + 12) for shown in texts]
     layout = lay_out(
         boxes,
@@ -73,11 +73,6 @@ def svg_text(drawn: Drawing) -> str:
     for node, shown, item in zip(drawn.nodes, texts, layout.nodes, strict=True):
         parts.append(_node(drawn, node, shown, item))
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _texts(drawn: Drawing, node: int) -> list[str]:
-    value = drawn.value(node)
-    return [drawn.label(node)] + ([] if value is None else [safe(value)])
 
 
 def _width(text: str) -> float:

@@ -66,6 +66,11 @@ class TraceReport(Report):
         """Whether there are adjoints."""
         return self.mode != "forward"
 
+    @property
+    def visited(self) -> list[int]:
+        """The steps in the order in which the reverse sweep comes to them."""
+        return [node for node in self.trace.visited if node in self.steps.names]
+
     def tangent_rule(self, node: int) -> str:
         """The rule of a tangent with its name: `w3' = w1'·w2 + w1·w2'`."""
         if not self.steps.graph.args[node]:
@@ -95,17 +100,13 @@ class TraceReport(Report):
 
     def record(self) -> dict[str, Any]:
         """Everything: steps with tangents, adjoints in order, counts."""
-        steps, trace = self.steps, self.trace
-        record: dict[str, Any] = {
-            "point": self.point,
-            "value": self.value,
-        }
+        record: dict[str, Any] = {"point": self.point, "value": self.value}
         if self.gradient:
             record["gradient"] = self.gradient
         record["mode"] = self.mode
-        record["steps"] = [_step(self, node) for node in steps.nodes]
+        record["steps"] = [_step(self, node) for node in self.steps.nodes]
         if self.is_reverse:
-            record["adjoints"] = [_adjoint(self, n) for n in trace.visited if n in steps.names]
+            record["adjoints"] = [_adjoint(self, node) for node in self.visited]
         record["operations"] = operations(self)
         return record
 
@@ -320,7 +321,7 @@ def _kinks(report: TraceReport, tables: Tables) -> None:
 
 def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -> None:
     steps, trace = report.steps, report.trace
-    visited = [node for node in trace.visited if node in steps.names]
+    visited = report.visited
     tables.heading("Reverse mode: adjoints in the order in which they are computed")
     rows = []
     for node in thinned(visited):

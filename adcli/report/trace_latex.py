@@ -105,7 +105,7 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
 
 def _adjoints(report: TraceReport, number: Callable[[Any], str]) -> str:
     steps, trace = report.steps, report.trace
-    visited = [node for node in trace.visited if node in steps.names]
+    visited = report.visited
     rows = []
     for node in thinned(visited):
         if node is None:
