@@ -10,10 +10,10 @@ from adcli.cli.kinds import count, flag, number, text, texts
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import WRT, AtOptions, OutputOptions, ProgramOptions
 from adcli.cli.show import show
-from adcli.comparison.compare import TOLERANCE, Comparison, compare, error_of
+from adcli.comparison.compare import TOLERANCE, compare, error_of
 from adcli.comparison.sweep import MAX_STEPS, geometric
 from adcli.errors import UsageError
-from adcli.function import Function, function
+from adcli.function import function
 from adcli.language.messages import safe
 from adcli.report.comparison import CompareReport
 from adcli.report.comparison_picture import draw_sweep
@@ -86,42 +86,28 @@ def command(options: CompareOptions) -> int:
     """
     f = function(options.text)
     point, _ = options.values_at(f, None)
-    found = (_first if options.order == 1 else _second)(f, point, options)
+    asked = (f, point, names(options.wrt))
+    told: Any = {"tolerance": options.tolerance, "measure": not options.no_times}
+    if options.order == 2:
+        from adcli.comparison.second import compare_second
+
+        found = compare_second(*asked, **told)
+    else:
+        given = options.gradient
+        own = assignments(given, "--gradient", None) if given else None
+        wanted = options.epsilons or (DEFAULT_SWEEP if options.plot else None)
+        steps = _epsilons(wanted) if wanted else []
+        if options.plot:
+            picture_format(options.plot)  # a file of another kind shows now, not after the sweep
+        found = compare(*asked, **told, epsilons=steps, given=own)
+        if options.plot:
+            draw_sweep(options.plot, f.text, found)
     report = CompareReport(point, found, not options.no_times)
     show(report, options.form, options.output, options.digits)
     error = error_of(found)
     if error is not None:
         raise error
     return 0
-
-
-def _first(f: Function, point: dict[str, Any], options: CompareOptions) -> Comparison:
-    """The comparison of first derivatives, with the sweep that is asked for."""
-    own = assignments(options.gradient, "--gradient", None) if options.gradient else None
-    wanted = options.epsilons or (DEFAULT_SWEEP if options.plot else None)
-    steps = _epsilons(wanted) if wanted else []
-    if options.plot:
-        picture_format(options.plot)  # a file of another kind shows now, not after the sweep
-    found = compare(
-        f,
-        point,
-        names(options.wrt),
-        tolerance=options.tolerance,
-        epsilons=steps,
-        given=own,
-        measure=not options.no_times,
-    )
-    if options.plot:
-        draw_sweep(options.plot, f.text, found)
-    return found
-
-
-def _second(f: Function, point: dict[str, Any], options: CompareOptions) -> Comparison:
-    """The comparison of second derivatives, which has no other options."""
-    from adcli.comparison.second import compare_second
-
-    tolerance, measure = options.tolerance, not options.no_times
-    return compare_second(f, point, names(options.wrt), tolerance=tolerance, measure=measure)
 
 
 def _epsilons(text: str) -> list[float]:

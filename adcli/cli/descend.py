@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adcli.cli.declare import as_command
 from adcli.cli.descent_options import EXAMPLES, DescendOptions
+from adcli.cli.descent_run import DescentRun
 from adcli.errors import UsageError
 from adcli.function import function
 from adcli.language.messages import safe
@@ -26,6 +27,4 @@ def command(options: DescendOptions) -> int:
         from adcli.cli.training import TrainingRun
 
         return TrainingRun(f, options).run()
-    from adcli.cli.whole_descent import WholeDescent
-
-    return WholeDescent(f, options).run()
+    return DescentRun(f, options).run()

@@ -1,18 +1,18 @@
-"""What a descent and a training share: from the options of `adcli descend` to the report."""
+"""One run of `adcli descend`: from its options to the report."""
 
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import DescendOptions
+from adcli.cli.descent_options import DescendOptions, SettingsOptions
 from adcli.cli.inputs import assignments
-from adcli.cli.show import show, write_text
-from adcli.cli.table_options import check_columns, columns_in, open_data
+from adcli.cli.interruption import interruption
+from adcli.cli.show import screen, show, write_text
+from adcli.cli.table_options import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import is_terminal, remark
 from adcli.function import Function
 from adcli.language.messages import safe
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from adcli.report.rendering import Report
 
 
-class DescentRun(ABC):
-    """One run of `adcli descend`."""
+class DescentRun:
+    """A descent down the whole loss in every step, from one start or from many."""
 
     def __init__(self, f: Function, options: DescendOptions) -> None:
         self.f = f
@@ -60,27 +60,67 @@ class DescentRun(ABC):
             picture.draw(result)
         return int(result.status.exit_code)
 
-    @abstractmethod
     def rows(self, table: Table | None, stack: ExitStack) -> Mapping[str, Any]:
         """What of the table is minimised over, as the library takes it."""
+        data = None if table is None else read_data(self.f, table, self.options)
+        stack.close()  # all rows are read
+        return {"data": data}
 
-    @abstractmethod
     def pictures(self) -> Sequence[Any]:
         """What draws the result when it is there."""
+        plot, animate = self.options.plot, self.options.animate
+        if not plot and not animate:
+            return []
+        from adcli.report.descent_pictures import Film, Picture, TerminalPlot
 
-    @abstractmethod
-    def watchers(self) -> Iterable[AbstractContextManager[Any]]:
+        found: list[Any] = []
+        if plot == "-":
+            found.append(TerminalPlot(self.plot_stream(), screen(None)[0]))
+        elif plot:
+            found.append(Picture(plot))
+        if animate:
+            found.append(Film(animate))
+        return found
+
+    def watchers(self) -> Iterator[AbstractContextManager[Any]]:
         """What shows and writes the steps."""
+        from adcli.descent.settings import Settings
+        from adcli.report.descent_rows import LiveTable, PlainTable, TraceWatcher
 
-    @abstractmethod
+        options = self.options
+        if options.trace:
+            yield TraceWatcher(options.trace)
+        if options.form == "json" or (options.starts or 1) > 1:
+            return
+        described = Settings(**options.given(SettingsOptions)).describe()
+        width, color = screen(None)
+        layout = (described, width, options.digits, options.every)
+        if not is_terminal(sys.stdout):
+            yield PlainTable(print_now, *layout)
+            return
+        from rich.console import Console
+
+        system: Any = "standard" if color else None
+        console = Console(
+            width=width, color_system=system, highlight=False, markup=False, emoji=False
+        )
+        yield LiveTable(console, options.max_iterations or 10_000, *layout)
+
     def minimise(
         self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack
     ) -> Any:
         """The result, which heeds signals."""
+        from adcli.descent.run import descend
 
-    @abstractmethod
+        interrupted = stack.enter_context(interruption())
+        asked = {**problem, **self.options.passed_on}
+        return descend(self.f, watchers=watchers, interrupted=interrupted, **asked)
+
     def report(self, result: Any, timed: bool) -> Report:
         """The report of a result."""
+        from adcli.report.descent import DescentReport
+
+        return DescentReport(result, timed)
 
     def plot_stream(self) -> Callable[[str], object]:
         """Where a plot in the terminal goes: beside JSON standard output has the object alone."""

@@ -37,6 +37,16 @@ class FiniteNumber(click.types.FloatParamType):
         return number
 
 
+class WholeNumber(click.IntRange):
+    """A whole number, from `min` to `max` if there is such an end."""
+
+    @property
+    def meant(self) -> str:
+        """What it takes, in words."""
+        ends = f", at least {self.min}" if self.max is None else f" from {self.min} to {self.max}"
+        return f"a whole number{ends}"
+
+
 def text(metavar: str, help: str, *needs: Need) -> Any:
     """A text, or the name of a file."""
     return option(needs=needs, metavar=metavar, help=help)
@@ -69,7 +79,7 @@ def count(
     **settings: Any,
 ) -> Any:
     """A whole number from `least` to `most`."""
-    kind = click.IntRange(least, most)
+    kind = WholeNumber(least, most)
     return option(needs=needs, type=kind, metavar=metavar, help=help, **settings)
 
 

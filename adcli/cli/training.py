@@ -1,4 +1,4 @@
-"""`adcli descend` in mini-batches: with --batch-size or --epochs."""
+"""`adcli descend` in mini-batches, with --batch-size or --epochs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TrainingRun(DescentRun):
-    """One training."""
+    """A training: steps down the loss of a few rows at a time."""
 
     def run(self) -> int:
         if not self.options.data:

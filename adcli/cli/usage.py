@@ -83,48 +83,39 @@ def _extra_argument(message: str, arguments: list[str], command: str) -> UsageEr
 
 
 def _bad_option(error: click.BadOptionUsage, arguments: list[str]) -> UsageError:
+    from adcli.cli.app import application
+
     message = error.message.rstrip(".")
     message = message[:1].lower() + message[1:]
     name = error.option_name
     hint = None
     command = arguments[0]
-    for parameter in _parameters(command):
+    found = application.get_command(click.Context(application), command)
+    for parameter in found.params if found is not None else ():
         if name in parameter.opts:
-            hint = _LEFT_OUT.get(parameter.name or "") or _choices(parameter)
+            hint = _LEFT_OUT.get(parameter.name or "") or _taken(parameter)
     if "requires an argument" in message:
         message = f"{name} needs a value behind it"
     return UsageError(message, hint or f"see 'adcli {command} --help'")
 
 
-def _parameters(command: str) -> list[click.Parameter]:
-    from adcli.cli.app import application
-
-    found = application.get_command(click.Context(application), command)
-    return found.params if found is not None else []
-
-
 def _missing(error: click.MissingParameter, command: str) -> UsageError:
-    parameter = error.param
-    name = (parameter.name or "") if parameter is not None else ""
-    hint = _choices(parameter) if parameter is not None else None
-    return UsageError(f"{name.upper()} is missing", hint or f"see '{command} --help'")
+    name = getattr(error.param, "name", None) or ""
+    return UsageError(
+        f"{name.upper()} is missing", _taken(error.param) or f"see '{command} --help'"
+    )
 
 
 def _bad_value(error: click.BadParameter, command: str) -> UsageError:
     """A value that an option does not take: what it takes."""
-    parameter = error.param
-    kind = parameter.type if parameter is not None else None
-    name = _name(parameter) if parameter is not None else command
+    name = _name(error.param) if error.param is not None else command
+    taken = _taken(error.param)
+    if taken is None:
+        return UsageError(f"{name}: {error.message.rstrip('.')}", f"see '{command} --help'")
     value = _value(error)
-    if isinstance(kind, click.Choice):
-        choices = [str(c) for c in kind.choices]
-        meant = closest(value, choices)
-        listed = "the choices are " + ", ".join(choices)
-        hint = f"did you mean '{meant}'? {listed}" if meant else listed
-        return UsageError(f"{name} cannot be '{value}'", hint)
-    if isinstance(kind, click.IntRange) or hasattr(kind, "meant"):
-        return UsageError(f"{name} cannot be '{value}'", _range(kind))
-    return UsageError(f"{name}: {error.message.rstrip('.')}", f"see '{command} --help'")
+    meant = closest(value, getattr(getattr(error.param, "type", None), "choices", ()))
+    hint = f"did you mean '{meant}'? {taken}" if meant else taken
+    return UsageError(f"{name} cannot be '{value}'", hint)
 
 
 def _value(error: click.BadParameter) -> str:
@@ -140,21 +131,12 @@ def _name(parameter: click.Parameter) -> str:
     return options[0] if options else (parameter.name or "").upper()
 
 
-def _choices(parameter: Any) -> str | None:
-    if isinstance(parameter.type, click.Choice):
-        return "the choices are " + ", ".join(map(str, parameter.type.choices))
-    if isinstance(parameter.type, click.IntRange) or hasattr(parameter.type, "meant"):
-        return _range(parameter.type)
-    return None
-
-
-def _range(kind: Any) -> str:
-    """The numbers that an option takes; one of our own types says so itself."""
-    if not isinstance(kind, click.IntRange):
-        return str(kind.meant)
-    if kind.max is None:
-        return f"a whole number, at least {kind.min}"
-    return f"a whole number from {kind.min} to {kind.max}"
+def _taken(parameter: Any) -> str | None:
+    """What an option takes, where its kind can tell."""
+    kind = getattr(parameter, "type", None)
+    if isinstance(kind, click.Choice):
+        return "the choices are " + ", ".join(map(str, kind.choices))
+    return getattr(kind, "meant", None)
 
 
 def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: str) -> UsageError:
