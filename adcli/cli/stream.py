@@ -33,9 +33,8 @@ from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
-from adcli.report.labels import result_labels
 from adcli.report.numbers import exact_rows, nested, shape_of, to_json
-from adcli.report.point_report import constant_fields
+from adcli.report.point_report import constant_fields, result_labels
 
 MAX_WORKERS = 4
 """Threads that work on blocks: each holds some, and one thread cannot read for more."""

@@ -81,8 +81,13 @@ class Picture(PictureFile, DescentPicture):
             path = _path(result)
             _draw_contour(axes[1], self.problem, path)
             axes[1].plot(*path.T, ".-", color="C3", linewidth=1, markersize=3)
-            _draw_ends(axes[1], self.problem.start, self.problem.flatten(result.point))
-        figure.suptitle(_title(result), fontsize=10)
+            axes[1].plot(*self.problem.start, "s", color="C1", markersize=7, label="start")
+            best = self.problem.flatten(result.point)
+            axes[1].plot(*best, "*", color="C2", markersize=13, label="best")
+            axes[1].legend(fontsize=9)
+        ended = f"{result.status.replace('_', ' ')} after {result.iterations:,} iterations"
+        title = f"{result.method}: {ended}, value {result.value:.6g}"
+        figure.suptitle(title, fontsize=10)
         write_figure(figure, self.path)
 
 
@@ -141,12 +146,6 @@ def _image(figure: Any, images: Any) -> Any:
     return images.fromarray(np.asarray(canvas.buffer_rgba())).convert("P", palette=1)
 
 
-def _title(result: Result) -> str:
-    status = result.status.replace("_", " ")
-    count = f"{status} after {result.iterations:,} iterations"
-    return f"{result.method}: {count}, value {result.value:.6g}"
-
-
 def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:
     name, values, norms = curves(result, problem)
     marker = "." if len(values) < 60 else ""
@@ -176,19 +175,9 @@ def _draw_contour(axes: Any, problem: Problem, path: Any) -> None:
     finite = np.isfinite(grid)
     if finite.any():
         least = grid[finite].min()
-        depth = np.log10(np.where(finite, grid - least, np.nan) + _floor(grid[finite] - least))
+        floor = 1e-3 * np.median(grid[finite] - least) or 1e-12  # of the logarithm
+        depth = np.log10(np.where(finite, grid - least, np.nan) + floor)
         axes.contourf(xs, ys, depth, levels=24, cmap="Blues_r", alpha=0.8)
         axes.contour(xs, ys, depth, levels=24, colors="white", linewidths=0.3)
     axes.set_xlabel(plain_text(problem.labels[0]))
     axes.set_ylabel(plain_text(problem.labels[1]))
-
-
-def _floor(heights: Any) -> float:
-    """What is added before the logarithm: a thousandth of the median height."""
-    return float(1e-3 * np.median(heights) or 1e-12)
-
-
-def _draw_ends(axes: Any, start: Any, end: Any) -> None:
-    axes.plot(*start, "s", color="C1", markersize=7, label="start")
-    axes.plot(*end, "*", color="C2", markersize=13, label="best")
-    axes.legend(fontsize=9)

@@ -11,7 +11,7 @@ from adcli.ad.tasks import Task
 from adcli.errors import UsageError
 from adcli.explain.trace import trace
 from adcli.function import Function
-from adcli.report.steps import TEXT, Notation, Steps
+from adcli.report.steps import TEXT, Steps
 from adcli.report.trace import MAX_SEEDS, TraceReport
 
 WRITTEN_NUMBERS = 10_000_000
@@ -47,13 +47,16 @@ def traced(
     kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
     if kept is None:
         _refuse_too_many(run, nodes)
+    notation = TEXT
+    if form == "latex":
+        from adcli.report.trace_latex import LATEX as notation
     active = f.graph.dependents(f.order, nodes)
     with results.algebra.context():
         found = trace(run, output, nodes, kept)
         kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
         at_kinks = sorted(node for node, _ in kinks)
     return TraceReport(
-        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, _notation(form)),
+        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, notation),
         found,
         active,
         mode,
@@ -74,11 +77,3 @@ def _refuse_too_many(run: Run, nodes: list[int]) -> None:
             f"the tangents of all seeds are {numbers:,} numbers",
             "--wrt names fewer variables, --mode reverse needs no seeds, a table shows the first",
         )
-
-
-def _notation(form: str) -> Notation:
-    if form == "latex":
-        from adcli.report.trace_latex import LATEX
-
-        return LATEX
-    return TEXT
