@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, NoReturn, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, NamedTuple, NoReturn, dataclass_transform, get_type_hints
 
 import click
 
@@ -25,24 +25,13 @@ from adcli.cli.needs import Need, check_needs, check_repeated, explained
 from adcli.errors import UsageError
 
 
-class OptionField:
-    """What a field says of its option: how it is written, and the settings of click."""
+class OptionField(NamedTuple):
+    """What a field says of its option: how it is written, what it needs, the settings of click."""
 
-    def __init__(
-        self,
-        kind: type[click.Parameter],
-        written: Sequence[str],
-        needs: Sequence[Need],
-        settings: Mapping[str, Any],
-    ) -> None:
-        self.kind = kind
-        self.written = written
-        self.needs = needs
-        self.settings = settings
-
-    def needing(self, needs: Sequence[Need]) -> OptionField:
-        """The same field, whose option needs more."""
-        return OptionField(self.kind, self.written, [*needs, *self.needs], self.settings)
+    kind: type[click.Parameter]
+    written: Sequence[str]
+    needs: Sequence[Need]
+    settings: Mapping[str, Any]
 
     def parameter(self, name: str) -> click.Parameter:
         """The option of click, for the field of that name."""
@@ -90,7 +79,7 @@ class Options:
             said |= getattr(base, "fields", {})
         said |= vars(cls)
         cls.fields = {
-            name: field.needing(needs)
+            name: field._replace(needs=[*needs, *field.needs])
             for name, field in said.items()
             if isinstance(field, OptionField)
         }
@@ -116,8 +105,8 @@ class _Command(click.Command):
     def __init__(self, *arguments: Any, options: type[Options], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.options = options
-        self.params += [field.parameter(name) for name, field in options.fields.items()]
         self.needs = {name: field.needs for name, field in options.fields.items()}
+        self.params += [field.parameter(name) for name, field in options.fields.items()]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:

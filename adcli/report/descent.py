@@ -26,7 +26,6 @@ class DescentReport(Report):
     timed: bool = True
 
     def record(self) -> dict[str, Any]:
-        """The final object."""
         record = result_fields(self.result)
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]

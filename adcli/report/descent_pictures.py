@@ -29,12 +29,7 @@ class DescentPicture(Watcher):
     problem: Problem
 
     def begin(self, problem: Problem) -> None:
-        """Remember the problem."""
         self.problem = problem
-
-    def draw(self, result: Result) -> None:
-        """Draw the result."""
-        raise NotImplementedError
 
 
 def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
@@ -72,7 +67,6 @@ class Picture(PictureFile, DescentPicture):
     """A PNG or SVG: value and gradient norm; for two parameters the contour with the path."""
 
     def draw(self, result: Result) -> None:
-        """Write the file."""
         planar = self.problem.size == 2
         figure = figure_class()(figsize=(11 if planar else 6.5, 4.8), layout="constrained")
         axes = figure.subplots(1, 2 if planar else 1, squeeze=False)[0]

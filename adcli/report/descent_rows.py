@@ -192,17 +192,14 @@ class TraceWatcher(TraceFile, Recorder):
     _sign = 1.0
 
     def begin(self, problem: Problem) -> None:
-        """Open the file."""
         self._sign = -1.0 if problem.maximize else 1.0
         self.open(ITERATE, problem.labels, problem.unflatten)
 
     def see(self, it: Iterate) -> None:
-        """Write the iterate."""
         head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
         self.add(Row(head, it.point.tolist()))
 
     def see_many(self, iterates: Iterates) -> None:
-        """Write them all."""
         values = (self._sign * iterates.values).tolist()
         columns = zip(values, iterates.norms.tolist(), iterates.steps.tolist(), strict=True)
         points = iterates.points.tolist()

@@ -17,7 +17,6 @@ class EngineReport(Report):
     found: Explanation
 
     def record(self) -> dict[str, Any]:
-        """The choice, and what a row takes."""
         found = self.found
         return {
             "engine": found.choice.engine,

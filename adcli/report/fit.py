@@ -26,7 +26,6 @@ class FitReport(Report):
     timed: bool = True
 
     def record(self) -> dict[str, Any]:
-        """The fit as one object."""
         fit = self.fit
         return {
             **result_fields(fit),

@@ -42,7 +42,6 @@ class FunctionsReport(Report):
         return (d._asdict() for d in self.found)
 
     def plain(self) -> Iterator[Sequence[str]]:
-        """The names."""
         return ((d.name,) for d in self.found)
 
     def draw(self, tables: Tables, digits: int) -> None:

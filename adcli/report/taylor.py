@@ -61,7 +61,6 @@ class SeriesReport(Report):
             yield str(k), exact(c, self.precision), derivative
 
     def plain(self) -> Iterator[Sequence[str]]:
-        """The coefficients."""
         yield [exact(c, self.precision) for c in self.coefficients]
 
     def draw(self, tables: Tables, digits: int) -> None:

@@ -269,12 +269,17 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 4] + " ..."
 
 
-def thinned(nodes: list[int], limit: int = SHOWN_STEPS) -> list[int | None]:
-    """The first and the last of many nodes, with None for those between."""
-    if len(nodes) <= limit:
-        return list(nodes)
-    half = limit // 2
-    return [*nodes[:half], None, *nodes[-half:]]
+def thinned(
+    nodes: list[int], row: Callable[[int], list[str]], gap: tuple[str, str] = ("...", "{:,} more")
+) -> list[list[str]]:
+    """The rows of nodes; of many those of the first and the last, around a row that counts the
+    others."""
+    if len(nodes) <= SHOWN_STEPS:
+        return [row(node) for node in nodes]
+    half = SHOWN_STEPS // 2
+    first, last = [[row(n) for n in part] for part in (nodes[:half], nodes[-half:])]
+    between = [gap[0], gap[1].format(len(nodes) - SHOWN_STEPS), *[""] * (len(first[0]) - 2)]
+    return [*first, between, *last]
 
 
 def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -> None:
@@ -287,19 +292,15 @@ def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str])
         headers += [f"dw/d{report.seed_label(seed)}" for seed in seeds]
     else:
         tables.heading("Evaluation")
-    rows = []
-    for node in thinned(steps.nodes):
-        if node is None:
-            rows.append(
-                ("...", f"{len(steps.nodes) - SHOWN_STEPS:,} more", *[""] * (len(headers) - 2))
-            )
-            continue
+
+    def cells(node: int) -> list[str]:
         row = [steps.names[node], _cut(steps.formula(node))]
         if report.is_forward:
             row.append(_cut(report.tangent_rule(node)) or ("seed" if report.active[node] else "0"))
         row.append(text(trace.values[node]))
-        row += [text(seed.tangents.get(node, 0.0)) for seed in seeds]
-        rows.append(tuple(row))
+        return [*row, *[text(seed.tangents.get(node, 0.0)) for seed in seeds]]
+
+    rows = thinned(steps.nodes, cells)
     tables.rows(headers, rows, limit=None, texts=3 if report.is_forward else 2)
     if len(trace.seeds) > len(seeds):
         tables.note(f"... and {len(trace.seeds) - len(seeds):,} more seeds; --format json has all")
@@ -321,22 +322,18 @@ def _kinks(report: TraceReport, tables: Tables) -> None:
 
 def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -> None:
     steps, trace = report.steps, report.trace
-    visited = report.visited
     tables.heading("Reverse mode: adjoints in the order in which they are computed")
-    rows = []
-    for node in thinned(visited):
-        if node is None:
-            rows.append(("...", f"{len(visited) - SHOWN_STEPS:,} more", "", ""))
-            continue
+
+    def cells(node: int) -> list[str]:
         found = report.contributions(node)
         numbers = _cut(_sum(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
         rule = _cut(report.adjoint_rule(node, MAX_TERMS)) or "seed"
-        rows.append((steps.adjoint(node), rule, numbers, text(trace.adjoints[node])))
-    if any(row[2] for row in rows):
-        tables.rows(["", "contributions", "sum of", "adjoint"], rows, limit=None, texts=2)
-    else:
-        rows_of_one = [(name, rule, adjoint) for name, rule, _, adjoint in rows]
-        tables.rows(["", "contributions", "adjoint"], rows_of_one, limit=None, texts=2)
+        return [steps.adjoint(node), rule, numbers, text(trace.adjoints[node])]
+
+    headers, rows = ["", "contributions", "sum of", "adjoint"], thinned(report.visited, cells)
+    if not any(row[2] for row in rows):
+        headers, *rows = [[row[0], row[1], row[3]] for row in (headers, *rows)]
+    tables.rows(headers, rows, limit=None, texts=2)
     for node in [n for n in _inputs(report) if n in trace.adjoints][:MAX_SEED_VECTORS]:
         name = steps.graph.attrs[node]
         tables.note(f"df/d{name} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")

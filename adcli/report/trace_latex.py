@@ -8,7 +8,7 @@ from typing import Any
 from adcli.graph.axes import index_label
 from adcli.language.latex import latex_names, to_latex
 from adcli.report.steps import Notation
-from adcli.report.trace import MAX_SEEDS, SHOWN_STEPS, TraceReport, shown, thinned
+from adcli.report.trace import MAX_SEEDS, TraceReport, shown, thinned
 
 LATEX = Notation(
     step="w_{{{}}}",
@@ -24,6 +24,8 @@ LATEX = Notation(
     printer=lambda graph, node, names: to_latex(graph, node, names=names),
 )
 """Steps are w_1, w_2, ...; a dot marks tangents, a bar adjoints."""
+
+GAP = (r"\vdots", r"\text{{{:,} more}}")
 
 
 def latex_text(report: TraceReport, digits: int) -> str:
@@ -75,10 +77,6 @@ def _array(columns: str, heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join([*lines, r"\end{array}", r"\]"]) + "\n"
 
 
-def _gap(count: int, columns: int) -> list[str]:
-    return [r"\vdots", rf"\text{{{count:,} more}}", *[""] * (columns - 2)]
-
-
 def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     steps, trace = report.steps, report.trace
     seeds = trace.seeds[:MAX_SEEDS] if report.is_forward else []
@@ -89,28 +87,24 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     for seed in seeds:
         name = written[steps.graph.attrs[seed.node]] + index_label(seed.component)
         heads.append(rf"\partial w/\partial {name}")
-    rows = []
-    for node in thinned(steps.nodes):
-        if node is None:
-            rows.append(_gap(len(steps.nodes) - SHOWN_STEPS, len(heads)))
-            continue
+
+    def cells(node: int) -> list[str]:
         row = [steps.names[node], steps.formula(node), number(trace.values[node])]
         if report.is_forward:
             start = r"\text{seed}" if report.active[node] else "0"
             row.append(report.tangent_rule(node) or start)
-            row += [number(s.tangents.get(node, 0.0)) for s in seeds]
-        rows.append(row)
+        return [*row, *[number(s.tangents.get(node, 0.0)) for s in seeds]]
+
+    rows = thinned(steps.nodes, cells, GAP)
     return _array("llr" + "l" * report.is_forward + "r" * len(seeds), heads, rows)
 
 
 def _adjoints(report: TraceReport, number: Callable[[Any], str]) -> str:
     steps, trace = report.steps, report.trace
-    visited = report.visited
-    rows = []
-    for node in thinned(visited):
-        if node is None:
-            rows.append(_gap(len(visited) - SHOWN_STEPS, 3))
-            continue
+
+    def cells(node: int) -> list[str]:
         rule = report.adjoint_rule(node) or r"\text{seed}"
-        rows.append([steps.adjoint(node), rule, number(trace.adjoints[node])])
+        return [steps.adjoint(node), rule, number(trace.adjoints[node])]
+
+    rows = thinned(report.visited, cells, GAP)
     return _array("llr", ["", r"\text{contributions}", r"\text{adjoint}"], rows)

@@ -136,7 +136,6 @@ class EpochTable(TrainingWatcher):
             self._row(*self._waiting)
 
     def begin(self, training: Training) -> None:
-        """Write the head."""
         self._validated = training.validation is not None
         headers = ["epoch", "iterations", "training loss", "validation loss"]
         line = self._line(headers if self._validated else headers[:3])
@@ -232,7 +231,6 @@ class TrainingTrace(TraceFile, TrainingWatcher):
     _kept = False
 
     def begin(self, training: Training) -> None:
-        """Open the file."""
         layout = training.problem.layout
         self._kept = layout.size <= HISTORY_NUMBERS
         if training.validation is None:
@@ -241,6 +239,5 @@ class TrainingTrace(TraceFile, TrainingWatcher):
         self.open(self._columns, labels, layout.unflatten if self._kept else lambda _: {})
 
     def see_epoch(self, training: Training, epoch: Epoch) -> None:
-        """Write the epoch."""
         head = [getattr(epoch, name) for name in self._columns]
         self.add(Row(head, training.state.parameters.tolist() if self._kept else []))

@@ -41,7 +41,6 @@ class LossPicture(PictureFile, TrainingWatcher):
     """A PNG or SVG with both losses."""
 
     def draw(self, result: TrainingResult) -> None:
-        """Write the file."""
         figure = figure_class()(figsize=(6.5, 4.8), layout="constrained")
         axes: Any = figure.subplots()
         curves = loss_curves(result)
