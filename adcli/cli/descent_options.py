@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from adcli.cli.declare import Options, option
-from adcli.cli.descent_needs import (
-    CHECKPOINT,
-    DRAWN,
-    ONE_START,
-    RANDOM_START,
-    TRAINING,
-    WHOLE,
-    schedule_for,
-)
 from adcli.cli.formats import JSON
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
-from adcli.cli.needs import A_TABLE
+from adcli.cli.needs import A_TABLE, Need, Parsed, has, has_none, is_one
 from adcli.cli.options import COLOR, ProgramOptions, digits_option
 from adcli.cli.table_options import TableOptions
+from adcli.descent.schedules import USES
 from adcli.engines.choose import DESCENT_ENGINES
 
 EXAMPLES = """\b
@@ -51,6 +44,59 @@ Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usag
 \b
 Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
 adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
+
+
+def _is_one_start(parsed: Parsed) -> bool:
+    return (parsed["starts"] or 1) == 1
+
+
+def _is_drawn(parsed: Parsed) -> bool:
+    """Whether anything in a descent is left to the seed."""
+    return (
+        not _is_one_start(parsed)
+        or has("shuffle")(parsed)
+        or any(_draws(text) for text in parsed["param"])
+        or is_part(parsed["validation"])
+    )
+
+
+def _draws(text: str) -> bool:
+    """Whether a --param has an array of random numbers."""
+    return not {"zeros", "ones", "constant"}.issuperset(re.findall(r"=\s*(\w+)\s*\(", text))
+
+
+def is_part(validation: str | None) -> bool:
+    """Whether --validation gives a part of the rows, not a file."""
+    try:
+        float(validation or "")
+    except ValueError:
+        return False
+    return True
+
+
+def schedule_for(setting: str) -> Need:
+    """One of the schedules that use a setting."""
+    *others, last = USES[setting]
+    either = f"{', '.join(others)} or {last}" if others else last
+    return Need(f"needs --schedule {either}", is_one("schedule", *USES[setting]))
+
+
+TRAINING = Need(
+    "is for a training", has("batch_size", "epochs"), "--batch-size or --epochs asks for one"
+)
+WHOLE = Need(
+    "is not for a training",
+    has_none("batch_size", "epochs"),
+    "leave --batch-size and --epochs out",
+)
+ONE_START = Need("shows one descent", _is_one_start, "leave --starts out")
+DRAWN = Need("needs --starts, a random --param, --shuffle, or a part for --validation", _is_drawn)
+RANDOM_START = Need(
+    "is for --start random:SEED",
+    lambda parsed: any(text.startswith("random:") for text in parsed["start"]),
+    "the values of an array give its shape",
+)
+CHECKPOINT = Need("needs --checkpoint", has("checkpoint"))
 
 
 class StartOptions(Options):

@@ -8,9 +8,8 @@ from contextlib import ExitStack, suppress
 
 from adcli.cli.fit_options import FitOptions
 from adcli.cli.formats import ROWS, format_of
-from adcli.cli.progress import Progress
 from adcli.cli.show import open_rows
-from adcli.cli.terminal import stdin_bytes
+from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data import Block, Field, open_points
 from adcli.data.point_files import naming
 from adcli.engines.columns import Column

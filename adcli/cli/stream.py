@@ -10,10 +10,9 @@ from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
 from adcli.ad.tasks import Task, resolved
-from adcli.cli.progress import Progress
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
-from adcli.cli.terminal import stdin_bytes
+from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data import (
     Ahead,
     Block,

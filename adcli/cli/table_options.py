@@ -47,8 +47,7 @@ def open_data(options: TableOptions) -> Iterator[Table | None]:
     if not options.data:
         yield None
         return
-    from adcli.cli.progress import Progress
-    from adcli.cli.terminal import stdin_bytes
+    from adcli.cli.terminal import Progress, stdin_bytes
     from adcli.data.table import open_table
 
     form, stdin = options.data_format, stdin_bytes() if "-" in options.data else None
