@@ -4,61 +4,15 @@ from __future__ import annotations
 
 import click
 
-from adcli.cli.declare import Options, as_command
+from adcli.cli.declare import as_command
+from adcli.cli.graph_options import A_POINT, EXAMPLES, WRITERS, GraphOptions
 from adcli.cli.inputs import name_of
-from adcli.cli.kinds import format_choice, text
-from adcli.cli.needs import Need, refuse_given
-from adcli.cli.options import (
-    COLOR,
-    OUTPUT,
-    AtOptions,
-    ProgramOptions,
-    SweepArithmeticOptions,
-    digits_option,
-)
+from adcli.cli.needs import refuse_given
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
 from adcli.function import function
-from adcli.report.graph import dot_text, drawing_of, mermaid_text, tree_text
+from adcli.report.graph import drawing_of, tree_text
 from adcli.report.paths import paths_to
-from adcli.report.svg import svg_text
-
-EXAMPLES = """\b
-Examples:
-  adcli graph '(x + y)*z'
-  adcli graph '(x + y)*z' --at x=2,y=3,z=4
-  adcli graph '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --paths x1
-  adcli graph 'exp(x*y) + x' -o graph.svg
-  adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
-
-PICTURE_ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
-WRITERS = {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}
-
-A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
-
-
-class PictureOptions(Options):
-    """What to show of the graph."""
-
-    kind: str = format_choice(
-        "--as", ["tree", *WRITERS, "json"], PICTURE_ENDINGS, "How to draw it."
-    )
-    paths: str | None = text(
-        "x", "List every path from the result to this variable; their sum is the derivative."
-    )
-
-
-class GraphOptions(ProgramOptions, AtOptions, PictureOptions, SweepArithmeticOptions):
-    """All options of the command."""
-
-    output: str | None = OUTPUT
-    digits: int = digits_option(
-        Need(
-            "needs a drawing, or --paths as a table",
-            lambda parsed: parsed["paths"] is None or parsed["kind"] != "json",
-        )
-    )
-    color: None = COLOR
 
 
 @as_command("graph", EXAMPLES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.ad.radius import Radius, suggested_radius
 from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import assignments, names
 from adcli.cli.kinds import count, text, texts
@@ -67,14 +66,7 @@ def command(options: TaylorOptions) -> int:
             remark(
                 "note: computed in float64 alone: the program is long; --precision 30 is exact\n"
             )
-        report = SeriesReport(
-            point,
-            along or f.variables[0],
-            found.coefficients,
-            Radius(None) if found.kink is not None else suggested_radius(found.coefficients),
-            digits,
-            found.kink is not None,
-        )
+        report = SeriesReport(point, along or f.variables[0], found, digits)
         show(report, options.form, options.output, options.digits)
     return 0
 

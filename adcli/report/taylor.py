@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.radius import Radius
+from adcli.ad.radius import Radius, suggested_radius
+from adcli.engines.power_series import Expansion
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 
@@ -17,19 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SeriesReport(Report):
-    """The coefficients at a point, by order.
-
-    `along` is the variable, or the direction of the line. `radius` means nothing at a kink
-    (`is_kinked`), where the function need not be a power series. `precision` is the
-    number of digits that was asked for, if any.
-    """
+    """A series at a point; `along` is the variable, or the direction of the line."""
 
     point: Mapping[str, Any]
     along: str | Mapping[str, Any]
-    coefficients: Sequence[Any]
-    radius: Radius
+    found: Expansion
     precision: int | None
-    is_kinked: bool = False
+
+    @property
+    def coefficients(self) -> list[Any]:
+        """The coefficients by order."""
+        return self.found.coefficients
+
+    @cached_property
+    def radius(self) -> Radius:
+        """The radius of convergence; none at a kink, where there need not be a power series."""
+        return suggested_radius(self.coefficients) if self.found.kink is None else Radius(None)
 
     @property
     def derivatives(self) -> list[Any]:
@@ -42,7 +47,7 @@ class SeriesReport(Report):
         return {
             "point": self.point,
             "wrt" if isinstance(self.along, str) else "direction": self.along,
-            "coefficients": list(self.coefficients),
+            "coefficients": self.coefficients,
             "derivatives": self.derivatives,
             "radius": {
                 "estimate": "inf" if radius.estimate == math.inf else radius.estimate,
@@ -88,7 +93,7 @@ def _centre(report: SeriesReport) -> float:
 def _sentence(report: SeriesReport) -> str:
     """The radius in words."""
     radius = report.radius
-    if report.is_kinked:
+    if report.found.kink is not None:
         return "not estimated at a kink, where the function need not be a power series"
     if radius.ends is not None:
         return f"the coefficients end at order {radius.ends}, as those of a polynomial"
