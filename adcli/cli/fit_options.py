@@ -9,12 +9,7 @@ from adcli.cli.declare import Options
 from adcli.cli.formats import ROWS, FormatOption, format_of
 from adcli.cli.kinds import choice, count, flag, number, text, texts
 from adcli.cli.needs import Need, has, has_none
-from adcli.cli.options import (
-    OutputOptions,
-    ProgramOptions,
-    file_format_option,
-    format_option,
-)
+from adcli.cli.options import OutputOptions, ProgramOptions, file_format_option, format_option
 from adcli.cli.table_options import TableOptions
 from adcli.engines.choose import FIT_ENGINES
 

@@ -13,15 +13,7 @@ from adcli.ad.tasks import Task, resolved
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
 from adcli.cli.terminal import Progress, stdin_bytes
-from adcli.data import (
-    Ahead,
-    Block,
-    Field,
-    Points,
-    ResultWriter,
-    in_order,
-    open_points,
-)
+from adcli.data import Ahead, Block, Field, Points, ResultWriter, in_order, open_points
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
 from adcli.engines.rows import RowResults, compute_rows

@@ -8,13 +8,7 @@ from adcli.cli.declare import Options, as_command
 from adcli.cli.inputs import assignments, names
 from adcli.cli.kinds import count, text, texts
 from adcli.cli.needs import NO_WRT
-from adcli.cli.options import (
-    STRICT,
-    AtOptions,
-    OutputOptions,
-    PrecisionOptions,
-    ProgramOptions,
-)
+from adcli.cli.options import STRICT, AtOptions, OutputOptions, PrecisionOptions, ProgramOptions
 from adcli.cli.show import show
 from adcli.cli.terminal import remark
 from adcli.engines.power_series import expand

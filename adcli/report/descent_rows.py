@@ -25,89 +25,23 @@ TABLE_PAUSE = 0.2
 """Seconds between two pictures of a live table: the terminal must not hold the descent up."""
 
 
-class Rows:
-    """Chooses iterations and puts them into cells.
-
-    Every `every`-th iteration; without it, ten and then nine for every power of ten.
-    """
-
-    def __init__(self, problem: Problem, width: int, digits: int, every: int | None) -> None:
-        self.every = every
-        self.digits = digits
-        self.sign = -1.0 if problem.maximize else 1.0
-        cell, small = max(digits + 6, 8), 9
-        widths = [9, cell, small, 10, small, 9]
-        while sum(widths) + len(widths) > width + 1 and len(widths) > 2:
-            widths.pop()  # a narrow terminal does without the last ones
-        room = width - sum(widths) - len(widths)
-        labels = [safe(label) for label in problem.first_labels(max(0, width // (cell + 1)))]
-        wide = [max(cell, text_width(label)) for label in labels]
-        count = _fitting(wide, room)
-        if len(widths) == len(HEADERS) and _fitting(wide, room + widths[-1] + 1) > count:
-            room += widths.pop() + 1  # the panel has the evaluations; a parameter says more
-            count = _fitting(wide, room)
-        self.count = len(widths)
-        self.labels = labels[:count]
-        self.headers = [*HEADERS[: self.count], *self.labels]
-        self.widths = [*widths, *wide[:count]]
-        self.size = problem.size
-        self._before: float | None = None
-
-    @property
-    def omission(self) -> str:
-        """What the line above says of the parameters that have no column."""
-        shown = len(self.labels)
-        return f" ({shown or 'none'} of {self.size:,} parameters shown)" * (shown < self.size)
-
-    def next(self, iteration: int) -> int:
-        """The next iteration with a row."""
-        if self.every is None:
-            return next_mark(iteration, 1)
-        return -(-iteration // self.every) * self.every
-
-    def cells(self, it: Iterate) -> list[str]:
-        """The texts of a row; the change is that since the row before."""
-        value = self.sign * it.value
-        change = "" if self._before is None else f"{value - self._before:.2e}"
-        self._before = value
-        step = f"{it.step:.2e}" if it.iteration else ""
-        numbers = [self._short(x) for x in it.point[: len(self.labels)].tolist()]
-        head = [f"{it.iteration:,}", self._short(value), change, f"{it.norm:.2e}", step]
-        return [*[*head, f"{it.evaluations:,}"][: self.count], *numbers]
-
-    def _short(self, value: float) -> str:
-        return f"{value:.{self.digits}g}"
-
-    def line(self, cells: Sequence[str]) -> str:
-        """The cells as a plain line."""
-        padded = [
-            " " * max(0, width - text_width(cell)) + cell
-            for cell, width in zip(cells, self.widths, strict=True)
-        ]
-        return " ".join(padded).rstrip() + "\n"
-
-
-def _fitting(widths: Sequence[int], room: int) -> int:
-    """How many columns of these widths, each after a space, there is room for."""
-    ends = accumulate(width + 1 for width in widths)
-    return sum(end <= room for end in ends)
-
-
 class PlainTable(Watcher):
-    """A watcher that writes plain rows as they come, and the last iterate in any case.
+    """A watcher that writes plain rows of iterates as they come, and the last one in any case.
 
-    `head` is the line above the headers.
+    Every `every`-th iteration has a row; without it ten, and then nine for every power of ten.
+    `head` is the line above the headers, `width` that of the terminal.
     """
-
-    rows: Rows
 
     def __init__(
         self, write: Callable[[str], None], head: str, width: int, digits: int, every: int | None
     ) -> None:
         self.write = write
         self._head = head
-        self._layout = (width, digits, every)
+        self._width = width
+        self._digits = digits
+        self._every = every
         self._last: Iterate | None = None
+        self._before: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -117,16 +51,39 @@ class PlainTable(Watcher):
             self._add(self._last)
 
     def begin(self, problem: Problem) -> None:
-        """Lay the columns out, and write the head."""
-        self.rows = rows = Rows(problem, *self._layout)
-        self._write_head(self._head + rows.omission + "\n" + rows.line(rows.headers))
+        """Lay the columns out, and write the head, with what it says of parameters left out."""
+        self._sign = -1.0 if problem.maximize else 1.0
+        labels = self._lay_out(problem)
+        shown, size = len(labels), problem.size
+        omission = f" ({shown or 'none'} of {size:,} parameters shown)" if shown < size else ""
+        headers = self._line([*HEADERS[: self._count], *labels])
+        self._write_head(self._head + omission + "\n" + headers)
+
+    def _lay_out(self, problem: Problem) -> list[str]:
+        """Choose columns that the terminal has room for; returns the labels of parameters."""
+        cell, small = max(self._digits + 6, 8), 9
+        widths = [9, cell, small, 10, small, 9]
+        while sum(widths) + len(widths) > self._width + 1 and len(widths) > 2:
+            widths.pop()  # a narrow terminal does without the last ones
+        room = self._width - sum(widths) - len(widths)
+        labels = [safe(label) for label in problem.first_labels(max(0, self._width // (cell + 1)))]
+        wide = [max(cell, text_width(label)) for label in labels]
+        count = _fitting(wide, room)
+        if len(widths) == len(HEADERS) and _fitting(wide, room + widths[-1] + 1) > count:
+            room += widths.pop() + 1  # the panel has the evaluations; a parameter says more
+            count = _fitting(wide, room)
+        self._count = len(widths)
+        self._widths = [*widths, *wide[:count]]
+        return labels[:count]
 
     def _write_head(self, head: str) -> None:
         self.write(head)
 
     def next(self, iteration: int) -> int:
         """The next iteration with a row."""
-        return self.rows.next(iteration)
+        if self._every is None:
+            return next_mark(iteration, 1)
+        return -(-iteration // self._every) * self._every
 
     def see(self, it: Iterate) -> None:
         """Add a row, if the iterate has one."""
@@ -136,7 +93,28 @@ class PlainTable(Watcher):
             self._add(it)
 
     def _add(self, it: Iterate) -> None:
-        self.write(self.rows.line(self.rows.cells(it)))
+        """Write a row; the change is that since the row before."""
+        value = self._sign * it.value
+        change = "" if self._before is None else f"{value - self._before:.2e}"
+        self._before = value
+        step = f"{it.step:.2e}" if it.iteration else ""
+        numbers = it.point[: len(self._widths) - self._count].tolist()
+        first, *others = [f"{x:.{self._digits}g}" for x in (value, *numbers)]
+        head = [f"{it.iteration:,}", first, change, f"{it.norm:.2e}", step, f"{it.evaluations:,}"]
+        self.write(self._line([*head[: self._count], *others]))
+
+    def _line(self, cells: Sequence[str]) -> str:
+        padded = [
+            " " * max(0, width - text_width(cell)) + cell
+            for cell, width in zip(cells, self._widths, strict=True)
+        ]
+        return " ".join(padded).rstrip() + "\n"
+
+
+def _fitting(widths: Sequence[int], room: int) -> int:
+    """How many columns of these widths, each after a space, there is room for."""
+    ends = accumulate(width + 1 for width in widths)
+    return sum(end <= room for end in ends)
 
 
 class LiveTable(PlainTable):
@@ -163,8 +141,8 @@ class LiveTable(PlainTable):
         self._live.start()
 
     def _hold(self, line: str) -> None:
-        self._waiting.append(line[: self.rows.widths[0]], style="cyan")
-        self._waiting.append(line[self.rows.widths[0] :])
+        self._waiting.append(line[: self._widths[0]], style="cyan")
+        self._waiting.append(line[self._widths[0] :])
 
     def see(self, it: Iterate) -> None:
         """Add the row; draw, if the last picture is old enough."""
