@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from adcli.ad.jacobians import Run
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, local_partials
 from adcli.function import Function
@@ -47,7 +46,6 @@ class Drawing(Report):
     """What is drawn: nodes in order with the names of `steps`, and edges by their operation."""
 
     steps: Steps
-    outputs: list[int]
     lines: dict[int, list[DrawnEdge]]
     values: Mapping[int, Any] | None
     digits: int
@@ -83,7 +81,7 @@ class Drawing(Report):
         """`input`, `result` or `step`."""
         if not self.steps.graph.args[node]:
             return "input"
-        return "result" if node in self.outputs else "step"
+        return "result" if node in self.steps.outputs else "step"
 
     def record(self) -> dict[str, Any]:
         """Nodes in order, edges from operations to inputs, the names of the results."""
@@ -108,7 +106,7 @@ class Drawing(Report):
             if self.values is not None:
                 edge["partial"] = line.partial if line.flows else 0.0
             edges.append(edge)
-        return {"nodes": nodes, "edges": edges, "results": [names[n] for n in self.outputs]}
+        return {"nodes": nodes, "edges": edges, "results": [names[n] for n in self.steps.outputs]}
 
 
 def cut(text: str, limit: int = LABEL_TEXT) -> str:
@@ -130,29 +128,17 @@ def drawing_of(
         results = f.swept(point, Task("value"), engine, precision)
         run, context = results.run, results.algebra.context()
     with context:
-        return drawing(named_steps(f, run), f.outputs, run, digits, precision)
+        steps = Steps(f, run, own_names=True)
+        lines = {node: _lines(steps, node, digits, precision) for node in steps.nodes}
+        values = None
+        if run is not None:
+            values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
+    return Drawing(steps, lines, values, digits, precision)
 
 
-def named_steps(f: Function, run: Run | None) -> Steps:
-    """The steps of a program, whose inputs go by their own names."""
-    return Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, own_names=True)
-
-
-def drawing(
-    steps: Steps, outputs: list[int], run: Run | None, digits: int, precision: int | None = None
-) -> Drawing:
-    """The drawing of a program, at the point of `run` if there is one."""
-    lines = {node: _lines(steps, node, run, digits, precision) for node in steps.nodes}
-    values = None
-    if run is not None:
-        values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
-    return Drawing(steps, outputs, lines, values, digits, precision)
-
-
-def _lines(
-    steps: Steps, node: int, run: Run | None, digits: int, precision: int | None
-) -> list[DrawnEdge]:
-    graph = steps.graph
+def _lines(steps: Steps, node: int, digits: int, precision: int | None) -> list[DrawnEdge]:
+    """The edges to the inputs of a node."""
+    graph, run = steps.graph, steps.run
     found: dict[int, Edge] = {}
     if run is not None and graph.varying[node]:
         found = {edge.operand: edge for edge in local_partials(run, node, graph.varying)}
@@ -163,7 +149,7 @@ def _lines(
         flows = rule is not None if run is None else edge is not None
         label = "0" if rule is None or not flows else cut(rule)
         if edge is not None:
-            label = partial_text(edge, run, digits, precision)
+            label = partial_text(edge, steps, digits, precision)
         partial = None if edge is None else edge.partial
         lines.append(DrawnEdge(node, j, label, flows, partial, rule or "0"))
     return lines
@@ -192,11 +178,11 @@ def _is_bracketed(text: str) -> bool:
     return False
 
 
-def partial_text(edge: Edge, run: Run | None, digits: int, precision: int | None) -> str:
+def partial_text(edge: Edge, steps: Steps, digits: int, precision: int | None) -> str:
     """A local partial as a label: a number, a short array, or the shape of a longer one."""
     if edge.partial is None:
-        assert run is not None
-        shape, values = run.algebra.shape, run.values
+        assert steps.run is not None
+        shape, values = steps.run.algebra.shape, steps.run.values
         return show_shape((*shape(values[edge.source]), *shape(values[edge.target])))
     shape = shape_of(edge.partial)
     text = shown(edge.partial, digits, precision)
@@ -214,7 +200,7 @@ def tree_text(drawn: Drawing, width: int) -> str:
     would leave the screen goes on further down, so that depth is no limit.
     """
     tree = _Tree(drawn, width)
-    for node in drawn.outputs:
+    for node in drawn.steps.outputs:
         tree.section(node)
     return tree.text()
 

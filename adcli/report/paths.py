@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, Factor, Path, Paths, find_paths
 from adcli.function import Function
-from adcli.report.graph import named_steps, partial_text
+from adcli.report.graph import partial_text
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
@@ -30,22 +30,21 @@ CANCELLATION = 10
 
 @dataclass(frozen=True)
 class PathReport(Report):
-    """The paths from the node `output` to the variable `name`."""
+    """The paths from the result to the variable `name`."""
 
     steps: Steps
     paths: Paths
     name: str
-    output: int
     precision: int | None = None
 
     def stops(self, path: Path) -> list[str]:
         """The names of the nodes on a path, the result first."""
-        nodes = [self.output, *[edge.target for edge in path.edges]]
+        nodes = [self.steps.outputs[0], *[edge.target for edge in path.edges]]
         return [self.steps.names[node] for node in nodes]
 
     def label(self, edge: Edge, digits: int) -> str:
         """The local partial of an edge."""
-        return partial_text(edge, self.steps.run, digits, self.precision)
+        return partial_text(edge, self.steps, digits, self.precision)
 
     def record(self) -> dict[str, Any]:
         """The number of paths, those listed, their sum, the important factors."""
@@ -54,7 +53,7 @@ class PathReport(Report):
         if paths.count.bit_length() > 3 * MAX_JSON_DIGITS:
             count = f"{Decimal(paths.count):f}"
         record: dict[str, Any] = {
-            "result": names[self.output],
+            "result": names[self.steps.outputs[0]],
             "variable": self.name,
             "count": count,
             "complete": paths.is_complete,
@@ -88,7 +87,7 @@ class PathReport(Report):
         def text(value: Any) -> str:
             return shown(value, digits, self.precision)
 
-        result = self.steps.names[self.output]
+        result = self.steps.names[self.steps.outputs[0]]
         number = count_text(paths.count)
         plural = "s" * (paths.count != 1)
         tables.heading(f"{number} path{plural} from {result} to {self.name}")
@@ -122,7 +121,7 @@ def paths_to(
     results = f.swept(point, Task("gradient", "reverse", [name]), engine, precision)
     with results.algebra.context():
         found = find_paths(results.run, f.outputs[0], f.inputs[name])
-    return PathReport(named_steps(f, results.run), found, name, f.outputs[0], precision)
+    return PathReport(Steps(f, results.run, own_names=True), found, name, precision)
 
 
 def count_text(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adcli.ad.algebra import NOWHERE
@@ -24,6 +24,7 @@ from adcli.graph.primitives import (
     minus_one,
     one,
 )
+from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.printing import OPERATORS, POWER
@@ -76,24 +77,21 @@ class Steps:
 
     def __init__(
         self,
-        graph: Graph,
-        order: list[int],
-        inputs: Iterable[int],
-        outputs: Iterable[int],
+        program: Program,
         run: Run | None = None,
         notation: Notation = TEXT,
         *,
         own_names: bool = False,
     ) -> None:
-        self.graph = graph
+        self.graph = graph = program.graph
+        self.outputs = program.outputs
         self.run = run
         self.notation = notation
-        inputs, results = list(inputs), set(outputs)
-        leaf = [graph.ops[i].kind == LEAF for i in order]
+        inputs = program.inputs.values()
         self.nodes = [
             *inputs,
-            *[i for i, is_leaf in zip(order, leaf, strict=True) if not is_leaf],
-            *[i for i in sorted(results) if graph.ops[i] in (CONSTANT, NAMED)],
+            *[i for i in program.order if graph.ops[i].kind != LEAF],
+            *[i for i in sorted({*program.outputs}) if graph.ops[i] in (CONSTANT, NAMED)],
         ]
         self.names = {i: notation.step.format(n) for n, i in enumerate(self.nodes, 1)}
         if own_names and not any(_STEP.fullmatch(graph.attrs[i]) for i in inputs):

@@ -56,7 +56,7 @@ def traced(
         kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
         at_kinks = sorted(node for node, _ in kinks)
     return TraceReport(
-        Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, notation),
+        Steps(f, run, notation),
         found,
         active,
         mode,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,18 +10,13 @@ from hypothesis import given, settings
 import adcli
 from adcli.ad.tasks import Task
 from adcli.explain.trace import trace
-from adcli.function import Function
 from adcli.language.messages import columns
-from adcli.report.graph import dot_text, drawing, mermaid_text, tree_text
+from adcli.report.graph import dot_text, drawing_of, mermaid_text, tree_text
 from adcli.report.steps import Steps
 from adcli.report.svg import svg_text
 from adcli.report.trace import TraceReport
 from tests.programs import Program, array_programs, scalar_programs
 from tests.texts import record_of, text_of
-
-
-def steps_of(f: Function, run: Any = None, **options: Any) -> Steps:
-    return Steps(f.graph, f.order, f.inputs.values(), f.outputs, run, **options)
 
 
 def check_trace(program: Program) -> None:
@@ -33,7 +27,7 @@ def check_trace(program: Program) -> None:
         found = trace(results.run, f.outputs[0], nodes)
         value, rest = results.nested()
         report = TraceReport(
-            steps_of(f, results.run),
+            Steps(f, results.run),
             found,
             f.graph.dependents(f.order, nodes),
             "both",
@@ -57,10 +51,7 @@ def check_trace(program: Program) -> None:
 def check_drawing(program: Program, *, is_at_point: bool) -> None:
     f = adcli.function(program.array_text)
     point = {name: program.point[name] for name in f.variables}
-    results = f.at(point, Task("value"))
-    run = results.run if is_at_point else None
-    with results.algebra.context():
-        drawn = drawing(steps_of(f, run, own_names=True), f.outputs, run, 6)
+    drawn = drawing_of(f, point if is_at_point else {})
     record = record_of(drawn)
     assert len(record["nodes"]) == len(drawn.nodes)
     ElementTree.fromstring(svg_text(drawn))
