@@ -47,7 +47,10 @@ class FunctionsReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """A row a function, or a table a function."""
         if not self.in_full:
-            rows = [(d.written, _short_rule(d), d.summary) for d in self.found]
+            rows = [
+                (d.written, "; ".join(d.derivatives.values()) or COMPOUND, d.summary)
+                for d in self.found
+            ]
             tables.words(["function", "derivative", "about"], rows)
             return
         for d in self.found:
@@ -64,12 +67,14 @@ class FunctionsReport(Report):
 
 def describe_functions(name: str | None = None) -> list[Description]:
     """All functions and operators, or the one of a name. Raises UsageError for an unknown name."""
-    every = [
-        _operator(PRIMITIVES[p])
-        for p in PRIMITIVES
-        if p in WRITTEN_AS_OPERATORS and PRIMITIVES[p].symbol
-    ]
-    every += [_function(n) for n in LIBRARY]
+    every = []
+    for p in PRIMITIVES.values():
+        if p.name in WRITTEN_AS_OPERATORS and p.symbol:
+            written = f" {p.symbol} ".join(p.inputs) if len(p.inputs) > 1 else f"-{p.inputs[0]}"
+            every.append(_description(p, p.name, written, p.summary, [p.symbol]))
+    for key, f in LIBRARY.items():
+        aliases = [alias for alias, target in ALIASES.items() if target == key]
+        every.append(_description(f.primitive, key, f.signature(), f.summary, aliases))
     if name is None:
         return every
     wanted = ALIASES.get(name, name)
@@ -80,40 +85,11 @@ def describe_functions(name: str | None = None) -> list[Description]:
     return found
 
 
-def _operator(primitive: Primitive) -> Description:
-    inputs = primitive.inputs
-    written = f" {primitive.symbol} ".join(inputs) if len(inputs) > 1 else f"-{inputs[0]}"
-    return Description(
-        primitive.name,
-        written,
-        _derivatives(primitive),
-        primitive.domain,
-        primitive.summary,
-        [primitive.symbol],
-    )
-
-
-def _function(name: str) -> Description:
-    function = LIBRARY[name]
-    primitive = function.primitive
-    return Description(
-        name,
-        function.signature(),
-        {} if primitive is None else _derivatives(primitive),
-        "" if primitive is None else primitive.domain,
-        function.summary,
-        [alias for alias, target in ALIASES.items() if target == name],
-    )
-
-
-def _derivatives(primitive: Primitive) -> dict[str, str]:
-    if primitive.kind not in (ELEMENTWISE, SELECT):
-        return {}
-    return dict(zip(rule_inputs(primitive), rule_texts(primitive), strict=True))
-
-
-def _short_rule(d: Description) -> str:
-    rules = list(d.derivatives.values())
-    if not rules:
-        return COMPOUND
-    return rules[0] if len(rules) == 1 else "; ".join(rules)
+def _description(
+    primitive: Primitive | None, name: str, written: str, summary: str, aliases: list[str]
+) -> Description:
+    derivatives: dict[str, str] = {}
+    if primitive is not None and primitive.kind in (ELEMENTWISE, SELECT):
+        derivatives = dict(zip(rule_inputs(primitive), rule_texts(primitive), strict=True))
+    domain = "" if primitive is None else primitive.domain
+    return Description(name, written, derivatives, domain, summary, aliases)

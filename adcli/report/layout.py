@@ -32,7 +32,7 @@ Position = tuple[float, float]
 class Item:
     """Something in a row: a node, a label or the place of a passing edge.
 
-    x, y is its centre, `room` the height of its row; `goal` is where x should be.
+    x, y is its centre, `room` the height of its row.
     """
 
     width: float
@@ -45,7 +45,6 @@ class Item:
     x: float = 0.0
     y: float = 0.0
     room: float = 0.0
-    goal: float = 0.0
 
 
 @dataclass
@@ -127,7 +126,7 @@ def _ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 def _order(rows: list[list[Item]]) -> None:
     """Reduce crossings: sweeps down and up, each row by the mean place of its neighbours."""
     _depth_first(rows)
-    best, least = _places(rows), _crossings(rows)
+    best, least = [list(row) for row in rows], _crossings(rows)
     for sweep in range(SWEEPS):
         if not least:
             break
@@ -137,7 +136,7 @@ def _order(rows: list[list[Item]]) -> None:
         _exchange(rows)
         crossings = _crossings(rows)
         if crossings < least:
-            best, least = _places(rows), crossings
+            best, least = [list(row) for row in rows], crossings
     for row, places in zip(rows, best, strict=True):
         row[:] = places
         _number(row)
@@ -162,10 +161,6 @@ def _depth_first(rows: list[list[Item]]) -> None:
 def _number(row: list[Item]) -> None:
     for place, item in enumerate(row):
         item.place = place
-
-
-def _places(rows: list[list[Item]]) -> list[list[Item]]:
-    return [list(row) for row in rows]
 
 
 def _sort(row: list[Item], down: bool) -> None:
@@ -231,27 +226,21 @@ def _place(rows: list[list[Item]]) -> None:
 
 def _straighten(rows: list[list[Item]], routes: list[list[Item]]) -> None:
     """Draw the passing parts of long edges to straight lines, then move all to the margin."""
-    line: dict[int, list[Item]] = {}
-    for route in routes:
-        line.update((id(item), route) for item in route[1:-1])
+    nodes = [item for row in rows for item in row if item.is_node]
     for sweep in range(2 * SWEEPS):
-        wanted = {}
+        goals: dict[int, float] = {}
         for route in routes:
             inner = [item.x for item in route[1:-1]]
             ends = (route[0].x + route[-1].x) / 2
             pull = 0.2 * (1 - sweep / (2 * SWEEPS))
-            wanted[id(route)] = (1 - pull) * (min(inner) + max(inner)) / 2 + pull * ends
-        for row in rows:
-            for item in row:
-                if item.is_node:
-                    neighbours = item.above + item.below
-                    item.goal = sum(n.x for n in neighbours) / max(1, len(neighbours))
-                    item.goal = (item.goal if neighbours else item.x) / 2 + item.x / 2
-                else:
-                    item.goal = wanted[id(line[id(item)])]
+            goal = (1 - pull) * (min(inner) + max(inner)) / 2 + pull * ends
+            goals.update((id(item), goal) for item in route[1:-1])
+        for item in nodes:
+            near = [n.x for n in item.above + item.below] or [item.x]
+            goals[id(item)] = sum(near) / len(near) / 2 + item.x / 2
         for row in rows:
             weights = [1.0 if item.is_node else STRAIGHT**2 for item in row]
-            _arrange(row, [item.goal for item in row], weights)
+            _arrange(row, [goals[id(item)] for item in row], weights)
     left = min((i.x - i.width / 2 for row in rows for i in row), default=0.0)
     for row in rows:
         for item in row:
