@@ -65,10 +65,8 @@ class CompareReport(Report):
             "order": found.order,
         }
         if found.given is not None:
-            record["given"] = {
-                "gradient": _by_label(found, found.given),
-                "error": found.given_error,
-            }
+            gradient = _by_label(found, found.given)
+            record["given"] = {"gradient": gradient, "error": found.given_error}
         if found.sweep is not None:
             record["sweep"] = _sweep_record(found.sweep)
         return record
@@ -107,12 +105,11 @@ def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
     if method.gradient is None or method.obstacle is not None:
         reason = method.obstacle[0] if method.obstacle else ""
         return {"method": method.name, "applies": False, "reason": reason}
+    derivatives = "gradient" if report.found.order == 1 else "hessian"
     record = {
         "method": method.name,
         "applies": True,
-        "gradient" if report.found.order == 1 else "hessian": _by_label(
-            report.found, method.gradient
-        ),
+        derivatives: _by_label(report.found, method.gradient),
         "error": error,
         "evaluations": method.evaluations,
         "sweeps": method.sweeps,
@@ -137,19 +134,15 @@ def _taylor_record(taylor: Taylor | None) -> dict[str, Any] | None:
 def _kink_record(found: Comparison) -> dict[str, Any] | None:
     if found.kink is None:
         return None
-    sides = (found.kink.left, found.kink.right)
+    kink = found.kink
     left, right = (
-        {
-            label: x if math.isfinite(x) else ("inf" if x > 0 else "-inf")
-            for label, x in _by_label(found, side).items()
-        }
-        for side in sides
+        [x if math.isfinite(x) else f"{x}" for x in side] for side in (kink.left, kink.right)
     )
     return {
-        "operation": found.kink.operation or None,
-        "exact": found.kink.is_exact,
-        "left": left,
-        "right": right,
+        "operation": kink.operation or None,
+        "exact": kink.is_exact,
+        "left": _by_label(found, left),
+        "right": _by_label(found, right),
         "convention": _by_label(found, found.exact),
     }
 
@@ -164,10 +157,8 @@ def _sweep_record(sweep: Sweep) -> dict[str, Any]:
 
 
 def _sweep_rows(sweep: Sweep) -> list[list[str]]:
-    rows = [["epsilon", *sweep.errors]]
-    for k, epsilon in enumerate(sweep.epsilons):
-        rows.append([exact(epsilon), *[_cell(errors[k]) for errors in sweep.errors.values()]])
-    return rows
+    lines = zip(sweep.epsilons, *sweep.errors.values(), strict=True)
+    return [["epsilon", *sweep.errors], *[list(map(_cell, line)) for line in lines]]
 
 
 def _method_rows(report: CompareReport) -> list[list[str]]:

@@ -51,23 +51,19 @@ def svg_text(drawn: Drawing) -> str:
     lines = list(drawn.edges())
     numbers = {node: n for n, node in enumerate(drawn.nodes)}
     edges = [(numbers[line.target], numbers[line.source]) for line in lines]
-    is_large = len(drawn.nodes) > DRAWN_NODES or places(len(drawn.nodes), edges) > MAX_PLACES
-    if is_large:
+    if len(drawn.nodes) > DRAWN_NODES or places(len(drawn.nodes), edges) > MAX_PLACES:
         raise UsageError(
             f"a picture of {len(drawn.nodes):,} nodes and {len(edges):,} edges cannot be read",
             "--as dot is for graph viewers, --as json for programs",
         )
     texts = [drawn.label_lines(node) for node in drawn.nodes]
     boxes = [(max(map(_width, shown)) + 20, LINE * len(shown) + 12) for shown in texts]
-    layout = lay_out(
-        boxes,
-        edges,
-        [(_width(line.label) * SMALL / FONT + 6, 14.0) for line in lines],
-    )
-    parts = [_start(layout)]
-    ports = _ports(layout)
-    for k, line in enumerate(lines):
-        parts.append(_edge(line, layout.routes[k], *ports[k]))
+    labels = [(_width(line.label) * SMALL / FONT + 6, 14.0) for line in lines]
+    layout = lay_out(boxes, edges, labels)
+    parts, routes = [_start(layout)], layout.routes
+    starts, ends = _ports(routes, 0, 1), _ports(routes, -1, -2)
+    for line, route, start, end in zip(lines, routes, starts, ends, strict=True):
+        parts.append(_edge(line, route, start, end))
     for line, item in zip(lines, layout.labels, strict=True):
         parts.append(_label(line, item))
     for node, shown, item in zip(drawn.nodes, texts, layout.nodes, strict=True):
@@ -89,22 +85,20 @@ def _start(layout: Layout) -> str:
     )
 
 
-def _ports(layout: Layout) -> list[tuple[float, float]]:
-    """Where each edge leaves its upper node and enters its lower one: side by side, uncrossed."""
-    starts, ends = [0.0] * len(layout.routes), [0.0] * len(layout.routes)
-    at_upper: dict[int, list[int]] = {}
-    at_lower: dict[int, list[int]] = {}
-    for k, route in enumerate(layout.routes):
-        at_upper.setdefault(id(route[0]), []).append(k)
-        at_lower.setdefault(id(route[-1]), []).append(k)
-    for groups, found, node, next_to in ((at_upper, starts, 0, 1), (at_lower, ends, -1, -2)):
-        for group in groups.values():
-            group.sort(key=lambda k, at=next_to: layout.routes[k][at].x)  # type: ignore[misc]
-            item = layout.routes[group[0]][node]
-            step = min(18.0, (item.width - 16) / len(group))
-            for place, k in enumerate(group):
-                found[k] = item.x + (place - (len(group) - 1) / 2) * step
-    return list(zip(starts, ends, strict=True))
+def _ports(routes: Sequence[Sequence[Item]], end: int, inner: int) -> list[float]:
+    """Where each edge meets the box at the `end` of its route: side by side with others, uncrossed,
+    in the order of the places `inner` beside the ends."""
+    found = [0.0] * len(routes)
+    groups: dict[int, list[int]] = {}
+    for k, route in enumerate(routes):
+        groups.setdefault(id(route[end]), []).append(k)
+    for group in groups.values():
+        group.sort(key=lambda k: routes[k][inner].x)
+        item = routes[group[0]][end]
+        step = min(18.0, (item.width - 16) / len(group))
+        for place, k in enumerate(group):
+            found[k] = item.x + (place - (len(group) - 1) / 2) * step
+    return found
 
 
 def _edge(line: DrawnEdge, route: Sequence[Item], start: float, end: float) -> str:
