@@ -13,7 +13,7 @@ from adcli.cli.inputs import assignments
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen, show, write_text
 from adcli.cli.table_options import check_columns, columns_in, open_data, read_data
-from adcli.cli.terminal import is_terminal, remark
+from adcli.cli.terminal import console, is_terminal, remark
 from adcli.function import Function
 from adcli.language.messages import safe
 
@@ -75,7 +75,7 @@ class DescentRun:
 
         found: list[Any] = []
         if plot == "-":
-            found.append(TerminalPlot(self.plot_stream(), screen(None)[0]))
+            found.append(TerminalPlot(self.plot_stream(), screen(None).width))
         elif plot:
             found.append(Picture(plot))
         if animate:
@@ -93,18 +93,11 @@ class DescentRun:
         if options.form == "json" or (options.starts or 1) > 1:
             return
         described = Settings(**options.given(SettingsOptions)).describe()
-        width, color = screen(None)
-        layout = (described, width, options.digits, options.every)
-        if not is_terminal(sys.stdout):
+        layout = (described, screen(None).width, options.digits, options.every)
+        if is_terminal(sys.stdout):
+            yield LiveTable(console(sys.stdout), options.max_iterations or 10_000, *layout)
+        else:
             yield PlainTable(print_now, *layout)
-            return
-        from rich.console import Console
-
-        system: Any = "standard" if color else None
-        console = Console(
-            width=width, color_system=system, highlight=False, markup=False, emoji=False
-        )
-        yield LiveTable(console, options.max_iterations or 10_000, *layout)
 
     def minimise(
         self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack

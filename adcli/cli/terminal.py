@@ -6,7 +6,10 @@ import os
 import sys
 import time
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _choice: dict[str, bool | None] = {"color": None}
 """What --color said, for this run: True, False or None (decide by the stream)."""
@@ -85,6 +88,17 @@ def width(stream: Any, otherwise: int = 100) -> int:
         except OSError:
             return 80
     return otherwise
+
+
+def console(stream: Any) -> Console:
+    """Rich's console on a stream, for what is drawn again and again."""
+    from rich.console import Console
+
+    system: Any = "standard" if is_coloured(stream) else None
+    columns = width(stream)
+    return Console(
+        file=stream, width=columns, color_system=system, highlight=False, markup=False, emoji=False
+    )
 
 
 PATIENCE = 0.7

@@ -12,7 +12,7 @@ from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
 from adcli.cli.table_options import TableOptions, filter_of, open_data
-from adcli.cli.terminal import is_coloured, is_terminal, width
+from adcli.cli.terminal import console, is_terminal
 from adcli.errors import UsageError
 from adcli.training.training_loop import Training, TrainingWatcher
 
@@ -56,12 +56,10 @@ class TrainingRun(DescentRun):
 
         if plot != "-":
             return [LossPicture(plot)]
-        return [LossPlot(self.plot_stream(), screen(None)[0])]
+        return [LossPlot(self.plot_stream(), screen(None).width)]
 
     def watchers(self) -> Iterator[Any]:
         """The trace; the table of epochs where one is wanted; the bar, on a terminal."""
-        from rich.console import Console
-
         from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
         from adcli.training.training_plan import rule_settings
 
@@ -70,10 +68,7 @@ class TrainingRun(DescentRun):
             yield TrainingTrace(options.trace)
         bar = None
         if is_terminal(sys.stderr):
-            colors: Any = "standard" if is_coloured(sys.stderr) else None
-            bar = TrainingBar(
-                Console(file=sys.stderr, width=width(sys.stderr), color_system=colors, markup=False)
-            )
+            bar = TrainingBar(console(sys.stderr))
         if options.form != "json":
             described = rule_settings(options.given(SettingsOptions)).describe()
             write: Callable[[str], None] = print_now
