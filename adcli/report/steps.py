@@ -182,7 +182,7 @@ class Steps:
         return self.notation.partial.format(self.names[node], self.names.get(j, "x"))
 
     def _selected(self, node: int, k: int) -> str | None:
-        """Who passes: all of operand k, a share of it, or the places where a condition holds."""
+        """What passes to operand k: all, a share, or the places where a condition holds."""
         op, names = self.graph.ops[node], self.names
         shown = [self._shown(node, place) for place in range(len(self.graph.args[node]))]
         if op is WHERE:
@@ -249,11 +249,9 @@ class Steps:
         for k, (x, j) in enumerate(zip(xs, graph.args[node], strict=True)):
             if k in places:
                 names[x.node] = self.tangent(j)
-                args.append(x.node)
-            elif graph.ops[node].kind == LINEAR:  # what does not depend on the seed has tangent 0
-                args.append(m.graph.constant(0.0))
-            else:
-                args.append(x.node)
+            # In a linear operation what does not depend on the seed has tangent 0.
+            is_zero = k not in places and graph.ops[node].kind == LINEAR
+            args.append(m.graph.constant(0.0) if is_zero else x.node)
         made = m.graph.node(graph.ops[node], tuple(args), graph.attrs[node])
         return self.notation.printer(m.graph, made, names)
 

@@ -103,7 +103,7 @@ def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
 
 
 def heading(training: Training, description: str) -> str:
-    """How is trained, what, and on what, in two lines."""
+    """Two lines: the method and the size of its batches; the parameters and the rows."""
     plan, size = training.plan, training.problem.size
     rows = f"{training.batches.rows:,} rows"
     if training.validation is not None:
