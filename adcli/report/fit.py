@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adcli.fitting.result import Fit, Parameter
@@ -129,9 +130,7 @@ def _cell(value: float | None, digits: int) -> str:
 
 
 def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
-    def show(value: float | None) -> str:
-        return _cell(value, digits)
-
+    show = partial(_cell, digits=digits)
     counts = f"{fit.method}: {counted(fit.iterations, 'iteration')}"
     lines = [
         counts + (f", {fit.seconds:.2g} s" if timed else ""),

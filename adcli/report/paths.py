@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
@@ -83,10 +84,7 @@ class PathReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """A table of the paths with their sum, and what makes the sensitivity large."""
         paths = self.paths
-
-        def text(value: Any) -> str:
-            return shown(value, digits, self.precision)
-
+        text = partial(shown, digits=digits, precision=self.precision)
         result = self.steps.names[self.steps.outputs[0]]
         number = count_text(paths.count)
         plural = "s" * (paths.count != 1)

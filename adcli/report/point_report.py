@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -82,10 +82,7 @@ class PointReport(Report):
 
     def draw(self, tables: Tables, digits: int) -> None:
         """The value, and the gradient by variable or the matrix."""
-
-        def text(value: Any) -> str:
-            return short(value, digits, self.precision)
-
+        text = partial(short, digits=digits, precision=self.precision)
         count = sum(map(prod, self.outputs))
         values = zip(output_rows(self.outputs), flat(self.fields[("value",)]), strict=True)
         if self.task.kind == "value":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -135,10 +136,7 @@ class TraceReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """The evaluation with its tangents, the adjoints in the order of the sweep, and the
         counts."""
-
-        def text(value: Any) -> str:
-            return shown(value, digits, self.precision)
-
+        text = partial(shown, digits=digits, precision=self.precision)
         _evaluation(self, tables, text)
         _kinks(self, tables)
         if self.is_reverse:
