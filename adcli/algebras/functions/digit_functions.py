@@ -12,7 +12,6 @@ overflow (inf, 0) and as nan.
 
 from __future__ import annotations
 
-import functools
 import operator
 import sys
 from collections.abc import Callable
@@ -30,22 +29,7 @@ from adcli.algebras.special.digit_special import (
     normpdf,
     polygamma,
 )
-from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, is_odd, too_big, total
-from adcli.algebras.special.digit_trigonometry import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cos,
-    cosh,
-    sin,
-    sinh,
-    tan,
-    tanh,
-)
+from adcli.algebras.special.digit_tools import RANGE, Number, bounded, is_integer, is_odd, total
 from adcli.graph.primitives import function_of_row
 
 _CONSTANTS: dict[str, Callable[[], Number]] = {
@@ -69,22 +53,10 @@ def __getattr__(name: str) -> Number | Callable[..., Number]:
 # --------------------------------------------------------------------------------------------------
 
 
-@total
-def add(x: Number, y: Number) -> Number:
-    """x + y."""
-    return x + y
-
-
-@total
-def subtract(x: Number, y: Number) -> Number:
-    """x - y."""
-    return x - y
-
-
-@total
-def multiply(x: Number, y: Number) -> Number:
-    """x y; nan for 0 times an infinity."""
-    return x * y
+add = total(operator.add)
+subtract = total(operator.sub)
+multiply = total(operator.mul)
+negative = total(operator.neg)
 
 
 @total
@@ -93,12 +65,6 @@ def divide(x: Number, y: Number) -> Number:
     if y == 0:
         return mp.nan if x == 0 else mp.inf * mp.sign(x)
     return x / y
-
-
-@total
-def negative(x: Number) -> Number:
-    """-x."""
-    return -x
 
 
 def power(x: Number, y: Number) -> Number:
@@ -154,62 +120,14 @@ def mod(x: Number, y: Number) -> Number:
     return x % y
 
 
-@total
-def minimum(*xs: Number) -> Number:
-    """The smallest argument; nan if any is nan."""
-    return min(xs)
-
-
-@total
-def maximum(*xs: Number) -> Number:
-    """The largest argument; nan if any is nan."""
-    return max(xs)
-
-
-@total
-def abs(x: Number) -> Number:
-    """|x|."""
-    return mp.fabs(x)
-
-
-@total
-def sign(x: Number) -> Number:
-    """-1, 0 or 1 by the sign of x."""
-    return mp.sign(x)
-
-
-def _whole(function: Callable[[Number], Number]) -> Callable[[Number], Number]:
-    """A rounding to integers that leaves infinities alone."""
-
-    @functools.wraps(function)
-    def whole(x: Number) -> Number:
-        return x if mp.isinf(x) else function(x)
-
-    return total(whole)
-
-
-@_whole
-def floor(x: Number) -> Number:
-    """The largest integer not above x."""
-    return mp.floor(x)
-
-
-@_whole
-def ceil(x: Number) -> Number:
-    """The smallest integer not below x."""
-    return mp.ceil(x)
-
-
-@_whole
-def round(x: Number) -> Number:
-    """The nearest integer, half to even."""
-    return mp.nint(x)
-
-
-@total
-def hypot(x: Number, y: Number) -> Number:
-    """sqrt(x^2 + y^2)."""
-    return mp.hypot(x, y)
+minimum = total(lambda *xs: min(xs))
+maximum = total(lambda *xs: max(xs))
+abs = total(mp.fabs)
+sign = total(mp.sign)
+floor = total(mp.floor)
+ceil = total(mp.ceil)
+round = total(mp.nint)
+hypot = total(mp.hypot)
 
 
 def _as_number(compare: Callable[[Number, Number], bool]) -> Callable[[Number, Number], Number]:
@@ -243,74 +161,46 @@ def isfinite(x: Number) -> bool:
 # Exponentials, logarithms, roots
 # --------------------------------------------------------------------------------------------------
 
-
-@total
-def exp(x: Number) -> Number:
-    """e^x."""
-    if too_big(x, RANGE):
-        return mp.inf if x > 0 else mp.zero
-    return mp.exp(x)
-
-
-@total
-def exp2(x: Number) -> Number:
-    """2^x."""
-    if too_big(x, RANGE):
-        return mp.inf if x > 0 else mp.zero
-    return mp.mpf(2) ** x
-
-
-@total
-def expm1(x: Number) -> Number:
-    """e^x - 1."""
-    if too_big(x, RANGE):
-        return mp.inf if x > 0 else -mp.one
-    return mp.expm1(x)
-
-
-def _logarithm(x: Number, base: int) -> Number:
-    if x < 0:
-        return mp.nan
-    if x == 0:
-        return -mp.inf
-    if mp.isinf(x):
-        return mp.inf
-    return mp.log(x) if base == 0 else mp.log(x, base)
-
-
-@total
-def log(x: Number) -> Number:
-    """The natural logarithm."""
-    return _logarithm(x, 0)
-
-
-@total
-def log2(x: Number) -> Number:
-    """The logarithm to base 2."""
-    return _logarithm(x, 2)
-
-
-@total
-def log10(x: Number) -> Number:
-    """The logarithm to base 10."""
-    return _logarithm(x, 10)
-
-
-@total
-def log1p(x: Number) -> Number:
-    """log(1 + x)."""
-    if x <= -1:
-        return -mp.inf if x == -1 else mp.nan
-    return x if mp.isinf(x) else mp.log1p(x)
-
-
-@total
-def sqrt(x: Number) -> Number:
-    """The square root; nan below 0."""
-    return mp.nan if x < 0 else mp.sqrt(x)
+exp = bounded(mp.exp, RANGE, mp.inf, mp.zero)
+exp2 = bounded(lambda x: mp.mpf(2) ** x, RANGE, mp.inf, mp.zero)
+expm1 = bounded(mp.expm1, RANGE, mp.inf, -mp.one)
+log = total(mp.log)
+log2 = total(lambda x: mp.log(x, 2))
+log10 = total(mp.log10)
+log1p = total(mp.log1p)
+sqrt = total(mp.sqrt)
 
 
 @total
 def cbrt(x: Number) -> Number:
     """The real cube root."""
     return -mp.cbrt(-x) if x < 0 else mp.cbrt(x)
+
+
+# --------------------------------------------------------------------------------------------------
+# Trigonometric and hyperbolic functions
+# --------------------------------------------------------------------------------------------------
+
+_INTEGER_BITS = 100_000
+"""Bits of the largest argument that is reduced by multiples of pi."""
+
+sin = bounded(mp.sin, _INTEGER_BITS, mp.nan, mp.nan)
+cos = bounded(mp.cos, _INTEGER_BITS, mp.nan, mp.nan)
+tan = bounded(mp.tan, _INTEGER_BITS, mp.nan, mp.nan)
+asin = total(mp.asin)
+acos = total(mp.acos)
+atan = total(mp.atan)
+sinh = bounded(mp.sinh, RANGE, mp.inf, -mp.inf)
+cosh = bounded(mp.cosh, RANGE, mp.inf, mp.inf)
+tanh = bounded(mp.tanh, RANGE, mp.one, -mp.one)
+asinh = total(mp.asinh)
+acosh = total(mp.acosh)
+atanh = total(mp.atanh)
+
+
+@total
+def atan2(y: Number, x: Number) -> Number:
+    """The angle of the point (x, y), in (-pi, pi]."""
+    if mp.isinf(x) and mp.isinf(y):
+        return mp.sign(y) * mp.pi * (1 if x > 0 else 3) / 4
+    return mp.atan2(y, x)

@@ -21,6 +21,7 @@ DLMF: F. W. J. Olver et al. (eds.), https://dlmf.nist.gov
 from __future__ import annotations
 
 import math
+import operator
 from math import (
     asinh,
     atan,
@@ -121,34 +122,17 @@ def ceil(x: float) -> float:
     return -(-x // 1.0) if -4503599627370496.0 < x < 4503599627370496.0 else x
 
 
-def less(x: float, y: float) -> float:
-    """1 if x < y, else 0."""
-    return 1.0 if x < y else 0.0
+def _as_number(compare: Callable[[float, float], bool]) -> Callable[[float, float], float]:
+    """The comparison with 1 for true and 0 for false."""
+    return lambda x, y: 1.0 if compare(x, y) else 0.0
 
 
-def less_equal(x: float, y: float) -> float:
-    """1 if x <= y, else 0."""
-    return 1.0 if x <= y else 0.0
-
-
-def greater(x: float, y: float) -> float:
-    """1 if x > y, else 0."""
-    return 1.0 if x > y else 0.0
-
-
-def greater_equal(x: float, y: float) -> float:
-    """1 if x >= y, else 0."""
-    return 1.0 if x >= y else 0.0
-
-
-def equal(x: float, y: float) -> float:
-    """1 if x = y, else 0."""
-    return 1.0 if x == y else 0.0
-
-
-def not_equal(x: float, y: float) -> float:
-    """0 if x = y, else 1."""
-    return 1.0 if x != y else 0.0
+less = _as_number(operator.lt)
+less_equal = _as_number(operator.le)
+greater = _as_number(operator.gt)
+greater_equal = _as_number(operator.ge)
+equal = _as_number(operator.eq)
+not_equal = _as_number(operator.ne)
 
 
 def where(c: float, a: float, b: float) -> float:

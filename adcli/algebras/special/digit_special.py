@@ -7,6 +7,7 @@ from mpmath import mp
 from adcli.algebras.special.digit_tools import (
     RANGE,
     Number,
+    bounded,
     is_integer,
     is_pole,
     refuse_beyond,
@@ -22,18 +23,8 @@ MOST_DIGITS = 1500
 # --------------------------------------------------------------------------------------------------
 
 
-@total
-def erf(x: Number) -> Number:
-    """The error function."""
-    return mp.sign(x) if too_big(x, RANGE // 2) else mp.erf(x)
-
-
-@total
-def erfc(x: Number) -> Number:
-    """1 - erf(x)."""
-    if too_big(x, RANGE // 2):
-        return mp.zero if x > 0 else mp.mpf(2)
-    return mp.erfc(x)
+erf = total(mp.erf)
+erfc = bounded(mp.erfc, RANGE // 2, mp.zero, mp.mpf(2))
 
 
 def _gauss(x: Number, half: Number) -> Number:

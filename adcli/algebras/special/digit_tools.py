@@ -37,6 +37,19 @@ def total(function: Callable[..., Number]) -> Callable[..., Number]:
     return total
 
 
+def bounded(
+    function: Callable[[Number], Number], bits: int, above: Number, below: Number
+) -> Callable[..., Number]:
+    """The total function, with `above` and `below` for arguments of 2^bits or more in size."""
+
+    def bounded(x: Number) -> Number:
+        if too_big(x, bits):
+            return above if x > 0 else below
+        return function(x)
+
+    return total(bounded)
+
+
 def refuse_beyond(digits: int, name: str) -> None:
     """Raise UsageError where more than so many digits are worked with: no method is fast there."""
     if mp.dps > digits + _SPARE:
