@@ -72,3 +72,94 @@ class Evaluator(Algebra, Protocol):
 
     def function(self, op: Primitive) -> Any:
         """The callable of an elementwise or select primitive."""
+
+
+class Scalars:
+    """The algebra of numbers without a shape; `m` decides which numbers (floats, digits)."""
+
+    shaped = False
+    m: Any
+
+    def constant(self, value: float) -> Any:
+        """The value of a number."""
+        raise NotImplementedError
+
+    def function(self, op: Primitive) -> Any:
+        """The namespace's function of an elementwise or select primitive."""
+        return getattr(self.m, op.name)
+
+    def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
+        """There are no shapes here; the choice of the engine sees to it."""
+        raise TypeError(f"{op.name} needs arrays")
+
+    def align(self, xs: list[Any], out: Any) -> list[Any]:
+        """Numbers are aligned."""
+        return xs
+
+    def shape(self, x: Any) -> Shape:
+        """Every value is a scalar."""
+        return ()
+
+    def fit(self, g: Any, x: Any, out: Any) -> Any:
+        """Nothing was broadcast."""
+        return g
+
+    def spread(self, t: Any, out: Any) -> Any:
+        """Nothing to broadcast."""
+        return t
+
+    def zero(self, x: Any) -> Any:
+        """The number 0."""
+        return self.constant(0.0)
+
+    def one(self, x: Any) -> Any:
+        """The number 1."""
+        return self.constant(1.0)
+
+    def third(self) -> Any:
+        """The number 1/3."""
+        return self.m.divide(self.constant(1.0), self.constant(3.0))
+
+    def basis(self, x: Any, points: int) -> list[Any]:
+        """The seeds of all components of x: the number 1."""
+        return [self.one(x)]
+
+    def collect(self, found: list[Any], seeded: Any, like: Any, points: int) -> Any:
+        """The results of all seeds as one value: there is one, None where it is zero."""
+        return self.zero(like) if found[0] is None else found[0]
+
+    def collect_rows(self, found: list[Any], seeded: Any, like: Any) -> Any:
+        """The values of all components as one value."""
+        return found[0]
+
+    def swap(self, block: Any, leading: Any) -> Any:
+        """The block with the axes of `leading` last."""
+        return block
+
+    def mirror(self, block: Any, leading: Any) -> Any:
+        """A square block whose part below the diagonal is the part above it: one number."""
+        return block
+
+    def total(self, x: Any) -> Any:
+        """The sum over x's own axes."""
+        return x
+
+    def describe(self, value: Any) -> str:
+        """The number in a message: 6 digits."""
+        return f"{value:.6g}"
+
+    def describe_at(self, xs: list[Any], out: Any, live: Any) -> list[str]:
+        """The operands of `out` in a message, at the first live place: there is one place."""
+        return [self.describe(x) for x in xs]
+
+    def both(self, live: Any, chosen: Any) -> Any:
+        """Everywhere if chosen, else nowhere: a number is one place."""
+        return None if chosen else NOWHERE
+
+    def either(self, a: Any, b: Any) -> Any:
+        """Masks of numbers are None (everywhere)."""
+        return None
+
+    def keep(self, mask: Any, value: Any) -> Any:
+        """All of it: the mask is None."""
+        return value

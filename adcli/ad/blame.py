@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.evaluate import Run
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
@@ -45,27 +46,23 @@ SPELLINGS = {
 Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
 
-NodeValues: TypeAlias = list[Any] | Mapping[int, Any]
-"""The values of nodes: of all, or of those that a message tells."""
 
-
-def live_inputs(
-    graph: Graph, i: int, live: Any, values: list[Any], algebra: Algebra
-) -> list[Place]:
+def live_inputs(run: Run, i: int, live: Any) -> list[Place]:
     """The inputs that the places `live` of node i depend on, with the places that matter there.
 
     Of `where` only the branches taken count. No input with NOWHERE is among them.
     """
-    op, inputs, out, m = graph.ops[i], graph.args[i], values[i], algebra.m
+    graph, values, algebra, m = run.graph, run.values, run.algebra, run.algebra.m
+    op, inputs, out = graph.ops[i], graph.args[i], values[i]
     if not algebra.shaped:
-        taken = [(j, _where(graph, i, k, live, values, algebra)) for k, j in enumerate(inputs)]
+        taken = [(j, _where(run, i, k, live)) for k, j in enumerate(inputs)]
         return [place for place in taken if place[1] is not NOWHERE]
     found: list[Place] = []
     shapes = [algebra.shape(values[j]) for j in inputs]
     for k, j in enumerate(inputs):
         mask = live
         if op.kind in (ELEMENTWISE, SELECT):
-            mask = _where(graph, i, k, live, values, algebra)
+            mask = _where(run, i, k, live)
             if mask is not None and mask is not NOWHERE:
                 mask = algebra.fit(algebra.spread(mask, out), values[j], out)
         elif op.kind == REDUCTION and live is not None:
@@ -80,13 +77,12 @@ def live_inputs(
     return found
 
 
-def _where(graph: Graph, i: int, k: int, live: Any, values: list[Any], algebra: Algebra) -> Any:
+def _where(run: Run, i: int, k: int, live: Any) -> Any:
     """The places of input k that an elementwise or select node looks at, in its own shape."""
-    if graph.ops[i] is not WHERE or k == 0:
+    if run.graph.ops[i] is not WHERE or k == 0:
         return live
-    m = algebra.m
-    condition = algebra.align([values[j] for j in graph.args[i]], values[i])[0]
-    return algebra.both(live, m.not_equal(condition, 0) if k == 1 else m.equal(condition, 0))
+    m, condition = run.algebra.m, run.operands(i)[0]
+    return run.algebra.both(live, m.not_equal(condition, 0) if k == 1 else m.equal(condition, 0))
 
 
 def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
@@ -94,18 +90,16 @@ def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
     return algebra.both(live, algebra.m.not_equal(x - x, 0))
 
 
-def blame_value(
-    graph: Graph, output: int, values: list[Any], algebra: Algebra, live: Any = None
-) -> Place:
+def blame_value(run: Run, output: int, live: Any = None) -> Place:
     """The first operation, on the way to `output`, that made a value that is not finite.
 
     Of `output` the places `live` count.
     """
-    node, live = output, not_finite(values[output], algebra, live)
+    node, live = output, not_finite(run.values[output], run.algebra, live)
     while True:
         bad = []
-        for j, mask in live_inputs(graph, node, live, values, algebra):
-            places = not_finite(values[j], algebra, mask)
+        for j, mask in live_inputs(run, node, live):
+            places = not_finite(run.values[j], run.algebra, mask)
             if places is not NOWHERE:
                 bad.append((j, places))
         if not bad:
@@ -113,11 +107,10 @@ def blame_value(
         node, live = min(bad, key=itemgetter(0))
 
 
-def value_error(
-    graph: Graph, place: Place, values: NodeValues, algebra: Any, text: str
-) -> DomainError:
+def value_error(run: Run, place: Place, text: str) -> DomainError:
     """The error for a node whose value is not finite at some places."""
     node, live = place
+    graph, values, algebra = run.graph, run.values, run.algebra
     op = graph.ops[node]
     (result,) = algebra.describe_at([values[node]], values[node], live)
     hint = remedy(graph, node)
@@ -127,8 +120,7 @@ def value_error(
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
     else:
-        written = written_out(graph, place, values, algebra) + within(graph, node, text)
-        message = f"{written} is {result}"
+        message = f"{written_out(run, place, text)} is {result}"
         overflows = not hint
         if op is POWER:  # what mends 0^-1 is no help for 10^400
             base = graph.args[node][0]
@@ -139,7 +131,7 @@ def value_error(
         if overflows and result in ("inf", "-inf"):
             hint = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
     error = DomainError(message, hint, span=graph.span(node), text=text)
-    return _placed(error, place, values, algebra)
+    return _placed(error, run, place)
 
 
 def remedy(graph: Graph, node: int) -> str | None:
@@ -168,74 +160,71 @@ def _compound(graph: Graph, node: int) -> str:
     return "softmax" if is_share else name
 
 
-def derivative_error(
-    graph: Graph, node: int, adjoint: Any, values: list[Any], algebra: Any, text: str
-) -> DomainError:
+def derivative_error(run: Run, node: int, adjoint: Any, text: str) -> DomainError:
     """The error for a node whose derivative is not finite although its value is.
 
     Elements that the result depends on come first: their adjoints are not 0. What has no value can
     have none that matters, as the result has one.
     """
-    op, out, live = graph.ops[node], values[node], None
+    algebra, out, live = run.algebra, run.values[node], None
+    op, xs = run.graph.ops[node], run.operands(node)
     is_valued = algebra.m.equal(out - out, 0)
-    xs = algebra.align([values[j] for j in graph.args[node]], out)
     for taken in (algebra.both(None, adjoint), algebra.both(None, is_valued), None):
         for partial in op.partials:
             if partial is not None and live is None and taken is not NOWHERE:
                 bad = not_finite(partial(algebra.m, *xs, out), algebra, taken)
                 live = None if bad is NOWHERE else bad
-    written = written_out(graph, (node, live), values, algebra) + within(graph, node, text)
-    message = f"the derivative of {written} is not finite"
-    error = DomainError(message, remedy(graph, node), span=graph.span(node), text=text)
-    return error if live is None else _placed(error, (node, live), values, algebra)
+    message = f"the derivative of {written_out(run, (node, live), text)} is not finite"
+    span = run.graph.span(node)
+    error = DomainError(message, remedy(run.graph, node), span=span, text=text)
+    return error if live is None else _placed(error, run, (node, live))
 
 
-def _placed(error: DomainError, place: Place, values: NodeValues, algebra: Any) -> DomainError:
+def _placed(error: DomainError, run: Run, place: Place) -> DomainError:
     """The error with the first element of an array that is to blame."""
     node, live = place
-    if algebra.shaped:
-        error.index, error.shape = algebra.first(values[node], live)
+    if run.algebra.shaped:
+        error.index, error.shape = run.algebra.first(run.values[node], live)
     return error
 
 
 def blame_derivative(
-    graph: Graph,
-    order: list[int],
-    values: list[Any],
-    seeds: Mapping[int, Any],
-    active: bytearray,
-    algebra: Any,
-    text: str,
+    run: Run, seeds: Mapping[int, Any], active: bytearray, text: str
 ) -> DomainError:
     """The error for a derivative that is not finite at a point where the value is."""
-    found = first_infinite(graph, order, values, seeds, active, algebra, algebra.is_finite)
+    found = first_infinite(run, seeds, active)
     if found is None:
         return DomainError(
             "the derivative is not finite here",
             "finite differences step out of a domain near its end; the other modes do not",
             text=text,
         )
-    return derivative_error(graph, *found, values, algebra, text)
+    return derivative_error(run, *found, text)
 
 
-def written_out(graph: Graph, place: Place, values: NodeValues, algebra: Any) -> str:
-    """The operation with the values of its inputs there: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`."""
+def written_out(run: Run, place: Place, text: str) -> str:
+    """The operation with the values of its inputs there: `log(-1)`, `1 / 0`, `(-8) ^ 0.5`.
+
+    ` (in norm)` follows where the text at its place names another function.
+    """
     node, live = place
+    graph, values, algebra = run.graph, run.values, run.algebra
     op: Primitive = graph.ops[node]
     xs = [values[a] for a in graph.args[node]]
     if op.kind in (ELEMENTWISE, SELECT):
         shown = algebra.describe_at(xs, values[node], live)
     else:
         shown = [algebra.describe(x) for x in xs]
+    within = _within(graph, node, text)
     if op.symbol and len(shown) == 2:
         shown = [f"({s})" if s.startswith("-") else s for s in shown]
-        return f"{shown[0]} {op.symbol} {shown[1]}"
+        return f"{shown[0]} {op.symbol} {shown[1]}{within}"
     if op.symbol and op.kind == ELEMENTWISE:
-        return f"{op.symbol}({shown[0]})"
-    return f"{SPELLINGS.get(op.name, op.name)}({', '.join(shown)})"
+        return f"{op.symbol}({shown[0]}){within}"
+    return f"{SPELLINGS.get(op.name, op.name)}({', '.join(shown)}){within}"
 
 
-def within(graph: Graph, node: int, text: str) -> str:
+def _within(graph: Graph, node: int, text: str) -> str:
     """` (in norm)` for an operation that the text at its place does not name, else nothing."""
     start, end = graph.span(node)
     name = text[start:end].partition("(")[0].strip()

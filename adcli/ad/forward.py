@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.evaluate import Run
 from adcli.ad.reach import reached
-from adcli.graph.axes import kept_shape
-from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ELEMENTWISE,
     LINEAR,
@@ -22,28 +20,22 @@ from adcli.graph.primitives import (
 from adcli.graph.structure import SUM
 
 
-def forward_sweep(
-    graph: Graph,
-    order: list[int],
-    values: list[Any],
-    seeds: Mapping[int, Any],
-    algebra: Algebra,
-    guarded: bool = False,
-) -> list[Any]:
-    """The tangent of every node of `order`: its derivative along the seeds (None: exactly zero).
+def forward_sweep(run: Run, seeds: Mapping[int, Any], guarded: bool = False) -> list[Any]:
+    """The tangent of every node of the run: its derivative along the seeds (None: exactly zero).
 
-    `values` are the primal values (`evaluate`); `seeds` maps variable nodes to their tangents, each
-    in the shape of its variable. `guarded`, the tangent of an element that no seed reaches (what
-    stands beside x in [0, x]) is 0 because nothing flows, whatever the partial derivative there is;
-    else it is the number 0, which is cheaper, and the same unless a partial is not finite.
+    `seeds` maps variable nodes to their tangents, each in the shape of its variable. `guarded`, the
+    tangent of an element that no seed reaches (what stands beside x in [0, x]) is 0 because nothing
+    flows, whatever the partial derivative there is; else it is the number 0, which is cheaper, and
+    the same unless a partial is not finite.
     Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.1.
     """
+    graph, values, algebra = run.graph, run.values, run.algebra
     ops, args, m, shaped = graph.ops, graph.args, algebra.m, algebra.shaped
     tangents: list[Any] = [None] * len(ops)
     for node, seed in seeds.items():
         tangents[node] = seed
-    reach = reached(graph, order, values, seeds, algebra) if guarded and shaped else {}
-    for i in order:
+    reach = reached(run, run.order, seeds) if guarded and shaped else {}
+    for i in run.order:
         inputs = args[i]
         for j in inputs:
             if tangents[j] is not None:
@@ -52,7 +44,7 @@ def forward_sweep(
             continue
         op = ops[i]
         if op.kind != ELEMENTWISE:
-            tangents[i] = _RULES[op.kind](graph, i, values, tangents, algebra)
+            tangents[i] = _RULES[op.kind](run, i, tangents)
             continue
         out = values[i]
         xs = [values[j] for j in inputs]
@@ -74,57 +66,50 @@ def forward_sweep(
     return tangents
 
 
-def _select(graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra) -> Any:
-    inputs = graph.args[i]
-    op, out = graph.ops[i], values[i]
-    assert op.rule is not None
-    xs = algebra.align([values[j] for j in inputs], out)
-    ts = algebra.align([tangents[j] for j in inputs], out)
-    free = tuple([bool(graph.varying[j]) for j in inputs])
-    total = None
-    for k, t in enumerate(ts):
-        if t is None:
-            continue
-        chosen, weight = op.rule(algebra.m, k, xs, out, free)
-        mask = NOWHERE if chosen is None else algebra.both(None, chosen)
-        if mask is not NOWHERE:
-            t = algebra.keep(mask, t * weight)
-            total = t if total is None else total + t
+def _as_it_is(weight: Any) -> Any:
+    return weight
+
+
+Weigh = Callable[[Any], Any]
+
+
+def select_tangent(run: Run, i: int, tangents: list[Any], weigh: Weigh = _as_it_is) -> Any:
+    """The tangent of a select node; `weigh` makes of a rule's weight what tangents are multiplied
+    with."""
+    algebra, out, total = run.algebra, run.values[i], None
+    ts = algebra.align([tangents[j] for j in run.graph.args[i]], out)
+    for k, mask, weight in run.choices(i, lambda j: tangents[j] is not None):
+        t = algebra.keep(mask, ts[k] * weigh(weight))
+        total = t if total is None else total + t
     return None if total is None else algebra.spread(total, out)
 
 
-def _reduction(
-    graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra
-) -> Any:
-    (j,) = graph.args[i]
-    op, axis = graph.ops[i], graph.attrs[i]
-    assert op.rule is not None
-    shape = algebra.shape(values[j])
-    out = algebra.m.reshape(kept_shape(shape, axis), values[i])
-    chosen, weight = op.rule(algebra.m, values[j], out, axis, shape)
-    t = tangents[j] * weight
+def reduction_tangent(run: Run, i: int, tangents: list[Any], weigh: Weigh = _as_it_is) -> Any:
+    """The tangent of a reduction of something that has one; `weigh` as in `select_tangent`."""
+    (j,) = run.graph.args[i]
+    chosen, weight = run.weights(i)
+    t = tangents[j] * weigh(weight)
     if chosen is not None:
-        mask = algebra.both(None, chosen)
-        t = algebra.keep(mask, t)
-    return algebra.structural(SUM, axis, [t])
+        t = run.algebra.keep(run.algebra.both(None, chosen), t)
+    return run.algebra.structural(SUM, run.graph.attrs[i], [t])
 
 
-def _linear(graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra) -> Any:
-    ts = [algebra.zero(values[j]) if tangents[j] is None else tangents[j] for j in graph.args[i]]
+def _linear(run: Run, i: int, tangents: list[Any]) -> Any:
+    graph, algebra = run.graph, run.algebra
+    ts = [
+        algebra.zero(run.values[j]) if tangents[j] is None else tangents[j] for j in graph.args[i]
+    ]
     return algebra.structural(graph.ops[i], graph.attrs[i], ts)
 
 
-def _multilinear(
-    graph: Graph, i: int, values: list[Any], tangents: list[Any], algebra: Algebra
-) -> Any:
-    inputs = graph.args[i]
-    total = None
-    for k, j in enumerate(inputs):
+def _multilinear(run: Run, i: int, tangents: list[Any]) -> Any:
+    graph, total = run.graph, None
+    for k, j in enumerate(graph.args[i]):
         if tangents[j] is None:
             continue
-        xs = [values[n] for n in inputs]
+        xs = [run.values[n] for n in graph.args[i]]
         xs[k] = tangents[j]
-        t = algebra.structural(graph.ops[i], graph.attrs[i], xs)
+        t = run.algebra.structural(graph.ops[i], graph.attrs[i], xs)
         total = t if total is None else total + t
     return total
 
@@ -133,9 +118,9 @@ def _static(*_: Any) -> None:
     return None
 
 
-_RULES = {
-    SELECT: _select,
-    REDUCTION: _reduction,
+_RULES: dict[str, Callable[[Run, int, list[Any]], Any]] = {
+    SELECT: select_tangent,
+    REDUCTION: reduction_tangent,
     LINEAR: _linear,
     MULTILINEAR: _multilinear,
     STATIC: _static,

@@ -11,28 +11,11 @@ from __future__ import annotations
 from math import comb
 from typing import Any
 
-from adcli.ad.jacobians import Run
-from adcli.ad.symbolic import Nodes
+from adcli.ad.evaluate import Run
+from adcli.ad.symbolic import NumberNodes
 from adcli.ad.taylor import Series
 from adcli.graph.graph import Graph
 from adcli.graph.symbols import Expression
-
-
-class _ScalarNodes(Nodes):
-    """Nodes that each stand for a number."""
-
-    shaped = False
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph, [], {})
-
-    def spread(self, t: Any, out: Any) -> Any:
-        """There is nothing to broadcast."""
-        return t
-
-    def zero(self, x: Any) -> Expression:
-        """The number 0."""
-        return self.m.expression(0.0)
 
 
 class TooLong(Exception):
@@ -44,10 +27,12 @@ def derivative_node(graph: Graph, output: int, variable: int, order: int, most: 
 
     Raises TooLong as soon as that takes more than `most` operations.
     """
-    nodes = _ScalarNodes(graph)
+    nodes = NumberNodes(graph)
+    nodes.shaped = False  # no element is beside another, and `Series` knows every node's place
     reached = graph.reach([output, variable])
-    run = Run(graph, reached, {}, nodes, 1, nodes.values(reached))
-    found = _Derivatives(run, output, {variable: nodes.m.expression(1.0)}, order, most)
+    found = _Derivatives(
+        nodes.run(reached), output, {variable: nodes.m.expression(1.0)}, order, most
+    )
     node: int = found.of(output, order)[order].node
     return node
 

@@ -7,51 +7,20 @@ output's shape followed by the variable's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE, Evaluator
-from adcli.ad.evaluate import evaluate
+from adcli.ad.algebra import NOWHERE
+from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes, tangent_node
-from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
 from adcli.graph.structure import INDEX
 
 MODES = ("reverse", "forward", "symbolic", "finite")
 Blocks = dict[tuple[int, int], Any]
 """(output node, variable node) -> the derivative, an engine's value."""
-
-
-@dataclass
-class Run:
-    """One evaluation: the primal values of `order` at `points` points (1 for scalar engines)."""
-
-    graph: Graph
-    order: list[int]
-    inputs: Mapping[int, Any]
-    algebra: Any
-    points: int
-    values: list[Any]
-
-    @classmethod
-    def at(
-        cls,
-        graph: Graph,
-        order: list[int],
-        inputs: Mapping[int, Any],
-        algebra: Evaluator,
-        points: int,
-    ) -> Run:
-        """Evaluate the nodes of `order`."""
-        return cls(graph, order, inputs, algebra, points, evaluate(graph, order, inputs, algebra))
-
-    def shapes(self) -> dict[str, Any]:
-        """The shapes of the inputs by name."""
-        graph, algebra = self.graph, self.algebra
-        return {graph.attrs[i]: algebra.shape(x) for i, x in self.inputs.items()}
 
 
 def jacobian_blocks(
@@ -74,7 +43,7 @@ def _reverse(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
     for output in outputs:
         rows: list[list[Any]] = []
         for seed in algebra.basis(values[output], run.points):
-            adjoints = reverse_sweep(graph, run.order, values, {output: seed}, active, algebra)
+            adjoints = reverse_sweep(run, {output: seed}, active)
             rows.append([adjoints[v] for v in wrt])
         for k, v in enumerate(wrt):
             found = [row[k] for row in rows]
@@ -83,12 +52,12 @@ def _reverse(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
 
 
 def _forward(run: Run, outputs: list[int], wrt: list[int], guarded: bool) -> Blocks:
-    graph, algebra, values = run.graph, run.algebra, run.values
+    algebra, values = run.algebra, run.values
     blocks: Blocks = {}
     for v in wrt:
         columns: list[list[Any]] = []
         for seed in algebra.basis(values[v], run.points):
-            tangents = forward_sweep(graph, run.order, values, {v: seed}, algebra, guarded)
+            tangents = forward_sweep(run, {v: seed}, guarded)
             columns.append([tangents[output] for output in outputs])
         for k, output in enumerate(outputs):
             found = [column[k] for column in columns]
@@ -161,7 +130,7 @@ def directional(
 ) -> list[Any]:
     """The derivative of each output along a direction: one forward sweep (a JVP)."""
     moving = that_move(direction, run.algebra)
-    tangents = forward_sweep(run.graph, run.order, run.values, moving, run.algebra, guarded)
+    tangents = forward_sweep(run, moving, guarded)
     return [
         run.algebra.zero(run.values[o]) if tangents[o] is None else tangents[o] for o in outputs
     ]

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.graph.primitives import COMPARISONS, STATIC
 
 Range = tuple[float, float]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
-from adcli.graph.graph import Graph
+from adcli.ad.evaluate import Run
 from adcli.graph.primitives import LINEAR, MULTILINEAR, REDUCTION, STATIC
 from adcli.graph.structure import SUM
 
@@ -19,27 +19,24 @@ Masks = dict[int, Any]
 """Node -> which of its elements are reached; None for all. Others are not reached at all."""
 
 
-def reached(
-    graph: Graph, order: list[int], values: list[Any], seeds: Mapping[int, Any], algebra: Algebra
-) -> Masks:
+def reached(run: Run, order: list[int], seeds: Mapping[int, Any]) -> Masks:
     """The elements of every node of `order` to which a path leads from a seed that is not 0.
 
-    `values` are arrays over points. A linear operation takes 1 for an element that is reached and
-    0 for another: what it makes of them is 0 where nothing arrives.
+    The run is one of arrays over points. A linear operation takes 1 for an element that is reached
+    and 0 for another: what it makes of them is 0 where nothing arrives.
     """
     masks: Masks = {}
     for node, seed in seeds.items():
-        mask = algebra.both(None, seed)
+        mask = run.algebra.both(None, seed)
         if mask is not NOWHERE:
             masks[node] = mask
-    extend_reach(masks, graph, order, values, algebra)
+    extend_reach(masks, run, order)
     return masks
 
 
-def extend_reach(
-    masks: Masks, graph: Graph, order: list[int], values: list[Any], algebra: Algebra
-) -> None:
+def extend_reach(masks: Masks, run: Run, order: list[int]) -> None:
     """Add the nodes of `order`, whose inputs are known or have no path to them."""
+    graph, values, algebra = run.graph, run.values, run.algebra
     for i in order:
         args, op = graph.args[i], graph.ops[i]
         moving = [j for j in args if j in masks]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.evaluate import Run
 from adcli.graph.axes import kept_shape
-from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ELEMENTWISE,
     LEAF,
@@ -22,19 +22,13 @@ from adcli.graph.primitives import (
 
 
 def reverse_sweep(
-    graph: Graph,
-    order: list[int],
-    values: list[Any],
-    seeds: Mapping[int, Any],
-    active: bytearray,
-    algebra: Algebra,
-    guarded: bool = True,
+    run: Run, seeds: Mapping[int, Any], active: bytearray, guarded: bool = True
 ) -> list[Any]:
-    """The adjoint of every node of `order`: the derivative of the seeded outputs by that node.
+    """The adjoint of every node of the run: the derivative of the seeded outputs by that node.
 
-    `values` are the primal values (`evaluate`); `seeds` maps output nodes to their adjoints;
-    `active` flags the nodes that adjoints are wanted for or through. None is exactly zero: no path,
-    or only paths through a branch that was not taken. A node reached by several paths gets the sum.
+    `seeds` maps output nodes to their adjoints; `active` flags the nodes that adjoints are wanted
+    for or through. None is exactly zero: no path, or only paths through a branch that was not
+    taken. A node reached by several paths gets the sum.
     The adjoint of an element that nothing takes (the others of x[0], what lies off a diagonal, a
     branch not taken) is 0 because nothing flows, not a number to multiply with: a partial that is
     infinite or nan there does not matter. A 0 that was computed, as in 0*sqrt(x), is a number.
@@ -42,19 +36,20 @@ def reverse_sweep(
     cheaper, and the same unless it meets a partial derivative that is not finite; then what comes
     out is not finite either. Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 3.2.
     """
+    graph, values, algebra = run.graph, run.values, run.algebra
     ops, args, m, shaped = graph.ops, graph.args, algebra.m, algebra.shaped
     adjoints: list[Any] = [None] * len(ops)
     masks: dict[int, Any] = {}
     for node, seed in seeds.items():
         adjoints[node] = seed
-    for i in reversed(order):
+    for i in reversed(run.order):
         g = adjoints[i]
         inputs = args[i]
         if g is None or not inputs:
             continue
         op = ops[i]
         if shaped or op.kind != ELEMENTWISE or len(inputs) > 2:
-            for j, c, mask in _RULES[op.kind](graph, i, values, g, masks.get(i), active, algebra):
+            for j, c, mask in _RULES[op.kind](run, i, g, masks.get(i), active):
                 _deposit(j, c, mask if guarded else None, adjoints, masks, algebra)
             continue
         # What `_elementwise` says, for numbers: the innermost loop, so it is spelled out.
@@ -98,20 +93,13 @@ def _deposit(
             masks[j] = joint
 
 
-def first_infinite(
-    graph: Graph,
-    order: list[int],
-    values: list[Any],
-    seeds: Mapping[int, Any],
-    active: bytearray,
-    algebra: Algebra,
-    is_finite: Callable[[Any], bool],
-) -> tuple[int, Any] | None:
+def first_infinite(run: Run, seeds: Mapping[int, Any], active: bytearray) -> tuple[int, Any] | None:
     """The first node of a reverse sweep that turns finite adjoints into one that is not, and its
     own adjoint."""
-    for i, g, found in reverse_steps(graph, order, values, seeds, active, algebra):
+    algebra = run.algebra
+    for i, g, found in reverse_steps(run, seeds, active):
         kept = (c if mask is None else algebra.keep(mask, c) for _, c, mask in found)
-        if not all(map(is_finite, kept)):
+        if not all(map(algebra.is_finite, kept)):
             return i, g
     return None
 
@@ -121,45 +109,35 @@ Contributions = list[tuple[int, Any, Any]]
 
 
 def reverse_steps(
-    graph: Graph,
-    order: list[int],
-    values: list[Any],
-    seeds: Mapping[int, Any],
-    active: bytearray,
-    algebra: Algebra,
+    run: Run, seeds: Mapping[int, Any], active: bytearray
 ) -> Iterator[tuple[int, Any, Contributions]]:
     """A reverse sweep step by step: a node, its adjoint, and what that contributes to its inputs.
 
     Arguments as for `reverse_sweep`, which does the same without the steps in between.
     """
-    adjoints: list[Any] = [None] * len(graph)
+    adjoints: list[Any] = [None] * len(run.graph)
     masks: dict[int, Any] = {}
     for node, seed in seeds.items():
         adjoints[node] = seed
-    for i in reversed(order):
+    for i in reversed(run.order):
         g = adjoints[i]
         if g is None:
             continue
-        found = contributions(graph, i, values, g, masks.get(i), active, algebra)
+        found = contributions(run, i, g, masks.get(i), active)
         yield i, g, found
         for j, c, mask in found:
-            _deposit(j, c, mask, adjoints, masks, algebra)
+            _deposit(j, c, mask, adjoints, masks, run.algebra)
 
 
-def contributions(
-    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
-) -> Contributions:
+def contributions(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
     """What the adjoint `g` of node i, meant where `live` says, contributes to its inputs."""
-    return _RULES[graph.ops[i].kind](graph, i, values, g, live, active, algebra)
+    return _RULES[run.graph.ops[i].kind](run, i, g, live, active)
 
 
-def _elementwise(
-    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
-) -> Contributions:
-    inputs, out, partials = graph.args[i], values[i], graph.ops[i].partials
-    xs = algebra.align([values[j] for j in inputs], out)
+def _elementwise(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    out, partials, xs = run.values[i], run.graph.ops[i].partials, run.operands(i)
     result = []
-    for j, partial in zip(inputs, partials, strict=True):
+    for j, partial in zip(run.graph.args[i], partials, strict=True):
         if partial is None or not active[j]:
             continue
         if partial is one:
@@ -167,48 +145,35 @@ def _elementwise(
         elif partial is minus_one:
             c = -g
         else:
-            c = g * partial(algebra.m, *xs, out)
-        result.append(_fitted(j, c, live, values, out, algebra))
+            c = g * partial(run.algebra.m, *xs, out)
+        result.append(_fitted(run, i, j, c, live))
     return result
 
 
-def _fitted(
-    j: int, c: Any, mask: Any, values: list[Any], out: Any, algebra: Algebra
-) -> tuple[int, Any, Any]:
+def _fitted(run: Run, i: int, j: int, c: Any, mask: Any) -> tuple[int, Any, Any]:
+    """A contribution of node i to its input j, in the shape of that."""
+    algebra, x, out = run.algebra, run.values[j], run.values[i]
     if mask is None:
-        return j, algebra.fit(c, values[j], out), None
+        return j, algebra.fit(c, x, out), None
     mask = algebra.spread(mask, out)  # a condition may have fewer axes than the branches
     c = algebra.keep(mask, c)
-    return j, algebra.fit(c, values[j], out), algebra.fit(mask, values[j], out)
+    return j, algebra.fit(c, x, out), algebra.fit(mask, x, out)
 
 
-def _select(
-    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
-) -> Contributions:
-    inputs, op, out = graph.args[i], graph.ops[i], values[i]
-    assert op.rule is not None
-    xs = algebra.align([values[j] for j in inputs], out)
-    free = tuple([bool(graph.varying[j]) for j in inputs])
-    result = []
-    for k, j in enumerate(inputs):
-        if not active[j]:
-            continue
-        chosen, weight = op.rule(algebra.m, k, xs, out, free)
-        mask = NOWHERE if chosen is None else algebra.both(live, chosen)
-        if mask is not NOWHERE:
-            result.append(_fitted(j, g * weight, mask, values, out, algebra))
-    return result
+def _select(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    inputs = run.graph.args[i]
+    return [
+        _fitted(run, i, inputs[k], g * weight, mask)
+        for k, mask, weight in run.choices(i, active.__getitem__, live)
+    ]
 
 
-def _reduction(
-    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
-) -> Contributions:
-    (j,) = graph.args[i]
-    op, axis, m = graph.ops[i], graph.attrs[i], algebra.m
-    assert op.rule is not None
-    shape = algebra.shape(values[j])
-    kept = kept_shape(shape, axis)
-    chosen, weight = op.rule(m, values[j], m.reshape(kept, values[i]), axis, shape)
+def _reduction(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    (j,) = run.graph.args[i]
+    algebra, m = run.algebra, run.algebra.m
+    shape = algebra.shape(run.values[j])
+    kept = kept_shape(shape, run.graph.attrs[i])
+    chosen, weight = run.weights(i)
     mask = None if live is None else m.broadcast(shape, m.reshape(kept, live))
     if chosen is not None:
         mask = algebra.both(mask, chosen)
@@ -218,17 +183,16 @@ def _reduction(
     return [(j, c if mask is None else algebra.keep(mask, c), mask)]
 
 
-def _structural(
-    graph: Graph, i: int, values: list[Any], g: Any, live: Any, active: bytearray, algebra: Algebra
-) -> Contributions:
-    inputs, op, attr, m = graph.args[i], graph.ops[i], graph.attrs[i], algebra.m
+def _structural(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    graph, algebra, m = run.graph, run.algebra, run.algebra.m
+    inputs, op, attr = graph.args[i], graph.ops[i], graph.attrs[i]
     assert op.rule is not None
-    xs = [values[j] for j in inputs]
+    xs = [run.values[j] for j in inputs]
     shapes = [algebra.shape(x) for x in xs]
     # Elements that are dropped here mean nothing further back; a variable has nothing behind it.
     drops = op.drops is not None and any(graph.args[j] for j in inputs) and op.drops(attr, shapes)
     if drops and live is None:
-        live = m.full(1.0, algebra.shape(values[i]))
+        live = m.full(1.0, algebra.shape(run.values[i]))
     ones = None
     if live is not None and op.kind == MULTILINEAR:
         # A product meets places that mean nothing: 0 * nan must be 0 there; 1 stands for "used".
@@ -247,7 +211,7 @@ def _nothing(*_: Any) -> Contributions:
     return []
 
 
-_RULES = {
+_RULES: dict[str, Callable[[Run, int, Any, Any, bytearray], Contributions]] = {
     LEAF: _nothing,
     STATIC: _nothing,
     ELEMENTWISE: _elementwise,

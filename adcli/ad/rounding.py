@@ -8,16 +8,14 @@ and Stability of Numerical Algorithms, 2nd ed., 3.3; to first order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from adcli.ad.algebra import NOWHERE
-from adcli.ad.jacobians import Run
-from adcli.graph.axes import kept_shape
+from adcli.ad.evaluate import Run
+from adcli.ad.forward import reduction_tangent, select_tangent
 from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, REDUCTION, SELECT
-from adcli.graph.structure import SUM
 
 UNIT = 2.0**-53
 """Half a unit in the last place of 1."""
@@ -49,10 +47,8 @@ def rounding_errors(run: Run, outputs: list[int], inputs: Mapping[int, Any]) -> 
 
 
 def _elementwise(run: Run, i: int, errors: list[Any]) -> Any:
-    graph, algebra, out = run.graph, run.algebra, run.values[i]
-    inputs = graph.args[i]
-    xs = algebra.align([run.values[j] for j in inputs], out)
-    es = algebra.align([errors[j] for j in inputs], out)
+    graph, algebra, out, xs = run.graph, run.algebra, run.values[i], run.operands(i)
+    es = algebra.align([errors[j] for j in graph.args[i]], out)
     total = None
     for partial, e in zip(graph.ops[i].partials, es, strict=True):
         if e is not None and partial is not None:
@@ -62,38 +58,12 @@ def _elementwise(run: Run, i: int, errors: list[Any]) -> Any:
 
 
 def _select(run: Run, i: int, errors: list[Any]) -> Any:
-    graph, algebra, out = run.graph, run.algebra, run.values[i]
-    inputs, rule = graph.args[i], graph.ops[i].rule
-    assert rule is not None
-    xs = algebra.align([run.values[j] for j in inputs], out)
-    es = algebra.align([errors[j] for j in inputs], out)
-    free = tuple([bool(graph.varying[j]) for j in inputs])
-    total = None
-    for k, e in enumerate(es):
-        if e is None:
-            continue
-        chosen, weight = rule(algebra.m, k, xs, out, free)
-        mask = NOWHERE if chosen is None else algebra.both(None, chosen)
-        if mask is not NOWHERE:
-            e = algebra.keep(mask, e * np.abs(weight))
-            total = e if total is None else total + e
-    return None if total is None else algebra.spread(total, out)
+    return select_tangent(run, i, errors, np.abs)
 
 
 def _reduction(run: Run, i: int, errors: list[Any]) -> Any:
-    graph, algebra = run.graph, run.algebra
-    (j,) = graph.args[i]
-    axis, rule = graph.attrs[i], graph.ops[i].rule
-    assert rule is not None
-    if errors[j] is None:
-        return None
-    shape = algebra.shape(run.values[j])
-    out = algebra.m.reshape(kept_shape(shape, axis), run.values[i])
-    chosen, weight = rule(algebra.m, run.values[j], out, axis, shape)
-    e = errors[j] * np.abs(weight)
-    if chosen is not None:
-        e = algebra.keep(algebra.both(None, chosen), e)
-    return algebra.structural(SUM, axis, [e])
+    (j,) = run.graph.args[i]
+    return None if errors[j] is None else reduction_tangent(run, i, errors, np.abs)
 
 
 def _linear(run: Run, i: int, errors: list[Any]) -> Any:
@@ -121,7 +91,7 @@ def _error(run: Run, j: int, errors: list[Any]) -> Any:
     return run.algebra.zero(run.values[j]) if errors[j] is None else errors[j]
 
 
-_RULES = {
+_RULES: dict[str, Callable[[Run, int, list[Any]], Any]] = {
     ELEMENTWISE: _elementwise,
     SELECT: _select,
     REDUCTION: _reduction,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE
+from adcli.ad.algebra import NOWHERE, Scalars
+from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
+from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
@@ -26,12 +28,12 @@ class Nodes:
         self.inputs = inputs
         self.shapes = infer_shapes(graph, order, inputs)
 
-    def values(self, order: Iterable[int]) -> list[Any]:
-        """Every node of `order` as an expression, as a list over all nodes."""
+    def run(self, order: list[int]) -> Run:
+        """The nodes of `order` as values of themselves."""
         values: list[Any] = [None] * len(self.graph)
         for i in order:
             values[i] = Expression(self.m, i)
-        return values
+        return Run(self.graph, order, {}, self, 1, values)
 
     def align(self, xs: list[Any], out: Expression) -> list[Any]:
         """Nodes broadcast by themselves. The sweeps call this first for a node: what they make
@@ -92,6 +94,45 @@ class Nodes:
         return self.m.expression(value) if mask is None else self.m.where(mask, value, 0)
 
 
+class NumberNodes(Nodes, Scalars):
+    """Graph nodes that each stand for one number."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph, [], {})
+
+    def constant(self, value: float, shape: Shape = ()) -> Expression:
+        """The node of a number."""
+        return self.m.expression(float(value))
+
+    def named(self, name: str) -> Expression:
+        """The node of pi, e, tau or inf."""
+        return Expression(self.m, self.graph.named(name))
+
+    def epsilon(self) -> Expression:
+        """The relative spacing of numbers."""
+        return self.constant(2.0**-52)
+
+    def pack(self, value: Any) -> Expression:
+        """A seed. Raises one of NOT_REAL."""
+        return self.constant(real_number(value))
+
+    def shape(self, x: Any) -> Shape:
+        """Every node is a number."""
+        return ()
+
+    def fit(self, g: Any, x: Any, out: Any) -> Any:
+        """Nothing was broadcast."""
+        return self.m.expression(g)
+
+    def spread(self, t: Any, out: Any) -> Any:
+        """Nothing to broadcast."""
+        return self.m.expression(t)
+
+    def zero(self, x: Any) -> Expression:
+        """The number 0."""
+        return self.constant(0.0)
+
+
 def gradient_nodes(
     graph: Graph,
     order: list[int],
@@ -109,7 +150,7 @@ def gradient_nodes(
     nodes = Nodes(graph, order, shapes or {})
     seeds = {output: nodes.m.expression(1.0)}
     active = graph.dependents(order, wrt)
-    adjoints = reverse_sweep(graph, order, nodes.values(order), seeds, active, nodes, guarded)
+    adjoints = reverse_sweep(nodes.run(order), seeds, active, guarded)
     return [_node(nodes, adjoints[i], nodes.shapes[i]) for i in wrt]
 
 
@@ -122,8 +163,7 @@ def tangent_node(
 ) -> int:
     """The node of the derivative of a node of any shape with respect to one scalar variable."""
     nodes = Nodes(graph, order, shapes or {})
-    values = nodes.values(order)
-    tangents = forward_sweep(graph, order, values, {wrt: nodes.m.expression(1.0)}, nodes)
+    tangents = forward_sweep(nodes.run(order), {wrt: nodes.m.expression(1.0)})
     return _node(nodes, tangents[output], nodes.shapes[output])
 
 
@@ -140,7 +180,7 @@ def tangent_nodes(
     """
     nodes = Nodes(graph, order, shapes or {})
     seeds = {i: Expression(nodes.m, node) for i, node in direction.items()}
-    tangents = forward_sweep(graph, order, nodes.values(order), seeds, nodes)
+    tangents = forward_sweep(nodes.run(order), seeds)
     return [_node(nodes, tangents[o], nodes.shapes[o]) for o in outputs]
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
-from adcli.ad.jacobians import MODES, Run, directional, hessian_blocks, jacobian_blocks
+from adcli.ad.evaluate import Run
+from adcli.ad.jacobians import MODES, directional, hessian_blocks, jacobian_blocks
+from adcli.ad.symbolic import NumberNodes
 from adcli.errors import LanguageError, UsageError
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape, ShapeError
 from adcli.graph.graph import Graph
+from adcli.graph.program import Program
 from adcli.graph.shapes import refuse_giant
+from adcli.graph.symbols import Expression
 
 KINDS = ("value", "gradient", "directional", "jacobian", "hessian")
 MAX_TURNED = 32
@@ -157,6 +161,19 @@ def compute_finite(
     turned = compute(run, outputs, inputs, replace(task, mode=mode), text, numbers)
     pairs = zip(entries, turned, strict=True)
     return [b if is_finite(b.value) and not is_finite(a.value) else a for a, b in pairs]
+
+
+def result_nodes(program: Program, task: Task) -> list[tuple[tuple[str, ...], int]]:
+    """The results of a task over numbers as nodes of the function's graph, each with its path.
+
+    Raises UsageError and LanguageError as `compute` does.
+    """
+    algebra = NumberNodes(program.graph)
+    inputs = {i: Expression(algebra.m, i) for i in program.inputs.values()}
+    run = Run.at(program.graph, program.order, inputs, algebra, 1)
+    task = resolved(task, program.outputs, program.inputs, {})
+    entries = compute(run, program.outputs, program.inputs, task, program.text)
+    return [(entry.path, algebra.m.expression(entry.value).node) for entry in entries]
 
 
 def _shapes(run: Run, nodes: Sequence[int]) -> list[Shape]:

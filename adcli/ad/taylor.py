@@ -16,12 +16,13 @@ Source: Griewank & Walther, Evaluating Derivatives, 2nd ed., 13.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.evaluate import extend
-from adcli.ad.jacobians import Run, that_move
+from adcli.ad.evaluate import Run, extend
+from adcli.ad.jacobians import that_move
 from adcli.ad.reach import extend_reach, reached
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
@@ -64,8 +65,8 @@ class Series:
     """
 
     def __init__(self, run: Run, output: int, seeds: Mapping[int, Any], order: int) -> None:
-        self.graph, self.algebra, self.inputs = run.graph, run.algebra, run.inputs
-        self.values = list(run.values)
+        self.run = run = replace(run, values=list(run.values))
+        self.graph, self.algebra, self.values = run.graph, run.algebra, run.values
         self.seeds = that_move(seeds, run.algebra)
         self.moving: set[int] = set()
         self.terms: dict[int, list[Term]] = {}
@@ -74,7 +75,7 @@ class Series:
         self._needs: dict[int, int] = {}
         self._known: set[int] = set()
         self._expanded: set[int] = set()
-        self.reach = reached(self.graph, [], self.values, self.seeds, self.algebra)
+        self.reach = reached(run, [], self.seeds)
         self._admit(run.order)
         self._close(output, order)
         self._sweep(order)
@@ -100,7 +101,7 @@ class Series:
                     self.moving.add(i)
                     self.terms[i] = terms
         if self.algebra.shaped:
-            extend_reach(self.reach, self.graph, order, self.values, self.algebra)
+            extend_reach(self.reach, self.run, order)
 
     def _first_terms(self, i: int) -> list[Term]:
         """The contributions to node i, the partials of rules not yet made."""
@@ -113,26 +114,14 @@ class Series:
                 if rule is not None and a in self.moving
             ]
         if op.kind == SELECT:
-            return self._choices(i)
+            moves = self.moving.__contains__
+            return [
+                Term(args[k], mask=mask, weight=weight)
+                for k, mask, weight in self.run.choices(i, moves)
+            ]
         if op.kind in (REDUCTION, LINEAR, MULTILINEAR):
             return [Term(a) for a in dict.fromkeys(args) if a in self.moving]
         return []
-
-    def _choices(self, i: int) -> list[Term]:
-        graph, algebra, values = self.graph, self.algebra, self.values
-        args, rule = graph.args[i], graph.ops[i].rule
-        assert rule is not None
-        xs = algebra.align([values[a] for a in args], values[i])
-        free = tuple([bool(graph.varying[a]) for a in args])
-        terms = []
-        for k, a in enumerate(args):
-            if a not in self.moving:
-                continue
-            chosen, weight = rule(algebra.m, k, xs, values[i], free)
-            mask = NOWHERE if chosen is None else algebra.both(None, chosen)
-            if mask is not NOWHERE:
-                terms.append(Term(a, mask=mask, weight=weight))
-        return terms
 
     def _close(self, output: int, order: int) -> None:
         """Find the order to which each node is needed; make the nodes of the partials."""
@@ -212,7 +201,7 @@ class Series:
         self._admit(order)
 
     def _extend(self, order: list[int]) -> None:
-        extend(self.values, self.graph, order, self.inputs, self.algebra)
+        extend(self.values, self.graph, order, self.run.inputs, self.algebra)
 
     # ---- the sweep ----
 

@@ -1,4 +1,9 @@
-"""The mpmath engine: numbers of as many digits as asked for."""
+"""The mpmath engine: numbers of as many digits as asked for.
+
+An `exact` algebra runs the program that float64 runs: it takes a number in the program as the
+float64 nearest to it. The distance to what float64 gives is then the fault of rounding alone, and a
+kink that float64 meets is a kink here, too.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,9 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from adcli.ad.algebra import Scalars
+from adcli.ad.evaluate import Run
 from adcli.algebras.arrays import Arrays
-from adcli.algebras.floats import Scalars
 from adcli.algebras.functions import digit_functions
 from adcli.errors import UsageError
 from adcli.given import real
@@ -49,13 +55,25 @@ def short(value: Any) -> str:
     return f"{near:.6g}" if in_range else decimal(value, 6)
 
 
+def _constant(value: float, exact: bool) -> Any:
+    """The decimal number as written, or the float64 that it is."""
+    return mpf(float(value)) if exact else mpf(repr(value))
+
+
+def _named(name: str, exact: bool) -> Any:
+    """pi, e, tau or inf, to the working precision or as float64."""
+    value = getattr(digit_functions, name)
+    return mpf(float(value)) if exact else value
+
+
 class Digits(Scalars):
     """mpmath numbers, scalars."""
 
     m = digit_functions
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, exact: bool = False) -> None:
         self.count = count
+        self.exact = exact
 
     def context(self) -> Any:
         """What to hold while computing: the precision."""
@@ -82,12 +100,12 @@ class Digits(Scalars):
         return mpf(2) ** (1 - mp.prec)
 
     def constant(self, value: float) -> Any:
-        """The decimal number as written."""
-        return mpf(repr(value))
+        """The value of a number."""
+        return _constant(value, self.exact)
 
     def named(self, name: str) -> Any:
-        """pi, e, tau or inf to the working precision."""
-        return getattr(digit_functions, name)
+        """pi, e, tau or inf."""
+        return _named(name, self.exact)
 
 
 class _Elementwise:
@@ -115,9 +133,10 @@ class DigitArrays(Arrays):
     dtype: Any = object
     elementwise: Any = _Elementwise()
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, exact: bool = False) -> None:
         super().__init__()
         self.count = count
+        self.exact = exact
 
     def context(self) -> Any:
         """What to hold while computing: the precision."""
@@ -144,9 +163,26 @@ class DigitArrays(Arrays):
         return self.array(mpf(2) ** (1 - mp.prec))
 
     def constant(self, value: float) -> Any:
-        """The decimal number as written, as an array of one point."""
-        return self.array(mpf(repr(value)))
+        """The value of a number, as an array of one point."""
+        return self.array(_constant(value, self.exact))
 
     def named(self, name: str) -> Any:
         """pi, e, tau or inf, as an array of one point."""
-        return self.array(getattr(digit_functions, name))
+        return self.array(_named(name, self.exact))
+
+
+def exactly(run: Run, digits: int) -> Run:
+    """The run with the same inputs, in many digits."""
+    algebra: Any = (DigitArrays if run.algebra.shaped else Digits)(digits, exact=True)
+    inputs = {node: exactly_this(value, algebra) for node, value in run.inputs.items()}
+    with algebra.context():
+        return Run.at(run.graph, run.order, inputs, algebra, 1)
+
+
+def exactly_this(value: Any, algebra: Any) -> Any:
+    """A float64 value as one of an exact algebra."""
+    if not algebra.shaped:
+        return mpf(value)
+    import numpy as np
+
+    return np.frompyfunc(mpf, 1, 1)(value)

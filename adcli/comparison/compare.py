@@ -8,8 +8,9 @@ from typing import Any
 
 from mpmath import mpf
 
-from adcli.ad.jacobians import Run, jacobian_blocks
-from adcli.algebras.exact_numbers import exactly
+from adcli.ad.evaluate import Run
+from adcli.ad.jacobians import jacobian_blocks
+from adcli.algebras.digits import exactly
 from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
 from adcli.comparison.function_at_point import Component, FunctionAtPoint, Pair
 from adcli.comparison.kinks import (

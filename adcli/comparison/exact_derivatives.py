@@ -1,7 +1,7 @@
 """What others are measured against: derivatives of the program that float64 runs, in many digits.
 
 Its distance to what a method gives is the fault of the method and of its rounding alone: see
-adcli.algebras.exact_numbers.
+adcli.algebras.digits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
 
 EXACT_DIGITS = 50

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.tasks import Task
 from adcli.engines.point import PointResults
 from adcli.errors import UsageError

@@ -9,8 +9,8 @@ from typing import Any
 
 from mpmath import mp
 
-from adcli.ad.blame import within, written_out
-from adcli.ad.jacobians import Run
+from adcli.ad.blame import written_out
+from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kink
 from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.quotients import difference_quotients, relative_steps
@@ -64,11 +64,10 @@ def kink_at_point(problem: FunctionAtPoint, exact: Run, output: int) -> tuple[st
     run = problem.run
     active = run.graph.dependents(run.order, problem.nodes)
     with run.algebra.context():
-        place = find_kink(run.graph, run.order, run.values, [problem.output], active, run.algebra)
+        place = find_kink(run, [problem.output], active)
         if place is None:
             return None
-        operation = written_out(run.graph, place, run.values, run.algebra)
-        operation += within(run.graph, place[0], problem.function.text)
+        operation = written_out(run, place, problem.function.text)
     return operation, is_at_kink(problem, exact, output)
 
 
@@ -76,8 +75,7 @@ def is_at_kink(problem: FunctionAtPoint, exact: Run, output: int) -> bool:
     """Whether an operation is at a kink in the digits of a run."""
     active = exact.graph.dependents(exact.order, problem.nodes)
     with exact.algebra.context():
-        place = find_kink(exact.graph, exact.order, exact.values, [output], active, exact.algebra)
-    return place is not None
+        return find_kink(exact, [output], active) is not None
 
 
 def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:

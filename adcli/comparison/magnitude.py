@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from adcli.ad.reverse import contributions
@@ -21,12 +22,13 @@ def magnitudes(problem: FunctionAtPoint) -> list[float]:
     sizes: list[Any] = [None] * len(graph)
     with algebra.context():
         sizes[problem.output] = next(iter(algebra.basis(run.values[problem.output], 1)))
-        absolute = [None if v is None else _absolute(v, algebra) for v in run.values]
+        values = [None if v is None else _absolute(v, algebra) for v in run.values]
+        absolute = replace(run, values=values)
         for i in reversed(run.order):
             if sizes[i] is None or i in problem.nodes:
                 continue
-            values = absolute if graph.ops[i].kind == MULTILINEAR else run.values
-            for j, c, _ in contributions(graph, i, values, sizes[i], None, active, algebra):
+            used = absolute if graph.ops[i].kind == MULTILINEAR else run
+            for j, c, _ in contributions(used, i, sizes[i], None, active):
                 size = _absolute(c, algebra)
                 sizes[j] = size if sizes[j] is None else sizes[j] + size
         found = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
+from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
-from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import obstacle, why_not
@@ -150,7 +150,7 @@ def forward_products(run: Run, wrt: list[int]) -> int:
         for node in wrt:
             for seed in run.algebra.basis(run.values[node], 1):
                 seeds = {node: counting.counted(seed)}
-                forward_sweep(run.graph, run.order, run.values, seeds, counting)
+                forward_sweep(replace(run, algebra=counting), seeds)
     return counting.tally.multiplications
 
 
@@ -161,5 +161,5 @@ def reverse_products(run: Run, outputs: list[int], active: bytearray) -> int:
         for output in outputs:
             for seed in run.algebra.basis(run.values[output], 1):
                 seeds = {output: counting.counted(seed)}
-                reverse_sweep(run.graph, run.order, run.values, seeds, active, counting)
+                reverse_sweep(replace(run, algebra=counting), seeds, active)
     return counting.tally.multiplications

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adcli.ad.evaluate import evaluate
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run, evaluate
 from adcli.algebras.complexes import STEP, ComplexArrays
 
 Gradient = dict[int, Any]

@@ -18,11 +18,11 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad.evaluate import evaluate
-from adcli.ad.jacobians import Run, hessian_blocks
+from adcli.ad.evaluate import Run, evaluate
+from adcli.ad.jacobians import hessian_blocks
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.algebras.exact_numbers import exactly
+from adcli.algebras.digits import exactly
 from adcli.comparison.compare import (
     ALLOWED_ROUNDING,
     TOLERANCE,

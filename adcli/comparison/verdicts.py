@@ -9,8 +9,7 @@ from typing import Any
 
 from mpmath import mpf
 
-from adcli.ad.evaluate import evaluate
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run, evaluate
 from adcli.comparison.function_at_point import FunctionAtPoint
 
 TAYLOR_STEPS = [10.0**-k for k in range(1, 13)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.ad.evaluate import evaluate
-from adcli.ad.jacobians import Run, directional
+from adcli.ad.evaluate import Run, evaluate
+from adcli.ad.jacobians import directional
 from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
 from adcli.descent.rules import Vector

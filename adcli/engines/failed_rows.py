@@ -16,7 +16,7 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.blame import blame_value, not_finite, value_error
-from adcli.ad.evaluate import evaluate
+from adcli.ad.evaluate import Run
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
 from adcli.engines.columns import Column, is_over_numbers
@@ -108,7 +108,7 @@ def _value_errors(
 
     NumPy finds the operations to blame; the python engine has the last word on the numbers.
     """
-    graph, outputs, text, floats = program.graph, program.outputs, program.text, Floats()
+    graph, outputs, floats = program.graph, program.outputs, Floats()
     table = {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
     blamed = list(_blamed(program, {program.inputs[n]: x for n, x in table.items()}, len(rows)))
     near = {node: (node, *graph.args[node]) for node, _ in blamed}
@@ -120,7 +120,8 @@ def _value_errors(
         for row, *point in zip(rows[places].tolist(), *points, strict=True):
             values = dict(zip(wanted, evaluated(*point), strict=True))
             if not isfinite(values[node]) and not all(isfinite(values[o]) for o in outputs):
-                yield row, value_error(graph, (node, None), values, floats, text)
+                run = Run(graph, program.order, {}, floats, 1, values)
+                yield row, value_error(run, (node, None), program.text)
 
 
 def _blamed(program: Program, inputs: Mapping[int, Any], rows: int) -> Iterator[tuple[int, Any]]:
@@ -128,13 +129,13 @@ def _blamed(program: Program, inputs: Mapping[int, Any], rows: int) -> Iterator[
 
     It ends early where there are almost as many operations as rows.
     """
-    graph, algebra, count = program.graph, Arrays(), 0
+    algebra, count = Arrays(), 0
     with algebra.context():
-        values = evaluate(graph, program.order, inputs, algebra)
+        run = Run.at(program.graph, program.order, inputs, algebra, rows)
         left = np.ones(rows, dtype=bool)
         for output in program.outputs:
-            while not_finite(values[output], algebra, left) is not NOWHERE:
-                node, live = blame_value(graph, output, values, algebra, left)
+            while not_finite(run.values[output], algebra, left) is not NOWHERE:
+                node, live = blame_value(run, output, left)
                 left &= ~live
                 yield node, live
                 count += 1

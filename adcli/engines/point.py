@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adcli.ad.blame import blame_derivative, blame_value, value_error
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kink, kink_error
 from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine
@@ -87,9 +87,7 @@ class PointResults(Results):
             self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
 
     def _value_error(self, output: int) -> DomainError:
-        graph, values, algebra = self.function.graph, self.run.values, self.algebra
-        place = blame_value(graph, output, values, algebra)
-        return value_error(graph, place, values, algebra, self.function.text)
+        return value_error(self.run, blame_value(self.run, output), self.function.text)
 
     def _derivative_error(self, entry: Entry) -> DomainError:
         run, algebra = entry.run, self.algebra
@@ -98,15 +96,7 @@ class PointResults(Results):
         wrt = [node for node in nodes if node is not None]
         active = run.graph.dependents(run.order, wrt)
         for seed in algebra.basis(run.values[entry.output], 2):  # one component at a time
-            error = blame_derivative(
-                run.graph,
-                run.order,
-                run.values,
-                {entry.output: seed},
-                active,
-                algebra,
-                self.function.text,
-            )
+            error = blame_derivative(run, {entry.output: seed}, active, self.function.text)
             if error.span is not None:
                 break
         return error
@@ -119,13 +109,11 @@ class PointResults(Results):
 
     def kink(self, names: Iterable[str]) -> KinkError | None:
         """The error that names the first kink on the way from some variables to the results."""
-        program, run, algebra = self.function, self.run, self.algebra
+        program, run = self.function, self.run
         active = run.graph.dependents(run.order, [program.inputs[n] for n in names])
-        with algebra.context():
-            kink = find_kink(run.graph, run.order, run.values, program.outputs, active, algebra)
-            if kink is None:
-                return None
-            return kink_error(run.graph, kink, run.values, algebra, program.text)
+        with self.algebra.context():
+            kink = find_kink(run, program.outputs, active)
+            return None if kink is None else kink_error(run, kink, program.text)
 
 
 def compute_point(

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adcli.ad.blame import remedy, within, written_out
-from adcli.ad.jacobians import Run
+from adcli.ad.blame import remedy, written_out
+from adcli.ad.evaluate import Run
 from adcli.ad.tasks import Task
 from adcli.ad.taylor import Series
 from adcli.engines.columns import is_number
@@ -139,7 +139,7 @@ def _checked(
 
     Where float64 is so far away that too few digits are left, what is below them is 0.
     """
-    from adcli.algebras.exact_numbers import exactly, exactly_this
+    from adcli.algebras.digits import exactly, exactly_this
 
     found: list[Any] = []
     lost: list[bool] = []
@@ -175,8 +175,7 @@ def _error(
         if not worse:
             break
         node = worse[0]
-    written = written_out(graph, (node, None), run.values, run.algebra)
-    written += within(graph, node, program.text)
+    written = written_out(run, (node, None), program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
     hint = remedy(graph, node)
     if digits is None and order > 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine
@@ -342,7 +342,7 @@ def _near_kinks(run: Run, rows: int) -> Any:
 
     near = np.zeros(rows, dtype=bool)
     for i in run.order:
-        kink = kink_at(run.graph, i, run.values, run.algebra)
+        kink = kink_at(run, i)
         if kink is not None:
             flags = (kink != 0).reshape(kink.shape[0], -1).any(axis=1)
             near |= np.broadcast_to(flags, (rows,))

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.ad.symbolic import gradient_nodes
-from adcli.ad.tasks import Task, scalar_output
+from adcli.ad.tasks import Task, result_nodes, scalar_output
 from adcli.engines.choose import Choice, choose_point_engine, choose_rows_engine
 from adcli.explain.cost import Counts, evaluation
 from adcli.graph.axes import Shape
@@ -146,8 +146,6 @@ def _counts(
     """
     graph, nodes = program.graph, list(program.outputs)
     if program.is_scalar and not any(shapes.values()):
-        from adcli.algebras.number_nodes import result_nodes
-
         nodes = [node for _, node in result_nodes(program, task)]
     elif task.kind in ("gradient", "hessian"):
         output = scalar_output(graph, nodes, [known[o] for o in nodes], program.text)

@@ -8,13 +8,13 @@ the largest are found without looking at the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 from math import inf, log2, prod
 from typing import Any, NamedTuple
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.reverse import contributions, reverse_sweep
 from adcli.explain.trace import operands_of
 
@@ -91,7 +91,7 @@ def local_partials(run: Run, node: int, active: bytearray) -> list[Edge]:
     is_small = size * max((prod(algebra.shape(values[j])) for j in inputs), default=0)
     seeds = algebra.basis(values[node], 1) if is_small <= MAX_JACOBIAN else [_ones(run, node)]
     for batch, seed in enumerate(seeds):
-        given = contributions(graph, node, values, seed, None, active, algebra)
+        given = contributions(run, node, seed, None, active)
         places = operands_of(graph, node, [j for j, _, _ in given])
         for k, (_, c, _) in zip(places, given, strict=True):
             found.setdefault(k, [None] * batch).append(c)
@@ -121,7 +121,7 @@ def find_paths(run: Run, output: int, variable: int) -> Paths:
     edges = {i: local_partials(run, i, active) for i in order if active[i] and graph.args[i]}
     number = _count(order, edges, output, variable)
     (one,) = algebra.basis(run.values[output], 1)
-    adjoint = reverse_sweep(graph, order, run.values, {output: one}, active, algebra)[variable]
+    adjoint = reverse_sweep(replace(run, order=order), {output: one}, active)[variable]
     zero = algebra.zero(run.values[variable])
     total = algebra.unpack(zero if adjoint is None else adjoint)
     wanted = number if number <= MAX_LISTED else MAX_LARGEST
@@ -237,7 +237,7 @@ def _array_paths(
             wanted -= 1
             yield _array_path(chain, algebra.unpack(g))
             continue
-        given = contributions(graph, node, run.values, g, mask, active, algebra)
+        given = contributions(run, node, g, mask, active)
         places = operands_of(graph, node, [j for j, _, _ in given])
         reached = {k: (c, live) for k, (_, c, live) in zip(places, given, strict=True)}
         for edge in edges[node]:

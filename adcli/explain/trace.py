@@ -6,12 +6,12 @@ Griewank & Walther, Evaluating Derivatives, 2nd ed., 2.1 (forward) and 2.2 (reve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Any, NamedTuple
 
+from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
-from adcli.ad.jacobians import Run
 from adcli.ad.reverse import reverse_steps, reverse_sweep
 from adcli.explain.counting import Counting, Tally, plain
 from adcli.graph.graph import Graph
@@ -73,11 +73,12 @@ def trace(run: Run, output: int | None, wrt: list[int], kept: int | None = None)
 
 def _forward(run: Run, wrt: list[int], result: Trace, kept: int | None) -> None:
     counting = Counting(run.algebra)
+    counted = replace(run, algebra=counting)
     for v in wrt:
         indices = product(*map(range, run.algebra.shape(run.values[v])))
         for seeds in run.algebra.basis(run.values[v], run.points):
             seed = {v: counting.counted(seeds)}
-            tangents = forward_sweep(run.graph, run.order, run.values, seed, counting)
+            tangents = forward_sweep(counted, seed)
             reached = [i for i in run.order if tangents[i] is not None]
             for k, index in enumerate(islice(indices, _count(run, seeds))):
                 is_kept = kept is None or len(result.seeds) < kept
@@ -100,13 +101,13 @@ def _part(run: Run, tangent: Any, k: int) -> Any:
 
 
 def _reverse(run: Run, output: int, wrt: list[int], result: Trace) -> None:
-    graph, order, values, unpack = run.graph, run.order, run.values, run.algebra.unpack
-    active = graph.dependents(order, wrt)
-    (one,) = run.algebra.basis(values[output], run.points)
+    graph, unpack = run.graph, run.algebra.unpack
+    active = graph.dependents(run.order, wrt)
+    (one,) = run.algebra.basis(run.values[output], run.points)
     counting = Counting(run.algebra)
     seed = {output: counting.counted(one)}
-    adjoints = reverse_sweep(graph, order, values, seed, active, counting)
-    for i, _, found in reverse_steps(graph, order, values, {output: one}, active, run.algebra):
+    adjoints = reverse_sweep(replace(run, algebra=counting), seed, active)
+    for i, _, found in reverse_steps(run, {output: one}, active):
         result.visited.append(i)
         result.adjoints[i] = unpack(plain(adjoints[i]))
         operands = operands_of(graph, i, [j for j, _, _ in found])

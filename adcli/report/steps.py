@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,

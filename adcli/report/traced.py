@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kinks
 from adcli.ad.tasks import Task
 from adcli.errors import UsageError
@@ -53,7 +53,7 @@ def traced(
     active = f.graph.dependents(f.order, nodes)
     with results.algebra.context():
         found = trace(run, output, nodes, kept)
-        kinks = find_kinks(f.graph, f.order, run.values, f.outputs, active, run.algebra)
+        kinks = find_kinks(run, f.outputs, active)
         at_kinks = sorted(node for node, _ in kinks)
     return TraceReport(
         Steps(f, run, notation),

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from adcli.ad.jacobians import Run, jacobian_blocks
+from adcli.ad.evaluate import Run
+from adcli.ad.jacobians import jacobian_blocks
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph

@@ -9,8 +9,7 @@ from hypothesis import assume, given, settings
 from mpmath import mp
 
 import adcli
-from adcli.ad.evaluate import evaluate
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.arrays import Arrays
@@ -44,10 +43,11 @@ def rounding(f: adcli.Function, program: Program) -> dict[str, Any]:
             f.graph, f.order, f.outputs[0], [f.inputs[name] for name in names], run.shapes()
         )
         order = f.graph.reach(nodes)
-        values = evaluate(f.graph, order, run.inputs, algebra)
+        second = Run.at(f.graph, order, run.inputs, algebra, 1)
+        values = second.values
         for name, node in zip(names, nodes, strict=True):
             (seed,) = algebra.basis(values[node], 1)
-            adjoints = reverse_sweep(f.graph, order, values, {node: seed}, f.graph.varying, algebra)
+            adjoints = reverse_sweep(second, {node: seed}, f.graph.varying)
             total = np.zeros(len(seed))
             for i in order:
                 if adjoints[i] is not None:

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 
 from adcli.ad.evaluate import evaluate
 from adcli.algebras.arrays import Arrays
-from adcli.algebras.exact_numbers import ExactArrays, ExactNumbers, exactly_this
+from adcli.algebras.digits import DigitArrays, Digits, exactly_this
 from adcli.algebras.floats import Floats
 from adcli.engines.power_series import expand
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
@@ -42,7 +42,7 @@ def reference(
 ) -> list[Any]:
     """mpmath's Taylor coefficients of f(point + t along), from values in many digits."""
     scalars = f.is_scalar and not any(isinstance(x, list) for x in point.values())
-    algebra: Any = ExactNumbers(DIGITS) if scalars else ExactArrays(DIGITS)
+    algebra: Any = Digits(DIGITS, exact=True) if scalars else DigitArrays(DIGITS, exact=True)
     floats: Any = Floats() if scalars else Arrays()
     order_of_nodes = f.graph.reach(f.outputs)
 

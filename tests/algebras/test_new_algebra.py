@@ -14,8 +14,9 @@ import pytest
 import sympy
 
 import adcli
-from adcli.ad.jacobians import Run, jacobian_blocks
-from adcli.algebras.floats import Scalars
+from adcli.ad.algebra import Scalars
+from adcli.ad.evaluate import Run
+from adcli.ad.jacobians import jacobian_blocks
 
 FUNCTIONS = SimpleNamespace(
     add=operator.add,

@@ -58,7 +58,7 @@ def phases(n: int) -> dict[str, float]:
 def reverse_cost(n: int, engine: str, rows: int) -> float:
     """Value and reverse gradient against the evaluation alone, for n inputs."""
     import adcli
-    from adcli.ad.evaluate import evaluate
+    from adcli.ad.evaluate import Run, evaluate
     from adcli.ad.reverse import reverse_sweep
     from adcli.engines.choose import choose_algebra
     from adcli.engines.point import pack
@@ -76,9 +76,9 @@ def reverse_cost(n: int, engine: str, rows: int) -> float:
         return evaluate(graph, order, inputs, algebra)
 
     def value_and_gradient() -> list[Any]:
-        values = value()
-        seeds = {output: algebra.one(values[output])}
-        adjoints = reverse_sweep(graph, order, values, seeds, graph.varying, algebra)
+        run = Run.at(graph, order, inputs, algebra, rows)
+        seeds = {output: algebra.one(run.values[output])}
+        adjoints = reverse_sweep(run, seeds, graph.varying)
         return [adjoints[node] for node in inputs]
 
     with algebra.context():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import adcli
-from adcli.ad.jacobians import Run
+from adcli.ad.evaluate import Run
 from adcli.ad.ranges import value_range
 from adcli.descent.stopping import Status
 from adcli.engines.choose import choose_algebra

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,7 +87,7 @@ def test_sweeps_and_graphs_count_alike(text: str) -> None:
     counting = Counting(run.algebra)
     with run.algebra.context():
         seed = {f.inputs[name]: counting.counted(run.values[f.inputs[name]])}
-        forward_sweep(run.graph, run.order, run.values, seed, counting)
+        forward_sweep(replace(run, algebra=counting), seed)
     counts = evaluation(f.graph, f.order, infer_shapes(f.graph, f.order, run.shapes()))
     tally = counting.tally
     assert (tally.multiplications, tally.additions) == counts[:2]

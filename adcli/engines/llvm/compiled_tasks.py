@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adcli.ad.symbolic import gradient_nodes
-from adcli.ad.tasks import Task, scalar_output
-from adcli.algebras.number_nodes import result_nodes
+from adcli.ad.tasks import Task, result_nodes, scalar_output
 from adcli.engines.llvm.compiled_rows import CompiledRows, UnsupportedError
 from adcli.engines.llvm.kernel import Array
 from adcli.engines.llvm.machine import host

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adcli.ad.tasks import result_nodes
 from adcli.algebras.functions.array_functions import are_finite
-from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.plan.column_plan import ColumnPlan
 from adcli.engines.plan.operand import Array
 from adcli.engines.prepared import PreparedTask, prepared, task_key

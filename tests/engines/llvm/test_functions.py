@@ -11,9 +11,8 @@ import pytest
 from mpmath import mp
 
 import adcli
-from adcli.ad.tasks import Task
+from adcli.ad.tasks import Task, result_nodes
 from adcli.algebras.functions import float_functions
-from adcli.algebras.number_nodes import result_nodes
 from adcli.engines.llvm.kernel import ColumnPlace
 from adcli.engines.llvm.row_kernel import RowKernel
 from adcli.engines.lower import FOREIGN, lower
