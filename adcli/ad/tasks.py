@@ -13,7 +13,6 @@ from adcli.ad.symbolic import NumberNodes
 from adcli.errors import LanguageError, UsageError
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape, ShapeError
-from adcli.graph.graph import Graph
 from adcli.graph.program import Program
 from adcli.graph.shapes import refuse_giant
 from adcli.graph.symbols import Expression
@@ -85,39 +84,32 @@ class Entry(NamedTuple):
 
 
 def compute(
-    run: Run,
-    outputs: list[int],
-    inputs: Mapping[str, int],
-    task: Task,
-    text: str,
-    forward_gradient: bool = False,
-    guarded: bool = False,
+    run: Run, program: Program, task: Task, forward_gradient: bool = False, guarded: bool = False
 ) -> list[Entry]:
     """All results of a task, the value first. Nothing is checked for being finite.
 
-    `forward_gradient` is that of `hessian_blocks`, `guarded` that of `forward_sweep`.
-
-    Raises UsageError or LanguageError where a gradient or Hessian is asked of a program with
-    several results or an array.
+    `run` evaluates the program. `forward_gradient` is that of `hessian_blocks`, `guarded` that of
+    `forward_sweep`. Raises UsageError or LanguageError where a gradient or Hessian is asked of a
+    program with several results or an array.
     """
+    outputs = program.outputs
     entries = [Entry(("value",), run.values[o], run, o, None) for o in outputs]
-    nodes = {name: inputs[name] for name in task.wrt}
+    nodes = {name: program.inputs[name] for name in task.wrt}
+    wrt = list(nodes.values())
+    if task.kind in ("gradient", "hessian"):
+        output = scalar_output(program, {o: run.algebra.shape(run.values[o]) for o in outputs})
     if task.kind == "gradient":
-        output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
-        blocks = jacobian_blocks(run, [output], list(nodes.values()), task.mode, guarded)
+        blocks = jacobian_blocks(run, [output], wrt, task.mode, guarded)
         for name, node in nodes.items():
             entries.append(Entry(("gradient", name), blocks[output, node], run, output, node))
     elif task.kind == "jacobian":
-        _refuse_giant(run, outputs, list(nodes.values()), text)
-        blocks = jacobian_blocks(run, outputs, list(nodes.values()), task.mode, guarded)
+        _refuse_giant(run, outputs, wrt, program.text)
+        blocks = jacobian_blocks(run, outputs, wrt, task.mode, guarded)
         for name, node in nodes.items():
             for o in outputs:
                 entries.append(Entry(("jacobian", name), blocks[o, node], run, o, node))
     elif task.kind == "hessian":
-        output = scalar_output(run.graph, outputs, _shapes(run, outputs), text)
-        for node in nodes.values():
-            _refuse_giant(run, [node], list(nodes.values()), text)
-        wrt = list(nodes.values())
+        _refuse_giant(run, wrt, wrt, program.text)
         second, rows, blocks = hessian_blocks(
             run, output, wrt, task.mode, forward_gradient, guarded
         )
@@ -127,15 +119,13 @@ def compute(
             for b, node in nodes.items():
                 entries.append(Entry(("hessian", a, b), blocks[first, node], second, row, node))
     elif task.kind == "directional":
-        seeds = _direction_seeds(run, inputs, task.direction or {})
+        seeds = _direction_seeds(run, program.inputs, task.direction or {})
         for o, value in zip(outputs, directional(run, outputs, seeds, guarded), strict=True):
             entries.append(Entry(("derivative",), value, run, o, next(iter(seeds), None)))
     return entries
 
 
-def compute_finite(
-    run: Run, outputs: list[int], inputs: Mapping[str, int], task: Task, text: str
-) -> list[Entry]:
+def compute_finite(run: Run, program: Program, task: Task) -> list[Entry]:
     """`compute`; what is not finite comes from guarded sweeps, or from sweeps in the other
     direction, if it is finite there.
 
@@ -144,21 +134,21 @@ def compute_finite(
     derivatives of any order taken by forward sweeps alone are x*(x*exp(-x^2)), never x*x*.... A
     partial that is infinite itself is so in both.
     """
-    entries = compute(run, outputs, inputs, task, text)
+    entries = compute(run, program, task)
     is_finite, shape = run.algebra.is_finite, run.algebra.shape
     if task.mode == "finite" or all(is_finite(entry.value) for entry in entries):
         return entries
     if run.algebra.shaped and (task.mode == "forward" or task.kind == "directional"):
-        entries = compute(run, outputs, inputs, task, text, guarded=True)
+        entries = compute(run, program, task, guarded=True)
     if task.kind not in ("gradient", "jacobian", "hessian"):
         return entries
-    shapes = [shape(run.values[inputs[name]]) for name in task.wrt]
+    shapes = [shape(run.values[program.inputs[name]]) for name in task.wrt]
     if sum(map(prod, shapes)) > MAX_TURNED:
         return entries
     is_second = task.kind == "hessian"
     mode = "reverse" if task.mode == "forward" and not is_second else "forward"
     numbers = is_second and not any(shapes)
-    turned = compute(run, outputs, inputs, replace(task, mode=mode), text, numbers)
+    turned = compute(run, program, replace(task, mode=mode), numbers)
     pairs = zip(entries, turned, strict=True)
     return [b if is_finite(b.value) and not is_finite(a.value) else a for a, b in pairs]
 
@@ -171,17 +161,13 @@ def result_nodes(program: Program, task: Task) -> list[tuple[tuple[str, ...], in
     algebra = NumberNodes(program.graph)
     inputs = {i: Expression(algebra.m, i) for i in program.inputs.values()}
     run = Run.at(program.graph, program.order, inputs, algebra, 1)
-    task = resolved(task, program.outputs, program.inputs, {})
-    entries = compute(run, program.outputs, program.inputs, task, program.text)
+    entries = compute(run, program, resolved(task, program, {}))
     return [(entry.path, algebra.m.expression(entry.value).node) for entry in entries]
 
 
-def _shapes(run: Run, nodes: Sequence[int]) -> list[Shape]:
-    return [run.algebra.shape(run.values[i]) for i in nodes]
-
-
-def scalar_output(graph: Graph, outputs: list[int], shapes: list[Shape], text: str) -> int:
-    """The only output, of shapes `shapes`. Raises LanguageError unless it is one number."""
+def scalar_output(program: Program, shapes: Mapping[int, Shape]) -> int:
+    """The only result, by the nodes' shapes. Raises LanguageError unless it is one number."""
+    graph, outputs, text = program.graph, program.outputs, program.text
     if len(outputs) != 1:
         raise LanguageError(
             f"a gradient or a Hessian needs one result, the program has {len(outputs)}",
@@ -192,7 +178,8 @@ def scalar_output(graph: Graph, outputs: list[int], shapes: list[Shape], text: s
             ),
             text=text,
         )
-    (output,), (shape,) = outputs, shapes
+    (output,) = outputs
+    shape = shapes[output]
     if shape:
         raise LanguageError(
             f"a gradient needs a number as the result, not an array of shape {list(shape)}",
@@ -203,20 +190,15 @@ def scalar_output(graph: Graph, outputs: list[int], shapes: list[Shape], text: s
     return output
 
 
-def resolved(
-    task: Task,
-    outputs: list[int],
-    inputs: Mapping[str, int],
-    shapes: Mapping[int, Shape],
-) -> Task:
+def resolved(task: Task, program: Program, shapes: Mapping[int, Shape]) -> Task:
     """The task with "auto" decided: forward sweeps where there are fewer inputs than outputs.
 
     `shapes` are those of the nodes (absent: scalar).
     """
     if task.mode != "auto":
         return task
-    rows = sum(prod(shapes.get(o, ())) for o in outputs)
-    columns = sum(prod(shapes.get(inputs[name], ())) for name in task.wrt)
+    rows = sum(prod(shapes.get(o, ())) for o in program.outputs)
+    columns = sum(prod(shapes.get(program.inputs[name], ())) for name in task.wrt)
     return replace(task, mode="forward" if columns < rows else "reverse")
 
 

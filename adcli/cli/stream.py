@@ -136,7 +136,7 @@ class _Job:
         f.check_names([*fixed, *self.columns])
         if task.mode == "auto":
             shapes = infer_shapes(f.graph, f.order, self.shapes, f.text)
-            self.task = resolved(task, f.outputs, f.inputs, shapes)
+            self.task = resolved(task, f, shapes)
         self.points = points
         self.engine = options.engine
         self.threads = options.threads or available_cores()

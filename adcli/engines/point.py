@@ -71,7 +71,7 @@ class PointResults(Results):
         if algebra.shaped:
             given = {graph.attrs[i]: algebra.shape(x) for i, x in inputs.items()}
             shapes = infer_shapes(graph, order, given, text)
-        self.task = task = resolved(task, program.outputs, program.inputs, shapes)
+        self.task = task = resolved(task, program, shapes)
         self.run = Run.at(graph, order, inputs, algebra, 1)
         for output in program.outputs:
             if not algebra.is_finite(self.run.values[output]):
@@ -79,7 +79,7 @@ class PointResults(Results):
         kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink
-        entries = compute_finite(self.run, program.outputs, program.inputs, task, text)
+        entries = compute_finite(self.run, program, task)
         for entry in entries:
             if not algebra.is_finite(entry.value):
                 raise self._derivative_error(entry)

@@ -311,8 +311,8 @@ def _interpreted(
     shapes = infer_shapes(graph, program.order, given, program.text)
     with algebra.context():
         run = Run.at(graph, program.order, packed, algebra, rows)
-        task = resolved(task, program.outputs, inputs, shapes)
-        entries = compute(run, program.outputs, inputs, task, program.text)
+        task = resolved(task, program, shapes)
+        entries = compute(run, program, task)
         good = np.ones(rows, dtype=bool)
         found: dict[tuple[str, ...], list[Any]] = {}
         for entry in entries:

@@ -148,7 +148,7 @@ def _counts(
     if program.is_scalar and not any(shapes.values()):
         nodes = [node for _, node in result_nodes(program, task)]
     elif task.kind in ("gradient", "hessian"):
-        output = scalar_output(graph, nodes, [known[o] for o in nodes], program.text)
+        output = scalar_output(program, known)
         if task.kind == "hessian":
             return None
         wrt = [program.inputs[name] for name in task.wrt]

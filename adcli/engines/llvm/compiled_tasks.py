@@ -86,12 +86,12 @@ def _compile_rows(
 def _compile_point(
     program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
 ) -> PreparedTask[CompiledRows]:
-    graph, text = program.graph, program.text
-    known = infer_shapes(graph, program.order, shapes, text)
+    graph = program.graph
+    known = infer_shapes(graph, program.order, shapes, program.text)
     outputs = list(program.outputs)
     paths: list[ResultPath] = [("value",)] * len(outputs)
     if task.kind == "gradient":
-        output = scalar_output(graph, outputs, [known[o] for o in outputs], text)
+        output = scalar_output(program, known)
         wrt = [program.inputs[name] for name in task.wrt]
         outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
         paths += [("gradient", name) for name in task.wrt]
