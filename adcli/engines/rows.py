@@ -173,12 +173,9 @@ def _blocks(
     if not rows:
         return _no_rows(program, arrays, task, compute_block)
     errors: dict[int, DomainError] = {}
-    if compute_block is not _interpreted:
-        fields, good, outputs = compute_block(program, arrays, rows, task)
-        errors = _mended(program, arrays, fields, good, task, stop)
-        return RowResults(fields, outputs, errors)
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in task.paths}
-    for start, end in _spans(program, arrays, rows):
+    is_cut = compute_block is _interpreted
+    for start, end in _spans(program, arrays, rows) if is_cut else [(0, rows)]:
         block = {
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
@@ -243,29 +240,27 @@ def _compiled(
     from adcli.engines.llvm.compiled_tasks import compile_rows
 
     try:
-        prepared = compile_rows(program, task, [n for n, c in block.items() if c.per_row])
+        code = compile_rows(program, task, [n for n, c in block.items() if c.per_row])
     except UnsupportedError:
         return _planned(program, block, rows, task, threads)
-    return _of_program(
-        program, rows, prepared.paths, *prepared.runner.run(_by_node(program, block), threads)
-    )
+    inputs = {program.inputs[name]: column.values for name, column in block.items()}
+    return _of_program(program, rows, code.paths, *code.runner.run(inputs, threads))
 
 
 def _planned(
     program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
 ) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
-    from adcli.engines.plan.planned_rows import plan_rows
+    from adcli.algebras.functions.array_functions import are_finite
+    from adcli.engines.plan.column_plan import plan_rows
+    from adcli.engines.result_memory import result_array
 
     per_row = [n for n, c in block.items() if c.per_row]
-    prepared = plan_rows(program, task, per_row, threads)
-    return _of_program(
-        program, rows, prepared.paths, *prepared.runner.run(_by_node(program, block))
-    )
-
-
-def _by_node(program: Program, block: Mapping[str, Column]) -> dict[int, Any]:
-    return {program.inputs[name]: column.values for name, column in block.items()}
+    plan, paths = plan_rows(program, task, per_row, threads)
+    numbers = [block[n].values for n in program.inputs if not block[n].per_row]
+    results = [result_array(rows) for _ in paths]
+    plan.run([block[n].values for n in per_row], numbers, results)
+    return _of_program(program, rows, paths, results, are_finite(results))
 
 
 def _of_program(
@@ -283,17 +278,11 @@ def _of_program(
     for path, value in zip(paths, results, strict=True):
         if good is not None:
             good &= np.isfinite(value)
-        found.setdefault(path, []).append(_of_own(value, rows))
+        own = value if value.shape == (rows,) else np.full(rows, value)
+        found.setdefault(path, []).append(own)
     several = len(program.outputs) > 1
     fields = {path: np.stack(v, axis=1) if several else v[0] for path, v in found.items()}
     return _BlockResults(fields, good, [()] * len(program.outputs))
-
-
-def _of_own(values: Any, rows: int) -> Any:
-    """An array of results (rows,) that may be written to."""
-    import numpy as np
-
-    return values if values.shape == (rows,) else np.full(rows, values)
 
 
 def _interpreted(

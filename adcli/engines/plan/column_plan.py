@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from adcli.ad.tasks import Task, result_nodes
 from adcli.algebras.functions import array_functions
 from adcli.engines.plan.block_run import BlockRun
 from adcli.engines.plan.operand import Array, Operand, Step, needed
 from adcli.engines.plan.plan_steps import Operations
 from adcli.engines.plan.regions import Region, block_rows
+from adcli.engines.prepared import PreparedTask, prepared, task_key
 from adcli.engines.result_memory import result_array
 from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
+from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
 ENDLESS_ROWS = 1 << 26
@@ -98,6 +101,26 @@ class ColumnPlan:
             *[out[k] for k in self._out],
             result_array(self._run.scratch // 8).view(np.uint8),
         )
+
+
+def plan_rows(
+    program: Program, task: Task, per_row: Sequence[str], threads: int
+) -> PreparedTask[ColumnPlan]:
+    """A task at every row of a scalar program; the variables `per_row` vary from row to row.
+
+    The other variables are the plan's numbers, in the program's order. Raises LanguageError as
+    `compute` does.
+    """
+
+    def make() -> PreparedTask[ColumnPlan]:
+        paths, outputs = zip(*result_nodes(program, task), strict=True)
+        columns = [program.inputs[name] for name in per_row]
+        numbers = [node for node in program.inputs.values() if node not in columns]
+        over = [None] * len(outputs)
+        plan = ColumnPlan(program.graph, columns, numbers, outputs, over, np.float64, threads)
+        return PreparedTask(plan, list(paths))
+
+    return prepared(program, ("planned rows", threads, *task_key(task), *per_row), make)
 
 
 def _is_read_later(steps: list[Step], output: int, column: int | None) -> bool:
