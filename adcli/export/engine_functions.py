@@ -12,6 +12,7 @@ import copy
 import textwrap
 from collections.abc import Collection, Iterator
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -56,6 +57,9 @@ def _module(name: str) -> _Module:
         if isinstance(statement, ast.FunctionDef):
             found.defined[statement.name] = statement
         elif isinstance(statement, ast.Assign):
+            if ast.unparse(statement.value).startswith("tuple("):  # a table: what is in it
+                table = getattr(import_module(name), ast.unparse(statement.targets[0]))
+                statement.value = ast.parse(repr(table), mode="eval").body
             for target in statement.targets:
                 names = target.elts if isinstance(target, ast.Tuple) else [target]
                 found.defined.update({n.id: statement for n in names if isinstance(n, ast.Name)})

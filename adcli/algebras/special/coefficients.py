@@ -4,6 +4,8 @@ DLMF: F. W. J. Olver et al. (eds.), NIST Digital Library of Mathematical Functio
 https://dlmf.nist.gov
 """
 
+from math import factorial
+
 RGAMMA2 = (
     -4.220733353164313e-12,
     1.2002996793069383e-11,
@@ -156,48 +158,6 @@ DIGAMMA_ROOT = (
 )
 """Taylor: digamma(r + d) = d p(d) at the positive root r, highest power first."""
 
-STIRLING = (
-    0.17964437236883057,
-    -0.029550653594771242,
-    0.00641025641025641,
-    -0.0019175269175269176,
-    0.0008417508417508417,
-    -0.0005952380952380953,
-    0.0007936507936507937,
-    -0.002777777777777778,
-    0.08333333333333333,
-)
-"""DLMF 5.11.1: B_2k / (2k (2k - 1)), highest k first."""
-
-DIGAMMA_TAIL = (
-    3.0539543302701198,
-    -0.4432598039215686,
-    0.08333333333333333,
-    -0.021092796092796094,
-    0.007575757575757576,
-    -0.004166666666666667,
-    0.003968253968253968,
-    -0.008333333333333333,
-    0.08333333333333333,
-)
-"""DLMF 5.11.2: B_2k / 2k, highest k first."""
-
-EULER_MACLAURIN = (
-    0.08333333333333333,
-    -0.001388888888888889,
-    3.306878306878307e-05,
-    -8.267195767195768e-07,
-    2.08767569878681e-08,
-    -5.284190138687493e-10,
-    1.3382536530684679e-11,
-    -3.3896802963225827e-13,
-    8.586062056277845e-15,
-    -2.174868698558062e-16,
-    5.5090028283602295e-18,
-    -1.3954464685812522e-19,
-)
-"""DLMF 25.11.28: B_2j / (2j)!."""
-
 BERNOULLI = (
     (1, 6),
     (-1, 30),
@@ -216,6 +176,17 @@ BERNOULLI = (
     (8615841276005, 14322),
 )
 """DLMF 24.2: B_2, B_4, ... as exact fractions."""
+
+_FRACTIONS = tuple((2 * k, n, d) for k, (n, d) in enumerate(BERNOULLI, 1))
+
+STIRLING = tuple(n / (d * k * (k - 1)) for k, n, d in _FRACTIONS[8::-1])
+"""DLMF 5.11.1: B_2k / (2k (2k - 1)), highest k first."""
+
+DIGAMMA_TAIL = tuple(n / (d * k) for k, n, d in _FRACTIONS[8::-1])
+"""DLMF 5.11.2: B_2k / 2k, highest k first."""
+
+EULER_MACLAURIN = tuple(n / (d * factorial(k)) for k, n, d in _FRACTIONS[:12])
+"""DLMF 25.11.28: B_2j / (2j)!."""
 
 ROOT = (1.4616321449683622, 9.549995429965697e-17)
 """The positive root of digamma, as a pair."""
