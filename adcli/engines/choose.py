@@ -90,11 +90,8 @@ def choose_point_engine(
 
     Raises UsageError for an unknown engine, and for a precision that the engine does not have.
     """
-    _check(engine, precision)
-    if precision is not None:
-        return Choice("mpmath", f"{precision} decimal digits were asked for")
-    if engine not in ("auto", "llvm"):
-        return Choice(engine, "it was asked for")
+    if (asked := _asked(engine, precision)) is not None:
+        return asked
     if program.is_scalar and all(is_number(x) for x in point.values()):
         return Choice("python", "there is one point, and numbers alone")
     rows = max(map(_length, point.values()), default=0)
@@ -106,11 +103,7 @@ def choose_point_engine(
         obstacle = "no vector has a number for each row"
     if obstacle is None and (task.kind not in ("value", "gradient") or task.mode in SWEEPS_APART):
         obstacle = "at one point it knows values, and gradients in reverse mode"
-    if obstacle is not None:
-        return Choice("numpy", f"the llvm engine is not used: {obstacle}")
-    if engine == "llvm":
-        return Choice("llvm", "it was asked for")
-    return Choice("llvm", f"{work:,} operations for values over rows are worth compiling")
+    return _compiler(engine, obstacle, f"{work:,} operations for values over rows")
 
 
 def choose_rows_engine(
@@ -129,11 +122,8 @@ def choose_rows_engine(
     llvm engine is asked for and cannot do it, the numpy engine does. Raises UsageError for an
     engine that cannot run the program.
     """
-    _check(engine, precision)
-    if precision is not None:
-        return Choice("mpmath", f"{precision} decimal digits were asked for")
-    if engine not in ("auto", "llvm"):
-        return Choice(engine, "it was asked for")
+    if (asked := _asked(engine, precision)) is not None:
+        return asked
     if not is_over_numbers(program, columns, rows):
         return Choice("numpy", "the program has vectors or matrices")
     work = rows * len(program.order)
@@ -146,11 +136,21 @@ def choose_rows_engine(
     obstacle = compiler_obstacle(strict)
     if not rows or not any(c.per_row for c in columns.values()):
         obstacle = "no variable has a value for each row"
+    return _compiler(engine, obstacle, told)
+
+
+def _asked(engine: str, precision: int | None) -> Choice | None:
+    """The choice where it is made already; a machine may be unable to run llvm."""
+    _check(engine, precision)
+    if precision is not None:
+        return Choice("mpmath", f"{precision} decimal digits were asked for")
+    return None if engine in ("auto", "llvm") else Choice(engine, "it was asked for")
+
+
+def _compiler(engine: str, obstacle: str | None, work: str) -> Choice:
     if obstacle is not None:
         return Choice("numpy", f"the llvm engine is not used: {obstacle}")
-    if engine == "llvm":
-        return Choice("llvm", "it was asked for")
-    return Choice("llvm", f"{told} are worth compiling")
+    return Choice("llvm", "it was asked for" if engine == "llvm" else f"{work} are worth compiling")
 
 
 def _is_worth_compiling(rows: int, work: int) -> bool:

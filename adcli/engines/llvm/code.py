@@ -16,22 +16,26 @@ from adcli.engines.llvm.machine import Machine
 class Code:
     """Lines of a function in the making, and what its module must declare.
 
-    real, mask   the types of a number and of a truth value in all lanes
-    rare         None: functions that are written out are called. A list: they are written in place,
-                 and the list gets the masks of the lanes in which their results are not right
-    found        the operands that hold functions which were written out, by name and argument
+    real, mask, integers  the types of a number, a truth value and 64 bits in all lanes
+    rare   None: functions that are written out are called. A list: they are written in place, and
+           the list gets the masks of the lanes in which their results are not right
+    found  the operands that hold functions which were written out, by name and argument
     """
 
     def __init__(self, machine: Machine, lanes: int) -> None:
         self.machine = machine
-        self.lanes = lanes
-        self.real = f"<{lanes} x double>" if lanes > 1 else "double"
-        self.mask = f"<{lanes} x i1>" if lanes > 1 else "i1"
+        self._take_lanes(lanes)
         self.lines: list[str] = []
         self.declarations: dict[str, str] = {}
         self.symbols: set[str] = set()
         self.rare: list[str] | None = None
         self.found: dict[tuple[str, str], str] = {}
+
+    def _take_lanes(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.real, self.mask, self.integers = (
+            f"<{lanes} x {each}>" if lanes > 1 else each for each in ("double", "i1", "i64")
+        )
 
     def emit(self, operation: str) -> str:
         """Append an operation; the name of its result."""
@@ -48,9 +52,7 @@ class Code:
     def narrow(self, lanes: int) -> Code:
         """Code in fewer lanes that goes on with the same lines."""
         part = copy(self)
-        part.lanes = lanes
-        part.real = f"<{lanes} x double>" if lanes > 1 else "double"
-        part.mask = f"<{lanes} x i1>" if lanes > 1 else "i1"
+        part._take_lanes(lanes)
         return part
 
     def number(self, value: float) -> str:
@@ -71,6 +73,36 @@ class Code:
     def arithmetic(self, operation: str, x: str, y: str) -> str:
         """fadd, fsub, fmul, fdiv or frem."""
         return self.emit(f"{operation} {self.real} {x}, {y}")
+
+    def add(self, x: str, y: str) -> str:
+        return self.arithmetic("fadd", x, y)
+
+    def subtract(self, x: str, y: str) -> str:
+        return self.arithmetic("fsub", x, y)
+
+    def multiply(self, x: str, y: str) -> str:
+        return self.arithmetic("fmul", x, y)
+
+    def negative(self, x: str) -> str:
+        return self.emit(f"fneg {self.real} {x}")
+
+    def fma(self, x: str, y: str, z: str) -> str:
+        """x*y + z, rounded once."""
+        return self.intrinsic("fma", x, y, z)
+
+    def bits(self, x: str) -> str:
+        """The representation of numbers as integers."""
+        return self.emit(f"bitcast {self.real} {x} to {self.integers}")
+
+    def from_bits(self, x: str) -> str:
+        """The numbers that integers represent."""
+        return self.emit(f"bitcast {self.integers} {x} to {self.real}")
+
+    def integer(self, operation: str, x: str, value: int | str) -> str:
+        """add, sub, shl, ashr, and, xor with an integer, the same in all lanes."""
+        if isinstance(value, int):
+            value = "<" + ", ".join([f"i64 {value}"] * self.lanes) + ">"
+        return self.emit(f"{operation} {self.integers} {x}, {value}")
 
     def compare(self, predicate: str, x: str, y: str) -> str:
         """A mask."""

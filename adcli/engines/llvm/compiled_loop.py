@@ -115,7 +115,7 @@ def _record(values: Values, nodes: Sequence[int], begin: str) -> None:
     """Append what writes the row of this point."""
     code = values.code
     if nodes:
-        step = code.emit(f"fptosi double {code.arithmetic('fsub', '%t', begin)} to i64")
+        step = code.emit(f"fptosi double {code.subtract('%t', begin)} to i64")
         first = code.emit(f"mul i64 {step}, {len(nodes)}")
         row = code.emit(f"getelementptr double, ptr %rows, i64 {first}")
     for k, node in enumerate(nodes):

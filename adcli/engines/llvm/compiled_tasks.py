@@ -35,8 +35,16 @@ def compile_rows(
 
     Raises UnsupportedError where this machine cannot, LanguageError as `compute` does.
     """
-    key = ("compiled rows", *task_key(task), *per_row)
-    return prepared(program, key, lambda: _compile_rows(program, task, per_row))
+
+    def make() -> PreparedTask[CompiledRows]:
+        graph = program.graph
+        paths, outputs = zip(*result_nodes(program, task), strict=True)
+        order = graph.reach([*outputs, *program.inputs.values()])
+        shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ROWS_STAND_IN,)))
+        compiled = CompiledRows(graph, outputs, shapes, ROWS_STAND_IN, host())
+        return PreparedTask(compiled, list(paths))
+
+    return prepared(program, ("compiled rows", *task_key(task), *per_row), make)
 
 
 def compile_point(
@@ -46,8 +54,19 @@ def compile_point(
 
     `shapes` are those of the variables; `alone` as in CompiledRows. Raises as `compile_rows`.
     """
-    key = ("compiled point", alone, *task_key(task), *shapes.items())
-    return prepared(program, key, lambda: _compile_point(program, task, shapes, alone))
+
+    def make() -> PreparedTask[CompiledRows]:
+        graph, outputs = program.graph, list(program.outputs)
+        known = infer_shapes(graph, program.order, shapes, program.text)
+        paths: list[ResultPath] = [("value",)] * len(outputs)
+        if task.kind == "gradient":
+            output = scalar_output(program, known)
+            wrt = [program.inputs[name] for name in task.wrt]
+            outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
+            paths += [("gradient", name) for name in task.wrt]
+        return PreparedTask(compile_nodes(graph, outputs, shapes, alone), paths)
+
+    return prepared(program, ("compiled point", alone, *task_key(task), *shapes.items()), make)
 
 
 def compiled_point(
@@ -70,32 +89,6 @@ def compiled_point(
     for path, x in zip(paths, results, strict=True):
         by_path.setdefault(path, []).append(x if x.ndim else float(x))
     return by_path
-
-
-def _compile_rows(
-    program: Program, task: Task, per_row: Sequence[str]
-) -> PreparedTask[CompiledRows]:
-    graph = program.graph
-    paths, outputs = zip(*result_nodes(program, task), strict=True)
-    order = graph.reach([*outputs, *program.inputs.values()])
-    shapes = infer_shapes(graph, order, dict.fromkeys(per_row, (ROWS_STAND_IN,)))
-    compiled = CompiledRows(graph, outputs, shapes, ROWS_STAND_IN, host())
-    return PreparedTask(compiled, list(paths))
-
-
-def _compile_point(
-    program: Program, task: Task, shapes: Mapping[str, Shape], alone: bool
-) -> PreparedTask[CompiledRows]:
-    graph = program.graph
-    known = infer_shapes(graph, program.order, shapes, program.text)
-    outputs = list(program.outputs)
-    paths: list[ResultPath] = [("value",)] * len(outputs)
-    if task.kind == "gradient":
-        output = scalar_output(program, known)
-        wrt = [program.inputs[name] for name in task.wrt]
-        outputs += gradient_nodes(graph, program.order, output, wrt, shapes)
-        paths += [("gradient", name) for name in task.wrt]
-    return PreparedTask(compile_nodes(graph, outputs, shapes, alone), paths)
 
 
 def compile_nodes(

@@ -1,9 +1,11 @@
-"""Nodes of a graph as lines of LLVM's intermediate representation, one operation after another."""
+"""Nodes of a graph as lines of LLVM's intermediate representation, and how numbers are reduced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from adcli.algebras.functions import float_functions
 from adcli.engines.llvm.code import Code
@@ -104,16 +106,12 @@ def _function(code: Code, name: str, *xs: str) -> str:
     return code.library(name, *xs)
 
 
-def _negative(code: Code, x: str) -> str:
-    return code.emit(f"fneg {code.real} {x}")
-
-
 def _maximum(code: Code, x: str, y: str) -> str:
-    return _extremum(code, "oge", x, y, code.arithmetic("fadd", x, y))
+    return _extremum(code, "oge", x, y, code.add(x, y))
 
 
 def _minimum(code: Code, x: str, y: str) -> str:
-    zero = _negative(code, code.arithmetic("fsub", _negative(code, x), y))
+    zero = code.negative(code.subtract(code.negative(x), y))
     return _extremum(code, "ole", x, y, zero)
 
 
@@ -135,16 +133,51 @@ def _mod(code: Code, x: str, y: str) -> str:
         code.symbols.add("fmod")
     rest, zero = code.arithmetic("frem", x, y), code.number(0.0)
     below = code.compare(
-        "olt", code.arithmetic("fmul", rest, code.intrinsic("copysign", code.number(1.0), y)), zero
+        "olt", code.multiply(rest, code.intrinsic("copysign", code.number(1.0), y)), zero
     )
-    moved = code.choose(below, code.arithmetic("fadd", rest, y), rest)
+    moved = code.choose(below, code.add(rest, y), rest)
     signed_zero = code.intrinsic("copysign", zero, y)
     return code.choose(code.compare("oeq", rest, zero), signed_zero, moved)
 
 
 _SPECIAL: dict[str, Any] = {
-    "negative": _negative,
+    "negative": Code.negative,
     "maximum": _maximum,
     "minimum": _minimum,
     "mod": _mod,
 }
+
+
+class Reduction(NamedTuple):
+    """How numbers are reduced: where one starts, how two are joined, and how an array is."""
+
+    neutral: float
+    join: Callable[[Code, str, str], str]
+    total: Callable[[Any], float]
+
+
+REDUCTIONS = {
+    "sum": Reduction(0.0, Code.add, np.sum),
+    "reduce_max": Reduction(-np.inf, operation("maximum"), lambda x: np.max(x) + 0.0),
+    "reduce_min": Reduction(np.inf, operation("minimum"), lambda x: np.min(x) + 0.0),
+}
+
+
+def over_lanes(code: Code, vector: str, kind: Reduction) -> str:
+    """The lanes joined in pairs, as a `double`."""
+    if code.lanes == 1:
+        return vector
+    width = code.lanes
+    while width > 1:
+        whole = f"<{width} x double>"
+        width //= 2
+        part = code.narrow(width)
+        halves = []
+        for start in (0, width):
+            places = ", ".join(f"i32 {start + k}" for k in range(width))
+            mask = f"<{width} x i32> <{places}>"
+            halves.append(code.emit(f"shufflevector {whole} {vector}, {whole} poison, {mask}"))
+        if width == 1:
+            halves = [code.emit(f"extractelement <1 x double> {h}, i32 0") for h in halves]
+        vector = kind.join(part, *halves)
+    return vector

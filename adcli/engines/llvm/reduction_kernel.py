@@ -13,8 +13,8 @@ from adcli.engines.llvm.body import Body
 from adcli.engines.llvm.carry import Carry
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import CHUNK, Array, ColumnPlace, Kernel, Pointers, RowRuns, padded
-from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
 from adcli.engines.llvm.machine import Machine
+from adcli.engines.llvm.operations import REDUCTIONS, over_lanes
 from adcli.graph.graph import Graph
 
 VECTORS_A_SUM = 128
@@ -135,7 +135,7 @@ def _rows_that_count(code: Code, limit_place: int) -> str:
     left = code.emit(f"sub i64 {code.emit(f'fptosi double {limit} to i64')}, %i")
     if code.lanes == 1:
         return code.emit(f"icmp sgt i64 {left}, 0")
-    kind = f"<{code.lanes} x i64>"
+    kind = code.integers
     first = code.emit(f"insertelement {kind} poison, i64 {left}, i32 0")
     zeros = f"<{code.lanes} x i32> zeroinitializer"
     lefts = code.emit(f"shufflevector {kind} {first}, {kind} poison, {zeros}")

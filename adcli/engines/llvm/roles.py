@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from adcli.engines.llvm.lane_reductions import REDUCTIONS
 from adcli.engines.llvm.narrow import ALL_ROWS
+from adcli.engines.llvm.operations import REDUCTIONS
 from adcli.engines.lower import is_foreign
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph

@@ -22,7 +22,7 @@ from adcli.engines.llvm.kernel import (
     addresses,
     padded,
 )
-from adcli.engines.llvm.lane_reductions import REDUCTIONS, over_lanes
+from adcli.engines.llvm.operations import REDUCTIONS, over_lanes
 from adcli.engines.result_memory import result_array
 
 STREAMED_BYTES = 1 << 24
@@ -54,7 +54,7 @@ class RowKernel(Kernel):
         def store(part: Code, k: int, operand: str, flagged: str) -> str:
             place = part.emit(f"getelementptr double, ptr {target(part, k)}, i64 %i")
             part.lines.append(f"store {part.real} {operand}, ptr {place}, {how}")
-            return part.arithmetic("fadd", flagged, operand)  # finite only if all of them are
+            return part.add(flagged, operand)  # finite only if all of them are
 
         flag.take(body.write(code, read), store, "entry")
         code.lines += [

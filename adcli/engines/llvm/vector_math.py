@@ -77,97 +77,59 @@ _LEAST_NORMAL = 2.2250738585072014e-308
 _ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 
-class _Lines:
-    """Short names for the operations of a function in the making."""
-
-    def __init__(self, code: Code) -> None:
-        self.code = code
-        self.integers = f"<{code.lanes} x i64>"
-
-    def fma(self, x: str, y: str, z: str) -> str:
-        """x*y + z, rounded once."""
-        return self.code.intrinsic("fma", x, y, z)
-
-    def number(self, value: float) -> str:
-        return self.code.number(value)
-
-    def add(self, x: str, y: str) -> str:
-        return self.code.arithmetic("fadd", x, y)
-
-    def subtract(self, x: str, y: str) -> str:
-        return self.code.arithmetic("fsub", x, y)
-
-    def multiply(self, x: str, y: str) -> str:
-        return self.code.arithmetic("fmul", x, y)
-
-    def negative(self, x: str) -> str:
-        return self.code.emit(f"fneg {self.code.real} {x}")
-
-    def bits(self, x: str) -> str:
-        """The representation of numbers as integers."""
-        return self.code.emit(f"bitcast {self.code.real} {x} to {self.integers}")
-
-    def from_bits(self, x: str) -> str:
-        return self.code.emit(f"bitcast {self.integers} {x} to {self.code.real}")
-
-    def integer(self, operation: str, x: str, value: int | str) -> str:
-        """add, sub, shl, ashr, and, xor with an integer, the same in all lanes."""
-        if isinstance(value, int):
-            value = "<" + ", ".join([f"i64 {value}"] * self.code.lanes) + ">"
-        return self.code.emit(f"{operation} {self.integers} {x}, {value}")
-
-    def whole(self, x: str, scale: float) -> tuple[str, str]:
-        """The whole number next to x*scale, and what holds it in its last bits."""
-        shifted = self.fma(x, self.number(scale), self.number(_ROUND))
-        return self.subtract(shifted, self.number(_ROUND)), self.bits(shifted)
-
-    def polynomial(self, coefficients: Sequence[float], x: str) -> str:
-        """Pairs of terms side by side, then pairs of pairs (Estrin 1960): few wait for others."""
-        terms = [self.number(c) for c in coefficients]
-        while len(terms) > 1:
-            odd = [terms.pop()] if len(terms) % 2 else []
-            pairs = zip(terms[::2], terms[1::2], strict=True)
-            terms = [self.fma(high, x, low) for low, high in pairs] + odd
-            x = self.multiply(x, x) if len(terms) > 1 else x
-        return terms[0]
+def _whole(m: Code, x: str, scale: float) -> tuple[str, str]:
+    """The whole number next to x*scale, and what holds it in its last bits."""
+    shifted = m.fma(x, m.number(scale), m.number(_ROUND))
+    return m.subtract(shifted, m.number(_ROUND)), m.bits(shifted)
 
 
-def _exp(m: _Lines, x: str) -> list[str]:
+def _polynomial(m: Code, coefficients: Sequence[float], x: str) -> str:
+    """Pairs of terms side by side, then pairs of pairs (Estrin 1960): few wait for others."""
+    terms = [m.number(c) for c in coefficients]
+    while len(terms) > 1:
+        odd = [terms.pop()] if len(terms) % 2 else []
+        pairs = zip(terms[::2], terms[1::2], strict=True)
+        terms = [m.fma(high, x, low) for low, high in pairs] + odd
+        x = m.multiply(x, x) if len(terms) > 1 else x
+    return terms[0]
+
+
+def _exp(m: Code, x: str) -> list[str]:
     tail, last = _exp_of_rest(m, x)
     power = m.integer("shl", last, 52)
     one = m.bits(m.add(tail, m.number(1.0)))
     return [m.from_bits(m.integer("add", one, power))]
 
 
-def _exp_of_rest(m: _Lines, x: str) -> tuple[str, str]:
+def _exp_of_rest(m: Code, x: str) -> tuple[str, str]:
     """exp(r) - 1 where x = k ln(2) + r, and what holds k in its last bits."""
-    k, last = m.whole(x, 1 / log(2))
+    k, last = _whole(m, x, 1 / log(2))
     minus = m.negative(k)
     r = m.fma(minus, m.number(_LN2[1]), m.fma(minus, m.number(_LN2[0]), x))
-    return m.fma(m.multiply(r, r), m.polynomial(_EXP, r), r), last
+    return m.fma(m.multiply(r, r), _polynomial(m, _EXP, r), r), last
 
 
-def _expm1(m: _Lines, x: str) -> list[str]:
+def _expm1(m: Code, x: str) -> list[str]:
     """2^k (exp(r) - 1) + (2^k - 1)."""
     tail, last = _exp_of_rest(m, x)
     power = m.from_bits(m.integer("add", m.integer("shl", last, 52), _ONE_BITS))
     value = m.fma(power, tail, m.subtract(power, m.number(1.0)))
-    return [m.code.intrinsic("copysign", value, x)]  # -0 stays
+    return [m.intrinsic("copysign", value, x)]  # -0 stays
 
 
-def _tanh_and_sech(m: _Lines, x: str) -> list[str]:
+def _tanh_and_sech(m: Code, x: str) -> list[str]:
     """From e = exp(-|x|): (1 - e^2)/(1 + e^2) and 2 e/(1 + e^2). With d = e - 1, which is as exact
     as e, e^2 - 1 is d^2 + 2 d. Both share the reciprocal; one step of Newton rounds tanh."""
-    tail, last = _exp_of_rest(m, m.negative(m.code.intrinsic("fabs", x)))
+    tail, last = _exp_of_rest(m, m.negative(m.intrinsic("fabs", x)))
     power = m.from_bits(m.integer("add", m.integer("shl", last, 52), _ONE_BITS))
     e = m.fma(power, tail, power)
     less = m.fma(power, tail, m.subtract(power, m.number(1.0)))  # e - 1
     above = m.fma(less, less, m.add(less, less))
     below = m.fma(e, e, m.number(1.0))
-    share = m.code.arithmetic("fdiv", m.number(1.0), below)
+    share = m.arithmetic("fdiv", m.number(1.0), below)
     near = m.multiply(above, share)
     quotient = m.fma(m.fma(m.negative(near), below, above), share, near)
-    return [m.code.intrinsic("copysign", quotient, x), m.multiply(m.add(e, e), share)]
+    return [m.intrinsic("copysign", quotient, x), m.multiply(m.add(e, e), share)]
 
 
 def _tanh_and_sech_far(code: Code, x: str) -> list[str]:
@@ -180,7 +142,7 @@ def _tanh_and_sech_far(code: Code, x: str) -> list[str]:
     return [tanh, code.arithmetic("fadd", e, e)]
 
 
-def _log(m: _Lines, x: str) -> list[str]:
+def _log(m: Code, x: str) -> list[str]:
     bits = m.bits(x)
     exponent = m.integer("ashr", m.integer("sub", bits, _ROOT_HALF_BITS), 52)
     f = m.subtract(
@@ -188,49 +150,49 @@ def _log(m: _Lines, x: str) -> list[str]:
     )
     shift = m.bits(m.number(_ROUND))
     k = m.subtract(m.from_bits(m.integer("add", exponent, shift)), m.number(_ROUND))
-    s = m.code.arithmetic("fdiv", f, m.add(f, m.number(2.0)))
+    s = m.arithmetic("fdiv", f, m.add(f, m.number(2.0)))
     z = m.multiply(s, s)
     half = m.multiply(m.multiply(f, f), m.number(0.5))
-    series = m.fma(z, m.polynomial(_LOG, z), half)
+    series = m.fma(z, _polynomial(m, _LOG, z), half)
     low = m.fma(s, series, m.multiply(k, m.number(_LN2_SHORT[1])))
     return [m.fma(k, m.number(_LN2_SHORT[0]), m.subtract(f, m.subtract(half, low)))]
 
 
-def _sin_and_cos(m: _Lines, x: str) -> list[str]:
-    k, last = m.whole(x, 2 / pi)
+def _sin_and_cos(m: Code, x: str) -> list[str]:
+    k, last = _whole(m, x, 2 / pi)
     minus, r = m.negative(k), x
     for part in _HALF_PI:
         r = m.fma(minus, m.number(part), r)
     z = m.multiply(r, r)
-    sine = m.fma(m.multiply(r, z), m.polynomial(_SIN, z), r)
-    sine = m.code.intrinsic("copysign", sine, r)  # -0 stays
+    sine = m.fma(m.multiply(r, z), _polynomial(m, _SIN, z), r)
+    sine = m.intrinsic("copysign", sine, r)  # -0 stays
     half = m.fma(z, m.number(-0.5), m.number(1.0))
-    cosine = m.fma(m.multiply(z, z), m.polynomial(_COS, z), half)
+    cosine = m.fma(m.multiply(z, z), _polynomial(m, _COS, z), half)
     odd = m.integer("shl", last, 63)
-    swap = m.code.emit(f"icmp slt {m.integers} {odd}, zeroinitializer")
+    swap = m.emit(f"icmp slt {m.integers} {odd}, zeroinitializer")
     results = []
     for even_part, odd_part, quarter in ((sine, cosine, 0), (cosine, sine, 1)):
         turned = m.integer("add", last, quarter) if quarter else last
         sign = m.integer("and", m.integer("shl", turned, 62), -(2**63))
-        value = m.bits(m.code.choose(swap, odd_part, even_part))
+        value = m.bits(m.choose(swap, odd_part, even_part))
         results.append(m.from_bits(m.integer("xor", value, sign)))
     return results
 
 
-def _beyond(limit: float) -> Callable[[_Lines, str], str]:
+def _beyond(limit: float) -> Callable[[Code, str], str]:
     """Whether a lane is larger than the limit, or nan."""
 
-    def beyond(m: _Lines, x: str) -> str:
-        return m.code.compare("ugt", m.code.intrinsic("fabs", x), m.number(limit))
+    def beyond(m: Code, x: str) -> str:
+        return m.compare("ugt", m.intrinsic("fabs", x), m.number(limit))
 
     return beyond
 
 
-def _not_normal(m: _Lines, x: str) -> str:
+def _not_normal(m: Code, x: str) -> str:
     """Whether a lane is not a positive normal number."""
-    below = m.code.compare("ult", x, m.number(_LEAST_NORMAL))
-    above = m.code.compare("oeq", x, m.number(float("inf")))
-    return m.code.emit(f"or {m.code.mask} {below}, {above}")
+    below = m.compare("ult", x, m.number(_LEAST_NORMAL))
+    above = m.compare("oeq", x, m.number(float("inf")))
+    return m.emit(f"or {m.mask} {below}, {above}")
 
 
 class _Written(NamedTuple):
@@ -240,8 +202,8 @@ class _Written(NamedTuple):
     """
 
     names: tuple[str, ...]
-    write: Callable[[_Lines, str], list[str]]
-    is_rare: Callable[[_Lines, str], str]
+    write: Callable[[Code, str], list[str]]
+    is_rare: Callable[[Code, str], str]
     careful: Callable[[Code, str], list[str]] | None = None
 
 
@@ -270,9 +232,8 @@ def written_out(code: Code, name: str, x: str) -> dict[str, str] | None:
         return None
     names, write, is_rare, _ = _WRITTEN[name]
     if code.rare is not None:
-        m = _Lines(code)
-        code.rare.append(is_rare(m, x))
-        return dict(zip(names, write(m, x), strict=True))
+        code.rare.append(is_rare(code, x))
+        return dict(zip(names, write(code, x), strict=True))
     symbol = "vector." + ".".join(names)
     result = code.real if len(names) == 1 else f"{{ {', '.join([code.real] * len(names))} }}"
     if symbol not in code.declarations:
@@ -291,11 +252,10 @@ def _definition(code: Code, symbol: str, result: str, name: str) -> str:
     """
     names, write, is_rare, careful = _WRITTEN[name]
     inside = Code(code.machine, code.lanes)
-    m = _Lines(inside)
     width = f"i{code.lanes}"
-    rare = is_rare(m, "%x")
+    rare = is_rare(inside, "%x")
     flags = inside.emit(f"bitcast {inside.mask} {rare} to {width}")
-    results = write(m, "%x")
+    results = write(inside, "%x")
     inside.lines += [
         f"br i1 {inside.emit(f'icmp eq {width} {flags}, 0')}, label %quick, label %rare",
         "quick:",
