@@ -116,10 +116,6 @@ class Scalars:
         """The number 1."""
         return self.constant(1.0)
 
-    def third(self) -> Any:
-        """The number 1/3."""
-        return self.m.divide(self.constant(1.0), self.constant(3.0))
-
     def basis(self, x: Any, points: int) -> list[Any]:
         """The seeds of all components of x: the number 1."""
         return [self.one(x)]

@@ -93,10 +93,11 @@ def _finite(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
     Source: Nocedal & Wright, Numerical Optimization, 2nd ed., 8.1.
     """
     graph, algebra, m = run.graph, run.algebra, run.algebra.m
+    third = m.divide(algebra.constant(1.0), algebra.constant(3.0))
     blocks: Blocks = {}
     for v in wrt:
         x = run.inputs[v]
-        h = m.power(algebra.epsilon(), algebra.third()) * m.maximum(m.abs(x), algebra.one(x))
+        h = m.power(algebra.epsilon(), third) * m.maximum(m.abs(x), algebra.one(x))
         columns: list[list[Any]] = []
         for seed in algebra.basis(x, run.points):
             above, below = x + h * seed, x - h * seed

@@ -96,10 +96,6 @@ class Arrays:
         """The number 1 for every point."""
         return self.constant(1.0).reshape((1,) * x.ndim)
 
-    def third(self) -> Array:
-        """The number 1/3."""
-        return self.m.divide(self.constant(1.0), self.constant(3.0))
-
     def epsilon(self) -> Array:
         """The relative spacing of numbers."""
         return self.constant(2.0**-52)

@@ -149,13 +149,9 @@ def _is_planned(
     program: Program, columns: Mapping[str, Column], rows: int, task: Task, in_all: int
 ) -> bool:
     """Whether the numpy engine prepares a program for so many rows."""
+    is_worth = in_all >= ROWS_WORTH_PLANNING and not task.strict
     varies = any(c.per_row for c in columns.values())
-    return (
-        in_all >= ROWS_WORTH_PLANNING
-        and varies
-        and not task.strict
-        and is_over_numbers(program, columns, rows)
-    )
+    return is_worth and varies and is_over_numbers(program, columns, rows)
 
 
 def _blocks(
@@ -180,31 +176,15 @@ def _blocks(
             n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
         }
         fields, good, outputs = compute_block(program, block, end - start, task)
-        errors.update(_mended(program, block, fields, good, task, stop, start))
+        if good is not None and not good.all():
+            from adcli.engines.failed_rows import mend_rows
+
+            failed = (~good).nonzero()[0]
+            errors.update(mend_rows(program, block, fields, failed, task, stop, start))
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
     return RowResults(joined, outputs, errors)
-
-
-def _mended(
-    program: Program,
-    block: Mapping[str, Column],
-    fields: Mapping[tuple[str, ...], Any],
-    good: Any,
-    task: Task,
-    stop: bool,
-    start: int = 0,
-) -> dict[int, DomainError]:
-    """Why rows of a block failed, of those that are not good; the others' results are mended.
-
-    `start` is the number of the block's first row. With `stop` the first reason is raised.
-    """
-    if good is None or good.all():
-        return {}
-    from adcli.engines.failed_rows import mend_rows
-
-    return mend_rows(program, block, fields, (~good).nonzero()[0], task, stop, start)
 
 
 def _no_rows(

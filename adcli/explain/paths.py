@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from heapq import heappop, heappush
 from itertools import count
 from math import inf, log2, prod
@@ -185,7 +186,8 @@ def _largest(
         _, _, size, node, chain = heappop(queue)
         if node == variable:
             wanted -= 1
-            yield _path(chain, one)
+            path = _edges(chain)
+            yield Path(path, reduce(lambda product, edge: product * edge.partial, path, one))
             continue
         for edge in edges.get(node, ()):
             if edge.target in remainder:
@@ -194,16 +196,13 @@ def _largest(
                 heappush(queue, (bound, -next(ticket), grown, edge.target, (edge, chain)))
 
 
-def _path(chain: _Chain, one: Any) -> Path:
+def _edges(chain: _Chain) -> tuple[Edge, ...]:
+    """The edges of a path, the first one first."""
     found = []
     while chain is not None:
         edge, chain = chain
         found.append(edge)
-    found.reverse()
-    product = one
-    for edge in found:
-        product = product * edge.partial
-    return Path(tuple(found), product)
+    return tuple(reversed(found))
 
 
 def _log(x: Any) -> float:
@@ -235,7 +234,7 @@ def _array_paths(
         _, _, node, g, mask, chain = heappop(queue)
         if node == variable:
             wanted -= 1
-            yield _array_path(chain, algebra.unpack(g))
+            yield Path(_edges(chain), algebra.unpack(g))
             continue
         given = contributions(run, node, g, mask, active)
         places = operands_of(graph, node, [j for j, _, _ in given])
@@ -246,17 +245,6 @@ def _array_paths(
             c, live = reached.get(edge.operand, (algebra.zero(run.values[edge.target]), None))
             entry = (-_norm(algebra.unpack(c)), -next(ticket), edge.target, c, live, (edge, chain))
             heappush(queue, entry)
-
-
-def _array_path(chain: _Chain, product: Any) -> Path:
-    return Path(_path(chain, _Ignored()).edges, product)
-
-
-class _Ignored:
-    """A product that nobody asks for."""
-
-    def __mul__(self, _: Any) -> _Ignored:
-        return self
 
 
 def _norm(x: Any) -> float:

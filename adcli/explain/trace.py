@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_steps, reverse_sweep
-from adcli.explain.counting import Counting, Tally, plain
+from adcli.explain.cost import Counts
+from adcli.explain.counting import Counting, plain
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import WHERE
 
@@ -54,7 +55,7 @@ class Trace:
     visited: list[int] = field(default_factory=list)
     adjoints: dict[int, Any] = field(default_factory=dict)
     contributions: dict[int, list[Contribution]] = field(default_factory=dict)
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, Counts] = field(default_factory=dict)
 
 
 def trace(run: Run, output: int | None, wrt: list[int], kept: int | None = None) -> Trace:
