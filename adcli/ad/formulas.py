@@ -13,6 +13,7 @@ from adcli.ad.symbolic import gradient_nodes, tangent_node
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
+from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
 
@@ -83,25 +84,23 @@ def size_of(graph: Graph, nodes: Iterable[int]) -> Size:
 
 
 def derivative_formulas(
-    graph: Graph,
-    outputs: Sequence[int],
-    inputs: Mapping[str, int],
+    program: Program,
     wrt: Sequence[str],
     order: int = 1,
     shapes: Mapping[str, Shape] | None = None,
-    text: str | None = None,
     *,
     to_read: bool = False,
 ) -> Formulas:
-    """All partial derivatives of an order of each output, by the variables `wrt`.
+    """All partial derivatives of an order of each result of a program, by the variables `wrt`.
 
-    `inputs` are the variables' nodes by name; `shapes` are those that are not scalars. One scalar
-    variable goes by a forward sweep (the result may be an array), several go by one reverse sweep.
-    Each order is simplified before the next (`to_read` as in `simplify`); where that makes long
-    formulas, one of numbers by one variable comes from the recurrences of adcli.ad.high_order.
-    Raises LanguageError where shapes do not fit or where a derivative would have more axes than a
-    formula has, and UsageError for too many formulas or too long ones.
+    `shapes` are those of variables that are not scalars. One scalar variable goes by a forward
+    sweep (the result may be an array), several go by one reverse sweep. Each order is simplified
+    before the next (`to_read` as in `simplify`); where that makes long formulas, one of numbers by
+    one variable comes from the recurrences of adcli.ad.high_order. Raises LanguageError where
+    shapes do not fit or where a derivative would have more axes than a formula has, and UsageError
+    for too many formulas or too long ones.
     """
+    graph, outputs, inputs = program.graph, program.outputs, program.inputs
     shapes = {name: shape for name, shape in (shapes or {}).items() if shape}
     count = comb(len(wrt) + order - 1, order) if wrt else 0
     if count * len(outputs) > MAX_FORMULAS:
@@ -111,14 +110,14 @@ def derivative_formulas(
         )
     every = graph.reach(outputs)
     scalars = not shapes and is_scalar_program(graph, every)
-    known = {} if scalars else infer_shapes(graph, every, shapes, text)
+    known = {} if scalars else infer_shapes(graph, every, shapes, program.text)
     raw: list[int] = []
     found = []
     for output in outputs:
         level: dict[tuple[str, ...], int] = {(): output}
         last: dict[tuple[str, ...], int] = {}
         for k in range(order):
-            _check(graph, level.values(), known.get(output, ()), wrt, k, shapes, text)
+            _check(program, level.values(), known.get(output, ()), wrt, k, shapes)
             is_long = k >= LOW and size_of(graph, level.values()).graph > SHORT
             if is_long and scalars and len(wrt) == 1:
                 last = {(*wrt,) * order: _by_recurrences(graph, output, inputs[wrt[0]], order)}
@@ -136,13 +135,12 @@ def derivative_formulas(
 
 
 def _check(
-    graph: Graph,
+    program: Program,
     nodes: Iterable[int],
     shape: Shape,
     wrt: Sequence[str],
     done: int,
     shapes: Mapping[str, Shape],
-    text: str | None,
 ) -> None:
     """Refuse what no sweep gives in one piece: the derivative of an array by an array."""
     arrays = [name for name in wrt if name in shapes]
@@ -152,8 +150,8 @@ def _check(
         raise LanguageError(
             f"no formula of this language says the derivative of {what} by the array '{arrays[0]}'",
             "sum(...) makes a number of it; 'adcli jacobian' and 'adcli hessian' give its numbers",
-            span=graph.span(node),
-            text=text,
+            span=program.graph.span(node),
+            text=program.text,
         )
 
 

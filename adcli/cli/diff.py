@@ -38,9 +38,7 @@ def command(options: DiffOptions) -> int:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
     to_read = kind == "latex"
     try:
-        found = derivative_formulas(
-            *(f.graph, f.outputs, f.inputs, wrt, order, shapes, f.text), to_read=to_read
-        )
+        found = derivative_formulas(f, wrt, order, shapes, to_read=to_read)
     except LanguageError as error:
         if not f.is_scalar and not shapes:
             error.hint = "--shape x=3,A=3x2 says which variables are vectors and matrices"

@@ -149,9 +149,7 @@ IN_SYMPY = {
 
 def formulas(text, wrt=None, order=1, shapes=None):
     program = parse(text)
-    inputs = program.inputs
-    names = list(inputs) if wrt is None else wrt
-    return derivative_formulas(program.graph, program.outputs, inputs, names, order, shapes, text)
+    return derivative_formulas(program, wrt or list(program.inputs), order, shapes)
 
 
 def assert_stable(text):

@@ -15,8 +15,7 @@ from adcli.language.text import to_text
 
 
 def formulas(text: str, order: int, *wrt: str) -> Formulas:
-    f = function(text)
-    return derivative_formulas(f.graph, f.outputs, f.inputs, wrt, order, {}, text)
+    return derivative_formulas(function(text), wrt, order)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def sketch_to_second_order(text):
     inputs = {name: f.inputs[name] for name in CALLS[text]}
     derivatives = {}
     for order in (1, 2):
-        found = derivative_formulas(f.graph, f.outputs, inputs, list(inputs), order)
+        found = derivative_formulas(f, list(inputs), order)
         derivatives |= found.derivatives[0]
     (value,) = simplify(f.graph, f.outputs)
     return f, Sketch(f.graph, inputs, value, derivatives, {}, text)

@@ -73,7 +73,7 @@ def test_formulas(text, shown):
 )
 def test_derivatives_are_partial_with_several_variables(program, d):
     f = adcli.function(program)
-    found = derivative_formulas(f.graph, f.outputs, f.inputs, ["x"], 2)
+    found = derivative_formulas(f, ["x"], 2)
     shown = formula_latex(found, share=True)
     assert shown.splitlines()[-1].startswith(rf"\frac{{{d}^{{2}} f}}{{{d} x^{{2}}}} = ")
 

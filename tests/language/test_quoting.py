@@ -42,7 +42,7 @@ def test_other_backslashes_are_as_they_were():
 
 def test_derivatives_read_back():
     f = adcli.function(f"sin({NAME})*y")
-    found = derivative_formulas(f.graph, f.outputs, f.inputs, list(f.inputs), 1)
+    found = derivative_formulas(f, list(f.inputs))
     assert len(found.nodes) == 2
     again = adcli.function(str(f.derivative("y")))
     assert again.value({STEERING: 0.5}) == f.value({STEERING: 0.5, "y": 1.0})
