@@ -57,7 +57,8 @@ def mend_rows(
     numbers = is_over_numbers(program, columns, 1)
     several = len(failed) >= SEVERAL and len(program.order) <= MAX_SOURCE_NODES
     if numbers and several and not stop and not task.strict:
-        for rows in np.array_split(failed, -(-len(failed) // _at_once(program))):
+        at_once = max(1, AT_ONCE_BYTES // (8 * len(program.order)))
+        for rows in np.array_split(failed, -(-len(failed) // at_once)):
             errors.update(_value_errors(program, columns, rows))
     known = np.fromiter(errors, dtype=np.intp, count=len(errors))
     for values in fields.values():
@@ -78,11 +79,6 @@ def mend_rows(
     for row, reason in errors.items():
         reason.row = start + row
     return {start + row: errors[row] for row in sorted(errors)}
-
-
-def _at_once(program: Program) -> int:
-    """How many rows are evaluated at once."""
-    return max(1, AT_ONCE_BYTES // (8 * len(program.order)))
 
 
 def _results_at(

@@ -75,7 +75,7 @@ class PointResults(Results):
         self.run = Run.at(graph, order, inputs, algebra, 1)
         for output in program.outputs:
             if not algebra.is_finite(self.run.values[output]):
-                raise self._value_error(output)
+                raise value_error(self.run, blame_value(self.run, output), text)
         kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink
@@ -85,9 +85,6 @@ class PointResults(Results):
                 raise self._derivative_error(entry)
         for entry in entries:
             self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
-
-    def _value_error(self, output: int) -> DomainError:
-        return value_error(self.run, blame_value(self.run, output), self.function.text)
 
     def _derivative_error(self, entry: Entry) -> DomainError:
         run, algebra = entry.run, self.algebra

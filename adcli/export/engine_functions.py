@@ -10,10 +10,11 @@ from __future__ import annotations
 import ast
 import copy
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain, count
 from typing import NamedTuple
 
 from adcli.graph.primitives import PRIMITIVES, Primitive
@@ -130,7 +131,8 @@ class EngineFunctions:
     def _name(self, place: FunctionHome) -> str:
         if place not in self.names:
             name = f"_{place[1].lstrip('_')}"
-            self.names[place] = next(n for n in _numbered(name) if n not in self.taken)
+            others = (f"{name}_{k}" for k in count(2))
+            self.names[place] = next(n for n in chain([name], others) if n not in self.taken)
             self.taken.add(self.names[place])
         return self.names[place]
 
@@ -218,11 +220,3 @@ class _WithoutNamespace(ast.NodeTransformer):
         if isinstance(node.value, ast.Name) and node.value.id == "m":
             return ast.Name(f"m.{node.attr}", node.ctx)
         return self.generic_visit(node)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1

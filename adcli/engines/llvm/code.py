@@ -43,6 +43,11 @@ class Code:
         self.lines.append(f"{name} = {operation}")
         return name
 
+    def load(self, kind: str, table: str, place: int | str) -> str:
+        """What is at a place of a table of numbers, integers or addresses."""
+        where = self.emit(f"getelementptr {kind}, ptr %{table}, i64 {place}")
+        return self.emit(f"load {kind}, ptr {where}")
+
     def rename(self, operand: str, name: str) -> None:
         """Give the result of the last line a name that an earlier line refers to."""
         line = self.lines[-1]

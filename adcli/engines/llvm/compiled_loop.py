@@ -63,8 +63,8 @@ def _lines(loop: Loop, code: Code) -> list[str]:
     )
     places = [0, 2, 3, *range(4, 4 + len(names) - 3)]
     code.lines.append("entry:")
-    end = _load(code, 1)
-    starts = [_load(code, place) for place in places]
+    end = code.load("double", "numbers", 1)
+    starts = [code.load("double", "numbers", place) for place in places]
     code.lines += ["br label %look", "look:"]
     for name, start in zip(names, starts, strict=True):
         code.lines.append(f"{name} = phi double [ {start}, %entry ], [ {name}.next, %step ]")
@@ -121,11 +121,6 @@ def _record(values: Values, nodes: Sequence[int], begin: str) -> None:
     for k, node in enumerate(nodes):
         place = code.emit(f"getelementptr double, ptr {row}, i64 {k}")
         code.lines.append(f"store double {values[node]}, ptr {place}")
-
-
-def _load(code: Code, place: int) -> str:
-    where = code.emit(f"getelementptr double, ptr %numbers, i64 {place}")
-    return code.emit(f"load double, ptr {where}")
 
 
 def _make(values: Values, nodes: Iterable[int]) -> None:

@@ -138,10 +138,17 @@ class Kernel:
         """
         places = self.columns.values()
         arrays = len({place.array for place in places})
-        address = addresses(code, body, "columns", arrays)
+        address = held(code, body, lambda part, k: part.load("ptr", "columns", k), arrays)
         has_matrices = any(place.column is not None for place in places)
-        step = _held(code, body, lambda part, k: _step(part, arrays + k), arrays * has_matrices)
-        number = _held(code, body, _shared_number, len(self.shared))
+        # How far apart the rows of an array are is behind the addresses of all.
+        count = arrays * has_matrices
+        step = held(code, body, lambda part, k: part.load("i64", "columns", arrays + k), count)
+        number = held(
+            code,
+            body,
+            lambda part, k: part.spread(part.load("double", "shared", k)),
+            len(self.shared),
+        )
         shared = {node: k for k, node in enumerate(self.shared)}
 
         def read(part: Code, node: int) -> str:
@@ -172,41 +179,12 @@ def _load_apart(code: Code, start: str, step: str, column: int) -> str:
     return vector
 
 
-def _step(code: Code, k: int) -> str:
-    """How far apart the rows of an array are, behind the addresses of all."""
-    place = code.emit(f"getelementptr i64, ptr %columns, i64 {k}")
-    return code.emit(f"load i64, ptr {place}")
-
-
-def _held(code: Code, body: Body, load: Read, count: int) -> Read:
+def held(code: Code, body: Body, load: Read, count: int) -> Read:
     """What loads one of `count` things: for a short body, in front of the loop."""
     if body.is_long:
         return load
     operands = [load(code, k) for k in range(count)]
     return lambda part, k: operands[k] if part is code else load(part, k)
-
-
-def addresses(code: Code, body: Body, table: str, count: int) -> Read:
-    """What gives an address in a table by its number."""
-
-    def load(part: Code, k: int) -> str:
-        place = part.emit(f"getelementptr ptr, ptr %{table}, i64 {k}")
-        return part.emit(f"load ptr, ptr {place}")
-
-    return _held(code, body, load, count)
-
-
-def _shared_number(code: Code, k: int) -> str:
-    """A shared number in all lanes."""
-    place = code.emit(f"getelementptr double, ptr %shared, i64 {k}")
-    return code.spread(code.emit(f"load double, ptr {place}"))
-
-
-def address_of(thing: Any) -> int:
-    """Where a ctypes array or function is."""
-    address = ctypes.cast(thing, ctypes.c_void_p).value
-    assert address is not None
-    return address
 
 
 class Pointers:

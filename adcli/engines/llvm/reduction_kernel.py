@@ -130,8 +130,7 @@ def _numbers(rows: int, shared: Sequence[float]) -> Any:
 
 def _rows_that_count(code: Code, limit_place: int) -> str:
     """The mask of lanes whose row, `%i` and the following, is before the limit in `%shared`."""
-    place = code.emit(f"getelementptr double, ptr %shared, i64 {limit_place}")
-    limit = code.emit(f"load double, ptr {place}")
+    limit = code.load("double", "shared", limit_place)
     left = code.emit(f"sub i64 {code.emit(f'fptosi double {limit} to i64')}, %i")
     if code.lanes == 1:
         return code.emit(f"icmp sgt i64 {left}, 0")

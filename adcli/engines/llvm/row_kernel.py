@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -18,8 +19,7 @@ from adcli.engines.llvm.kernel import (
     Kernel,
     Pointers,
     RowRuns,
-    address_of,
-    addresses,
+    held,
     padded,
 )
 from adcli.engines.llvm.operations import REDUCTIONS, over_lanes
@@ -38,13 +38,10 @@ class RowKernel(Kernel):
     def _lines(self, code: Code, body: Body) -> list[str]:
         return self._loop(code, body, "align 8")
 
-    def _streaming_lines(self, code: Code, body: Body) -> list[str]:
-        return self._loop(code, body, f"align {8 * code.lanes}, !nontemporal !0")
-
     def _loop(self, code: Code, body: Body, how: str) -> list[str]:
         """The loop; `how` says what a store may assume."""
         read = self._reader(code, body)
-        target = addresses(code, body, "out", self.count)
+        target = held(code, body, lambda part, k: part.load("ptr", "out", k), self.count)
         flag = Carry(code, body, [0.0], [0] * self.count)
         flag.start()
         code.lines += ["br label %loop", "loop:"]
@@ -84,14 +81,16 @@ class RowKernel(Kernel):
         if whole:
             sources, targets = Pointers(columns), Pointers(results)
             function = self._function_for(8 * rows * self.count)
-            chunks = RowRuns(CHUNK, address_of(targets.table), 0, targets)
+            chunks = RowRuns(CHUNK, ctypes.addressof(targets.table), 0, targets)
             flag = self._over_rows(whole, chunks, sources, numbers, threads, function)
             finite = isfinite(flag)
         if whole < rows:
             ends = [padded(c, whole, self.lanes) for c in columns]
             last = [np.empty(self.lanes) for _ in results]
             targets = Pointers(last)
-            flag = self._call(0, self.lanes, Pointers(ends), numbers, address_of(targets.table))
+            flag = self._call(
+                0, self.lanes, Pointers(ends), numbers, ctypes.addressof(targets.table)
+            )
             finite = finite and isfinite(flag)
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
@@ -102,5 +101,7 @@ class RowKernel(Kernel):
         if size < STREAMED_BYTES:
             return self._function
         if self._streaming is None:
-            self._streaming = self._compile(self._streaming_lines)
+            self._streaming = self._compile(
+                partial(self._loop, how=f"align {8 * self.lanes}, !nontemporal !0")
+            )
         return self._streaming

@@ -76,8 +76,8 @@ class BlockRun:
             key: Any = (x.root, x.views)
             if key not in self._slots:
                 slot = self._slot(key)
-                view = _viewing(x)
-                self._instructions.append((view, (self._slot(x.root),), slot, True))
+                root = self._slot(x.root)
+                self._instructions.append((lambda array: seen(x, array), (root,), slot, True))
             return self._slots[key]
         key = (x.root, x.views, sliced)
         if key not in self._slots:
@@ -157,7 +157,3 @@ class BlockRun:
                 for slot, register in registers:
                     frame[slot] = register[: end - begin]
                 execute(self._instructions, frame)
-
-
-def _viewing(x: Operand) -> Callable[[Array], Array]:
-    return x.views[0] if len(x.views) == 1 else lambda array: seen(x, array)
