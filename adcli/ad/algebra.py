@@ -75,7 +75,10 @@ class Evaluator(Algebra, Protocol):
 
 
 class Scalars:
-    """The algebra of numbers without a shape; `m` decides which numbers (floats, digits)."""
+    """An algebra of numbers: nothing has a shape, so nothing is broadcast, summed or aligned.
+
+    `m` decides which numbers (floats, digits).
+    """
 
     shaped = False
     m: Any
@@ -85,7 +88,6 @@ class Scalars:
         raise NotImplementedError
 
     def function(self, op: Primitive) -> Any:
-        """The namespace's function of an elementwise or select primitive."""
         return getattr(self.m, op.name)
 
     def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
@@ -93,27 +95,21 @@ class Scalars:
         raise TypeError(f"{op.name} needs arrays")
 
     def align(self, xs: list[Any], out: Any) -> list[Any]:
-        """Numbers are aligned."""
         return xs
 
     def shape(self, x: Any) -> Shape:
-        """Every value is a scalar."""
         return ()
 
     def fit(self, g: Any, x: Any, out: Any) -> Any:
-        """Nothing was broadcast."""
         return g
 
     def spread(self, t: Any, out: Any) -> Any:
-        """Nothing to broadcast."""
         return t
 
     def zero(self, x: Any) -> Any:
-        """The number 0."""
         return self.constant(0.0)
 
     def one(self, x: Any) -> Any:
-        """The number 1."""
         return self.constant(1.0)
 
     def basis(self, x: Any, points: int) -> list[Any]:

@@ -57,21 +57,17 @@ class Nodes:
         return shape
 
     def structural(self, op: Any, attr: Any, xs: list[Any]) -> Expression:
-        """A node of a structural primitive."""
         return self.m.structural(op, attr, *xs)
 
     def fit(self, g: Expression, x: Expression, out: Expression) -> Expression:
-        """Summed over what was broadcast."""
         shape = self.shapes[x.node]
         return g if self.shapes[out.node] == shape else self.m.sum_to(shape, g)
 
     def spread(self, t: Expression, out: Expression) -> Expression:
-        """Broadcast to out's shape."""
         shape = self.shapes[out.node]
         return t if shape == () or self.shape(t) == shape else self.m.broadcast(shape, t)
 
     def zero(self, x: Expression) -> Expression:
-        """Zeros in the shape of x."""
         return self.constant(0.0, self.shapes[x.node])
 
     def constant(self, value: float, shape: Shape) -> Expression:
@@ -86,11 +82,9 @@ class Nodes:
         return chosen if live is None else live * chosen
 
     def either(self, a: Any, b: Any) -> Any:
-        """Masks joined by "or"."""
         return self.m.maximum(a, b)
 
     def keep(self, mask: Any, value: Any) -> Expression:
-        """The value where the mask means it, else 0."""
         return self.m.expression(value) if mask is None else self.m.where(mask, value, 0)
 
 
@@ -101,15 +95,12 @@ class NumberNodes(Nodes, Scalars):
         super().__init__(graph, [], {})
 
     def constant(self, value: float, shape: Shape = ()) -> Expression:
-        """The node of a number."""
         return self.m.expression(float(value))
 
     def named(self, name: str) -> Expression:
-        """The node of pi, e, tau or inf."""
         return Expression(self.m, self.graph.named(name))
 
     def epsilon(self) -> Expression:
-        """The relative spacing of numbers."""
         return self.constant(2.0**-52)
 
     def pack(self, value: Any) -> Expression:
@@ -117,19 +108,15 @@ class NumberNodes(Nodes, Scalars):
         return self.constant(real_number(value))
 
     def shape(self, x: Any) -> Shape:
-        """Every node is a number."""
         return ()
 
     def fit(self, g: Any, x: Any, out: Any) -> Any:
-        """Nothing was broadcast."""
         return self.m.expression(g)
 
     def spread(self, t: Any, out: Any) -> Any:
-        """Nothing to broadcast."""
         return self.m.expression(t)
 
     def zero(self, x: Any) -> Expression:
-        """The number 0."""
         return self.constant(0.0)
 
 

@@ -67,11 +67,9 @@ class Arrays:
         return on_aligned
 
     def structural(self, op: Primitive, attr: Any, xs: list[Array]) -> Array:
-        """The value of a structural primitive."""
         return STRUCTURAL[op.name](self, attr, *xs)
 
     def align(self, xs: list[Any], out: Array) -> list[Any]:
-        """Operands with as many axes as the output."""
         return of_equal_rank(xs, out.ndim)
 
     def shape(self, x: Array) -> Shape:
@@ -97,7 +95,6 @@ class Arrays:
         return self.constant(1.0).reshape((1,) * x.ndim)
 
     def epsilon(self) -> Array:
-        """The relative spacing of numbers."""
         return self.constant(2.0**-52)
 
     def basis(self, x: Array, points: int) -> Iterator[Array]:

@@ -26,7 +26,6 @@ class ComplexArrays(Arrays):
     elementwise: Any = complex_functions
 
     def function(self, op: Primitive) -> Any:
-        """The namespace's function, on operands of any shapes."""
         if is_analytic(op) and hasattr(complex_functions, op.name):
             return super().function(op)
         real = Arrays().function(op)

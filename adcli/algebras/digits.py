@@ -76,7 +76,6 @@ class Digits(Scalars):
         self.exact = exact
 
     def context(self) -> Any:
-        """What to hold while computing: the precision."""
         return precision(self.count)
 
     def pack(self, value: Any) -> Any:
@@ -84,27 +83,21 @@ class Digits(Scalars):
         return number(value)
 
     def unpack(self, value: Any) -> Any:
-        """A result as callers get it."""
         return value
 
     def is_finite(self, value: Any) -> bool:
-        """Neither infinite nor nan."""
         return bool(mp.isfinite(value))
 
     def describe(self, value: Any) -> str:
-        """The number in a message: 6 digits."""
         return short(value)
 
     def epsilon(self) -> Any:
-        """The relative spacing of numbers."""
         return mpf(2) ** (1 - mp.prec)
 
     def constant(self, value: float) -> Any:
-        """The value of a number."""
         return _constant(value, self.exact)
 
     def named(self, name: str) -> Any:
-        """pi, e, tau or inf."""
         return _named(name, self.exact)
 
 
@@ -139,11 +132,9 @@ class DigitArrays(Arrays):
         self.exact = exact
 
     def context(self) -> Any:
-        """What to hold while computing: the precision."""
         return precision(self.count)
 
     def pack(self, value: Any) -> Any:
-        """An input as an array of one point."""
         import numpy as np
 
         if np.ma.isMaskedArray(value) or np.asarray(value).dtype.kind not in "biufOUS":
@@ -151,23 +142,18 @@ class DigitArrays(Arrays):
         return np.frompyfunc(number, 1, 1)(self.array(value))
 
     def is_finite(self, value: Any) -> bool:
-        """All elements are neither infinite nor nan."""
         return all(mp.isfinite(x) for x in value.flat)
 
     def show(self, number: Any) -> str:
-        """A number in a message: 6 digits."""
         return short(number)
 
     def epsilon(self) -> Any:
-        """The relative spacing of numbers."""
         return self.array(mpf(2) ** (1 - mp.prec))
 
     def constant(self, value: float) -> Any:
-        """The value of a number, as an array of one point."""
         return self.array(_constant(value, self.exact))
 
     def named(self, name: str) -> Any:
-        """pi, e, tau or inf, as an array of one point."""
         return self.array(_named(name, self.exact))
 
 

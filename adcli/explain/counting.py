@@ -91,13 +91,11 @@ class Counting:
         return lambda *xs: self.like(found(*map(plain, xs)), *xs)
 
     def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
-        """The value of a structural primitive."""
         values = [plain(x) for x in xs]
         result = self.inner.structural(op, attr, values)
         return self.like(self.moved(op.name, attr, values, result), *xs)
 
     def align(self, xs: list[Any], out: Any) -> list[Any]:
-        """Operands with as many axes as the output."""
         aligned = self.inner.align([plain(x) for x in xs], plain(out))
         return [self.like(a, x) for a, x in zip(aligned, xs, strict=True)]
 
