@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,8 @@ from adcli.graph.shapes import infer_shapes
 
 if TYPE_CHECKING:
     from adcli.engines.columns import Column
+    from adcli.engines.llvm.compiled_rows import CompiledRows
+    from adcli.engines.prepared import PreparedTask
     from adcli.graph.program import Program
 
 NUMBER_BYTES = 8
@@ -60,7 +62,9 @@ def explain_rows(
     shapes = {name: _shape(c.example()) for name, c in columns.items()}
     seconds = None
     if choice.engine == "llvm":
-        choice, seconds = _compiled(choice, program, task, per_row, None)
+        from adcli.engines.llvm.compiled_tasks import compile_rows
+
+        choice, seconds = _compiled(choice, lambda: compile_rows(program, task, per_row))
     return _explanation(choice, seconds, program, task, rows, shapes, per_row)
 
 
@@ -76,7 +80,10 @@ def explain_point(
     shapes = {name: _shape(value) for name, value in point.items()}
     seconds = None
     if choice.engine == "llvm":
-        choice, seconds = _compiled(choice, program, task, (), shapes, engine == "auto")
+        from adcli.engines.llvm.compiled_tasks import compile_point
+
+        alone = engine == "auto"
+        choice, seconds = _compiled(choice, lambda: compile_point(program, task, shapes, alone))
     return _explanation(choice, seconds, program, task, 1, shapes, list(point))
 
 
@@ -87,25 +94,15 @@ def _shape(value: Any) -> Shape:
 
 
 def _compiled(
-    choice: Choice,
-    program: Program,
-    task: Task,
-    per_row: Any,
-    shapes: Mapping[str, Shape] | None,
-    alone: bool = False,
+    choice: Choice, compile_task: Callable[[], PreparedTask[CompiledRows]]
 ) -> tuple[Choice, float | None]:
     """The time to compile; another choice where this machine cannot."""
     from adcli.engines.llvm.compiled_rows import UnsupportedError
-    from adcli.engines.llvm.compiled_tasks import compile_point, compile_rows
 
     try:
-        if shapes is None:
-            prepared = compile_rows(program, task, per_row)
-        else:
-            prepared = compile_point(program, task, shapes, alone)
+        return choice, compile_task().runner.compile_seconds
     except UnsupportedError as error:
         return Choice("numpy", f"the llvm engine is not used: {error}"), None
-    return choice, prepared.runner.compile_seconds
 
 
 def _explanation(
@@ -120,17 +117,15 @@ def _explanation(
     graph = program.graph
     known = infer_shapes(graph, program.order, shapes, program.text)
     outputs = sum(prod(known[o]) for o in program.outputs)
-    inputs = [prod(shapes[name]) for name in task.wrt]
-    written = (
-        outputs
-        + {
-            "value": 0,
-            "gradient": sum(inputs),
-            "directional": outputs,
-            "jacobian": outputs * sum(inputs),
-            "hessian": sum(inputs) + sum(inputs) ** 2,
-        }[task.kind]
-    )
+    inputs = sum(prod(shapes[name]) for name in task.wrt)
+    beside_values = {
+        "value": 0,
+        "gradient": inputs,
+        "directional": outputs,
+        "jacobian": outputs * inputs,
+        "hessian": inputs + inputs**2,
+    }
+    written = outputs + beside_values[task.kind]
     read = sum(prod(shapes[name]) for name in per_row)
     counts = _counts(program, task, shapes, known)
     return Explanation(choice, rows, counts, NUMBER_BYTES * read, NUMBER_BYTES * written, seconds)
