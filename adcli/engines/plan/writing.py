@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.arrays import Arrays
-from adcli.algebras.special.array_pieces import largest, smallest
+from adcli.algebras.functions.array_functions import largest, smallest
 from adcli.algebras.structural import STRUCTURAL
 from adcli.engines.plan.operand import Array
 from adcli.graph.axes import Shape
