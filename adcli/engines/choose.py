@@ -19,8 +19,8 @@ ENGINES = ("auto", "python", "numpy", "llvm", "mpmath")
 DESCENT_ENGINES = ("auto", "python", "numpy", "llvm")
 FIT_ENGINES = ("auto", "numpy", "llvm")
 SWEEP_ENGINES = ("auto", "python", "numpy", "mpmath")
-"""Those that evaluate programs, the functions that descents minimise, models over rows, and those
-that keep all values of a sweep at a point."""
+"""The engines of programs, of the functions that descents minimise, of models over rows, and of
+sweeps at a point, which keep all values."""
 
 WORK_WORTH_NUMPY = 20_000
 """Operations (rows times nodes) below which importing NumPy costs more than it saves."""
@@ -158,7 +158,7 @@ def _is_worth_compiling(rows: int, work: int) -> bool:
 
 
 def _length(value: Any) -> int:
-    """How many numbers a vector has; 0 for all else."""
+    """The number of elements of a vector; 0 for anything else."""
     shape = getattr(value, "shape", None)
     if shape is not None:
         return shape[0] if len(shape) == 1 else 0

@@ -100,7 +100,7 @@ def _results_at(
 def _value_errors(
     program: Program, columns: Mapping[str, Column], rows: Any
 ) -> Iterator[tuple[int, DomainError]]:
-    """Those of `rows` in which a value of the function is not finite, and why.
+    """The rows, among `rows`, in which a value of the function is not finite, each with the reason.
 
     NumPy finds the operations to blame; the python engine has the last word on the numbers.
     """

@@ -140,7 +140,10 @@ def sweep_point(
     engine: str = "auto",
     precision: int | None = None,
 ) -> PointResults:
-    """The same by sweeps, which have all values between."""
+    """The results of a task at one point by sweeps, which keep the value of every node.
+
+    Arguments and errors are those of `compute_point`.
+    """
     scalars = program.is_scalar and all(is_number(v) for v in point.values())
     algebra = choose_algebra(scalars, engine, precision)
     with algebra.context():

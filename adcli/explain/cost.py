@@ -37,11 +37,11 @@ class Counts(NamedTuple):
     functions: int = 0
 
     def plus(self, other: Counts) -> Counts:
-        """Both together."""
+        """The sum of both counts."""
         return Counts(*[a + b for a, b in zip(self, other, strict=True)])
 
     def times(self, factor: int) -> Counts:
-        """The same `factor` times."""
+        """The counts of `factor` repetitions."""
         return Counts(*[factor * a for a in self])
 
 

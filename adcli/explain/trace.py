@@ -89,7 +89,7 @@ def _forward(run: Run, wrt: list[int], result: Trace, kept: int | None) -> None:
 
 
 def _count(run: Run, seeds: Any) -> int:
-    """How many seeds lie side by side."""
+    """The number of seeds that lie side by side in one array."""
     return seeds.shape[0] if run.algebra.shaped else 1
 
 

@@ -15,12 +15,12 @@ from adcli.engines.prepared import prepared
 ATTRIBUTES = """\
 attributes #0 = { nounwind "stackrealign" "prefer-vector-width"="512" \
 "min-legal-vector-width"="512" }"""
-"""Those of every function of vectors, `#0`. A vector that is put aside for a call must not lie
+"""The attributes of every function of vectors, `#0`. A vector that is put aside for a call must not lie
 across two cache lines: on a stack that is not aligned it does in three processes of four, which
 are a third slower."""
 
 KEPT_MODULES = 32
-"""Those that stay compiled after their last use; each takes about 1.3 MiB of memory."""
+"""Modules that stay compiled after their last use; each takes about 1.3 MiB of memory."""
 
 
 @dataclass

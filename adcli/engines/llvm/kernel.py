@@ -56,7 +56,7 @@ class RowRuns(NamedTuple):
 
 
 class Kernel:
-    """What both kinds share: compiled code of `outputs` as functions of columns and numbers.
+    """Compiled code of `outputs` as functions of columns and numbers: what all kernels share.
 
     `columns` are the input nodes that have a value for each row, and where; `shared` those with one
     for all.

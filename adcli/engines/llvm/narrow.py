@@ -18,7 +18,7 @@ from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX, MATMUL, RESHAPE, STACK, SUM
 
 MOST_COLUMNS = 32
-"""Of all matrices that are narrow: a row of them fits the registers of a processor."""
+"""The most columns of all narrow matrices together: a row fits the registers of a processor."""
 
 ROWS_A_COLUMN = 5_000
 """Rows for each column below which more is lost by handling the columns one by one."""

@@ -58,7 +58,7 @@ class Roles:
         return self.shapes.get(i, ())
 
     def size(self, i: int) -> int:
-        """How many numbers a node has."""
+        """The number of elements of a node."""
         return prod(self.shape(i))
 
     def is_row(self, i: int) -> bool:

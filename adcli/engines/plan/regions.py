@@ -170,5 +170,5 @@ def _joined(group: list[Step], rows: int) -> Sequence[Step | Region]:
 
 
 def block_rows(steps: Sequence[Step]) -> int:
-    """How many rows make a block."""
+    """The number of rows in a block: the largest array of a block has about BLOCK_BYTES."""
     return max(1, BLOCK_BYTES // max(1, *map(_row_bytes, steps)))
