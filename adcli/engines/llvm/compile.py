@@ -15,8 +15,8 @@ from adcli.engines.prepared import prepared
 ATTRIBUTES = """\
 attributes #0 = { nounwind "stackrealign" "prefer-vector-width"="512" \
 "min-legal-vector-width"="512" }"""
-"""The attributes of every function of vectors, `#0`. A vector that is put aside for a call must not lie
-across two cache lines: on a stack that is not aligned it does in three processes of four, which
+"""The attributes `#0` of every function of vectors. A vector that is put aside for a call must not
+lie across two cache lines: on a stack that is not aligned it does in three processes of four, which
 are a third slower."""
 
 KEPT_MODULES = 32
