@@ -102,58 +102,40 @@ class BlockRun:
 
     def run(self, *given: Array) -> None:
         """Run all blocks on the arrays of `cut`, `whole` and `stored`, and scratch memory."""
-        cut, given = given[: len(self.cut)], given[len(self.cut) :]
-        whole, given = given[: len(self.whole)], given[len(self.whole) :]
-        stored, memory = given[:-1], given[-1]
-        rows = len(cut[0] if cut else stored[0])
+        slots, rest = self._slots, iter(given)
+        inner = [(slots[x.root, x.views, True], next(rest)) for x in self.cut]
+        whole = [(slots[x.root, x.views, False], next(rest)) for x in self.whole]
+        *stored, memory = rest
+        rows = len(inner[0][1] if inner else stored[0])
         count = -(-rows // self.block)
         parts = [
             np.empty((count, *array.shape), array.dtype) if step.join else array
             for step, array in zip(self.stored, stored, strict=True)
         ]
+        outer = [(slots[s.node], s.join, part) for s, part in zip(self.stored, parts, strict=True)]
 
         def work(thread: int, portions: Portions) -> None:
-            frame: list[Any] = [None] * len(self._slots)
-            for x, array in zip(self.whole, whole, strict=True):
-                frame[self._slots[x.root, x.views, False]] = array
-            self._run_blocks(portions, rows, frame, cut, parts, memory[thread * self._bytes :])
+            own = memory[thread * self._bytes :]
+            registers = [
+                (slot, array_at(own, offset, (self.block, *shape), dtype))
+                for slot, offset, shape, dtype in self._registers
+            ]
+            frame: list[Any] = [None] * len(slots)
+            for slot, array in whole:
+                frame[slot] = array
+            with array_functions.quiet():
+                for k in chain.from_iterable(starmap(range, portions)):
+                    begin = k * self.block
+                    end = min(rows, begin + self.block)
+                    for slot, array in inner:
+                        frame[slot] = array[begin:end]
+                    for slot, join, array in outer:
+                        frame[slot] = array[k, ...] if join else array[begin:end]
+                    for slot, register in registers:
+                        frame[slot] = register[: end - begin]
+                    execute(self._instructions, frame)
 
         in_parallel(work, count, self.threads, at_once=True)
-        for step, part, array in zip(self.stored, parts, stored, strict=True):
-            if step.join:
-                step.join.reduce(part, 0, None, array)
-
-    def _run_blocks(
-        self,
-        portions: Portions,
-        rows: int,
-        frame: list[Any],
-        cut: Sequence[Array],
-        parts: Sequence[Array],
-        memory: Array,
-    ) -> None:
-        inner = [
-            (self._slots[x.root, x.views, True], array)
-            for x, array in zip(self.cut, cut, strict=True)
-        ]
-        outer = [
-            (self._slots[step.node], step.join, array)
-            for step, array in zip(self.stored, parts, strict=True)
-        ]
-        registers = [
-            (slot, array_at(memory, offset, (self.block, *shape), dtype))
-            for slot, offset, shape, dtype in self._registers
-        ]
-        for slot, register in registers:
-            frame[slot] = register
-        with array_functions.quiet():
-            for k in chain.from_iterable(starmap(range, portions)):
-                begin = k * self.block
-                end = min(rows, begin + self.block)
-                for slot, array in inner:
-                    frame[slot] = array[begin:end]
-                for slot, join, array in outer:
-                    frame[slot] = array[k, ...] if join else array[begin:end]
-                for slot, register in registers:
-                    frame[slot] = register[: end - begin]
-                execute(self._instructions, frame)
+        for (_, join, part), array in zip(outer, stored, strict=True):
+            if join:
+                join.reduce(part, 0, None, array)
