@@ -52,10 +52,7 @@ Shapes = Mapping[int, Shape]
 
 def total(parts: Iterable[Counts]) -> Counts:
     """The sum of counts."""
-    result = NOTHING
-    for part in parts:
-        result = result.plus(part)
-    return result
+    return Counts(*map(sum, zip(*parts, strict=True)))
 
 
 def evaluation(graph: Graph, order: Iterable[int], shapes: Shapes) -> Counts:
@@ -110,14 +107,13 @@ def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Cou
 
 def partials(graph: Graph, order: Iterable[int], shapes: Shapes, active: bytearray) -> Counts:
     """The operations that compute the local partials of the active inputs, each once."""
-    result = NOTHING
-    for i in order:
-        op = graph.ops[i]
-        if op.kind == ELEMENTWISE:
-            for k, j in enumerate(graph.args[i]):
-                if active[j]:
-                    result = result.plus(partial(op, k).times(prod(shapes[i])))
-    return result
+    return total(
+        partial(graph.ops[i], k).times(prod(shapes[i]))
+        for i in order
+        if graph.ops[i].kind == ELEMENTWISE
+        for k, j in enumerate(graph.args[i])
+        if active[j]
+    )
 
 
 class _Counter:
