@@ -192,14 +192,11 @@ def _next_order(
     for by, node in level.items():
         names = [name for name in wrt if not by or rank[name] >= rank[by[-1]]]
         order = graph.reach([node, *(inputs[name] for name in names)])
-        if len(names) == 1 and not shapes.get(names[0]):
-            nodes = [tangent_node(graph, order, node, inputs[names[0]], shapes)]
+        is_line = len(names) == 1 and not shapes.get(names[0])
+        if is_line or infer_shapes(graph, order, shapes)[node]:
+            nodes = [tangent_node(graph, order, node, inputs[n], shapes) for n in names]
         else:
-            shape = infer_shapes(graph, order, shapes)[node]
-            if shape:  # an array by several scalars: one forward sweep each
-                nodes = [tangent_node(graph, order, node, inputs[n], shapes) for n in names]
-            else:
-                nodes = gradient_nodes(graph, order, node, [inputs[n] for n in names], shapes)
+            nodes = gradient_nodes(graph, order, node, [inputs[n] for n in names], shapes)
         found.update({(*by, name): n for name, n in zip(names, nodes, strict=True)})
     keys = list(combinations_with_replacement(wrt, len(next(iter(found), ()))))
     return {key: found[key] for key in keys}
