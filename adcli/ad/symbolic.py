@@ -60,19 +60,19 @@ class Nodes:
         return self.m.structural(op, attr, *xs)
 
     def fit(self, g: Expression, x: Expression, out: Expression) -> Expression:
-        shape = self.shapes[x.node]
-        return g if self.shapes[out.node] == shape else self.m.sum_to(shape, g)
+        shape = self.shape(x)
+        return g if self.shape(out) == shape else self.m.sum_to(shape, g)
 
     def spread(self, t: Expression, out: Expression) -> Expression:
-        shape = self.shapes[out.node]
+        shape = self.shape(out)
         return t if shape == () or self.shape(t) == shape else self.m.broadcast(shape, t)
 
     def zero(self, x: Expression) -> Expression:
-        return self.constant(0.0, self.shapes[x.node])
+        return self.constant(0.0, self.shape(x))
 
-    def constant(self, value: float, shape: Shape) -> Expression:
+    def constant(self, value: float, shape: Shape = ()) -> Expression:
         """A number, or an array full of it."""
-        return self.m.full(value, shape) if shape else self.m.expression(value)
+        return self.m.full(value, shape) if shape else self.m.expression(float(value))
 
     def both(self, live: Any, chosen: Any) -> Any:
         """Masks joined by "and"; a number decides now."""
@@ -94,9 +94,6 @@ class NumberNodes(Nodes, Scalars):
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph, [], {})
 
-    def constant(self, value: float, shape: Shape = ()) -> Expression:
-        return self.m.expression(float(value))
-
     def named(self, name: str) -> Expression:
         return Expression(self.m, self.graph.named(name))
 
@@ -109,15 +106,6 @@ class NumberNodes(Nodes, Scalars):
 
     def shape(self, x: Any) -> Shape:
         return ()
-
-    def fit(self, g: Any, x: Any, out: Any) -> Any:
-        return self.m.expression(g)
-
-    def spread(self, t: Any, out: Any) -> Any:
-        return self.m.expression(t)
-
-    def zero(self, x: Any) -> Expression:
-        return self.constant(0.0)
 
 
 def gradient_nodes(
