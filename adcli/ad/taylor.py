@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
+from itertools import product
 from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
@@ -343,16 +344,9 @@ class Series:
 
 def _orders(total: int, most: list[int]) -> list[tuple[int, ...]]:
     """All ways to write a number as a sum of numbers from 0 to `most`, one for each place."""
-    found: list[tuple[int, ...]] = [()]
-    for place, limit in enumerate(most):
-        rest = sum(most[place + 1 :])
-        found = [
-            (*head, j)
-            for head in found
-            for j in range(min(limit, total - sum(head)) + 1)
-            if total - sum(head) - j <= rest
-        ]
-    return found
+    *rest, last = [range(limit + 1) for limit in most]
+    heads = [(head, total - sum(head)) for head in product(*rest)]
+    return [(*head, left) for head, left in heads if left in last]
 
 
 _EXPONENTIAL = (

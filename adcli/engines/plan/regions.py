@@ -11,7 +11,8 @@ only later levels use moves there, unless more would have to be stored in betwee
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from math import prod
 
 from adcli.engines.plan.operand import Operand, Step
@@ -139,25 +140,20 @@ def _row_bytes(step: Step) -> int:
 def _in_order(groups: list[list[Step]]) -> list[list[Step]]:
     """The groups, each after those that it needs, else by their first nodes."""
     place = {step.node: k for k, group in enumerate(groups) for step in group}
-    needs = [
-        {place[x.root] for s in group for x in s.operands if x.root in place} - {k}
+    needs = {
+        k: {place[x.root] for s in group for x in s.operands if x.root in place} - {k}
         for k, group in enumerate(groups)
-    ]
-    users: list[list[int]] = [[] for _ in groups]
-    for k, needed in enumerate(needs):
-        for j in needed:
-            users[j].append(k)
-    waiting = [len(needed) for needed in needs]
-    ready = [(group[0].node, k) for k, group in enumerate(groups) if not waiting[k]]
-    heapify(ready)
+    }
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    ready: list[tuple[int, int]] = []
     found = []
-    while ready:
+    while sorter.is_active():
+        for k in sorter.get_ready():
+            heappush(ready, (groups[k][0].node, k))
         _, k = heappop(ready)
         found.append(groups[k])
-        for user in users[k]:
-            waiting[user] -= 1
-            if not waiting[user]:
-                heappush(ready, (groups[user][0].node, user))
+        sorter.done(k)
     return found
 
 
