@@ -66,17 +66,23 @@ def _named(name: str, exact: bool) -> Any:
     return mpf(float(value)) if exact else value
 
 
-class Digits(Scalars):
-    """mpmath numbers, scalars."""
-
-    m = digit_functions
+class _Precise:
+    """An algebra of numbers of `count` digits."""
 
     def __init__(self, count: int, exact: bool = False) -> None:
+        super().__init__()
         self.count = count
         self.exact = exact
 
     def context(self) -> Any:
+        """What to hold while computing: the precision."""
         return precision(self.count)
+
+
+class Digits(_Precise, Scalars):
+    """mpmath numbers, scalars."""
+
+    m = digit_functions
 
     def pack(self, value: Any) -> Any:
         """An input as an mpf."""
@@ -120,19 +126,11 @@ def _over_arrays(name: str) -> Any:
     return lambda *xs: np.frompyfunc(function, len(xs), 1)(*xs)
 
 
-class DigitArrays(Arrays):
+class DigitArrays(_Precise, Arrays):
     """Arrays of mpmath numbers: NumPy's object arrays through the same structural operations."""
 
     dtype: Any = object
     elementwise: Any = _Elementwise()
-
-    def __init__(self, count: int, exact: bool = False) -> None:
-        super().__init__()
-        self.count = count
-        self.exact = exact
-
-    def context(self) -> Any:
-        return precision(self.count)
 
     def pack(self, value: Any) -> Any:
         import numpy as np
