@@ -10,8 +10,9 @@ from adcli.cli.fit_options import FitOptions
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.show import open_rows
 from adcli.cli.terminal import Progress, stdin_bytes
-from adcli.data import Block, Field, open_points
-from adcli.data.point_files import naming
+from adcli.data.blocks import Block
+from adcli.data.point_files import naming, open_points
+from adcli.data.writer import Field
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction

@@ -11,7 +11,7 @@ from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
 from adcli.report.rendering import DIGITS, Report, Screen, rendered
 
 if TYPE_CHECKING:
-    from adcli.data import ResultWriter
+    from adcli.data.writer import ResultWriter
     from adcli.explain.engine import Explanation
 
 
@@ -42,7 +42,7 @@ def open_rows(
 
     `settings` are those of `open_results`, for the formats that scripts read.
     """
-    from adcli.data import open_results
+    from adcli.data.result_files import open_results
     from adcli.report.row_tables import open_texts
 
     target = stdout_bytes() if output is None or output == "-" else output

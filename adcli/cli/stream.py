@@ -13,7 +13,10 @@ from adcli.ad.tasks import Task, resolved
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
 from adcli.cli.terminal import Progress, stdin_bytes
-from adcli.data import Ahead, Block, Field, Points, ResultWriter, in_order, open_points
+from adcli.data.blocks import Block
+from adcli.data.overlap import Ahead, in_order
+from adcli.data.point_files import Points, open_points
+from adcli.data.writer import Field, ResultWriter
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
 from adcli.engines.rows import RowResults, compute_rows

@@ -75,12 +75,12 @@ class Batches:
 
     @property
     def rows(self) -> int:
-        """How many rows an epoch has."""
+        """The number of rows of an epoch."""
         return self._store.rows
 
     @property
     def steps(self) -> int:
-        """How many batches an epoch has."""
+        """The number of batches of an epoch."""
         return -(-self.rows // self.size)
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[dict[str, Any]]:
@@ -119,7 +119,7 @@ class Batches:
         return digest_of(self._store.batches(1 << 16, None))
 
     def close(self) -> None:
-        """Let go of the rows, and of the temporary file."""
+        """Release the rows and the temporary file."""
         self._store.close()
 
     def __enter__(self) -> Batches:

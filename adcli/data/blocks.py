@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from adcli.data.cells import json_of_cell, json_of_cells, parse_number, text_column
 from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.kinds import Kinds, kinds_of_cells
-from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
 MISSING_TEXTS = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
@@ -43,31 +42,39 @@ class TypedColumn(NamedTuple):
     kinds: Kinds | None
 
 
+class NotHeldError(Exception):
+    """A value that a format cannot hold: its offset in the column, and what it is."""
+
+    def __init__(self, offset: int, what: str) -> None:
+        super().__init__(what)
+        self.offset = offset
+        self.what = what
+
+
+class Origin(NamedTuple):
+    """Where rows are from: the name of the file, its columns, the 1-based number of the first one
+    among the data rows, and the line on which each starts (None where there are no lines)."""
+
+    name: str
+    layout: ColumnLayout
+    first_row: int
+    lines: Sequence[int] | None = None
+
+
 class Block(ABC):
     """Consecutive rows of a file of points.
 
-    `first_row` is the 1-based number of the first one among the data rows. `problems` tells, for
-    offsets in the block, what was wrong with a cell that `numbers` was asked for; `unreadable` has
-    of these the cells that are not missing, but no numbers. `needs_quotes` is False where no cell
-    needs quotes in CSV.
+    `problems` tells, for offsets in the block, what was wrong with a cell that `numbers` was asked
+    for; `unreadable` has of these the cells that are not missing, but no numbers. `needs_quotes` is
+    False where no cell needs quotes in CSV.
     """
 
-    def __init__(
-        self,
-        name: str,
-        layout: ColumnLayout,
-        first_row: int,
-        rows: int,
-        lines: Sequence[int] | None,
-    ) -> None:
-        self.name = name
-        self.layout = layout
-        self.first_row = first_row
+    def __init__(self, origin: Origin, rows: int) -> None:
+        self.name, self.layout, self.first_row, self._lines = origin
         self.rows = rows
         self.needs_quotes = True
         self.problems: dict[int, str] = {}
         self.unreadable: dict[int, str] = {}
-        self._lines = lines
 
     def line_of(self, offset: int) -> int | None:
         """The 1-based line of the file on which a row starts; None where there are no lines."""
@@ -126,7 +133,7 @@ class Block(ABC):
         """The cells of a flat column as text, None where there is no value."""
 
     def series_at(self, index: int) -> pl.Series:
-        """The same as a series of polars."""
+        """The cells of a flat column as a series of polars."""
         return text_column(self.cells_at(index))
 
     def json_at(self, index: int) -> list[str] | pl.Series:
@@ -195,42 +202,31 @@ class Block(ABC):
             "a variable has one shape in the whole file, that of its first row",
         )
 
-    def note(self, offset: int, index: int, text: str) -> None:
-        """Remember what is wrong with a cell, unless its row has a problem already."""
+    def note(self, offset: int, index: int, text: str) -> float:
+        """Remember what is wrong with a cell, unless its row has a problem already. Returns nan."""
         is_missing = text.strip().lower() in MISSING_TEXTS
         what = "missing value" if is_missing else f"'{_shorten(text)}' is not a number"
         problem = f"column '{self.layout.labels[index]}': {what}"
         self.problems.setdefault(offset, problem)
         if not is_missing:
             self.unreadable.setdefault(offset, problem)
+        return math.nan
 
 
 class CellBlock(Block):
     """Rows of text cells held by Python: small and wide files, and rows with quoted cells."""
 
-    def __init__(
-        self,
-        name: str,
-        layout: ColumnLayout,
-        first_row: int,
-        rows: list[list[str]],
-        lines: Sequence[int],
-    ) -> None:
-        super().__init__(name, layout, first_row, len(rows), lines)
-        self._cells = list(zip(*rows, strict=True)) if rows else [()] * len(layout.labels)
+    def __init__(self, origin: Origin, rows: list[list[str]]) -> None:
+        super().__init__(origin, len(rows))
+        self._cells = list(zip(*rows, strict=True)) or [()] * len(self.layout.labels)
 
     def _cut(self, rows: int) -> None:
         self._cells = [cells[:rows] for cells in self._cells]
 
     def numbers_at(self, index: int) -> Numbers:
-        numbers = []
-        for offset, text in enumerate(self._cells[index]):
-            number = parse_number(text)
-            if number is None:
-                self.note(offset, index, text)
-                number = math.nan
-            numbers.append(number)
-        return numbers
+        texts = self._cells[index]
+        found = enumerate(map(parse_number, texts))
+        return [self.note(o, index, texts[o]) if x is None else x for o, x in found]
 
     def cells_at(self, index: int) -> list[str | None]:
         return [cell or None for cell in self._cells[index]]
@@ -242,15 +238,8 @@ class CellBlock(Block):
 class FrameBlock(Block):
     """Rows in a polars frame: the text of large files."""
 
-    def __init__(
-        self,
-        name: str,
-        layout: ColumnLayout,
-        first_row: int,
-        frame: pl.DataFrame,
-        lines: Sequence[int] | None,
-    ) -> None:
-        super().__init__(name, layout, first_row, frame.height, lines)
+    def __init__(self, origin: Origin, frame: pl.DataFrame) -> None:
+        super().__init__(origin, frame.height)
         self._frame = frame
         self._numbers: dict[int, NDArray[np.float64]] = {}
 
@@ -293,14 +282,11 @@ class FrameBlock(Block):
         left = stripped.is_null().arg_true()
         for offset, text in zip(left, series.gather(left), strict=True):
             number = parse_number(text or "")
-            if number is None:
-                self.note(offset, index, text or "")
-            else:
-                out[offset] = number
+            out[offset] = self.note(offset, index, text or "") if number is None else number
         return out
 
     def _series(self, index: int) -> pl.Series:
-        """A flat column as it came."""
+        """A flat column as it came, of its own type."""
         return self._frame.to_series(index)
 
     def cells_at(self, index: int) -> list[str | None]:

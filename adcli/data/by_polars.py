@@ -76,7 +76,7 @@ class _StandardError:
                     self._kept = _moved()
 
     def release(self, panicked: bool) -> None:
-        """Let it go on, with what was written; after a panic without."""
+        """Restore the descriptor and pass on what was written; after a panic drop that."""
         with self._lock:
             self._holders -= 1
             self._panicked = self._panicked or panicked

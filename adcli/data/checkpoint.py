@@ -77,7 +77,7 @@ def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any
 
 
 def _members(name: str) -> dict[str, Any]:
-    """The arrays of an archive. Raises DataError where the file is none."""
+    """The arrays of an archive. Raises DataError for a file that is not an archive."""
     if not os.path.isfile(name):
         raise DataError(f"cannot read the checkpoint {name}: there is no such file")
     try:
@@ -157,7 +157,7 @@ def _put(array: Any, body: Any, place: Sequence[Any]) -> None:
 
 
 def _checksum(arrays: Mapping[str, Any]) -> Any:
-    """Of the names, types and bytes of all arrays, as an array of bytes."""
+    """A checksum of the names, types and bytes of all arrays, as an array of bytes."""
     total = hashlib.blake2b(digest_size=32)
     for name, x in sorted(arrays.items()):
         total.update(f"{name} {x.dtype.str} {x.shape}\n".encode())

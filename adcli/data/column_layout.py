@@ -51,7 +51,7 @@ class ColumnLayout(NamedTuple):
         return self.groups[alike[0]] if len(alike) == 1 else None
 
     def require(self, name: str, file: str) -> Group:
-        """The same, or DataError, which tells what columns the file has."""
+        """What `find` finds. Raises DataError, which tells what columns the file has."""
         group = self.find(name)
         if group is None:
             raise DataError(f"{file} has no column '{name}'", self._what_there_is(name))

@@ -4,20 +4,17 @@ Parquet."""
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 from adcli.data.cells import csv_cell
 from adcli.data.json_values import finite
-from adcli.data.output import atomic_output, refused_to_polars
+from adcli.data.output import atomic_output, extension, refused_to_polars
 from adcli.errors import UsageError
 
 ROWS_HELD = 4096
 """Rows held before they are written."""
-
-_FORMATS = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 ITERATE: dict[str, type] = {
     "iteration": int,
@@ -45,30 +42,30 @@ class Row(NamedTuple):
     point: Sequence[float]
 
 
-def trace_format(path: str) -> str:
-    """The format by a file's extension. Raises UsageError for another."""
-    name = os.path.splitext(path)[1].removeprefix(".").lower()
-    if name not in _FORMATS:
-        raise UsageError(
-            f"'{name}' is not a format for a trace" if name else "the trace's format is not known",
-            "name a file that ends in .csv, .jsonl or .parquet",
-        )
-    return _FORMATS[name]
-
-
 Unflatten = Callable[[Any], Mapping[str, Any]]
 """The numbers and arrays of a point, by name, from the vector of its numbers."""
+
+Write = Callable[[list[Row]], None]
 
 
 class TraceFile:
     """A trace whose name is checked now, and which is opened when its columns are known.
 
-    A context manager: the file appears when the block ends well.
+    A context manager: the file appears when the block ends well. Raises UsageError for the name of
+    another format.
     """
 
     def __init__(self, path: str) -> None:
-        trace_format(path)
+        name = extension(path)
+        if name not in _FORMATS:
+            raise UsageError(
+                f"'{name}' is not a format for a trace"
+                if name
+                else "the trace's format is not known",
+                "name a file that ends in .csv, .jsonl or .parquet",
+            )
         self._path = path
+        self._format = _FORMATS[name]
         self._stack = ExitStack()
         self.add: Callable[[Row], None]
 
@@ -83,63 +80,41 @@ class TraceFile:
     ) -> None:
         """From now on `add` takes rows in order. `columns` are those of the heads, `labels` name
         the numbers of a point in flat formats; JSON has the point as `unflatten` gives it."""
-        self.add = self._stack.enter_context(_open(self._path, columns, labels, unflatten))
+        stream = self._stack.enter_context(atomic_output(self._path))
+        write = self._stack.enter_context(self._format(stream, columns, labels, unflatten))
+        self.add = self._stack.enter_context(_gathered(write))
 
 
 @contextmanager
-def _open(
-    path: str, columns: Mapping[str, type], labels: Sequence[str], unflatten: Unflatten
-) -> Iterator[Callable[[Row], None]]:
-    kind = trace_format(path)
-    with atomic_output(path) as stream:
-        writer: _IterateWriter
-        if kind == "csv":
-            writer = _Csv(stream, columns, labels)
-        elif kind == "jsonl":
-            writer = _JsonLines(stream, columns, unflatten)
-        else:
-            writer = _Parquet(stream, columns, labels)
-        yield writer.add
-        writer.flush()
-        writer.close()
+def _gathered(write: Write) -> Iterator[Callable[[Row], None]]:
+    """What takes single rows, for `write` to get many of them at once."""
+    rows: list[Row] = []
+
+    def add(row: Row) -> None:
+        rows.append(row)
+        if len(rows) >= ROWS_HELD:
+            write(rows)
+            rows.clear()
+
+    yield add
+    if rows:
+        write(rows)
 
 
-class _IterateWriter:
-    def __init__(self, stream: BinaryIO, columns: Mapping[str, type]) -> None:
-        self.stream = stream
-        self.columns = columns
-        self.rows: list[Row] = []
+@contextmanager
+def _csv(
+    stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str], _: Unflatten
+) -> Iterator[Write]:
+    stream.write((",".join([*columns, *map(csv_cell, labels)]) + "\n").encode())
+    kinds = [*columns.values(), *[float] * len(labels)]
 
-    def add(self, row: Row) -> None:
-        self.rows.append(row)
-        if len(self.rows) >= ROWS_HELD:
-            self.flush()
+    def write(rows: list[Row]) -> None:
+        parts = zip(*[(*row.head, *row.point) for row in rows], strict=True)
+        cells = [_csv_cells(x, kind) for x, kind in zip(parts, kinds, strict=True)]
+        lines = [",".join(line) + "\n" for line in zip(*cells, strict=True)]
+        stream.write("".join(lines).encode())
 
-    def flush(self) -> None:
-        if self.rows:
-            self.write(self.rows)
-        self.rows = []
-
-    def write(self, rows: list[Row]) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Write what comes last."""
-
-
-class _Csv(_IterateWriter):
-    def __init__(
-        self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
-    ) -> None:
-        super().__init__(stream, columns)
-        stream.write((",".join([*columns, *map(csv_cell, labels)]) + "\n").encode())
-
-    def write(self, rows: list[Row]) -> None:
-        heads, points = ([*zip(*part, strict=True)] for part in zip(*rows, strict=True))
-        kinds = [*self.columns.values(), *[float] * len(points)]
-        columns = [_csv_cells(x, kind) for x, kind in zip([*heads, *points], kinds, strict=True)]
-        lines = [",".join(cells) + "\n" for cells in zip(*columns, strict=True)]
-        self.stream.write("".join(lines).encode())
+    yield write
 
 
 def _csv_cells(column: Sequence[float], kind: type) -> list[str]:
@@ -147,48 +122,41 @@ def _csv_cells(column: Sequence[float], kind: type) -> list[str]:
     return ["NaN" if cell == "nan" else cell for cell in cells] if "nan" in cells else cells
 
 
-class _JsonLines(_IterateWriter):
-    def __init__(
-        self,
-        stream: BinaryIO,
-        columns: Mapping[str, type],
-        unflatten: Unflatten,
-    ) -> None:
-        super().__init__(stream, columns)
-        self.unflatten = unflatten
-
-    def write(self, rows: list[Row]) -> None:
+@contextmanager
+def _json_lines(
+    stream: BinaryIO, columns: Mapping[str, type], _: Sequence[str], unflatten: Unflatten
+) -> Iterator[Write]:
+    def write(rows: list[Row]) -> None:
         for row in rows:
-            record: dict[str, Any] = dict(zip(self.columns, row.head, strict=True))
-            point = self.unflatten(row.point)
+            record: dict[str, Any] = dict(zip(columns, row.head, strict=True))
+            point = unflatten(row.point)
             record["point"] = {
                 n: x.tolist() if hasattr(x, "tolist") else x for n, x in point.items()
             }
             text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
-            self.stream.write(text.encode() + b"\n")
+            stream.write(text.encode() + b"\n")
+
+    yield write
 
 
-class _Parquet(_IterateWriter):
-    def __init__(
-        self, stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str]
-    ) -> None:
-        super().__init__(stream, columns)
-        self.labels = labels
-        self.frames: list[Any] = []
+@contextmanager
+def _parquet(
+    stream: BinaryIO, columns: Mapping[str, type], labels: Sequence[str], _: Unflatten
+) -> Iterator[Write]:
+    import polars as pl
 
-    def write(self, rows: list[Row]) -> None:
-        import polars as pl
+    kinds: dict[type, Any] = {int: pl.Int64, float: pl.Float64}
+    schema = {name: kinds[kind] for name, kind in columns.items()}
+    schema.update(dict.fromkeys(labels, pl.Float64))
+    frames = [pl.DataFrame(schema=schema)]
 
-        kinds: dict[type, Any] = {int: pl.Int64, float: pl.Float64}
-        schema = {name: kinds[kind] for name, kind in self.columns.items()}
-        schema.update(dict.fromkeys(self.labels, pl.Float64))
+    def write(rows: list[Row]) -> None:
         records = [(*row.head, *row.point) for row in rows]
-        self.frames.append(pl.DataFrame(records, schema=schema, orient="row"))
+        frames.append(pl.DataFrame(records, schema=schema, orient="row"))
 
-    def close(self) -> None:
-        import polars as pl
+    yield write
+    with refused_to_polars():
+        pl.concat(frames).write_parquet(stream)
 
-        if not self.frames:
-            self.write([])  # the columns alone
-        with refused_to_polars():
-            pl.concat(self.frames).write_parquet(self.stream)
+
+_FORMATS = {"csv": _csv, "jsonl": _json_lines, "ndjson": _json_lines, "parquet": _parquet}

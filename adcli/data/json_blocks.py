@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from adcli.data.blocks import Block
+from adcli.data.blocks import Block, NotHeldError, Origin
 from adcli.data.cells import text_column
-from adcli.data.column_layout import ColumnLayout
 from adcli.data.json_values import (
-    NumberText,
     digits_of,
     is_utf8,
     number_of_json,
@@ -20,7 +17,6 @@ from adcli.data.json_values import (
     with_numbers,
 )
 from adcli.data.kinds import ANY, Kinds, kinds_of_json, kinds_of_numbers, kinds_of_value, odd_one
-from adcli.data.typed_texts import NotHeldError
 from adcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,16 +30,8 @@ if TYPE_CHECKING:
 class ObjectBlock(Block):
     """Rows that came as JSON objects."""
 
-    def __init__(
-        self,
-        name: str,
-        layout: ColumnLayout,
-        first_row: int,
-        texts: list[str],
-        objects: list[dict[str, Any]],
-        lines: Sequence[int],
-    ) -> None:
-        super().__init__(name, layout, first_row, len(texts), lines)
+    def __init__(self, origin: Origin, texts: list[str], objects: list[dict[str, Any]]) -> None:
+        super().__init__(origin, len(texts))
         self._texts = texts
         self._objects = objects
         self._flat: dict[tuple[str, bool], list[list[Any]]] = {}
@@ -83,7 +71,7 @@ class ObjectBlock(Block):
     def _exactly(self) -> list[dict[str, Any]]:
         """The objects with their numbers digit for digit."""
         if self._exact is None:
-            self._exact = [digits_of(text) for text in self._texts]
+            self._exact = [digits_of(text.strip()) for text in self._texts]
         return self._exact
 
     def _values(self, rows: list[dict[str, Any]], index: int) -> list[Any]:
@@ -117,10 +105,7 @@ class ObjectBlock(Block):
         if isinstance(value, list):
             raise self._misshapen(offset, self.layout.labels[index], value)
         number = number_of_json(value)
-        if number is None:
-            self.note(offset, index, text_of_json(value) or "")
-            return math.nan
-        return number
+        return self.note(offset, index, text_of_json(value) or "") if number is None else number
 
     def _misshapen(self, offset: int, key: str, value: Any) -> DataError:
         group = self.layout.find(key)
@@ -132,26 +117,16 @@ class ObjectBlock(Block):
         )
 
 
-class NumberLinesBlock(Block):
+class NumberLinesBlock(ObjectBlock):
     """Rows that came as JSON objects of numbers alone, which polars has read."""
 
-    def __init__(
-        self,
-        name: str,
-        layout: ColumnLayout,
-        first_row: int,
-        texts: list[str],
-        frame: pl.DataFrame,
-        lines: Sequence[int],
-    ) -> None:
-        super().__init__(name, layout, first_row, len(texts), lines)
-        self._texts = texts
+    def __init__(self, origin: Origin, texts: list[str], frame: pl.DataFrame) -> None:
+        super().__init__(origin, texts, [])
         self._frame = frame
-        self._exact: list[dict[str, str]] | None = None
 
     def _cut(self, rows: int) -> None:
-        self._texts, self._frame = self._texts[:rows], self._frame.head(rows)
-        self._exact = None
+        super()._cut(rows)
+        self._frame = self._frame.head(rows)
 
     def numbers_at(self, index: int) -> NDArray[np.float64]:
         import numpy  # noqa: F401  polars would import it where Ctrl-C is a panic, not an exception
@@ -159,10 +134,8 @@ class NumberLinesBlock(Block):
         return self._frame.to_series(index).to_numpy()
 
     def cells_at(self, index: int) -> list[str | None]:
-        if self._exact is None:
-            self._exact = [digits_of(text.strip()) for text in self._texts]
         key = self.layout.labels[index]
-        return [str(row[key]) for row in self._exact]
+        return [str(row[key]) for row in self._exactly()]
 
     def kept_texts(self, column: str) -> tuple[pl.Series, Kinds]:
         texts = self.series_at(self.layout.columns.index(column))
@@ -171,16 +144,12 @@ class NumberLinesBlock(Block):
             raise NotHeldError(*odd_one(ANY, self.kinds_in(column)))
         return texts, kinds
 
-    def kinds_in(self, column: str) -> Iterator[Kinds | None]:
-        cells = self.cells_at(self.layout.columns.index(column))
-        return (kinds_of_value(NumberText(cell)) for cell in cells)
-
     def json_points(self, used: frozenset[int]) -> list[str]:
         return [text.strip() for text in self._texts]
 
 
 def _checked(cells: Iterable[str | None]) -> list[str | None]:
-    """Cells that UTF-8 has. Raises NotHeldError."""
+    """The cells as a list. Raises NotHeldError for one that UTF-8 cannot encode."""
     found = list(cells)
     for offset, cell in enumerate(found):
         if cell is not None and not is_utf8(cell):

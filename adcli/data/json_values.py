@@ -51,7 +51,7 @@ def value_of(text: str) -> Any:
 
 
 def digits_of(text: str) -> Any:
-    """The same value with its numbers, and NaN and infinities, as text, digit for digit."""
+    """The JSON value of `text`, its numbers (NaN and infinities too) as NumberText."""
     return _scan(_DIGITS, text)
 
 
@@ -121,7 +121,7 @@ def text_of_json(exact: Any) -> str | None:
 
 
 def json_of(exact: Any) -> str:
-    """What `digits_of` read as JSON again."""
+    """A value that `digits_of` read, as JSON."""
     if isinstance(exact, NumberText):
         return str(exact)
     if isinstance(exact, dict):

@@ -43,7 +43,7 @@ Kinds: TypeAlias = "frozenset[str] | Lists | Structs"
 
 
 def merged(a: Kinds | None, b: Kinds | None) -> Kinds | None:
-    """What both can be; None for nothing."""
+    """The kinds that values of both `a` and `b` can have; None if there are none."""
     if a is None or b is None:
         return None
     if a == ANY or a is b:

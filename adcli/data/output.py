@@ -49,6 +49,11 @@ def atomic_output(
         yield stream
 
 
+def extension(path: str | os.PathLike[str]) -> str:
+    """The end of a file's name in small letters, without its dot."""
+    return os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+
+
 class _NotYet(Exception):
     """Ends a block before anything is written."""
 

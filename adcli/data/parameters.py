@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from adcli.data.output import atomic_output, check_output
+from adcli.data.output import atomic_output, check_output, extension
 from adcli.data.room import check_room
 from adcli.errors import DataError, UsageError
 
@@ -35,13 +35,13 @@ _DAMAGED = (
 
 
 def is_parameter_file(text: str) -> bool:
-    """Whether a text is the name of such a file, by its extension."""
-    return _extension(text) in PARAMETER_FORMATS
+    """Whether a text is the name of a file of named arrays, by its extension."""
+    return extension(text) in PARAMETER_FORMATS
 
 
 def parameter_format(path: str | os.PathLike[str]) -> str:
     """The format by a file's extension. Raises UsageError for another."""
-    name = _extension(path)
+    name = extension(path)
     if name not in PARAMETER_FORMATS:
         raise UsageError(
             f"'{name}' is not a format for parameters"
@@ -156,7 +156,7 @@ def _load_npz(name: str, wanted: Collection[str] | None) -> NamedArrays:
 
 
 def _safetensors() -> Any:
-    """The library. Raises UsageError where it is not installed."""
+    """The package safetensors. Raises UsageError where it is not installed."""
     try:
         import safetensors
         import safetensors.numpy
@@ -249,10 +249,6 @@ def _real(name: str, key: str, array: Any) -> Any:
     dtype = np.float32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else np.float64
     array = np.array(array, dtype=dtype, order="C")
     return array if array.shape else float(array)
-
-
-def _extension(path: str | os.PathLike[str]) -> str:
-    return os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
 
 
 def _reason(error: BaseException) -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from adcli.data.blocks import Block, CellBlock
-from adcli.data.chunks import BOM
+from adcli.data.blocks import Block, CellBlock, Origin
 from adcli.data.column_layout import ColumnLayout
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
-from adcli.data.source import READ_BYTES, Source, is_packed, open_source, seekable_path
+from adcli.data.source import BOM, READ_BYTES, Source, is_packed, open_source, seekable_path
 from adcli.errors import AdcliError, UsageError
 
 Opened = tuple[ColumnLayout, Iterator[Block], Source | ParquetReader]
@@ -56,24 +56,16 @@ EXTENSIONS = {
 """The end of a file's name -> its format."""
 
 
+@dataclass(eq=False)
 class Points:
     """An open file of points: iterate over it once for its blocks; close it when done."""
 
-    def __init__(
-        self,
-        name: str,
-        format: str,
-        layout: ColumnLayout,
-        blocks: Iterator[Block],
-        progress: Source | ParquetReader,
-        resources: ExitStack,
-    ) -> None:
-        self.name = name
-        self.format = format
-        self.layout = layout
-        self._blocks = blocks
-        self._progress = progress
-        self._resources = resources
+    name: str
+    format: str
+    layout: ColumnLayout
+    _blocks: Iterator[Block]
+    _progress: Source | ParquetReader
+    _resources: ExitStack
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,7 +100,7 @@ class Points:
         """A block of no rows, from which a writer can make the header of an empty result."""
         if isinstance(self._progress, ParquetReader):
             return self._progress.empty()
-        return CellBlock(self.name, self.layout, 1, [], [])
+        return CellBlock(Origin(self.name, self.layout, 1), [])
 
     def __iter__(self) -> Iterator[Block]:
         return self._blocks

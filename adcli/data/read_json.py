@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from adcli.data.blocks import WIDE_COLUMNS, Block
+from adcli.data.blocks import WIDE_COLUMNS, Block, Origin
 from adcli.data.by_polars import polars_reads
-from adcli.data.chunks import Chunk, read_chunks
 from adcli.data.column_layout import ColumnLayout, at_row, check_names, layout_of
 from adcli.data.json_blocks import NumberLinesBlock, ObjectBlock
 from adcli.data.json_values import RepeatedKeyError, array_shape, value_of
-from adcli.data.source import Source
+from adcli.data.source import Chunk, Source, read_chunks
 from adcli.errors import DataError
 
 
@@ -31,18 +30,16 @@ def read_json(source: Source, block_bytes: int) -> tuple[ColumnLayout, Iterator[
 def _blocks(
     name: str, layout: ColumnLayout, first: _Objects, chunks: Iterator[Chunk]
 ) -> Iterator[Block]:
-    block: Block | None = _object_block(name, layout, first)
-    row = 1
-    while block is not None:
+    yield ObjectBlock(Origin(name, layout, 1, first.lines), first.texts, first.objects)
+    row = 1 + len(first.texts)
+    for chunk in chunks:
+        block: Block | None = _number_lines(name, layout, chunk, row)
+        if block is None:
+            rows = _parse_json(name, chunk, row, layout.columns)
+            block = ObjectBlock(Origin(name, layout, row, rows.lines), rows.texts, rows.objects)
         if block.rows:
             yield block
             row += block.rows
-        chunk = next(chunks, None)
-        if chunk is None:
-            return
-        block = _number_lines(name, layout, chunk, row)
-        if block is None:
-            block = _object_block(name, layout, _parse_json(name, chunk, row, layout.columns))
 
 
 def _number_lines(name: str, layout: ColumnLayout, chunk: Chunk, row: int) -> Block | None:
@@ -66,11 +63,8 @@ def _number_lines(name: str, layout: ColumnLayout, chunk: Chunk, row: int) -> Bl
     if frame.height != rows or any(frame.null_count().row(0)):
         return None
     texts = chunk.text(name).removesuffix("\n").split("\n")
-    return NumberLinesBlock(name, layout, row, texts, frame, range(chunk.line, chunk.line + rows))
-
-
-def _object_block(name: str, layout: ColumnLayout, rows: _Objects) -> ObjectBlock:
-    return ObjectBlock(name, layout, rows.first_row, rows.texts, rows.objects, rows.lines)
+    origin = Origin(name, layout, row, range(chunk.line, chunk.line + rows))
+    return NumberLinesBlock(origin, texts, frame)
 
 
 def _layout(name: str, objects: list[dict[str, Any]]) -> ColumnLayout:
@@ -85,7 +79,6 @@ def _layout(name: str, objects: list[dict[str, Any]]) -> ColumnLayout:
 class _Objects(NamedTuple):
     """Consecutive rows: their texts, what these say, and the lines they stand on."""
 
-    first_row: int
     texts: list[str]
     objects: list[dict[str, Any]]
     lines: list[int]
@@ -99,7 +92,7 @@ def _parse_json(
     Each must have the `keys`, or those of the first object.
     """
     wanted = None if keys is None else set(keys)
-    rows = _Objects(first_row, [], [], [])
+    rows = _Objects([], [], [])
     for line, raw in enumerate(chunk.text(name).split("\n"), chunk.line):
         text = raw.strip(" \t\r")
         if not text:

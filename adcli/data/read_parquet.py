@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from adcli.data.blocks import Block
+from adcli.data.blocks import Block, Origin
 from adcli.data.by_polars import polars_reads
 from adcli.data.column_layout import ColumnLayout, layout_of
 from adcli.data.json_values import array_shape
@@ -67,23 +67,20 @@ class ParquetReader:
             for start in range(0, frame.height, step):
                 part = frame.slice(start, step)
                 self._row += part.height
-                yield TypedBlock(self.name, self.layout, first_row + start, part)
+                yield TypedBlock(Origin(self.name, self.layout, first_row + start), part)
 
     def empty(self) -> Block:
-        """A block of no rows."""
-        return TypedBlock(self.name, self.layout, 1, self._lazy.collect_schema().to_frame())
+        origin = Origin(self.name, self.layout, 1)
+        return TypedBlock(origin, self._lazy.collect_schema().to_frame())
 
     def _layout_of(self, schema: pl.Schema) -> ColumnLayout:
         """The columns; the shapes of the first lists that are not null, () for an empty one."""
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(schema, ())
         for column, dtype in schema.items():
             if _is_numeric_list(dtype):
-                shapes[column] = self._shape_of(column)
+                first = self._lazy.select(column).drop_nulls().head(1).collect()
+                shapes[column] = array_shape(next(iter(first.to_series().to_list()), None))
         return layout_of(self.name, shapes)
-
-    def _shape_of(self, column: str) -> tuple[int, ...]:
-        values = self._lazy.select(column).drop_nulls().head(1).collect().to_series().to_list()
-        return array_shape(values[0]) if values else ()
 
 
 def _is_numeric_list(dtype: pl.DataType) -> bool:

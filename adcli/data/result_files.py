@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from typing import BinaryIO, Literal
 
-from adcli.data.output import atomic_output
+from adcli.data.output import atomic_output, extension
 from adcli.data.write_csv import CsvWriter
 from adcli.data.write_json import JsonWriter
 from adcli.data.write_parquet import ParquetWriter
@@ -68,7 +68,7 @@ def opened(
 def _format_of(target: object, format: str | None) -> ResultsFormat:
     name = format
     if name is None and isinstance(target, str | os.PathLike):
-        name = os.path.splitext(os.fspath(target))[1].removeprefix(".").lower()
+        name = extension(target)
     if name in _FORMATS:
         return _FORMATS[name]
     what = f"unknown format '{format}' of results" if format else "the results have no format"

@@ -43,7 +43,7 @@ class RowStore(Protocol):
         """The rows without a random part, `round(fraction * rows)` of them, and this part."""
 
     def close(self) -> None:
-        """Let go of the rows."""
+        """Release the rows."""
 
 
 class HeldRows:
@@ -55,7 +55,7 @@ class HeldRows:
         self.rows = len(next(iter(columns.values())) if index is None else index)
 
     def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
-        """Any order is as good as another: the permutation is uniform."""
+        """See RowStore; `key` shuffles uniformly."""
         order = self._index
         if key is not None:
             order = np.random.default_rng(key).permutation(self.rows if order is None else order)
@@ -73,7 +73,7 @@ class HeldRows:
         return HeldRows(self._columns, order[~chosen]), HeldRows(self._columns, order[chosen])
 
     def close(self) -> None:
-        """Let go of the arrays."""
+        """Release the arrays."""
         self._columns = {}
 
 
@@ -95,7 +95,7 @@ class SpooledRows:
         self._width = sum(math.prod(shape) for shape in shapes.values())
         self._chunk = max(1, CHUNK_BYTES // max(1, self._dtype.itemsize * self._width))
         try:
-            self._file = tempfile.TemporaryFile(prefix="adcli-", buffering=0)  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(prefix="adcli-")  # noqa: SIM115
         except OSError as error:
             raise _no_room(error) from None
 
@@ -106,10 +106,9 @@ class SpooledRows:
             for name, shape in self._shapes.items()
         ]
         records = np.concatenate(parts, axis=1, dtype=self._dtype)
-        left = records.reshape(-1).view(np.uint8).data
         try:
-            while left:
-                left = left[self._file.write(left) :]
+            self._file.write(records.data)
+            self._file.flush()
         except OSError as error:
             raise _no_room(error) from None
         self.rows += len(records)
@@ -176,14 +175,9 @@ class SpooledRows:
             start = 0
 
     def _read(self, row: int, into: Any) -> None:
-        """Read the records from a row on."""
-        left = into.reshape(-1).view(np.uint8).data
         self._file.seek(row * self._width * self._dtype.itemsize)
-        while left:
-            count = self._file.readinto(left)
-            if not count:
-                raise DataError("the temporary file of the rows is cut short")
-            left = left[count:]
+        if self._file.readinto(into.data) < into.nbytes:
+            raise DataError("the temporary file of the rows is cut short")
 
     def _columns(self, parts: list[Any]) -> Columns:
         """Records as columns, each in one piece of memory."""
@@ -223,7 +217,7 @@ class Collector:
             self._parts = []
 
     def finish(self) -> RowStore:
-        """All rows."""
+        """The rows that were taken, as a store."""
         if self._spool is not None:
             return self._spool
         if not self._parts:
@@ -252,7 +246,7 @@ def collect(
 
 
 def cast(part: Selection, name: str, dtype: Any) -> Any:
-    """A column as `dtype`."""
+    """A column as `dtype`. Raises DataError for a number that `dtype` does not hold."""
     with np.errstate(over="ignore"):
         values = part.columns[name].astype(dtype, copy=False)
     if values is not part.columns[name] and not np.isfinite(values).all():

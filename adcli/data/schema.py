@@ -55,16 +55,21 @@ def within(name: str) -> Iterator[None]:
         raise
 
 
-def whole(least: int = 0, most: int = LARGEST_COUNT) -> Check:
-    """A whole number from `least` to `most`."""
-    meant = f"a whole number from {least} " + ("on" if most == LARGEST_COUNT else f"to {most}")
+def satisfying(is_right: Callable[[Any], bool], meant: str) -> Check:
+    """A value that passes a test, as it is."""
 
-    def check(value: Any) -> int:
-        if type(value) is not int or not least <= value <= most:
+    def check(value: Any) -> Any:
+        if not is_right(value):
             raise misfit(value, meant)
         return value
 
     return check
+
+
+def whole(least: int = 0, most: int = LARGEST_COUNT) -> Check:
+    """A whole number from `least` to `most`."""
+    meant = f"a whole number from {least} " + ("on" if most == LARGEST_COUNT else f"to {most}")
+    return satisfying(lambda value: type(value) is int and least <= value <= most, meant)
 
 
 def number(least: float = -math.inf, finite: bool = False) -> Check:
@@ -86,29 +91,13 @@ def number(least: float = -math.inf, finite: bool = False) -> Check:
     return check
 
 
-def exactly(kind: type, meant: str) -> Check:
-    """A value of one of Python's own types."""
-
-    def check(value: Any) -> Any:
-        if type(value) is not kind:
-            raise misfit(value, meant)
-        return value
-
-    return check
-
-
 def one_of(*values: str) -> Check:
-    """One of some texts."""
-
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or value not in values:
-            raise misfit(value, " or ".join(values))
-        return value
-
-    return check
+    """One of the texts `values`."""
+    return satisfying(lambda x: isinstance(x, str) and x in values, " or ".join(values))
 
 
-text, flag = exactly(str, "a text"), exactly(bool, "true or false")
+text = satisfying(lambda value: type(value) is str, "a text")
+flag = satisfying(lambda value: type(value) is bool, "true or false")
 
 
 def array(*shape: int | None, dtype: str | None = None) -> Check:
@@ -147,7 +136,7 @@ def _as_array(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Whatever JSON can say: no arrays."""
+    """Any value of JSON, without arrays."""
     if isinstance(value, np.ndarray):
         raise misfit(value, "a plain value")
     if isinstance(value, list):
@@ -156,7 +145,7 @@ def plain(value: Any) -> Any:
 
 
 def optional(check: Check) -> Check:
-    """What another check takes, or null."""
+    """A value that another check takes, or null."""
     return lambda value: None if value is None else check(value)
 
 
@@ -172,7 +161,7 @@ def sequence(*checks: Check) -> Check:
 
 
 def every(check_one: Check) -> Check:
-    """A list of any length."""
+    """A list of any length, all values of which pass one check."""
 
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -183,7 +172,7 @@ def every(check_one: Check) -> Check:
 
 
 def mapping(check_one: Check) -> Check:
-    """Values by any names."""
+    """An object with any names, all values of which pass one check."""
 
     def check(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -194,7 +183,7 @@ def mapping(check_one: Check) -> Check:
 
 
 def record(**checks: Check) -> Check:
-    """These names, and no others."""
+    """An object with these names and no others."""
 
     def check(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):

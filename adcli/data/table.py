@@ -71,7 +71,8 @@ class Table:
         """The rows, file after file; `names` are the variables that will be asked for."""
         names = list(names)
         done = rows = 0
-        with self._reading() as progress:
+        reading = self._progress(_total_size(self._paths)) if self._progress else nullcontext()
+        with reading as progress:
             for number in range(len(self._paths)):
                 points = self._opened.pop(number, None) or self._open(number)
                 self._opened.pop(number, None)
@@ -83,9 +84,6 @@ class Table:
                             progress.advance(done + points.bytes_done, rows)
                         yield block
                     done += points.bytes_done
-
-    def _reading(self) -> Any:
-        return self._progress(_total_size(self._paths)) if self._progress else nullcontext()
 
     def close(self) -> None:
         """Close what is open."""

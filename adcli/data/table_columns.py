@@ -30,7 +30,7 @@ class Predicate(Protocol):
 
     @property
     def inputs(self) -> Mapping[str, Any]:
-        """The columns that it reads, as the keys."""
+        """The columns that the function reads, as the keys."""
 
     def map(self, columns: Mapping[str, Any], *, wrt: Iterable[str] | None) -> Any:
         """The results in each row, as `values`."""
@@ -78,7 +78,7 @@ def selected(
     missing: Missing = "error",
     where: Predicate | None = None,
 ) -> Iterator[Selection]:
-    """What `read_columns` reads, a block at a time."""
+    """The rows that `read_columns` reads, a block at a time."""
     import numpy as np
 
     if missing not in WITH_MISSING:
@@ -99,12 +99,14 @@ def selected(
         if len(offsets):
             kept += len(offsets)
             yield Selection(columns, block, offsets)
+    if not rows:
+        raise DataError(f"{table.name} has no rows")
     if not kept:
-        raise _nothing_left(table, rows, where is not None)
+        why = "the filter lets none pass" if where is not None else "each has a missing value"
+        raise DataError(f"no row of {table.name} is left: {why}")
 
 
 def _filter_columns(table: Table, where: Predicate | None) -> list[str]:
-    """The columns that a filter reads."""
     if where is None:
         return []
     if len(where.outputs) != 1:
@@ -119,7 +121,7 @@ def _filter_columns(table: Table, where: Predicate | None) -> list[str]:
 
 
 def _passes(where: Predicate, columns: dict[str, Array], block: Block, offsets: Any) -> Any:
-    """Which rows the filter lets pass."""
+    """A mask of the rows that pass the filter."""
     if not len(offsets):
         return offsets.astype(bool)
     try:
@@ -189,10 +191,3 @@ def _label(block: Block, columns: dict[str, Array], row: int, test: Any) -> str:
         indexes = block.layout.require(name, block.name).indexes
         labels += [indexes[k] for k in np.flatnonzero(test(values[row]))]
     return block.layout.labels[min(labels)]
-
-
-def _nothing_left(table: Table, rows: int, filtered: bool) -> DataError:
-    if not rows:
-        return DataError(f"{table.name} has no rows")
-    why = "the filter lets none pass" if filtered else "each has a missing value"
-    return DataError(f"no row of {table.name} is left: {why}")

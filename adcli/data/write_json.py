@@ -51,7 +51,6 @@ class JsonWriter(ResultWriter):
         return _join(_merged(parts), block.rows, bulk)
 
     def put(self, rendered: bytes) -> None:
-        """Write lines."""
         self._stream.write(rendered)
 
     def _point(self, block: Block, texts: _Texts) -> list[Any]:
@@ -87,25 +86,19 @@ def _texts(values: ColumnValues, errors: Mapping[int, str]) -> list[str]:
     return texts
 
 
-def _bulk_texts(values: ColumnValues, errors: Mapping[int, str]) -> pl.Series:
-    return _json_texts(blanked(as_series(values), errors))
-
-
 def _json_text(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
-        return value if _is_finite_text(value) else "null"
+        is_finite = value.strip("+-").lower()[:3] not in ("", "inf", "nan")
+        return value if is_finite else "null"
     return json_number(float(value))
 
 
-def _is_finite_text(text: str) -> bool:
-    return text.strip("+-").lower()[:3] not in ("", "inf", "nan")
-
-
-def _json_texts(series: pl.Series) -> pl.Series:
+def _bulk_texts(values: ColumnValues, errors: Mapping[int, str]) -> pl.Series:
     import polars as pl
 
+    series = blanked(as_series(values), errors)
     if series.dtype == pl.String:
         return pl.Series([_json_text(text) for text in series.to_list()], dtype=pl.String)
     number = pl.col("n")

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-from adcli.data.blocks import Block
+from adcli.data.blocks import Block, NotHeldError
 from adcli.data.kinds import ANY, Kinds, cast, merged, odd_one
 from adcli.data.output import refused_to_polars
-from adcli.data.typed_texts import NotHeldError
 from adcli.data.writer import FlatField, ResultWriter, as_series, blanked, check_labels
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ class ParquetWriter(ResultWriter):
             whole.sink_parquet(self._stream, compression=COMPRESSION)
 
     def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows with the types that are known when all rows are."""
+        """The columns of text in the types that all rows together allow."""
         import polars as pl
 
         known = self._kinds

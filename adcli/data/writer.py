@@ -67,7 +67,7 @@ class ResultWriter(ABC):
         fields: Sequence[Field] | Mapping[str, ColumnValues],
         errors: Mapping[int, str] | None = None,
     ) -> Any:
-        """What `write` writes of a block, for `put`."""
+        """A block and its computed fields in the form that `put` writes."""
         if isinstance(fields, Mapping):
             fields = [Field(label, (label,), values) for label, values in fields.items()]
         bulk = isinstance(block, FrameBlock) or block.first_row + block.rows > BULK_ROWS
@@ -80,7 +80,7 @@ class ResultWriter(ABC):
 
     @abstractmethod
     def put(self, rendered: Any) -> None:
-        """Write what `render` made of the next block."""
+        """Write the next block, rendered by `render`."""
 
     def _finish(self) -> None:
         """Write what is still held."""

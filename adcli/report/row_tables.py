@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
-from adcli.data import Block, ResultWriter
+from adcli.data.blocks import Block
 from adcli.data.result_files import opened
-from adcli.data.writer import FlatField
+from adcli.data.writer import FlatField, ResultWriter
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Screen
 

@@ -21,9 +21,10 @@ import numpy as np
 import pytest
 
 from adcli.cli import execute
-from adcli.data import by_polars, open_points, room
+from adcli.data import by_polars, room
 from adcli.data.by_polars import polars_reads
 from adcli.data.parameters import load_parameters
+from adcli.data.point_files import open_points
 from adcli.errors import AdcliError, DataError
 
 FOLDER = Path(__file__).parent / "damaged"

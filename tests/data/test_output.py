@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from adcli.data import atomic_output
+from adcli.data.output import atomic_output
 from adcli.errors import DataError, UsageError
 
 

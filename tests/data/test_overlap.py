@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from adcli.data import Ahead, in_order
+from adcli.data.overlap import Ahead, in_order
 from adcli.errors import DataError
 
 THREADS = [1, 2, 5]

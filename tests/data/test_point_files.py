@@ -18,8 +18,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adcli.data import open_points, read_csv
+from adcli.data import read_csv
 from adcli.data.cells import parse_number
+from adcli.data.point_files import open_points
 from adcli.data.source import READ_BYTES
 from adcli.errors import AdcliError, DataError, UsageError
 
@@ -558,7 +559,7 @@ def run(code: str, *arguments: str) -> str:
 def test_an_output_imports_no_reader():
     code = """if True:
         import sys
-        from adcli.data import atomic_output
+        from adcli.data.output import atomic_output
         print({x for x in sys.modules if x.startswith("adcli.data.")})
         """
     assert run(code).strip() == "{'adcli.data.output'}"
@@ -567,7 +568,8 @@ def test_an_output_imports_no_reader():
 def test_small_files_import_neither_numpy_nor_polars():
     code = """if True:
         import io, sys
-        from adcli.data import open_points, open_results
+        from adcli.data.point_files import open_points
+        from adcli.data.result_files import open_results
         for format, text in ("csv", b"x,y\\n1,2\\n"), ("jsonl", b'{"x": 1, "y": 2}'):
             with open_points("-", format=format, stdin=io.BytesIO(text)) as points:
                 for block in points:
@@ -584,7 +586,8 @@ def test_small_files_import_neither_numpy_nor_polars():
 def test_memory_does_not_grow_with_the_rows(format, tmp_path):
     code = """if True:
         import sys
-        from adcli.data import open_points, open_results
+        from adcli.data.point_files import open_points
+        from adcli.data.result_files import open_results
         def peak():  # ru_maxrss would count the process that started this one
             return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
         with open_points(sys.argv[1]) as points, open_results(sys.argv[2]) as writer:

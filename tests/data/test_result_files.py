@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adcli.data import Field, open_points, open_results, read_csv, read_parquet, write_parquet
+from adcli.data import read_csv, read_parquet, write_parquet
 from adcli.data import writer as writer_module
+from adcli.data.point_files import open_points
+from adcli.data.result_files import open_results
+from adcli.data.writer import Field
 from adcli.errors import DataError, UsageError
 from tests.terminal import run_here
 

@@ -21,9 +21,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from adcli.cli import execute
-from adcli.data import open_points, open_results, read_csv, read_parquet, write_parquet
+from adcli.data import read_csv, read_parquet, write_parquet
 from adcli.data import writer as writer_module
 from adcli.data.json_blocks import ObjectBlock
+from adcli.data.point_files import open_points
+from adcli.data.result_files import open_results
 from adcli.errors import DataError
 
 WAYS = ("few", "bulk", "many")
