@@ -14,29 +14,12 @@ from itertools import product
 import numpy as np
 
 from adcli.ad.evaluate import Run
-from adcli.graph.primitives import COMPARISONS, STATIC
+from adcli.graph.primitives import STATIC
 
 Range = tuple[float, float]
 """The ends of an interval."""
 
 UNKNOWN = (-math.inf, math.inf)
-
-_KINDS = {
-    "rises": "exp exp2 expm1 log log2 log10 log1p sqrt radius cbrt sinh tanh asinh acosh atanh "
-    "asin atan sign floor ceil round erf sigmoid softplus normcdf logit detach",
-    "falls": "negative erfc acos",
-    "rises with the size": "abs cosh",
-    "falls with the size": "gauss sech normpdf logisticpdf",
-    "keeps elements": "reshape expand transpose broadcast index concat stack reduce_max reduce_min",
-    "pads with zeros": "scatter diag on_diagonal tril",
-    "adds": "sum sum_to",
-    "keeps signs": "cumsum prod matmul einsum",
-    "is 0 or 1": " ".join(COMPARISONS),
-}
-"""What primitives do to intervals; "keeps signs" makes no negative number without one."""
-
-_KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
-
 
 _BEGINS = {"sqrt": 0.0, "radius": 0.0, "acosh": 1.0}
 """Where functions begin that have a finite value there."""
@@ -66,29 +49,24 @@ def _known(found: Range) -> Range:
 
 def _range(run: Run, i: int, xs: list[Range]) -> Range:
     graph = run.graph
-    name, args = graph.ops[i].name, graph.args[i]
-    is_square = len(args) == 2 and args[0] == args[1]
-    match _KIND.get(name):
-        case "rises":
-            return _apply(run, name, xs[0])
-        case "falls":
-            return _apply(run, name, xs[0])[::-1]
-        case "rises with the size":
-            return _apply(run, name, _size(xs[0]))
-        case "falls with the size":
-            return _apply(run, name, _size(xs[0]))[::-1]
-        case "keeps elements":
+    op, args = graph.ops[i], graph.args[i]
+    name, is_square = op.name, len(args) == 2 and args[0] == args[1]
+    match op.trend:
+        case "rises" | "falls":
+            found = _apply(run, name, _size(xs[0]) if op.even else xs[0])
+            return found if op.trend == "rises" else found[::-1]
+        case "keeps":
             return _union(xs)
-        case "pads with zeros":
+        case "pads":
             return _union([*xs, (0.0, 0.0)])
         case "adds":
             terms = _count(run, args[0]) / max(_count(run, i), 1)
             return terms * xs[0][0], terms * xs[0][1]
-        case "keeps signs":
+        case "signs":
             scalar_product = name == "matmul" and is_square and run.values[args[0]].ndim == 2
             positive = scalar_product or min(low for low, _ in xs) >= 0
             return (0.0, math.inf) if positive else UNKNOWN
-        case "is 0 or 1":
+        case "flags":
             return 0.0, 1.0
     if name == "multiply" and is_square:
         return _power(xs[0], (2.0, 2.0))

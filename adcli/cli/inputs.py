@@ -11,8 +11,7 @@ from adcli.cli.terminal import is_terminal, remark, stdin_bytes
 from adcli.errors import AdcliError, DataError, UsageError
 from adcli.graph.axes import Shape
 from adcli.graph.constants import CONSTANTS
-from adcli.language.messages import render_note, safe
-from adcli.language.quoting import unquoted
+from adcli.language.messages import render_note, safe, unquoted
 from adcli.language.remarks import remarks
 
 if TYPE_CHECKING:

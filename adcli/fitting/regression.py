@@ -23,7 +23,6 @@ from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
 from adcli.given import real_value
 from adcli.graph.axes import Shape
-from adcli.graph.flow import carries
 from adcli.graph.simplify import simplify
 
 AUTO = "auto"
@@ -266,7 +265,7 @@ class Regression:
         return [
             k
             for k, node in enumerate(p.nodes)
-            if node in order and not carries(graph, order, output, node)
+            if node in order and not graph.carries(order, output, node)
         ]
 
     @property

@@ -11,9 +11,8 @@ from typing import Any
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, SELECT
-from adcli.graph.reductions import SUM
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.structure import INDEX, MATMUL
+from adcli.graph.structure import INDEX, MATMUL, SUM
 
 _WHOLE = (None, None, None)
 

@@ -71,11 +71,6 @@ def walk_chain(
     Each is (node, sign or exponent, whether it is an operation of the chain).
     """
     ops, args = graph.ops, graph.args
-    if len(args[top]) == 2:
-        a, b = args[top]
-        if a not in chain and b not in chain:  # the most frequent chain
-            right = -1 if ops[top] in (SUBTRACT, DIVIDE) else 1
-            return [(a, 1, False), (b, right, False), (top, 1, True)]
     found = []
     stack = [(top, 1)]
     while stack:

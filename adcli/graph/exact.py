@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from adcli.graph.graph import Literal
+from adcli.graph.primitives import HOLDS
 
 Number = int | Fraction
 """An exact number; whole ones are ints."""
@@ -27,7 +28,7 @@ _SHORT = 5
 
 
 def reduced(value: Number) -> Number:
-    """The same number, an int where it is whole."""
+    """The number, as an int where it is whole."""
     if type(value) is int:
         return value
     return value.numerator if value.denominator == 1 else value
@@ -137,13 +138,13 @@ UNARY: dict[str, Callable[[Number], Number | None]] = {
 }
 """Functions of one number at exact numbers: the exact value, or None."""
 
+
+def _mask(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], int]:
+    return lambda x, y: int(holds(x, y))
+
+
 BINARY: dict[str, Callable[[Any, Any], Number | None]] = {
-    "less": lambda x, y: int(x < y),
-    "less_equal": lambda x, y: int(x <= y),
-    "greater": lambda x, y: int(x > y),
-    "greater_equal": lambda x, y: int(x >= y),
-    "equal": lambda x, y: int(x == y),
-    "not_equal": lambda x, y: int(x != y),
+    **{name: _mask(holds) for name, holds in HOLDS.items()},
     "mod": lambda x, y: x % y if y else None,
     "maximum": max,
     "minimum": min,

@@ -13,7 +13,17 @@ from threading import Lock
 from typing import Any
 
 from adcli.errors import LanguageError, Span
-from adcli.graph.primitives import CONSTANT, NAMED, NEGATIVE, PARAMETER, VARIABLE, Primitive
+from adcli.graph.primitives import (
+    CONSTANT,
+    ELEMENTWISE,
+    NAMED,
+    NEGATIVE,
+    PARAMETER,
+    STATIC,
+    VARIABLE,
+    WHERE,
+    Primitive,
+)
 
 MAX_NODES = 10_000_000
 """A program of a few lines can expand to more operations than memory holds; this is the limit."""
@@ -107,7 +117,7 @@ class Graph:
         return self._starts[node], self._ends[node]
 
     def place(self, node: int, span: Span) -> None:
-        """Say that a node was written elsewhere."""
+        """Move the place of a node to `span`."""
         self._starts[node], self._ends[node] = span
 
     def _add(self, op: Primitive, args: tuple[int, ...], attr: Any, span: Span) -> int:
@@ -160,6 +170,25 @@ class Graph:
                     flags[i] = 1
                     break
         return flags
+
+    def carries(self, order: Iterable[int], output: int, source: int) -> bool:
+        """Whether a derivative flows from `source` to `output`, over the nodes of `order`.
+
+        None does through floor, round, sign, comparisons and conditions: their derivatives are 0
+        wherever there are any, so that a minimum cannot be found along them.
+        """
+        reached = {source}
+        for i in order:
+            op = self.ops[i]
+            flows = (
+                not (op.kind == ELEMENTWISE and op.partials[k] is None)
+                and not (op is WHERE and k == 0)
+                for k, a in enumerate(self.args[i])
+                if a in reached
+            )
+            if op.kind != STATIC and any(flows):
+                reached.add(i)
+        return output in reached
 
     def affected(self, root: int, sources: Iterable[int]) -> list[int]:
         """The operations on the way from `sources` to `root`: what changes with them."""

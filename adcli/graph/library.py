@@ -6,51 +6,44 @@ nodes; it has no derivative rule of its own. Static options (axis, shape) are pl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from adcli.graph.axes import ShapeError
 from adcli.graph.primitives import (
-    COMPARISONS,
     ELEMENTWISE,
+    LINEAR,
     PRIMITIVES,
+    REQUIRED,
     SELECT,
     Primitive,
     see_rows,
 )
 from adcli.graph.structure import FULL, INDEX
 
-REQUIRED = object()
-"""The default of a static option that must be given."""
 
-
+@dataclass
 class LibraryFunction:
     """How a function is called and what it builds.
 
     inputs   names of the value arguments; `*xs` takes one or more
-    options  static options with their defaults, in order; they follow the inputs
     build    `(m, *inputs, **options)` -> expression
-    twice    as `build`, for programs that are differentiated twice: see adcli.graph.twice
+    options  static options with their defaults, in order; they follow the inputs
     primitive  set where the function is one elementwise primitive
+    twice    as `build`, for programs that are differentiated twice: see adcli.graph.twice
     """
 
-    __slots__ = ("build", "inputs", "name", "options", "primitive", "summary", "twice")
+    name: str
+    inputs: tuple[str, ...]
+    build: Callable[..., Any]
+    summary: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    primitive: Primitive | None = None
 
-    def __init__(
-        self,
-        name: str,
-        inputs: tuple[str, ...],
-        build: Callable[..., Any],
-        summary: str,
-        options: dict[str, Any] | None = None,
-        primitive: Primitive | None = None,
-    ) -> None:
-        self.name = name
-        self.inputs = inputs
-        self.build = self.twice = build
-        self.summary = summary
-        self.options = options or {}
-        self.primitive = primitive
+    def __post_init__(self) -> None:
+        self.twice = self.build
 
     @property
     def variadic(self) -> bool:
@@ -61,21 +54,14 @@ class LibraryFunction:
         """How a call is written: `sum(x, axis=all)`."""
         parts = ["x, y, ..." if name.startswith("*") else name for name in self.inputs]
         for name, default in self.options.items():
-            if name == "spec":  # stands before the arrays
-                parts.insert(0, _SPELLINGS[name])
-            else:
-                parts.append(_SPELLINGS.get(name) or _option(name, default))
+            value = "all" if default is None else default
+            shown = _SPELLINGS.get(name, name if default is REQUIRED else f"{name}={value}")
+            parts.insert(0 if name == "spec" else len(parts), shown)
         return f"{self.name}({', '.join(parts)})"
 
 
 _SPELLINGS = {"shape": "n, m, ...", "bounds": "start, stop, step", "spec": '"ij,j->i"'}
 """How options are written that are not written `name=value`."""
-
-
-def _option(name: str, default: Any) -> str:
-    if default is REQUIRED:
-        return name
-    return f"{name}={'all' if default is None else default}"
 
 
 LIBRARY: dict[str, LibraryFunction] = {}
@@ -84,25 +70,14 @@ LIBRARY: dict[str, LibraryFunction] = {}
 ALIASES: dict[str, str] = {}
 """Other names of functions: ln -> log."""
 
-WRITTEN_AS_OPERATORS = {
-    *("add", "subtract", "multiply", "divide", "negative", "power", "maximum", "minimum"),
-    *COMPARISONS,
-}
-"""Primitives that the language writes as operators or as min and max."""
 
-
-def _add_row(primitive: Primitive) -> None:
-    """Make a row of the table a function of the language."""
-    if primitive.kind in (ELEMENTWISE, SELECT) and primitive.name not in WRITTEN_AS_OPERATORS:
-        LIBRARY[primitive.name] = LibraryFunction(
-            primitive.name,
-            primitive.inputs,
-            lambda m, *xs: m.apply(primitive, *xs),
-            primitive.summary,
-            primitive=primitive,
-        )
-        for alias in primitive.aliases:
-            ALIASES[alias] = primitive.name
+def _add_row(row: Primitive) -> None:
+    """Make a row of the table a function of the language, unless it is written as an operator, or
+    as a compound function of another name."""
+    if row.kind in (ELEMENTWISE, SELECT) and not row.symbol and row.word == row.name:
+        build = partial(_of_row, row)
+        LIBRARY[row.name] = LibraryFunction(row.name, row.inputs, build, row.summary, {}, row)
+        ALIASES.update(dict.fromkeys(row.aliases, row.name))
 
 
 def compound(
@@ -116,6 +91,22 @@ def compound(
         return build
 
     return add
+
+
+def of_rows(*names: str) -> None:
+    """Make rows of structural primitives functions of the language."""
+    for name in names:
+        row = PRIMITIVES[name]
+        build = partial(_of_row, row)
+        LIBRARY[row.word] = LibraryFunction(row.word, row.inputs, build, row.summary, row.options)
+
+
+def _of_row(row: Primitive, m: Any, *xs: Any, **options: Any) -> Any:
+    if row.kind in (ELEMENTWISE, SELECT):
+        return m.apply(row, *xs)
+    if row.kind == LINEAR and row.variadic:
+        xs = m.unpacked(xs)
+    return m.structural(row, row.attribute(options), *xs)
 
 
 see_rows(_add_row)
@@ -151,14 +142,7 @@ def clip(m: Any, x: Any, low: Any, high: Any) -> Any:
 # ---- reductions ----
 
 
-@compound("x", "sum of all elements or along an axis", axis=None)
-def sum_(m: Any, x: Any, axis: int | None) -> Any:
-    return m.sum(axis, x)
-
-
-@compound("x", "product of all elements or along an axis", axis=None)
-def prod_(m: Any, x: Any, axis: int | None) -> Any:
-    return m.prod(axis, x)
+of_rows("sum", "prod")
 
 
 @compound("x", "mean of all elements or along an axis", axis=None)
@@ -188,7 +172,7 @@ def max_(m: Any, *xs: Any, axis: int | None) -> Any:
 
 
 def along(m: Any, axis: int | None, x: Any) -> Any:
-    """What was reduced over an axis, beside what was not."""
+    """A result reduced over an axis, in a shape that broadcasts against the operand."""
     return x if axis is None else m.expand(axis, x)
 
 
@@ -257,25 +241,7 @@ def softmax(m: Any, x: Any, axis: int | None) -> Any:
     return m.divide(e, along(m, axis, m.sum(axis, e)))
 
 
-@compound("x", "running sum of all elements or along an axis", axis=None, backwards=0)
-def cumsum(m: Any, x: Any, axis: int | None, backwards: int) -> Any:
-    return m.cumsum((axis, bool(backwards)), x)
-
-
-@compound("x", "largest element of an array; of numbers written out too", axis=None)
-def amax(m: Any, x: Any, axis: int | None) -> Any:
-    """`max([x, 0])` is max(x, 0), where the constant holds a tie; here all elements are equal."""
-    return m.reduce_max(axis, x)
-
-
-@compound("x", "smallest element of an array; of numbers written out too", axis=None)
-def amin(m: Any, x: Any, axis: int | None) -> Any:
-    return m.reduce_min(axis, x)
-
-
-@compound("x", "number of elements, of all or along an axis", axis=None)
-def size(m: Any, x: Any, axis: int | None) -> Any:
-    return m.size(axis, x)
+of_rows("cumsum", "reduce_max", "reduce_min", "size")
 
 
 # ---- linear algebra and shapes ----
@@ -291,9 +257,7 @@ def outer(m: Any, x: Any, y: Any) -> Any:
     return m.einsum("i,j->ij", x, y)
 
 
-@compound("x", "axes in reverse order, or in the order given", axes=None)
-def transpose(m: Any, x: Any, axes: tuple[int, ...] | None) -> Any:
-    return m.transpose(axes, x)
+of_rows("transpose")
 
 
 @compound("x", "sum of the diagonal of a matrix")
@@ -301,34 +265,7 @@ def trace(m: Any, x: Any) -> Any:
     return m.einsum("ii->", x)
 
 
-@compound("x", "the diagonal of a matrix, or the diagonal matrix of a vector")
-def diag(m: Any, x: Any) -> Any:
-    return m.diag(None, x)
-
-
-@compound("x", "lower triangle of a matrix up to the diagonal k", k=0)
-def tril(m: Any, x: Any, k: int) -> Any:
-    return m.tril(k, x)
-
-
-@compound("x", "the same elements in another shape (none: a number); -1 is what is left", shape=())
-def reshape(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    return m.reshape(shape, x)
-
-
-@compound("x", "a new axis of length 1 at a place", axis=REQUIRED)
-def expand(m: Any, x: Any, axis: int) -> Any:
-    return m.expand(axis, x)
-
-
-@compound("x", "repeated to a larger shape: broadcast(x, 2, 3)", shape=())
-def broadcast(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    return m.broadcast(shape, x)
-
-
-@compound("x", "summed down to a shape that broadcasts to x's: sum_to(x, 3)", shape=())
-def sum_to(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    return m.sum_to(shape, x)
+of_rows("diag", "tril", "reshape", "expand", "broadcast", "sum_to")
 
 
 @compound("x place", "zeros with x at an index: scatter(x, zeros(5)[1:3])")
@@ -342,24 +279,7 @@ def scatter(m: Any, x: Any, place: Any) -> Any:
     raise ShapeError("scatter takes its place as an index of zeros: scatter(x, zeros(5)[1:3])")
 
 
-@compound("x", "zeros of a shape with x on the diagonal: on_diagonal(x, 2, 3)", shape=REQUIRED)
-def on_diagonal(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    return m.on_diagonal(shape, x)
-
-
-@compound("*xs", "arrays one after the other along an axis", axis=0)
-def concat(m: Any, *xs: Any, axis: int) -> Any:
-    return m.concat(axis, *m.unpacked(xs))
-
-
-@compound("*xs", "arrays of one shape along a new axis", axis=0)
-def stack(m: Any, *xs: Any, axis: int) -> Any:
-    return m.stack(axis, *m.unpacked(xs))
-
-
-@compound("*xs", 'sums of products by index letters: einsum("ij,j->i", A, x)', spec=REQUIRED)
-def einsum(m: Any, *xs: Any, spec: str) -> Any:
-    return m.einsum(spec, *xs)
+of_rows("on_diagonal", "concat", "stack", "einsum")
 
 
 @compound("", "whole numbers from start (0) to before stop: range(5), range(2, 5)", bounds=REQUIRED)

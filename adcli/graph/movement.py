@@ -15,34 +15,27 @@ from adcli.graph.axes import (
     show_shape,
     show_shapes,
 )
-from adcli.graph.primitives import (
-    LINEAR,
-    structural,
-)
+from adcli.graph.primitives import REQUIRED, structural
 
 
 def _reshaped(shapes: list[Shape], shape: Shape) -> Shape:
-    size = prod(shapes[0])
-    if -1 in shape:
-        known = prod(n for n in shape if n != -1)
-        if shape.count(-1) > 1 or known == 0 or size % known:
-            raise ShapeError(f"{size} elements cannot become {show_shape(shape)}")
+    size, known = prod(shapes[0]), prod(n for n in shape if n != -1)
+    if shape.count(-1) == 1 and known and size % known == 0:
         return tuple(size // known if n == -1 else n for n in shape)
-    if prod(shape) != size:
+    if -1 in shape or known != size:
         raise ShapeError(f"{size} elements cannot become {show_shape(shape)}")
     return shape
 
 
 RESHAPE = structural(
     "reshape",
-    LINEAR,
-    "x",
     shape=_reshaped,
     rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
-    options=lambda shape: {"shape": shape},
+    options={"shape": ()},
     example=((6,), ((2, 3),)),
-    spelling={"numpy": lambda shape, shapes: f"np.reshape(#1, {_reshaped(shapes, shape)})"},
-    summary="the same elements in another shape",
+    numpy=lambda shape, shapes: f"np.reshape(#1, {_reshaped(shapes, shape)})",
+    trend="keeps",
+    summary="the same elements in another shape (none: a number); -1 is what is left",
 )
 
 
@@ -53,14 +46,13 @@ def _expanded(shapes: list[Shape], axis: int) -> Shape:
 
 structural(
     "expand",
-    LINEAR,
-    "x",
     shape=_expanded,
     rule=lambda m, g, k, attr, shapes, _: m.reshape(shapes[0], g),
-    options=lambda axis: {"axis": axis},
+    options={"axis": REQUIRED},
     example=(0, ((3,),)),
-    spelling={"numpy": lambda axis, shapes: f"np.expand_dims(#1, {axis})"},
-    summary="a new axis of length 1",
+    numpy=lambda axis, shapes: f"np.expand_dims(#1, {axis})",
+    trend="keeps",
+    summary="a new axis of length 1 at a place",
 )
 
 
@@ -82,18 +74,13 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 structural(
     "transpose",
-    LINEAR,
-    "x",
     shape=_permuted,
     rule=lambda m, g, k, attr, shapes, _: m.transpose(_inverse(attr), g),
-    options=lambda axes: {"axes": axes},
+    options={"axes": None},
     example=(None, ((2, 3),)),
-    spelling={
-        "numpy": lambda axes, shapes: (
-            "np.transpose(#1)" if axes is None else f"np.transpose(#1, {axes})"
-        )
-    },
-    summary="axes in reverse or a given order",
+    numpy=lambda axes, shapes: "np.transpose(#1)" if axes is None else f"np.transpose(#1, {axes})",
+    trend="keeps",
+    summary="axes in reverse order, or in the order given",
 )
 
 
@@ -105,14 +92,13 @@ def _broadcast_shape(shapes: list[Shape], shape: Shape) -> Shape:
 
 structural(
     "broadcast",
-    LINEAR,
-    "x",
     shape=_broadcast_shape,
     rule=lambda m, g, k, attr, shapes, _: m.sum_to(shapes[0], g),
-    options=lambda shape: {"shape": shape},
+    options={"shape": ()},
     example=((2, 3), ((3,),)),
-    spelling={"numpy": lambda shape, shapes: f"np.broadcast_to(#1, {shape})"},
-    summary="repeated to a larger shape",
+    numpy=lambda shape, shapes: f"np.broadcast_to(#1, {shape})",
+    trend="keeps",
+    summary="repeated to a larger shape: broadcast(x, 2, 3)",
 )
 
 
@@ -124,14 +110,13 @@ def _summed_shape(shapes: list[Shape], shape: Shape) -> Shape:
 
 structural(
     "sum_to",
-    LINEAR,
-    "x",
     shape=_summed_shape,
     rule=lambda m, g, k, attr, shapes, _: m.broadcast(shapes[0], g),
-    options=lambda shape: {"shape": shape},
+    options={"shape": ()},
     example=((3,), ((2, 3),)),
-    spelling={"numpy": lambda shape, shapes: f"_sum_to(#1, {shape})"},
-    summary="sum over what was broadcast",
+    numpy=lambda shape, shapes: f"_sum_to(#1, {shape})",
+    trend="adds",
+    summary="summed down to a shape that broadcasts to x's: sum_to(x, 3)",
 )
 
 
@@ -151,12 +136,11 @@ def _index_shape(shapes: list[Shape], key: Key) -> Shape:
 
 INDEX = structural(
     "index",
-    LINEAR,
-    "x",
     shape=_index_shape,
     rule=lambda m, g, k, attr, shapes, _: m.scatter((attr, shapes[0]), g),
     drops=lambda key, shapes: prod(_index_shape(shapes, key)) < prod(shapes[0]),
     example=((1,), ((3,),)),
+    trend="keeps",
     summary="an element or a slice",
 )
 
@@ -171,12 +155,11 @@ def _scatter_shape(shapes: list[Shape], attr: tuple[Key, Shape]) -> Shape:
 
 structural(
     "scatter",
-    LINEAR,
-    "x",
     shape=_scatter_shape,
     rule=lambda m, g, k, attr, shapes, _: m.index(attr[0], g),
     example=(((1,), (3,)), ((),)),
-    spelling={"numpy": lambda attr, shapes: f"_scatter(#1, {key_of(attr[0])}, {attr[1]})"},
+    numpy=lambda attr, shapes: f"_scatter(#1, {key_of(attr[0])}, {attr[1]})",
+    trend="pads",
     summary="zeros with x at an index",
 )
 
@@ -200,13 +183,13 @@ def _concat_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _:
 
 structural(
     "concat",
-    LINEAR,
-    "*xs",
+    inputs="*xs",
     shape=_concat_shape,
     rule=_concat_transpose,
-    options=lambda axis: {"axis": axis},
+    options={"axis": 0},
     example=(0, ((2,), (3,))),
-    spelling={"numpy": lambda axis, shapes: f"np.concatenate([#*], axis={axis})"},
+    numpy=lambda axis, shapes: f"np.concatenate([#*], axis={axis})",
+    trend="keeps",
     summary="arrays one after the other along an axis",
 )
 
@@ -222,20 +205,17 @@ def _stack_shape(shapes: list[Shape], axis: int) -> Shape:
     return (*first[:axis], len(shapes), *first[axis:])
 
 
-def _stack_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _: Any) -> Any:
-    axis %= len(shapes[0]) + 1
-    return m.index(((None, None, None),) * axis + (k,), g)
-
-
 STACK = structural(
     "stack",
-    LINEAR,
-    "*xs",
+    inputs="*xs",
     shape=_stack_shape,
-    rule=_stack_transpose,
-    options=lambda axis: {"axis": axis},
+    rule=lambda m, g, k, axis, shapes, _: m.index(
+        ((None, None, None),) * (axis % (len(shapes[0]) + 1)) + (k,), g
+    ),
+    options={"axis": 0},
     example=(0, ((), ())),
-    spelling={"numpy": lambda axis, shapes: f"np.stack([#*], axis={axis})"},
+    numpy=lambda axis, shapes: f"np.stack([#*], axis={axis})",
+    trend="keeps",
     summary="arrays of one shape along a new axis",
 )
 
@@ -251,16 +231,15 @@ def _diag_shape(shapes: list[Shape], _: Any) -> Shape:
 
 structural(
     "diag",
-    LINEAR,
-    "x",
     shape=_diag_shape,
     rule=lambda m, g, k, attr, shapes, _: (
         m.diag(None, g) if len(shapes[0]) == 1 else m.on_diagonal(shapes[0], g)
     ),
     drops=lambda attr, shapes: len(shapes[0]) == 2,
     example=(None, ((3,),)),
-    spelling={"numpy": lambda attr, shapes: "np.diag(#1)"},
-    summary="the diagonal of a matrix, or a matrix with this diagonal",
+    numpy=lambda attr, shapes: "np.diag(#1)",
+    trend="pads",
+    summary="the diagonal of a matrix, or the diagonal matrix of a vector",
 )
 
 
@@ -272,14 +251,13 @@ def _on_diagonal_shape(shapes: list[Shape], shape: Shape) -> Shape:
 
 structural(
     "on_diagonal",
-    LINEAR,
-    "x",
     shape=_on_diagonal_shape,
     rule=lambda m, g, k, attr, shapes, _: m.diag(None, g),
-    options=lambda shape: {"shape": shape},
+    options={"shape": REQUIRED},
     example=((2, 3), ((2,),)),
-    spelling={"numpy": lambda shape, shapes: f"_on_diagonal(#1, {shape})"},
-    summary="zeros with x on the diagonal",
+    numpy=lambda shape, shapes: f"_on_diagonal(#1, {shape})",
+    trend="pads",
+    summary="zeros of a shape with x on the diagonal: on_diagonal(x, 2, 3)",
 )
 
 
@@ -291,13 +269,12 @@ def _tril_shape(shapes: list[Shape], _: int) -> Shape:
 
 structural(
     "tril",
-    LINEAR,
-    "x",
     shape=_tril_shape,
     rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
     drops=lambda k, shapes: k < shapes[0][-1] - 1,
-    options=lambda k: {"k": k},
+    options={"k": 0},
     example=(0, ((3, 3),)),
-    spelling={"numpy": lambda k, shapes: f"np.tril(#1, {k})"},
-    summary="lower triangle, zeros above diagonal k",
+    numpy=lambda k, shapes: f"np.tril(#1, {k})",
+    trend="pads",
+    summary="lower triangle of a matrix up to the diagonal k",
 )

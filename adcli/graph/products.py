@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.axes import (
-    Shape,
-    ShapeError,
-    broadcast_shapes,
-    show_shape,
-    show_shapes,
-)
-from adcli.graph.primitives import (
-    MULTILINEAR,
-    structural,
-)
+from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shape, show_shapes
+from adcli.graph.primitives import MULTILINEAR, REQUIRED, structural
 
 
 def _matmul_shape(shapes: list[Shape], _: Any) -> Shape:
@@ -55,12 +46,13 @@ def _matmul_transpose(m: Any, g: Any, k: int, _: Any, shapes: list[Shape], xs: A
 
 MATMUL = structural(
     "matmul",
-    MULTILINEAR,
-    "a b",
+    kind=MULTILINEAR,
+    inputs="a b",
     shape=_matmul_shape,
     rule=_matmul_transpose,
     example=(None, ((2, 3), (3, 2))),
     symbol="@",
+    trend="signs",
     summary="matrix product",
 )
 
@@ -132,11 +124,6 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
     return m.einsum(",".join(inputs) + "->" + target, *values)
 
 
-def _takes_diagonals(spec: str, shapes: list[Shape]) -> bool:
-    terms, _ = einsum_terms(spec, len(shapes))
-    return any(len(set(term)) < len(term) for term in terms)
-
-
 def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
     terms, output = einsum_terms(spec, len(shapes))
     return f'np.einsum("{",".join(terms)}->{output}", #*)'
@@ -144,13 +131,16 @@ def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
 
 structural(
     "einsum",
-    MULTILINEAR,
-    "*xs",
+    kind=MULTILINEAR,
+    inputs="*xs",
     shape=_einsum_shape,
     rule=_einsum_transpose,
-    drops=_takes_diagonals,
-    options=lambda spec: {"spec": spec},
+    drops=lambda spec, shapes: any(  # it takes a diagonal
+        len(set(term)) < len(term) for term in einsum_terms(spec, len(shapes))[0]
+    ),
+    options={"spec": REQUIRED},
     example=("ij,j->i", ((2, 3), (3,))),
-    spelling={"numpy": _numpy_einsum},
-    summary="sums of products by index letters",
+    numpy=_numpy_einsum,
+    trend="signs",
+    summary='sums of products by index letters: einsum("ij,j->i", A, x)',
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import reprlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from adcli.errors import UsageError, closest, did_you_mean
-from adcli.graph.constants import refuse_constants
+from adcli.graph.constants import INSTEAD, MEANINGS
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
 
@@ -79,10 +80,25 @@ class Program:
             raise self.no_variable(unknown[0])
 
     def refuse_constants(self, names: Iterable[str], column_of: str = "") -> None:
-        """Raise UsageError for a column or a variable whose name means a constant here."""
-        if not column_of:
-            names = [name for name in names if str(name) not in self.inputs]
-        refuse_constants(self.graph, self.text, names, column_of)
+        """Raise UsageError for one of `names` by which the text means a constant.
+
+        The names are those of the columns of `column_of`, else of variables. They are compared in
+        their NFKC form, like those in programs.
+        """
+        constants = self.graph.constants
+        for name in map(str, names if constants else ()):
+            known = unicodedata.normalize("NFKC", name)
+            if known not in constants or (name in self.inputs and not column_of):
+                continue
+            what = f"but {column_of} has a column of that name" if column_of else "not a variable"
+            aim = "the column" if column_of else "a variable of that name"
+            other = f", {INSTEAD[known]} for the constant" if known in INSTEAD else ""
+            raise UsageError(
+                f"'{known}' means the constant {MEANINGS[known]} here, {what}",
+                f"write `{known}` in backticks for {aim}{other}",
+                span=constants[known],
+                text=self.text,
+            )
 
     def no_variable(self, name: str) -> UsageError:
         """The error for a name that is not a variable. Raises that for the name of a constant."""

@@ -3,7 +3,7 @@
 Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
 defined nowhere else: tests.graph.rewrites says so for each, with an example that the tests sample.
 Constants are folded only where nothing rounds (adcli.graph.exact). A result leaves the range of
-float64 only where the original does (adcli.graph.range_safe says how products see to that), but
+float64 only where the original does (adcli.graph.simplify_products says how), but
 for factors as large as its constants and numbers below 1e-308; formulas that are only read
 (`to_read`, for LaTeX) are joined without that care.
 
@@ -18,11 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from adcli.graph import cases, exact
+from adcli.graph import exact
 from adcli.graph.axes import Shape
 from adcli.graph.chains import PRODUCTS, SUMS, count_uses, family_of, find_chains
 from adcli.graph.exact import Number, reduced
-from adcli.graph.factors import domain_flags
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     ELEMENTWISE,
@@ -35,8 +34,8 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.rearrange import rearranged
-from adcli.graph.simplify_sums import Sums
+from adcli.graph.simplify_arrays import Rearranging
+from adcli.graph.simplify_nodes import OUTCOMES, domain_flags
 
 _MAX_PASSES = 6
 
@@ -70,7 +69,7 @@ def simplify(
     return current
 
 
-class _Simplification(Sums):
+class _Simplification(Rearranging):
     """One walk over everything below `outputs`."""
 
     def run(self) -> list[int]:
@@ -121,16 +120,16 @@ class _Simplification(Sums):
     def _function(self, op: Primitive, args: list[int]) -> int:
         if op is WHERE:
             return self._where(*args)
-        table = cases.computed(self, op, args)
+        table = self.computed(op, args)
         if table is not None:
             return table
-        numbers = [self.number(a) for a in args]
+        graph, numbers = self.graph, [self.number(a) for a in args]
         found = None
         if len(args) == 1 and numbers[0] is not None and op.name in exact.UNARY:
             found = exact.UNARY[op.name](numbers[0])
         elif len(args) == 2 and None not in numbers and op.name in exact.BINARY:
             found = exact.BINARY[op.name](*numbers)
-        elif op.name == "log" and self._is_named(args[0], "e"):
+        elif op.name == "log" and graph.ops[args[0]] is NAMED and graph.attrs[args[0]] == "e":
             found = 1
         elif op.name in ("equal", "not_equal") and 0 in numbers:
             other = args[1 - numbers.index(0)]
@@ -138,12 +137,9 @@ class _Simplification(Sums):
                 found = int(op.name == "not_equal")
         if found is not None:
             return self.product(found, ())
-        if op in cases.OUTCOMES:
-            return cases.compare(self, op, *args)
+        if op in OUTCOMES:
+            return self.compare(op, *args)
         return self.node(op, *args)
-
-    def _is_named(self, node: int, name: str) -> bool:
-        return self.graph.ops[node] is NAMED and bool(self.graph.attrs[node] == name)
 
     def _where(self, condition: int, a: int, b: int) -> int:
         number = self.number(condition)
@@ -151,7 +147,7 @@ class _Simplification(Sums):
             return a if number else b
         if a == b and self.is_total(condition):
             return a
-        return cases.choose(self, condition, a, b)
+        return self.choose(condition, a, b)
 
     def _power(self, x: int, y: int) -> int:
         exponent, base = self.number(y), self.number(x)
@@ -184,7 +180,7 @@ class _Simplification(Sums):
         return self.product(sign, ((x, (exponent,)),))
 
     def _structural(self, i: int, op: Primitive, args: list[int]) -> int:
-        """A structural node: coefficients go outside, then adcli.graph.rearrange looks at it."""
+        """A structural node: coefficients go outside, then `rearranged` looks at it."""
         c: Number = 1
         single = op.kind == LINEAR and len(args) == 1
         if single or op.kind == MULTILINEAR:
@@ -193,7 +189,7 @@ class _Simplification(Sums):
                 if k_c not in (0, 1) and self.uses[a] == 1:
                     args[k] = self.rest(args[k])
                     c = reduced(c * k_c)
-        times, node = rearranged(self, op, args, self.graph.attrs[i], self.shapes[i])
+        times, node = self.rearranged(op, args, self.graph.attrs[i], self.shapes[i])
         c = reduced(c * times)
         if c == 1:
             return node

@@ -1,19 +1,45 @@
-"""New nodes, and what is known about them: shapes, numbers, signs, domains."""
+"""New nodes, and what is known about them: shapes, numbers, signs, domains, factors with exponents,
+and when exponents may be joined."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from adcli.graph import cases, exact
+from adcli.graph import exact
 from adcli.graph.axes import Shape
 from adcli.graph.chains import count_uses, find_chains
-from adcli.graph.exact import Number
-from adcli.graph.factors import Factors, domain_flags
+from adcli.graph.exact import Number, reduced
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, DIVIDE, NAMED, POWER, PRIMITIVES, WHERE, Primitive
+from adcli.graph.primitives import (
+    CONSTANT,
+    DIVIDE,
+    HOLDS,
+    NAMED,
+    POWER,
+    PRIMITIVES,
+    WHERE,
+    Primitive,
+)
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.structure import FULL
+
+Exponents = tuple[Number, ...]
+Factors = tuple[tuple[int, Exponents], ...]
+"""Bases with their exponents. A base has several where joining them would enlarge the domain."""
+
+_SHORT_PRODUCT = 8
+
+CasePair = tuple[int, int]
+CaseNodes = tuple[int, ...]
+"""The nodes where x < y, where x = y, where x > y, and where x or y is NaN."""
+
+OUTCOMES: dict[Primitive, tuple[int, ...]] = {
+    PRIMITIVES[name]: tuple([int(holds(x, 0)) for x in (-1, 0, 1, math.nan)])
+    for name, holds in HOLDS.items()
+}
+"""Comparisons of x and y where x < y, where x = y, where x > y, and where x or y is NaN."""
 
 _BROADCAST = PRIMITIVES["broadcast"]
 _OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
@@ -32,7 +58,7 @@ class NewNodes:
         self.new: dict[int, int] = {}
         # What new nodes are made of: products, case distinctions.
         self.products: dict[int, tuple[Number, Factors]] = {}
-        self.cases: dict[int, tuple[cases.CasePair, cases.CaseNodes]] = {}
+        self.cases: dict[int, tuple[CasePair, CaseNodes]] = {}
         self._total: dict[int, bool] = {}
         self._numbers: dict[int, Number | None] = {}
         self.uses = count_uses(graph, self.order, outputs)
@@ -112,7 +138,7 @@ class NewNodes:
             stack += missing
             if not missing:
                 args = self.graph.args[i]
-                if self.graph.ops[i] in cases.OUTCOMES:  # a comparison with inf is fine
+                if self.graph.ops[i] in OUTCOMES:  # a comparison with inf is fine
                     args = tuple([a for a in args if self.graph.ops[a] is not NAMED])
                 known[i] = self._has_no_domain(i) and all(known[a] for a in args)
         return known[node]
@@ -138,3 +164,54 @@ class NewNodes:
         return node in self.positive or (
             self.graph.ops[node] is NAMED and self.graph.attrs[node] != "inf"
         )
+
+
+def domain_flags(exponent: Number) -> int:
+    """The domain of x^exponent: bit 1 if x must not be 0, bit 2 if x must not be negative."""
+    return (exponent < 0) | (2 if exponent.denominator != 1 else 0)
+
+
+def raised(value: Number, exponents: Exponents) -> Number | None:
+    """The product of all powers; None where one has no exact value."""
+    result: Number = 1
+    for x in exponents:
+        factor = exact.power(value, x)
+        if factor is None:
+            return None
+        result = reduced(result * factor)
+    return result
+
+
+def like(products: Mapping[int, tuple[Number, Factors]], factors: Factors) -> Any:
+    """A key that like terms share: the factors in any order, short products in brackets as well."""
+    if len(factors) == 1 and factors[0][0] not in products:
+        return factors
+    powers: dict[tuple[int, int], Number] = {}
+    others = []
+    waiting = list(factors)
+    while waiting:
+        base, exponents = waiting.pop()
+        c, inside = products.get(base, (0, ()))
+        if exponents == (1,) and c == 1 and len(inside) <= _SHORT_PRODUCT:
+            waiting += inside
+            continue
+        for x in exponents:
+            if x.denominator == 1:
+                key = base, int(x < 0)
+                powers[key] = powers.get(key, 0) + x
+            else:
+                others.append((base, x))
+    return tuple(sorted([*others, *((base, x) for (base, _), x in powers.items())]))
+
+
+def as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:
+    """Bases with positive exponents where they stand first, and so for negative ones."""
+    found = []
+    for key, (base, exponents) in collected.items():
+        if type(key) is tuple and len(key) == 1:
+            exponents = [x for x in collected[key[0]][1] if x < 0]
+        elif (key,) in collected:
+            exponents = [x for x in exponents if x > 0]
+        if exponents:
+            found.append((base, tuple(exponents)))
+    return tuple(found)

@@ -1,18 +1,33 @@
-"""Products in one walk of the simplification: a coefficient in front, then factors."""
+"""Products in one walk of the simplification: a coefficient in front, then factors.
+
+They leave the range of float64 only where the program's own do. x^2*y*x^3 is not x^5*y where y
+makes up for an x^5 that is too large. So factors stay in the order in which the program multiplies,
+a product on the right stays in its brackets, and powers of a base are joined only where nothing but
+numbers stands beside them, or where one takes away from the other (y*x^3/x). Each intermediate
+result is then one of the program's, or the final one, but for numbers of moderate size, which go to
+the front.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import partial, reduce
 from typing import Any
 
-from adcli.graph import cases, exact, range_safe
+from adcli.graph import exact
 from adcli.graph.axes import Shape
 from adcli.graph.chains import PRODUCTS, walk_chain
 from adcli.graph.exact import Number, reduced
-from adcli.graph.factors import Exponents, Factors, as_factors, domain_flags, raised
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import DIVIDE, MULTIPLY, NEGATIVE, POWER
-from adcli.graph.simplify_nodes import NewNodes
+from adcli.graph.primitives import DIVIDE, MULTIPLY, NAMED, NEGATIVE, POWER
+from adcli.graph.simplify_nodes import Exponents, Factors, NewNodes, as_factors, domain_flags
+
+Product = tuple[Number, list[tuple[int, Exponents]]]
+"""A number, and factors in the order of multiplication."""
+
+_MODERATE = 2**20
+"""Numbers up to this size, and their inverses, change the range by next to nothing."""
 
 
 class Products(NewNodes):
@@ -30,7 +45,7 @@ class Products(NewNodes):
 
     def product_at(self, top: int) -> int:
         """A product with its coefficient in front."""
-        stack: list[range_safe.Product] = []
+        stack: list[Product] = []
         for i, _, inner in walk_chain(self.graph, self.chain, top, PRODUCTS):
             if not inner:
                 stack.append(self._leaf_of_product(i))
@@ -40,7 +55,7 @@ class Products(NewNodes):
             else:
                 right, left = stack.pop(), stack.pop()
                 e = -1 if self.graph.ops[i] is DIVIDE else 1
-                stack.append(range_safe.joined(self, left, right, e))
+                stack.append(self.joined(left, right, e))
         ((c, factors),) = stack
         found = self.collected(factors) if self.to_read else tuple(factors)
         if c < 0 and len(found) > 1 and self.uses[top] > 1:
@@ -49,7 +64,7 @@ class Products(NewNodes):
             return self.product(-1, ((positive, (1,)),))
         return self.product(c, found)
 
-    def _leaf_of_product(self, i: int) -> range_safe.Product:
+    def _leaf_of_product(self, i: int) -> Product:
         n = self.bare(self.new[i])
         c, parts = self.split(n)
         if c != 0 and self.uses[i] > 1 and (len(parts) > 1 or self.is_reciprocal(parts)):
@@ -79,8 +94,6 @@ class Products(NewNodes):
 
     def product(self, c: Number, factors: Factors) -> int:
         """The node c*factors, and the note of what it is made of."""
-        if self.cases:
-            c, factors = self._tables_joined(c, factors)
         if c == 0 and factors:
             return self._nothing(factors)
         node = self._build(c, factors)
@@ -91,15 +104,60 @@ class Products(NewNodes):
     def times(self, node: int, c: Number, factors: Factors) -> int:
         """The product of a node, a number and factors."""
         k, others = self.split(node)
-        total, found = range_safe.joined(self, (c, list(factors)), (k, list(others)))
+        total, found = self.joined((c, list(factors)), (k, list(others)))
         return self.product(total, self.collected(found) if self.to_read else tuple(found))
 
     def product_of(self, x: int, y: int) -> int:
         """The product of two nodes by elements."""
         return self.times(self.bare(x), *self.split(self.bare(y)))
 
+    def joined(self, left: Product, right: Product, e: int = 1) -> Product:
+        """left*right, or left/right for e = -1. The list of the left one is used again.
+
+        A product to read has each base of both, unjoined.
+        """
+        c, factors = left
+        k, others = right
+        if e < 0 and k == 0:  # a division by 0 stays
+            k, others = 1, [(self.product(k, tuple(others)), (1,))]
+        elif e < 0 and any(min(xs) < 0 and not self.is_never_zero(base) for base, xs in others):
+            others = [(self.product(1, tuple(others)), (1,))]  # so does one by 1/0
+        c, k = _scaled(c, k, e, bool(len(factors) > 1 or (factors and others)))
+        if k != 1:
+            others = [(self.product(k, tuple(others)), (1,))]
+        elif not self.to_read and _count(others) > 1 and (factors or e < 0):
+            others = [(self.product(1, tuple(others)), (1,))]
+        for base, exponents in others:
+            exponents = tuple([x * e for x in exponents])
+            if self.to_read or c == 0 or not self._absorbed(factors, base, exponents):
+                factors.append((base, exponents))
+        return c, factors
+
+    def _absorbed(
+        self, factors: list[tuple[int, Exponents]], base: int, exponents: Exponents
+    ) -> bool:
+        """Whether a factor became part of one that is there."""
+        if self.graph.ops[base] is NAMED:
+            place = next((k for k, (known, _) in enumerate(factors) if known == base), None)
+        else:
+            place = len(factors) - 1 if factors and factors[-1][0] == base else None
+        if place is None:
+            return False
+        known = factors[place][1]
+        alone = len(factors) == 1 or self.graph.ops[base] is NAMED
+        if not alone and not (self.is_positive(base) and len(known) == len(exponents) == 1):
+            return False
+        grows = len(known) == len(exponents) == 1 and known[0] * exponents[0] > 0
+        if grows and (not alone or (known[0] < 0 and self.graph.args[base])):
+            return False  # 1/f(x)/f(x) stays, for the sake of its derivative
+        found = self.joined_exponents(base, (*known, *exponents))
+        if len(found) > 1:  # x/x
+            return False
+        factors[place : place + 1] = [(base, found)] if found else []
+        return True
+
     def collected(self, factors: Iterable[tuple[int, Exponents]]) -> Factors:
-        """The same factors with each base once, wherever it stands."""
+        """The factors with each base once, wherever it stands."""
         found: dict[Any, tuple[int, list[Number]]] = {}
         for base, exponents in factors:
             for x in exponents:
@@ -133,31 +191,6 @@ class Products(NewNodes):
         """Whether a constant holds a joined exponent: beyond 2^53 floats make an odd one even."""
         is_even = not self.to_read and exact.magnitude(y) >= exact.MAX_WHOLE
         return not is_even and not exact.is_large(y)
-
-    def _tables_joined(self, c: Number, factors: Factors) -> tuple[Number, Factors]:
-        """Masks of one pair as one factor: (x > 0)*(x > 0), or 1/((x >= 0) + (x <= 0))."""
-        tables: dict[cases.CasePair, list[Number]] = {}
-        others = []
-        for base, exponents in factors:
-            found = cases.numbers(self, base)
-            values = None
-            if found is not None:
-                values = [v for n in found[1] if (v := raised(n, exponents)) is not None]
-            if found is None or values is None or len(values) < 4:
-                others.append((base, exponents))
-                continue
-            known = tables.get(found[0], [1, 1, 1, 1])
-            tables[found[0]] = [reduced(a * b) for a, b in zip(known, values, strict=True)]
-        for pair, values in tables.items():
-            node = cases.by_numbers(self, pair, values)
-            number = None if node is None else self.number(node)
-            if node is None:
-                return c, factors
-            if number is None:
-                others.append((node, (1,)))
-            else:
-                c = reduced(c * number)
-        return c, tuple(others)
 
     def _nothing(self, factors: Factors) -> int:
         """0*factors: 0, unless that would enlarge the domain."""
@@ -224,7 +257,15 @@ class Products(NewNodes):
         return self.node(POWER, base, self.constant(x))
 
     def _multiplied(self, nodes: list[int]) -> int:
-        node = nodes[0]
-        for other in nodes[1:]:
-            node = self.node(MULTIPLY, node, other)
-        return node
+        return reduce(partial(self.node, MULTIPLY), nodes)
+
+
+def _count(factors: list[tuple[int, Exponents]]) -> int:
+    return sum([len(exponents) for _, exponents in factors])
+
+
+def _scaled(c: Number, k: Number, e: int, far: bool) -> tuple[Number, Number]:
+    """The number in front, and what stays where it is: a number of extreme size that is far."""
+    total = reduced(c * k if e > 0 else Fraction(c) / k)
+    small = max(abs(k.numerator), k.denominator) <= _MODERATE
+    return (c, k) if exact.is_large(total) or (far and not small) else (total, 1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-from adcli.graph import cases, exact
+from adcli.graph import exact
 from adcli.graph.chains import SUMS, walk_chain
 from adcli.graph.exact import Number, reduced
-from adcli.graph.factors import Factors, like
 from adcli.graph.primitives import ADD, NEGATIVE, SUBTRACT
-from adcli.graph.simplify_products import Products
+from adcli.graph.simplify_cases import Cases
+from adcli.graph.simplify_nodes import Factors, like
 
 Terms = list[tuple[int, int]]
 """Signs and nodes."""
@@ -36,7 +36,7 @@ def _negated(group: _SignedTerms | None) -> _SignedTerms | None:
     return None if group is None else group._replace(sign=-group.sign)
 
 
-class Sums(Products):
+class Sums(Cases):
     """Sums of new nodes."""
 
     def __init__(self, *given: Any) -> None:
@@ -78,12 +78,12 @@ class Sums(Products):
             return None
         totals: list[Number] = [0, 0, 0, 0]
         for n, s, _ in leaves:
-            number, found = self.number(n), cases.numbers(self, n, pair)
+            number, found = self.number(n), self.mask_numbers(n, pair)
             if number is None and found is None:
                 return None
             column = [number or 0] * 4 if found is None else found[1]
             totals = [t + s * v for t, v in zip(totals, column, strict=True)]
-        return cases.by_numbers(self, pair, totals)
+        return self.by_numbers(pair, totals)
 
     def _terms(self, leaves: list[tuple[int, int, bool]]) -> list[Terms]:
         """What each leaf of a sum becomes: signed terms, without what joined an earlier one."""
@@ -150,8 +150,8 @@ class Sums(Products):
             j = first.setdefault((pair, s), k)
             if j == k:
                 continue
-            both = cases.completed(self, (self.cases[leaves[j][0]][1], table))
-            node = None if both is None else cases.by_cases(self, pair, both)
+            both = self.completed((self.cases[leaves[j][0]][1], table))
+            node = None if both is None else self.by_cases(pair, both)
             if node is not None:
                 leaves[j] = (node, s, True)
                 leaves[k] = (_GONE, s, True)

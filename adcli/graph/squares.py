@@ -25,7 +25,6 @@ from adcli.graph.primitives import (
 from adcli.graph.symbols import Expression, Symbols
 
 _ABS, _HYPOT = PRIMITIVES["abs"], PRIMITIVES["hypot"]
-_EVEN = tuple(PRIMITIVES[name] for name in ("cos", "cosh", "sech", "gauss", "normpdf", "abs"))
 _LENGTH = Primitive("length", ELEMENTWISE, ("length", "square"))
 """A length beside its square, as long as the program is being read."""
 
@@ -71,13 +70,17 @@ class _Walk:
             length, square = args
             self.squares[length] = Expression(self.m, square)
             return length
-        if op in _EVEN or op is _HYPOT:
+        if op.even or op is _HYPOT:
             args = tuple([self._without_sign(a) for a in args])
         elif (
             op is POWER and self._is_length(args[0]) and (exponent := self._exponent(args[1])) >= 2
         ):
             return self._power(args[0], args[1], exponent).node
-        elif op is MULTIPLY and self._is_length(args[1]) and self._same_length(*args):
+        elif (
+            op is MULTIPLY
+            and all(map(self._is_length, args))
+            and len({self._factors(a)[0] for a in args}) == 1
+        ):
             return self._square(args[0], args[1], 1).node
         changed = args != graph.args[i]
         node = graph.node(op, args, graph.attrs[i], graph.span(i)) if changed else i
@@ -116,9 +119,6 @@ class _Walk:
         for op, factor in reversed(steps):
             scale = -scale if op is NEGATIVE else self.m.apply(op, scale, factor)
         return node, scale
-
-    def _same_length(self, a: int, b: int) -> bool:
-        return self._is_length(a) and self._factors(a)[0] == self._factors(b)[0]
 
     def _power(self, base: int, node: int, exponent: float) -> Expression:
         """base^exponent, an even power of the square; others are flat at 0 as that is."""

@@ -1,28 +1,159 @@
 """The structural primitives: with this module the table is complete.
 
 Linear and multilinear primitives state their transpose in input k: given the adjoint `g` of the
-output, the adjoint of that input, `(m, g, k, attr, shapes, inputs)`. They live by kind in
-reductions, movement and products; what depends on shapes alone is here.
+output, the adjoint of that input, `(m, g, k, attr, shapes, inputs)`. Those that move elements are
+in movement, those that sum products in products; here are those that reduce or run along an axis
+(the sweeps do the summing and the spreading, a reduction states the weight of each element), and
+those that depend on shapes alone.
 """
 
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
-from adcli.graph.axes import (
-    Shape,
-    reduced_shape,
-)
+from adcli.graph.axes import Key, Shape, ShapeError, kept_shape, normal_axis, reduced_shape
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
-from adcli.graph.primitives import (
-    STATIC,
-    structural,
-)
+from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, structural
 from adcli.graph.products import MATMUL as MATMUL
 from adcli.graph.products import einsum_terms as einsum_terms
-from adcli.graph.reductions import SUM as SUM
+
+
+def _numpy_reduction(function: str) -> Any:
+
+    def template(axis: int | None, shapes: list[Shape]) -> str:
+        return f"{function}(#1)" if axis is None else f"{function}(#1, axis={axis})"
+
+    return template
+
+
+def _nonempty_shape(shapes: list[Shape], axis: int | None) -> Shape:
+    result = reduced_shape(shapes, axis)
+    if prod(shapes[0] if axis is None else (shapes[0][axis],)) == 0:
+        raise ShapeError("an empty vector has no smallest or largest element")
+    return result
+
+
+SUM = structural(
+    "sum",
+    shape=reduced_shape,
+    rule=lambda m, g, k, axis, shapes, _: m.broadcast(
+        shapes[0], m.reshape(kept_shape(shapes[0], axis), g)
+    ),
+    options={"axis": None},
+    example=(None, ((2, 3),)),
+    numpy=_numpy_reduction("np.sum"),
+    trend="adds",
+    summary="sum of all elements or along an axis",
+)
+
+
+def _extremum_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -> Any:
+    ties = m.equal(x, out)
+    count = m.reshape(kept_shape(shape, axis), m.sum(axis, ties))
+    return ties, m.divide(ties, count)
+
+
+# Unlike `max([x, 0])`, which is max(x, 0), where the constant holds a tie: here all elements are
+# equal, and those that tie share the derivative.
+for _name, _summary in (("max", "largest element"), ("min", "smallest element")):
+    structural(
+        f"reduce_{_name}",
+        kind=REDUCTION,
+        shape=_nonempty_shape,
+        rule=_extremum_weights,
+        kink=lambda m, x, out, axis: m.greater(m.sum(axis, m.equal(x, out)), 1),
+        word=f"a{_name}",
+        numpy=_numpy_reduction(f"np.{_name}"),
+        options={"axis": None},
+        example=(None, ((3,),)),
+        trend="keeps",
+        summary=f"{_summary} of an array; of numbers written out too",
+    )
+
+
+def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool) -> Any:
+    """At each place of `axis` the product of all elements before it (or after it).
+
+    Doubling steps (Hillis and Steele 1986), so that no division meets a zero and no walk is long.
+    """
+    size = shape[axis]
+    front: Key = ((None, None, None),) * axis
+    ones = m.full(1.0, (*shape[:axis], 1, *shape[axis + 1 :]))
+
+    def cut(x: Any, start: int, stop: int) -> Any:
+        return m.index((*front, (start, stop, None)), x)
+
+    if backwards:
+        scan = m.concat(axis, cut(x, 1, size), ones) if size > 1 else ones
+    else:
+        scan = m.concat(axis, ones, cut(x, 0, size - 1)) if size > 1 else ones
+    step = 1
+    while step < size:
+        if backwards:
+            head = cut(scan, 0, size - step) * cut(scan, step, size)
+            scan = m.concat(axis, head, cut(scan, size - step, size))
+        else:
+            tail = cut(scan, step, size) * cut(scan, 0, size - step)
+            scan = m.concat(axis, cut(scan, 0, step), tail)
+        step *= 2
+    return scan
+
+
+def _product_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -> Any:
+    if axis is None:
+        flat: Shape = (prod(shape),)
+        _, weights = _product_weights(m, m.reshape(flat, x), out, 0, flat)
+        return None, m.reshape(shape, weights)
+    axis = normal_axis(axis, len(shape))
+    if shape[axis] == 0:
+        return None, x
+    before = _products_before(m, x, axis, shape, backwards=False)
+    return None, before * _products_before(m, x, axis, shape, backwards=True)
+
+
+structural(
+    "prod",
+    kind=REDUCTION,
+    shape=reduced_shape,
+    rule=_product_weights,
+    options={"axis": None},
+    example=(None, ((2,),)),
+    numpy=_numpy_reduction("np.prod"),
+    trend="signs",
+    summary="product of all elements or along an axis",
+)
+
+
+def _cumsum_shape(shapes: list[Shape], attr: tuple[int | None, int]) -> Shape:
+    axis, _ = attr
+    if axis is None:
+        return (prod(shapes[0]),)
+    normal_axis(axis, len(shapes[0]))
+    return shapes[0]
+
+
+def _numpy_cumsum(attr: tuple[int | None, int], shapes: list[Shape]) -> str:
+    axis, backwards = attr
+    if not backwards:
+        return f"np.cumsum(#1, axis={axis})"
+    return f"np.flip(np.cumsum(np.flip(#1, {axis}), axis={axis}), {axis})"
+
+
+structural(
+    "cumsum",
+    shape=_cumsum_shape,
+    rule=lambda m, g, k, attr, shapes, _: m.reshape(
+        shapes[0], m.cumsum((attr[0] or 0, int(not attr[1])), g)
+    ),
+    options={"axis": None, "backwards": 0},
+    example=((0, 0), ((3,),)),
+    numpy=_numpy_cumsum,
+    trend="signs",
+    summary="running sum of all elements or along an axis",
+)
 
 
 def _size_shape(shapes: list[Shape], axis: int | None) -> Shape:
@@ -30,39 +161,34 @@ def _size_shape(shapes: list[Shape], axis: int | None) -> Shape:
     return ()
 
 
-def _numpy_size(axis: int | None, shapes: list[Shape]) -> str:
-    return f"{float(prod(shapes[0] if axis is None else (shapes[0][axis],)))!r}"
-
-
 structural(
     "size",
-    STATIC,
-    "x",
+    kind=STATIC,
     shape=_size_shape,
-    options=lambda axis: {"axis": axis},
+    options={"axis": None},
     example=(None, ((2, 3),)),
-    spelling={"numpy": _numpy_size},
+    numpy=lambda axis, shapes: repr(
+        float(shapes[0][axis] if axis is not None else prod(shapes[0]))
+    ),
     summary="number of elements, of all or along an axis",
 )
 FULL = structural(
     "full",
-    STATIC,
-    "",
+    kind=STATIC,
+    inputs="",
     shape=lambda shapes, attr: attr[1],
-    options=lambda attr: {"value": attr[0], "shape": attr[1]},
+    options={"value": REQUIRED, "shape": REQUIRED},
     example=((2.0, (3,)), ()),
-    spelling={"numpy": lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))"},
+    numpy=lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))",
     summary="a constant array",
 )
 structural(
     "range",
-    STATIC,
-    "",
+    kind=STATIC,
+    inputs="",
     shape=lambda shapes, attr: (len(range(*attr)),),
-    options=lambda bounds: {"bounds": bounds},
+    options={"bounds": REQUIRED},
     example=((0, 3, 1), ()),
-    spelling={
-        "numpy": lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)"
-    },
+    numpy=lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)",
     summary="whole numbers from start to before stop",
 )

@@ -21,6 +21,7 @@ from adcli.graph.primitives import (
     CONSTANT,
     DIVIDE,
     ELEMENTWISE,
+    HOLDS,
     MAXIMUM,
     MINIMUM,
     MULTIPLY,
@@ -38,6 +39,18 @@ from adcli.graph.structure import STACK
 Operable = Union["Expression", float, int]
 
 
+Operator = Callable[["Expression", Operable], "Expression"]
+
+
+def _left(op: Primitive) -> Operator:
+    """The method of an operator for what stands on its left."""
+    return lambda x, y: x.symbols.apply(op, x, y)
+
+
+def _right(op: Primitive) -> Operator:
+    return lambda y, x: y.symbols.apply(op, x, y)
+
+
 class Expression:
     """A node of a graph that computes with Python's operators. Never compared, never hashed."""
 
@@ -47,23 +60,9 @@ class Expression:
         self.symbols = symbols
         self.node = node
 
-    def __add__(self, other: Operable) -> Expression:
-        return self.symbols.apply(ADD, self, other)
-
-    def __radd__(self, other: Operable) -> Expression:
-        return self.symbols.apply(ADD, other, self)
-
-    def __sub__(self, other: Operable) -> Expression:
-        return self.symbols.apply(SUBTRACT, self, other)
-
-    def __rsub__(self, other: Operable) -> Expression:
-        return self.symbols.apply(SUBTRACT, other, self)
-
-    def __mul__(self, other: Operable) -> Expression:
-        return self.symbols.apply(MULTIPLY, self, other)
-
-    def __rmul__(self, other: Operable) -> Expression:
-        return self.symbols.apply(MULTIPLY, other, self)
+    __add__, __radd__ = _left(ADD), _right(ADD)
+    __sub__, __rsub__ = _left(SUBTRACT), _right(SUBTRACT)
+    __mul__, __rmul__ = _left(MULTIPLY), _right(MULTIPLY)
 
     def __neg__(self) -> Expression:
         return self.symbols.apply(NEGATIVE, self)
@@ -161,21 +160,6 @@ class Symbols:
         return value if type(value) is float else None
 
 
-_EXACT: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-}
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "equal": lambda a, b: a == b,
-    "not_equal": lambda a, b: a != b,
-    "greater": lambda a, b: a > b,
-    "greater_equal": lambda a, b: a >= b,
-    "less": lambda a, b: a < b,
-    "less_equal": lambda a, b: a <= b,
-}
-
-
 _EVEN_FROM = 2.0**53
 """From here on all floats are even numbers."""
 
@@ -216,10 +200,10 @@ def _shorter(
     """An equal expression with fewer operations, or None."""
     if len(xs) == 2 and values[0] is not None and values[1] is not None:
         a, b = values[0], values[1]
-        if op.name in _EXACT and _is_whole(a, b):
-            return m.expression(_EXACT[op.name](a, b))
-        if op.name in _COMPARE:
-            return m.expression(float(_COMPARE[op.name](a, b)))
+        if op in (ADD, SUBTRACT, MULTIPLY) and _is_whole(a, b):
+            return m.expression(_NUMBERS[op](a, b))
+        if op.name in HOLDS:
+            return m.expression(float(HOLDS[op.name](a, b)))
     first = values[0] if values else None
     last = values[-1] if values else None
     if op is ADD and first == 0:
@@ -229,7 +213,9 @@ def _shorter(
     if op is SUBTRACT and first == 0:
         return -xs[1]
     if op is MULTIPLY:
-        return _shorter_product(m, xs, values)
+        for value, other in ((first, xs[1]), (last, xs[0])):
+            if value in (1, -1):
+                return other if value == 1 else -other
     if op in (DIVIDE, POWER) and last == 1:
         return xs[0]
     if op is NEGATIVE and m.graph.ops[xs[0].node] is NEGATIVE:
@@ -238,15 +224,4 @@ def _shorter(
         return xs[1] if first else xs[2]
     if len(xs) == 1 and op in (MAXIMUM, MINIMUM):
         return xs[0]
-    return None
-
-
-def _shorter_product(
-    m: Symbols, xs: list[Expression], values: list[float | None]
-) -> Expression | None:
-    for value, other in ((values[0], xs[1]), (values[1], xs[0])):
-        if value == 1:
-            return other
-        if value == -1:
-            return -other
     return None

@@ -116,7 +116,7 @@ def softmax(m: Any, x: Any, axis: int) -> Any:
     shares = _shares(m, x, axis)
     x, _ = below_largest(m, x, axis)
     is_top = m.equal(x, 0)
-    is_top = m.detach(is_top * m.equal(m.cumsum((axis, False), is_top), 1))  # the first of several
+    is_top = m.detach(is_top * m.equal(m.cumsum((axis, 0), is_top), 1))  # the first of several
     others = m.where(is_top, -m.inf, x)
     rest = m.detach(library.logsumexp(m, others, axis))
     is_half = along(m, axis, m.greater(rest, -1))

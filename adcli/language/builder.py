@@ -16,9 +16,8 @@ from adcli.graph.primitives import PARAMETER
 from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
-from adcli.language.operators import Operators
-from adcli.language.parser import Parser
-from adcli.language.values import (
+from adcli.language.messages import counted
+from adcli.language.names import (
     Named,
     QuotedText,
     Signature,
@@ -26,6 +25,8 @@ from adcli.language.values import (
     StatementValue,
     UserFunction,
 )
+from adcli.language.operators import Operators
+from adcli.language.parser import Parser
 
 INVERSES = {
     **{name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -235,9 +236,8 @@ class Builder(Operators):
                     f"'{name}' takes no named arguments", argument.span, "write the value alone"
                 )
         if len(arguments) != len(user.parameters):
-            wants = f"{len(user.parameters)} argument" + "s" * (len(user.parameters) != 1)
-            names = ", ".join(user.names)
-            hint = f"it is defined as {name}({names})"
+            wants = counted(len(user.parameters), "argument")
+            hint = f"it is defined as {name}({', '.join(user.names)})"
             raise self.error(f"'{name}' takes {wants}, not {len(arguments)}", span, hint)
         if len(self.graph) > MAX_EXPANSION:
             raise self.error(

@@ -7,12 +7,12 @@ from typing import Any
 from adcli.errors import LanguageError, Span
 from adcli.graph.axes import ShapeError
 from adcli.graph.graph import Graph
-from adcli.graph.library import REQUIRED, LibraryFunction
-from adcli.graph.primitives import CONSTANT, NEGATIVE
+from adcli.graph.library import LibraryFunction
+from adcli.graph.primitives import CONSTANT, NEGATIVE, REQUIRED
 from adcli.graph.structure import STACK
 from adcli.graph.symbols import Expression, Symbols
-from adcli.language.names import Scope
-from adcli.language.values import Named, QuotedText
+from adcli.language.messages import counted
+from adcli.language.names import Named, QuotedText, Scope
 
 
 def static_value(graph: Graph, node: int) -> Any:
@@ -83,9 +83,8 @@ class LibraryCall:
             self._set(option, spare.pop(0), self.span)
         if spare:
             given = len(self.inputs) + len(spare)
-            wants = len(self.function.inputs)
-            plural = "s" * (wants != 1)
-            message = f"'{self.function.name}' takes {wants} argument{plural}, not {given}"
+            wants = counted(len(self.function.inputs), "argument")
+            message = f"'{self.function.name}' takes {wants}, not {given}"
             if self.function.name == "log":
                 hint = "log(x) is the natural one; to base b it is log(x)/log(b)"
                 raise self.scope.error(message, self.span, hint)
@@ -110,17 +109,12 @@ class LibraryCall:
         else:
             self.options[option] = self._whole(value, option, span)
 
-    def _number(self, value: Any, option: str, span: Span) -> float:
-        number = static_value(self.scope.graph, self.scope.resolve(value))
-        if not isinstance(number, float):
-            raise self.error(f"'{option}' is a number that is known beforehand", span)
-        return number
-
     def _whole(self, value: Any, option: str, span: Span) -> int:
-        number = self._number(value, option, span)
-        if not number.is_integer():
-            raise self.error(f"'{option}' is a whole number that is known beforehand", span)
-        return int(number)
+        number = static_value(self.scope.graph, self.scope.resolve(value))
+        if isinstance(number, float) and number.is_integer():
+            return int(number)
+        what = "whole number" if isinstance(number, float) else "number"
+        raise self.error(f"'{option}' is a {what} that is known beforehand", span)
 
     def _numbers(self, values: list[Any]) -> tuple[int, ...]:
         numbers: list[Any] = []
@@ -134,22 +128,15 @@ class LibraryCall:
     def _complete(self) -> None:
         function = self.function
         if len(self.inputs) < len(function.inputs):
-            wants = len(function.inputs)
-            least = "at least " * function.variadic
-            plural = "s" * (wants != 1)
-            raise self.error(
-                f"'{function.name}' takes {least}{wants} argument{plural}, not {len(self.inputs)}"
-            )
+            wants = "at least " * function.variadic + counted(len(function.inputs), "argument")
+            raise self.error(f"'{function.name}' takes {wants}, not {len(self.inputs)}")
         for option, default in function.options.items():
             if option not in self.options:
                 if default is REQUIRED:
                     raise self.error(f"'{function.name}' needs its {option}")
                 self.options[option] = default
-        limits = {
-            "shape": (0 if function.name != "reshape" else -1, 10**9),
-            "bounds": (-(2**53), 2**53),
-        }
-        for option, (low, high) in limits.items():
+        least = -1 if function.name == "reshape" else 0
+        for option, low, high in (("shape", least, 10**9), ("bounds", -(2**53), 2**53)):
             if any(not low <= n <= high for n in self.options.get(option, ())):
                 message = f"a size of '{function.name}' is out of range"
                 raise self.scope.error(message, self.span, f"sizes go from {low} to {high:,}")

@@ -81,11 +81,11 @@ def to_latex(
     printer = _Latex(graph, known)
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
     outputs = expanded(graph, outputs, lambda op: "latex" in op.spelling, known)
-    lines = []
+    lines: list[str] = []
     if share:
         taken = printer.variables.values()
         fresh = (name for name in map(latex_name, fresh_names(())) if name not in taken)
-        lines = [f"{name} = {text}" for name, text in printer.bindings(outputs, fresh)]
+        lines += printer.bindings(outputs, fresh)
     texts = [printer.text(node) for node in outputs]
     if labels is None:
         lines.append(", ".join(texts))
@@ -239,8 +239,8 @@ class _Latex(Printer):
             return PRODUCT, [(args[0], PRODUCT), r" \, ", (args[1], ATOM), r"^{\mathsf{T}}"]
         if op is SUM and attr is None:
             return ATOM, [r"\operatorname{sum}\left(", (args[0], ANY), r"\right)"]
-        options = op.options(attr) if op.options else {}
-        shown = [_option(value) for value in options.values() if value is not None]
+        options = op.options_of(attr).values()
+        shown = [_option(value) for value in options if value is not None]
         index = f"_{{{','.join(shown)}}}" if shown else ""
         head = rf"\operatorname{{{op.word.replace('_', ' ')}}}{index}"
         return ATOM, [head + r"\left(", *listed(args), r"\right)"]

@@ -1,8 +1,14 @@
-"""How an error looks: the message, the source line with a caret, and what would be right."""
+r"""How an error looks: the message, the source line with a caret, and what would be right.
+
+Names in backticks have characters that a line cannot show as \uXXXX or \UXXXXXXXX.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from adcli.errors import AdcliError, Span
 
@@ -65,19 +71,16 @@ def _window(text: str, line_start: int, start: int, line_end: int, room: int) ->
     if line_end - line_start <= 4 * room and columns(_shown(text[line_start:line_end])) <= room:
         return line_start, line_end
     room -= 6  # the dots on both sides
-    left, used = start, 0
-    while left > max(line_start, start - 4 * room):
-        used += columns(_shown(text[left - 1]))
-        if used > room // 3:
-            break
-        left -= 1
-    right, used = start, columns(_shown(text[left:start]))
-    while right < min(line_end, start + 4 * room):
-        used += columns(_shown(text[right]))
-        if used > room:
-            break
-        right += 1
-    return left, right
+    before = _widths(reversed(text[max(line_start, start - 4 * room) : start]))
+    after = _widths(text[start : min(line_end, start + 4 * room)])
+    left = start - sum(width <= room // 3 for width in before)
+    room -= columns(_shown(text[left:start]))
+    return left, start + sum(width <= room for width in after)
+
+
+def _widths(characters: Iterable[str]) -> Iterator[int]:
+    """The columns that the first character takes, the first two take, and so on."""
+    return accumulate(columns(_shown(c)) for c in characters)
 
 
 def _shown(text: str) -> str:
@@ -104,3 +107,30 @@ def render(error: AdcliError, width: int = WIDTH) -> str:
 def render_note(remark: AdcliError) -> str:
     """The lines of a remark that is not an error."""
     return "note" + render(remark).removeprefix("error") + "\n"
+
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
+
+
+def quoted(name: str) -> str:
+    r"""The name in backticks: control characters, backticks and what reads as an escape escaped.
+
+    >>> quoted("my col"), quoted("a\x1b`b"), unquoted(quoted("\\u0041")) == "\\u0041"
+    ('`my col`', '`a\\u001b\\u0060b`', True)
+    """
+    name = _ESCAPE.sub(lambda found: r"\u005c" + found[0][1:], name)
+    return f"`{''.join(c if is_harmless(c) and c != '`' else _escape_of(c) for c in name)}`"
+
+
+def unquoted(text: str) -> str:
+    """The name that a text in backticks stands for."""
+    return _ESCAPE.sub(_character, text[1:-1])
+
+
+def _escape_of(c: str) -> str:
+    return f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+
+
+def _character(found: re.Match[str]) -> str:
+    code = int(found[1] or found[2], 16)
+    return chr(code) if code < 0x110000 else found[0]

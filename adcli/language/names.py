@@ -1,25 +1,23 @@
-"""Names: what a name in the text means where it stands."""
+"""Names: what a name in the text means where it stands; and what the builder's rules hand to each
+other where it is not a node."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, NamedTuple
 
 from adcli.errors import LanguageError, Span, did_you_mean
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.language.quoting import unquoted
-from adcli.language.values import UserFunction
+from adcli.language.messages import unquoted
 
 DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
 
 OTHER_NAMES = {
-    "pow": "a power is x^y",
-    "power": "a power is x^y",
-    "factorial": "a factorial is n!",
-    "fact": "a factorial is n!",
+    **dict.fromkeys(("pow", "power"), "a power is x^y"),
+    **dict.fromkeys(("factorial", "fact"), "a factorial is n!"),
     "tg": "the tangent is tan(x)",
     "ctg": "the cotangent is cot(x)",
     "cosec": "the cosecant is csc(x)",
@@ -27,45 +25,91 @@ OTHER_NAMES = {
     "ch": "the hyperbolic cosine is cosh(x)",
     "th": "the hyperbolic tangent is tanh(x)",
     "lg": "the logarithm to base 10 is log10(x)",
-    "lb": "the logarithm to base 2 is log2(x)",
-    "ld": "the logarithm to base 2 is log2(x)",
+    **dict.fromkeys(("lb", "ld"), "the logarithm to base 2 is log2(x)"),
     "logb": "the logarithm to base b is log(x)/log(b)",
-    "root": "the n-th root is x^(1/n)",
-    "nthroot": "the n-th root is x^(1/n)",
+    **dict.fromkeys(("root", "nthroot"), "the n-th root is x^(1/n)"),
+    **dict.fromkeys(
+        ("deg", "degrees", "rad2deg"), "angles are in radians; x of them are x*180/pi degrees"
+    ),
+    **dict.fromkeys(("deg2rad", "radians"), "x degrees are x*pi/180"),
+    "det": "the language has no determinant",
+    "inv": "the language has no inverse of a matrix; 1/x is that of each element",
+    "frac": "the fractional part is mod(x, 1)",
+    **dict.fromkeys(("fix", "trunc"), "the whole part of x is sign(x)*floor(abs(x))"),
+    **dict.fromkeys(("average", "avg"), "the mean is mean(v)"),
+    "len": "the number of elements is size(v)",
+    "length": "the number of elements is size(v), the Euclidean length norm(v)",
+    "matmul": "a matrix product is A @ B",
+    **dict.fromkeys(
+        ("if", "ifelse", "iif"), "a choice is written if c then a else b, or where(c, a, b)"
+    ),
+    "heaviside": "the step is where(x > 0, 1, 0)",
+    **dict.fromkeys(("diff", "derivative", "grad", "gradient"), DERIVATIVE),
+    "integrate": "adcli differentiates; it does not integrate",
+    **dict.fromkeys(("vector", "array"), "a vector is written [1, 2, 3]"),
+    "matrix": "a matrix is written [[1, 2], [3, 4]]",
     **{
         name + "d": f"angles are in radians: {name}(x*pi/180)"
         for name in ("sin", "cos", "tan", "cot", "sec", "csc")
     },
     **{name + "d": f"angles are in radians: {name}(x)*180/pi" for name in ("asin", "acos", "atan")},
-    "deg": "angles are in radians; x of them are x*180/pi degrees",
-    "degrees": "angles are in radians; x of them are x*180/pi degrees",
-    "rad2deg": "angles are in radians; x of them are x*180/pi degrees",
-    "deg2rad": "x degrees are x*pi/180",
-    "radians": "x degrees are x*pi/180",
-    "det": "the language has no determinant",
-    "inv": "the language has no inverse of a matrix; 1/x is that of each element",
-    "frac": "the fractional part is mod(x, 1)",
-    "fix": "the whole part of x is sign(x)*floor(abs(x))",
-    "trunc": "the whole part of x is sign(x)*floor(abs(x))",
-    "average": "the mean is mean(v)",
-    "avg": "the mean is mean(v)",
-    "len": "the number of elements is size(v)",
-    "length": "the number of elements is size(v), the Euclidean length norm(v)",
-    "matmul": "a matrix product is A @ B",
-    "if": "a choice is written if c then a else b, or where(c, a, b)",
-    "ifelse": "a choice is written if c then a else b, or where(c, a, b)",
-    "iif": "a choice is written if c then a else b, or where(c, a, b)",
-    "heaviside": "the step is where(x > 0, 1, 0)",
-    "diff": DERIVATIVE,
-    "derivative": DERIVATIVE,
-    "grad": DERIVATIVE,
-    "gradient": DERIVATIVE,
-    "integrate": "adcli differentiates; it does not integrate",
-    "vector": "a vector is written [1, 2, 3]",
-    "matrix": "a matrix is written [[1, 2], [3, 4]]",
-    "array": "a vector is written [1, 2, 3]",
 }
 """What functions of other languages, and functions by other names, are here."""
+
+
+class UserFunction(NamedTuple):
+    """A function defined in the program; `affected` are the body's operations on parameters."""
+
+    names: list[str]
+    parameters: list[int]
+    body: int
+    affected: list[int]
+
+
+class Named(NamedTuple):
+    """A named argument of a call: `axis=0`."""
+
+    name: str
+    value: Any
+    span: Span
+
+
+class QuotedText(NamedTuple):
+    """A text in quotes."""
+
+    value: str
+    span: Span
+
+
+class Slice(NamedTuple):
+    """A slice in an index; bounds are nodes, spans of names, or None."""
+
+    bounds: tuple[Any, ...]
+
+
+class Chain(NamedTuple):
+    """Comparisons one after the other: what they amount to, and the operand that comes next."""
+
+    node: int
+    last: int
+
+
+class Signature(NamedTuple):
+    """The head of a function's definition: its name and its parameters with their nodes."""
+
+    name: str
+    parameters: dict[str, int]
+    hidden: dict[str, int | None]
+    places: list[Span]
+
+
+class StatementValue(NamedTuple):
+    """The value of a statement: the nodes of its expressions; `bound` if it binds a name, and
+    `defined` if that is a function's: the function, and where its parameters stand."""
+
+    nodes: list[int]
+    bound: bool
+    defined: tuple[UserFunction, list[Span]] | None = None
 
 
 class Scope:
@@ -139,12 +183,8 @@ class Scope:
             if name in CONSTANTS:
                 node = self.graph.named(CONSTANTS[name], span)
                 self.graph.constants.setdefault(name, span)
-            elif name in self.functions or name in LIBRARY or name in ALIASES:
-                raise self.error(
-                    f"'{name}' is a function",
-                    span,
-                    self._call_hint(name, span),
-                )
+            elif self.is_function(name):
+                raise self.error(f"'{name}' is a function", span, self._call_hint(name, span))
         if node is None:
             node = self.names[key] = self.graph.variable(name, span)
             self._first[node] = span[0]
@@ -174,18 +214,14 @@ class Scope:
 
     def refuse_taken(self, name: str, span: Span) -> None:
         """Raise LanguageError for the name of a constant or a function."""
-        if name in CONSTANTS:
-            raise self.error(
-                f"'{name}' is a constant and cannot be bound",
-                span,
-                f"choose another name, or write `{name}` in backticks",
-            )
-        if name in LIBRARY or name in ALIASES or name in self.functions:
-            raise self.error(
-                f"'{name}' is a function and cannot be bound",
-                span,
-                f"choose another name, or write `{name}` in backticks",
-            )
+        if name in CONSTANTS or self.is_function(name):
+            what = "constant" if name in CONSTANTS else "function"
+            hint = f"choose another name, or write `{name}` in backticks"
+            raise self.error(f"'{name}' is a {what} and cannot be bound", span, hint)
+
+    def is_function(self, name: str) -> bool:
+        """Whether a name is that of a function here."""
+        return name in self.functions or name in LIBRARY or name in ALIASES
 
     def unknown_function(self, written: str, span: Span) -> LanguageError:
         if written in self.names or written in CONSTANTS:

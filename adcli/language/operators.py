@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from adcli.errors import Span
@@ -21,20 +22,10 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.structure import MATMUL
-from adcli.language.names import Scope
-from adcli.language.values import Chain
+from adcli.language.names import Chain, Scope
 
-COMPARISON_SIGNS = {
-    "<": "less",
-    "<=": "less_equal",
-    "≤": "less_equal",
-    ">": "greater",
-    ">=": "greater_equal",
-    "≥": "greater_equal",
-    "==": "equal",
-    "!=": "not_equal",
-    "≠": "not_equal",
-}
+COMPARISON_SIGNS = {sign: name for name, sign in COMPARISONS.items()}
+COMPARISON_SIGNS |= {"≤": "less_equal", "≥": "greater_equal", "≠": "not_equal"}
 ROOTS = {"√": "sqrt", "∛": "cbrt"}
 """The root that a sign means."""
 
@@ -45,6 +36,11 @@ FRACTION_SLASH = "⁄"
 
 MAX_EXACT_DIGITS = 15
 """A decimal number with no more digits is what the shortest text of its float64 says."""
+
+
+def _between(op: Primitive) -> Callable[[Operators, Any, Span, Any], int]:
+    """The method for an operator between its two operands."""
+    return lambda builder, a, span, b: builder.operation(op, a, b, span)
 
 
 class Operators(Scope):
@@ -62,23 +58,12 @@ class Operators(Scope):
             b = self.resolve(b)
         return self.graph.node(op, (a, b), None, span)
 
-    def add(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(ADD, a, b, span)
-
-    def subtract(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(SUBTRACT, a, b, span)
-
-    def multiply(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(MULTIPLY, a, b, span)
-
-    def divide(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(DIVIDE, a, b, span)
-
-    def matmul(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(MATMUL, a, b, span)
-
-    def power(self, a: Any, span: Span, b: Any) -> int:
-        return self.operation(POWER, a, b, span)
+    add = _between(ADD)
+    subtract = _between(SUBTRACT)
+    multiply = _between(MULTIPLY)
+    divide = _between(DIVIDE)
+    matmul = _between(MATMUL)
+    power = _between(POWER)
 
     def raised(self, base: Any, digits: Span) -> int:
         return self.operation(POWER, base, self._raised_number(digits), digits)

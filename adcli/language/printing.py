@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import ClassVar
 
+from adcli.graph.chains import count_uses
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, LEAF, NEGATIVE
 from adcli.graph.structure import INDEX
@@ -77,13 +79,13 @@ class Printer(ABC):
         """One node on one line."""
         return write(self.lay_out, node, ANY, self.brackets)
 
-    def bindings(self, outputs: list[int], fresh: Iterator[str]) -> Iterator[tuple[str, str]]:
-        """A name and the text of every operation that occurs more than once; from then on it is
+    def bindings(self, outputs: list[int], fresh: Iterator[str]) -> Iterator[str]:
+        """A line `name = text` for every operation that occurs more than once; from then on it is
         that name."""
         for node in shared_nodes(self.graph, outputs):
             if node not in self.names:
                 name = next(fresh)
-                yield name, self.text(node)
+                yield f"{name} = {self.text(node)}"
                 self.names[node] = name
 
     def lay_out(self, node: int) -> Spelled:
@@ -154,19 +156,13 @@ def shared_nodes(graph: Graph, nodes: Iterable[int]) -> list[int]:
     Minus something and an element of a variable are too small to be named.
     """
     nodes = list(nodes)
-    order = graph.reach(nodes)
-    uses = dict.fromkeys(order, 0)
-    for node in nodes:
-        uses[node] += 1
-    for i in order:
-        for a in graph.args[i]:
-            uses[a] += 1
-    return [i for i in order if uses[i] > 1 and not _is_small(graph, i)]
+    uses = count_uses(graph, graph.reach(nodes), nodes)
+    return [i for i, count in uses.items() if count > 1 and not _is_small(graph, i)]
 
 
 def _is_small(graph: Graph, node: int) -> bool:
     args = graph.args[node]
-    if len(args) == 1 and (graph.ops[node].name == "negative" or graph.ops[node] is INDEX):
+    if graph.ops[node] in (NEGATIVE, INDEX):
         return not graph.args[args[0]]
     return not args
 
@@ -174,8 +170,5 @@ def _is_small(graph: Graph, node: int) -> bool:
 def fresh_names(taken: Iterable[str], prefix: str = "t") -> Iterator[str]:
     """t1, t2, ... without those that are taken."""
     taken = set(taken)
-    number = 0
-    while True:
-        number += 1
-        if f"{prefix}{number}" not in taken:
-            yield f"{prefix}{number}"
+    names = (f"{prefix}{number}" for number in count(1))
+    return (name for name in names if name not in taken)

@@ -17,30 +17,23 @@ _CLOSING = {"RPAR": ")", "RSQB": "]"}
 _CHARACTERS = {
     '"': "a text in quotes ends on its line with the same quote",
     "`": "a name in backticks ends on its line with a backtick",
-    "{": "group with ( ), write vectors with [ ]",
-    "}": "group with ( ), write vectors with [ ]",
+    **dict.fromkeys("{}", "group with ( ), write vectors with [ ]"),
     "%": "the remainder is mod(x, y)",
-    "&": "'and' is written as a word: a > 0 and b > 0",
+    **dict.fromkeys("&∧", "'and' is written as a word: a > 0 and b > 0"),
     "?": "a choice is written if c then a else b, or where(c, a, b)",
     "\\": "this is not LaTeX: write sqrt(x), x/y, alpha or α",
-    "$": "names are letters, digits and _; any other name goes in backticks",
+    **dict.fromkeys("$€", "names are letters, digits and _; any other name goes in backticks"),
     "∑": "a sum over a vector is sum(v)",
     "∏": "a product over a vector is prod(v)",
     "∫": "adcli differentiates; it does not integrate",
-    "∂": DERIVATIVE,
-    "∇": DERIVATIVE,
+    **dict.fromkeys("∂∇", DERIVATIVE),
     "→": "a function is written f(x) = x^2",
-    "∧": "'and' is written as a word: a > 0 and b > 0",
     "∨": "'or' is written as a word: a > 0 or b > 0",
     "¬": "'not' is written as a word: not a > 0",
     "∜": "the fourth root is x^(1/4)",
     "°": "angles are in radians: x*pi/180",
-    "€": "names are letters, digits and _; any other name goes in backticks",
     "~": "'~' belongs to adcli fit",
-    "“": "write straight quotes",
-    "”": "write straight quotes",
-    "‘": "write straight quotes",
-    "’": "write straight quotes",
+    **dict.fromkeys("“”‘’", "write straight quotes"),
 }
 """What a character that is in no token was probably meant to be."""
 
@@ -49,15 +42,9 @@ _WORDS = {
     "and": "'and' stands between two conditions: a > 0 and b > 0",
     "or": "'or' stands between two conditions: a > 0 or b > 0",
     "not": "'not' stands before a condition: not a > 0",
-    "if": _CHOICE,
-    "then": _CHOICE,
-    "else": _CHOICE,
-    "def": "a function is written f(x) = x^2",
-    "lambda": "a function is written f(x) = x^2",
-    "function": "a function is written f(x) = x^2",
-    "let": "a name is bound by name = value",
-    "var": "a name is bound by name = value",
-    "const": "a name is bound by name = value",
+    **dict.fromkeys(("if", "then", "else"), _CHOICE),
+    **dict.fromkeys(("def", "lambda", "function"), "a function is written f(x) = x^2"),
+    **dict.fromkeys(("let", "var", "const"), "a name is bound by name = value"),
     "return": "the last statement is the result; it needs no word before it",
     "for": "there are no loops: sum(v) and prod(v) run over a vector, range(n) is one",
     "mod": "the remainder is mod(x, y)",
@@ -71,6 +58,7 @@ _WORDS = {
 
 _LAST_WORD = re.compile(r"([^\W\d][\w\u0300-\u036f]*|`[^`\n]*`)[^\S\n]*\Z")
 _OPERANDS = ("NAME", "NUMBER", "LPAR", "LSQB", "ROOT", "NOT", "IF")
+_MULTIPLY = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -85,9 +73,13 @@ def syntax_error(
     return LanguageError(message, hint, span=place, text=text)
 
 
+Advice = tuple[str, str | None, Span]
+"""What is wrong, what would be right, and the place."""
+
+
 def _explain(
     tables: ParseTables, text: str, states: list[int], terminal: int, span: Span
-) -> tuple[str, str | None, Span]:
+) -> Advice:
     wanted = {t for t in range(len(tables.terminals)) if _accepts(tables, states, t)}
     names = {tables.terminals[t] for t in wanted}
     value_is_missing = "NUMBER" in names
@@ -97,14 +89,14 @@ def _explain(
         return f"'{safe(character)}' has no meaning here", hint, span
     name = tables.terminals[terminal]
     written = safe(text[span[0] : span[1]])
-    before = text[: span[0]].rstrip()
+    before, opened = text[: span[0]].rstrip(), _open_brackets(tables, states)
     if name == "$END":
-        return _at_the_end(tables, text, states, value_is_missing, names)
+        return _at_the_end(opened, text, value_is_missing, names)
     if name == "SEPARATOR":
         hint = _after(before) or "a statement is complete before ';' or the end of its line"
         return "the statement is not complete here", hint, span
     if name in _CLOSING:
-        return _wrong_closing(tables, states, before, written, span)
+        return _wrong_closing(opened, before, written, span)
     if name == "EQUAL":
         hint = "'x = ...' stands at the start of a statement; equality is =="
         if before.endswith((">", "<", "!")):
@@ -117,13 +109,12 @@ def _explain(
     if name == "TILDE":
         return "'~' stands once, between a response and its model", "as in y ~ a*x + b", span
     if name == "STRING":
-        return _quoted(before, written, value_is_missing, span)
+        return _quoted(written, value_is_missing, span)
     if name == "BAR" and not value_is_missing:
         return _bar(before, text[span[1] :], span)
     if name == "RAISED_CALL" and not value_is_missing:
         place = span[1] + text[span[1] :].index("(")
-        hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
-        return "an operator is missing before '('", hint, (place, place + 1)
+        return "an operator is missing before '('", _MULTIPLY, (place, place + 1)
     if name in _OPERANDS and not value_is_missing:
         return _missing_operator(before, name, written, span)
     if written in _WORDS:
@@ -131,7 +122,7 @@ def _explain(
     if value_is_missing:
         hint = _CHARACTERS["¬"] if name == "BANG" else _before_operator(before, written)
         return f"a value is missing before '{written}'", hint, span
-    return f"'{written}' cannot stand here", _misplaced(tables, states, before, written), span
+    return f"'{written}' cannot stand here", _misplaced(opened, written), span
 
 
 def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
@@ -165,15 +156,11 @@ def _dot_hint(text: str, place: int) -> str:
     return f"names have no dots; in backticks they may: `{safe(name)}`"
 
 
-def _wrong_closing(
-    tables: ParseTables, states: list[int], before: str, written: str, span: Span
-) -> tuple[str, str | None, Span]:
-    opened = _open_brackets(tables, states)
+def _wrong_closing(opened: list[str], before: str, written: str, span: Span) -> Advice:
     if not opened:
         return f"'{written}' closes nothing", "take it away, or open a bracket before", span
-    closing = _PARTNERS[opened[-1]]
-    if closing != written:
-        return f"'{written}' cannot close '{opened[-1]}'", f"write '{closing}'", span
+    if _PARTNERS[opened[-1]] != written:
+        return f"'{written}' cannot close '{opened[-1]}'", f"write '{_PARTNERS[opened[-1]]}'", span
     hint = _after(before)
     if before.endswith("["):
         hint = "an index counts from 0: x[0]; an empty vector is zeros(0)"
@@ -182,18 +169,14 @@ def _wrong_closing(
     return f"a value is missing before '{written}'", hint, span
 
 
-def _quoted(
-    before: str, written: str, value_is_missing: bool, span: Span
-) -> tuple[str, str | None, Span]:
+def _quoted(written: str, value_is_missing: bool, span: Span) -> Advice:
     if value_is_missing or written.startswith('"'):
         return "text in quotes is for einsum only", 'as in einsum("ij,j->i", A, x)', span
     hint = "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
     return f"'{written[0]}' has no meaning here", hint, (span[0], span[0] + 1)
 
 
-def _missing_operator(
-    before: str, name: str, written: str, span: Span
-) -> tuple[str, str | None, Span]:
+def _missing_operator(before: str, name: str, written: str, span: Span) -> Advice:
     message = f"an operator is missing before '{written}'"
     word = _LAST_WORD.search(before[-200:])
     last = safe(word.group(1)) if word else ""
@@ -210,24 +193,17 @@ def _missing_operator(
     if last in LIBRARY or last in ALIASES:
         place = (len(before) - len(last), len(before))
         argument = written if name in ("NAME", "NUMBER") else "x"
-        return (
-            f"'{last}' is a function",
-            f"its argument goes in brackets: {last}({argument})",
-            place,
-        )
+        hint = f"its argument goes in brackets: {last}({argument})"
+        return f"'{last}' is a function", hint, place
     if name == "NUMBER" and written.startswith(".") and before[-1:].isdigit():
         return message, "a number has one decimal point", span
     if last and name in ("NAME", "NUMBER"):
-        return (
-            message,
-            f"a product is {last}*{written}; only a number multiplies what follows",
-            span,
-        )
-    hint = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
-    return message, hint, span
+        hint = f"a product is {last}*{written}; only a number multiplies what follows"
+        return message, hint, span
+    return message, _MULTIPLY, span
 
 
-def _bar(before: str, behind: str, span: Span) -> tuple[str, str | None, Span]:
+def _bar(before: str, behind: str, span: Span) -> Advice:
     """A bar behind a value where none is open."""
     if before.endswith("|") or behind.startswith("|"):
         return "'||' cannot stand here", "'or' is written as a word: a > 0 or b > 0", span
@@ -245,7 +221,7 @@ def _before_operator(before: str, written: str) -> str | None:
 
 
 def _after(before: str) -> str | None:
-    """What to do where a value is missing after what was written last."""
+    """A hint for a value that is missing after an operator or a comma."""
     last = re.search(r"(\*\*|[<>=!]=|[-+*/@^<>=,·×−≤≥≠:])\Z", before)
     if last is None:
         return None
@@ -254,9 +230,8 @@ def _after(before: str) -> str | None:
     return f"write a value after '{last.group()}'"
 
 
-def _misplaced(tables: ParseTables, states: list[int], before: str, written: str) -> str | None:
+def _misplaced(opened: list[str], written: str) -> str | None:
     if written == ":":
-        opened = _open_brackets(tables, states)
         if opened and opened[-1] == "[":
             return "a slice is start:stop or start:stop:step"
         return "a name is bound by name = value, a function by f(x) = x^2; x[1:3] is a slice"
@@ -265,12 +240,9 @@ def _misplaced(tables: ParseTables, states: list[int], before: str, written: str
     return None
 
 
-def _at_the_end(
-    tables: ParseTables, text: str, states: list[int], value_is_missing: bool, names: set[str]
-) -> tuple[str, str | None, Span]:
+def _at_the_end(opened: list[str], text: str, value_is_missing: bool, names: set[str]) -> Advice:
     end = len(text.rstrip())
     place = (end, end + 1)
-    opened = _open_brackets(tables, states)
     if _is_empty(text):
         return "there is no expression", "for example: adcli grad 'x^2' --at x=3", place
     if opened:

@@ -27,6 +27,7 @@ from adcli.graph.primitives import (
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, INDEX, STACK
 from adcli.graph.symbols import Expression, Symbols
+from adcli.language.messages import quoted
 from adcli.language.operators import MAX_EXACT_DIGITS
 from adcli.language.printing import (
     ANY,
@@ -39,7 +40,6 @@ from adcli.language.printing import (
     fresh_names,
     listed,
 )
-from adcli.language.quoting import quoted
 
 _PLAIN = re.compile(r"[^\W\d][\w\u0300-\u036f]*")
 _CONCAT = PRIMITIVES["concat"]
@@ -72,11 +72,11 @@ def to_text(
     """
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
     printer = _TextPrinter(graph, dict(names or {}))
-    lines = []
+    lines: list[str] = []
     if share:
         leaves = [i for i in graph.reach(outputs) if graph.ops[i].kind == LEAF]
         fresh = fresh_names([*(str(graph.attrs[i]) for i in leaves), *printer.names.values()])
-        lines = [f"{name} = {text}" for name, text in printer.bindings(outputs, fresh)]
+        lines += printer.bindings(outputs, fresh)
     texts = [printer.text(node) for node in outputs]
     if labels is None:
         lines.append(", ".join(texts))
@@ -156,7 +156,7 @@ class _TextPrinter(Printer):
             word = SHORT_WORDS[word]
         if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):
             return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
-        options = _options_text(word, op.options(attr)) if op.options else []
+        options = _options_text(word, op.options_of(attr)) if op.options else []
         if word == "einsum":
             fits = attr.count(",") + 1 == len(args)  # else an error of shapes, to be read as it is
             short = _EINSUMS.get(attr) if fits else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError, did_you_mean
-from adcli.graph.library import ALIASES, LIBRARY, WRITTEN_AS_OPERATORS
+from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
@@ -69,7 +69,7 @@ def describe_functions(name: str | None = None) -> list[Description]:
     """All functions and operators, or the one of a name. Raises UsageError for an unknown name."""
     every = []
     for p in PRIMITIVES.values():
-        if p.name in WRITTEN_AS_OPERATORS and p.symbol:
+        if p.symbol and p.kind == ELEMENTWISE:
             written = f" {p.symbol} ".join(p.inputs) if len(p.inputs) > 1 else f"-{p.inputs[0]}"
             every.append(_description(p, p.name, written, p.summary, [p.symbol]))
     for key, f in LIBRARY.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adcli.graph.library import ALIASES, LIBRARY, WRITTEN_AS_OPERATORS
+from adcli.graph.library import ALIASES, LIBRARY
 from tests.fuzz.choices import Choices
 
 NUMBER, VECTOR, MATRIX = range(3)
@@ -55,7 +55,7 @@ STRUCTURAL = {
     *("broadcast", "sum_to", "scatter", "on_diagonal", "concat", "stack", "einsum", "range"),
     *("zeros", "full", "ones"),
 }
-NOT_DRAWN = {*WRITTEN_AS_OPERATORS, "slope"}
+NOT_DRAWN = {"slope"}
 """`slope` has a derivative that is not that of its value."""
 ELEMENTWISE = [name for name in LIBRARY if name not in NOT_DRAWN and name not in STRUCTURAL]
 ALL = [name for name in [*LIBRARY, *ALIASES] if name not in NOT_DRAWN]

@@ -59,4 +59,4 @@ REWRITES = (
     Rewrite("where(2 > 1, x, y)", "x", "the condition is an exact number"),
     Rewrite("where(x > 0, y, y)", "y", "the condition is defined for all numbers"),
 )
-"""What simplify does, by example. It also rewrites arrays: see adcli.graph.rearrange."""
+"""What simplify does, by example. It also rewrites arrays: see adcli.graph.simplify_arrays."""

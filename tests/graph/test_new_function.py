@@ -10,7 +10,7 @@ import pytest
 
 import adcli
 from adcli.graph import library
-from adcli.graph.primitives import PRIMITIVES, elementwise, spelled, spelled_in_latex
+from adcli.graph.primitives import PRIMITIVES, elementwise
 from tests.terminal import run_here
 
 POINTS = b"x,y\n1,2\n3,4\n"
@@ -25,7 +25,7 @@ def rows() -> Iterator[None]:
         "softabs",
         lambda m, x, out: m.divide(x, out),
         value=lambda m, x: m.sqrt(1 + x * x),
-        spelling=spelled_in_latex(r"\operatorname{softabs}"),
+        latex=r"\operatorname{softabs}",
         aliases=("smoothabs",),
         summary="sqrt(1 + x^2)",
     )
@@ -33,14 +33,16 @@ def rows() -> Iterator[None]:
         "bessel0",
         lambda m, x, out: -m.bessel1(x),
         libraries={"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"},
-        spelling=spelled("bessel0", c="j0", latex="J_0"),
+        c="j0",
+        latex="J_0",
         summary="Bessel function of the first kind, of order 0 (DLMF 10.2.2)",
     )
     elementwise(
         "bessel1",
         lambda m, x, out: m.bessel0(x) - m.divide(out, x),
         libraries={"numpy": "scipy.special.j1", "mpmath": "mpmath.j1"},
-        spelling=spelled("bessel1", c="j1", latex="J_1"),
+        c="j1",
+        latex="J_1",
         summary="Bessel function of the first kind, of order 1",
     )
     yield

@@ -12,7 +12,7 @@ import pytest
 import adcli
 from adcli.errors import UsageError
 from adcli.graph.constants import CONSTANTS, MEANINGS
-from adcli.language.quoting import quoted
+from adcli.language.messages import quoted
 from tests.terminal import run_here, words
 
 ROWS = "x,y,{}\n1,2,3\n2,3,4\n3,5,5\n4,6,7\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import adcli
 from adcli.ad.formulas import derivative_formulas
 from adcli.language.latex import latex_name
-from adcli.language.quoting import quoted, unquoted
+from adcli.language.messages import quoted, unquoted
 from adcli.language.text import name_text
 from tests.terminal import run_here
 

@@ -27,69 +27,36 @@ A rule is right only if it is right when it is differentiated again, to any orde
 
 from __future__ import annotations
 
-from adcli.graph.primitives import arithmetic, circular, kinks, special
-from adcli.graph.primitives.arithmetic import ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
-from adcli.graph.primitives.kinks import COMPARISONS, MAXIMUM, MINIMUM, WHERE
-from adcli.graph.primitives.registry import (
-    CONSTANT,
-    ELEMENTWISE,
-    LEAF,
-    LINEAR,
-    MULTILINEAR,
-    NAMED,
-    PARAMETER,
-    PRIMITIVES,
-    REDUCTION,
-    SELECT,
-    STATIC,
-    VARIABLE,
-    Primitive,
-    elementwise,
-    function_of_row,
-    minus_one,
-    one,
-    see_rows,
-    spelled,
-    spelled_in_latex,
-    structural,
-)
-from adcli.graph.primitives.special import SLOPE
-
-__all__ = [
-    "ADD",
-    "COMPARISONS",
-    "CONSTANT",
-    "DIVIDE",
-    "ELEMENTWISE",
-    "LEAF",
-    "LINEAR",
-    "MAXIMUM",
-    "MINIMUM",
-    "MULTILINEAR",
-    "MULTIPLY",
-    "NAMED",
-    "NEGATIVE",
-    "PARAMETER",
-    "POWER",
-    "PRIMITIVES",
-    "REDUCTION",
-    "SELECT",
-    "SLOPE",
-    "STATIC",
-    "SUBTRACT",
-    "VARIABLE",
-    "WHERE",
-    "Primitive",
-    "arithmetic",
-    "circular",
-    "elementwise",
-    "function_of_row",
-    "kinks",
-    "minus_one",
-    "one",
-    "see_rows",
-    "special",
-    "spelled",
-    "spelled_in_latex",
-    "structural",
-]
+from adcli.graph.primitives import arithmetic, circular, kinks, special  # noqa: F401
+from adcli.graph.primitives.arithmetic import ADD as ADD
+from adcli.graph.primitives.arithmetic import DIVIDE as DIVIDE
+from adcli.graph.primitives.arithmetic import MULTIPLY as MULTIPLY
+from adcli.graph.primitives.arithmetic import NEGATIVE as NEGATIVE
+from adcli.graph.primitives.arithmetic import POWER as POWER
+from adcli.graph.primitives.arithmetic import SUBTRACT as SUBTRACT
+from adcli.graph.primitives.kinks import COMPARISONS as COMPARISONS
+from adcli.graph.primitives.kinks import HOLDS as HOLDS
+from adcli.graph.primitives.kinks import MAXIMUM as MAXIMUM
+from adcli.graph.primitives.kinks import MINIMUM as MINIMUM
+from adcli.graph.primitives.kinks import WHERE as WHERE
+from adcli.graph.primitives.registry import CONSTANT as CONSTANT
+from adcli.graph.primitives.registry import ELEMENTWISE as ELEMENTWISE
+from adcli.graph.primitives.registry import LEAF as LEAF
+from adcli.graph.primitives.registry import LINEAR as LINEAR
+from adcli.graph.primitives.registry import MULTILINEAR as MULTILINEAR
+from adcli.graph.primitives.registry import NAMED as NAMED
+from adcli.graph.primitives.registry import PARAMETER as PARAMETER
+from adcli.graph.primitives.registry import PRIMITIVES as PRIMITIVES
+from adcli.graph.primitives.registry import REDUCTION as REDUCTION
+from adcli.graph.primitives.registry import REQUIRED as REQUIRED
+from adcli.graph.primitives.registry import SELECT as SELECT
+from adcli.graph.primitives.registry import STATIC as STATIC
+from adcli.graph.primitives.registry import VARIABLE as VARIABLE
+from adcli.graph.primitives.registry import Primitive as Primitive
+from adcli.graph.primitives.registry import elementwise as elementwise
+from adcli.graph.primitives.registry import function_of_row as function_of_row
+from adcli.graph.primitives.registry import minus_one as minus_one
+from adcli.graph.primitives.registry import one as one
+from adcli.graph.primitives.registry import see_rows as see_rows
+from adcli.graph.primitives.registry import structural as structural
+from adcli.graph.primitives.special import SLOPE as SLOPE

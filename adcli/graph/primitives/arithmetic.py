@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.registry import elementwise, minus_one, one, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise, minus_one, one
 
 # ---- arithmetic ----
 
 ADD = elementwise("add", one, one, symbol="+", summary="sum")
 SUBTRACT = elementwise("subtract", one, minus_one, symbol="-", summary="difference")
 MULTIPLY = elementwise(
-    "multiply",
-    lambda m, x, y, out: y,
-    lambda m, x, y, out: x,
-    symbol="*",
-    summary="product",
+    "multiply", lambda m, x, y, out: y, lambda m, x, y, out: x, symbol="*", summary="product"
 )
 DIVIDE = elementwise(
     "divide",
@@ -27,7 +23,7 @@ DIVIDE = elementwise(
     sample=((-3.0, 3.0), (0.5, 3.0)),
     summary="quotient",
 )
-NEGATIVE = elementwise("negative", minus_one, symbol="-", summary="minus x")
+NEGATIVE = elementwise("negative", minus_one, symbol="-", trend="falls", summary="minus x")
 
 
 def _power_y(m: Any, x: Any, y: Any, out: Any) -> Any:
@@ -40,7 +36,7 @@ POWER = elementwise(
     lambda m, x, y, out: m.power_slope(x, y),  # y*x^(y-1), and 0 where y = 0
     _power_y,
     symbol="^",
-    spelling={"c": "pow"},
+    c="pow",
     domain="x > 0, or y an integer (x != 0 if y < 0)",
     remedy="where(x > 0, x^y, 0) gives 0 elsewhere; cbrt(x) is the real cube root",
     sample=((0.2, 3.0), (-2.0, 2.0)),
@@ -68,23 +64,19 @@ elementwise(
     domain="x > 0, or x = 0 and y > 0; n = 0, 1, 2, ...",
     remedy="where(x > 0, powlog(x, y, n), 0) gives 0 elsewhere",
     sample=((0.2, 3.0), (-2.0, 2.0), (1.0, 1.0)),
-    spelling=spelled_in_latex(r"#1^{#2} \log\left(#1\right)^{#3}"),
+    latex=r"#1^{#2} \log\left(#1\right)^{#3}",
     summary="x^y log(x)^n, the n-th derivative of x^y in y; 0 at x = 0 for y > 0",
 )
 
 # ---- exponentials and logarithms ----
 
-elementwise("exp", lambda m, x, out: out, spelling=spelled("exp", latex=r"e^{#1}"), summary="e^x")
-elementwise(
-    "exp2",
-    lambda m, x, out: out * m.log(2),
-    spelling=spelled("exp2", latex=r"2^{#1}"),
-    summary="2^x",
-)
+elementwise("exp", lambda m, x, out: out, latex=r"e^{#1}", trend="rises", summary="e^x")
+elementwise("exp2", lambda m, x, out: out * m.log(2), latex=r"2^{#1}", trend="rises", summary="2^x")
 elementwise(
     "expm1",
     lambda m, x, out: m.exp(x),
-    spelling=spelled("expm1", latex=r"\left(e^{#1} - 1\right)"),
+    latex=r"\left(e^{#1} - 1\right)",
+    trend="rises",
     summary="e^x - 1, exact near 0",
 )
 elementwise(
@@ -93,7 +85,8 @@ elementwise(
     domain="x > 0",
     remedy="where(x > 0, log(x), 0) gives 0 elsewhere; log1p(x) is log(1 + x)",
     sample=((0.1, 5.0),),
-    spelling=spelled("log", latex=r"\log"),
+    latex=r"\log",
+    trend="rises",
     summary="natural logarithm",
     aliases=("ln",),
 )
@@ -103,7 +96,8 @@ elementwise(
     domain="x > 0",
     remedy="where(x > 0, log2(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
-    spelling=spelled("log2", latex=r"\log_{2}"),
+    latex=r"\log_{2}",
+    trend="rises",
     summary="logarithm to base 2",
 )
 elementwise(
@@ -112,7 +106,8 @@ elementwise(
     domain="x > 0",
     remedy="where(x > 0, log10(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
-    spelling=spelled("log10", latex=r"\log_{10}"),
+    latex=r"\log_{10}",
+    trend="rises",
     summary="logarithm to base 10",
 )
 elementwise(
@@ -121,7 +116,8 @@ elementwise(
     domain="x > -1",
     remedy="where(x > -1, log1p(x), 0) gives 0 elsewhere",
     sample=((-0.9, 5.0),),
-    spelling=spelled("log1p", latex=r"\log\left(1 + #+1\right)"),
+    latex=r"\log\left(1 + #+1\right)",
+    trend="rises",
     summary="log(1 + x), exact near 0",
 )
 elementwise(
@@ -130,7 +126,8 @@ elementwise(
     domain="x >= 0; the derivative is infinite at 0",
     remedy="where(x > 0, sqrt(x), 0) has the derivative 0 there; sqrt(x + 1e-12) is smooth",
     sample=((0.1, 5.0),),
-    spelling=spelled("sqrt", latex=r"\sqrt{#1}"),
+    latex=r"\sqrt{#1}",
+    trend="rises",
     summary="square root",
 )
 elementwise(
@@ -139,6 +136,7 @@ elementwise(
     domain="all numbers; the derivative is infinite at 0",
     remedy="where(x != 0, cbrt(x), 0) has the derivative 0 there",
     sample=((0.1, 5.0),),
-    spelling=spelled("cbrt", latex=r"\sqrt[3]{#1}"),
+    latex=r"\sqrt[3]{#1}",
+    trend="rises",
     summary="real cube root",
 )

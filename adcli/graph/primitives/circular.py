@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.registry import elementwise, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise
 
 # ---- trigonometry ----
 
 elementwise(
-    "sin",
-    lambda m, x, out: m.cos(x),
-    spelling=spelled("sin", python="math.sin", latex=r"\sin"),
-    summary="sine (radians)",
+    "sin", lambda m, x, out: m.cos(x), python="math.sin", latex=r"\sin", summary="sine (radians)"
 )
 elementwise(
     "cos",
     lambda m, x, out: -m.sin(x),
-    spelling=spelled("cos", python="math.cos", latex=r"\cos"),
+    python="math.cos",
+    latex=r"\cos",
+    even=True,
     summary="cosine (radians)",
 )
 elementwise(
     "tan",
     lambda m, x, out: 1 + out * out,
     sample=((-1.4, 1.4),),
-    spelling=spelled("tan", python="math.tan", latex=r"\tan"),
+    python="math.tan",
+    latex=r"\tan",
     summary="tangent",
 )
 elementwise(
@@ -34,7 +34,7 @@ elementwise(
     domain="x != 0, pi, -pi, ...",
     remedy="where(sin(x) != 0, cot(x), 0) gives 0 there",
     sample=((0.2, 2.9),),
-    spelling=spelled_in_latex(r"\cot"),
+    latex=r"\cot",
     summary="cotangent, 1/tan(x)",
 )
 elementwise(
@@ -43,7 +43,8 @@ elementwise(
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="asin(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("asin", latex=r"\arcsin"),
+    latex=r"\arcsin",
+    trend="rises",
     summary="inverse sine",
     aliases=("arcsin",),
 )
@@ -53,7 +54,8 @@ elementwise(
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="acos(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("acos", latex=r"\arccos"),
+    latex=r"\arccos",
+    trend="falls",
     summary="inverse cosine",
     aliases=("arccos",),
 )
@@ -65,11 +67,7 @@ def _atan_x(m: Any, x: Any, out: Any) -> Any:
 
 
 elementwise(
-    "atan",
-    _atan_x,
-    spelling=spelled("atan", latex=r"\arctan"),
-    summary="inverse tangent",
-    aliases=("arctan",),
+    "atan", _atan_x, latex=r"\arctan", trend="rises", summary="inverse tangent", aliases=("arctan",)
 )
 
 
@@ -81,7 +79,6 @@ elementwise(
     domain="all numbers; no derivative at (0, 0)",
     remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
     sample=((0.2, 3.0), (0.2, 3.0)),
-    spelling=spelled("atan2"),
     summary="angle of the point (x, y)",
     aliases=("arctan2",),
 )
@@ -89,15 +86,14 @@ elementwise(
 # ---- hyperbolic functions ----
 
 elementwise(
-    "sinh",
-    lambda m, x, out: m.cosh(x),
-    spelling=spelled("sinh", latex=r"\sinh"),
-    summary="hyperbolic sine",
+    "sinh", lambda m, x, out: m.cosh(x), latex=r"\sinh", trend="rises", summary="hyperbolic sine"
 )
 elementwise(
     "cosh",
     lambda m, x, out: m.sinh(x),
-    spelling=spelled("cosh", latex=r"\cosh"),
+    latex=r"\cosh",
+    even=True,
+    trend="rises",
     summary="hyperbolic cosine",
 )
 
@@ -107,7 +103,7 @@ def _tanh_x(m: Any, x: Any, out: Any) -> Any:
     return secant * secant
 
 
-elementwise("tanh", _tanh_x, spelling=spelled("tanh", latex=r"\tanh"), summary="hyperbolic tangent")
+elementwise("tanh", _tanh_x, latex=r"\tanh", trend="rises", summary="hyperbolic tangent")
 
 
 def _sech(m: Any, x: Any) -> Any:
@@ -119,13 +115,15 @@ elementwise(
     "sech",
     lambda m, x, out: -(out * m.tanh(x)),
     value=_sech,
-    spelling=spelled_in_latex(r"\operatorname{sech}"),
+    latex=r"\operatorname{sech}",
+    even=True,
+    trend="falls",
     summary="hyperbolic secant, 1/cosh(x)",
 )
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),
-    spelling=spelled("asinh"),
+    trend="rises",
     summary="inverse hyperbolic sine",
     aliases=("arcsinh",),
 )
@@ -135,7 +133,7 @@ elementwise(
     domain="x >= 1; the derivative is infinite at 1",
     remedy="acosh(max(x, 1)) is defined everywhere",
     sample=((1.1, 5.0),),
-    spelling=spelled("acosh"),
+    trend="rises",
     summary="inverse hyperbolic cosine",
     aliases=("arccosh",),
 )
@@ -145,7 +143,7 @@ elementwise(
     domain="-1 < x < 1",
     remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
     sample=((-0.95, 0.95),),
-    spelling=spelled("atanh"),
+    trend="rises",
     summary="inverse hyperbolic tangent",
     aliases=("arctanh",),
 )

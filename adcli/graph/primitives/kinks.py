@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from adcli.graph.primitives.registry import elementwise, one, select, spelled
+from adcli.graph.primitives.registry import elementwise, one, select
 
 elementwise(
     "abs",
     lambda m, x, out: m.sign(x),
     kink=lambda m, x: m.equal(x, 0),
-    spelling=spelled("abs", c="fabs", latex=r"\left|#1\right|"),
+    c="fabs",
+    latex=r"\left|#1\right|",
+    even=True,
+    trend="rises",
     summary="absolute value; the derivative at 0 is 0",
 )
 elementwise(
@@ -18,7 +22,8 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x, 0),
-    spelling=spelled("sign", c="sign_of"),
+    c="sign_of",
+    trend="rises",
     summary="-1, 0 or 1",
 )
 for _name, _summary in (
@@ -30,7 +35,8 @@ for _name, _summary in (
         None,
         inputs="x",
         kink=lambda m, x: m.equal(x, m.floor(x)),
-        spelling=spelled(_name, latex=rf"\left\l{_name} #1 \right\r{_name}"),
+        latex=rf"\left\l{_name} #1 \right\r{_name}",
+        trend="rises",
         summary=_summary,
     )
 elementwise(
@@ -38,7 +44,8 @@ elementwise(
     None,
     inputs="x",
     kink=lambda m, x: m.equal(x - m.floor(x), 0.5),
-    spelling=spelled("round", c="nearbyint"),
+    c="nearbyint",
+    trend="rises",
     summary="nearest integer, halves to even",
 )
 elementwise(
@@ -49,7 +56,7 @@ elementwise(
     domain="y != 0",
     remedy="where(y != 0, mod(x, y), 0) gives 0 there",
     sample=((-3.0, 3.0), (0.5, 3.0)),
-    spelling=spelled("mod", c="modulo"),
+    c="modulo",
     summary="remainder with the sign of y",
 )
 
@@ -61,22 +68,14 @@ def _extremum(m: Any, k: int, xs: tuple[Any, ...], out: Any, free: tuple[bool, .
     is among the subgradients: max(x, 0) has the derivative 0 at 0.
     """
     ties = [m.equal(x, out) for x in xs]
-    count: Any = 0
-    held: Any = 0
-    for tie, is_free in zip(ties, free, strict=True):
-        count = count + tie
-        if not is_free:
-            held = held + tie
-    weight = 1.0 if sum(free) == 1 else m.divide(1, count)
+    weight = 1.0 if sum(free) == 1 else m.divide(1, sum(ties))
+    held = sum(tie for tie, is_free in zip(ties, free, strict=True) if not is_free)
     return ties[k], weight if all(free) else m.where(held, 0, weight)
 
 
 def _tie(m: Any, *xs: Any) -> Any:
     out = m.maximum(*xs)
-    count: Any = 0
-    for x in xs:
-        count = count + m.equal(x, out)
-    return m.greater(count, 1)
+    return m.greater(sum(m.equal(x, out) for x in xs), 1)
 
 
 def _low_tie(m: Any, *xs: Any) -> Any:
@@ -90,7 +89,7 @@ MAXIMUM = select(
     word="max",
     kink=_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
-    spelling=spelled("max", c="maximum", latex=r"\max"),
+    spelling={"c": "maximum", "latex": r"\max"},
     summary="largest input, 0 above -0; variables that tie share the derivative",
 )
 MINIMUM = select(
@@ -100,7 +99,7 @@ MINIMUM = select(
     word="min",
     kink=_low_tie,
     sample=((-3.0, 3.0), (-3.0, 3.0)),
-    spelling=spelled("min", c="minimum", latex=r"\min"),
+    spelling={"c": "minimum", "latex": r"\min"},
     summary="smallest input, -0 below 0; variables that tie share the derivative",
 )
 
@@ -126,6 +125,8 @@ COMPARISONS = {
     "not_equal": "!=",
 }
 """Comparisons by name, as they are written."""
+HOLDS = dict(zip(COMPARISONS, (lt, le, gt, ge, eq, ne), strict=True))
+"""What each asks of two numbers."""
 for _name, _symbol in COMPARISONS.items():
     elementwise(
         _name,
@@ -134,6 +135,7 @@ for _name, _symbol in COMPARISONS.items():
         inputs="x y",
         symbol=_symbol,
         kink=lambda m, x, y: m.equal(x, y),
+        trend="flags",
         summary=f"1 where x {_symbol} y, else 0",
     )
 elementwise(
@@ -141,5 +143,6 @@ elementwise(
     None,
     inputs="x",
     value=lambda m, x: x,
+    trend="rises",
     summary="x as a constant: no derivative flows through",
 )

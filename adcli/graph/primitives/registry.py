@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -17,7 +18,11 @@ LINEAR = "linear"
 MULTILINEAR = "multilinear"
 STATIC = "static"
 
+REQUIRED = object()
+"""The default of an option that must be given."""
 
+
+@dataclass(eq=False, repr=False)
 class Primitive:
     """One row of the table.
 
@@ -39,83 +44,54 @@ class Primitive:
     remedy    a safe way to write it, for messages
     sample    an interval per input on which tests draw arguments
     summary   one line for people
+    trend     between which numbers its values lie: "rises" or "falls" with x, for `even` functions
+              with the size of x; it "keeps" elements of its inputs, "pads" them with zeros, "adds"
+              them up, keeps "signs" (makes no negative number without one), or "flags" by 0 and 1
+    even      whether f(-x) is f(x)
     symbol    how an operator is written
     word      the language's name of the function where it differs from `name`
-    options   structural: `attr -> {option: value}`, the attribute as the language's call gives it
-    spelling  how targets of code write a function (see `spelled`); structural ones for NumPy:
-              `(attr, shapes of the inputs) -> template`
+    options   structural: the options of the language's call with their defaults; the attribute is
+              the value of the only one, or a tuple of all
+    spelling  how targets of code write a function: see `elementwise` and `structural`
     drops     linear and multilinear: `(attr, shapes of the inputs)`, whether elements of an input
               may have no part in the output
     example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
     """
 
-    __slots__ = (
-        "aliases",
-        "domain",
-        "drops",
-        "example",
-        "inputs",
-        "kind",
-        "kink",
-        "libraries",
-        "name",
-        "options",
-        "partials",
-        "remedy",
-        "rule",
-        "sample",
-        "shape",
-        "spelling",
-        "summary",
-        "symbol",
-        "value",
-        "word",
-    )
+    name: str
+    kind: str
+    inputs: tuple[str, ...] = ()
+    partials: tuple[Rule | None, ...] = ()
+    value: Rule | None = None
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    rule: Rule | None = None
+    shape: Rule | None = None
+    kink: Rule | None = None
+    domain: str = "all numbers"
+    remedy: str = ""
+    sample: tuple[tuple[float, float], ...] = ()
+    summary: str = ""
+    trend: str = ""
+    even: bool = False
+    symbol: str = ""
+    word: str = ""
+    spelling: Mapping[str, Any] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    drops: Rule | None = None
+    example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ())
 
-    def __init__(
-        self,
-        name: str,
-        kind: str,
-        inputs: tuple[str, ...] = (),
-        *,
-        partials: tuple[Rule | None, ...] = (),
-        value: Rule | None = None,
-        libraries: Mapping[str, str] | None = None,
-        rule: Rule | None = None,
-        shape: Rule | None = None,
-        kink: Rule | None = None,
-        domain: str = "all numbers",
-        remedy: str = "",
-        sample: tuple[tuple[float, float], ...] = (),
-        summary: str = "",
-        symbol: str = "",
-        word: str = "",
-        spelling: dict[str, Any] | None = None,
-        aliases: tuple[str, ...] = (),
-        options: Rule | None = None,
-        drops: Rule | None = None,
-        example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ()),
-    ) -> None:
-        self.name = name
-        self.kind = kind
-        self.inputs = inputs
-        self.partials = partials
-        self.value = value
-        self.libraries = libraries or {}
-        self.rule = rule
-        self.shape = shape
-        self.kink = kink
-        self.domain = domain
-        self.remedy = remedy
-        self.sample = sample
-        self.summary = summary
-        self.symbol = symbol
-        self.word = word or name
-        self.spelling = spelling or {}
-        self.aliases = aliases
-        self.options = options
-        self.drops = drops
-        self.example = example
+    def __post_init__(self) -> None:
+        self.word = self.word or self.name
+
+    def options_of(self, attr: Any) -> dict[str, Any]:
+        """An attribute as the options of a call."""
+        return dict(zip(self.options, attr if len(self.options) > 1 else (attr,), strict=False))
+
+    def attribute(self, options: Mapping[str, Any]) -> Any:
+        """The attribute that the options of a call make; None without options."""
+        values = tuple([options[name] for name in self.options])
+        return values if len(values) > 1 else next(iter(values), None)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -155,11 +131,39 @@ def see_rows(see: Callable[[Primitive], None]) -> None:
         see(primitive)
 
 
-def elementwise(name: str, /, *partials: Rule | None, inputs: str = "", **row: Any) -> Primitive:
-    """A row for a function of numbers: `elementwise("exp", lambda m, x, out: out)`."""
+def elementwise(
+    name: str,
+    /,
+    *partials: Rule | None,
+    inputs: str = "",
+    latex: str | None = None,
+    c: str | None = None,
+    python: str = "",
+    **row: Any,
+) -> Primitive:
+    """A row for a function of numbers: `elementwise("exp", lambda m, x, out: out)`.
+
+    latex     the name in LaTeX, upright if it is not given; or a template with `#1`, `#2` for the
+              arguments, each in a place that needs no brackets (`#+1` is the right operand of a
+              sum)
+    c         the name in C, for a function of `libraries` to be given; "" where C gets none; one
+              that is not in math.h has a definition in adcli.export.definitions
+    python    what Python and NumPy are given instead of the engine's own function where all
+              arguments are finite
+
+    Operators, and functions whose row states the value, have no spelling but those given: code
+    writes the value.
+    """
     names = tuple(inputs.split()) or ("x", "y", "z")[: len(partials)]
     row.setdefault("sample", ((-3.0, 3.0),) * len(names))
-    return register(Primitive(name, ELEMENTWISE, names, partials=partials, **row))
+    spelling = {key: text for key, text in (("latex", latex), ("c", c)) if text is not None}
+    if not ("value" in row or "symbol" in row):
+        named = "" if "libraries" in row else name
+        usual = {"python": python, "c": named, "latex": rf"\operatorname{{{name}}}"}
+        spelling = usual | spelling
+    return register(
+        Primitive(name, ELEMENTWISE, names, partials=partials, spelling=spelling, **row)
+    )
 
 
 def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
@@ -167,36 +171,13 @@ def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
     return register(Primitive(name, SELECT, tuple(inputs.split()), rule=rule, **row))
 
 
-def structural(name: str, kind: str, inputs: str, **row: Any) -> Primitive:
-    """A row for a function of arrays that has more to it than the numbers of its elements."""
-    return register(Primitive(name, kind, tuple(inputs.split()), **row))
-
-
-def spelled(
-    name: str,
-    *,
-    python: str = "",
-    c: str | None = None,
-    latex: str | None = None,
-) -> dict[str, Any]:
-    """How a function is written in each target: what differs from `NAME` in C and an upright NAME.
-
-    A template has `#1`, `#2` for the arguments, each in a place that needs no brackets (`#+1` is
-    the right operand of a sum); without them it is the name of a function. C functions that are
-    not in math.h have a definition in adcli.export.definitions; "" is a function that C does not
-    get. Python and NumPy get the engine's own function; `python` is written instead where all
-    arguments are finite.
-    """
-    return {
-        "python": python,
-        "c": name if c is None else c,
-        "latex": rf"\operatorname{{{name}}}" if latex is None else latex,
-    }
-
-
-def spelled_in_latex(template: str) -> dict[str, Any]:
-    """The spelling of a function that code writes as its row states the value."""
-    return {"latex": template}
+def structural(
+    name: str, *, kind: str = LINEAR, inputs: str = "x", numpy: Rule | None = None, **row: Any
+) -> Primitive:
+    """A row for a function of arrays, linear in its only input unless `kind` and `inputs` say what
+    it is. `numpy` is its spelling: `(attr, shapes of the inputs) -> template`."""
+    spelling = {"numpy": numpy} if numpy else {}
+    return register(Primitive(name, kind, tuple(inputs.split()), spelling=spelling, **row))
 
 
 def function_of_row(m: Any, name: str, library: str = "") -> Rule:

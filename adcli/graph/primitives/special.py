@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.graph.pairs import pair_product, two_product
-from adcli.graph.primitives.registry import elementwise, spelled, spelled_in_latex
+from adcli.graph.primitives.registry import elementwise
 
 elementwise(
     "hypot",
@@ -14,7 +14,6 @@ elementwise(
     kink=lambda m, x, y: m.equal(m.maximum(m.abs(x), m.abs(y)), 0),
     remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
     sample=((0.2, 3.0), (0.2, 3.0)),
-    spelling=spelled("hypot"),
     summary="sqrt(x^2 + y^2) without overflow; the derivative at (0, 0) is 0",
 )
 
@@ -37,7 +36,7 @@ elementwise(
     domain="all numbers; no derivative at (0, 0)",
     remedy="x/sqrt(x^2 + y^2 + 1e-12) is smooth",
     sample=((0.2, 3.0), (0.2, 3.0)),
-    spelling=spelled_in_latex(r"\frac{#1}{\operatorname{hypot}\left(#1, #2\right)}"),
+    latex=r"\frac{#1}{\operatorname{hypot}\left(#1, #2\right)}",
     summary="x/hypot(x, y), the cosine of the angle of (x, y); 0 at (0, 0)",
 )
 
@@ -81,7 +80,8 @@ elementwise(
     domain="x >= 0",
     remedy="sqrt(x + 1e-12) is smooth",
     sample=((0.1, 5.0),),
-    spelling=spelled_in_latex(r"\sqrt{#1}"),
+    latex=r"\sqrt{#1}",
+    trend="rises",
     summary="sqrt(x) for a sum of squares x: the length has the derivative 0 at 0",
 )
 SLOPE = elementwise(
@@ -90,7 +90,7 @@ SLOPE = elementwise(
     None,
     inputs="x w",
     value=lambda m, x, w: m.where(m.equal(x, x) * m.equal(w, w), 0.0, x * w),
-    spelling=spelled_in_latex(r"\operatorname{slope}\left(#1, #2\right)"),
+    latex=r"\operatorname{slope}\left(#1, #2\right)",
     summary="0 with the derivative w in x: f + slope(x, w) states it apart from the value f",
 )
 elementwise(
@@ -108,7 +108,7 @@ elementwise(
 elementwise(
     "erf",
     lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
-    spelling=spelled("erf"),
+    trend="rises",
     summary="error function (DLMF 7.2.1)",
 )
 # Arrays: SciPy's up to 1/2 (2.9 ulp); its tail loses all digits. There ours, erfcx(x) gauss(x):
@@ -116,7 +116,7 @@ elementwise(
 elementwise(
     "erfc",
     lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
-    spelling=spelled("erfc"),
+    trend="falls",
     summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
 )
 
@@ -134,14 +134,20 @@ elementwise(
     "gauss",
     lambda m, x, out: -2 * (x * out),  # 2*x could overflow
     value=lambda m, x: bell(m, x, 30.0, 1.0),
-    spelling=spelled("gauss", latex=r"e^{-\left(#1\right)^{2}}"),
+    c="gauss",
+    latex=r"e^{-\left(#1\right)^{2}}",
+    even=True,
+    trend="falls",
     summary="exp(-x^2)",
 )
 elementwise(
     "normpdf",
     lambda m, x, out: -x * out,
     value=lambda m, x: 0.3989422804014327 * bell(m, x, 40.0, 0.5),
-    spelling=spelled("normpdf", latex=r"\varphi"),
+    c="normpdf",
+    latex=r"\varphi",
+    even=True,
+    trend="falls",
     summary="standard normal density",
 )
 
@@ -159,7 +165,9 @@ elementwise(
     "normcdf",
     lambda m, x, out: m.normpdf(x),
     value=_normcdf,
-    spelling=spelled("normcdf", latex=r"\Phi"),
+    c="normcdf",
+    latex=r"\Phi",
+    trend="rises",
     summary="standard normal distribution, exact in the tail",
 )
 # Arrays: SciPy's for 2 <= x < 10 (4.4 ulp) and x >= 33 (4.9); else it loses up to 7 ulp, and is 0
@@ -170,7 +178,8 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="lgamma(x) does not overflow",
     sample=((0.2, 5.0),),
-    spelling=spelled("gamma", c="tgamma", latex=r"\Gamma"),
+    c="tgamma",
+    latex=r"\Gamma",
     summary="gamma function (DLMF 5.2.1)",
 )
 # Arrays: SciPy's for x >= 3 (3.4 ulp); it loses all digits at the roots, as C libraries do. Below,
@@ -181,7 +190,7 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, lgamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
-    spelling=spelled("lgamma", latex=r"\log\left(\left|\Gamma\left(#1\right)\right|\right)"),
+    latex=r"\log\left(\left|\Gamma\left(#1\right)\right|\right)",
     summary="log |gamma(x)|",
 )
 # Arrays: SciPy's for x > 0 (3.0 ulp); below it loses all digits at the roots. There, and for
@@ -192,7 +201,8 @@ elementwise(
     domain="x != 0, -1, -2, ...",
     remedy="where(x > 0, digamma(x), 0) gives 0 elsewhere",
     sample=((0.2, 5.0),),
-    spelling=spelled("digamma", c="digamma", latex=r"\psi"),
+    c="digamma",
+    latex=r"\psi",
     summary="derivative of lgamma (DLMF 5.2.2)",
 )
 # Ours (3.4 ulp up to n = 20). SciPy's zeta is within 4.3 ulp of trigamma for x > 0, but takes
@@ -205,10 +215,7 @@ elementwise(
     domain="n = 0, 1, 2, ...; x != 0, -1, -2, ...",
     remedy="where(x > 0, polygamma(n, x), 0) gives 0 elsewhere",
     sample=((1.0, 1.0), (0.5, 5.0)),
-    spelling=spelled(
-        "polygamma",
-        latex=r"\psi^{(#1)}\left(#2\right)",
-    ),
+    latex=r"\psi^{(#1)}\left(#2\right)",
     summary="n-th derivative of digamma (DLMF 5.15)",
 )
 
@@ -222,7 +229,8 @@ elementwise(
     "sigmoid",
     lambda m, x, out: m.logisticpdf(x),  # out*(1 - out) is 0 from x = 37 on
     value=_sigmoid,
-    spelling=spelled_in_latex(r"\sigma"),
+    latex=r"\sigma",
+    trend="rises",
     summary="1/(1 + exp(-x))",
 )
 
@@ -236,7 +244,9 @@ elementwise(
     "logisticpdf",
     lambda m, x, out: -(out * m.tanh(0.5 * x)),  # sigmoid(-x) - sigmoid(x) would cancel near 0
     value=_logisticpdf,
-    spelling=spelled_in_latex(r"\sigma'\left(#1\right)"),
+    latex=r"\sigma'\left(#1\right)",
+    even=True,
+    trend="falls",
     summary="logistic density, sigmoid(x)*sigmoid(-x)",
 )
 
@@ -253,13 +263,15 @@ elementwise(
     domain="0 < x < 1",
     remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
     sample=((0.05, 0.95),),
-    spelling=spelled_in_latex(r"\operatorname{logit}"),
+    latex=r"\operatorname{logit}",
+    trend="rises",
     summary="log(x/(1 - x))",
 )
 elementwise(
     "softplus",
     lambda m, x, out: m.sigmoid(x),
     value=lambda m, x: m.where(m.greater_equal(x, 0), x, 0) + m.log1p(m.exp(-m.abs(x))),
-    spelling=spelled_in_latex(r"\operatorname{softplus}"),
+    latex=r"\operatorname{softplus}",
+    trend="rises",
     summary="log(1 + exp(x))",
 )
