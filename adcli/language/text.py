@@ -156,7 +156,7 @@ class _TextPrinter(Printer):
             word = SHORT_WORDS[word]
         if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):
             return [f"{'ones' if attr[0] else 'zeros'}({', '.join(map(str, attr[1]))})"]
-        options = _options_text(word, op.options_of(attr)) if op.options else []
+        options = _options_text(op, attr)
         if word == "einsum":
             fits = attr.count(",") + 1 == len(args)  # else an error of shapes, to be read as it is
             short = _EINSUMS.get(attr) if fits else None
@@ -172,11 +172,10 @@ class _TextPrinter(Printer):
         )
 
 
-def _options_text(word: str, options: dict[str, Any]) -> list[str]:
+def _options_text(op: Primitive, attr: Any) -> list[str]:
     """The static options of a call, without those that have their default value."""
-    defaults = LIBRARY[word].options
     shown = []
-    for option, value in options.items():
+    for option, value in op.options_of(attr).items():
         if option == "value":
             shown.append(number_text(value))
         elif option == "spec":
@@ -187,7 +186,7 @@ def _options_text(word: str, options: dict[str, Any]) -> list[str]:
             shown += map(str, kept)
         elif option == "shape":
             shown += map(str, value)
-        elif value != defaults[option]:
+        elif value != op.options[option]:
             shown.append(f"{option}={list(value) if isinstance(value, tuple) else value}")
     return shown
 
