@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -27,11 +26,6 @@ def parse_number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def json_number(number: float) -> str:
-    """A float64 in JSON: the shortest text that reads back to it, null if it is not finite."""
-    return repr(number) if math.isfinite(number) else "null"
 
 
 def csv_cell(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from adcli.data.blocks import Block
-from adcli.data.cells import json_number
 from adcli.data.writer import ColumnValues, FlatField, ResultWriter, as_series, blanked
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _json_text(value: Any) -> str:
     if isinstance(value, str):
         is_finite = value.strip("+-").lower()[:3] not in ("", "inf", "nan")
         return value if is_finite else "null"
-    return json_number(float(value))
+    return repr(float(value)) if math.isfinite(value) else "null"
 
 
 def _bulk_texts(values: ColumnValues, errors: Mapping[int, str]) -> pl.Series:
