@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn, TextIO
 
 from adcli.cli.interruption import came, settle
 from adcli.cli.limits import INTERRUPTED, heed_limits, run_apart
+from adcli.data.outlet import Outlet, outlet_of
 
 COLLECT_EVERY = (200_000, 20, 100)
 """Graphs are large and hold no cycles: looking for cycles as often as Python does costs a tenth."""
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         try:
             settle()
             limited = heed_limits()
-            _part_from_native_code()
+            _settle_streams()
             code = run_apart(lambda: _run(given), _lack_memory) if limited else execute(given)
         except KeyboardInterrupt:  # the second one, or one that was passed on
             code = INTERRUPTED
@@ -60,15 +62,26 @@ def _occupy_closed_streams() -> None:
             os.fstat(number)
         except OSError:
             with suppress(OSError):
-                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+                os.open(os.devnull, os.O_RDONLY)  # gets the lowest number that is free
 
 
-def _part_from_native_code() -> None:
-    """Give messages a descriptor of their own, so that what a library in machine code writes to
-    standard error before it fails can be held back."""
-    old = sys.stderr
-    with suppress(OSError, AttributeError, ValueError):  # it is closed
-        sys.stderr = os.fdopen(os.dup(2), "w", 1, encoding=old.encoding, errors=old.errors)
+def _settle_streams() -> None:
+    """Make the standard streams outlets: one that nobody reads stops nothing.
+
+    Messages get a descriptor of their own, so that what a library in machine code writes to
+    standard error before it fails can be held back.
+    """
+    sys.stdout = _through_outlet(1, sys.stdout)
+    if sys.stderr is not None:
+        sys.stderr = _through_outlet(os.dup(2), sys.stderr)
+
+
+def _through_outlet(descriptor: int, old: Any) -> TextIO:
+    """A stream of text like the old one, which is None where it is closed."""
+    buffer = io.BufferedWriter(Outlet(descriptor, "w", closefd=False))
+    if old is None:
+        return io.TextIOWrapper(buffer, "utf-8")
+    return io.TextIOWrapper(buffer, old.encoding, old.errors, line_buffering=old.line_buffering)
 
 
 def _remove_unfinished() -> None:
@@ -94,13 +107,9 @@ def execute(arguments: list[str]) -> int:
 
     try:
         code = _dispatch(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        return code
+        return _report_lost() or code
     except AdcliError as error:
         return _report(error)
-    except BrokenPipeError:
-        return _reader_left()
     except KeyboardInterrupt:
         return _report_text("interrupted", INTERRUPTED)
     except MemoryError:
@@ -127,6 +136,21 @@ def execute(arguments: list[str]) -> int:
         raise
 
 
+def _report_lost() -> int:
+    """The exit code of results that standard output did not take, 0 where there are none.
+
+    A reader who leaves is no error. Files that were asked for have been written all the same.
+    """
+    sys.stdout.flush()
+    outlet = outlet_of(sys.stdout)
+    if outlet is None or outlet.lost is None or outlet.lost.errno == errno.EPIPE:
+        return 0
+    if outlet.lost.errno == errno.EBADF:
+        return _report_text("error: standard output is closed", 1)
+    reason = str(outlet.lost.strerror).lower()
+    return _report_text(f"error: cannot write standard output: {reason}", 1)
+
+
 def _lack_memory() -> int:
     return _report_text(f"error: not enough memory\n  hint: {_LIMITED}", 1)
 
@@ -140,7 +164,6 @@ def _dispatch(arguments: list[str]) -> int:
     from adcli.cli.app import application
     from adcli.cli.usage import usage_error
 
-    streams = sys.stdout, sys.stderr
     try:
         result = application.main(arguments or ["--help"], prog_name="adcli", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -150,11 +173,6 @@ def _dispatch(arguments: list[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         raise usage_error(error, arguments) from None
-    except SystemExit:
-        if sys.stdout is streams[0]:
-            raise
-        sys.stdout, sys.stderr = streams  # click wraps them, and exits, when a pipe is closed
-        raise BrokenPipeError from None
 
 
 def _report(error: Exception) -> int:
@@ -185,8 +203,6 @@ def _system_message(error: OSError) -> str:
     reason = safe((error.strerror or str(error) or type(error).__name__).lower())
     if error.filename:
         return f"error: {safe(str(error.filename))}: {reason}"
-    if error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
-        return f"error: cannot write standard output: {reason}"
     return f"error: {reason}"
 
 
@@ -205,10 +221,3 @@ def _report_text(message: str, code: int) -> int:
     except (OSError, ValueError):
         pass  # nobody can be told
     return code
-
-
-def _reader_left() -> int:
-    """The reader of our output closed the pipe: be quiet, now and when Python flushes at exit."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    return 0

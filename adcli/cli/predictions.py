@@ -53,6 +53,8 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
             writer.write(block, _fields(_predicted(model, block)))
             rows += block.rows
             progress.advance(points.bytes_done, rows)
+            if writer.is_lost:
+                return
         if not rows:
             empty = points.empty()
             row = {name: [Column(empty.numbers(name), True).example()] for name in model.columns}

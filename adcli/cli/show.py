@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
+from adcli.data.outlet import is_lost
 from adcli.report.rendering import DIGITS, Report, Screen, rendered
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def write_text(output: str | None, text: str | Iterable[str]) -> None:
 
 def _write(stream: BinaryIO, pieces: Iterable[str]) -> None:
     for piece in pieces:
+        if is_lost(stream):
+            return
         stream.write(piece.encode("utf-8", "surrogateescape"))
 
 

@@ -75,8 +75,9 @@ def run_stream(
         progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
         job.put(first, job.render(first))
         parts = in_order(job.render, blocks, job.workers, lambda: points.waits)
-        for block, part in stack.enter_context(closing(parts)):
-            job.put(block, part)
+        stack.enter_context(closing(parts))
+        while not job.writer.is_lost and (done := next(parts, None)):
+            job.put(*done)
             progress.advance(points.bytes_done, job.rows)
     if told is not None:
         show_run(told, begin)

@@ -155,7 +155,7 @@ def _parquet(
         frames.append(pl.DataFrame(records, schema=schema, orient="row"))
 
     yield write
-    with refused_to_polars():
+    with refused_to_polars(stream):
         pl.concat(frames).write_parquet(stream)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
+from adcli.data.outlet import Outlet, outlet_of
 from adcli.errors import DataError, UsageError
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -25,9 +27,9 @@ def atomic_output(
     The bytes go to a file of random name in the same folder. At the end of the block it gets the
     mode of the file it replaces (or the one any new file would get) and is renamed; after an
     exception, KeyboardInterrupt included, it is removed and what was at `path` stays. A symbolic
-    link stays, its target is replaced. A device or a pipe is written directly. `None` and "-" mean
-    the stream `stdout`, which is flushed and left open. With `sync` the bytes reach the disk
-    before the rename.
+    link stays, its target is replaced. A device or a pipe is written directly, and a reader who
+    leaves it is no error (see `Outlet`). `None` and "-" mean the stream `stdout`, which is flushed
+    and left open. With `sync` the bytes reach the disk before the rename.
 
     Raises DataError, which names the path, where the file cannot be written, and UsageError for a
     folder.
@@ -42,8 +44,12 @@ def atomic_output(
     if not name:
         raise UsageError("the output's name is empty", "-o FILE; '-' is standard output")
     if _is_direct(name):
-        with _blaming(name), open(name, "wb") as stream:
+        with _blaming(name):
+            outlet = Outlet(name, "w")
+        with io.BufferedWriter(outlet) as stream:
             yield stream
+        if outlet.lost is not None and outlet.lost.errno != errno.EPIPE:
+            raise DataError(f"cannot write {name}: {outlet.lost.strerror}")
         return
     with _replacing(name, sync) as stream:
         yield stream
@@ -126,8 +132,9 @@ def remove_announced(descriptor: int) -> None:
 
 
 @contextmanager
-def refused_to_polars() -> Iterator[None]:
-    """Raise as OSError what the operating system refused and polars puts into words."""
+def refused_to_polars(stream: BinaryIO | None = None) -> Iterator[None]:
+    """Raise as OSError what the operating system refused and polars puts into words; an outlet
+    notes it."""
     import polars as pl
 
     try:
@@ -135,7 +142,12 @@ def refused_to_polars() -> Iterator[None]:
     except (pl.exceptions.PolarsError, OSError) as error:
         number = _OS_ERROR.search(str(error))
         if number is not None:
-            raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
+            refusal = OSError(int(number[1]), os.strerror(int(number[1])))
+            outlet = outlet_of(stream)
+            if outlet is None:
+                raise refusal from None
+            outlet.lost = refusal
+            return
         if isinstance(error, OSError):
             raise
         raise DataError(f"cannot write the results: {error}") from None
@@ -172,8 +184,6 @@ def _blaming(name: str) -> Iterator[None]:
     """Say which file it was when the disk is full or a file cannot be opened or renamed."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
         names = {os.fspath(x) for x in (error.filename, error.filename2) if isinstance(x, str)}
         folder = os.path.dirname(os.path.realpath(name))

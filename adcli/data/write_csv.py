@@ -64,7 +64,7 @@ class CsvWriter(ResultWriter):
             self._stream.write(rendered.rows)
             return
         self._stream.flush()
-        with refused_to_polars():
+        with refused_to_polars(self._stream):
             rendered.rows.write_csv(
                 self._stream,
                 include_header=False,

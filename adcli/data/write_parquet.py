@@ -101,7 +101,7 @@ class ParquetWriter(ResultWriter):
 
         if not self._spooled:
             frame = pl.concat(self._held) if self._held else pl.DataFrame()
-            with refused_to_polars():
+            with refused_to_polars(self._stream):
                 self._typed(frame).write_parquet(self._stream, compression=COMPRESSION)
             return
         if self._held:
@@ -112,7 +112,7 @@ class ParquetWriter(ResultWriter):
                 with refused_to_polars():
                     frame.write_parquet(path, compression="uncompressed")
         whole = pl.scan_parquet(self._spooled, glob=False)
-        with refused_to_polars():
+        with refused_to_polars(self._stream):
             whole.sink_parquet(self._stream, compression=COMPRESSION)
 
     def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 from adcli.data.blocks import Block, FrameBlock
+from adcli.data.outlet import is_lost
 from adcli.errors import DataError
 from adcli.graph.axes import element_labels
 
@@ -81,6 +82,11 @@ class ResultWriter(ABC):
     @abstractmethod
     def put(self, rendered: Any) -> None:
         """Write the next block, rendered by `render`."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody gets what is put: the reader left, or there is no room."""
+        return is_lost(self._stream)
 
     def _finish(self) -> None:
         """Write what is still held."""
