@@ -1,13 +1,15 @@
-"""What README.md shows is what the commands print: every `$ command` in it runs.
+"""What README.md shows is what the commands print: every `$ command` in it runs, and its Python.
 
 `...` in an output there stands for any text.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.examples.test_examples import ROOT, run_bash, workplace
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```\n(\$ .*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 LINKS = re.findall(r"\]\((?!http)([^)#]+)\)", README)
 MINUTES = "train.jsonl"  # what takes as long is an example, digits.sh, with the same command
 
@@ -67,6 +70,37 @@ def test_output_is_what_the_readme_shows(command: str, shown: str, workplace: Pa
 def test_blocks_are_found() -> None:
     assert len(CASES) >= 6
     assert sum(MINUTES in block for block in BLOCKS) == 1
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_python_gives_what_its_comments_say(
+    block: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comment that is an expression, or ends in one after a colon, is what its line gives."""
+    monkeypatch.chdir(workplace)
+    Path("rows.csv").write_text("x,y\n1,2\n2,4.1\n")
+    names: dict[str, Any] = {}
+    compared = 0
+    for statement in ast.parse(block).body:
+        line = block.splitlines()[statement.lineno - 1]
+        if not isinstance(statement, ast.Expr):
+            exec(compile(ast.Module([statement], []), "README.md", "exec"), names)
+            continue
+        value = eval(compile(ast.Expression(statement.value), "README.md", "eval"), names)
+        comment = line.partition("  # ")[2]
+        said = expression(comment) or expression(comment.partition(": ")[2])
+        if said is not None:
+            assert said == expression(repr(value)), line
+            compared += 1
+    assert compared >= 4
+
+
+def expression(text: str) -> str | None:
+    """A text as a normal form of the expression that it is; None for words."""
+    try:
+        return ast.dump(ast.parse(text, mode="eval"))
+    except SyntaxError:
+        return None
 
 
 @pytest.mark.parametrize("link", LINKS)

@@ -32,10 +32,12 @@ an update rule (default adam; with --rate alone gd). The loss is a mean over row
 kept are those after the epoch with the least loss, over the rows of --validation if there are any.
 A trace has a row an epoch, and --resume goes on in the middle of one.
   adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --epochs 20 --shuffle
-  adcli descend 'mean((y - tanh(x@U + c)@v)^2)' --data rows.csv --param 'U=glorot(2,16)' \\
+  adcli descend 'mean((y - tanh(x@U + c)@v)^2)' --data pairs.csv --param 'U=glorot(2,16)' \\
     --param 'c=zeros(16)' --param 'v=he(16)' --batch-size 32 --epochs 50 --shuffle \\
     --rate 0.01 --method adam --validation 0.1 --patience 5 --save network.npz
   adcli eval 'norm(U)' --at network.npz
+
+rows.csv has columns x and y; pairs.csv has x[0] and x[1], which make a matrix x, and y.
 
 \b
 Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usage or syntax;

@@ -12,9 +12,12 @@ Examples:
   adcli eval 'r = norm(v); v/r' --at 'v=[3, 4]' --format json
   adcli eval '1/3' --precision 40 --format plain
   adcli eval 'mean((a*x - y)^2)' --at a=2 --data rows.csv
-  adcli eval 'norm(W)' --at parameters.npz
+  adcli eval 'norm(U)' --at network.npz
   adcli eval --model decay.json --points later.csv --format csv
-  printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv"""
+  printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv
+
+rows.csv has columns x and y, later.csv has t. The examples of adcli fit make decay.json; those of
+adcli descend make network.npz."""
 
 
 @as_command("eval", EXAMPLES)

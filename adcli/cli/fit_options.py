@@ -23,6 +23,9 @@ Examples:
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
 
+growth.csv and line.csv have columns x and y, decay.csv has t, y and s (the standard deviation of
+y), later.csv has t.
+
 \b
 Parameters are the names of the model that are not columns. Exit codes: 0 converged; 1 the work
 failed, or bad data; 2 wrong usage or syntax; 3 iteration limit; 4 diverged; 5 stalled; 130

@@ -14,7 +14,9 @@ Examples:
   adcli grad 'x^2*y' --at x=1,y=2 --direction x=1,y=0
   adcli grad --model decay.json --at t=2
   printf 'x,y\\n1,2\\n3,4\\n' | adcli grad 'x^y' --points - --points-format csv --format csv
-  adcli grad --at x=2 -- '-x^2'"""
+  adcli grad --at x=2 -- '-x^2'
+
+The examples of adcli fit make decay.json."""
 
 
 @as_command("grad", EXAMPLES)

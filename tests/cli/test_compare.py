@@ -1,40 +1,18 @@
-"""`adcli compare` at the command line: exit codes, widths, pictures, the examples of its help."""
+"""`adcli compare` at the command line: exit codes, widths, pictures."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import shlex
 from pathlib import Path
 
 import pytest
 
 from adcli.language.messages import columns
-from tests.terminal import run_apart, run_here, words
+from tests.terminal import run_apart, run_here
 
 EXAMPLE = ["compare", "x1*x2 + sin(x1)", "--at", "x1=2,x2=3"]
-HELP = run_here(["compare", "--help"]).stdout
-LINES = [line.strip() for line in HELP.splitlines() if line.strip().startswith("adcli")]
-
-
-def test_the_help_has_examples() -> None:
-    assert len(LINES) >= 5
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_the_examples_of_the_help_run(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if "--plot" in line:
-        pytest.importorskip("matplotlib")
-    outcome = run_here(words(line))
-    assert outcome.code == 0, outcome.stderr
-    assert outcome.stdout
-    for name in shlex.split(line):
-        if name.endswith(".svg"):
-            assert (tmp_path / name).read_text().lstrip().startswith("<?xml")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
