@@ -68,11 +68,9 @@ def unfinished(offset: float) -> Iterator[str]:
         )
 
 
-def unexplained(r_squared: float | None) -> Iterator[str]:
+def unexplained(r_squared: float) -> Iterator[str]:
     """A model that leaves as much of the response as its mean does."""
-    if r_squared is None:
-        yield "no R squared: the response is the same in all rows, up to rounding errors"
-    elif r_squared < -RESIDUAL_ROUNDING:
+    if r_squared < -RESIDUAL_ROUNDING:
         yield f"R squared is {r_squared:.2g}: the response's mean explains more than the model"
     elif r_squared <= RESIDUAL_ROUNDING:
         yield "R squared is 0: the model explains no more than the response's mean does"

@@ -13,6 +13,7 @@ import numpy as np
 
 from adcli.data.parameters import MODEL_FORMAT
 from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
+from adcli.data.source import read_file
 from adcli.errors import AdcliError, DataError
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.model import Parameters
@@ -26,13 +27,9 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     """The model of a file. Raises DataError for a file that holds none, or a damaged one."""
     check_kinds(path=path)
     name = os.fspath(path)
+    data = read_file(name, "adcli fit --save FILE writes a model", MOST_BYTES)
     try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES)
         body = json.loads(data) if len(data) < MOST_BYTES else None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"cannot read the model {name}: {reason}") from None
     except (ValueError, RecursionError):
         raise DataError(f"{name} is not a model: it is not JSON") from None
     if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:

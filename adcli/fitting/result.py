@@ -37,7 +37,8 @@ class Fit:
     the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the
     fitted numbers by label (`b1`, `v[0]`), in the order of `covariance` and `correlation` (nan
     where there is none). `moved` says which starts were out of their bounds, and moved to them.
-    See adcli.fitting.statistics for the definitions of the figures.
+    `reasons` say why figures of the whole fit are None, by name. See adcli.fitting.statistics for
+    the definitions of the figures.
     """
 
     status: Status
@@ -60,6 +61,7 @@ class Fit:
     log_likelihood: float | None
     aic: float | None
     bic: float | None
+    reasons: Mapping[str, str]
     covariance: Any
     correlation: Any
     confidence: float

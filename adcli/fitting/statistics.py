@@ -167,7 +167,7 @@ def known_variance(loss: Loss) -> float:
 
 @dataclass(frozen=True)
 class Quality:
-    """How well the model fits. What cannot be computed is None.
+    """How well the model fits. What cannot be computed is None; `reasons` say why, by name.
 
     `rows` counts those of positive weight, `count` the free parameters. Sums are weighted.
 
@@ -187,6 +187,7 @@ class Quality:
     log_likelihood: float | None
     aic: float | None
     bic: float | None
+    reasons: dict[str, str]
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -216,12 +217,22 @@ def quality(
     adjusted = None
     if r_squared is not None and freedom > 0 and rows > 1:
         adjusted = 1.0 - (1.0 - r_squared) * (rows - 1) / freedom
-    likelihood = None
+    likelihood: float | None = None
+    reasons: dict[str, str] = {}
+    if is_constant:
+        why = "the response is the same in all rows, up to rounding errors"
+        reasons |= dict.fromkeys(["r_squared", "adjusted_r_squared"], why)
+    if freedom <= 0:
+        none_left = ["residual_standard_deviation", "adjusted_r_squared"]
+        reasons |= dict.fromkeys(none_left, "there are no more rows than parameters")
     half = 0.5 * float(np.sum(np.log(w[counted])))
     if absolute and not robust:
         likelihood = half - 0.5 * (rss + rows * math.log(2 * math.pi))
     elif rss > 0 and not perfect and not robust:
         likelihood = half - 0.5 * rows * (math.log(2 * math.pi * rss / rows) + 1)
+    else:
+        why = "a robust loss belongs to no likelihood" if robust else "the fit is perfect"
+        reasons |= dict.fromkeys(["log_likelihood", "aic", "bic"], why)
     k = count + (not absolute)
     return Quality(
         rows,
@@ -233,6 +244,7 @@ def quality(
         likelihood,
         None if likelihood is None else 2 * k - 2 * likelihood,
         None if likelihood is None else k * math.log(rows) - 2 * likelihood,
+        reasons,
     )
 
 

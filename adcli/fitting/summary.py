@@ -157,6 +157,7 @@ class Summary:
             log_likelihood=q.log_likelihood,
             aic=q.aic,
             bic=q.bic,
+            reasons=q.reasons,
             covariance=found.covariance,
             correlation=found.correlation,
             confidence=self.confidence,
@@ -257,7 +258,9 @@ class Summary:
             self.warnings.append(f"no standard errors: {unknown}")
         self.warnings += doubts.undetermined(parameters, found)
         self.warnings += doubts.unfinished(offset)
-        if self.problem.loss.is_linear or q.r_squared is None:  # squares of outliers say nothing
+        if (
+            self.problem.loss.is_linear and q.r_squared is not None
+        ):  # squares of outliers say nothing
             self.warnings += doubts.unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")

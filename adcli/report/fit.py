@@ -15,6 +15,15 @@ from adcli.report.numbers import exact
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
 
+FIGURES = {
+    "residual_standard_deviation": "residual standard deviation",
+    "r_squared": "R²",
+    "adjusted_r_squared": "adjusted R²",
+    "aic": "AIC",
+    "bic": "BIC",
+}
+"""The figures of the panel that there may be none of, with their names there."""
+
 CORRELATED = 12
 """Most parameters whose correlation is shown as a table."""
 
@@ -41,6 +50,7 @@ class FitReport(Report):
             "log_likelihood": fit.log_likelihood,
             "aic": fit.aic,
             "bic": fit.bic,
+            **({"reasons": dict(fit.reasons)} if fit.reasons else {}),
             "covariance": _matrix(fit, fit.covariance),
             "correlation": _matrix(fit, fit.correlation),
             "confidence": fit.confidence,
@@ -141,6 +151,9 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
         f"R² {show(fit.r_squared)}, adjusted {show(fit.adjusted_r_squared)}, "
         f"AIC {show(fit.aic)}, BIC {show(fit.bic)}",
     ]
+    for why in dict.fromkeys(fit.reasons.values()):
+        named = [word for name, word in FIGURES.items() if fit.reasons.get(name) == why]
+        lines.append(f"no {' and '.join(named)}: {why}")
     if all(x.standard_error is None for x in fit.parameters.values()):
         return lines
     robust, absolute = fit.loss != "linear", fit.scaling == "absolute"

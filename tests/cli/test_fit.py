@@ -321,7 +321,7 @@ def test_a_constant_response_is_flagged(tmp_path) -> None:
     )
     assert record["r_squared"] is None
     assert record["parameters"]["a"]["standard_error"] is None
-    assert any("same in all rows" in warning for warning in record["warnings"])
+    assert "same in all rows" in record["reasons"]["r_squared"]
 
 
 def test_ctrl_c_ends_a_long_fit_within_a_second(tmp_path) -> None:

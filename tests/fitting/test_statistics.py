@@ -463,9 +463,27 @@ def test_an_almost_perfect_fit_is_not() -> None:
 def test_a_constant_response_has_no_r_squared() -> None:
     found = fit("y ~ a + b*x", {"x": X, "y": np.full(40, 0.1)}, {"a": 1.0, "b": 1.0})
     assert found.r_squared is None
-    reason = "no R squared: the response is the same in all rows, up to rounding errors"
-    assert reason in found.warnings
+    assert "the response is the same in all rows" in found.reasons["r_squared"]
     assert all(p.standard_error is None for p in found.parameters.values())
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        (40, {}),
+        (40, {"loss": "huber"}),
+        (40, {"loss": "soft_l1"}),
+        (3, {}),
+        (3, {"sigma": np.ones(3), "absolute_sigma": True}),
+        (40, {"sigma": np.ones(40), "absolute_sigma": True, "loss": "cauchy"}),
+    ],
+)
+@pytest.mark.parametrize("response", [Y, np.full(40, 0.1), 2 * np.exp(-X)])
+def test_figures_are_known_or_there_is_a_reason(rows, options, response) -> None:
+    found = fit(DECAY, {"x": X[:rows], "y": response[:rows]}, START, **options)
+    figures = ("residual_standard_deviation", "r_squared", "adjusted_r_squared")
+    for name in (*figures, "log_likelihood", "aic", "bic"):
+        assert (getattr(found, name) is None) is (name in found.reasons), name
 
 
 def test_a_parameter_at_its_bound_counts_as_given() -> None:
