@@ -8,14 +8,16 @@ from typing import Any
 
 from adcli.cli.descent_options import StartOptions
 from adcli.cli.inputs import (
+    SHAPE_HINT,
     assignments,
     constant,
     file_values,
     is_whole_point,
     shape,
     split_assignments,
+    value_of,
 )
-from adcli.errors import LanguageError, UsageError
+from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.shapes import GiantError, refuse_giant
@@ -64,14 +66,11 @@ def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for text in texts:
-        for name, description in split_assignments(text, "--param"):
+        for name, description in split_assignments(text, "--param", "write --param 'W=he(64,32)'"):
             if name in found:
                 raise UsageError(f"--param gives '{safe(name)}' twice", "take one away")
-            try:
+            with value_of(name, "--param"):
                 found[name] = initial(name, description, seed or 0)
-            except LanguageError as error:
-                error.message = f"--param, '{safe(name)}': {error.message}"
-                raise
     return found
 
 
@@ -82,18 +81,18 @@ def _is_whole(text: str) -> bool:
 def _shapes(texts: tuple[str, ...], wanted: dict[str, Any], f: Function) -> dict[str, Shape]:
     found: dict[str, Shape] = {}
     for text in texts:
-        for name, value in split_assignments(text, "--shape"):
-            size = shape(value, "W=10x3")
+        for name, value in split_assignments(text, "--shape", SHAPE_HINT):
             f.refuse_constants([name])
             if name not in wanted:
                 raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
             if name in found:
                 raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
-            try:
-                refuse_giant(size)
-            except GiantError as error:
-                raise UsageError(f"--shape, '{safe(name)}': {error}", "ask for less") from None
-            found[name] = size
+            with value_of(name, "--shape"):
+                found[name] = shape(value, name)
+                try:
+                    refuse_giant(found[name])
+                except GiantError as error:
+                    raise UsageError(str(error), "ask for less") from None
     return found
 
 
@@ -106,12 +105,13 @@ def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:
     for text in texts:
         for name, pair in split_assignments(text, "--bounds", _BOUNDS_HINT):
             low, colon, high = pair.partition(":")
-            if not colon or ":" in high or not (low.strip() or high.strip()):
-                raise UsageError(f"--bounds: '{safe(pair)}' is not a range", _BOUNDS_HINT)
             if name in found:
                 raise UsageError(f"--bounds gives '{safe(name)}' twice", "take one away")
-            found[name] = (
-                constant(low.strip(), None) if low.strip() else -float("inf"),
-                constant(high.strip(), None) if high.strip() else float("inf"),
-            )
+            with value_of(name, "--bounds"):
+                if not colon or ":" in high or not (low.strip() or high.strip()):
+                    raise UsageError(f"'{safe(pair)}' is not a range", _BOUNDS_HINT)
+                found[name] = (
+                    constant(low.strip(), None) if low.strip() else -float("inf"),
+                    constant(high.strip(), None) if high.strip() else float("inf"),
+                )
     return found

@@ -7,7 +7,7 @@ import click
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
-from adcli.cli.inputs import names, shape, split_assignments
+from adcli.cli.inputs import SHAPE_HINT, names, shape, split_assignments, value_of
 from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function, function
@@ -60,9 +60,10 @@ def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
     """Shapes by variable from `A=3x2,x=2`. Raises UsageError for other names and other texts."""
     shapes: dict[str, Shape] = {}
     for text in given:
-        for name, value in split_assignments(text, "--shape"):
+        for name, value in split_assignments(text, "--shape", SHAPE_HINT):
             if name in shapes:
                 raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
             f.names([name])
-            shapes[name] = shape(value, f"{safe(name)}=3x2")
+            with value_of(name, "--shape"):
+                shapes[name] = shape(value, name)
     return shapes

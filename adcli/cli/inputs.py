@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.terminal import is_terminal, remark, stdin_bytes
-from adcli.errors import AdcliError, DataError, UsageError
+from adcli.errors import AdcliError, DataError, DomainError, UsageError, did_you_mean
 from adcli.graph.axes import Shape
 from adcli.graph.constants import CONSTANTS
 from adcli.language.messages import render_note, safe, unquoted
@@ -23,6 +25,11 @@ _SHAPE = re.compile(r"[0-9]{1,18}(\s*[x×]\s*[0-9]{1,18})*")
 _NAME = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
 
+_FILE = re.compile(r"[\w./-]*[^\W\d]\w*\.[A-Za-z]\w*")
+"""What looks like a file: there are no dots between letters in a value."""
+
+SHAPE_HINT = "write --shape W=3x2"
+VALUES = "values are numbers or constant expressions such as pi/4 or [1, 2]"
 _SECOND = re.compile(r"([\s;]\s*)(?:`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
 
@@ -67,23 +74,15 @@ MOST_BYTES = 1 << 28
 
 def read_all(name: str) -> bytes:
     """All bytes of a file ('-': standard input). Raises DataError where they have no end."""
-    data = stdin_bytes().read(MOST_BYTES) if name == "-" else _bytes_of(name)
+    if name == "-":
+        data = stdin_bytes().read(MOST_BYTES)
+    else:
+        from adcli.data.source import read_file
+
+        data = read_file(name, "-f FILE holds a program", MOST_BYTES)
     if len(data) == MOST_BYTES:
         raise DataError(f"{_shown(name)} is too long for a program", "is it the right file?")
     return data
-
-
-def _bytes_of(name: str) -> bytes:
-    try:
-        with open(name, "rb") as file:
-            return file.read(MOST_BYTES)
-    except FileNotFoundError:
-        raise UsageError(f"there is no file '{safe(name)}'", "-f FILE holds a program") from None
-    except IsADirectoryError:
-        raise UsageError(f"'{safe(name)}' is a folder", "name a file") from None
-    except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", None) or error).lower()
-        raise DataError(f"cannot read '{safe(name)}': {reason}") from None
 
 
 def _shown(name: str) -> str:
@@ -170,10 +169,10 @@ def _outside_brackets(text: str, quotes: str = "") -> str:
     return "".join(shown)
 
 
-def shape(text: str, example: str) -> Shape:
-    """`3x2` as (3, 2). Raises UsageError, with an `example` of an option, for another text."""
+def shape(text: str, name: str) -> Shape:
+    """`3x2` as (3, 2), for --shape. Raises UsageError for another text."""
     if not _SHAPE.fullmatch(text):
-        raise UsageError(f"--shape: '{safe(text)}' is not a shape", f"write --shape {example}")
+        raise UsageError(f"'{safe(text)}' is not a shape", f"write --shape {safe(name)}=3x2")
     return tuple(int(size) for size in re.split("[x×]", text))
 
 
@@ -185,23 +184,27 @@ def constant(text: str, precision: int | None) -> Any:
     if precision is None and _NUMBER.match(text):
         number = float(text)
         if number in _INFINITE.values():
-            raise UsageError(
-                f"the number {safe(text)} is too large for float64", "infinity is written inf"
-            )
+            raise UsageError(f"{safe(text)} is too large for float64", "infinity is written inf")
         return number
     if text in _INFINITE:  # may be given, although no result may be infinite
         return _INFINITE[text]
+    if _FILE.fullmatch(text):
+        hint = f"{VALUES}; --at FILE and --start FILE read all values of a file"
+        raise UsageError(f"'{safe(text)}' is not a number", hint)
     from adcli.function import function
 
     f = function(text)
     if f.variables:
-        raise UsageError(
-            f"the value '{safe(text)}' holds the name '{safe(f.variables[0])}'",
-            "values are numbers or constant expressions such as pi/4 or [1, 2]",
-        )
+        name = f.variables[0]
+        hint = did_you_mean(name, CONSTANTS) or VALUES
+        raise UsageError(f"'{safe(name)}' is a name, not a number", hint)
     if len(f.outputs) > 1:
-        raise UsageError(f"the value '{safe(text)}' has several parts", "a vector is [1, 2, 3]")
-    return f.value({}, precision=precision)
+        raise UsageError(f"'{safe(text)}' has several parts", "a vector is [1, 2, 3]")
+    try:
+        return f.value({}, precision=precision)
+    except DomainError as error:
+        error.hint = "a value is a finite number; infinity is written inf"
+        raise
 
 
 def assignments(options: tuple[str, ...], option: str, precision: int | None) -> dict[str, Any]:
@@ -211,13 +214,19 @@ def assignments(options: tuple[str, ...], option: str, precision: int | None) ->
         for name, value in split_assignments(text, option):
             if name in values:
                 raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
-            try:
+            with value_of(name, option):
                 values[name] = constant(value, precision)
-            except AdcliError as error:
-                if error.text == value:  # say which of the texts it is in
-                    error.message = f"{option}, the value of '{safe(name)}': {error.message}"
-                raise
     return values
+
+
+@contextmanager
+def value_of(name: str, option: str) -> Iterator[None]:
+    """Let errors say which option's value they are about, and of which name."""
+    try:
+        yield
+    except AdcliError as error:
+        error.message = f"{option}, the value of '{safe(name)}': {error.message}"
+        raise
 
 
 def is_whole_point(text: str) -> bool:

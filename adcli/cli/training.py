@@ -13,6 +13,7 @@ from adcli.cli.interruption import interruption
 from adcli.cli.show import screen
 from adcli.cli.table_options import TableOptions, filter_of, open_data
 from adcli.cli.terminal import console, is_terminal
+from adcli.data.point_files import naming
 from adcli.errors import UsageError
 from adcli.training.training_loop import Training, TrainingWatcher
 
@@ -46,7 +47,8 @@ class TrainingRun(DescentRun):
         if text == "-" and "-" in self.options.data:
             raise UsageError("--data and --validation cannot both come from standard input")
         other = TableOptions(data=(text,), data_format=self.options.data_format)
-        return {"validation": stack.enter_context(open_data(other))}
+        with naming("--validation"):
+            return {"validation": stack.enter_context(open_data(other))}
 
     def pictures(self) -> Sequence[Any]:
         plot = self.options.plot

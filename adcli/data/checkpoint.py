@@ -19,6 +19,7 @@ import numpy as np
 from adcli.data.output import atomic_output
 from adcli.data.parameters import read_npz, write_npz
 from adcli.data.schema import Check, Misfit, every, one_of, plain, record, text, within
+from adcli.data.source import open_file
 from adcli.errors import DataError, UsageError
 
 FORMAT = "adcli checkpoint 2"
@@ -78,8 +79,9 @@ def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any
 
 def _members(name: str) -> dict[str, Any]:
     """The arrays of an archive. Raises DataError for a file that is not an archive."""
-    if not os.path.isfile(name):
-        raise DataError(f"cannot read the checkpoint {name}: there is no such file")
+    if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
+        raise DataError(f"{name} is not a checkpoint: it is a device or a pipe")
+    open_file(name, "--checkpoint FILE writes one").close()
     try:
         return read_npz(name)
     except DataError as error:

@@ -15,6 +15,7 @@ import numpy as np
 
 from adcli.data.output import atomic_output, check_output, extension
 from adcli.data.room import check_room
+from adcli.data.source import open_file
 from adcli.errors import DataError, UsageError
 
 NamedArrays = dict[str, Any]
@@ -63,10 +64,7 @@ def load_parameters(
     holds anything else.
     """
     form, name = parameter_format(path), os.fspath(path)
-    if not os.path.exists(name):
-        raise UsageError(f"there is no file '{name}'", "--save FILE writes one")
-    if os.path.isdir(name):
-        raise UsageError(f"'{name}' is a folder", "name a file")
+    open_file(name, "--save FILE writes one").close()
     return _LOADERS[form](name, wanted)
 
 

@@ -156,11 +156,11 @@ def naming(option: str) -> Iterator[None]:
 
 
 def renamed(hint: str | None, option: str) -> str | None:
-    """A hint about --points as one about another option."""
+    """A hint about --points, or about --data, as one about another option."""
     if hint is None:
         return None
-    hint = hint.replace("--points FILE holds points", f"{option} FILE holds a table")
-    return hint.replace("a file of points", "a file").replace("--points", option)
+    hint = hint.replace("FILE holds points", "FILE holds a table").replace("--points", option)
+    return hint.replace("--data FILE", f"{option} FILE")
 
 
 def _known_formats() -> str:

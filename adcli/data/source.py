@@ -7,10 +7,10 @@ import os
 import select
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, NamedTuple, cast
 
-from adcli.errors import DataError, UsageError
+from adcli.errors import DataError, UsageError, closest
 
 READ_BYTES = 1 << 21
 _SIGNATURES = [
@@ -103,6 +103,47 @@ def _pipe_descriptor(stream: BinaryIO) -> int | None:
     return descriptor if waits and os.name == "posix" and hasattr(stream, "read1") else None
 
 
+def open_file(path: str, purpose: str) -> BinaryIO:
+    """A file that an option names, to read its bytes.
+
+    Raises UsageError for one that is not there, or a folder, and DataError for one that cannot be
+    read. `purpose` says which option it is and what the file holds, or what writes it.
+    """
+    with _refusing(path, purpose):
+        return open(path, "rb")
+
+
+def read_file(path: str, purpose: str, most: int) -> bytes:
+    """The first bytes of a file, at most so many. Raises what `open_file` does."""
+    with _refusing(path, purpose), open(path, "rb") as file:
+        return file.read(most)
+
+
+@contextmanager
+def _refusing(path: str, purpose: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        near = _near_names(path)
+        hint = f"{purpose}; did you mean '{near[0]}'?" if near else purpose
+        raise UsageError(f"there is no file '{path}'", hint) from None
+    except IsADirectoryError:
+        raise UsageError(f"'{path}' is a folder", "name a file") from None
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "strerror", None) or error).lower()
+        raise DataError(f"cannot read '{path}': {reason}") from None
+
+
+def _near_names(path: str) -> list[str]:
+    """The files of the same folder whose names, without extensions, are nearest."""
+    folder, name = os.path.split(path)
+    with suppress(OSError):
+        beside = sorted(os.listdir(folder or "."))
+        stem = closest(name.partition(".")[0], [other.partition(".")[0] for other in beside])
+        return [os.path.join(folder, x) for x in beside if stem and x.partition(".")[0] == stem]
+    return []
+
+
 def is_packed(path: str) -> bool:
     """Whether a name says that the file is compressed."""
     return path.lower().endswith(".gz")
@@ -112,16 +153,9 @@ def open_source(path: str, stdin: BinaryIO | None, stack: ExitStack) -> Source:
     """A file, unpacked if its name ends in .gz, or `stdin` for "-"; the stack closes it."""
     if path == "-":
         if stdin is None:
-            raise UsageError("no standard input was given", "name a file of points")
+            raise UsageError("no standard input was given", "name a file")
         return Source("standard input", stdin, None)
-    try:
-        raw = stack.enter_context(open(path, "rb"))  # noqa: SIM115
-    except FileNotFoundError:
-        raise UsageError(f"there is no file '{path}'", "--points FILE holds points") from None
-    except IsADirectoryError:
-        raise UsageError(f"'{path}' is a folder", "name a file of points") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    raw = stack.enter_context(open_file(path, "--points FILE holds points"))
     status = os.fstat(raw.fileno())
     total = status.st_size if stat.S_ISREG(status.st_mode) else None
     if not is_packed(path):

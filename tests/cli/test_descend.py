@@ -76,7 +76,7 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
         (2, "--trace shows one descent", ["--starts", "3", "--trace", "trace.csv"]),
         (2, "checkpoints are for one start", ["--starts", "3", "--checkpoint", "saved"]),
         (2, "--shape is for --start random", ["--shape", "x=2"]),
-        (1, "cannot read the checkpoint", ["--resume", "nothing"]),
+        (2, "there is no file 'nothing'", ["--resume", "nothing"]),
     ],
 )
 def test_bad_input_is_one_message_and_no_file(

@@ -127,7 +127,7 @@ def test_steps_without_a_limit_are_not_kept() -> None:
         (1, "there is no folder", ["--epochs", "1", "--save", "no/saved.npz"]),
         (2, "'bin' is not a format for parameters", ["--epochs", "1", "--save", "saved.bin"]),
         (2, "name a file that ends in .png or .svg", ["--epochs", "1", "--plot", "picture.jpg"]),
-        (1, "cannot read the checkpoint", ["--epochs", "1", "--resume", "nothing"]),
+        (2, "there is no file 'nothing'", ["--epochs", "1", "--resume", "nothing"]),
         (1, "is not a checkpoint", ["--epochs", "1", "--resume", "rows.csv"]),
         (2, "--param gives 'a' twice", ["--param", "a=ones()", "--param", "a=ones()"]),
         (2, "is not an assignment", ["--epochs", "1", "--param", "normal(3)"]),

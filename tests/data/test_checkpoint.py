@@ -15,7 +15,7 @@ from adcli.data.checkpoint import read_checkpoint, write_checkpoint
 from adcli.data.parameters import write_npz
 from adcli.descent.checkpoint import read_descent
 from adcli.descent.run import descend
-from adcli.errors import AdcliError, DataError
+from adcli.errors import AdcliError, DataError, UsageError
 from adcli.training.state import read_training
 from tests.fuzz.files import packed, unpacked
 
@@ -73,7 +73,7 @@ def test_old_files_are_refused_with_a_way_out(read: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize("read", READERS)
 def test_what_is_no_checkpoint_is_refused(read: Any, tmp_path: Path) -> None:
     path = tmp_path / "saved"
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(UsageError, match="there is no file"):
         read(path)
     for data in (b"", b"[1]\n", b"PK\x03\x04", b"\xff" * 99, b'{"format": 1}'):
         path.write_bytes(data)

@@ -104,7 +104,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(DataError, match=r"damaged|no checkpoint"):
             read_descent(path)
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(UsageError, match="there is no file"):
         read_descent(tmp_path / "nothing")
 
 

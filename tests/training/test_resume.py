@@ -165,7 +165,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(DataError, match="checkpoint"):
             read_training(path)
-    with pytest.raises(DataError, match="cannot read"):
+    with pytest.raises(UsageError, match="there is no file"):
         read_training(tmp_path / "nothing")
 
 
