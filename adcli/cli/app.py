@@ -45,6 +45,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = did_you_mean(args[0], COMMANDS)
+            if args[0] == "help":
+                hint = "adcli --help, or adcli COMMAND --help"
             if hint is None and any(c in args[0] for c in "+*/^()"):
                 hint = f"name a command first: adcli grad '{args[0]}' --at ..."
             hint = hint or "the commands are " + ", ".join(COMMANDS)

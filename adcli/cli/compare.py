@@ -6,7 +6,7 @@ from typing import Any
 
 from adcli.cli.compare_options import EXAMPLES, CompareOptions
 from adcli.cli.declare import as_command
-from adcli.cli.inputs import assignments, names
+from adcli.cli.inputs import assignments, wrt_names
 from adcli.cli.show import show
 from adcli.comparison.compare import compare, error_of
 from adcli.function import function
@@ -26,7 +26,7 @@ def command(options: CompareOptions) -> int:
     """
     f = function(options.text)
     point, _ = options.values_at(f, None)
-    asked = (f, point, names(options.wrt))
+    asked = (f, point, wrt_names(options.wrt, f))
     told: Any = {"tolerance": options.tolerance, "measure": not options.no_times}
     if options.order == 2:
         from adcli.comparison.second import compare_second
@@ -34,7 +34,7 @@ def command(options: CompareOptions) -> int:
         found = compare_second(*asked, **told)
     else:
         given = options.gradient
-        own = assignments(given, "--gradient", None) if given else None
+        own = assignments(given, "--gradient", None, f) if given else None
         if options.plot:
             picture_format(options.plot)  # a file of another kind shows now, not after the sweep
         found = compare(*asked, **told, epsilons=options.steps, given=own)

@@ -10,6 +10,7 @@ from adcli.cli.descent_options import StartOptions
 from adcli.cli.inputs import (
     SHAPE_HINT,
     assignments,
+    check_variables,
     constant,
     file_values,
     is_whole_point,
@@ -35,7 +36,7 @@ def start_values(
     --param gives. `held` names variables that need no start.
     """
     whole = [text for text in options.start if _is_whole(text)]
-    given = assignments(tuple(t for t in options.start if t not in whole), "--start", None)
+    given = assignments(tuple(t for t in options.start if t not in whole), "--start", None, f)
     for name in drawn:
         if name in given:
             raise UsageError(f"'{safe(name)}' has a --start and a --param", "take one away")
@@ -58,7 +59,7 @@ def start_values(
     }
 
 
-def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
+def drawn_values(texts: tuple[str, ...], seed: int | None, f: Function) -> dict[str, Any]:
     """The first values that --param describes, `W=normal(784,128)`, by name."""
     if not texts:
         return {}
@@ -71,6 +72,7 @@ def drawn_values(texts: tuple[str, ...], seed: int | None) -> dict[str, Any]:
                 raise UsageError(f"--param gives '{safe(name)}' twice", "take one away")
             with value_of(name, "--param"):
                 found[name] = initial(name, description, seed or 0)
+    check_variables(found, "--param", f)
     return found
 
 

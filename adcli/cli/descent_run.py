@@ -36,8 +36,8 @@ class DescentRun:
         options = self.options
         if options.save:
             check_savable(options.save)
-        held = assignments(options.fix, "--fix", None)
-        drawn = drawn_values(options.param, options.seed)
+        held = assignments(options.fix, "--fix", None, self.f)
+        drawn = drawn_values(options.param, options.seed, self.f)
         with ExitStack() as stack:
             table = stack.enter_context(open_data(options))
             start = start_values(options, self.f, [*held, *columns_in(self.f, table)], drawn)

@@ -7,7 +7,14 @@ import click
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
-from adcli.cli.inputs import SHAPE_HINT, names, shape, split_assignments, value_of
+from adcli.cli.inputs import (
+    SHAPE_HINT,
+    check_variables,
+    shape,
+    split_assignments,
+    value_of,
+    wrt_names,
+)
 from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
 from adcli.function import Function, function
@@ -33,7 +40,7 @@ def command(options: DiffOptions) -> int:
     f = function(options.text)
     f = f.twice if options.order > 1 else f
     shapes = parse_shapes(options.shape, f)
-    wrt, order, kind = f.names(names(options.wrt)), options.order, options.kind
+    wrt, order, kind = f.names(wrt_names(options.wrt, f)), options.order, options.kind
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
     to_read = kind == "latex"
@@ -63,7 +70,7 @@ def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
         for name, value in split_assignments(text, "--shape", SHAPE_HINT):
             if name in shapes:
                 raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
-            f.names([name])
+            check_variables([name], "--shape", f)
             with value_of(name, "--shape"):
                 shapes[name] = shape(value, name)
     return shapes

@@ -6,7 +6,7 @@ import click
 
 from adcli.cli.declare import as_command
 from adcli.cli.graph_options import A_POINT, EXAMPLES, WRITERS, GraphOptions
-from adcli.cli.inputs import name_of
+from adcli.cli.inputs import check_variables, name_of
 from adcli.cli.needs import refuse_given
 from adcli.cli.show import screen, show, write_text
 from adcli.errors import UsageError
@@ -33,7 +33,8 @@ def command(options: GraphOptions) -> int:
         f, precision = function(options.text), options.decimal_digits
         point, _ = options.values_at(f, precision)
         if options.paths is not None:
-            (name,) = f.names([name_of(options.paths)])
+            name = name_of(options.paths)
+            check_variables([name], "--paths", f)
             report = paths_to(f, name, point, options.engine, precision)
             show(report, "json" if kind == "json" else "table", output, digits)
             return 0

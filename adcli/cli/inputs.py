@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -207,8 +207,13 @@ def constant(text: str, precision: int | None) -> Any:
         raise
 
 
-def assignments(options: tuple[str, ...], option: str, precision: int | None) -> dict[str, Any]:
-    """Values by name from a repeatable option. Raises UsageError for a name given twice."""
+def assignments(
+    options: tuple[str, ...], option: str, precision: int | None, f: Function | None = None
+) -> dict[str, Any]:
+    """Values by name from a repeatable option.
+
+    Raises UsageError for a name given twice, and for one that is no variable of the program `f`.
+    """
     values: dict[str, Any] = {}
     for text in options:
         for name, value in split_assignments(text, option):
@@ -216,16 +221,43 @@ def assignments(options: tuple[str, ...], option: str, precision: int | None) ->
                 raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
             with value_of(name, option):
                 values[name] = constant(value, precision)
+    if f is not None:
+        check_variables(values, option, f)
     return values
 
 
-@contextmanager
-def value_of(name: str, option: str) -> Iterator[None]:
+def check_variables(given: Collection[str], option: str, f: Function) -> None:
+    """Raise UsageError for a name that is no variable of the program."""
+    for name in given:
+        if name not in f.inputs:
+            with about(option):
+                error = f.no_variable(name)
+                error.hint = _product_of(given, f.inputs) or error.hint
+                raise error
+
+
+def _product_of(given: Collection[str], variables: Iterable[str]) -> str | None:
+    """What to write for a variable `xy` where x and y are given."""
+    one = "|".join(map(re.escape, sorted(given, key=len, reverse=True)))
+    for name in variables:
+        factors = re.findall(one, name)
+        if len(set(factors)) > 1 and "".join(factors) == name:
+            return f"'{safe(name)}' is one name; a product is {'*'.join(factors)}"
+    return None
+
+
+def value_of(name: str, option: str) -> AbstractContextManager[None]:
     """Let errors say which option's value they are about, and of which name."""
+    return about(f"{option}, the value of '{safe(name)}'")
+
+
+@contextmanager
+def about(place: str) -> Iterator[None]:
+    """Let errors say where on the command line they are."""
     try:
         yield
     except AdcliError as error:
-        error.message = f"{option}, the value of '{safe(name)}': {error.message}"
+        error.message = f"{place}: {error.message}"
         raise
 
 
@@ -253,8 +285,9 @@ def file_values(name: str, f: Function) -> dict[str, Any]:
     return found
 
 
-def names(text: str | None) -> list[str] | None:
-    """A list of names, `x,y`. Raises UsageError for an empty or repeated one."""
+def wrt_names(text: str | None, f: Function) -> list[str] | None:
+    """The variables that --wrt lists, `x,y`. Raises UsageError for an empty, a repeated or an
+    unknown one."""
     if text is None:
         return None
     found = [name_of(part.strip()) for part in _split_commas(text)]
@@ -263,4 +296,5 @@ def names(text: str | None) -> list[str] | None:
             raise UsageError("--wrt has an empty name", "write --wrt x,y")
         if name in found[:i]:
             raise UsageError(f"--wrt names '{safe(name)}' twice", "take one away")
+    check_variables(found, "--wrt", f)
     return found

@@ -57,7 +57,7 @@ class AtOptions(Options):
         The latter are too large to be repeated in results.
         """
         files = [text for text in self.at if is_whole_point(text)]
-        given = assignments(tuple(t for t in self.at if t not in files), "--at", precision)
+        given = assignments(tuple(t for t in self.at if t not in files), "--at", precision, f)
         found = {k: v for name in files for k, v in file_values(name, f).items()}
         return {**found, **given}, set(found) - set(given)
 

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
-from adcli.cli.inputs import assignments, names
+from adcli.cli.inputs import assignments, wrt_names
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import show, show_engine, show_run
 from adcli.cli.table_options import check_columns, open_data, read_data
@@ -76,12 +76,11 @@ def _task(kind: str, f: Function, options: RunOptions, data: Collection[str]) ->
     direction = None
     if options.direction:
         kind = "directional"
-        direction = assignments(options.direction, "--direction", options.decimal_digits)
-        f.names(direction)
+        direction = assignments(options.direction, "--direction", options.decimal_digits, f)
         for name, value in direction.items():
             if not all(x - x == 0 for x in flat(value)):
                 raise UsageError(f"the direction of '{safe(name)}' is not finite", "give numbers")
-    wrt = f.names(names(options.wrt))
+    wrt = f.names(wrt_names(options.wrt, f))
     if not options.wrt:
         wrt = [name for name in wrt if name not in data]
     return Task(kind, options.mode, wrt, direction, options.strict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.cli.declare import Options, as_command
-from adcli.cli.inputs import assignments, names
+from adcli.cli.inputs import assignments, wrt_names
 from adcli.cli.kinds import count, text, texts
 from adcli.cli.needs import NO_WRT
 from adcli.cli.options import STRICT, AtOptions, OutputOptions, PrecisionOptions, ProgramOptions
@@ -13,7 +13,7 @@ from adcli.cli.show import show
 from adcli.cli.terminal import remark
 from adcli.engines.power_series import expand
 from adcli.errors import UsageError
-from adcli.function import function
+from adcli.function import Function, function
 from adcli.report.taylor import SeriesReport
 
 EXAMPLES = """\b
@@ -52,7 +52,7 @@ def command(options: TaylorOptions) -> int:
     with options.context():
         f = function(options.text)
         point, _ = options.values_at(f, digits)
-        along = _line(options, digits)
+        along = _line(options, f, digits)
         found = expand(f, point, along, options.order, digits, options.strict)
         if found.kink is not None:
             remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
@@ -65,13 +65,13 @@ def command(options: TaylorOptions) -> int:
     return 0
 
 
-def _line(options: TaylorOptions, digits: int | None) -> str | dict[str, Any] | None:
+def _line(options: TaylorOptions, f: Function, digits: int | None) -> str | dict[str, Any] | None:
     """The variable or the direction to expand along; None is the only variable."""
     if options.direction:
-        return assignments(options.direction, "--direction", digits)
+        return assignments(options.direction, "--direction", digits, f)
     if options.wrt is None:
         return None
-    variable, *more = names(options.wrt) or []
+    variable, *more = wrt_names(options.wrt, f) or []
     if more:
         raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
     return variable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adcli.cli.declare import Options, as_command
 from adcli.cli.formats import RECORD
-from adcli.cli.inputs import names
+from adcli.cli.inputs import wrt_names
 from adcli.cli.kinds import choice
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import (
@@ -58,7 +58,7 @@ def command(options: TraceOptions) -> int:
     with options.context():
         f, digits = function(options.text), options.decimal_digits
         point, _ = options.values_at(f, digits)
-        wrt = f.names(names(options.wrt))
+        wrt = f.names(wrt_names(options.wrt, f))
         report = traced(f, point, wrt, options.mode, options.form, options.engine, digits)
         if options.form == "latex":
             from adcli.report.trace_latex import latex_text

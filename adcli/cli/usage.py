@@ -30,6 +30,16 @@ _INSTEAD = {
 }
 """(command, option of another) -> what to write."""
 
+_ALSO = {"start": "at", "points": "data", "lr": "rate", "learning-rate": "rate"}
+"""Option of another command or program -> one that may be meant, where there is one."""
+
+_EXAMPLES = {
+    "descend": "'x^2 + y^2' --start x=2,y=3",
+    "fit": "'y ~ a*x + b' --data rows.csv --start a=1,b=0",
+    "diff": "'x^2 + y'",
+}
+"""Command -> an expression in quotes and what goes with it, for those that take no --at."""
+
 
 def usage_error(error: click.ClickException, arguments: list[str]) -> UsageError:
     """Our error for one of click's."""
@@ -64,36 +74,46 @@ def _extra_argument(message: str, arguments: list[str], command: str) -> UsageEr
             "nothing after '--' is an option",
             f"the expression goes last: {command} {others} -- {shlex.quote(behind[0])}",
         )
-    complaint = f"'{extra}' is one argument too many"
-    for option in ("--at", "--start"):
-        if "=" in extra and option in arguments:
-            return UsageError(complaint, f"a point has no spaces: {option} x=2,y=3")
-    if command.endswith(("functions", "completion")):
-        return UsageError(complaint, f"see '{command} --help'")
-    if "--data" in arguments and os.path.exists(extra):
-        hint = f"several files are --data a.csv --data {extra}, or a glob in quotes: --data '*.csv'"
-        return UsageError(complaint, hint)
+    return UsageError(f"'{extra}' is one argument too many", _place_of(extra, arguments, command))
+
+
+def _place_of(extra: str, arguments: list[str], command: str) -> str:
+    """What to write instead of an argument that cannot stand where it does."""
+    options = {o for parameter in _parameters(arguments[0]) for o in parameter.opts}
+    for option in {"--at", "--start"} & set(arguments):
+        first = (arguments[arguments.index(option) + 1 :] or "=")[0]
+        if "=" in extra or "=" not in first:
+            return f"names and values, without spaces: {option} x=2,y=3"
+    if "--data" in arguments and os.path.isfile(extra):
+        return f"several files are --data a.csv --data {extra}, or a glob in quotes: --data '*.csv'"
+    for option in ("--points", "--data"):
+        if option in options and os.path.isfile(extra):
+            return f"a file goes after an option: {option} {extra}"
     if command.endswith("diff") and extra.replace(",", "").isidentifier():
-        return UsageError(complaint, f"the variable to differentiate for: --wrt {extra}")
-    option = "--start" if command.endswith("descend") else "--at"
-    example = f"{command} 'x^2 + y' {option} x=2,y=3"
-    if command.endswith("fit"):
-        example = f"{command} 'y ~ a*x + b' --data rows.csv --start a=1,b=0"
-    return UsageError(complaint, f"put the whole expression in quotes: {example}")
+        return f"the variable to differentiate for: --wrt {extra}"
+    if not {"--file", "-f"} & options:
+        return f"see '{command} --help'"
+    example = _EXAMPLES.get(arguments[0], "'x^2 + y' --at x=2,y=3")
+    return f"put the whole expression in quotes: {command} {example}"
+
+
+def _parameters(command: str) -> list[click.Parameter]:
+    from adcli.cli.app import application
+
+    found = application.get_command(click.Context(application), command)
+    return found.params if found is not None else []
 
 
 def _bad_option(error: click.BadOptionUsage, arguments: list[str]) -> UsageError:
-    from adcli.cli.app import application
-
     message = error.message.rstrip(".")
     message = message[:1].lower() + message[1:]
     name = error.option_name
     hint = None
     command = arguments[0]
-    found = application.get_command(click.Context(application), command)
-    for parameter in found.params if found is not None else ():
+    for parameter in _parameters(command):
         if name in parameter.opts:
-            hint = _LEFT_OUT.get(parameter.name or "") or _taken(parameter)
+            usual = f"as in {name} {parameter.metavar}" if parameter.metavar else None
+            hint = _LEFT_OUT.get(parameter.name or "") or _taken(parameter) or usual
     if "requires an argument" in message:
         message = f"{name} needs a value behind it"
     return UsageError(message, hint or f"see 'adcli {command} --help'")
@@ -161,7 +181,7 @@ def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: st
             if isinstance(kind, click.Choice) and word in kind.choices:
                 return UsageError(f"no such option: {name}", f"write {_name(parameter)} {word}")
             known.update({o[2:]: o for o in parameter.opts if o.startswith("--")})
-    meant = closest(word, known)
+    meant = _ALSO[word] if _ALSO.get(word) in known else closest(word, known)
     hint = did_you_mean(known[meant], [known[meant]]) if meant else None
     return UsageError(f"no such option: {name}", hint or f"see '{command} --help'")
 

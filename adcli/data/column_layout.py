@@ -14,6 +14,7 @@ from adcli.errors import DataError
 from adcli.graph.axes import element_labels
 
 _ELEMENT = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]", re.ASCII | re.DOTALL)
+_NUMBER = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
 
 
 class Group(NamedTuple):
@@ -70,13 +71,21 @@ def listed(columns: Sequence[str]) -> str:
     shown = ", ".join(f"'{column}'" for column in columns[:10])
     if len(columns) == 1:
         return f"the only column is {shown}" + _other_separator(columns[0])
+    if all(map(_NUMBER.fullmatch, columns)):
+        return f"the first line names the columns; here they are {shown}"
     more = f" and {len(columns) - 10} more" if len(columns) > 10 else ""
     return f"the columns are {shown}{more}"
 
 
 def _other_separator(header: str) -> str:
     """What to do about a header that other characters than the expected one divide."""
-    for separator, what in ((";", "semicolons"), ("\t", "tabs"), (",", "commas"), ("|", "bars")):
+    for separator, what in (
+        (";", "semicolons"),
+        ("\t", "tabs"),
+        (",", "commas"),
+        ("|", "bars"),
+        (" ", "spaces"),
+    ):
         if separator in header:
             known = {"\t": ": --points-format tsv", ",": ": --points-format csv"}
             return f"; {what} divide it{known.get(separator, ', commas or tabs should')}"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from adcli.errors import LanguageError, Span
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
@@ -153,6 +154,8 @@ def _dot_hint(text: str, place: int) -> str:
     function = name.rpartition(".")[2]
     if function in LIBRARY or function in ALIASES:
         return f"functions stand without a module: {function}"
+    if function in CONSTANTS:
+        return f"constants stand without a module: {function}"
     return f"names have no dots; in backticks they may: `{safe(name)}`"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.descent.minimise import Result
 from adcli.graph.axes import element_labels
+from adcli.language.messages import counted
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
@@ -37,10 +38,11 @@ class DescentReport(Report):
         if len(result.starts) > 1:
             tables.rows(*_starts_table(result, digits))
         decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
+        evaluations = counted(result.evaluations, "evaluation")
         counts = (
             f"value {result.value:.{digits}g}{decay}, "
             f"gradient norm {result.gradient_norm:.{digits}g}, "
-            f"{result.iterations:,} iterations, {result.evaluations:,} evaluations"
+            f"{counted(result.iterations, 'iteration')}, {evaluations}"
             + (f", {result.seconds:.2g} s" if self.timed else "")
         )
         lines = [counts, *_point_lines(result, digits)]

@@ -13,6 +13,7 @@ from adcli.descent.minimise import Result
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
 from adcli.errors import UsageError
+from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
 from adcli.report.plots import PictureFile, figure_class, plain_text, write_figure
 
@@ -79,7 +80,8 @@ class Picture(PictureFile, DescentPicture):
             best = self.problem.flatten(result.point)
             axes[1].plot(*best, "*", color="C2", markersize=13, label="best")
             axes[1].legend(fontsize=9)
-        ended = f"{result.status.replace('_', ' ')} after {result.iterations:,} iterations"
+        count = counted(result.iterations, "iteration")
+        ended = f"{result.status.replace('_', ' ')} after {count}"
         title = f"{result.method}: {ended}, value {result.value:.6g}"
         figure.suptitle(title, fontsize=10)
         write_figure(figure, self.path)

@@ -66,7 +66,9 @@ class TrainingReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """The closing panel: how it ended, the losses, and the parameters."""
         result = self.result
-        counts = f"{result.iterations:,} iterations, {result.rows:,} rows an epoch"
+        counts = (
+            f"{counted(result.iterations, 'iteration')}, {counted(result.rows, 'row')} an epoch"
+        )
         counts += f", {result.seconds:.2g} s" if self.timed else ""
         lines = [_losses(result, digits), counts, *_parameter_lines(result, digits)]
         tables.panel("result", result.status, result.reason, lines)

@@ -103,3 +103,33 @@ def test_a_file_that_is_not_there_is_told_in_one_way(line, option, remedy, tmp_p
         outcome = run_here([*words(line), option, name])
         assert outcome.stderr == f"error: {message}\n  hint: {hint}\n"
         assert outcome.code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("adcli grad xy --at xy=1,z=1", "--at"),
+        ("adcli grad xy --at xy=1 --wrt z", "--wrt"),
+        ("adcli grad xy --at xy=1 --direction z=1", "--direction"),
+        ("adcli trace xy --at xy=1 --wrt z", "--wrt"),
+        ("adcli diff xy --wrt z", "--wrt"),
+        ("adcli diff xy --shape z=2", "--shape"),
+        ("adcli taylor xy --at xy=1 --wrt z", "--wrt"),
+        ("adcli taylor xy --at xy=1 --direction z=1", "--direction"),
+        ("adcli graph xy --paths z", "--paths"),
+        ("adcli compare xy --at xy=1 --wrt z", "--wrt"),
+        ("adcli compare xy --at xy=1 --gradient z=1", "--gradient"),
+        ("adcli descend xy^2 --start xy=1,z=1", "--start"),
+        ("adcli descend xy^2 --start xy=1 --fix z=1", "--fix"),
+        ("adcli descend xy^2 --start xy=1 --param z=zeros(2)", "--param"),
+    ],
+)
+def test_a_name_that_is_no_variable_is_told_with_its_option(line, option):
+    outcome = run_here(words(line))
+    message = f"error: {option}: the program has no variable 'z'\n  hint: its variables are xy\n"
+    assert (outcome.code, outcome.stderr) == (2, message)
+
+
+@pytest.mark.parametrize("line", ["adcli eval xy --at x=1,y=1", "adcli descend xy --start x=1,y=1"])
+def test_a_product_without_a_sign_is_told(line):
+    assert "hint: 'xy' is one name; a product is x*y\n" in run_here(words(line)).stderr

@@ -1,0 +1,46 @@
+"""What people type by mistake, and what they are told to type instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terminal import run_here, words
+
+SLIPS = [
+    ("adcli help", "adcli --help, or adcli COMMAND --help"),
+    ("adcli grad x1*x2 --at x1=2 x2=3", "names and values, without spaces: --at x=2,y=3"),
+    ("adcli grad x1*x2 --at x1 2 x2 3", "names and values, without spaces: --at x=2,y=3"),
+    ("adcli descend x^2 --start x 2", "names and values, without spaces: --start x=2,y=3"),
+    ("adcli grad x rows.csv", "a file goes after an option: --points rows.csv"),
+    ("adcli fit 'y ~ a*x' rows.csv", "a file goes after an option: --data rows.csv"),
+    ("adcli descend mean(a*x) rows.csv", "a file goes after an option: --data rows.csv"),
+    ("adcli diff x^2 x", "the variable to differentiate for: --wrt x"),
+    ("adcli diff x^2 + y", "put the whole expression in quotes: adcli diff 'x^2 + y'"),
+    ("adcli functions a b", "see 'adcli functions --help'"),
+    ("adcli descend x^2 --at x=1", "the start of a descent is --start"),
+    ("adcli hessian x^2 --start x=1", "did you mean '--at'?"),
+    ("adcli diff x^2 --at x=1", "adcli grad evaluates the derivative at a point"),
+    ("adcli fit 'y ~ a*x' --points rows.csv", "did you mean '--data'?"),
+    ("adcli descend x^2 --start x=1 --lr 0.1", "did you mean '--rate'?"),
+    ("adcli fit 'y ~ a*x' --data rows.csv --start a=1 --plot", "as in --plot FILE"),
+    ("adcli descend x^2 --start x=1 --checkpoint", "as in --checkpoint FILE"),
+    ("adcli eval math.sin(x)", "functions stand without a module: sin"),
+    ("adcli eval 2*np.pi", "constants stand without a module: pi"),
+    ("adcli eval a.b", "names have no dots; in backticks they may: `a.b`"),
+    ("adcli eval x --points spaces.csv", "the only column is 'x y'; spaces divide it"),
+    (
+        "adcli eval x --points bare.csv",
+        "the first line names the columns; here they are '3', '-4e1'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "hint"), SLIPS)
+def test_the_hint_says_what_was_meant(line, hint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "spaces.csv").write_text("x y\n1 2\n")
+    (tmp_path / "bare.csv").write_text("3,-4e1\n5,6\n")
+    outcome = run_here(words(line))
+    assert outcome.code in (1, 2)
+    assert f"\n  hint: {hint}" in outcome.stderr
