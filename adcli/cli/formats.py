@@ -80,14 +80,20 @@ OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
 
 
 def check_outputs(parsed: Mapping[str, Any]) -> None:
-    """Raise UsageError for two outputs of one name."""
+    """Raise UsageError for two outputs of one name, and for one that cannot be written what
+    writing it would: after the work it would be too late."""
     found: dict[str, str] = {}
     for option in OUTPUTS:
-        name = parsed.get(option)
-        if name is None or name == "-" or name.startswith("/dev/"):
+        given = parsed.get(option)
+        if given is None or given == "-" or given.startswith("/dev/"):
             continue
+        name = given
         with suppress(OSError):  # the working folder is gone: writing says so
-            name = os.path.abspath(name)
+            name = os.path.abspath(given)
         other = found.setdefault(name, option)
         if other != option:
             raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
+    for option in found.values():
+        from adcli.data.output import check_output
+
+        check_output(parsed[option])

@@ -65,7 +65,10 @@ class _NotYet(Exception):
 
 
 def check_output(path: str | os.PathLike[str]) -> None:
-    """Raise now what `atomic_output` would raise for a path that cannot be written."""
+    """Raise now what `atomic_output` would raise for a file that cannot be written."""
+    name = os.fspath(path)
+    if name == "-" or _is_direct(name):
+        return  # a pipe may be opened once
     with suppress(_NotYet), atomic_output(path):
         raise _NotYet
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from adcli.data.output import atomic_output, check_output, extension
+from adcli.data.output import atomic_output, extension
 from adcli.data.room import check_room
 from adcli.data.source import open_file
 from adcli.errors import DataError, UsageError
@@ -72,7 +72,6 @@ def check_savable(path: str | os.PathLike[str]) -> None:
     """Raise now what `save_parameters` would raise."""
     if parameter_format(path) == "safetensors":
         _safetensors()
-    check_output(path)
 
 
 def save_parameters(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:

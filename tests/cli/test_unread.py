@@ -16,7 +16,7 @@ import pytest
 from adcli.cli import execute
 from adcli.data.outlet import Outlet
 from tests.cli.test_streams import shell
-from tests.terminal import words
+from tests.terminal import run_here, words
 
 DESCENT = "adcli descend '(x-1)^2+y^4' --start x=3,y=1"
 TRAINING = "adcli descend 'mean((y-a*x)^2)' --data few.csv --start a=0 --epochs 2"
@@ -119,3 +119,35 @@ def test_a_stream_of_rows_ends_when_its_reader_leaves(folder, form, output):
     line = f"adcli eval x^2 --points - --points-format csv --format {form} {output}"
     code, shown, messages = shell(f"{line} < <(echo x; yes 1) | head -1")
     assert (code, shown.count("\n"), messages) == (0, 1, "")
+
+
+@pytest.mark.parametrize("name", ["none/a", "folder/a", "kept"])
+@pytest.mark.parametrize(
+    ("line", "ending"),
+    [
+        (f"{DESCENT} --save good.npz --trace", ".csv"),
+        (f"{DESCENT} --trace good.csv --save", ".npz"),
+        (f"{DESCENT} --save good.npz --plot", ".svg"),
+        ("adcli descend x^2+y^2 --start x=1,y=1 --save good.npz --animate", ".gif"),
+        (f"{DESCENT} --save good.npz --checkpoint", ".saved"),
+        (f"{DESCENT} --save good.npz -o", ".json"),
+        (f"{TRAINING} --save good.npz --plot", ".svg"),
+        (f"{TRAINING} --save good.npz --checkpoint", ".saved"),
+        (f"{FIT} --save good.json --plot", ".svg"),
+        (f"{FIT} --plot good.svg --save", ".json"),
+        (f"{FIT} --save good.json --predict few.csv -o", ".csv"),
+        ("adcli compare x^2 --at x=1 --plot", ".svg"),
+        ("adcli eval x^2 --points few.csv -o", ".csv"),
+        ("adcli diff x^2 -o", ".c"),
+    ],
+)
+def test_a_file_that_cannot_be_written_shows_before_the_work(folder, line, ending, name):
+    (folder / f"folder/a{ending}").mkdir(parents=True)
+    (folder / f"kept{ending}").touch(mode=0o444)
+    before = sorted(folder.rglob("*"))
+    with patch("os.access", lambda path, mode: "kept" not in path):  # as for who is not root
+        outcome = run_here([*words(line), name + ending])
+    assert outcome.code in (1, 2)
+    assert outcome.stdout == ""
+    assert outcome.stderr.startswith(f"error: cannot write {name}{ending}: ")
+    assert sorted(folder.rglob("*")) == before
