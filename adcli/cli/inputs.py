@@ -196,7 +196,7 @@ def constant(text: str, precision: int | None) -> Any:
     f = function(text)
     if f.variables:
         name = f.variables[0]
-        hint = did_you_mean(name, CONSTANTS) or VALUES
+        hint = (did_you_mean(name, CONSTANTS) if len(name) > 1 else None) or VALUES
         raise UsageError(f"'{safe(name)}' is a name, not a number", hint)
     if len(f.outputs) > 1:
         raise UsageError(f"'{safe(text)}' has several parts", "a vector is [1, 2, 3]")

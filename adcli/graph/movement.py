@@ -124,7 +124,9 @@ def _index_shape(shapes: list[Shape], key: Key) -> Shape:
     (shape,) = shapes
     if len(key) > len(shape):
         have = "is a scalar" if not shape else f"has the shape {show_shape(shape)}"
-        raise ShapeError(f"{len(key)} indices for a value that {have}")
+        raise ShapeError(
+            f"{len(key)} {'index' if len(key) == 1 else 'indices'} for a value that {have}"
+        )
     result = []
     for axis, k in enumerate(key_of(key)):
         if isinstance(k, slice):

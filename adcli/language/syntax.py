@@ -200,6 +200,8 @@ def _missing_operator(before: str, name: str, written: str, span: Span) -> Advic
         return f"'{last}' is a function", hint, place
     if name == "NUMBER" and written.startswith(".") and before[-1:].isdigit():
         return message, "a number has one decimal point", span
+    if before.rfind("[") > max(before.rfind("]"), before.rfind("(")) and name != "LPAR":
+        return message, "commas go between elements: [1, 2]", span
     if last and name in ("NAME", "NUMBER"):
         hint = f"a product is {last}*{written}; only a number multiplies what follows"
         return message, hint, span

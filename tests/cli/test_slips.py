@@ -26,6 +26,8 @@ SLIPS = [
     ("adcli descend x^2 --start x=1 --checkpoint", "as in --checkpoint FILE"),
     ("adcli eval math.sin(x)", "functions stand without a module: sin"),
     ("adcli eval 2*np.pi", "constants stand without a module: pi"),
+    ("adcli eval sum(v) --at 'v=[1 2 3]'", "commas go between elements: [1, 2]"),
+    ("adcli eval x//2", "the whole part of a quotient is floor(x/y)"),
     ("adcli eval a.b", "names have no dots; in backticks they may: `a.b`"),
     ("adcli eval x --points spaces.csv", "the only column is 'x y'; spaces divide it"),
     (
