@@ -92,7 +92,7 @@ def test_python_gives_what_its_comments_say(
         if said is not None:
             assert said == expression(repr(value)), line
             compared += 1
-    assert compared >= 4
+    assert compared >= 3
 
 
 def expression(text: str) -> str | None:
