@@ -10,6 +10,7 @@ from adcli.cli.descent_options import StartOptions
 from adcli.cli.inputs import (
     SHAPE_HINT,
     assignments,
+    check_point,
     check_variables,
     constant,
     file_values,
@@ -36,7 +37,8 @@ def start_values(
     --param gives. `held` names variables that need no start.
     """
     whole = [text for text in options.start if _is_whole(text)]
-    given = assignments(tuple(t for t in options.start if t not in whole), "--start", None, f)
+    given = assignments(tuple(t for t in options.start if t not in whole), "--start", None)
+    check_point(given, "--start", f)
     for name in drawn:
         if name in given:
             raise UsageError(f"'{safe(name)}' has a --start and a --param", "take one away")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -226,24 +226,19 @@ def assignments(
     return values
 
 
-def check_variables(given: Collection[str], option: str, f: Function) -> None:
+def check_variables(given: Iterable[str], option: str, f: Function) -> None:
     """Raise UsageError for a name that is no variable of the program."""
-    for name in given:
-        if name not in f.inputs:
-            with about(option):
-                error = f.no_variable(name)
-                error.hint = _product_of(given, f.inputs) or error.hint
-                raise error
+    with about(option):
+        for name in given:
+            if name not in f.inputs:
+                raise f.no_variable(name)
 
 
-def _product_of(given: Collection[str], variables: Iterable[str]) -> str | None:
-    """What to write for a variable `xy` where x and y are given."""
-    one = "|".join(map(re.escape, sorted(given, key=len, reverse=True)))
-    for name in variables:
-        factors = re.findall(one, name)
-        if len(set(factors)) > 1 and "".join(factors) == name:
-            return f"'{safe(name)}' is one name; a product is {'*'.join(factors)}"
-    return None
+def check_point(given: Mapping[str, Any], option: str, f: Function) -> None:
+    """Raise UsageError for a name too many. Where others are missing, that is the mistake to tell,
+    when it is known what a table gives."""
+    if given.keys() >= f.inputs.keys():
+        check_variables(given, option, f)
 
 
 def value_of(name: str, option: str) -> AbstractContextManager[None]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.declare import Options, argument, option
 from adcli.cli.formats import RECORD, Endings, FormatOption
-from adcli.cli.inputs import assignments, file_values, is_whole_point, program_text
+from adcli.cli.inputs import (
+    assignments,
+    check_point,
+    file_values,
+    is_whole_point,
+    program_text,
+)
 from adcli.cli.kinds import choice, count, flag, format_choice, text, texts
 from adcli.cli.needs import A_TABLE, Need
 from adcli.cli.terminal import choose_color
@@ -57,7 +63,8 @@ class AtOptions(Options):
         The latter are too large to be repeated in results.
         """
         files = [text for text in self.at if is_whole_point(text)]
-        given = assignments(tuple(t for t in self.at if t not in files), "--at", precision, f)
+        given = assignments(tuple(t for t in self.at if t not in files), "--at", precision)
+        check_point(given, "--at", f)
         found = {k: v for name in files for k, v in file_values(name, f).items()}
         return {**found, **given}, set(found) - set(given)
 

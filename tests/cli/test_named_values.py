@@ -128,8 +128,3 @@ def test_a_name_that_is_no_variable_is_told_with_its_option(line, option):
     outcome = run_here(words(line))
     message = f"error: {option}: the program has no variable 'z'\n  hint: its variables are xy\n"
     assert (outcome.code, outcome.stderr) == (2, message)
-
-
-@pytest.mark.parametrize("line", ["adcli eval xy --at x=1,y=1", "adcli descend xy --start x=1,y=1"])
-def test_a_product_without_a_sign_is_told(line):
-    assert "hint: 'xy' is one name; a product is x*y\n" in run_here(words(line)).stderr
