@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,6 +71,23 @@ def check_numbers(settings: Any) -> None:
         value = getattr(settings, field.name)
         if kind.startswith(("int", "float")) and not (value is None and "None" in kind):
             check_number(value, f"'{field.name}'", kind.startswith("int"))
+
+
+def check_choice(name: Any, known: Iterable[str], what: str) -> None:
+    """Raise UsageError for a `what` by an unknown name."""
+    if name not in tuple(known):
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"unknown {what} '{name}'", hint)
+
+
+def sort_options(options: Mapping[str, Any], kinds: Sequence[Any], command: str) -> list[Any]:
+    """The `options` of a `command` by the dataclasses that have them as fields. Raises UsageError
+    for one that no class has."""
+    every = [field.name for kind in kinds for field in fields(kind)]
+    for name in options:
+        if name not in every:
+            raise UsageError(f"{command} has no setting '{name}'", did_you_mean(name, every))
+    return [{f.name: options[f.name] for f in fields(k) if f.name in options} for k in kinds]
 
 
 def is_path(value: Any) -> bool:

@@ -4,8 +4,8 @@ A rule evaluated on whole vectors makes a dozen arrays as long as the parameters
 them through memory. Here it runs over blocks whose arrays stay in the cache, on several threads,
 and writes parameters and state where they are:
 
-    update = BlockwiseUpdate(Stepper("adam", Schedule(0.001)))
-    state = update.init(parameters)                      # parameters: a flat vector
+    update = BlockwiseUpdate(Stepper("adam", Schedule(0.001)), parameters)   # a flat vector
+    state = update.init(parameters)
     for iteration in range(steps):
         gradient = ...                                   # a flat vector of the same dtype
         state = update(parameters, gradient, state, iteration)
@@ -30,7 +30,6 @@ from adcli.descent.rules import State, Vector
 from adcli.descent.stepper import NodeVectors, Stepper
 from adcli.engines.plan.column_plan import ColumnPlan
 from adcli.engines.plan.plan import Plan
-from adcli.engines.prepared import prepared
 from adcli.engines.source.straight_line import compile_function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
@@ -39,39 +38,16 @@ from adcli.graph.symbols import Symbols
 
 
 class BlockwiseUpdate:
-    """The steps of a Stepper on a flat vector of parameters, in place.
+    """The steps of a Stepper on flat vectors of one length and dtype, those of `parameters`, in
+    place.
 
     `threads` is how many blocks run at once (None: one for each processor).
     """
 
-    def __init__(self, stepper: Stepper, threads: int | None = None) -> None:
-        self.stepper = stepper
-        self._threads = threads
-
-    def init(self, parameters: Vector) -> State:
-        """The state before the first step: vectors like the parameters, and numbers."""
-        return self.stepper.rule(np).init(parameters)
-
-    def __call__(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
-        """Make one step; `parameters` and the vectors of `state` are overwritten.
-
-        Returns the next state, which has these vectors. Iterations count from 0.
-        """
-        key = parameters.size, parameters.dtype
-        update = prepared(
-            self, key, lambda: _UpdateInPlace(self.stepper, parameters, state, self._threads)
-        )
-        return update.step(parameters, gradient, state, iteration)
-
-
-class _UpdateInPlace:
-    """A stepper for parameters of one length and dtype."""
-
-    def __init__(
-        self, stepper: Stepper, parameters: Vector, state: State, threads: int | None
-    ) -> None:
+    def __init__(self, stepper: Stepper, parameters: Vector, threads: int | None = None) -> None:
         dtype = parameters.dtype
-        self._is_vector = [isinstance(s, np.ndarray) for s in state]
+        self._init = stepper.rule(np).init
+        self._is_vector = [isinstance(s, np.ndarray) for s in self._init(np.zeros(1))]
         self._bounds = [
             np.asarray(bound, dtype)
             for bound in (stepper.lower, stepper.upper)
@@ -79,7 +55,7 @@ class _UpdateInPlace:
         ]
         nodes = _StepNodes(stepper, self._is_vector)
         graph = nodes.graph
-        columns = [*nodes.vectors, *nodes.bounds(stepper)]
+        columns = [*nodes.vectors, *nodes.bounds]
         over = [nodes.vectors[0], *nodes.vectors[2:]]
         frontier = _frontier(graph, columns, nodes.new_vectors)
         self._numbers = compile_function(graph, nodes.numbers, [*frontier, *nodes.new_numbers])
@@ -93,28 +69,35 @@ class _UpdateInPlace:
             self._square = Plan(graph, [nodes.square()], shapes, dtype, threads=threads)
             self._point_and_gradient = nodes.vectors[:2]
 
-    def step(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
+    def init(self, parameters: Vector) -> State:
+        """The state before the first step: vectors like the parameters, and numbers."""
+        return self._init(parameters)
+
+    def __call__(self, parameters: Vector, gradient: Vector, state: State, iteration: int) -> State:
+        """Make one step; `parameters` and the vectors of `state` are overwritten.
+
+        Returns the next state, which has these vectors. Iterations count from 0.
+        """
         length = 0.0
         if self._square is not None:
             pair = zip(self._point_and_gradient, (parameters, gradient), strict=True)
             length = sqrt(float(self._square.run(dict(pair))[0]))
-        vectors = [s for s, is_vector in zip(state, self._is_vector, strict=True) if is_vector]
-        numbers = [
-            float(s) for s, is_vector in zip(state, self._is_vector, strict=True) if not is_vector
-        ]
-        found = self._numbers(float(iteration), length, *numbers)
+        vectors, numbers = _split_by(self._is_vector, state)
+        found = self._numbers(float(iteration), length, *map(float, numbers))
         self._plan.run(
             [parameters, gradient, *vectors, *self._bounds],
             found[: self._count],
             [parameters, *vectors],
         )
         left = iter(found[self._count :])
-        return tuple(
-            [
-                s if is_vector else next(left)
-                for s, is_vector in zip(state, self._is_vector, strict=True)
-            ]
-        )
+        kinds = zip(state, self._is_vector, strict=True)
+        return tuple([s if is_vector else next(left) for s, is_vector in kinds])
+
+
+def _split_by(is_first: Sequence[bool], parts: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The parts of the first kind, and those of the second."""
+    kinds = list(zip(parts, is_first, strict=True))
+    return [x for x, first in kinds if first], [x for x, first in kinds if not first]
 
 
 class _StepNodes:
@@ -128,11 +111,8 @@ class _StepNodes:
             graph.variable(name) for name in ("point", "gradient", "iteration", "length")
         )
         state = [graph.variable(f"state{k}") for k in range(len(is_vector))]
-        self.vectors = [point, gradient, *[s for s, v in zip(state, is_vector, strict=True) if v]]
-        self.numbers = [
-            *(iteration, length),
-            *[s for s, v in zip(state, is_vector, strict=True) if not v],
-        ]
+        vectors, numbers = _split_by(is_vector, state)
+        self.vectors, self.numbers = [point, gradient, *vectors], [iteration, length, *numbers]
         free = replace(stepper, lower=None, upper=None)
         moved, new_state = free.advance(
             m,
@@ -142,29 +122,22 @@ class _StepNodes:
             m.vector([iteration]),
             m.vector([length]),
         )
-        for name in self._bound_names(stepper):
-            bound = m.vector([graph.variable(name)])
-            moved = m.maximum(moved, bound) if name == "lower" else m.minimum(moved, bound)
-        new = [self._node(s) for s in new_state]
-        self.new_vectors = [
-            self._node(moved),
-            *[s for s, v in zip(new, is_vector, strict=True) if v],
-        ]
-        self.new_numbers = [s for s, v in zip(new, is_vector, strict=True) if not v]
+        self.bounds: list[int] = []
+        for name, bound, limit in (
+            ("lower", stepper.lower, m.maximum),
+            ("upper", stepper.upper, m.minimum),
+        ):
+            if bound is not None and np.isfinite(bound).any():
+                self.bounds.append(graph.variable(name))
+                moved = limit(moved, m.vector(self.bounds[-1:]))
+        new, self.new_numbers = _split_by(is_vector, [self._node(s) for s in new_state])
+        self.new_vectors = [self._node(moved), *new]
 
     def square(self) -> int:
         """The node of the squared norm that is clipped: that of the limited gradient."""
         point, gradient = (self.m.vector([node]) for node in self.vectors[:2])
         limited = self._stepper.limited(self.m, point, gradient)
         return self.graph.node(SUM, (self._node(limited * limited),))
-
-    def bounds(self, stepper: Stepper) -> list[int]:
-        """The nodes of the bounds that there are."""
-        return [self.graph.variable(name) for name in self._bound_names(stepper)]
-
-    def _bound_names(self, stepper: Stepper) -> list[str]:
-        both = {"lower": stepper.lower, "upper": stepper.upper}
-        return [name for name, x in both.items() if x is not None and np.isfinite(x).any()]
 
     def _node(self, vector: Any) -> int:
         """The node of a vector of one."""

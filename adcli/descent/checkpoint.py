@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,44 +17,48 @@ from adcli.descent.stopping import Iterate
 from adcli.errors import UsageError
 
 
+@dataclass(frozen=True)
+class Saving:
+    """Where a run is saved, and how often; and the checkpoint that it goes on from, with its
+    `body`. Raises UsageError for one in no iteration at all."""
+
+    path: str | os.PathLike[str] | None = None
+    every: int = 1000
+    resume: str | os.PathLike[str] = ""
+    body: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.path is not None and self.every < 1:
+            raise UsageError(f"a checkpoint every {self.every} iterations", "it must be 1 or more")
+
+
+@dataclass(frozen=True)
 class Checkpointer(Watcher):
     """A watcher that saves a run every so many iterations."""
 
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        every: int,
-        identity: dict[str, Any],
-        method: Method,
-        monitor: Monitor,
-        fresh: bool,
-    ) -> None:
-        if every < 1:
-            raise UsageError(f"a checkpoint every {every} iterations", "it must be 1 or more")
-        self.path = path
-        self.every = every
-        self.identity = identity
-        self.method = method
-        self.monitor = monitor
-        self.fresh = fresh
+    saving: Saving
+    identity: dict[str, Any]
+    method: Method
+    monitor: Monitor
 
     def begin(self, problem: Problem) -> None:
         """Save a fresh run at once: a file that cannot be written shows now, not in an hour."""
-        if self.fresh:
+        if self.saving.body is None:
             self.save()
 
     def next(self, iteration: int) -> int:
-        """The next multiple of `every`."""
-        return -(-iteration // self.every) * self.every
+        """The next multiple of so many."""
+        return -(-iteration // self.saving.every) * self.saving.every
 
     def see(self, iterate: Iterate) -> None:
         """Save, if it is time."""
-        if iterate.iteration and iterate.iteration % self.every == 0:
+        if iterate.iteration and iterate.iteration == self.next(iterate.iteration):
             self.save()
 
     def save(self) -> None:
         """Write the file, through to the disk."""
-        monitor = self.monitor
+        monitor, path = self.monitor, self.saving.path
+        assert path is not None
         body = {
             "identity": self.identity,
             "start": monitor.problem.unflatten(monitor.problem.given),
@@ -66,7 +71,7 @@ class Checkpointer(Watcher):
             "slopes": monitor.stationarity.slopes,
             "state": self.method.state(),
         }
-        write_checkpoint(self.path, "descent", body)
+        write_checkpoint(path, "descent", body)
 
 
 _BODY = record(

@@ -46,22 +46,16 @@ def newton_step(problem: Problem, it: Iterate) -> NewtonStep | None:
     parameters, as the gradient's norm does.
     Source: Boyd & Vandenberghe, Convex Optimization, 9.5.1.
     """
-    places = _places(problem, it)
     free = problem.free_gradient(it.point, it.gradient)
+    places = np.flatnonzero((free != 0) | (it.gradient == 0))  # no bound holds these
     with np.errstate(all="ignore"):
         if len(places) > MAX_PARAMETERS:
             return _conjugate(problem, it.point, free, free != 0)
         return _dense(problem, it.point, free, places)
 
 
-def _places(problem: Problem, it: Iterate) -> Any:
-    """The parameters that bounds do not hold."""
-    free = problem.free_gradient(it.point, it.gradient)
-    return np.flatnonzero((free != 0) | (it.gradient == 0))
-
-
 def _dense(problem: Problem, point: Vector, free: Vector, places: Any) -> NewtonStep | None:
-    """By the Hessian, scaled to a diagonal of ones."""
+    """The Newton step from the eigenvectors of the Hessian, scaled to a diagonal of ones."""
     rows = []
     for k in places:
         unit = np.zeros(problem.size)
@@ -90,7 +84,8 @@ def _dense(problem: Problem, point: Vector, free: Vector, places: Any) -> Newton
 
 
 def _conjugate(problem: Problem, point: Vector, free: Vector, mask: Any) -> NewtonStep | None:
-    """By conjugate gradients, to a thousandth. Source: Nocedal & Wright, 2nd ed., algorithm 7.1."""
+    """The Newton step by conjugate gradients, to a thousandth. Source: Nocedal & Wright, 2nd ed.,
+    algorithm 7.1."""
     change, residual = np.zeros(problem.size), free.copy()
     direction, square = -residual, float(residual @ residual)
     enough = 1e-6 * square

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from math import prod
 
 import numpy as np
 
 from adcli.descent.decrement import newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.monitor import Monitor
+from adcli.descent.objective import FEW
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
@@ -19,9 +20,6 @@ from adcli.descent.stopping import Iterate
 
 POWER_PRODUCTS = 100
 """Hessian-vector products that a power iteration may take."""
-
-FEW_VARIABLES, SMALL_WORK = 20, 20_000
-"""Variables, and these times operations, up to which a Hessian takes milliseconds."""
 
 NEAR, NOISE = 1e-3, 1e-12
 """How far from a point its curvature is confirmed, beside the point's size; and the part of a value
@@ -67,12 +65,12 @@ def _curvature(problem: Problem, stepper: Stepper | None, point: Vector) -> str:
 
 def _bottomless(problem: Problem, point: Vector) -> str:
     """What is said about a function that seems to have no minimum."""
-    word, way = ("maximum", "up") if problem.maximize else ("minimum", "down")
+    way = "up" if problem.maximize else "down"
     lowest = largest_curvature(problem, point, -1.0)
-    advice = f"there seems to be no {word}; --bounds can hold a variable"
+    advice = f"there seems to be no {problem.wanted}; --bounds can hold a variable"
     if lowest is None or lowest <= 0:
         return advice
-    curvature = lowest if problem.maximize else -lowest
+    curvature = -problem.sign * lowest
     return f"the function curves {way} there, with the curvature {curvature:.3g}: {advice}"
 
 
@@ -80,10 +78,9 @@ def doubt(problem: Problem, it: Iterate, sizes: Vector) -> str:
     """What the Hessian of a small problem says against a minimum (maximum) where the gradient is
     next to nothing; "" if nothing, or nothing that values around the point confirm, as far away as
     the point's own size, or that of its variables, suggests."""
-    n = problem.size
-    if problem.data or n > FEW_VARIABLES or n * len(problem.order) > SMALL_WORK:
+    if not problem.is_small:
         return ""
-    hessian = np.array([problem.curvature(it.point, unit) for unit in np.eye(n)])
+    hessian = np.array([problem.curvature(it.point, unit) for unit in np.eye(problem.size)])
     if not np.isfinite(hessian).all():
         return ""
     curvatures, directions = np.linalg.eigh(hessian)  # for a maximum of the negative function
@@ -95,12 +92,13 @@ def doubt(problem: Problem, it: Iterate, sizes: Vector) -> str:
             break
     else:
         return ""
-    wanted, other = ("maximum", "minimum") if problem.maximize else ("minimum", "maximum")
-    what = (
-        "a saddle point" if found[-1] > 0 else f"a {other}" if max(found) < 0 else f"not a {wanted}"
-    )
-    curvature = -curvatures[0] if problem.maximize else curvatures[0]
-    where = " in one direction" * (n > 1)
+    what = f"not a {problem.wanted}"
+    if found[-1] > 0:
+        what = "a saddle point"
+    elif max(found) < 0:
+        what = "a minimum" if problem.maximize else "a maximum"
+    where = " in one direction" * (problem.size > 1)
+    curvature = problem.sign * curvatures[0]
     return f"this is {what}: the curvature is {curvature:.3g}{where}; start elsewhere"
 
 
@@ -108,8 +106,8 @@ def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     """That a Newton step would still move a variable far, though the gradient is next to nothing:
     towards a minimum at infinity, or in a flat one. "" where it would not, where no more than
     rounding errors lead there, or where looking takes long."""
-    rows = max([problem.size, *map(np.size, problem.held.values())])
-    if problem.size > FEW_VARIABLES or problem.size * len(problem.order) * rows > LOOKED_AT:
+    work = problem.size * len(problem.order) * problem.width
+    if problem.size > FEW or work > LOOKED_AT:
         return ""
     step = newton_step(problem, it)
     if step is None or not step.definite or not np.isfinite(step.change).all():
@@ -118,11 +116,10 @@ def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     k = int(np.argmax(parts))
     if not parts[k] > FAR or stationarity.rounding_evidence(it, stationarity.rounding(it.point)):
         return ""
-    names = problem.first_labels(k + 1)[k]
-    word = "maximum" if problem.maximize else "minimum"
+    name = problem.first_labels(k + 1)[k]
     return (
-        f"but a Newton step would still move {names} by {step.change[k]:.3g}: the {word} is flat "
-        "there, or infinitely far away"
+        f"but a Newton step would still move {name} by {step.change[k]:.3g}: the {problem.wanted} "
+        "is flat there, or infinitely far away"
     )
 
 
@@ -134,10 +131,13 @@ def flat_start(problem: Problem, it: Iterate) -> str:
     Values around the point decide, at which all other variables are moved a little, so that none
     seems to be without influence because another one is 0.
     """
-    still = np.flatnonzero((it.gradient == 0) & (it.point == problem.start) & _movable(problem))
+    movable = problem.lower is None or problem.lower < problem.upper  # bounds leave it room
+    still = np.flatnonzero((it.gradient == 0) & (it.point == problem.start) & movable)
     if len(still) == 0:
         return ""
-    stepped = _without_derivative(problem)
+    # Where a formula's derivative is a constant, only steps can change the value.
+    sizes = [prod(shape) for shape in problem.shapes.values()]
+    stepped = np.repeat([not problem.graph.varying[i] for i in problem.gradient_nodes], sizes)
     flat: dict[str, list[str]] = {"steps": [], "flat": [], "nothing": []}
     for k in still[:PROBED]:
         around, away = _changes(problem, it, k, AROUND), _changes(problem, it, k, AWAY)
@@ -158,22 +158,6 @@ def flat_start(problem: Problem, it: Iterate) -> str:
     if flat["nothing"] and len(flat["nothing"]) == problem.size:
         return "the value does not depend on " + ", ".join(flat["nothing"][:5])
     return ""
-
-
-def _movable(problem: Problem) -> Any:
-    """Whether the bounds of each number leave it room."""
-    if problem.lower is None:
-        return True
-    return problem.lower < problem.upper
-
-
-def _without_derivative(problem: Problem) -> Vector:
-    """Whether the derivative by each number is a constant, as a formula."""
-    found = np.zeros(problem.size, dtype=bool)
-    parts = problem.layout.views(found).values()
-    for part, node in zip(parts, problem.gradient_nodes, strict=True):
-        part[...] = not problem.graph.varying[node]
-    return found
 
 
 def _changes(problem: Problem, it: Iterate, k: int, distances: Sequence[float]) -> bool:

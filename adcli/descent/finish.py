@@ -7,17 +7,16 @@ judged: by how far a Newton step would move, and by the rounding errors in it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 
 from adcli.descent.decrement import NewtonStep, newton_step
 from adcli.descent.lengths import vector_norm
 from adcli.descent.nearby import falls_nearby, is_balanced, least
-from adcli.descent.problem import Problem
-from adcli.descent.rules import Vector
-from adcli.descent.stationary import LEARNED_FALL, Rounding, Stationarity
-from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Limits, Outcome, Status
+from adcli.descent.observed import Observed
+from adcli.descent.stationary import LEARNED_FALL, Rounding
+from adcli.descent.stopping import ROUNDING, SMALL_GRADIENT, Iterate, Outcome, Status
 
 NEWTON_STEPS = 100
 LENGTHS = tuple([4.0**-k for k in range(9)])
@@ -27,32 +26,13 @@ that are tried."""
 FAST = 0.01
 
 
-class Observed(Protocol):
-    """What the end of a descent asks of the monitor that observes it."""
+def finish(
+    monitor: Observed, it: Iterate, reason: str, see: Callable[[Iterate], Outcome | None]
+) -> Outcome:
+    """The outcome after `it`, from where the method found nothing better, for this `reason`.
 
-    problem: Problem
-    limits: Limits
-    stationarity: Stationarity
-
-    def trial(self, point: Vector) -> tuple[float, Vector]:
-        """The value, inf where nothing can go on from the point, and the gradient."""
-
-    def iterate(
-        self,
-        iteration: int,
-        point: Vector,
-        value: float,
-        gradient: Vector,
-        before: tuple[float, Vector] | None,
-    ) -> Iterate:
-        """An iterate with its norm and its step."""
-
-    def see(self, it: Iterate) -> Outcome | None:
-        """Look at an iterate; the outcome if the run is over."""
-
-
-def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
-    """The outcome after `it`, from where the method found nothing better, for this `reason`."""
+    `see` looks at the iterates that follow; it gives an outcome where one ends the run.
+    """
     rounding = monitor.stationarity.rounding(it.point)
     left = NEWTON_STEPS
     while True:
@@ -65,7 +45,7 @@ def finish(monitor: Observed, it: Iterate, reason: str) -> Outcome:
             return judge(monitor, it, step, reason)
         left -= it.value - better.value <= FAST * abs(it.value)  # exp takes 1/e in each step
         it = better
-        outcome = monitor.see(it)
+        outcome = see(it)
         if outcome is not None:
             return outcome
 
@@ -77,13 +57,13 @@ def _better(
     and no higher value than rounding allows. None where there is none."""
     p = monitor.problem
     slack = _slack(it, rounding)
-    size = _length(step.units, p.free_gradient(it.point, it.gradient))
+    size = vector_norm(step.units * p.free_gradient(it.point, it.gradient))
     for length in LENGTHS:
         point = p.project(it.point + length * step.change)
         if not (point != it.point).any():
             return None
         value, gradient = monitor.trial(point)
-        left = _length(step.units, p.free_gradient(point, gradient))
+        left = vector_norm(step.units * p.free_gradient(point, gradient))
         if (value < it.value - slack and left < np.inf) or (
             value <= it.value + slack and left < size / 2
         ):
@@ -94,10 +74,6 @@ def _better(
 def _slack(it: Iterate, rounding: Rounding | None) -> float:
     """How far apart values are that rounding errors may make differ."""
     return ROUNDING * abs(it.value) if rounding is None else rounding.value
-
-
-def _length(units: Vector, gradient: Vector) -> float:
-    return vector_norm(units * gradient)
 
 
 def judge(monitor: Observed, it: Iterate, step: NewtonStep | None, reason: str) -> Outcome:
@@ -113,7 +89,9 @@ def judge(monitor: Observed, it: Iterate, step: NewtonStep | None, reason: str) 
         return Outcome(Status.STALLED, f"{reason}; {shown}, {above}")
     s = monitor.stationarity
     evidence = s.newton_evidence(it, step) or s.rounding_evidence(it, rounding)
-    if not evidence and (it.norm <= SMALL_GRADIENT or not _promises(it, step)):
+    # On a cliff, in a valley or at a pole, where a Newton step gains much, a fall makes no minimum.
+    gains = step is not None and step.promise > LEARNED_FALL * abs(it.value)
+    if not evidence and (it.norm <= SMALL_GRADIENT or not gains):
         evidence = s.fall_evidence(it)
     evidence = evidence or _gain(step, rounding) or _beyond_gradients(monitor, it)
     if evidence:
@@ -121,14 +99,6 @@ def judge(monitor: Observed, it: Iterate, step: NewtonStep | None, reason: str) 
             Status.CONVERGED, f"{reason}; the gradient norm is {it.norm:.3g}, and {evidence}"
         )
     return Outcome(Status.STALLED, f"{reason}; {shown}")
-
-
-def _promises(it: Iterate, step: NewtonStep | None) -> bool:
-    """Whether a Newton step would gain what counts beside the value: on a cliff, in a valley or
-    at a pole a fall of the gradient makes no minimum."""
-    if step is None:
-        return False
-    return step.promise > LEARNED_FALL * abs(it.value)
 
 
 def _beyond_gradients(monitor: Observed, it: Iterate) -> str:

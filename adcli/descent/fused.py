@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import inf
 from typing import Any
 
@@ -32,10 +33,7 @@ PYTHON_STEPS = 10_000
 
 @dataclass
 class LoopState:
-    """Where the loop stands: the iterate, its rule's state, the iterate before and the best one.
-
-    Points are lists of floats in the compiled loop, and arrays on vectors.
-    """
+    """Where the loop stands: the iterate, its rule's state, the iterate before and the best one."""
 
     iteration: int
     point: Vector
@@ -72,22 +70,17 @@ class FusedLoop:
         """Iterate until iteration `end`, or until a test holds at an iterate."""
         state = [x for s in block.state for x in (s.tolist() if isinstance(s, np.ndarray) else [s])]
         n = len(block.point)
-        best = block.best_point or block.point
-        before = block.before_point or block.point
+        point = block.point.tolist()
+        best = point if block.best_point is None else block.best_point.tolist()
+        before = point if block.before_point is None else block.before_point.tolist()
         head = (float(block.iteration), float(end), block.best_value, block.before_value)
-        result, self.records = self._run([*head, *best, *before, *block.point, *state])
-        t, value, best_value, before_value, fixed = result[:5]
-        rest = list(result[5:])
+        result, self.records = self._run([*head, *best, *before, *point, *state])
+        t, value, best_value, before_value, fixed, *_ = result
+        rest = iter(result[5:])
+        best, before, point = (np.array(list(islice(rest, n))) for _ in range(3))
+        now = tuple([np.array(list(islice(rest, n))) if v else next(rest) for v in self._shape])
         return LoopState(
-            int(t),
-            rest[2 * n : 3 * n],
-            self._state(rest[3 * n :], n),
-            value,
-            before_value,
-            rest[n : 2 * n],
-            best_value,
-            rest[:n],
-            bool(fixed),
+            int(t), point, now, value, before_value, before, best_value, best, bool(fixed)
         )
 
     def hurry(self, done: int, end: int) -> None:
@@ -95,14 +88,6 @@ class FusedLoop:
         if self._may_change and done >= self._patience and end - done >= self._long:
             self._may_change = False
             self._run = _machine_code(self._loop) or self._run
-
-    def _state(self, numbers: list[float], n: int) -> State:
-        state, k = [], 0
-        for is_vector in self._shape:
-            size = n if is_vector else 1
-            state.append(np.array(numbers[k : k + n]) if is_vector else numbers[k])
-            k += size
-        return tuple(state)
 
 
 def fits(problem: Problem, stepper: Stepper) -> bool:

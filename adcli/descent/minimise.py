@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from adcli.data.checkpoint import check_identity
-from adcli.descent.checkpoint import Checkpointer, restore
+from adcli.descent.checkpoint import Checkpointer, Saving, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
 from adcli.descent.monitor import HISTORY_NUMBERS, History, Monitor, Watcher
 from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
-from adcli.descent.stopping import Iterate, Limits, Outcome, Status
+from adcli.descent.stopping import Iterate, Limits, Minimum, Outcome, Status
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Minimum):
     """How a descent ended, at the best point that was seen (where weight decay shrinks the point
     itself, the last one).
 
@@ -32,16 +32,6 @@ class Result:
     their bounds, and moved to them.
     """
 
-    status: Status
-    reason: str
-    iterations: int
-    evaluations: int
-    value: float
-    gradient_norm: float
-    point: dict[str, Any]
-    gradient: dict[str, Any]
-    method: str
-    seconds: float
     penalty: float = 0.0
     history: list[Iterate] = field(repr=False, default_factory=list)
     labels: list[str] = field(repr=False, default_factory=list)
@@ -54,26 +44,17 @@ class Result:
         return {name: self.point[name] for name in self.gradient}
 
 
-@dataclass(frozen=True)
-class Saving:
-    """Where a run is saved, and how often; and the checkpoint that it goes on from."""
-
-    path: str | os.PathLike[str] | None = None
-    every: int = 1000
-    resume: str | os.PathLike[str] | None = None
-
-
 @np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence
 def minimise(
     problem: Problem,
     settings: Settings,
     limits: Limits,
     saving: Saving,
-    body: dict[str, Any] | None = None,
     watchers: Sequence[Watcher] = (),
     interrupted: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Run one descent; `body` is that of a checkpoint to go on from."""
+    """Run one descent."""
+    body = saving.body
     is_saved = body is not None or saving.path is not None
     identity = settings.identity(problem) if is_saved else {}  # it reads all data
     method = settings.build(problem)
@@ -81,22 +62,20 @@ def minimise(
     monitor = Monitor(problem, limits, settings.searches, [history, *watchers], interrupted)
     monitor.keeps_last = settings.shrinks
     if body is not None:
-        check_identity(body["identity"], identity, os.fspath(saving.resume or ""))
-        restore(saving.resume or "", body, method, monitor)
-    saver = None
+        check_identity(body["identity"], identity, os.fspath(saving.resume))
+        restore(saving.resume, body, method, monitor)
+    saver = Checkpointer(saving, identity, method, monitor)
     if saving.path is not None:
-        fresh = body is None
-        saver = Checkpointer(saving.path, saving.every, identity, method, monitor, fresh)
         monitor.watchers.insert(0, saver)
     for watcher in monitor.watchers:
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
     outcome = method.run(monitor)
-    if saver and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
+    if saving.path and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
         saver.save()
     last, remark = monitor.last, ""
     if outcome.status is Status.DIVERGED:
-        remark = explain(problem, settings.stepper(problem.lower, problem.upper), monitor)
+        remark = explain(problem, settings.stepper(problem), monitor)
     elif outcome.status is Status.CONVERGED and last and monitor.tests.is_stationary(last):
         remark = doubt(problem, last, monitor.stationarity.sizes(last))
         flat = "" if remark else flat_start(problem, last)
@@ -125,14 +104,14 @@ def _result(
         outcome.reason,
         monitor.last.iteration if monitor.last else 0,
         monitor.evaluations,
-        monitor.sign * value,
+        problem.sign * value,
         free.norm,
         problem.point(point),
-        problem.unflatten(monitor.sign * gradient),
+        problem.unflatten(problem.sign * gradient),
         settings.name,
         monitor.elapsed(),
-        monitor.sign * problem.penalty(point),
-        [_as_asked(it, monitor.sign) for it in history.closed(monitor.last)],
+        problem.sign * problem.penalty(point),
+        [_as_asked(it, problem.sign) for it in history.closed(monitor.last)],
         problem.first_labels(HISTORY_NUMBERS),
     )
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from adcli.data.schema import Check
 from adcli.descent.decrement import newton_step
 from adcli.descent.finish import finish, judge
-from adcli.descent.lengths import vector_norm
+from adcli.descent.observed import Observed
 from adcli.descent.problem import Problem, blame
 from adcli.descent.rules import Vector
-from adcli.descent.stationary import Stationarity
 from adcli.descent.stopping import ROUNDING, Iterate, Iterates, Limits, Outcome, Status, Tests
 
 NEVER = 2**62
@@ -57,25 +56,29 @@ class Recorder(Watcher):
         """Look at iterates that follow one another."""
 
 
-class Method(Protocol):
+class Method:
     """A way to descend."""
 
     def run(self, monitor: Monitor) -> Outcome:
         """Descend until the monitor, or the method itself, says that it is over."""
-
-    def state(self) -> dict[str, Any]:
-        """All that the next iteration depends on: numbers and vectors by name."""
+        raise NotImplementedError
 
     def parts(self) -> dict[str, Check]:
-        """What each of these is in a checkpoint."""
+        """A check for each attribute that the next iteration depends on, as checkpoints have it."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """The attributes that the next iteration depends on, by name."""
+        return {name: getattr(self, name) for name in self.parts()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take a state up again, before `run`; its parts are what they should be. Raises Misfit
         where they contradict each other."""
+        vars(self).update(state)
 
 
-class Monitor:
-    """Counts, keeps the best point, asks the tests, and passes iterates to the watchers.
+class Monitor(Observed):
+    """Keeps the best point, asks the tests, and passes iterates to the watchers.
 
     `keeps_last` says to report the last point: of a method that minimises no function.
     `interrupted()` says whether to end now.
@@ -89,15 +92,11 @@ class Monitor:
         watchers: Sequence[Watcher] = (),
         interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.problem = problem
-        self.sign = -1.0 if problem.maximize else 1.0
-        first, slopes = problem.value_and_gradient(problem.start)
-        self.stationarity = Stationarity(problem, first, slopes, settles)
-        self.tests = Tests(limits, first, self.sign, settles, self.stationarity.evidence)
-        self.limits = limits
+        super().__init__(problem, limits, settles)
+        s = self.stationarity
+        self.tests = Tests(limits, s.value, problem.sign, settles, s.evidence)
         self.watchers = list(watchers)
         self.interrupted = interrupted
-        self.evaluations = 0
         self.best_value = math.inf
         self.best_point: Vector = problem.start
         self.block = 1
@@ -105,8 +104,6 @@ class Monitor:
         self.finishing = False
         self._before_finish = 0
         self.keeps_last = False
-        self.refused: Vector | None = None
-        self.abyss: Vector | None = None
         self._along_edge = 0
         self._begin = time.perf_counter()
 
@@ -147,57 +144,11 @@ class Monitor:
             ),
         )
 
-    def evaluate(self, point: Vector) -> tuple[float, Vector]:
-        """What is minimised and its gradient, counted; the best point is remembered."""
-        self.evaluations += 1
-        value, gradient = self.problem.value_and_gradient(point)
-        return value, gradient
-
-    def trial(self, point: Vector) -> tuple[float, Vector]:
-        """The same for a search, whose value is inf where nothing can go on from a point."""
-        value, gradient = self.evaluate(point)
-        return (value if self.is_usable(point, value, gradient) else math.inf), gradient
-
-    def is_usable(self, point: Vector, value: float, gradient: Vector) -> bool:
-        """Whether a point is one to go on from; that it is not is remembered. A gradient may be
-        infinite where a bound holds it."""
-        if math.isfinite(value):
-            if np.isfinite(gradient).all():
-                return True
-            if np.isfinite(self.problem.free_gradient(point, gradient)).all():
-                return True
-        if value == -math.inf:
-            self.abyss = np.array(point)
-        self.refused = np.array(point)
-        return False
-
     def keep(self, value: float, point: Vector) -> None:
         """Remember the best point; of equal ones the last."""
         if value <= self.best_value:
             self.best_value = value
             self.best_point = np.array(point, dtype=float)
-
-    def iterate(
-        self,
-        iteration: int,
-        point: Vector,
-        value: float,
-        gradient: Vector,
-        before: tuple[float, Vector] | None,
-    ) -> Iterate:
-        """An iterate with its norm and step."""
-        free = self.problem.free_gradient(point, gradient)
-        return Iterate(
-            iteration,
-            point,
-            value,
-            gradient,
-            vector_norm(free),
-            vector_norm(point - before[1]) if before else 0.0,
-            before[0] if before else math.nan,
-            self.evaluations,
-            before[1] if before else None,
-        )
 
     def see(self, it: Iterate) -> Outcome | None:
         """Look at an iterate; the outcome if the run is over."""
@@ -207,8 +158,10 @@ class Monitor:
         outcome = self.tests.outcome(it)
         if outcome is None and self.interrupted():
             outcome = Outcome(Status.INTERRUPTED, f"stopped after iteration {it.iteration:,}")
-        if outcome is None and self.limits.max_seconds is not None:
-            outcome = self._late(it)
+        if outcome is None and self.limits.is_late(self.elapsed()):
+            limit = f"the time limit of {self.limits.max_seconds:g} seconds"
+            reason = f"{limit} is reached at iteration {it.iteration:,}"
+            outcome = Outcome(Status.MAX_ITERATIONS, reason)
         return outcome or self._at_edge(it) or self.settled(it)
 
     def _at_edge(self, it: Iterate) -> Outcome | None:
@@ -227,7 +180,8 @@ class Monitor:
         """The outcome where a trial found no bottom: a value of minus infinity."""
         if self.abyss is None:
             return None
-        way, value = ("rises", math.inf) if self.sign < 0 else ("falls", -math.inf)
+        way = "rises" if self.problem.maximize else "falls"
+        value = -self.problem.sign * math.inf
         names = zip(self.problem.first_labels(3), self.abyss.tolist(), strict=False)
         where = ", ".join(f"{name}={x:g}" for name, x in names)
         reason = f"the value {way} without end: it is {value:g} at {where}"
@@ -237,14 +191,15 @@ class Monitor:
         """The outcome where the last step changed nothing in float64; None to go on."""
         if self.finishing or not self.tests.has_settled(it):
             return None
-        return self.unimproved(it, f"the value {self.sign * it.value:.6g} has settled in float64")
+        shown = self.problem.sign * it.value
+        return self.unimproved(it, f"the value {shown:.6g} has settled in float64")
 
     def unimproved(self, it: Iterate | None, reason: str) -> Outcome:
         """The outcome where a method cannot lower the value: at a minimum, or stalled."""
         if it is None:
             return Outcome(Status.STALLED, reason)
         self.finishing, self._before_finish = True, self.evaluations
-        outcome, refused = finish(self, it, reason), self.refused
+        outcome, refused = finish(self, it, reason, self.see), self.refused
         if outcome.status is not Status.STALLED:
             return outcome
         cause = "" if refused is None else blame(self.problem, refused)
@@ -280,14 +235,6 @@ class Monitor:
         """Forget counts and the best point, before a method replays its evaluations."""
         self.evaluations = 0
         self.best_value, self.best_point = math.inf, self.problem.start
-
-    def _late(self, it: Iterate) -> Outcome | None:
-        limit = self.limits.max_seconds
-        assert limit is not None
-        if self.elapsed() < limit:
-            return None
-        reason = f"the time limit of {limit:g} seconds is reached at iteration {it.iteration:,}"
-        return Outcome(Status.MAX_ITERATIONS, reason)
 
 
 class History(Watcher):

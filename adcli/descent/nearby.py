@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.ranges import UNKNOWN, value_range
+from adcli.descent.objective import FEW
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
@@ -32,9 +33,8 @@ second part, at a tenth of the distance: elsewhere by less there, and at a pole 
 NEARBY = tuple([10.0**-k for k in range(8, 0, -1)])
 """How far from a point the value is looked at where the gradient is 0, in parts of its size."""
 
-FEW, SMALL_WORK, SAMPLES = 20, 20_000, 10
-"""Variables up to which all sides are looked at; these times operations up to which values are; and
-random directions in which gradients are."""
+SAMPLES = 10
+"""Random directions in which gradients are looked at."""
 
 
 def least(problem: Problem, it: Iterate) -> str:
@@ -43,7 +43,7 @@ def least(problem: Problem, it: Iterate) -> str:
     run = problem.run(it.point, problem.graph.reach([problem.target]))
     ranges = dict.fromkeys(problem.nodes, UNKNOWN)
     if problem.lower is not None and problem.upper is not None:
-        low, high = problem.layout.views(problem.lower), problem.layout.views(problem.upper)
+        low, high = problem.views(problem.lower), problem.views(problem.upper)
         for node, name in zip(problem.nodes, problem.free, strict=True):
             ranges[node] = float(np.min(low[name])), float(np.max(high[name]))
     lowest, highest = value_range(run, problem.target, ranges)
@@ -132,9 +132,9 @@ def falls_nearby(
     """That the value falls on a way along variables whose gradient is 0, as x^3 and -x^4 do at 0,
     whose curvature says nothing: the first change on the way that is not rounding error is
     downwards. `everywhere` tries all ways, as at a kink, where the gradient says nothing."""
-    n = problem.size
-    if problem.data or n > FEW or n * len(problem.order) > SMALL_WORK:
+    if not problem.is_small:
         return ""
+    n = problem.size
     rounding = stationarity.rounding(it.point)
     if rounding is None or not math.isfinite(rounding.value):
         return ""
@@ -161,11 +161,10 @@ def _falls_along(problem: Problem, it: Iterate, way: Vector, noise: float) -> st
 
 def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
     """What is said of a point whose value is better."""
-    wanted, way = ("maximum", "higher") if problem.maximize else ("minimum", "lower")
+    way = "higher" if problem.maximize else "lower"
     moved = [
         (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
     ]
     where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
-    return (
-        f"this is not a {wanted}: the value at {where} is {way} by {-change:.3g}; start elsewhere"
-    )
+    found = f"the value at {where} is {way} by {-change:.3g}"
+    return f"this is not a {problem.wanted}: {found}; start elsewhere"

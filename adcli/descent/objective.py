@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,37 +31,54 @@ from adcli.graph.symbols import Expression, Symbols
 LEAST_EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
 
+FEW, SMALL_WORK = 20, 20_000
+"""Variables up to which all sides of a point are looked at; and these times operations, up to which
+values there, or a Hessian, take milliseconds."""
 
-class Objective:
-    """A scalar function, or its negative with `maximize`, of the flat vector of its free variables.
 
-    `layout` says where the free variables are in the vector; `fixed` and `data` give the others
-    their values. Data are not part of the points that are reported. `start` is a vector that shows
-    the engines what they will be given; `scalar` says that all values are numbers.
+class Objective(VectorLayout):
+    """A scalar function, or its negative with `maximize`, of the flat vector of its free variables,
+    plus decay/2 times the sum of their squares.
+
+    `fixed` and `data` give the other variables their values. Data are not part of the points that
+    are reported. `start` is a vector that shows the engines what they will be given; `scalar` says
+    that all values are numbers.
     """
 
-    def __init__(
-        self,
-        function: Function,
-        layout: VectorLayout,
-        start: Vector,
-        *,
-        fixed: dict[str, Any],
-        data: dict[str, Any],
-        maximize: bool,
-        engine: str,
-        scalar: bool,
-    ) -> None:
-        self.function = function
-        self.layout = layout
-        self.start = start
-        self.fixed = fixed
-        self.data = data
-        self.maximize = maximize
-        self.engine = engine
-        self.scalar = scalar
-        self.decay = 0.0
-        self.free = list(layout.shapes)
+    function: Function
+    fixed: dict[str, Any]
+    data: dict[str, Any]
+    start: Vector
+    maximize: bool
+    decay: float
+    engine: str
+    scalar: bool
+
+    @property
+    def free(self) -> list[str]:
+        """The names of the variables that vary."""
+        return list(self.shapes)
+
+    @property
+    def sign(self) -> float:
+        """1, or -1 where the negative function is minimised."""
+        return -1.0 if self.maximize else 1.0
+
+    @property
+    def wanted(self) -> str:
+        """What is looked for of the function: a minimum, or a maximum."""
+        return "maximum" if self.maximize else "minimum"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether values on all sides of a point, or a Hessian, take milliseconds."""
+        few = not self.data and self.size <= FEW
+        return few and self.size * len(self.order) <= SMALL_WORK
+
+    @property
+    def width(self) -> int:
+        """About how many numbers an operation makes."""
+        return max([self.size, *map(np.size, self.held.values())])
 
     @property
     def held(self) -> dict[str, Any]:
@@ -70,39 +87,7 @@ class Objective:
 
     def penalty(self, vector: Vector) -> float:
         """The part of what is minimised that is weight decay."""
-        if not self.decay:
-            return 0.0
-        with np.errstate(all="ignore"):
-            return self.decay / 2 * float(vector @ vector)
-
-    # ---- flat and not ----
-
-    @property
-    def shapes(self) -> dict[str, Shape]:
-        """The shapes of the free variables."""
-        return self.layout.shapes
-
-    @property
-    def size(self) -> int:
-        """How many numbers vary."""
-        return self.layout.size
-
-    @property
-    def labels(self) -> list[str]:
-        """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
-        return self.layout.labels
-
-    def first_labels(self, count: int) -> list[str]:
-        """The first of them."""
-        return self.layout.first_labels(count)
-
-    def flatten(self, values: Mapping[str, Any]) -> Vector:
-        """The vector of the free variables' values."""
-        return self.layout.flatten(values)
-
-    def unflatten(self, vector: Vector) -> dict[str, Any]:
-        """The values of the free variables: floats and arrays."""
-        return self.layout.unflatten(vector)
+        return self.decay / 2 * float(vector @ vector) if self.decay else 0.0
 
     def point(self, vector: Vector) -> dict[str, Any]:
         """The values of all variables but the data, in the order of the program."""
@@ -164,22 +149,11 @@ class Objective:
         return self._over_rows() or self._planned()
 
     def _compiled(self) -> Any:
-        names = list(self.function.inputs)
-        nodes = list(self.function.inputs.values())
+        nodes = [*self.nodes, *[self.function.inputs[name] for name in self.fixed]]
         outputs = lower(self.graph, [self.target, *self.gradient_nodes])
         compiled = compile_function(self.graph, nodes, outputs)
-        if not self.held:
-            return lambda vector: _split(compiled(*vector.tolist()))
-        held = [float(self.fixed.get(name, 0.0)) for name in names]
-        places = [names.index(name) for name in self.free]
-
-        def evaluate_compiled(vector: Vector) -> tuple[float, Vector]:
-            arguments = held.copy()
-            for place, x in zip(places, vector.tolist(), strict=True):
-                arguments[place] = x
-            return _split(compiled(*arguments))
-
-        return evaluate_compiled
+        held = [float(x) for x in self.fixed.values()]
+        return lambda vector: _split(compiled(*vector.tolist(), *held))
 
     def _walked(self) -> Any:
         algebra, held = self._inputs(self.start)
@@ -227,8 +201,7 @@ class Objective:
 
         def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
             gradient = np.empty_like(vector)
-            parts, slopes = self.layout.views(vector), self.layout.views(gradient)
-            value, _ = loss.value_and_gradient(parts, slopes)
+            value, _ = loss.value_and_gradient(self.views(vector), self.views(gradient))
             return value, gradient
 
         return evaluate_planned
@@ -258,9 +231,10 @@ class Objective:
             return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
 
     def _data_curvature(self, vector: Vector, direction: Vector) -> Vector:
-        """The same of a loss over rows: by a plan that keeps no array longer than needed."""
+        """The product of a direction and the Hessian of a loss over rows: by a plan that keeps no
+        array longer than needed."""
         plan, nodes = self._product
-        given = [*self.layout.views(vector).values(), *self.layout.views(direction).values()]
+        given = [*self.views(vector).values(), *self.views(direction).values()]
         products = plan.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
         return np.concatenate([np.ravel(p) for p in products])
 

@@ -12,7 +12,6 @@ from adcli.ad.tasks import Task
 from adcli.descent.objective import Objective
 from adcli.descent.rules import Vector
 from adcli.descent.stepper import project, projected_gradient
-from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import DESCENT_ENGINES, check_engine
 from adcli.engines.columns import is_number
 from adcli.errors import DomainError, LanguageError, UsageError
@@ -27,9 +26,9 @@ class Problem(Objective):
     `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
     variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
     the nearest. Data are held like what is fixed, and are not part of the points that are reported.
-    What is minimised is the function, or its negative with `maximize`. Raises UsageError for names,
-    shapes and bounds that do not fit, DomainError where the function or its gradient is not finite
-    at the start.
+    What is minimised is the function, or its negative with `maximize`, plus `decay`/2 times the sum
+    of the squares of what varies. Raises UsageError for names, shapes and bounds that do not fit,
+    DomainError where the function or its gradient is not finite at the start.
     """
 
     def __init__(
@@ -41,6 +40,7 @@ class Problem(Objective):
         data: Mapping[str, Any] | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
         maximize: bool = False,
+        decay: float = 0.0,
         engine: str = "auto",
         check: bool = True,
     ) -> None:
@@ -55,43 +55,27 @@ class Problem(Objective):
         if engine == "python" and not scalar:
             raise UsageError("the python engine has no arrays", "leave the engine out")
         free = [name for name in function.inputs if name not in fixed and name not in data]
-        layout = VectorLayout({name: np.shape(values[name]) for name in free})
-        if not layout.size:
+        super().__init__({name: np.shape(values[name]) for name in free})
+        if not self.size:
             raise UsageError("there is nothing to vary", "leave a variable free")
-        self.given = layout.flatten(values)
-        self.lower, self.upper = layout.bounds(bounds or {})
-        super().__init__(
-            function,
-            layout,
-            self.project(self.given),
-            fixed=fixed,
-            data=data,
-            maximize=maximize,
-            engine=engine,
-            scalar=scalar,
-        )
+        self.function, self.fixed, self.data = function, fixed, data
+        self.maximize, self.decay, self.engine, self.scalar = maximize, decay, engine, scalar
+        self.given = self.flatten(values)
+        self.lower, self.upper = self.bounds(bounds or {})
+        self.start = self.project(self.given)
         if check:
             self.check_start()
 
     def starting(self, start: Vector) -> Problem:
-        """The same problem from another start, which is not checked."""
+        """This problem from another start, which is not checked."""
         other = copy(self)
         other.given = other.start = start
         return other
 
-    def penalised(self, decay: float) -> Problem:
-        """The same problem with weight decay: decay/2 times the sum of the squares of what varies
-        is added to what is minimised."""
-        other = copy(self)
-        other.decay = decay
-        for name in ("target", "gradient_nodes", "order", "value_and_gradient", "_product"):
-            vars(other).pop(name, None)
-        return other
-
     @property
     def moved(self) -> tuple[str, ...]:
-        """What to say where the start given is outside of its bounds, and was moved to them."""
-        return self.layout.moves(self.given, self.start)
+        """A remark for each number of the start that was outside of its bounds, and was moved."""
+        return self.moves(self.given, self.start)
 
     def project(self, vector: Vector) -> Vector:
         """The nearest point within the bounds."""
@@ -178,8 +162,6 @@ def _check_names(
 
 
 def _real_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(values, Mapping):
-        raise UsageError(f"values are given by name, not as {type(values).__name__}", "a dict")
     return {name: real_value(x, f"the value of '{name}'") for name, x in values.items()}
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.checkpoint import check_identity
-from adcli.descent.checkpoint import read_descent, same_start
-from adcli.descent.minimise import Result, Saving, minimise
+from adcli.descent.checkpoint import Saving, read_descent, same_start
+from adcli.descent.minimise import Result, minimise
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.starts import descend_many
 from adcli.descent.stopping import Limits
-from adcli.errors import UsageError, did_you_mean
+from adcli.errors import UsageError
 from adcli.function import Function, as_function
-from adcli.given import check_kinds
+from adcli.given import check_kinds, sort_options
 
 
 def descend(
@@ -58,12 +58,12 @@ def descend(
     >>> str(result.status), round(result.point["x"], 6), round(result.point["y"], 6)
     ('converged', 1.0, -3.0)
     """
-    chosen, limits = _settings_and_limits(options)
+    settings, limits = sort_options(options, (Settings, Limits), "descend")
+    chosen, limits = Settings(**settings), Limits(**limits)
     check_kinds(start=start, fix=fix, bounds=bounds, checkpoint=checkpoint, resume=resume)
     check_kinds(starts=starts, seed=seed, checkpoint_every=checkpoint_every)
     check_kinds(watchers=watchers, interrupted=interrupted)
     f = as_function(f)
-    saving = Saving(checkpoint, checkpoint_every, resume)
     body = None
     if resume is not None:
         body = read_descent(resume)
@@ -75,25 +75,20 @@ def descend(
         f.refuse_constants(names_in(data), "the data")
         data = check_arrays(data, [name for name in f.inputs if name in data])
     problem = Problem(
-        f, start or {}, fixed=fix, data=data, bounds=bounds, maximize=maximize, engine=engine
+        f,
+        start or {},
+        fixed=fix,
+        data=data,
+        bounds=bounds,
+        maximize=maximize,
+        decay=0.0 if chosen.shrinks else chosen.decay,
+        engine=engine,
     )
-    if chosen.decay and not chosen.shrinks:
-        problem = problem.penalised(chosen.decay)
     if starts == 1:
-        result = minimise(problem, chosen, limits, saving, body, watchers, interrupted)
+        saving = Saving(checkpoint, checkpoint_every, resume or "", body)
+        result = minimise(problem, chosen, limits, saving, watchers, interrupted)
     elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")
     else:
         result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
     return replace(result, moved=problem.moved)
-
-
-def _settings_and_limits(options: dict[str, Any]) -> tuple[Settings, Limits]:
-    """The options by where they belong."""
-    kinds = Settings.__dataclass_fields__, Limits.__dataclass_fields__
-    for name in options:
-        if not any(name in kind for kind in kinds):
-            hint = did_you_mean(name, [*kinds[0], *kinds[1]])
-            raise UsageError(f"descend has no setting '{name}'", hint)
-    settings, limits = ({n: v for n, v in options.items() if n in kind} for kind in kinds)
-    return Settings(**settings), Limits(**limits)

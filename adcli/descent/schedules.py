@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.errors import UsageError, did_you_mean
+from adcli.errors import UsageError
+from adcli.given import check_choice
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ class Schedule:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.name not in tuple(SCHEDULES):
-            hint = did_you_mean(self.name, SCHEDULES) or "there are " + ", ".join(SCHEDULES)
-            raise UsageError(f"unknown schedule '{self.name}'", hint)
+        check_choice(self.name, SCHEDULES, "schedule")
         if not 0 < self.rate < math.inf:
             raise UsageError(f"the rate is {self.rate:g}", "a rate is a positive number")
         if not self.every >= 1:

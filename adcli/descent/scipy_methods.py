@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adcli.data.schema import Check, array, whole, within
-from adcli.descent.monitor import Monitor
+from adcli.descent.monitor import Method, Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Iterate, Outcome
@@ -66,7 +66,7 @@ class _Hopeless(Exception):
     """Ends one minimisation by SciPy that will not end by itself."""
 
 
-class Library:
+class Library(Method):
     """`lbfgs` or `newton`; started again from the best point for as long as that helps.
 
     The first step of SciPy is of length 1, so a start that is far larger or smaller is measured in
@@ -167,7 +167,7 @@ class Library:
         return self._last[1:]
 
     def _finite(self, monitor: Monitor, point: Vector) -> tuple[float, Vector]:
-        """The same for SciPy: more than the worst so far where it is not finite."""
+        """Value and gradient for SciPy; a value above the worst so far where it is not finite."""
         value, gradient = self._evaluate(monitor, point)
         if monitor.is_usable(point, value, gradient):
             self._worst = max(self._worst, value)

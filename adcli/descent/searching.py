@@ -9,11 +9,11 @@ import numpy as np
 
 from adcli.data.schema import Check, array, number, optional, whole, within
 from adcli.descent.lengths import vector_norm
-from adcli.descent.monitor import Monitor
+from adcli.descent.monitor import Method, Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
-from adcli.descent.searches import SEARCHES, Line, spectral_length
-from adcli.descent.stopping import Outcome
+from adcli.descent.searches import SEARCHES, Line, Trial, spectral_length
+from adcli.descent.stopping import Iterate, Outcome
 
 UNIMPROVED = "no step along the gradient lowers the value in float64"
 
@@ -22,7 +22,7 @@ LEAST_STEP = 1e-6
 where gradients are far smaller than variables, a step of their length is lost in rounding."""
 
 
-class Searching:
+class Searching(Method):
     """Gradient descent (`gd`) or nonlinear conjugate gradients (`cg`) with a line search."""
 
     def __init__(self, problem: Problem, method: str, search: str) -> None:
@@ -40,40 +40,39 @@ class Searching:
     def run(self, monitor: Monitor) -> Outcome:
         """Iterate until the monitor, or a search without success, ends it."""
         if self.iteration == 0:
-            value, gradient = monitor.evaluate(self.point)
-            outcome = monitor.see(monitor.iterate(0, self.point, value, gradient, None))
+            it = self._iterate(monitor, *monitor.evaluate(self.point))
+            outcome = monitor.see(it)
         else:
-            value, gradient = self.problem.value_and_gradient(self.point)
-            before = self.before_value, self.before_point
-            it = monitor.iterate(self.iteration, self.point, value, gradient, before)
+            it = self._iterate(monitor, *self.problem.value_and_gradient(self.point))
             monitor.last = it
             outcome = monitor.settled(it)
         while outcome is None:
-            line = self._line(monitor, value, gradient)
-            trial = self.search(line, self._first_length(line))
+            line, trial = self._search(monitor, it)
             if trial is None and self.direction is not None:
                 # From here on again along the gradient, as at the start: after a cliff the last
                 # step may be too short by any factor.
                 self.direction = self.before_point = None
-                line = self._line(monitor, value, gradient)
-                trial = self.search(line, self._first_length(line))
+                line, trial = self._search(monitor, it)
             if trial is None:
-                return monitor.unimproved(monitor.last, UNIMPROVED)
-            self.before_value, self.before_point = value, self.point
-            self.before_gradient, self.direction = gradient, line.direction
-            self.length = trial.length
-            self.point, value, gradient = trial.point, trial.value, trial.gradient
+                return monitor.unimproved(it, UNIMPROVED)
+            self.before_value, self.before_point = it.value, it.point
+            self.before_gradient, self.direction = it.gradient, line.direction
+            self.length, self.point = trial.length, trial.point
             self.iteration += 1
-            before = self.before_value, self.before_point
-            outcome = monitor.see(
-                monitor.iterate(self.iteration, self.point, value, gradient, before)
-            )
+            it = self._iterate(monitor, trial.value, trial.gradient)
+            outcome = monitor.see(it)
         return outcome
 
-    def _line(self, monitor: Monitor, value: float, gradient: Vector) -> Line:
-        p = self.problem
-        direction = self._direction(gradient)
-        return Line(monitor.trial, p.project, self.point, value, gradient, direction)
+    def _iterate(self, monitor: Monitor, value: float, gradient: Vector) -> Iterate:
+        """The iterate at the point."""
+        before = (self.before_value, self.before_point) if self.iteration else None
+        return monitor.iterate(self.iteration, self.point, value, gradient, before)
+
+    def _search(self, monitor: Monitor, it: Iterate) -> tuple[Line, Trial | None]:
+        """The line from an iterate, and what the search finds on it."""
+        direction = self._direction(it.gradient)
+        line = Line(monitor.trial, self.problem.project, it.point, it.value, it.gradient, direction)
+        return line, self.search(line, self._first_length(line))
 
     def _direction(self, gradient: Vector) -> Vector:
         """Down the gradient, or conjugate to the last direction.
@@ -118,20 +117,16 @@ class Searching:
             return float(min(max(guess, 1e-3 * self.length), 1e3 * self.length))
         return spectral_length(moved, turned) or 2.0 * max(self.length, 1e-300)
 
-    def state(self) -> dict[str, Any]:
-        """Where the descent stands."""
-        skipped = ("problem", "conjugate", "search")
-        return {name: part for name, part in vars(self).items() if name not in skipped}
-
     def parts(self) -> dict[str, Check]:
         """Numbers and vectors; of the iterate before, there are none at the start."""
         vector = array(self.problem.size)
         before = ("before_point", "before_gradient", "direction")
         return {
             "iteration": whole(),
-            **dict.fromkeys(("before_value", "length"), number()),
             "point": vector,
+            "before_value": number(),
             **dict.fromkeys(before, optional(vector)),
+            "length": number(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -140,7 +135,7 @@ class Searching:
             for name in ("before_point", "before_gradient", "direction"):
                 with within(name):
                     array(self.problem.size)(state[name])
-        vars(self).update(state)
+        super().restore(state)
 
 
 def _unit(gradient: Vector) -> float:

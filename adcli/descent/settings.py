@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,16 @@ import numpy as np
 from adcli.data.array_columns import digest_of
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem
-from adcli.descent.rules import RULES, Vector
+from adcli.descent.rules import RULES
 from adcli.descent.schedules import SCHEDULES, Schedule
 from adcli.descent.scipy_methods import Library
 from adcli.descent.searches import SEARCHES
 from adcli.descent.searching import Searching
 from adcli.descent.stepper import Stepper
 from adcli.descent.stepping import Stepping
-from adcli.errors import UsageError, did_you_mean
+from adcli.errors import UsageError
 from adcli.function import Function
-from adcli.given import check_numbers
+from adcli.given import check_choice, check_numbers
 
 METHODS = (*RULES, "cg", "lbfgs", "newton")
 LINE_SEARCHES = ("none", *SEARCHES)
@@ -58,8 +58,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        _check_choice(self.name, METHODS, "method")
-        _check_choice(self.schedule, tuple(SCHEDULES), "schedule")
+        check_choice(self.name, METHODS, "method")
+        check_choice(self.schedule, SCHEDULES, "schedule")
         if self.rate is not None and not 0 < self.rate < math.inf:
             raise UsageError(f"the rate is {self.rate:g}", "a rate is a positive number")
         if self.line_search is not None:
@@ -100,7 +100,7 @@ class Settings:
         return self.decay > 0 and RULES[self.name](np).decoupled
 
     def _check_search(self, search: str) -> None:
-        _check_choice(search, LINE_SEARCHES, "line search")
+        check_choice(search, LINE_SEARCHES, "line search")
         if search == "none" and self.name not in RULES:
             raise UsageError(f"{self.name} needs its line search", "leave --line-search out")
         if search != "none" and self.name not in ("gd", "cg"):
@@ -132,26 +132,18 @@ class Settings:
             self.final_rate,
         )
 
-    def stepper(self, lower: Vector | None, upper: Vector | None) -> Stepper | None:
-        """How the method steps at its rate within bounds; None for one that searches."""
+    def stepper(self, problem: Problem) -> Stepper | None:
+        """How the method steps at its rate; None for one that searches."""
         if self.searches:
             return None
-        return Stepper(
-            self.name,
-            self._schedule(),
-            self.clip_value,
-            self.clip_norm,
-            self.decay,
-            lower,
-            upper,
-        )
+        decay = 0.0 if problem.decay else self.decay  # which the problem's gradient has
+        clips = self.clip_value, self.clip_norm
+        return Stepper(self.name, self._schedule(), *clips, decay, problem.lower, problem.upper)
 
     def build(self, problem: Problem) -> Method:
         """The method, ready to run."""
-        stepper = self.stepper(problem.lower, problem.upper)
+        stepper = self.stepper(problem)
         if stepper is not None:
-            if problem.decay:  # is in the gradient
-                stepper = replace(stepper, decay=0.0)
             return Stepping(problem, stepper)
         if self.name in ("lbfgs", "newton"):
             return Library(problem, self.name)
@@ -169,7 +161,7 @@ class Settings:
         return f"{self.name} at the rate {rate:g}{how}" + (decay + where if decay else "")
 
     def identity(self, problem: Problem) -> dict[str, Any]:
-        """What a checkpoint must agree with."""
+        """What the checkpoint of a descent must agree with, by what messages call it."""
         held = {name: np.asarray(value, float).tolist() for name, value in problem.fixed.items()}
         sides = (problem.lower, problem.upper)
         method = {k: v for k, v in asdict(self).items() if k != "method"}
@@ -189,9 +181,3 @@ def canonical_text(f: Function) -> str:
     from adcli.language.text import to_text
 
     return to_text(f.graph, f.outputs, share=True)
-
-
-def _check_choice(name: str, known: tuple[str, ...], what: str) -> None:
-    if name not in known:
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
-        raise UsageError(f"unknown {what} '{name}'", hint)

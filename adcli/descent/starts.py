@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.descent.minimise import Result, Saving, minimise
+from adcli.descent.checkpoint import Saving
+from adcli.descent.minimise import Result, minimise
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.settings import Settings
@@ -76,10 +77,9 @@ def descend_many(
         )
     if seed < 0:
         raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
-    sign = -1.0 if problem.maximize else 1.0
 
     def rank(result: Result) -> float:
-        return sign * result.value if math.isfinite(result.value) else math.inf
+        return problem.sign * result.value if math.isfinite(result.value) else math.inf
 
     best, results = None, []
     cut_short = ""

@@ -24,19 +24,19 @@ FALLEN = 1e-12
 """A component of the gradient is next to nothing where it fell to this part of the start's."""
 
 NEAR = 1e-8
-"""So is a gradient whose Newton step moves no variable by more than this part of its size."""
+"""A Newton step moves next to nothing if no variable moves by more than this part of its size."""
 
 NO_GAIN = 1e-14
-"""And that promises to lower the value by no more than this part of it, or of what it fell so far:
-a variable that is far from 0 may be known to many digits, and its function to few."""
+"""Such a Newton step promises to lower the value by no more than this part of it, or of its fall so
+far: a variable that is far from 0 may be known to many digits, and its function to few."""
 
 LITTLE = 1e-5
 """A variable that is smaller than this part of the largest one is taken to be that large."""
 
 LEARNED_FALL, LEARNED_STEP = 1e-8, 1e-6
-"""So is one that fell to the first, or to rounding errors, for a method that learns the curvature,
-if no variable moved by more than the second part of its size in the last step: the next one is far
-smaller. This is asked where a Newton step takes more than CHEAP_ANALYSIS operations."""
+"""Where a Newton step takes more than CHEAP_ANALYSIS operations, a method that learns the curvature
+has a gradient next to nothing that fell to the first part, or to rounding errors, if no variable
+moved by more than the second part of its size in the last step: the next one is far smaller."""
 
 RISEN = 1e6
 """A gradient that is the largest so far, and so many times the start's, is that of a pole, where it
@@ -66,7 +66,7 @@ class Stationarity:
         self.slopes = np.abs(slopes)
         self.first = vector_norm(slopes)
         self.learns = learns
-        work = problem.size * len(problem.order) * _rows(problem)
+        work = problem.size * len(problem.order) * problem.width
         self._steps = work <= CHEAP_ANALYSIS or not learns
 
     def see(self, it: Iterate) -> None:
@@ -95,7 +95,7 @@ class Stationarity:
         return self.rounding_evidence(it, self.rounding(it.point))
 
     def newton_evidence(self, it: Iterate, step: NewtonStep | None) -> str:
-        """The same by a Newton step."""
+        """Why a gradient is small: a Newton step would hardly move anything; "" if it would."""
         if step is None or not step.exact or not np.isfinite(step.change).all():
             return ""
         if not (np.abs(step.change) <= NEAR * self.sizes(it)).all():
@@ -105,7 +105,7 @@ class Stationarity:
         return f"a Newton step would move no variable by more than {NEAR:g} of its size"
 
     def rounding_evidence(self, it: Iterate, rounding: Rounding | None) -> str:
-        """The same by the rounding errors in the gradient."""
+        """Why a gradient is small: it is within its rounding errors; "" if it is not."""
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         if rounding is None or not (free <= rounding.gradient).all():
             return ""
@@ -114,7 +114,7 @@ class Stationarity:
         return f"rounding errors in the gradient may be {vector_norm(rounding.gradient):.3g}"
 
     def fall_evidence(self, it: Iterate) -> str:
-        """The same by the gradients so far, for a method that cannot go on."""
+        """Why a gradient is small, for a method that cannot go on: it has fallen far; "" if not."""
         free = np.abs(self.problem.free_gradient(it.point, it.gradient))
         return _fell(LEARNED_FALL) if (free <= LEARNED_FALL * self.slopes).all() else ""
 
@@ -127,18 +127,13 @@ class Stationarity:
     def rounding(self, point: Vector) -> Rounding | None:
         """The rounding errors at a point; None where they would take too much memory."""
         p = self.problem
-        if _rows(p) * len(p.order) > WORK:
+        if p.width * len(p.order) > WORK:
             return None
         run = p.run(point, p.order)
         with run.algebra.context():
             own = {i: UNIT * np.abs(run.inputs[i]) for i in p.nodes}
             value, *slopes = rounding_errors(run, [p.target, *p.gradient_nodes], own)
         return Rounding(float(np.ravel(value)[0]), np.concatenate([np.ravel(e) for e in slopes]))
-
-
-def _rows(problem: Problem) -> int:
-    """How many numbers an operation makes, about."""
-    return max([problem.size, *[np.size(x) for x in problem.held.values()]])
 
 
 def _fell(part: float) -> str:

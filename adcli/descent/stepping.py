@@ -10,7 +10,7 @@ import numpy as np
 from adcli.data.schema import Check, array, flag, number, optional, whole
 from adcli.descent.fused import FusedLoop, LoopState, fits
 from adcli.descent.lengths import vector_norms
-from adcli.descent.monitor import Monitor
+from adcli.descent.monitor import Method, Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stepper import Stepper
@@ -22,14 +22,14 @@ RECORDED = 1 << 16
 UNMOVED = "the next point is the same in float64"
 
 
-class Stepping:
+class Stepping(Method):
     """A method that steps by a rule: compiled for scalar programs, else on NumPy's vectors."""
 
     def __init__(self, problem: Problem, stepper: Stepper) -> None:
         self.problem = problem
         self.stepper = stepper
         start = problem.start
-        self.block = LoopState(0, start.tolist(), stepper.rule(np).init(start))
+        self.block = LoopState(0, start, stepper.rule(np).init(start))
 
     def run(self, monitor: Monitor) -> Outcome:
         """Run blocks of iterations until the monitor or an unmoved point ends it."""
@@ -50,7 +50,7 @@ class Stepping:
                 for recorder in recorders:
                     recorder.see_many(passed)
             looked_for = monitor.tests.gradient
-            outcome = self._look(block, monitor, *loop.evaluate(np.array(block.point)))
+            outcome = self._look(block, monitor, *loop.evaluate(block.point))
             if outcome is not None:
                 return outcome
             if block.fixed:
@@ -72,12 +72,11 @@ class Stepping:
     ) -> Outcome | None:
         monitor.evaluations = block.iteration + 1
         if block.best_point is not None:
-            monitor.keep(block.best_value, np.array(block.best_point))
-        point = np.array(block.point)
+            monitor.keep(block.best_value, block.best_point)
         before = None
         if block.iteration and block.before_point is not None:
-            before = block.before_value, np.array(block.before_point)
-        return monitor.see(monitor.iterate(block.iteration, point, value, gradient, before))
+            before = block.before_value, block.before_point
+        return monitor.see(monitor.iterate(block.iteration, block.point, value, gradient, before))
 
     def state(self) -> dict[str, Any]:
         """The block, its rule's state in parts."""
@@ -102,9 +101,6 @@ class Stepping:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take the block up."""
-        for name in ("point", "before_point", "best_point"):
-            if state[name] is not None:
-                state[name] = state[name].tolist()
         count = len(self.block.state)
         rule = tuple([state.pop(f"state{k}") for k in range(count)])
         self.block = LoopState(state=rule, **state)
@@ -123,7 +119,7 @@ def _passed(first: int, records: Vector, size: int) -> Iterates:
 
 
 class VectorLoop:
-    """The same steps on NumPy's vectors, one at a time."""
+    """The steps of FusedLoop on NumPy's vectors, one at a time."""
 
     def __init__(self, problem: Problem, stepper: Stepper) -> None:
         self.problem = problem
@@ -141,18 +137,14 @@ class VectorLoop:
 
     def run(self, block: LoopState, end: int) -> LoopState:
         """The next iterate (the same one at the start)."""
-        point = np.array(block.point)
+        point = block.point
         value, gradient = self.evaluate(point)
         if block.iteration >= end:
             return LoopState(block.iteration, block.point, block.state, value)
         moved, state = self.stepper.advance(
             np, point, gradient, block.state, float(block.iteration)
         )
-        fixed = bool((moved == point).all()) and _same(state, block.state)
-        if fixed:
+        states = zip(state, block.state, strict=True)
+        if (moved == point).all() and all(np.all(x == y) for x, y in states):
             return LoopState(**{**vars(block), "fixed": True})
         return LoopState(block.iteration + 1, moved, state, np.inf, value, point)
-
-
-def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    return all(bool(np.all(x == y)) for x, y in zip(a, b, strict=True))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -75,6 +75,23 @@ class Outcome(NamedTuple):
     reason: str
 
 
+@dataclass(frozen=True)
+class Minimum:
+    """How a descent or a fit ended, and where: the point has all variables, the gradient those that
+    vary."""
+
+    status: Status
+    reason: str
+    iterations: int
+    evaluations: int
+    value: float
+    gradient_norm: float
+    point: dict[str, Any]
+    gradient: dict[str, Any]
+    method: str
+    seconds: float
+
+
 class Iterate(NamedTuple):
     """A point on the way. `value` is what is minimised (the negative value with `maximize`);
     `norm` is the length of the gradient (without what bounds forbid), `step` that of the last
@@ -104,32 +121,20 @@ class Iterates(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """When to stop. 0 switches a tolerance off; None is the default, or no limit.
+class RunLimits:
+    """When to stop a run of any kind; None: no limit.
 
-    gradient_tolerance   the gradient's norm is at most this, in the units at hand; by default it is
-                         at most SMALL_GRADIENT, and small on the problem's own scale
-    value_tolerance      the value's change is at most this part of the value; by default methods
-                         that lower it in every step stop when it has settled (SETTLED_CHANGE)
-    point_tolerance      the point's change is at most this part of its norm
-    target               the value is at most (with `maximize`: at least) this
+    max_iterations   of a training: batches, over all epochs
+    target           the value is at most (with `maximize`: at least) this
     """
 
-    max_iterations: int = 10_000
-    gradient_tolerance: float | None = None
-    value_tolerance: float | None = None
-    point_tolerance: float = 0.0
+    max_iterations: int | None = None
     max_seconds: float | None = None
     target: float | None = None
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        for name in ("gradient_tolerance", "value_tolerance", "point_tolerance"):
-            size = getattr(self, name)
-            if size is not None and not 0 <= size < math.inf:
-                shown = name.replace("_", " ")
-                raise UsageError(f"the {shown} is {size:g}", "0 switches it off")
-        if self.max_iterations < 0:
+        if self.max_iterations is not None and self.max_iterations < 0:
             raise UsageError(
                 f"the iteration limit is {self.max_iterations}", "it must be 0 or more"
             )
@@ -137,8 +142,37 @@ class Limits:
             raise UsageError(
                 f"the time limit is {self.max_seconds:g} seconds", "it must be above 0"
             )
-        if self.target is not None and self.target != self.target:
+        if self.target is not None and math.isnan(self.target):
             raise UsageError("the target is not a number")
+
+    def is_late(self, seconds: float) -> bool:
+        """Whether a run of so many seconds has reached its time limit."""
+        return self.max_seconds is not None and seconds >= self.max_seconds
+
+
+@dataclass(frozen=True)
+class Limits(RunLimits):
+    """When to stop a descent. 0 switches a tolerance off; None is the default, or no limit.
+
+    gradient_tolerance   the gradient's norm is at most this, in the units at hand; by default it is
+                         at most SMALL_GRADIENT, and small on the problem's own scale
+    value_tolerance      the value's change is at most this part of the value; by default methods
+                         that lower it in every step stop when it has settled (SETTLED_CHANGE)
+    point_tolerance      the point's change is at most this part of its norm
+    """
+
+    max_iterations: int = 10_000
+    gradient_tolerance: float | None = None
+    value_tolerance: float | None = None
+    point_tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("gradient_tolerance", "value_tolerance", "point_tolerance"):
+            size = getattr(self, name)
+            if size is not None and not 0 <= size < math.inf:
+                shown = name.replace("_", " ")
+                raise UsageError(f"the {shown} is {size:g}", "0 switches it off")
 
 
 class Tests:

@@ -31,7 +31,7 @@ class VectorLayout:
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """The length of the vector."""
         return sum(prod(shape) for shape in self.shapes.values())
 
     @cached_property
@@ -40,7 +40,7 @@ class VectorLayout:
         return self.first_labels(self.size)
 
     def first_labels(self, count: int) -> list[str]:
-        """The first of them."""
+        """The names of the first numbers."""
         every = (element_labels(name, shape) for name, shape in self.shapes.items())
         return list(islice(chain.from_iterable(every), count))
 
@@ -89,7 +89,7 @@ class VectorLayout:
         return lower, upper
 
     def moves(self, given: Vector, start: Vector) -> tuple[str, ...]:
-        """What to say of a start that bounds have moved, for the first of its numbers."""
+        """Remarks on the numbers of a start that bounds have moved: one for each of the first."""
         places = np.flatnonzero(given != start).tolist()
         shown = places[:FEW_MOVES]
         labels = self.first_labels(max(shown, default=-1) + 1)
@@ -105,23 +105,22 @@ class VectorLayout:
 
         Raises UsageError for a name that is none of these, and for a shape that is not its own.
         """
-        return self._side(bounds, 0), self._side(bounds, 1)
-
-    def _side(self, bounds: Bounds, side: int) -> Vector:
-        default = (-np.inf, np.inf)[side]
-        values = {name: np.full(shape, default) for name, shape in self.shapes.items()}
+        ends = [
+            {name: np.full(shape, x) for name, shape in self.shapes.items()}
+            for x in (-np.inf, np.inf)
+        ]
         for name, pair in bounds.items():
             if name not in self.shapes:
                 listed = "free are " + ", ".join(list(self.shapes)[:8])
                 hint = did_you_mean(name, self.shapes) or listed
                 raise UsageError(f"bounds for '{name}', which is not a free variable", hint)
             try:
-                lower, upper = pair
-                given = (lower, upper)[side]
-                if given is not None:
-                    values[name] = np.broadcast_to(real(given), self.shapes[name])
+                for values, given in zip(ends, pair, strict=True):
+                    if given is not None:
+                        values[name] = np.broadcast_to(real(given), self.shapes[name])
             except NOT_REAL:
                 raise UsageError(
                     f"the bounds of '{name}' are not a pair of numbers, or of arrays of its shape"
                 ) from None
-        return self.flatten(values)
+        lower, upper = map(self.flatten, ends)
+        return lower, upper

@@ -233,7 +233,7 @@ class TrainingTrace(TraceFile, TrainingWatcher):
     _kept = False
 
     def begin(self, training: Training) -> None:
-        layout = training.problem.layout
+        layout = training.problem
         self._kept = layout.size <= HISTORY_NUMBERS
         if training.validation is None:
             self._columns = {name: k for name, k in EPOCH.items() if name != "validation_loss"}

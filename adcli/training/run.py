@@ -17,17 +17,17 @@ from adcli.data.batches import Batches
 from adcli.data.checkpoint import check_identity
 from adcli.data.table import Table, open_table
 from adcli.data.table_columns import Missing
+from adcli.descent.checkpoint import Saving
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
-from adcli.descent.stepper import Stepper
-from adcli.descent.stopping import Outcome, Status
+from adcli.descent.stopping import Outcome, RunLimits, Status
 from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
-from adcli.given import check_kinds, check_number, is_path
-from adcli.training.state import Checkpoint, Epoch, read_training, save_training
+from adcli.given import check_kinds, check_number, is_path, sort_options
+from adcli.training.state import Epoch, read_training
 from adcli.training.training_loop import Training, TrainingWatcher
-from adcli.training.training_plan import TrainingLimits, TrainingPlan, rule_settings
+from adcli.training.training_plan import TrainingPlan, rule_settings
 
 Data = Table | Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """Rows: a table, arrays by name, or the names of files."""
@@ -95,7 +95,7 @@ def train(
     The program is a mean over rows; a column of `data` is a vector (rows of the batch,) in it, or a
     matrix (rows, k). `start` gives each parameter a number or an array. `validation` are other
     rows, or the part of the rows to hold out, a number between 0 and 1. `options` are the fields of
-    TrainingPlan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`), TrainingLimits
+    TrainingPlan (`batch_size`, `epochs`, `shuffle`, `seed`, `patience`, `dtype`), of RunLimits
     and of adcli.descent.settings.Settings (`method`, without it adam or, at a `rate`, gd; schedules
     count batches). `where` and `missing` select rows as in read_columns.
 
@@ -108,29 +108,37 @@ def train(
     >>> str(result.status), round(result.point["a"], 3), round(result.point["b"], 3)
     ('completed', 2.0, 1.0)
     """
-    settings, plan, limits = _split_options(options)
+    rule, planned, limited = sort_options(options, (Settings, TrainingPlan, RunLimits), "train")
+    settings, plan, limits = rule_settings(rule), TrainingPlan(**planned), RunLimits(**limited)
     check_kinds(start=start, fix=fix, bounds=bounds, checkpoint=checkpoint, resume=resume)
     check_kinds(checkpoint_every=checkpoint_every, watchers=watchers, interrupted=interrupted)
     f = as_function(f)
     saved = None if resume is None else read_training(resume)
-    if saved is not None:
-        start = {**_start_of(saved), **(start or {})}
-    given = {**(start or {}), **(fix or {})}
+    start, fix = start or {}, fix or {}
+    if saved is not None:  # where it stands has the right names and shapes
+        shapes = saved.identity["shapes of the parameters"]
+        layout = VectorLayout({name: tuple(shape) for name, shape in shapes.items()})
+        start = {**layout.views(saved.state.parameters), **start}
+    f.refuse_constants({**start, **fix})
+    names = [name for name in f.inputs if name not in start and name not in fix]
+    if not names:
+        raise UsageError("the program names no column", "leave --batch-size and --epochs out")
     with ExitStack() as stack:
-        rows = _BatchOpener(f, given, plan, missing, where, stack)
-        batches, held_out = rows.open(data, plan.shuffle), None
-        if isinstance(validation, (Real, float)):
-            check_number(validation, "'validation'")
-            batches, held_out = _split(batches, float(validation), plan, stack)
-        elif validation is not None:
-            held_out = rows.open(validation, shuffle=False)
-        problem = _problem(f, start or {}, fix, next(batches.epoch(0)), bounds, maximize)
+        rows = _BatchOpener(f, names, plan, missing, where, stack)
+        batches, held_out = rows.both(data, validation)
+        first = next(batches.epoch(0))
+        problem = Problem(
+            f, start, fixed=fix, data=first, bounds=bounds, maximize=maximize, check=False
+        )
+        problem.check_finite()
+        problem.check_shapes()  # whether the loss is finite shows in the dtype of the training
         identity: dict[str, Any] = {}
         if checkpoint is not None or resume is not None:
             identity = _identity(problem, settings, plan, batches, held_out)
         if saved is not None:
             check_identity(saved.identity, identity, os.fspath(resume or ""))
-        stepper = _stepper(problem, settings)
+        stepper = settings.stepper(problem)
+        assert stepper is not None, "rule_settings lets no search pass"
         if saved is not None:
             saved.check(stepper.rule(np).init(np.zeros(1)), batches.steps)
         training = Training(
@@ -138,49 +146,38 @@ def train(
             *((saved.state, saved.seconds) if saved is not None else ()),
         )
         if checkpoint is not None:
-            _save_often(training, checkpoint, checkpoint_every, identity)
+            training.saving, training.identity = Saving(checkpoint, checkpoint_every), identity
+            training.save()  # a file that cannot be written shows now, not in an hour
         outcome = training.run()
         if outcome.status is not Status.DIVERGED:
             training.save()
         return _result(training, settings, outcome)
 
 
-def _problem(
-    f: Function,
-    start: Mapping[str, Any],
-    fix: Mapping[str, Any] | None,
-    batch: Mapping[str, Any],
-    bounds: Mapping[str, tuple[Any, Any]] | None,
-    maximize: bool,
-) -> Problem:
-    """What is minimised, over the rows of the first batch; whether its loss is finite there shows
-    in the dtype of the training."""
-    problem = Problem(
-        f, start, fixed=fix, data=batch, bounds=bounds, maximize=maximize, check=False
-    )
-    problem.check_finite()
-    problem.check_shapes()
-    return problem
-
-
+@dataclass(frozen=True)
 class _BatchOpener:
-    """Opens rows as batches of the program's columns: all names that no value is given for."""
+    """Opens rows as batches of the program's columns `names`."""
 
-    def __init__(
-        self,
-        f: Function,
-        given: Mapping[str, Any],
-        plan: TrainingPlan,
-        missing: Missing,
-        where: Function | None,
-        stack: ExitStack,
-    ) -> None:
-        f.refuse_constants(given)
-        self.f = f
-        self.names = [name for name in f.inputs if name not in given]
-        if not self.names:
-            raise UsageError("the program names no column", "leave --batch-size and --epochs out")
-        self.plan, self.missing, self.where, self.stack = plan, missing, where, stack
+    f: Function
+    names: list[str]
+    plan: TrainingPlan
+    missing: Missing
+    where: Function | None
+    stack: ExitStack
+
+    def both(self, data: Data, validation: Data | float | None) -> tuple[Batches, Batches | None]:
+        """The rows to train on, and those that validate."""
+        batches = self.open(data, self.plan.shuffle)
+        if not isinstance(validation, (Real, float)):
+            return batches, None if validation is None else self.open(validation, shuffle=False)
+        check_number(validation, "'validation'")
+        part = float(validation)
+        if not 0 < part < 1:
+            raise UsageError(
+                f"the part for validation is {part:g}", "between 0 and 1, for example 0.1"
+            )
+        rows, held_out = batches.split(part, int(self.plan.seed))
+        return self.stack.enter_context(rows), self.stack.enter_context(held_out)
 
     def open(self, data: Data, shuffle: bool) -> Batches:
         """The rows in batches."""
@@ -220,42 +217,6 @@ class _BatchOpener:
         return self.stack.enter_context(batches)
 
 
-def _split(
-    batches: Batches, fraction: float, plan: TrainingPlan, stack: ExitStack
-) -> tuple[Batches, Batches]:
-    if not 0 < fraction < 1:
-        raise UsageError(
-            f"the part for validation is {fraction:g}", "between 0 and 1, for example 0.1"
-        )
-    train_rows, held_out = batches.split(fraction, int(plan.seed))
-    return stack.enter_context(train_rows), stack.enter_context(held_out)
-
-
-def _start_of(saved: Checkpoint) -> dict[str, Any]:
-    """Where a saved run stands, as a start: it has the right names and shapes."""
-    layout = VectorLayout(
-        {n: tuple(s) for n, s in saved.identity["shapes of the parameters"].items()}
-    )
-    return layout.views(saved.state.parameters)
-
-
-def _stepper(problem: Problem, settings: Settings) -> Stepper:
-    stepper = settings.stepper(problem.lower, problem.upper)
-    assert stepper is not None, "rule_settings lets no search pass"
-    return stepper
-
-
-def _split_options(options: dict[str, Any]) -> tuple[Settings, TrainingPlan, TrainingLimits]:
-    """The options by where they belong."""
-    kinds = [kind.__dataclass_fields__ for kind in (Settings, TrainingPlan, TrainingLimits)]
-    for name in options:
-        if not any(name in kind for kind in kinds):
-            hint = did_you_mean(name, [n for kind in kinds for n in kind])
-            raise UsageError(f"train has no setting '{name}'", hint)
-    parts = [{n: v for n, v in options.items() if n in kind} for kind in kinds]
-    return rule_settings(parts[0]), TrainingPlan(**parts[1]), TrainingLimits(**parts[2])
-
-
 def _identity(
     problem: Problem,
     settings: Settings,
@@ -263,7 +224,7 @@ def _identity(
     batches: Batches,
     validation: Batches | None,
 ) -> dict[str, Any]:
-    """What a checkpoint must agree with."""
+    """What the checkpoint of a training must agree with, by what messages call it."""
     common = settings.identity(problem)
     return {
         "expression": common["expression"],
@@ -278,18 +239,6 @@ def _identity(
     }
 
 
-def _save_often(
-    training: Training, path: str | os.PathLike[str], every: int, identity: dict[str, Any]
-) -> None:
-    """Let a training write checkpoints, and the first one at once: a file that cannot be written
-    shows now, not in an hour."""
-    if every < 1:
-        raise UsageError(f"a checkpoint every {every} iterations", "it must be 1 or more")
-    training.every = every
-    training.save = lambda: save_training(path, identity, training.state, training.elapsed())
-    training.save()
-
-
 def _result(training: Training, settings: Settings, outcome: Outcome) -> TrainingResult:
     s, problem = training.state, training.problem
     best = s.best_epoch
@@ -297,7 +246,7 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
     parameters = s.parameters if s.best is None else s.best
     if s.best is None and outcome.status is Status.DIVERGED:
         value, parameters = s.first, problem.start
-    parts = problem.layout.views(parameters).items()
+    parts = problem.views(parameters).items()
     history = list(s.history)
     if s.last_epoch is not None and history[-1].epoch != s.last_epoch.epoch:
         history.append(s.last_epoch)

@@ -132,7 +132,7 @@ class Checkpoint(NamedTuple):
 
 
 def read_training(path: str | os.PathLike[str]) -> Checkpoint:
-    """What a file holds. Raises DataError for one that is no such checkpoint, or is damaged."""
+    """The checkpoint in a file. Raises DataError for one that is not of a training, or damaged."""
 
     def check(given: Any) -> Checkpoint:
         return _checkpoint(os.fspath(path), _BODY(given))

@@ -11,14 +11,15 @@ import numpy as np
 
 from adcli.data.batches import Batches
 from adcli.descent.blockwise import BlockwiseUpdate
+from adcli.descent.checkpoint import Saving
 from adcli.descent.problem import Problem
 from adcli.descent.stepper import Stepper
-from adcli.descent.stopping import DEPTH, GROWTH, Outcome, Status
+from adcli.descent.stopping import DEPTH, GROWTH, Outcome, RunLimits, Status
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.errors import DomainError
 from adcli.language.messages import counted
-from adcli.training.state import Epoch, TrainingState
-from adcli.training.training_plan import TrainingLimits, TrainingPlan
+from adcli.training.state import Epoch, TrainingState, save_training
+from adcli.training.training_plan import TrainingPlan
 
 RowBatch = dict[str, Any]
 
@@ -42,7 +43,7 @@ class Training:
     `validation` are rows whose loss decides which parameters are best; without them the training
     loss does, to which weight decay belongs. Where weight decay shrinks the parameters themselves
     (adamw) the steps minimise no function, and the last parameters are kept unless validation rows
-    or a patience ask for the best. `save` writes a checkpoint, every `every` batches.
+    or a patience ask for the best. `saving` says where checkpoints are, with which `identity`.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Training:
         batches: Batches,
         validation: Batches | None,
         plan: TrainingPlan,
-        limits: TrainingLimits,
+        limits: RunLimits,
         watchers: Sequence[TrainingWatcher] = (),
         interrupted: Callable[[], bool] = lambda: False,
         state: TrainingState | None = None,
@@ -61,26 +62,29 @@ class Training:
         self.problem, self.stepper, self.plan, self.limits = problem, stepper, plan, limits
         self.batches, self.validation = batches, validation
         self.watchers, self.interrupted = watchers, interrupted
-        self.update = BlockwiseUpdate(stepper)
         self.loss = LossPlan(problem.function, problem.free, plan.dtype)
-        if state is None:
-            parameters = problem.start.astype(plan.dtype)
-            state = TrainingState(parameters, self.update.init(parameters))
-        self.state = state
+        start = problem.start.astype(plan.dtype)
+        self.update = BlockwiseUpdate(stepper, start)
+        self.state = state or TrainingState(start, self.update.init(start))
         held = {name: np.asarray(x, dtype=plan.dtype) for name, x in problem.fixed.items()}
-        self._inputs = {**held, **problem.layout.views(state.parameters)}
-        self._gradient = np.empty_like(state.parameters)
-        self._parts = problem.layout.views(self._gradient)
-        self._sign = -1.0 if problem.maximize else 1.0
+        self._inputs = {**held, **problem.views(self.state.parameters)}
+        self._gradient = np.empty_like(start)
+        self._parts = problem.views(self._gradient)
+        self._sign = problem.sign
         self._shrinks = bool(stepper.decay) and stepper.rule(np).decoupled
         self._keeps_last = self._shrinks and validation is None and plan.patience is None
         self._begin = time.perf_counter() - seconds
-        self.save: Callable[[], None] = lambda: None
-        self.every = 0
+        self.saving = Saving()
+        self.identity: dict[str, Any] = {}
 
     def elapsed(self) -> float:
         """Seconds since the start of the run, those before a resume included."""
         return time.perf_counter() - self._begin
+
+    def save(self) -> None:
+        """Write a checkpoint, if `saving` names a file."""
+        if self.saving.path is not None:
+            save_training(self.saving.path, self.identity, self.state, self.elapsed())
 
     def rate(self) -> float:
         """The learning rate of the last batch."""
@@ -121,7 +125,7 @@ class Training:
                 return failed
             for watcher in self.watchers:
                 watcher.see_batch(self)
-            if self.every and s.iterations % self.every == 0:
+            if s.iterations % self.saving.every == 0:
                 self.save()
             outcome = self._limit() if s.batches < self.batches.steps else None
             if outcome is not None:
@@ -133,8 +137,8 @@ class Training:
         s = self.state
         inputs = {**self._inputs, **batch}
         value, _ = self.loss.value_and_gradient(inputs, out=self._parts)
-        if not (math.isfinite(value) and all_finite(self._gradient)):
-            return self._diverged(batch, value)
+        if not (math.isfinite(value) and np.isfinite(self._gradient).all()):
+            return self._diverged(batch, self._place(batch, value))
         value += self._penalty()
         if self._sign < 0:
             np.negative(self._gradient, out=self._gradient)
@@ -156,7 +160,7 @@ class Training:
     def _close_epoch(self) -> Outcome | None:
         """Take stock of a whole epoch; the outcome if the run is over."""
         s = self.state
-        if not all_finite(s.parameters):
+        if not np.isfinite(s.parameters).all():
             return Outcome(
                 Status.DIVERGED, f"the parameters are not finite after epoch {s.epochs + 1:,}"
             )
@@ -184,9 +188,7 @@ class Training:
             value = self.loss.value({**self._inputs, **batch})
             if not math.isfinite(value):
                 where = f"after epoch {self.state.epochs + 1:,} in validation batch {number:,}"
-                cause = self._cause(batch)
-                reason = f"the validation loss is {value:g} {where}"
-                return value, Outcome(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)
+                return value, self._diverged(batch, f"the validation loss is {value:g} {where}")
             total += count_rows(batch) * value
             count += count_rows(batch)
         return total / count, None
@@ -212,19 +214,19 @@ class Training:
         return None
 
     def _limit(self) -> Outcome | None:
-        """Whether to end between two batches."""
+        """The outcome if the run ends between two batches, by a limit or an interruption."""
         s, limits = self.state, self.limits
         reason = None
         if limits.max_iterations is not None and s.iterations >= limits.max_iterations:
             reason = f"the limit of {s.iterations:,} iterations is reached"
-        elif limits.max_seconds is not None and self.elapsed() >= limits.max_seconds:
+        elif limits.is_late(self.elapsed()):
             reason = f"the time limit of {limits.max_seconds:g} seconds is reached"
         if reason is not None:
             return Outcome(Status.MAX_ITERATIONS, f"{reason} {self._reached()}")
         return self._interruption()
 
     def _interruption(self) -> Outcome | None:
-        """Whether the training is asked to end."""
+        """The outcome of a training that is asked to end."""
         if not self.interrupted():
             return None
         return Outcome(Status.INTERRUPTED, f"stopped {self._reached()}")
@@ -241,7 +243,7 @@ class Training:
         """Raise DomainError where the loss of the first batch, or its gradient, is not finite."""
         batch = self.problem.data
         value, _ = self.loss.value_and_gradient({**self._inputs, **batch}, out=self._parts)
-        if math.isfinite(value) and all_finite(self._gradient):
+        if math.isfinite(value) and np.isfinite(self._gradient).all():
             self.state.first = value
             return
         place = self._place(batch, value)
@@ -263,7 +265,7 @@ class Training:
             return outcome
         kept = self._inputs
         if s.best is not None:
-            kept = {**kept, **self.problem.layout.views(s.best)}
+            kept = {**kept, **self.problem.views(s.best)}
         value = self.loss.value({**kept, **batch})
         if self._sign * value <= GROWTH * max(1.0, abs(s.first)):
             return outcome
@@ -272,10 +274,14 @@ class Training:
             return outcome
         return Outcome(Status.DIVERGED, f"the loss is {value:.3g} {self._reached()}")
 
-    def _diverged(self, batch: RowBatch, value: float) -> Outcome:
-        """The outcome at a batch whose loss or gradient is not finite; what is to blame."""
-        place, cause = self._place(batch, value), self._cause(batch)
-        return Outcome(Status.DIVERGED, f"{place}: {cause}" if cause else place)
+    def _diverged(self, batch: RowBatch, reason: str) -> Outcome:
+        """The outcome at a batch whose loss or gradient is not finite, with what is to blame."""
+        cause = f"in {self.plan.dtype} alone" if self.plan.dtype != "float64" else ""
+        try:
+            self.problem.check_values({**self._inputs, **batch})
+        except DomainError as error:
+            cause = error.message
+        return Outcome(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)
 
     def _place(self, batch: RowBatch, value: float) -> str:
         """What is not finite in the batch to come, and which rows these are."""
@@ -285,20 +291,6 @@ class Training:
         rows = f"rows {before + 1:,} to {before + count_rows(batch):,}"
         rows += " in that epoch's order" * self.plan.shuffle
         return f"{what} in epoch {s.epochs + 1:,}, batch {s.batches + 1:,} ({rows})"
-
-    def _cause(self, batch: RowBatch) -> str:
-        """The operation that is not finite in float64; what to say where there is none."""
-        try:
-            self.problem.check_values({**self._inputs, **batch})
-        except DomainError as error:
-            return error.message
-        return f"in {self.plan.dtype} alone" if self.plan.dtype != "float64" else ""
-
-
-def all_finite(vector: Any) -> bool:
-    """Whether all numbers are finite; one pass, unless their sum overflows."""
-    with np.errstate(all="ignore"):
-        return math.isfinite(float(vector.sum())) or bool(np.isfinite(vector).all())
 
 
 def count_rows(batch: RowBatch) -> int:

@@ -1,8 +1,7 @@
-"""How to train: batches, epochs, and when to stop; checked when built."""
+"""How to train: batches, epochs, the update rule; checked when built."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from adcli.data.batches import DTYPES
 from adcli.descent.rules import RULES
 from adcli.descent.settings import METHODS, Settings
-from adcli.errors import UsageError, did_you_mean
-from adcli.given import check_numbers
+from adcli.errors import UsageError
+from adcli.given import check_choice, check_numbers
 
 METHOD = "adam"
 """The update rule where neither a method nor a rate is given."""
@@ -43,35 +42,7 @@ class TrainingPlan:
             if number is not None and number < least:
                 what = name.replace("_", " ")
                 raise UsageError(f"{what} cannot be {number}", f"{least} or more is required")
-        if self.dtype not in tuple(DTYPES):
-            hint = did_you_mean(self.dtype, DTYPES) or "there are " + ", ".join(DTYPES)
-            raise UsageError(f"unknown type '{self.dtype}'", hint)
-
-
-@dataclass(frozen=True)
-class TrainingLimits:
-    """When to stop before the last epoch; None: no limit.
-
-    max_iterations   batches, over all epochs
-    target           the loss of an epoch is at most (with `maximize`: at least) this
-    """
-
-    max_iterations: int | None = None
-    max_seconds: float | None = None
-    target: float | None = None
-
-    def __post_init__(self) -> None:
-        check_numbers(self)
-        if self.max_iterations is not None and self.max_iterations < 0:
-            raise UsageError(
-                f"the iteration limit is {self.max_iterations}", "it must be 0 or more"
-            )
-        if self.max_seconds is not None and not self.max_seconds > 0:
-            raise UsageError(
-                f"the time limit is {self.max_seconds:g} seconds", "it must be above 0"
-            )
-        if self.target is not None and math.isnan(self.target):
-            raise UsageError("the target is not a number")
+        check_choice(self.dtype, DTYPES, "type")
 
 
 def rule_settings(options: Mapping[str, Any]) -> Settings:

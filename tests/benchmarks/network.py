@@ -102,7 +102,7 @@ def prepare(arrays: dict[str, Any], dtype: str) -> tuple[Any, Any, Any]:
     slopes = layout.views(gradient)
     inputs = {"x": arrays["x"], "y": arrays["y"], **layout.views(parameters)}
     loss = LossPlan(adcli.function(PROGRAM), names, dtype)
-    update = BlockwiseUpdate(Stepper("adam", Schedule(1e-3)))
+    update = BlockwiseUpdate(Stepper("adam", Schedule(1e-3)), parameters)
     states = [update.init(parameters)]
     count = iter(range(sys.maxsize))
 

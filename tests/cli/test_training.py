@@ -27,10 +27,11 @@ from adcli.cli.descent_options import (
 )
 from adcli.data.parameters import load_parameters, save_parameters
 from adcli.descent.settings import Settings
+from adcli.descent.stopping import RunLimits
 from adcli.report.training import EpochTable, TrainingBar
 from adcli.training.run import train
 from adcli.training.state import read_training
-from adcli.training.training_plan import TrainingLimits, TrainingPlan
+from adcli.training.training_plan import TrainingPlan
 from tests.terminal import ENVIRONMENT, ROOT, Outcome, run_here
 from tests.training.test_resume import facts
 from tests.training.test_train import LINE, NETWORK, circle_rows, line_rows, network_start
@@ -299,7 +300,7 @@ def test_a_terminal_gets_a_bar_on_standard_error_and_rows_above_it() -> None:
 
 
 def test_options_that_are_passed_on_are_settings() -> None:
-    kinds = (Settings, TrainingPlan, TrainingLimits)
+    kinds = (Settings, TrainingPlan, RunLimits)
     known = {name for kind in kinds for name in kind.__dataclass_fields__}
     known |= {"maximize", "checkpoint", "checkpoint_every", "resume", "validation"}
     groups = (*(AimOptions, SettingsOptions, StoppingOptions, CheckpointOptions, TrainingOptions),)

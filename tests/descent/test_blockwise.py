@@ -30,7 +30,7 @@ def gradients(count: int = 6) -> list[Any]:
 
 def blockwise(stepper: Stepper, dtype: str, threads: int | None = None) -> tuple[Any, ...]:
     point = np.linspace(-1, 1, ROWS).astype(dtype)
-    update = BlockwiseUpdate(stepper, threads)
+    update = BlockwiseUpdate(stepper, point, threads)
     state = update.init(point)
     for k, gradient in enumerate(gradients()):
         before = [s for s in state if isinstance(s, np.ndarray)]

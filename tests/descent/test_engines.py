@@ -124,12 +124,12 @@ def test_loops_of_random_programs_agree(program: Program, method: str, steps: in
     assume(f.variables)
     problem = Problem(f, {name: program.point[name] for name in f.variables})
     settings = Settings(method=method, rate=0.01)
-    stepper = settings.stepper(None, None)
+    stepper = settings.stepper(problem)
     assert stepper is not None
     checks = stopping.Tests(Limits(), problem.value_and_gradient(problem.start)[0], 1.0, False)
     loop = fused.FusedLoop(problem, stepper, checks)
     state = stepper.rule(np).init(problem.start)
-    block = fused.LoopState(0, problem.start.tolist(), state)
+    block = fused.LoopState(0, problem.start, state)
     plain = loop.run(block, steps)
     compiled = fused._machine_code(loop._loop)
     if compiled is None:

@@ -206,7 +206,7 @@ def test_rounding_errors_are_bounded_by_the_terms(text: str, start: dict[str, An
     assert found is not None
     point = {**start, **fixed}
     exact, slopes = f.value_and_gradient(point, engine="mpmath", precision=60)
-    errors = [float(abs(e)) for e in np.ravel(gradient - problem.layout.flatten(slopes))]
+    errors = [float(abs(e)) for e in np.ravel(gradient - problem.flatten(slopes))]
     assert abs(value - float(exact)) <= found.value
     assert (np.array(errors) <= found.gradient).all()
     size = abs(value) + max(1e10 if "1e10" in text else 1e3, float(np.abs(gradient).max()))
