@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adcli.errors import LanguageError as LanguageError
     from adcli.errors import UsageError as UsageError
     from adcli.fitting.fitted_model import FittedModel as FittedModel
-    from adcli.fitting.model_file import load_model as load_model
+    from adcli.fitting.fitted_model import load_model as load_model
     from adcli.fitting.result import Fit as Fit
     from adcli.fitting.run import fit as fit
     from adcli.function import Function as Function
@@ -48,8 +48,7 @@ _HOMES = {
         "UsageError",
     ),
     "adcli.engines.rows": ("Batch",),
-    "adcli.fitting.fitted_model": ("FittedModel",),
-    "adcli.fitting.model_file": ("load_model",),
+    "adcli.fitting.fitted_model": ("FittedModel", "load_model"),
     "adcli.fitting.result": ("Fit",),
     "adcli.fitting.run": ("fit",),
     "adcli.function": ("Function",),

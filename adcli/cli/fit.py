@@ -61,7 +61,7 @@ def command(options: FitOptions) -> int:
 def _predict_alone(model: str, options: FitOptions) -> int:
     """Predictions by a saved model."""
     from adcli.cli.predictions import write_predictions
-    from adcli.fitting.model_file import load_model
+    from adcli.fitting.fitted_model import load_model
 
     if not options.predict:
         hint = "adcli eval --model evaluates it at a point"

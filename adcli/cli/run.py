@@ -47,7 +47,7 @@ def _program(options: RunOptions) -> Function:
     """The program: EXPR, or the model that --model names."""
     if not options.model:
         return function(options.text)
-    from adcli.fitting.model_file import load_model
+    from adcli.fitting.fitted_model import load_model
 
     if options.expression is not None or options.source is not None:
         raise UsageError("--model takes the place of EXPR", "leave one of them out")

@@ -38,24 +38,15 @@ def descend_to_minimum(
         start = problem.box.project(found)
     f, data = _mean_loss(problem)
     p = problem.parameters
-    bounds = dict(
-        zip(
-            p.shapes,
-            zip(
-                p.unflatten(problem.box.lower).values(),
-                p.unflatten(problem.box.upper).values(),
-                strict=True,
-            ),
-            strict=True,
-        )
-    )
-    bounded = np.isfinite(problem.box.lower).any() or np.isfinite(problem.box.upper).any()
+    sides = problem.box.lower, problem.box.upper
+    lower, upper = map(p.unflatten, sides)
+    bounds = {name: (lower[name], upper[name]) for name in p.shapes}
     result = descend(
         f,
         p.unflatten(start),
         fix=problem.fixed,
         data=data,
-        bounds=bounds if bounded else None,
+        bounds=bounds if np.isfinite(sides).any() else None,
         method=method,
         interrupted=interrupted,
         **options,

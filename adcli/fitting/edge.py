@@ -22,7 +22,7 @@ WORTH = 1e-9
 
 
 class DomainEdge:
-    """What is known of the edge.
+    """Which parameters stop at the edge, and how often steps were shortened for it.
 
     `refused` is the last trial beyond it in an iteration, `beyond` the one for which parameters are
     held, None without one.

@@ -21,7 +21,9 @@ from adcli.ad.tasks import Task
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.output import atomic_output
 from adcli.data.parameters import MODEL_FORMAT
-from adcli.errors import AdcliError, DomainError, UsageError
+from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
+from adcli.data.source import read_file
+from adcli.errors import AdcliError, DataError, DomainError, UsageError
 from adcli.fitting.model import (
     Model,
     Parameters,
@@ -34,6 +36,10 @@ from adcli.fitting.residuals import Predictor
 from adcli.fitting.statistics import half_width
 from adcli.fitting.unit_columns import lengths
 from adcli.function import Function
+from adcli.given import check_kinds
+
+MOST_BYTES = 1 << 28
+"""No file of a model is larger."""
 
 
 class Prediction(NamedTuple):
@@ -79,7 +85,7 @@ class FittedModel:
 
     @property
     def point(self) -> dict[str, Any]:
-        """All parameters."""
+        """The values of the fitted and of the fixed parameters."""
         return {**self.parameters, **self.fixed}
 
     @property
@@ -96,9 +102,11 @@ class FittedModel:
         body = {
             "format": MODEL_FORMAT,
             "model": self.text,
-            "parameters": {name: _plain(value) for name, value in self.parameters.items()},
-            "fixed": {name: _plain(value) for name, value in self.fixed.items()},
-            "covariance": [[_number(x) for x in row] for row in self.covariance.tolist()],
+            "parameters": {name: np.asarray(x).tolist() for name, x in self.parameters.items()},
+            "fixed": {name: np.asarray(x).tolist() for name, x in self.fixed.items()},
+            "covariance": [
+                [x if math.isfinite(x) else None for x in row] for row in self.covariance.tolist()
+            ],
             "variance": self.variance,
             "degrees_of_freedom": self.freedom,
             "confidence": self.confidence,
@@ -108,13 +116,14 @@ class FittedModel:
             stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
 
     @cached_property
-    def _numbers(self) -> tuple[Parameters, Predictor, Vector]:
+    def _predictor(self) -> tuple[Predictor, Vector]:
+        """The model as a function of columns and of the vector of parameters, and that vector."""
         model = self.model
         shapes = {name: np.shape(value) for name, value in self.parameters.items()}
         p = Parameters(model, shapes)
         inputs = model.prediction.inputs
         held = {inputs[n]: value for n, value in self.fixed.items() if n in inputs}
-        return p, Predictor(model.graph, p.prediction, p.nodes, held), p.flatten(self.parameters)
+        return Predictor(model.graph, p.prediction, p.nodes, held), p.flatten(self.parameters)
 
     @cached_property
     def function(self) -> Function:
@@ -142,11 +151,11 @@ class FittedModel:
         """
         self.model.prediction.refuse_constants(names_in(data), "the data")
         columns = check_arrays(data, self.columns)
-        rows = len(next(iter(columns.values()))) if columns else _rows_of(data)
+        rows = next((len(data[name]) for name in columns or names_in(data)), 1)
         self.check_row_wise()
         shapes = {name: np.shape(x) for name, x in {**columns, **self.point}.items()}
         check_shape(self.model, shapes, rows)
-        _, predictor, vector = self._numbers
+        predictor, vector = self._predictor
         inputs = self.model.prediction.inputs
         packed = {inputs[name]: x for name, x in columns.items()}
         with np.errstate(all="ignore"):
@@ -191,19 +200,6 @@ class FittedModel:
         return DomainError(f"row {first + row}: {what}")
 
 
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
-
-
-def _number(x: float) -> float | None:
-    return x if math.isfinite(x) else None
-
-
-def _rows_of(data: Mapping[str, Any]) -> int:
-    """How many rows columns have of which none is used."""
-    return next((len(data[name]) for name in names_in(data)), 1)
-
-
 def _standard_errors(jacobian: Any, covariance: Any) -> Vector:
     """sqrt(g' C g) for the rows g of a Jacobian, through a factor of C.
 
@@ -223,3 +219,62 @@ def _root(covariance: Any) -> Any:
     scale = np.where(sigma > 0, sigma, 1.0)
     values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
     return scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def load_model(path: str | os.PathLike[str]) -> FittedModel:
+    """The model of a file of JSON, which is read without executing anything, and checked. Raises
+    DataError for a file that holds none, or a damaged one."""
+    check_kinds(path=path)
+    name = os.fspath(path)
+    data = read_file(name, "adcli fit --save FILE writes a model", MOST_BYTES)
+    try:
+        body = json.loads(data) if len(data) < MOST_BYTES else None
+    except (ValueError, RecursionError):
+        raise DataError(f"{name} is not a model: it is not JSON") from None
+    if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
+        raise DataError(
+            f"{name} is not a model of this version of adcli", "adcli fit --save writes it"
+        )
+    try:
+        _, *parts = _BODY(body).values()
+        found = FittedModel(*parts)
+        _check(found)
+    except (AdcliError, ValueError) as error:
+        raise DataError(f"the model {name} is damaged: {error}") from None
+    return found
+
+
+_BODY = record(
+    format=text,
+    model=text,
+    parameters=mapping(array()),
+    fixed=mapping(array()),
+    covariance=array(None, None),
+    variance=optional(number(least=0, finite=True)),
+    degrees_of_freedom=optional(whole()),
+    confidence=number(least=0, finite=True),
+    row_wise=flag,
+)
+"""The parts of a file: its format, and the fields of a FittedModel in their order."""
+
+
+def _check(model: FittedModel) -> None:
+    """Raise ValueError for what does not fit together."""
+    names = set(model.model.prediction.inputs)
+    for name, value in model.point.items():
+        if name not in names:
+            raise ValueError(f"its program has no '{name}'")
+        if not np.isfinite(value).all():
+            raise ValueError(f"the parameter '{name}' is not finite")
+    if model.parameters.keys() & model.fixed.keys():
+        raise ValueError("a parameter is fixed and is not")
+    shapes = {name: np.shape(value) for name, value in model.parameters.items()}
+    size = Parameters(model.model, shapes).size
+    if model.covariance.shape != (size, size):
+        raise ValueError(f"the covariance is not a matrix of {size} rows and columns")
+    known = ~np.isnan(np.diag(model.covariance))
+    part = model.covariance[np.ix_(known, known)]
+    if not (np.isfinite(part).all() and (np.diag(part) >= 0).all() and (part == part.T).all()):
+        raise ValueError("the covariance is none")
+    if not 0 < model.confidence < 1:
+        raise ValueError("its confidence is not between 0 and 1")

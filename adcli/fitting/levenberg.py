@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
 from adcli.fitting.edge import DomainEdge
-from adcli.fitting.linearise import Linearised
+from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
+from adcli.fitting.separable import Separated
 from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
 
 EPSILON = 2.0**-52
@@ -52,20 +53,6 @@ LEAST_PART = 1 / 32
 """The least part of a step that the polish tries."""
 
 
-class SumOfSquares(Protocol):
-    """What is minimised: a sum of squares, or what behaves like one."""
-
-    @property
-    def freedom(self) -> int:
-        """How many rows there are beyond the parameters."""
-
-    def cost(self, point: Vector) -> float:
-        """The cost at a point."""
-
-    def linearise(self, point: Vector) -> Linearised:
-        """The linear problem at a point."""
-
-
 @dataclass(frozen=True)
 class Box:
     """Bounds of the parameters."""
@@ -74,11 +61,11 @@ class Box:
     upper: Vector
 
     def project(self, point: Vector) -> Vector:
-        """The nearest point within."""
+        """The nearest point within the bounds."""
         return np.clip(point, self.lower, self.upper)
 
     def holds(self, point: Vector) -> bool:
-        """Whether a point is within."""
+        """Whether a point is within the bounds."""
         return bool((point >= self.lower).all() and (point <= self.upper).all())
 
     def held(self, point: Vector, gradient: Vector) -> Any:
@@ -104,31 +91,12 @@ class Attempt(NamedTuple):
     blocked: tuple[int, ...] = ()
 
 
-def minimise(
-    problem: SumOfSquares,
-    start: Vector,
-    box: Box,
-    *,
-    max_iterations: int,
-    first_radius: float = 1.0,
-) -> Attempt:
-    """Minimise from `start`, where the problem must be finite. Interrupted, it ends where it is.
-
-    `first_radius` is the first trust radius as a part of the start's own length.
-    """
-    return _Minimisation(problem, start, box, max_iterations, first_radius).run()
-
-
-class _Minimisation:
-    """One minimisation."""
+class Minimisation:
+    """The search for a minimum from `start`, where the problem must be finite. Interrupted, it ends
+    where it is."""
 
     def __init__(
-        self,
-        problem: SumOfSquares,
-        start: Vector,
-        box: Box,
-        max_iterations: int,
-        first_radius: float,
+        self, problem: LeastSquares | Separated, start: Vector, box: Box, max_iterations: int
     ) -> None:
         self.problem = problem
         self.box = box
@@ -136,7 +104,7 @@ class _Minimisation:
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
-        self.radius = first_radius * (self._size() or vector_norm(self.linear.projected) or 1.0)
+        self.radius = self._size() or vector_norm(self.linear.projected) or 1.0
         self.iterations = 0
         self.edge = DomainEdge(len(self.point))
         self._known: tuple[Linearised, _Local] | None = None
@@ -149,10 +117,13 @@ class _Minimisation:
                     if self.iterations >= self.max_iterations:
                         return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
                     self.iterations += 1
-                    if not self._go_on():
+                    moved = self._iterate()
+                    goes_on = moved and not self.edge.is_crowded
+                    if not (goes_on or self._hold() or moved):
                         break
-                if not self._release():
+                if not self.edge.release(self.linear.cost):
                     return self._polish()
+                self._begin_again()
         except Interrupted:
             return self._end(Status.INTERRUPTED, "interrupted")
 
@@ -160,11 +131,6 @@ class _Minimisation:
         blocked = tuple(np.flatnonzero(self._blocked()).tolist())
         refused = self.edge.beyond if blocked else self.edge.refused
         return Attempt(self.point, self.linear, status, reason, self.iterations, refused, blocked)
-
-    def _go_on(self) -> bool:
-        """One iteration; False if nothing can lower the cost any more."""
-        moved = self._iterate()
-        return (moved and not self.edge.is_crowded) or self._hold() or moved
 
     # ---- the trust region ----
 
@@ -194,7 +160,11 @@ class _Minimisation:
             if gain > LEAST_GAIN:
                 linear = self.problem.linearise(trial)
                 if linear.is_finite:
-                    self._move(trial, linear)
+                    self.point, self.linear = trial, linear
+                    self.edge.step()
+                    now = lengths(linear.triangle)
+                    self.units = np.maximum(self.units, now)
+                    self.units = np.where(now > 0, np.minimum(self.units, STALE * now), self.units)
                     return True
                 self.radius = 0.25 * far
                 self.edge.refused = trial
@@ -235,28 +205,17 @@ class _Minimisation:
             return local.promised
         return max(self.linear.decrease(trial - self.point), 0.0)
 
-    def _move(self, point: Vector, linear: Linearised) -> None:
-        self.point, self.linear = point, linear
-        self.edge.step()
-        now = lengths(linear.triangle)
-        self.units = np.maximum(self.units, now)
-        self.units = np.where(now > 0, np.minimum(self.units, STALE * now), self.units)
-
     def _hold(self) -> bool:
         """Hold parameters at the edge of where the model is finite, if that frees the others."""
-        found = self.edge.hold(self.point, self.free, self.linear.cost, self._is_finite)
-        return found and self._begin_again()
+        found = self.edge.hold(
+            self.point, self.free, self.linear.cost, lambda x: self.problem.linearise(x).is_finite
+        )
+        if found:
+            self._begin_again()
+        return found
 
-    def _is_finite(self, point: Vector) -> bool:
-        return self.problem.linearise(point).is_finite
-
-    def _release(self) -> bool:
-        """Let parameters go on that were held there, if the others have moved enough."""
-        return self.edge.release(self.linear.cost) and self._begin_again()
-
-    def _begin_again(self) -> bool:
+    def _begin_again(self) -> None:
         self.radius, self._known = self._size() or 1.0, None
-        return True
 
     def _blocked(self) -> Any:
         return self.edge.blocked(self.linear.gradient)
@@ -302,11 +261,7 @@ class _Minimisation:
         return self._verdict()
 
     def _offset(self) -> float:
-        """The residuals' part in the tangent plane against the rest, each per dimension."""
-        promise = self._promise()
-        rest = self.linear.cost - promise
-        degrees = max(self.problem.freedom, 1) / max(self._local().rank, 1)
-        return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
+        return self.linear.offset(self._promise(), self._local().rank, self.problem.freedom)
 
     def _verdict(self) -> Attempt:
         if self._blocked().any():

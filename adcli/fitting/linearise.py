@@ -7,6 +7,7 @@ Jacobian is held. Source: Golub & Van Loan, Matrix Computations, 4th ed., 5.3 an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ class Linearised(NamedTuple):
 
     @classmethod
     def unknown(cls, size: int) -> Linearised:
-        """What stands where the model is not finite, or was not computed."""
+        """A linear problem of nan: the model is not finite at the point, or was not computed."""
         return cls(np.nan, np.full((size, size), np.nan), np.full(size, np.nan))
 
     @property
@@ -46,9 +47,20 @@ class Linearised(NamedTuple):
         moved = self.triangle @ step
         return -float(moved @ (2.0 * self.projected + moved))
 
+    def offset(self, promise: float, rank: int, freedom: int) -> float:
+        """The relative offset: the residuals' part in the tangent plane, whose square is `promise`,
+        against the rest, each per dimension.
+
+        0 at a minimum; where it is below 1e-3, the parameters are less than that part of their
+        standard errors away from it. inf where nothing is left of the rest. Source: Bates & Watts,
+        Nonlinear Regression Analysis (1988), 2.2.3.
+        """
+        rest, degrees = self.cost - promise, max(freedom, 1) / max(rank, 1)
+        return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
+
     @property
     def is_finite(self) -> bool:
-        """Whether there is anything to go on with."""
+        """Whether cost, triangle and projected residuals are all finite."""
         return bool(
             np.isfinite(self.cost)
             and np.isfinite(lengths(self.triangle)).all()
@@ -67,12 +79,12 @@ class LeastSquares:
 
     @property
     def size(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters."""
         return self.residuals.size
 
     @property
     def freedom(self) -> int:
-        """How many rows there are beyond the parameters."""
+        """The number of rows beyond that of the parameters."""
         return self.residuals.rows - self.size
 
     def cost(self, point: Vector) -> float:

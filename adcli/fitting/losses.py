@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcli.errors import UsageError, did_you_mean
-from adcli.given import check_numbers
+from adcli.errors import UsageError
+from adcli.given import check_choice, check_numbers
 
 TINY, HUGE = 1e-140, 1e140
 """Sizes between which numbers have squares, and these have sums."""
@@ -75,9 +75,7 @@ class Loss:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        if self.name not in tuple(LOSSES):
-            hint = did_you_mean(self.name, LOSSES) or f"there are {', '.join(LOSSES)}"
-            raise UsageError(f"unknown loss '{self.name}'", hint)
+        check_choice(self.name, LOSSES, "loss")
         if not TINY < self.scale < HUGE:
             raise UsageError(
                 f"the loss scale is {self.scale:g}", "it is a positive number, as residuals have"

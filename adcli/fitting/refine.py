@@ -7,16 +7,15 @@ and the program were written with; the Jacobian needs no more than float64.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from adcli.ad.evaluate import evaluate
-from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.model import Vector
+from adcli.fitting.regression import Regression
 from adcli.fitting.unit_columns import of_length_one
-from adcli.graph.graph import Graph
 
 REFINED_DIGITS = 40
 LOST = 1e-7
@@ -28,59 +27,57 @@ OPERATIONS = 200_000
 REFINING_STEPS = 8
 
 
-class FineResiduals:
-    """Residuals of `prediction - response`, two nodes, in REFINED_DIGITS digits, then rounded.
+def _fine_differences(regression: Regression) -> Callable[[Sequence[Any]], Vector]:
+    """The model less the response at a point of mpmath numbers, in REFINED_DIGITS digits, then
+    rounded."""
+    from adcli.algebras.digits import DigitArrays
 
-    `values` are the columns and the fixed parameters by node; `parameters` are the nodes of the
-    free ones.
-    """
+    algebra, model, parameters = (
+        DigitArrays(REFINED_DIGITS),
+        regression.model,
+        regression.parameters,
+    )
+    inputs = {**model.prediction.inputs, **model.response.inputs}
+    values = {**regression.data, **regression.fixed}
+    nodes = *model.response.outputs, parameters.prediction
+    order = model.graph.reach(nodes)
+    with algebra.context():
+        held = {inputs[name]: algebra.pack(x) for name, x in values.items() if name in inputs}
 
-    def __init__(
-        self,
-        graph: Graph,
-        response: int,
-        prediction: int,
-        parameters: Sequence[int],
-        values: Mapping[int, Any],
-    ) -> None:
-        from adcli.algebras.digits import DigitArrays
-
-        self._algebra = DigitArrays(REFINED_DIGITS)
-        self._graph = graph
-        self._nodes = response, prediction
-        self._parameters = list(parameters)
-        with self._algebra.context():
-            self._held = {i: self._algebra.pack(x) for i, x in values.items()}
-
-    def at(self, point: Sequence[Any]) -> Vector:
-        """The residuals at a point of mpmath numbers."""
-        with self._algebra.context():
-            packed = [self._algebra.pack(x) for x in point]
-            inputs = {**self._held, **dict(zip(self._parameters, packed, strict=True))}
-            order = self._graph.reach(self._nodes)
-            values = evaluate(self._graph, order, inputs, self._algebra)
-            response, prediction = (values[i] for i in self._nodes)
+    def differences(point: Sequence[Any]) -> Vector:
+        with algebra.context():
+            packed = [algebra.pack(x) for x in point]
+            found = evaluate(
+                model.graph,
+                order,
+                {**held, **dict(zip(parameters.nodes, packed, strict=True))},
+                algebra,
+            )
+            response, prediction = (found[i] for i in nodes)
             return np.array(prediction - response, dtype=float)[0]
 
+    return differences
 
-def refine(problem: LeastSquares, fine: FineResiduals, start: Vector) -> tuple[Vector, Vector]:
+
+def refine(regression: Regression, start: Vector) -> tuple[Vector, Vector]:
     """The minimum near `start`, and the differences of model and response there, without weights.
 
     It is found by Gauss-Newton steps on fine residuals.
     """
     from mpmath import mp, mpf
 
+    residuals, fine = regression.residuals, _fine_differences(regression)
     with mp.workdps(REFINED_DIGITS):
         point = [mpf(float(x)) for x in start]
         best, best_differences = np.inf, None
         for _ in range(REFINING_STEPS):
-            differences = fine.at(point)
+            differences = fine(point)
             near = np.array([float(x) for x in point])
-            jacobian = np.vstack([j for _, j in problem.residuals.blocks(near)])
+            jacobian = np.vstack([j for _, j in residuals.blocks(near)])
             if not np.isfinite(jacobian).all():
                 break
             scaled, norms = of_length_one(jacobian)
-            r = problem.residuals.weighted(differences)
+            r = residuals.weighted(differences)
             step = np.linalg.lstsq(scaled, r, rcond=None)[0] / norms
             size = float(np.max(np.abs(step) / np.maximum(np.abs(near), 1e-300)))
             if not size < 0.5 * best:
@@ -88,5 +85,5 @@ def refine(problem: LeastSquares, fine: FineResiduals, start: Vector) -> tuple[V
             best, best_point, best_differences = size, near, differences
             point = [x - mpf(float(s)) for x, s in zip(point, step, strict=True)]
     if best_differences is None:
-        best_point, best_differences = start, problem.residuals.differences(start)
+        best_point, best_differences = start, residuals.differences(start)
     return best_point, best_differences

@@ -69,13 +69,10 @@ class Regression:
         self._known = list(known or names_in(data))
         for f in (model.prediction, *expressions):
             f.refuse_constants(self._known, "the data")
-        model.prediction.refuse_constants(
-            [*_mapping(start, "start"), *(fix or {}), *(bounds or {})]
-        )
+        model.prediction.refuse_constants([*start, *(fix or {}), *(bounds or {})])
         self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
         self._check_response(data)
         self.fixed = _numbers(fix or {}, "fix")
-        start = _mapping(start, "start")
         automatic = {name for name, x in start.items() if isinstance(x, str) and x == AUTO}
         given = _numbers({n: x for n, x in start.items() if n not in automatic}, "start")
         self.missing = [name for name in model.prediction.inputs if name in automatic]
@@ -270,7 +267,7 @@ class Regression:
 
     @property
     def counted(self) -> int:
-        """How many rows have a weight above 0."""
+        """The number of rows with a weight above 0."""
         return self.rows if self.weights is None else int(np.count_nonzero(self.weights))
 
     def point(self, vector: Vector) -> dict[str, Any]:
@@ -323,16 +320,10 @@ class Regression:
                 raise in_row(f, self.data, parameters, error, task) from None
 
 
-def _mapping(values: Mapping[str, Any], what: str) -> Mapping[str, Any]:
-    if not isinstance(values, Mapping):
-        raise UsageError(f"{what} is a dict of values, not {type(values).__name__}")
-    return values
-
-
 def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Finite numbers and arrays by name."""
     found: dict[str, Any] = {}
-    for name, value in _mapping(values, what).items():
+    for name, value in values.items():
         found[name] = real_value(value, f"the value of '{name}'")
         if not np.size(found[name]):
             raise UsageError(f"{what}: the value of '{name}' has no numbers", "give one or more")

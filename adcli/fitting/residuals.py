@@ -127,15 +127,17 @@ class Residuals:
         step = BLOCK_ROWS if split else max(self.rows, 1)
         self._slices = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
 
-    def _blocks(self) -> Iterator[slice]:
+    def _blocks(self) -> Iterator[tuple[slice, dict[int, Any], int]]:
+        """Blocks of rows with their columns, and how many they are."""
         for block in self._slices:
             if self.interrupted():
                 raise Interrupted
-            yield block
+            columns = {i: x[block] for i, x in self.columns.items()}
+            yield block, columns, block.stop - block.start
 
     @property
     def size(self) -> int:
-        """How many parameters there are."""
+        """The number of parameters."""
         return len(self.predictor.wrt)
 
     @property
@@ -163,18 +165,14 @@ class Residuals:
     def differences(self, point: Vector) -> Vector:
         """The model less the response, without weights, (rows,)."""
         found = np.empty(self.rows)
-        for block in self._blocks():
-            columns = {i: x[block] for i, x in self.columns.items()}
-            count = block.stop - block.start
+        for block, columns, count in self._blocks():
             found[block] = self.predictor.values(columns, point, count)
         found -= self.response
         return found
 
     def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
         """Residuals and their Jacobian, block by block of rows."""
-        for block in self._blocks():
-            columns = {i: x[block] for i, x in self.columns.items()}
-            count = block.stop - block.start
+        for block, columns, count in self._blocks():
             value, jacobian = self.predictor.values_and_jacobian(columns, point, count)
             r = value - self.response[block]
             if self.root_weights is not None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adcli.descent.stopping import Status
+from adcli.descent.stopping import Minimum
 from adcli.fitting.fitted_model import FittedModel, Prediction
+from adcli.fitting.statistics import Quality
 
 
 @dataclass(frozen=True)
@@ -30,38 +31,17 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Quality, Minimum):
     """A fit of a model to data. Sums are weighted; what cannot be computed is None.
 
     `value` is what was minimised: the sum of squares, or of the loss; `gradient` is its gradient by
     the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the
     fitted numbers by label (`b1`, `v[0]`), in the order of `covariance` and `correlation` (nan
     where there is none). `moved` says which starts were out of their bounds, and moved to them.
-    `reasons` say why figures of the whole fit are None, by name. See adcli.fitting.statistics for
-    the definitions of the figures.
+    `reasons` say why figures of the whole fit are None, by name.
     """
 
-    status: Status
-    reason: str
-    iterations: int
-    evaluations: int
-    value: float
-    gradient_norm: float
-    point: dict[str, Any]
-    gradient: dict[str, Any]
-    method: str
-    seconds: float
     parameters: dict[str, Parameter]
-    rss: float
-    rows: int
-    degrees_of_freedom: int
-    residual_standard_deviation: float | None
-    r_squared: float | None
-    adjusted_r_squared: float | None
-    log_likelihood: float | None
-    aic: float | None
-    bic: float | None
-    reasons: Mapping[str, str]
     covariance: Any
     correlation: Any
     confidence: float

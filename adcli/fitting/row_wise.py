@@ -6,7 +6,6 @@ Then a table is computed block by block, and the model can predict for other row
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -14,7 +13,8 @@ from adcli.graph.primitives import ELEMENTWISE, SELECT
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import INDEX, MATMUL, SUM
 
-_WHOLE = (None, None, None)
+_WHOLE_AXIS = ((None, None, None), (None, None, 1), (0, None, None))
+"""Slices that take all of an axis."""
 
 
 def is_row_wise(graph: Graph, output: int, columns: set[int], shapes: Mapping[str, Shape]) -> bool:
@@ -45,7 +45,7 @@ def _keeps_rows(graph: Graph, i: int, shapes: dict[int, Shape], over_rows: set[i
             len(shapes[a]) == rank if a in over_rows else _is_shared(shapes[a], rank) for a in args
         )
     if op is INDEX:
-        return _is_whole(attr[0])
+        return isinstance(attr[0], tuple) and attr[0] in _WHOLE_AXIS
     if op is MATMUL:
         return first in over_rows and len(shapes[first]) >= 2 and args[1] not in over_rows
     if op.kind == "reduction" or op is SUM:
@@ -58,7 +58,3 @@ def _keeps_rows(graph: Graph, i: int, shapes: dict[int, Shape], over_rows: set[i
 def _is_shared(shape: Shape, rank: int) -> bool:
     """Whether an operand that has no rows is the same for all rows."""
     return len(shape) < rank or shape[0] == 1
-
-
-def _is_whole(key: Any) -> bool:
-    return isinstance(key, tuple) and key in (_WHOLE, (None, None, 1), (0, None, None))

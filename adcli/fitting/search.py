@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adcli.descent.stopping import Status
-from adcli.fitting import levenberg
-from adcli.fitting.levenberg import Attempt, Box
+from adcli.fitting.levenberg import Attempt, Box, Minimisation
 from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
@@ -164,7 +163,7 @@ class Search:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
             return
-        found = levenberg.minimise(self.problem, start, self.box, max_iterations=iterations)
+        found = Minimisation(self.problem, start, self.box, iterations).run()
         found = found._replace(iterations=before + found.iterations)
         self.attempts.append((name, found))
 
@@ -176,13 +175,9 @@ class Search:
             return
         before = 0
         if separated.size:
-            inner = Box(self.box.lower[separated.nonlinear], self.box.upper[separated.nonlinear])
-            found = levenberg.minimise(
-                separated,
-                start[separated.nonlinear],
-                inner,
-                max_iterations=iterations,
-            )
+            free = separated.nonlinear
+            inner = Box(self.box.lower[free], self.box.upper[free])
+            found = Minimisation(separated, start[free], inner, iterations).run()
             point, before = separated.whole(found.point), found.iterations
         if point is not None:
             rest = max(iterations - before, 0)

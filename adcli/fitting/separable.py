@@ -84,7 +84,7 @@ class Separated:
         if not local.is_finite:
             return local
         self._last = full
-        basis = _range(local.triangle[:, self.linear])
+        basis, *_ = _svd(local.triangle[:, self.linear])
         rest = local.triangle[:, self.nonlinear]
         rest = rest - basis @ (basis.T @ rest)
         left = local.projected - basis @ (basis.T @ local.projected)
@@ -108,8 +108,3 @@ def _least_squares(columns: Any, target: Vector) -> Vector:
     left, values, right, norms = _svd(columns)
     found: Vector = right.T @ ((left.T @ target) / values) / norms
     return found
-
-
-def _range(columns: Any) -> Any:
-    """An orthonormal basis of what columns span."""
-    return _svd(columns)[0]

@@ -101,19 +101,13 @@ def uncertainty(
 
 
 def relative_offset(linear: Linearised, free: Any, freedom: int) -> float:
-    """The residuals' part in the tangent plane against the rest, each per dimension.
-
-    0 at a minimum; where it is below 1e-3, the parameters are less than that part of their standard
-    errors away from it. inf where nothing is left of the rest, nan where it was not computed.
-    Source: Bates & Watts, Nonlinear Regression Analysis (1988), 2.2.3.
-    """
+    """The relative offset of a point (Linearised.offset); nan where nothing was computed."""
     if not linear.is_finite:
         return math.nan
     left, values, _ = singular_values(of_length_one(linear.triangle[:, free])[0])
     known = values > ROUNDED_COLUMN * np.max(values, initial=EPSILON)
     promise = sum_of_squares((left.T @ linear.projected)[known])
-    rest, degrees = linear.cost - promise, max(freedom, 1) / max(int(known.sum()), 1)
-    return math.sqrt(promise / rest * degrees) if rest > 0 else math.inf
+    return linear.offset(promise, int(known.sum()), freedom)
 
 
 def _undetermined(names: list[str], label: str) -> str:
@@ -169,18 +163,19 @@ def known_variance(loss: Loss) -> float:
 class Quality:
     """How well the model fits. What cannot be computed is None; `reasons` say why, by name.
 
-    `rows` counts those of positive weight, `count` the free parameters. Sums are weighted.
+    `rows` counts those of positive weight. Sums are weighted.
 
     rss                   sum(w (y - f)^2)
+    degrees_of_freedom    rows beyond the free parameters
     r_squared             1 - rss / sum(w (y - mean)^2), with the weighted mean
     log_likelihood        of normal errors with variance proportional to 1/w, its scale the best,
                           rss / rows; or given, where sigmas are absolute; none for a robust loss
     aic, bic              2 k - 2 log L, k log(rows) - 2 log L; k counts the scale where estimated
     """
 
-    rows: int
-    count: int
     rss: float
+    rows: int
+    degrees_of_freedom: int
     residual_standard_deviation: float | None
     r_squared: float | None
     adjusted_r_squared: float | None
@@ -188,11 +183,6 @@ class Quality:
     aic: float | None
     bic: float | None
     reasons: dict[str, str]
-
-    @property
-    def degrees_of_freedom(self) -> int:
-        """Rows beyond the free parameters."""
-        return self.rows - self.count
 
 
 def quality(
@@ -205,7 +195,7 @@ def quality(
     perfect: bool,
     robust: bool,
 ) -> Quality:
-    """The figures for weighted residuals `r`."""
+    """The figures for weighted residuals `r` of a model with `count` free parameters."""
     w = np.ones(len(r)) if weights is None else weights
     counted = w > 0
     rows = int(counted.sum())
@@ -235,9 +225,9 @@ def quality(
         reasons |= dict.fromkeys(["log_likelihood", "aic", "bic"], why)
     k = count + (not absolute)
     return Quality(
-        rows,
-        count,
         rss,
+        rows,
+        freedom,
         math.sqrt(rss / freedom) if freedom > 0 else None,
         r_squared,
         adjusted,

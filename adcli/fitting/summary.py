@@ -1,29 +1,29 @@
-"""What a minimum tells: all figures of a fit."""
+"""What a minimum tells: all figures of a fit, and what to doubt of them."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
-from adcli.fitting import doubts
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised, triangulate
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
-from adcli.fitting.refine import LOST, OPERATIONS, FineResiduals, refine
+from adcli.fitting.refine import LOST, OPERATIONS, refine
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import (
     AT_BOUND,
     AT_EDGE,
     EPSILON,
+    RESIDUAL_ROUNDING,
     Quality,
     Uncertainty,
     half_width,
@@ -35,6 +35,19 @@ from adcli.fitting.statistics import (
     step_reason,
     uncertainty,
 )
+
+DWARFED = 1e4
+"""Standard errors beyond this multiple of the value say that the data do not determine it."""
+
+ZERO = 1e-12
+"""A value below this part of its standard error is a zero, which no error is large beside."""
+
+INFLATED = 1e7
+"""Standard errors beyond this multiple of what they would be if the other parameters were known say
+that the data do not tell the parameters apart."""
+
+OFF = 1e-3
+"""The relative offset (adcli.fitting.statistics) up to which a point is as good as a minimum."""
 
 SQUARABLE = 1e-150
 """Standard errors between this and its reciprocal have squares."""
@@ -69,7 +82,8 @@ class Summary:
         if not self.ended:
             return
         if self._is_short_of_digits():
-            self._refine()
+            self.point, self.differences = refine(problem, self.point)
+            self.r = residuals.weighted(self.differences)
         self.local = triangulate(residuals.blocks(self.point), len(self.point), Loss())
 
     # ---- more digits ----
@@ -85,20 +99,9 @@ class Summary:
         return bool(lost and small and plain and not self.perfect)
 
     def _rounding(self) -> float:
-        """Which part of the residuals rounding errors are."""
+        """The size of rounding errors, relative to that of the residuals."""
         squares = sum_of_squares(self.r)
         return EPSILON * math.sqrt(sum_of_squares(self.sizes) / squares) if squares else math.inf
-
-    def _refine(self) -> None:
-        p = self.problem
-        inputs = {**p.model.prediction.inputs, **p.model.response.inputs}
-        values = {inputs[name]: x for name, x in {**p.data, **p.fixed}.items() if name in inputs}
-        (response,) = p.model.response.outputs
-        fine = FineResiduals(
-            p.model.graph, response, p.parameters.prediction, p.parameters.nodes, values
-        )
-        self.point, self.differences = refine(p.problem, fine, self.point)
-        self.r = p.residuals.weighted(self.differences)
 
     # ---- figures ----
 
@@ -107,22 +110,31 @@ class Summary:
         """The names of the fitted numbers."""
         return self.problem.parameters.labels
 
-    def held(self) -> Any:
-        """A mask of the parameters at a bound that the data push them against."""
-        return self.problem.box.held(self.point, self.attempt.linear.gradient)
-
     def fit(self, method: str, begun: float) -> Fit:
         """The result."""
         p = self.problem
-        held = self.held()
-        q = self._quality()
+        held = p.box.held(self.point, self.attempt.linear.gradient)
+        q = quality(
+            self.r,
+            p.response,
+            p.weights,
+            len(self.labels),
+            absolute=self.absolute,
+            perfect=self.perfect,
+            robust=not p.loss.is_linear,
+        )
         variance, unknown = self._variance(q)
-        given = self._given(held)
+        # Places of the parameters that no derivative moves from where they are, and why.
+        given = {k: step_reason(self.labels[k]) for k in p.steps}
+        given |= dict.fromkeys(self.attempt.blocked, AT_EDGE)
+        given |= dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
         found = uncertainty(self.local.triangle, given, variance, self.labels, unknown)
         freedom = None if self.absolute else q.degrees_of_freedom
         parameters = self._parameters(found, half_width(self.confidence, freedom))
-        has_errors = bool(np.isfinite(found.standard_errors).any())
-        offset = self._offset(given) if has_errors else 0.0
+        offset = 0.0
+        if self.attempt.status is not Status.CONVERGED and np.isfinite(found.standard_errors).any():
+            free = [k for k in range(len(self.labels)) if k not in given]
+            offset = relative_offset(self.attempt.linear, free, p.problem.freedom)
         self._warn(q, unknown, parameters, found, offset)
         gradient = 2.0 * self.attempt.linear.gradient
         alike = p.weights is None and unknown is None  # a new row has this variance, too
@@ -147,17 +159,8 @@ class Summary:
             gradient=p.parameters.unflatten(gradient),
             method=method,
             seconds=time.perf_counter() - begun,
+            **vars(q),
             parameters=parameters,
-            rss=q.rss,
-            rows=q.rows,
-            degrees_of_freedom=q.degrees_of_freedom,
-            residual_standard_deviation=q.residual_standard_deviation,
-            r_squared=q.r_squared,
-            adjusted_r_squared=q.adjusted_r_squared,
-            log_likelihood=q.log_likelihood,
-            aic=q.aic,
-            bic=q.bic,
-            reasons=q.reasons,
             covariance=found.covariance,
             correlation=found.correlation,
             confidence=self.confidence,
@@ -168,31 +171,6 @@ class Summary:
             fitted=p.response + self.differences,
             residuals=self.r,
             fitted_model=fitted_model,
-        )
-
-    def _given(self, held: Any) -> dict[int, str]:
-        """Places of the parameters that no derivative moves from where they are, and why."""
-        given = {k: step_reason(self.labels[k]) for k in self.problem.steps}
-        given |= dict.fromkeys(self.attempt.blocked, AT_EDGE)
-        return given | dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
-
-    def _offset(self, given: Collection[int]) -> float:
-        """The relative offset of a point that is said to be no minimum; 0 of others."""
-        if self.attempt.status is Status.CONVERGED:
-            return 0.0
-        free = [k for k in range(len(self.labels)) if k not in given]
-        return relative_offset(self.attempt.linear, free, self.problem.problem.freedom)
-
-    def _quality(self) -> Quality:
-        p = self.problem
-        return quality(
-            self.r,
-            p.response,
-            p.weights,
-            len(self.labels),
-            absolute=self.absolute,
-            perfect=self.perfect,
-            robust=not p.loss.is_linear,
         )
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:
@@ -209,7 +187,7 @@ class Summary:
             return q.rss / q.degrees_of_freedom, None
         weights = self.problem.weights
         counted = self.r if weights is None else self.r[weights > 0]
-        variance = robust_variance(self.problem.loss, counted, q.count)
+        variance = robust_variance(self.problem.loss, counted, len(self.labels))
         if variance is None:
             return np.nan, "too many residuals lie beyond the scale of the loss"
         return variance, None
@@ -256,12 +234,15 @@ class Summary:
             self.warnings += [f"{label} is {note}" for note in parameter.notes]
         if unknown is not None:
             self.warnings.append(f"no standard errors: {unknown}")
-        self.warnings += doubts.undetermined(parameters, found)
-        self.warnings += doubts.unfinished(offset)
-        if (
-            self.problem.loss.is_linear and q.r_squared is not None
-        ):  # squares of outliers say nothing
-            self.warnings += doubts.unexplained(q.r_squared)
+        self.warnings += _undetermined(parameters, found)
+        if offset > OFF:
+            self.warnings.append(
+                "the standard errors are those of a minimum, and this is none: the relative offset "
+                f"is {offset:.2g}"
+            )
+        # Beside squares of outliers R squared says nothing.
+        if self.problem.loss.is_linear and q.r_squared is not None:
+            self.warnings += _unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")
 
@@ -277,3 +258,45 @@ def _for_predictions(found: Uncertainty, held: Any) -> Any:
     covariance[lost, :] = covariance[:, lost] = np.nan
     covariance[held, :] = covariance[:, held] = 0.0
     return covariance
+
+
+def _undetermined(parameters: Mapping[str, Parameter], found: Uncertainty) -> Iterator[str]:
+    """Parameters without standard errors, and those whose errors dwarf their values."""
+    labels = list(parameters)
+    if found.loose:
+        yield (
+            f"no standard errors of {_listed([labels[k] for k in found.loose])}: the data do not "
+            "determine them, the Jacobian is rank-deficient"
+        )
+    dwarfed = [label for label, x in parameters.items() if _is_dwarfed(x)]
+    if dwarfed:
+        yield (
+            f"the data hardly determine {_listed(dwarfed)}: standard errors are more than "
+            f"{DWARFED:,.0f} times the values"
+        )
+    inflated = [label for label, x in zip(labels, found.inflation, strict=True) if x > INFLATED]
+    if inflated:
+        worst = float(np.nanmax(found.inflation))
+        yield (
+            f"the data hardly determine {_listed(inflated)} apart from one another: standard "
+            f"errors are up to {worst:.1e} times what they would be if the others were known"
+        )
+
+
+def _is_dwarfed(x: Parameter) -> bool:
+    """Whether a standard error dwarfs the value, or the start of a value that is a zero."""
+    error = x.standard_error or 0.0
+    size = abs(x.value) if abs(x.value) > ZERO * error else abs(x.start or 0.0)
+    return 0 < DWARFED * size < error
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:8]) + ", ..." * (len(names) > 8)
+
+
+def _unexplained(r_squared: float) -> Iterator[str]:
+    """A model that leaves as much of the response as its mean does."""
+    if r_squared < -RESIDUAL_ROUNDING:
+        yield f"R squared is {r_squared:.2g}: the response's mean explains more than the model"
+    elif r_squared <= RESIDUAL_ROUNDING:
+        yield "R squared is 0: the model explains no more than the response's mean does"
