@@ -18,10 +18,10 @@ from adcli.comparison.kinks import (
     Kink,
     between,
     by_convention,
-    is_at_kink,
     kink_near,
     kink_of,
     limits,
+    sides_confirm,
 )
 from adcli.comparison.magnitude import magnitudes
 from adcli.comparison.methods import (
@@ -129,6 +129,9 @@ def compare(
         kink = kink_near(problem, still, output)
     is_bent = kink is not None and bool(kink.bent)
     rules_hold = is_bent or is_derivative(problem, still, output, exact, allowed, TINY)
+    rules_hold = rules_hold or bool(
+        sides_confirm(problem, still, output, exact, allowed, mpf(TINY))
+    )
     if not rules_hold:
         rules_hold, exact, reverse, still, output = _looked_at_closely(problem, tolerance)
         allowed = _allowed(problem, exact, tolerance)
@@ -229,8 +232,8 @@ def _looked_at_closely(
     """Whether the rules stand the test of more digits and smaller steps; the gradients by formula
     and by a reverse sweep, and the frozen run with its output, in these digits.
 
-    A kink that float64 does not see refutes no rule. Raises Disagreement if the digits change the
-    gradient: there is nothing to judge by.
+    What has no limit on either side refutes no rule: a jump that float64 does not see. Raises
+    Disagreement if the digits change the gradient: there is nothing to judge by.
     """
     found = []
     for digits, step in FINER:
@@ -243,7 +246,8 @@ def _looked_at_closely(
         found.append(exact)
     if any(abs(a - b) > s for a, b, s in zip(*found, allowed, strict=True)):
         raise unjudged(digits)
-    return is_at_kink(problem, still, output), exact, reverse, still, output
+    holds = sides_confirm(problem, still, output, exact, allowed, mpf(step)) is not False
+    return holds, exact, reverse, still, output
 
 
 def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -> list[float]:

@@ -20,6 +20,8 @@ STEP, SAME = 1e-30, 1e-20
 NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
 """The same where the kink is only within rounding of the point."""
 KINK_DIGITS = 90
+SMALLER = 1024
+"""The quotient of two steps whose quotients tell a limit."""
 STEADY = 0.1
 """How far quotients of half the step may be from following a power of the step."""
 NOISE = 1e-60
@@ -68,14 +70,9 @@ def kink_at_point(problem: FunctionAtPoint, exact: Run, output: int) -> tuple[st
         if place is None:
             return None
         operation = written_out(run, place, problem.function.text)
-    return operation, is_at_kink(problem, exact, output)
-
-
-def is_at_kink(problem: FunctionAtPoint, exact: Run, output: int) -> bool:
-    """Whether an operation is at a kink in the digits of a run."""
     active = exact.graph.dependents(exact.order, problem.nodes)
     with exact.algebra.context():
-        return find_kink(exact, [output], active) is not None
+        return operation, find_kink(exact, [output], active) is not None
 
 
 def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
@@ -135,6 +132,33 @@ def _unless_jump(quotient: Any, half: Any, least: float) -> float:
     """A quotient; infinite if it grows as 1/step, and is above what rounding leaves."""
     is_jump = abs(half) > max(1.5 * abs(quotient), least)
     return float(mp.sign(half) * mp.inf) if is_jump else float(quotient)
+
+
+def sides_confirm(
+    problem: FunctionAtPoint,
+    exact: Run,
+    output: int,
+    gradient: Sequence[Any],
+    allowed: Sequence[Any],
+    step: Any,
+) -> bool | None:
+    """Whether one-sided quotients with a step and a smaller one confirm a gradient, at the end of a
+    domain for example.
+
+    False if those of some side have another limit, None where a component has no side that tells:
+    one that is defined, and whose quotients neither grow, as at a jump, nor come from oscillation.
+    """
+    told = [False] * len(gradient)
+    for side in ("left", "right"):
+        quotients = _quotients(problem, exact, output, side, [step, step / SMALLER])
+        for k, (whole, smaller) in enumerate(zip(*quotients, strict=True)):
+            with exact.algebra.context():
+                off, less_off = abs(whole - gradient[k]), abs(smaller - gradient[k])
+                if less_off <= allowed[k] or less_off <= 0.75 * off:
+                    told[k] = True
+                elif abs(whole - smaller) <= SAME * abs(smaller):
+                    return False
+    return True if all(told) else None
 
 
 def limits(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -> list[Any]:

@@ -139,3 +139,16 @@ def test_an_exponent_next_to_a_large_one_is_odd(exponent: str, program: str) -> 
             assert f.value_and_gradient({"x": 0.0})[1]["x"] == 0
         f = f.derivative("x")
     assert not wrong
+
+
+@pytest.mark.parametrize("way", ["python", "numpy", "llvm"])
+def test_powlog_has_values_for_whole_orders_alone(way: str) -> None:
+    """Its derivative in the order is 0, which would be wrong anywhere else."""
+    n = np.array([0.0, 1.0, 2.0, 0.5, -1.0, 1e-300, np.inf])
+    found = adcli.function("powlog(x, 2, n)").map(
+        {"x": np.full(7, 3.0), "n": n}, engine=way, on_error="null"
+    )
+    np.testing.assert_allclose(found.values[:3], 9 * np.log(3) ** n[:3], rtol=1e-15)
+    assert sorted(found.errors) == [3, 4, 5, 6]
+    with pytest.raises(adcli.DomainError):
+        adcli.function("powlog(x, 2, n)").value({"x": mpf(3), "n": mpf(0.5)}, precision=30)

@@ -305,6 +305,30 @@ def test_what_turns_within_every_step_is_no_alarm(program: str, x: float, is_hel
         assert found.exact == pytest.approx([float(right)], rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("program", "point"),
+    [
+        ("x^1.5", {"x": 0.0}),
+        ("x^1.1", {"x": 0.0}),
+        ("x^e + y", {"x": 0.0, "y": 1.0}),
+        ("x^1.5 + y^2.5 + sin(z)", {"x": 0.0, "y": 0.0, "z": 1.0}),
+        ("(asin(x)*3)^1.5", {"x": 0.0}),
+        ("sum(v^1.5)", {"v": [0.0, 1.0, 0.0]}),
+        ("floor((x - 0.5)^(x^2))", {"x": -3.0}),  # defined nowhere else
+        ("where(cos(x) >= x^(-3), sin(x), exp(x))", {"x": 0.0}),  # jumps where x^(-3) does
+        ("powlog(2, x, n)", {"x": 3.0, "n": 1.0}),
+    ],
+)
+def test_the_end_of_a_domain_raises_no_alarm(program: str, point: dict[str, Any]) -> None:
+    assert not run(program, point).wrong
+
+
+def test_a_wrong_rule_is_caught_at_the_end_of_a_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PRIMITIVES["sin"], "partials", (lambda m, x, out: 1.001 * m.cos(x),))
+    found = run("x^1.5 + sin(x)", {"x": 0.0})
+    assert {w.by_rounding for w in found.wrong} == {False}
+
+
 def test_a_wrong_rule_is_caught_where_it_turns_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     right = run("sin(x)", {"x": 1e150})
     monkeypatch.setattr(PRIMITIVES["sin"], "partials", (lambda m, x, out: 1.001 * m.cos(x),))

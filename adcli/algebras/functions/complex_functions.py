@@ -22,6 +22,7 @@ from numpy import (
     divide,
     exp,
     expm1,
+    inf,
     log,
     log1p,
     multiply,
@@ -51,6 +52,11 @@ _LOG2, _LOG10 = float(np.log(2.0)), float(np.log(10.0))
 def detach(x: Array) -> Array:
     """x as a constant: its real part."""
     return add(x.real, 0j)
+
+
+def floor(x: Array) -> Array:
+    """The largest integer not above the real part."""
+    return np.floor(x.real) + 0j
 
 
 def slope(x: Array, w: Array) -> Array:

@@ -46,7 +46,8 @@ POWER = elementwise(
 
 def _powlog(m: Any, x: Any, y: Any, n: Any) -> Any:
     product = m.power(x, y) * m.power(m.log(x), n)
-    return m.where(m.equal(x, 0) * m.greater(y, 0), 0.0, product)
+    product = m.where(m.equal(x, 0) * m.greater(y, 0), 0.0, product)
+    return m.where(m.equal(m.floor(n), n) * m.greater_equal(n, 0), product, m.inf - m.inf)
 
 
 def _powlog_x(m: Any, x: Any, y: Any, n: Any, out: Any) -> Any:
