@@ -83,17 +83,15 @@ class PointReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """The value, and the gradient by variable or the matrix."""
         text = partial(short, digits=digits, precision=self.precision)
-        count = sum(map(prod, self.outputs))
-        values = zip(output_rows(self.outputs), flat(self.fields[("value",)]), strict=True)
-        if self.task.kind == "value":
-            tables.rows(["", "value"], ((f"f{row}", text(v)) for row, v in values), total=count)
-        elif self.task.kind == "directional":
-            slopes = flat(self.fields[("derivative",)])
-            rows = (
-                (f"f{row}", text(v), text(s)) for (row, v), s in zip(values, slopes, strict=True)
-            )
-            tables.rows(["", "value", "derivative"], rows, total=count)
-        elif self.task.kind == "gradient":
+        results = output_rows(self.outputs)
+        if self.task.kind in ("value", "directional"):
+            found = zip(results, *map(flat, self.fields.values()), strict=True)
+            rows = ((f"f{row}", *map(text, numbers)) for row, *numbers in found)
+            count = sum(map(prod, self.outputs))
+            tables.rows(["", *[path[0] for path in self.fields]], rows, total=count)
+            return
+        values = zip(results, flat(self.fields[("value",)]), strict=True)
+        if self.task.kind == "gradient":
             tables.heading("f = " + text(next(values)[1]))
             if self.task.wrt:
                 count = sum(prod(self.variables[name]) for name in self.task.wrt)
