@@ -98,24 +98,23 @@ def json_pieces(value: Any, precision: int | None = None) -> Iterator[str]:
     Counts are whole numbers, and every other number is written by `exact`. An infinity, which a
     point may have although no result may, is null.
     """
+    size = getattr(value, "size", 0)
     if isinstance(value, dict):
         parts = [(f"{_plain_json(k)}: ", v) for k, v in value.items()]
         yield from _bracketed("{", parts, "}", precision)
-    elif getattr(value, "size", 0) > BLOCK and (rows := BLOCK * len(value) // value.size):
+    elif size > BLOCK and (rows := BLOCK * len(value) // size):
         blocks = (value[start : start + rows] for start in range(0, len(value), rows))
         yield "["
-        yield from joined((to_json(b.tolist(), precision)[1:-1] for b in blocks), ", ", 1)
+        yield from joined((to_json(block, precision)[1:-1] for block in blocks), ", ", 1)
         yield "]"
-    elif getattr(value, "size", 0) > BLOCK:
-        yield from json_pieces(list(value), precision)
-    elif isinstance(value, (list, tuple)) and (
-        precision is not None or any(hasattr(v, "tolist") for v in value)
-    ):
+    elif size > BLOCK or (isinstance(value, list) and any(hasattr(v, "tolist") for v in value)):
+        yield from _bracketed("[", (("", v) for v in value), "]", precision)
+    elif precision is None or value is None or isinstance(value, (str, int)):
+        yield _plain_json(nested(value))
+    elif isinstance(value, (list, tuple)):
         yield from _bracketed("[", (("", v) for v in value), "]", precision)
     elif hasattr(value, "tolist"):
         yield from json_pieces(value.tolist(), precision)
-    elif precision is None or value is None or isinstance(value, (str, int)):
-        yield _plain_json(nested(value))
     else:
         text = exact(value, precision)
         yield "null" if "n" in text else text
