@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,8 +17,7 @@ from adcli.cli.inputs import (
     file_values,
     is_whole_point,
     shape,
-    split_assignments,
-    value_of,
+    values_of,
 )
 from adcli.errors import UsageError
 from adcli.function import Function
@@ -67,13 +67,8 @@ def drawn_values(texts: tuple[str, ...], seed: int | None, f: Function) -> dict[
         return {}
     from adcli.training.initialisers import initial
 
-    found: dict[str, Any] = {}
-    for text in texts:
-        for name, description in split_assignments(text, "--param", "write --param 'W=he(64,32)'"):
-            if name in found:
-                raise UsageError(f"--param gives '{safe(name)}' twice", "take one away")
-            with value_of(name, "--param"):
-                found[name] = initial(name, description, seed or 0)
+    example = "write --param 'W=he(64,32)'"
+    found = values_of(texts, "--param", lambda name, x: initial(name, x, seed or 0), example)
     check_variables(found, "--param", f)
     return found
 
@@ -82,22 +77,21 @@ def _is_whole(text: str) -> bool:
     return text.startswith("random:") or is_whole_point(text)
 
 
-def _shapes(texts: tuple[str, ...], wanted: dict[str, Any], f: Function) -> dict[str, Shape]:
-    found: dict[str, Shape] = {}
-    for text in texts:
-        for name, value in split_assignments(text, "--shape", SHAPE_HINT):
-            f.refuse_constants([name])
-            if name not in wanted:
-                raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
-            if name in found:
-                raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
-            with value_of(name, "--shape"):
-                found[name] = shape(value, name)
-                try:
-                    refuse_giant(found[name])
-                except GiantError as error:
-                    raise UsageError(str(error), "ask for less") from None
-    return found
+def _shapes(texts: tuple[str, ...], wanted: Collection[str], f: Function) -> dict[str, Shape]:
+    def check(name: str) -> None:
+        f.refuse_constants([name])
+        if name not in wanted:
+            raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
+
+    def read(name: str, text: str) -> Shape:
+        found = shape(name, text)
+        try:
+            refuse_giant(found)
+        except GiantError as error:
+            raise UsageError(str(error), "ask for less") from None
+        return found
+
+    return values_of(texts, "--shape", read, SHAPE_HINT, check)
 
 
 _BOUNDS_HINT = "write --bounds x=0:1, x=0: or x=:1"
@@ -105,17 +99,12 @@ _BOUNDS_HINT = "write --bounds x=0:1, x=0: or x=:1"
 
 def bound_pairs(texts: tuple[str, ...]) -> dict[str, tuple[Any, Any]]:
     """Bounds: `x=0:1`, `x=0:` or `x=:1`."""
-    found: dict[str, tuple[Any, Any]] = {}
-    for text in texts:
-        for name, pair in split_assignments(text, "--bounds", _BOUNDS_HINT):
-            low, colon, high = pair.partition(":")
-            if name in found:
-                raise UsageError(f"--bounds gives '{safe(name)}' twice", "take one away")
-            with value_of(name, "--bounds"):
-                if not colon or ":" in high or not (low.strip() or high.strip()):
-                    raise UsageError(f"'{safe(pair)}' is not a range", _BOUNDS_HINT)
-                found[name] = (
-                    constant(low.strip(), None) if low.strip() else -float("inf"),
-                    constant(high.strip(), None) if high.strip() else float("inf"),
-                )
-    return found
+    return values_of(texts, "--bounds", _range, _BOUNDS_HINT)
+
+
+def _range(name: str, text: str) -> tuple[Any, Any]:
+    low, colon, high = [part.strip() for part in text.partition(":")]
+    if not colon or ":" in high or not (low or high):
+        raise UsageError(f"'{safe(text)}' is not a range", _BOUNDS_HINT)
+    lower = constant(low, None) if low else -math.inf
+    return lower, constant(high, None) if high else math.inf

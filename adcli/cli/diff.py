@@ -8,18 +8,11 @@ from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
 from adcli.cli.inputs import (
-    SHAPE_HINT,
-    check_variables,
-    shape,
-    split_assignments,
-    value_of,
     wrt_names,
 )
 from adcli.cli.show import show, write_text
 from adcli.errors import LanguageError, UsageError
-from adcli.function import Function, function
-from adcli.graph.axes import Shape
-from adcli.language.messages import safe
+from adcli.function import function
 from adcli.report.formulas import (
     FormulaReport,
     formula_code,
@@ -39,7 +32,7 @@ def command(options: DiffOptions) -> int:
     """
     f = function(options.text)
     f = f.twice if options.order > 1 else f
-    shapes = parse_shapes(options.shape, f)
+    shapes = options.shapes(f)
     wrt, order, kind = f.names(wrt_names(options.wrt, f)), options.order, options.kind
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
@@ -61,16 +54,3 @@ def command(options: DiffOptions) -> int:
     write_text(options.output, text)
     click.echo(size_note(found.before, found.after), err=True)
     return 0
-
-
-def parse_shapes(given: tuple[str, ...], f: Function) -> dict[str, Shape]:
-    """Shapes by variable from `A=3x2,x=2`. Raises UsageError for other names and other texts."""
-    shapes: dict[str, Shape] = {}
-    for text in given:
-        for name, value in split_assignments(text, "--shape", SHAPE_HINT):
-            if name in shapes:
-                raise UsageError(f"--shape gives '{safe(name)}' twice", "take one away")
-            check_variables([name], "--shape", f)
-            with value_of(name, "--shape"):
-                shapes[name] = shape(value, name)
-    return shapes

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from adcli.cli.declare import option
+from adcli.cli.inputs import SHAPE_HINT, check_variables, shape, values_of
 from adcli.cli.kinds import count, flag, format_choice, texts
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
+from adcli.function import Function
+from adcli.graph.axes import Shape
 
 EXAMPLES = """\b
 Examples:
@@ -51,3 +54,12 @@ class DiffOptions(ProgramOptions):
     )
     output: str | None = OUTPUT
     color: None = COLOR
+
+    def shapes(self, f: Function) -> dict[str, Shape]:
+        """The shapes of variables of the program. Raises UsageError for other names."""
+        option = "--shape"
+
+        def check(name: str) -> None:
+            check_variables([name], option, f)
+
+        return values_of(self.shape, option, shape, SHAPE_HINT, check)

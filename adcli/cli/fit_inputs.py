@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import FitOptions
-from adcli.cli.inputs import assignments, file_values, is_whole_point, split_assignments
+from adcli.cli.inputs import assignments, constant, file_values, is_whole_point, values_of
 from adcli.cli.table_options import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
 from adcli.function import Function, function
 from adcli.graph.constants import MEANINGS, USUAL_PARAMETERS
-from adcli.language.messages import safe
 
 if TYPE_CHECKING:
     from adcli.fitting.regression import Regression
@@ -74,17 +73,10 @@ def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
     """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
     from adcli.fitting.regression import AUTO
 
-    found: dict[str, Any] = {}
-    given: dict[str, Any] = {}
-    for text in texts:
-        if is_whole_point(text):
-            found.update(file_values(text, f))
-            continue
-        for name, value in split_assignments(text, "--start"):
-            if name in given:
-                raise UsageError(f"--start gives '{safe(name)}' twice", "take one away")
-            if value == AUTO:
-                given[name] = AUTO
-            else:
-                given.update(assignments((f"`{name}`={value}",), "--start", None))
+    files = [text for text in texts if is_whole_point(text)]
+    found = {name: x for file in files for name, x in file_values(file, f).items()}
+    others = [text for text in texts if text not in files]
+    given: dict[str, Any] = values_of(
+        others, "--start", lambda _, value: AUTO if value == AUTO else constant(value, None)
+    )
     return {**found, **given}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adcli.cli.terminal import is_terminal, remark, stdin_bytes
 from adcli.errors import AdcliError, DataError, DomainError, UsageError, did_you_mean
@@ -19,6 +19,7 @@ from adcli.language.remarks import remarks
 if TYPE_CHECKING:
     from adcli.function import Function
 
+T = TypeVar("T")
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
 _SHAPE = re.compile(r"[0-9]{1,18}(\s*[x×]\s*[0-9]{1,18})*")
@@ -169,7 +170,7 @@ def _outside_brackets(text: str, quotes: str = "") -> str:
     return "".join(shown)
 
 
-def shape(text: str, name: str) -> Shape:
+def shape(name: str, text: str) -> Shape:
     """`3x2` as (3, 2), for --shape. Raises UsageError for another text."""
     if not _SHAPE.fullmatch(text):
         raise UsageError(f"'{safe(text)}' is not a shape", f"write --shape {safe(name)}=3x2")
@@ -214,16 +215,33 @@ def assignments(
 
     Raises UsageError for a name given twice, and for one that is no variable of the program `f`.
     """
-    values: dict[str, Any] = {}
-    for text in options:
-        for name, value in split_assignments(text, option):
-            if name in values:
-                raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
-            with value_of(name, option):
-                values[name] = constant(value, precision)
+    values = values_of(options, option, lambda _, value: constant(value, precision))
     if f is not None:
         check_variables(values, option, f)
     return values
+
+
+def values_of(
+    options: Iterable[str],
+    option: str,
+    read: Callable[[str, str], T],
+    example: str | None = None,
+    check: Callable[[str], None] = lambda name: None,
+) -> dict[str, T]:
+    """What `read` makes of each name and value of a repeatable option, by name.
+
+    Errors of `read` say which value they are about, those of `check`, which sees a name before, do
+    not. `example` is a hint, as in `split_assignments`. Raises UsageError for a name given twice.
+    """
+    found: dict[str, T] = {}
+    for text in options:
+        for name, value in split_assignments(text, option, example):
+            if name in found:
+                raise UsageError(f"{option} gives '{safe(name)}' twice", "take one away")
+            check(name)
+            with about(f"{option}, the value of '{safe(name)}'"):
+                found[name] = read(name, value)
+    return found
 
 
 def check_variables(given: Iterable[str], option: str, f: Function) -> None:
@@ -239,11 +257,6 @@ def check_point(given: Mapping[str, Any], option: str, f: Function) -> None:
     when it is known what a table gives."""
     if given.keys() >= f.inputs.keys():
         check_variables(given, option, f)
-
-
-def value_of(name: str, option: str) -> AbstractContextManager[None]:
-    """Let errors say which option's value they are about, and of which name."""
-    return about(f"{option}, the value of '{safe(name)}'")
 
 
 @contextmanager
