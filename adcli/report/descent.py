@@ -6,17 +6,15 @@ import math
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adcli.descent.minimise import Result
+from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.numbers import flat, shape_of
-from adcli.report.rendering import Report
+from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
-
-if TYPE_CHECKING:
-    from adcli.fitting.result import Fit
 
 
 @dataclass(frozen=True)
@@ -49,20 +47,9 @@ class DescentReport(Report):
         tables.panel("result", result.status, result.reason, lines)
 
 
-def result_fields(result: Result | Fit) -> dict[str, Any]:
-    """What the objects of all minima begin with."""
-    record: dict[str, Any] = {
-        "status": str(result.status),
-        "reason": result.reason,
-        "iterations": result.iterations,
-        "evaluations": result.evaluations,
-        "value": result.value,
-        "gradient_norm": result.gradient_norm,
-        "point": result.point,
-        "gradient": result.gradient,
-        "method": result.method,
-        "seconds": round(result.seconds, 6),
-    }
+def result_fields(result: Minimum) -> dict[str, Any]:
+    """What the objects of descents and fits begin with."""
+    record = {**fields_of(result, Minimum), "seconds": round(result.seconds, 6)}
     penalty = getattr(result, "penalty", 0.0)
     if penalty:
         record["penalty"] = penalty

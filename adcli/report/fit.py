@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from adcli.fitting.result import Fit, Parameter
+from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
 from adcli.report.descent import result_fields
 from adcli.report.numbers import exact
-from adcli.report.rendering import Report
+from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
 
 FIGURES = {
@@ -41,22 +42,13 @@ class FitReport(Report):
             **result_fields(fit),
             "model": fit.model,
             "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
-            "rss": fit.rss,
-            "rows": fit.rows,
-            "degrees_of_freedom": fit.degrees_of_freedom,
-            "residual_standard_deviation": fit.residual_standard_deviation,
-            "r_squared": fit.r_squared,
-            "adjusted_r_squared": fit.adjusted_r_squared,
-            "log_likelihood": fit.log_likelihood,
-            "aic": fit.aic,
-            "bic": fit.bic,
-            **({"reasons": dict(fit.reasons)} if fit.reasons else {}),
+            **fields_of(fit, Quality, without=() if fit.reasons else ["reasons"]),
             "covariance": _matrix(fit, fit.covariance),
             "correlation": _matrix(fit, fit.correlation),
             "confidence": fit.confidence,
             "scaling": fit.scaling,
             "loss": fit.loss,
-            "warnings": list(fit.warnings),
+            "warnings": fit.warnings,
         }
 
     def rows(self) -> Iterator[Sequence[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,6 +50,12 @@ class Report:
     def draw(self, tables: Tables, digits: int) -> None:
         """Tables and remarks for people, numbers with so many significant digits."""
         raise NotImplementedError
+
+
+def fields_of(value: Any, kind: type[Any], without: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields that a value has as a dataclass of a `kind`, by name, `without` some."""
+    names = [field.name for field in fields(kind) if field.name not in without]
+    return {name: getattr(value, name) for name in names}
 
 
 DIGITS = 6

@@ -19,7 +19,7 @@ from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.numbers import flat, nested, shape_of
-from adcli.report.rendering import Report
+from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
 from adcli.training.run import TrainingResult
 from adcli.training.state import Epoch
@@ -42,23 +42,11 @@ class TrainingReport(Report):
     def record(self) -> dict[str, Any]:
         """The final object; arrays beyond HISTORY_NUMBERS are described by their shape."""
         result = self.result
-        record: dict[str, Any] = {
-            "status": str(result.status),
-            "reason": result.reason,
-            "epochs": result.epochs,
-            "iterations": result.iterations,
-            "value": result.value,
-            "training_loss": result.training_loss,
-        }
-        if result.validated:
-            record["validation_loss"] = result.validation_loss
-        record.update(
-            best_epoch=result.best_epoch,
-            point={name: _described(value) for name, value in result.point.items()},
-            method=result.method,
-            rows=result.rows,
-            seconds=round(result.seconds, 6),
-        )
+        without = ["fixed", "history", "validated", "dtype", "moved"]
+        without += [] if result.validated else ["validation_loss"]
+        record = fields_of(result, TrainingResult, without)
+        record["point"] = {name: _described(value) for name, value in result.point.items()}
+        record["seconds"] = round(result.seconds, 6)
         if not math.isfinite(result.value):
             record["error"] = f"the loss is {result.value:g}"
         return record
