@@ -8,10 +8,8 @@ from typing import Any
 
 from mpmath import mpf
 
-from adcli.ad.evaluate import Run
 from adcli.ad.jacobians import jacobian_blocks
-from adcli.algebras.digits import exactly
-from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
+from adcli.ad.reverse import contributions
 from adcli.comparison.function_at_point import Component, FunctionAtPoint, Pair
 from adcli.comparison.kinks import (
     KINK_DIGITS,
@@ -20,10 +18,8 @@ from adcli.comparison.kinks import (
     by_convention,
     kink_near,
     kink_of,
-    limits,
     sides_confirm,
 )
-from adcli.comparison.magnitude import magnitudes
 from adcli.comparison.methods import (
     FORWARD_AD,
     REVERSE_AD,
@@ -32,9 +28,17 @@ from adcli.comparison.methods import (
     compare_methods,
 )
 from adcli.comparison.sweep import Sweep, relative_error, sweep
-from adcli.comparison.verdicts import TINY, Taylor, is_derivative, taylor
+from adcli.comparison.verdicts import (
+    EXACT_DIGITS,
+    TINY,
+    Taylor,
+    is_derivative,
+    significant,
+    taylor,
+)
 from adcli.errors import AdcliError, DomainError, UsageError
 from adcli.function import Function
+from adcli.graph.primitives import MULTILINEAR
 
 TOLERANCE = 1e-6
 """How much a component may differ from the exact one, relative to it."""
@@ -85,14 +89,14 @@ class Comparison:
     exact: list[float]
     methods: list[MethodResult]
     errors: list[float | None]
-    given: list[float] | None
-    given_error: float | None
     digits: list[float | None]
-    taylor: Taylor | None
     kink: Kink | None
-    sweep: Sweep | None
     tolerance: float
     wrong: list[Wrong]
+    given: list[float] | None = None
+    given_error: float | None = None
+    taylor: Taylor | None = None
+    sweep: Sweep | None = None
     order: int = 1
 
 
@@ -119,33 +123,39 @@ def compare(
     """
     problem = FunctionAtPoint(function, point, wrt)
     own = None if given is None else _own_gradient(problem, given)
-    exact, reverse = _exact_gradients(problem, exactly(problem.run, EXACT_DIGITS))
+    exact, reverse = _exact_gradients(problem.exactly(EXACT_DIGITS))
     methods = compare_methods(problem, measure)
     symbolic = _gradient_of(methods, SYMBOLIC)
     allowed = _allowed(problem, exact, tolerance)
-    still, output = frozen(exactly(problem.run, KINK_DIGITS), problem.output)
-    kink = kink_of(problem, still, output)
+    still = problem.exactly(KINK_DIGITS).still()
+    kink = kink_of(problem, still)
     if kink is None and wrong_components(SYMBOLIC, problem.components, symbolic, exact, allowed):
-        kink = kink_near(problem, still, output)
+        kink = kink_near(still)
     is_bent = kink is not None and bool(kink.bent)
-    rules_hold = is_bent or is_derivative(problem, still, output, exact, allowed, TINY)
-    rules_hold = rules_hold or bool(
-        sides_confirm(problem, still, output, exact, allowed, mpf(TINY))
-    )
+    rules_hold = is_bent or is_derivative(still, exact, allowed, TINY)
+    rules_hold = rules_hold or bool(sides_confirm(still, exact, allowed, mpf(TINY)))
     if not rules_hold:
-        rules_hold, exact, reverse, still, output = _looked_at_closely(problem, tolerance)
+        rules_hold, exact, reverse, still = _looked_at_closely(problem, tolerance)
         allowed = _allowed(problem, exact, tolerance)
     if kink is not None and not kink.is_exact:
         exact, reverse = [by_convention(kink, found, symbolic) for found in (exact, reverse)]
     if not rules_hold:
-        exact = reverse = limits(problem, still, output, mpf(FINER[-1][1]))
+        exact = reverse = still.quotients(mpf(FINER[-1][1]), "both")
     judged = _gradient_of(methods, REVERSE_AD) if own is None else own
-    wrong = _wrong_methods(problem, methods, exact, allowed, rules_hold)
+    components = problem.components
+    wrong = [
+        found
+        for m in methods
+        if m.name in (SYMBOLIC, FORWARD_AD, REVERSE_AD) and m.gradient is not None
+        for found in wrong_components(
+            m.name, components, m.gradient, exact, allowed, by_rounding=rules_hold
+        )
+    ]
     if own is not None:
-        wrong += wrong_components(GIVEN, problem.components, own, exact, allowed, kink)
+        wrong += wrong_components(GIVEN, components, own, exact, allowed, kink)
     remainder = None
     if not is_bent:
-        remainder = taylor(problem, still, output, judged, allowed)
+        remainder = taylor(still, judged, allowed)
         if remainder.is_right is False and not wrong:
             remainder = replace(remainder, is_bent=True)
     return Comparison(
@@ -154,17 +164,17 @@ def compare(
         [float(g) for g in exact],
         methods,
         [None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
-        own,
-        None if own is None else relative_error(own, exact),
         [
             None if own is not None and kink is not None and k in kink.bent else significant(g, e)
             for k, (g, e) in enumerate(zip(judged, reverse, strict=True))
         ],
-        remainder,
         kink,
-        sweep(problem, exact, epsilons) if epsilons else None,
         tolerance,
         wrong,
+        own,
+        None if own is None else relative_error(own, exact),
+        remainder,
+        sweep(problem, exact, epsilons) if epsilons else None,
     )
 
 
@@ -213,9 +223,9 @@ def _no_shape(name: str) -> UsageError:
     )
 
 
-def _exact_gradients(problem: FunctionAtPoint, run: Run) -> list[list[Any]]:
-    """The gradient by the symbolic derivative and by a reverse sweep, in the digits of a run."""
-    gradients = []
+def _exact_gradients(problem: FunctionAtPoint) -> list[list[Any]]:
+    """The gradient by the symbolic derivative and by a reverse sweep, in the digits of the run."""
+    run, gradients = problem.run, []
     with run.algebra.context():
         for mode in ("symbolic", "reverse"):
             blocks = jacobian_blocks(run, [problem.output], problem.nodes, mode)
@@ -228,26 +238,26 @@ def _exact_gradients(problem: FunctionAtPoint, run: Run) -> list[list[Any]]:
 
 def _looked_at_closely(
     problem: FunctionAtPoint, tolerance: float
-) -> tuple[bool, list[Any], list[Any], Run, int]:
+) -> tuple[bool, list[Any], list[Any], FunctionAtPoint]:
     """Whether the rules stand the test of more digits and smaller steps; the gradients by formula
-    and by a reverse sweep, and the frozen run with its output, in these digits.
+    and by a reverse sweep, and the function, in these digits.
 
     What has no limit on either side refutes no rule: a jump that float64 does not see. Raises
     Disagreement if the digits change the gradient: there is nothing to judge by.
     """
     found = []
     for digits, step in FINER:
-        run = exactly(problem.run, digits)
-        exact, reverse = _exact_gradients(problem, run)
+        closer = problem.exactly(digits)
+        exact, reverse = _exact_gradients(closer)
         allowed = _allowed(problem, exact, tolerance)
-        still, output = frozen(run, problem.output)
-        if is_derivative(problem, still, output, exact, allowed, mpf(step)):
-            return True, exact, reverse, still, output
+        still = closer.still()
+        if is_derivative(still, exact, allowed, mpf(step)):
+            return True, exact, reverse, still
         found.append(exact)
     if any(abs(a - b) > s for a, b, s in zip(*found, allowed, strict=True)):
         raise unjudged(digits)
-    holds = sides_confirm(problem, still, output, exact, allowed, mpf(step)) is not False
-    return holds, exact, reverse, still, output
+    holds = sides_confirm(still, exact, allowed, mpf(step)) is not False
+    return holds, exact, reverse, still
 
 
 def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -> list[float]:
@@ -264,22 +274,39 @@ def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -
     ]
 
 
-def _wrong_methods(
-    problem: FunctionAtPoint,
-    methods: Sequence[MethodResult],
-    exact: Sequence[Any],
-    allowed: Sequence[float],
-    rules_hold: bool,
-) -> list[Wrong]:
-    """The components in which AD or the formula is wrong; the other methods need not be right."""
-    return [
-        wrong
-        for method in methods
-        if method.name in (SYMBOLIC, FORWARD_AD, REVERSE_AD) and method.gradient is not None
-        for wrong in wrong_components(
-            method.name, problem.components, method.gradient, exact, allowed, None, rules_hold
-        )
-    ]
+def magnitudes(problem: FunctionAtPoint) -> list[float]:
+    """How large the terms are that each component is the sum of: the sum over all paths of |product
+    of the partials along the path|.
+
+    The gradient's component where nothing cancels, larger where something does. Sums inside one
+    operation (a broadcast operand) count as they are.
+    """
+    run = problem.run
+    graph, algebra = run.graph, run.algebra
+    active = graph.dependents(run.order, problem.nodes)
+    sizes: list[Any] = [None] * len(graph)
+    with algebra.context():
+        sizes[problem.output] = next(iter(algebra.basis(run.values[problem.output], 1)))
+        values = [None if v is None else _absolute(v, algebra) for v in run.values]
+        absolute = replace(run, values=values)
+        for i in reversed(run.order):
+            if sizes[i] is None or i in problem.nodes:
+                continue
+            used = absolute if graph.ops[i].kind == MULTILINEAR else run
+            for j, c, _ in contributions(used, i, sizes[i], None, active):
+                size = _absolute(c, algebra)
+                sizes[j] = size if sizes[j] is None else sizes[j] + size
+        found = [
+            algebra.collect([sizes[node]], run.values[problem.output], run.values[node], 1)
+            for node in problem.nodes
+        ]
+    return problem.numbers(found)
+
+
+def _absolute(value: Any, algebra: Any) -> Any:
+    """|value|, and 0 for what is not finite."""
+    m = algebra.m
+    return m.where(m.equal(value - value, 0), m.abs(value), 0 * m.abs(algebra.one(value)))
 
 
 def wrong_components(

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from adcli.ad.evaluate import Run
+from mpmath import mpf
+
+from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.tasks import Task
+from adcli.algebras.digits import exactly
+from adcli.comparison.quotients import difference_quotients
 from adcli.engines.point import PointResults
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.graph.axes import index_label
+from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
+
+_DETACH = PRIMITIVES["detach"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Pair:
 
 
 class FunctionAtPoint:
-    """A function at a point, evaluated in float64.
+    """A function at a point, evaluated in float64, or in more digits.
 
     Raises what `Function.value_and_gradient` raises, and UsageError without any variable.
     """
@@ -82,7 +90,7 @@ class FunctionAtPoint:
             raise UsageError("there is no variable to differentiate for", "for example 'x^2'")
 
     def results(self, mode: str) -> PointResults:
-        """What `adcli grad --mode MODE` computes."""
+        """Value and gradient, as `adcli grad --mode MODE` computes them."""
         return self.function.swept(self.point, Task("gradient", mode, self.names))
 
     def gradient(self, mode: str) -> list[float]:
@@ -94,6 +102,43 @@ class FunctionAtPoint:
         """The components of a gradient by node."""
         return self.numbers([gradient[node] for node in self.nodes])
 
+    def exactly(self, digits: int) -> FunctionAtPoint:
+        """The function that float64 runs, in many digits (adcli.algebras.digits); value and
+        components stay as they are."""
+        other = copy(self)
+        other.run = exactly(self.run, digits)
+        return other
+
+    def still(self) -> FunctionAtPoint:
+        """The function with what `detach` makes constant as constants, and `slope` as a straight
+        line: only then do differences of values tell about the derivative."""
+        other = copy(self)
+        other.run, other.output = _still(self.run, self.output)
+        return other
+
+    def at(self, direction: Sequence[Any], t: Any) -> Any:
+        """The output at x + t d, in the digits of the run, whose context is on."""
+        run, inputs = self.run, dict(self.run.inputs)
+        start = 0
+        for node in self.nodes:
+            x = run.inputs[node]
+            if not hasattr(x, "reshape"):
+                inputs[node] = x + mpf(t) * mpf(direction[start])
+                start += 1
+                continue
+            part = [mpf(t) * mpf(d) for d in direction[start : start + x.size]]
+            change = x.reshape(-1) + part if part else x.reshape(-1)
+            inputs[node] = change.reshape(x.shape)
+            start += x.size
+        return evaluate(run.graph, run.order, inputs, run.algebra)[self.output]
+
+    def quotients(self, epsilon: Any, side: str, floor: float = 0.0) -> list[Any]:
+        """The components of the gradient by difference quotients, which know no rule."""
+        with self.run.algebra.context():
+            return self.ordered(
+                difference_quotients(self.run, self.output, self.nodes, epsilon, side, floor)
+            )
+
     def numbers(self, values: Iterable[Any]) -> list[Any]:
         """The numbers of several values, one after the other."""
         return [
@@ -101,3 +146,22 @@ class FunctionAtPoint:
             for value in values
             for x in (value.reshape(-1).tolist() if hasattr(value, "reshape") else [value])
         ]
+
+
+def _still(run: Run, output: int) -> tuple[Run, int]:
+    """A run, and its output, with constants for what does not move when a derivative is taken."""
+    graph, algebra = run.graph, run.algebra
+    slopes = {i: graph.args[i] for i in run.order if graph.ops[i] is SLOPE}
+    nodes = [i for i in run.order if graph.ops[i] is _DETACH]
+    nodes += {j for args in slopes.values() for j in args}
+    if not nodes:
+        return run, output
+    constants = {i: graph.variable(f"constant {i}", graph.span(i)) for i in nodes}
+    replaced = {i: constants[i] for i in nodes if graph.ops[i] is _DETACH}
+    for i, (x, w) in slopes.items():
+        away = graph.node(SUBTRACT, (x, constants[x]), None, graph.span(i))
+        replaced[i] = graph.node(MULTIPLY, (away, constants[w]), None, graph.span(i))
+    root = graph.substitute(output, graph.affected(output, replaced), replaced)
+    inputs = {**run.inputs, **{constants[i]: run.values[i] for i in nodes}}
+    with algebra.context():
+        return Run.at(graph, graph.reach([root]), inputs, algebra, 1), root

@@ -10,15 +10,13 @@ from typing import Any
 from mpmath import mp
 
 from adcli.ad.blame import written_out
-from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kink
 from adcli.comparison.function_at_point import FunctionAtPoint
-from adcli.comparison.quotients import difference_quotients, relative_steps
 
 STEP, SAME = 1e-30, 1e-20
 """The step of a one-sided quotient at a kink, and how far two equal ones may be apart."""
 NEAR_STEP, NEAR_SAME = 1e-8, 1e-5
-"""The same where the kink is only within rounding of the point."""
+"""Step and distance where the kink is only within rounding of the point."""
 KINK_DIGITS = 90
 SMALLER = 1024
 """The quotient of two steps whose quotients tell a limit."""
@@ -51,39 +49,41 @@ class Kink:
         return [k for k, (a, b) in sides if a != b or math.isinf(a)]
 
 
-def kink_of(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
+def kink_of(problem: FunctionAtPoint, still: FunctionAtPoint) -> Kink | None:
     """The first kink that the result depends on, None at a smooth point.
 
-    `exact` is the frozen run in KINK_DIGITS digits, with its output. The sides are difference
-    quotients with a tiny step, which know no convention.
+    `still` has KINK_DIGITS digits. The sides are difference quotients with a tiny step, which know
+    no convention.
     """
-    found = kink_at_point(problem, exact, output)
-    return None if found is None else Kink(*found, *_sides(problem, exact, output, found[1]))
+    found = kink_at_point(problem, still)
+    return None if found is None else Kink(*found, *_sides(still, found[1]))
 
 
-def kink_at_point(problem: FunctionAtPoint, exact: Run, output: int) -> tuple[str, bool] | None:
+def kink_at_point(problem: FunctionAtPoint, still: FunctionAtPoint) -> tuple[str, bool] | None:
     """The operation at a kink, and whether it is there in many digits as well; None without one."""
-    run = problem.run
-    active = run.graph.dependents(run.order, problem.nodes)
-    with run.algebra.context():
-        place = find_kink(run, [problem.output], active)
-        if place is None:
-            return None
-        operation = written_out(run, place, problem.function.text)
-    active = exact.graph.dependents(exact.order, problem.nodes)
-    with exact.algebra.context():
-        return operation, find_kink(exact, [output], active) is not None
+    place = _kink_in(problem)
+    if place is None:
+        return None
+    with problem.run.algebra.context():
+        operation = written_out(problem.run, place, problem.function.text)
+    return operation, _kink_in(still) is not None
 
 
-def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
+def _kink_in(problem: FunctionAtPoint) -> Any:
+    active = problem.run.graph.dependents(problem.run.order, problem.nodes)
+    with problem.run.algebra.context():
+        return find_kink(problem.run, [problem.output], active)
+
+
+def kink_near(still: FunctionAtPoint) -> Kink | None:
     """The kink within rounding of the point, None if the sides agree.
 
     None as well if a side is no power of the step: the function turns within the step.
     """
-    kink = Kink("", False, *_sides(problem, exact, output, False))
-    least = NOISE * max(1.0, abs(problem.value)) / NEAR_STEP
+    kink = Kink("", False, *_sides(still, False))
+    least = NOISE * max(1.0, abs(still.value)) / NEAR_STEP
     for side in ("left", "right") if kink.bent else ():
-        found = _quotients(problem, exact, output, side, [NEAR_STEP, NEAR_STEP / 2, NEAR_STEP / 4])
+        found = [still.quotients(NEAR_STEP / part, side) for part in (1, 2, 4)]
         for k in kink.bent:
             whole, half, quarter = [quotients[k] for quotients in found]
             if not (abs(half) <= least or abs(whole * quarter / half**2 - 1) <= STEADY):
@@ -91,18 +91,17 @@ def kink_near(problem: FunctionAtPoint, exact: Run, output: int) -> Kink | None:
     return kink if kink.bent else None
 
 
-def _sides(
-    problem: FunctionAtPoint, exact: Run, output: int, is_exact: bool
-) -> tuple[list[float], list[float]]:
+def _sides(still: FunctionAtPoint, is_exact: bool) -> tuple[list[float], list[float]]:
     """The derivatives to the left and to the right, equal where they are the same.
 
     They are the same if they are closer than rounding, or if they come closer with the step.
     """
     step, same = (STEP, SAME) if is_exact else (NEAR_STEP, NEAR_SAME)
-    with exact.algebra.context():
-        lefts, half_lefts = _quotients(problem, exact, output, "left", [step, step / 2])
-        rights, half_rights = _quotients(problem, exact, output, "right", [step, step / 2])
-        least = NOISE * max(1.0, abs(problem.value))
+    with still.run.algebra.context():
+        lefts, rights, half_lefts, half_rights = (
+            still.quotients(h, side) for h in (step, step / 2) for side in ("left", "right")
+        )
+        least = NOISE * max(1.0, abs(still.value))
         left, right = (
             [_unless_jump(*pair, least / step) for pair in zip(whole, half, strict=True)]
             for whole, half in ((lefts, half_lefts), (rights, half_rights))
@@ -116,18 +115,6 @@ def _sides(
     return left, right
 
 
-def _quotients(
-    problem: FunctionAtPoint, exact: Run, output: int, side: str, steps: Sequence[Any]
-) -> list[list[Any]]:
-    """The gradient by difference quotients to a side, for each relative step."""
-    with exact.algebra.context():
-        sizes = [relative_steps(exact.algebra, h) for h in steps]
-        return [
-            problem.ordered(difference_quotients(exact, output, problem.nodes, size, side))
-            for size in sizes
-        ]
-
-
 def _unless_jump(quotient: Any, half: Any, least: float) -> float:
     """A quotient; infinite if it grows as 1/step, and is above what rounding leaves."""
     is_jump = abs(half) > max(1.5 * abs(quotient), least)
@@ -135,12 +122,7 @@ def _unless_jump(quotient: Any, half: Any, least: float) -> float:
 
 
 def sides_confirm(
-    problem: FunctionAtPoint,
-    exact: Run,
-    output: int,
-    gradient: Sequence[Any],
-    allowed: Sequence[Any],
-    step: Any,
+    still: FunctionAtPoint, gradient: Sequence[Any], allowed: Sequence[Any], step: Any
 ) -> bool | None:
     """Whether one-sided quotients with a step and a smaller one confirm a gradient, at the end of a
     domain for example.
@@ -150,20 +132,15 @@ def sides_confirm(
     """
     told = [False] * len(gradient)
     for side in ("left", "right"):
-        quotients = _quotients(problem, exact, output, side, [step, step / SMALLER])
+        quotients = [still.quotients(h, side) for h in (step, step / SMALLER)]
         for k, (whole, smaller) in enumerate(zip(*quotients, strict=True)):
-            with exact.algebra.context():
+            with still.run.algebra.context():
                 off, less_off = abs(whole - gradient[k]), abs(smaller - gradient[k])
                 if less_off <= allowed[k] or less_off <= 0.75 * off:
                     told[k] = True
                 elif abs(whole - smaller) <= SAME * abs(smaller):
                     return False
     return True if all(told) else None
-
-
-def limits(problem: FunctionAtPoint, exact: Run, output: int, step: Any) -> list[Any]:
-    """The gradient by central difference quotients with a tiny step, which know no rule."""
-    return _quotients(problem, exact, output, "both", [step])[0]
 
 
 def between(kink: Kink, k: int, found: float, slack: float) -> bool:

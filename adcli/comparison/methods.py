@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
@@ -13,7 +13,7 @@ from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import obstacle, why_not
 from adcli.comparison.function_at_point import FunctionAtPoint
-from adcli.comparison.quotients import complex_steps, difference_quotients, relative_steps
+from adcli.comparison.quotients import complex_steps
 from adcli.errors import DomainError
 from adcli.explain import cost
 from adcli.explain.counting import Counting
@@ -56,49 +56,60 @@ class MethodResult:
     obstacle: tuple[str, tuple[int, int]] | None = None
 
 
+class Way(NamedTuple):
+    """How a method computes, with how many evaluations and sweeps; `may_leave` says that it may
+    evaluate outside of the domain."""
+
+    compute: Callable[[FunctionAtPoint], list[float]]
+    evaluations: int
+    sweeps: int
+    may_leave: bool = True
+
+
 def compare_methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
     """All methods, symbolic first. `measure` asks for times."""
-    works = _multiplications(problem)
+    n = len(problem.components)
+    ways = {
+        SYMBOLIC: Way(lambda problem: problem.gradient("symbolic"), 1, 0),
+        FORWARD_DIFFERENCES: Way(
+            # the step is eps^(1/2) max(1, |x|), as in Nocedal & Wright, 8.1
+            lambda problem: problem.quotients(2.0**-26, "right", floor=1.0),
+            n + 1,
+            0,
+        ),
+        CENTRAL_DIFFERENCES: Way(lambda problem: problem.gradient("finite"), 2 * n, 0),
+        COMPLEX_STEP: Way(
+            lambda problem: problem.ordered(
+                complex_steps(problem.run, problem.output, problem.nodes)
+            ),
+            n,
+            0,
+        ),
+        FORWARD_AD: Way(lambda problem: problem.gradient("forward"), 1, n),
+        REVERSE_AD: Way(lambda problem: problem.gradient("reverse"), 1, 1),
+    }
+    return results_of(problem, ways, _multiplications(problem), measure)
+
+
+def results_of(
+    problem: FunctionAtPoint, ways: Mapping[str, Way], works: Mapping[str, int], measure: bool
+) -> list[MethodResult]:
+    """What each method gives, with the multiplications `works`; `measure` asks for times."""
     methods = []
-    for name, (compute, evaluations, sweeps) in _table(len(problem.components)).items():
+    for name, way in ways.items():
         reason = _obstacle(problem) if name == COMPLEX_STEP else None
-        if reason is not None:
+        try:
+            found = way.compute(problem) if reason is None else None
+        except DomainError:  # the point itself is inside: it has been evaluated
+            if not way.may_leave:
+                raise
+            found, reason = None, (OUTSIDE, (0, 0))
+        if found is None:
             methods.append(MethodResult(name, None, obstacle=reason))
             continue
-        try:
-            gradient = compute(problem)
-        except DomainError:  # the point itself is inside: it has been evaluated
-            methods.append(MethodResult(name, None, obstacle=(OUTSIDE, (0, 0))))
-            continue
-        seconds = seconds_of(compute, problem) if measure else None
-        methods.append(MethodResult(name, gradient, evaluations, sweeps, works[name], seconds))
+        seconds = seconds_of(way.compute, problem) if measure else None
+        methods.append(MethodResult(name, found, way.evaluations, way.sweeps, works[name], seconds))
     return methods
-
-
-def _table(n: int) -> Mapping[str, tuple[Callable[[FunctionAtPoint], list[float]], int, int]]:
-    """Method -> (how it is computed, evaluations, sweeps) for n components."""
-    return {
-        SYMBOLIC: (lambda problem: problem.gradient("symbolic"), 1, 0),
-        FORWARD_DIFFERENCES: (_forward_differences, n + 1, 0),
-        CENTRAL_DIFFERENCES: (lambda problem: problem.gradient("finite"), 2 * n, 0),
-        COMPLEX_STEP: (_complex_step, n, 0),
-        FORWARD_AD: (lambda problem: problem.gradient("forward"), 1, n),
-        REVERSE_AD: (lambda problem: problem.gradient("reverse"), 1, 1),
-    }
-
-
-def _forward_differences(problem: FunctionAtPoint) -> list[float]:
-    """With the step eps^(1/2) max(1, |x|), as in Nocedal & Wright, 8.1."""
-    run = problem.run
-    with run.algebra.context():
-        steps = relative_steps(run.algebra, 2.0**-26, floor=1.0)
-        return problem.ordered(
-            difference_quotients(run, problem.output, problem.nodes, steps, "right")
-        )
-
-
-def _complex_step(problem: FunctionAtPoint) -> list[float]:
-    return problem.ordered(complex_steps(problem.run, problem.output, problem.nodes))
 
 
 def _obstacle(problem: FunctionAtPoint) -> tuple[str, tuple[int, int]] | None:
@@ -123,7 +134,8 @@ def seconds_of(compute: Callable[[FunctionAtPoint], Any], problem: FunctionAtPoi
 
 
 def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
-    """By method. Local partials count once in either mode of AD, the sweeps each."""
+    """The multiplications of each method. Local partials count once in either mode of AD, the
+    sweeps each."""
     run, n = problem.run, len(problem.components)
     graph, order = run.graph, run.order
     shapes = infer_shapes(graph, order, run.shapes())

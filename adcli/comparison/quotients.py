@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from adcli.ad.evaluate import Run, evaluate
@@ -10,24 +9,24 @@ from adcli.algebras.complexes import STEP, ComplexArrays
 
 Gradient = dict[int, Any]
 """Variable node -> derivative, a value of the run's algebra."""
-Shifted = Callable[[Any], Any]
-"""Input -> how far each of its components moves."""
 SIDES = {"right": (1, 0), "left": (0, -1), "both": (1, -1)}
 
 
 def difference_quotients(
-    run: Run, output: int, wrt: list[int], steps: Shifted, side: str = "right"
+    run: Run, output: int, wrt: list[int], epsilon: Any, side: str, floor: float = 0.0
 ) -> Gradient:
     """(f(x + a h) - f(x + b h)) / (a - b) h for each component, (a, b) by SIDES.
 
+    The step h is epsilon times max(|x|, floor), and epsilon itself where that is 0.
     The denominator is the distance between the two places as rounded; a step that rounding loses
     gives 0. One evaluation more than there are components, or twice as many for "both".
     """
-    algebra = run.algebra
+    algebra, m = run.algebra, run.algebra.m
     gradient: Gradient = {}
     for v in wrt:
         x = run.inputs[v]
-        h = steps(x)
+        size = m.maximum(m.abs(x), floor * algebra.one(x))
+        h = epsilon * m.where(m.equal(size, 0), algebra.one(x), size)
         found = []
         for seed in algebra.basis(x, 1):
             ends = [x + factor * h * seed if factor else x for factor in SIDES[side]]
@@ -48,17 +47,6 @@ def _quotient(rise: Any, distance: Any, algebra: Any) -> Any:
     m = algebra.m
     lost = m.equal(distance, 0)
     return m.where(lost, 0 * distance, m.divide(rise, m.where(lost, 1 + 0 * distance, distance)))
-
-
-def relative_steps(algebra: Any, epsilon: Any, floor: float = 0.0) -> Shifted:
-    """Steps of epsilon times max(|x|, floor), and epsilon itself where that is 0."""
-    m = algebra.m
-
-    def steps(x: Any) -> Any:
-        size = m.maximum(m.abs(x), floor * algebra.one(x))
-        return epsilon * m.where(m.equal(size, 0), algebra.one(x), size)
-
-    return steps
 
 
 def complex_steps(run: Run, output: int, wrt: list[int]) -> Gradient:

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import combinations_with_replacement, product
 from typing import Any
 
 from mpmath import mp, mpf
 
-from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.jacobians import hessian_blocks
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.algebras.digits import exactly
 from adcli.comparison.compare import (
     ALLOWED_ROUNDING,
     TOLERANCE,
@@ -31,22 +29,21 @@ from adcli.comparison.compare import (
     unjudged,
     wrong_components,
 )
-from adcli.comparison.exact_derivatives import EXACT_DIGITS, frozen, significant
 from adcli.comparison.function_at_point import FunctionAtPoint, Pair
 from adcli.comparison.kinks import Kink, kink_at_point
 from adcli.comparison.methods import (
     FORWARD_OVER_REVERSE,
     GRADIENT_DIFFERENCES,
-    OUTSIDE,
     REVERSE_OVER_REVERSE,
     SYMBOLIC,
     MethodResult,
+    Way,
     forward_products,
+    results_of,
     reverse_products,
-    seconds_of,
 )
 from adcli.comparison.sweep import relative_error
-from adcli.comparison.verdicts import moved
+from adcli.comparison.verdicts import EXACT_DIGITS, significant
 from adcli.errors import DomainError, UsageError
 from adcli.explain import cost
 from adcli.function import Function
@@ -64,13 +61,6 @@ FINER, SAME_CLOSELY = ((700, "1e-170"), (1100, "1e-330")), 1e-9
 quotient may then be from the derivative, relative to it."""
 MAX_VARIABLES = 20
 """Numbers in the variables: there are their square of second derivatives."""
-MODE_OF_METHOD = {
-    SYMBOLIC: "symbolic",
-    GRADIENT_DIFFERENCES: "finite",
-    FORWARD_OVER_REVERSE: "forward",
-    REVERSE_OVER_REVERSE: "reverse",
-}
-"""Methods and the modes of `adcli hessian` that they are."""
 
 
 def compare_second(
@@ -108,13 +98,13 @@ def compare_second(
             "slope has no value whose second differences are its second derivatives",
             "compare without --order",
         )
-    still, output = frozen(exactly(written.run, QUOTIENT_DIGITS), written.output)
-    place = kink_at_point(written, still, output)
-    reference = _Reference.at(written, still, output, by_rules, place is not None)
-    kink = None if place is None else Kink(*place, reference.left, reference.right)
+    still = written.exactly(QUOTIENT_DIGITS).still()
+    place = kink_at_point(written, still)
+    left, right, values, uncertain = _reference(still, by_rules, place is not None)
+    kink = None if place is None else Kink(*place, left, right)
     bent = set(kink.bent) if kink is not None else set()
-    exact = [by_rules[k] if k in bent else value for k, value in enumerate(reference.values)]
-    allowed = _allowed(problem, exact, reference.uncertain, tolerance)
+    exact = [by_rules[k] if k in bent else value for k, value in enumerate(values)]
+    allowed = _allowed(problem, exact, uncertain, tolerance)
     defects = _defects(pairs, by_rules, exact, allowed)
     if defects and (closer := _looked_at_closely(problem, written, defects, by_rules)):
         exact, defects = [by_rules[k] if k in bent else x for k, x in enumerate(closer)], []
@@ -134,12 +124,8 @@ def compare_second(
         exact=[float(e) for e in exact],
         methods=methods,
         errors=[None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
-        given=None,
-        given_error=None,
         digits=[significant(g, e) for g, e in zip(judged, exact, strict=True)],
-        taylor=None,
         kink=kink,
-        sweep=None,
         tolerance=tolerance,
         wrong=wrong,
         order=2,
@@ -171,10 +157,9 @@ def _looked_at_closely(
     found = [by_rules]
     for digits, step in FINER:
         rules = _by_rules(problem, digits)
-        still, output = frozen(exactly(written.run, digits), written.output)
-        with still.algebra.context():
-            steps = (mpf(step), -mpf(step))
-            right, left = (_differences(written, still, output, h, k)[k] for h in steps)
+        still = written.exactly(digits).still()
+        with still.run.algebra.context():
+            right, left = (_differences(still, h, k)[k] for h in (mpf(step), -mpf(step)))
             if abs((right + left) / 2 - rules[k]) <= SAME_CLOSELY * abs(rules[k]):
                 return rules
         found.append(rules)
@@ -186,53 +171,34 @@ def _looked_at_closely(
 # ---- the reference ----
 
 
-@dataclass(frozen=True)
-class _Reference:
-    """Second differences by pair.
+def _reference(
+    still: FunctionAtPoint, otherwise: Sequence[Any], has_kink: bool
+) -> tuple[list[float], list[float], list[Any], list[float]]:
+    """Second differences by pair at a point; `otherwise` stands where no side is in the domain.
 
-    left, right  to either side, equal where they are the same; a jump of the first derivative is an
-                 infinite second one
-    values       the one to the right in many digits
-    uncertain    how far truncation may leave a value from the derivative
+    First to the left and to the right, equal where they are the same; a jump of the first
+    derivative is an infinite second one. Then the one to the right in many digits, and how far
+    truncation may leave it from the derivative.
     """
-
-    left: list[float]
-    right: list[float]
-    values: list[Any]
-    uncertain: list[float]
-
-    @classmethod
-    def at(
-        cls,
-        problem: FunctionAtPoint,
-        exact: Run,
-        output: int,
-        otherwise: Sequence[Any],
-        has_kink: bool,
-    ) -> _Reference:
-        """At the point of a frozen run; where no side is in the domain it is `otherwise`."""
-        found = cls([], [], [], [])
-        with exact.algebra.context():
-            h = mpf(STEP)
-            right, left = (_differences(problem, exact, output, t) for t in (h, -h))
-            half: list[list[Any]] = []
-            for k, rule in enumerate(otherwise):
-                values, slack = [(right[k] + left[k]) / 2] * 2, abs(right[k] - left[k])
-                apart = max(slack, abs(values[0] - rule))  # an even remainder is on both sides
-                if has_kink or not apart <= SAME_QUOTIENT * abs(
-                    values[0]
-                ):  # or a domain's end, or a zero
-                    half = half or [
-                        _differences(problem, exact, output, t) for t in (h / 2, -h / 2)
-                    ]
-                    ends = ((right[k], half[0][k]), (left[k], half[1][k]))
-                    values, slack = _limits(ends, rule)
-                found.left.append(float(values[1]))
-                found.right.append(float(values[0]))
-                with mp.workdps(EXACT_DIGITS):  # further ones are rounding
-                    found.values.append(+values[0] if abs(values[0]) > slack else mp.zero)
-                found.uncertain.append(float(slack))
-        return found
+    found: tuple[list[float], list[float], list[Any], list[float]] = [], [], [], []
+    with still.run.algebra.context():
+        h = mpf(STEP)
+        right, left = (_differences(still, t) for t in (h, -h))
+        half: list[list[Any]] = []
+        for k, rule in enumerate(otherwise):
+            values, slack = [(right[k] + left[k]) / 2] * 2, abs(right[k] - left[k])
+            apart = max(slack, abs(values[0] - rule))  # an even remainder is on both sides
+            same = apart <= SAME_QUOTIENT * abs(values[0])
+            if has_kink or not same:  # or a domain's end, or a zero
+                half = half or [_differences(still, t) for t in (h / 2, -h / 2)]
+                ends = ((right[k], half[0][k]), (left[k], half[1][k]))
+                values, slack = _limits(ends, rule)
+            with mp.workdps(EXACT_DIGITS):  # further ones are rounding
+                value = +values[0] if abs(values[0]) > slack else mp.zero
+            row = float(values[1]), float(values[0]), value, float(slack)
+            for column, x in zip(found, row, strict=True):
+                column.append(x)
+    return found
 
 
 def _limits(ends: Iterable[tuple[Any, Any]], otherwise: Any) -> tuple[list[Any], Any]:
@@ -260,26 +226,22 @@ def _limit(whole: Any, half: Any) -> tuple[Any, Any]:
     return 2 * half - whole, abs(half - whole)
 
 
-def _differences(
-    problem: FunctionAtPoint, exact: Run, output: int, step: Any, only: int | None = None
-) -> list[Any]:
+def _differences(still: FunctionAtPoint, step: Any, only: int | None = None) -> list[Any]:
     """The quotients of second differences with steps of one sign, for all pairs, or for one.
 
     A sum below what rounding leaves of its terms is 0.
     """
-    n = len(problem.components)
+    n = len(still.components)
     places = range(n) if only is None else sorted({*divmod(only, n)})
-    sizes = [abs(mpf(c.at)) or mp.one for c in problem.components]
+    sizes = [abs(mpf(c.at)) or mp.one for c in still.components]
 
     def value(*places: int) -> Any:
         direction = [mp.zero] * n
         for k in places:
             direction[k] += sizes[k]
-        inputs = moved(problem, exact, direction, step)
-        values = evaluate(exact.graph, exact.order, inputs, exact.algebra)
-        return problem.numbers([values[output]])[0]
+        return still.numbers([still.at(direction, step)])[0]
 
-    base = problem.numbers([exact.values[output]])[0]
+    base = still.numbers([still.run.values[still.output]])[0]
     noise = mpf(10) ** (NOISY_DIGITS - mp.dps)
     once = {i: value(i) for i in places}
     found = [mp.zero] * (n * n)
@@ -293,7 +255,7 @@ def _differences(
 
 def _by_rules(problem: FunctionAtPoint, digits: int) -> list[Any]:
     """The second derivatives by the rules, reverse over reverse in so many digits."""
-    run = exactly(problem.run, digits)
+    run = problem.exactly(digits).run
     with run.algebra.context():
         _, _, blocks = hessian_blocks(run, problem.output, problem.nodes, "reverse")
         if not all(run.algebra.is_finite(block) for block in blocks.values()):
@@ -342,30 +304,17 @@ def _allowed(
 
 def _methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
     n = len(problem.components)
-    works = _multiplications(problem)
-    costs = {
-        SYMBOLIC: (1, 0),
-        GRADIENT_DIFFERENCES: (2 * n, 2 * n),
-        FORWARD_OVER_REVERSE: (1, n),
-        REVERSE_OVER_REVERSE: (1, n),
+    ways = {
+        SYMBOLIC: Way(partial(_hessian, mode="symbolic"), 1, 0, may_leave=False),
+        GRADIENT_DIFFERENCES: Way(partial(_hessian, mode="finite"), 2 * n, 2 * n),
+        FORWARD_OVER_REVERSE: Way(partial(_hessian, mode="forward"), 1, n, may_leave=False),
+        REVERSE_OVER_REVERSE: Way(partial(_hessian, mode="reverse"), 1, n, may_leave=False),
     }
-    methods = []
-    for name, mode in MODE_OF_METHOD.items():
-        compute = partial(_hessian, mode=mode)
-        try:
-            found = compute(problem)
-        except DomainError:
-            if name != GRADIENT_DIFFERENCES:
-                raise
-            methods.append(MethodResult(name, None, obstacle=(OUTSIDE, (0, 0))))
-            continue
-        seconds = seconds_of(compute, problem) if measure else None
-        methods.append(MethodResult(name, found, *costs[name], works[name], seconds))
-    return methods
+    return results_of(problem, ways, _multiplications(problem), measure)
 
 
 def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:
-    """What `adcli hessian --mode MODE` computes."""
+    """The Hessian's numbers, row by row, as `adcli hessian --mode MODE` gives them."""
     task = Task("hessian", mode, problem.names)
     found = problem.function.swept(problem.point, task).by_path
     names = problem.names
@@ -373,7 +322,7 @@ def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:
 
 
 def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
-    """By method, of numbers; the gradient's graph is what the sweeps go over."""
+    """The multiplications of numbers of each method; sweeps go over the gradient's graph."""
     run, n = problem.run, len(problem.components)
     graph, algebra = run.graph, run.algebra
     with algebra.context():

@@ -1,4 +1,8 @@
-"""Verdicts on a gradient that need no epsilon: the Taylor remainder, and its right digits."""
+"""Verdicts on a gradient that need no epsilon: the Taylor remainder, and its right digits.
+
+They are against the program that float64 runs, in many digits: the distance to its derivatives is
+the fault of a method and of its rounding alone (adcli.algebras.digits).
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mpmath import mpf
+from mpmath import mp, mpf
 
-from adcli.ad.evaluate import Run, evaluate
 from adcli.comparison.function_at_point import FunctionAtPoint
+
+EXACT_DIGITS = 50
 
 TAYLOR_STEPS = [10.0**-k for k in range(1, 13)]
 TINY = 1e-30
 LOST_IN_ROUNDING = 2.0**-50
 """A remainder below this, relative to the value, is lost in the rounding of float64."""
+
+
+def significant(found: float, exact: Any) -> float:
+    """How many decimal digits of a float64 are right, from 0 to 16.
+
+    16 is a number that no float64 is closer to than half a unit in the last place.
+    """
+    if found == exact:
+        return 16.0
+    if exact == 0 or not mp.isfinite(found):
+        return 0.0
+    error = abs(mpf(found) - exact) / abs(exact)
+    return float(min(max(-mp.log10(error), 0), 16))
 
 
 @dataclass(frozen=True)
@@ -47,29 +65,19 @@ class Taylor:
         return self.slope > 1.5
 
 
-def taylor(
-    problem: FunctionAtPoint,
-    exact: Run,
-    output: int,
-    gradient: Sequence[float],
-    allowed: Sequence[float],
-) -> Taylor:
+def taylor(still: FunctionAtPoint, gradient: Sequence[float], allowed: Sequence[float]) -> Taylor:
     """The remainders in many digits, where rounding does not hide them.
-
-    `exact` is the frozen run in many digits, with its output.
 
     The components of d have the sizes of the point's and fixed signs. `allowed` is how much each
     component of the gradient may be wrong.
     """
-    direction = directions(problem)
-    remainders = [
-        float(_remainder(problem, exact, output, gradient, direction, t)) for t in TAYLOR_STEPS
-    ]
+    direction = directions(still)
+    remainders = [float(_remainder(still, gradient, direction, t)) for t in TAYLOR_STEPS]
     floor = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
     hidden = [
         t
         for t, r in zip(TAYLOR_STEPS, remainders, strict=True)
-        if r < LOST_IN_ROUNDING * max(abs(problem.value), 1e-300)
+        if r < LOST_IN_ROUNDING * max(abs(still.value), 1e-300)
     ]
     return Taylor(
         TAYLOR_STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
@@ -77,40 +85,26 @@ def taylor(
 
 
 def is_derivative(
-    problem: FunctionAtPoint,
-    exact: Run,
-    output: int,
-    gradient: Sequence[Any],
-    allowed: Sequence[float],
-    step: Any,
+    still: FunctionAtPoint, gradient: Sequence[Any], allowed: Sequence[float], step: Any
 ) -> bool:
     """Whether a gradient is the limit of difference quotients along d: the rules stand the test.
 
-    `exact` has digits enough for the step. A defect that shrinks with the step is truncation.
+    `still` has digits enough for the step. A defect that shrinks with the step is truncation.
     """
-    direction = directions(problem)
-    defect, smaller = (
-        _remainder(problem, exact, output, gradient, direction, t) / t for t in (step, step / 2)
-    )
+    direction = directions(still)
+    defect, smaller = (_remainder(still, gradient, direction, t) / t for t in (step, step / 2))
     limit = sum(a * abs(d) for a, d in zip(allowed, direction, strict=True))
     return bool(defect <= limit or smaller <= 0.75 * defect)
 
 
 def _remainder(
-    problem: FunctionAtPoint,
-    exact: Run,
-    output: int,
-    gradient: Sequence[Any],
-    direction: Sequence[float],
-    t: Any,
+    still: FunctionAtPoint, gradient: Sequence[Any], direction: Sequence[float], t: Any
 ) -> Any:
     """|f(x + t d) - f(x) - t g·d|, in the digits of the run."""
-    algebra = exact.algebra
-    with algebra.context():
-        inputs = moved(problem, exact, direction, t)
-        values = evaluate(exact.graph, exact.order, inputs, algebra)
+    with still.run.algebra.context():
+        end = still.at(direction, t)
         slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
-        (rise,) = problem.numbers([values[output] - exact.values[output]])
+        (rise,) = still.numbers([end - still.run.values[still.output]])
         return abs(rise - mpf(t) * slope)
 
 
@@ -123,23 +117,6 @@ def directions(problem: FunctionAtPoint) -> list[float]:
         size = (0.5 + state / 2147483647) * (abs(component.at) or 1.0)
         result.append(size if state & 16 else -size)
     return result
-
-
-def moved(problem: FunctionAtPoint, exact: Run, direction: Sequence[Any], t: Any) -> dict[int, Any]:
-    """The inputs at x + t d, in the digits of the run."""
-    inputs = dict(exact.inputs)
-    start = 0
-    for node in problem.nodes:
-        x = exact.inputs[node]
-        if not hasattr(x, "reshape"):
-            inputs[node] = x + mpf(t) * mpf(direction[start])
-            start += 1
-            continue
-        part = [mpf(t) * mpf(d) for d in direction[start : start + x.size]]
-        change = x.reshape(-1) + part if part else x.reshape(-1)
-        inputs[node] = change.reshape(x.shape)
-        start += x.size
-    return inputs
 
 
 def _slope(remainders: Sequence[float], floor: float) -> float | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcli.comparison.compare import GIVEN, Comparison
-from adcli.comparison.exact_derivatives import EXACT_DIGITS
 from adcli.comparison.methods import (
     FORWARD_AD,
     FORWARD_OVER_REVERSE,
@@ -16,7 +15,7 @@ from adcli.comparison.methods import (
     REVERSE_OVER_REVERSE,
 )
 from adcli.comparison.sweep import ORDERS, Sweep
-from adcli.comparison.verdicts import Taylor
+from adcli.comparison.verdicts import EXACT_DIGITS, Taylor
 from adcli.language.messages import safe
 from adcli.report.charts import BOTH, log_log_chart
 from adcli.report.numbers import exact, short

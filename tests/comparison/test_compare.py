@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from adcli.ad.jacobians import MODES
 from adcli.comparison import compare as comparison
 from adcli.comparison import methods
-from adcli.comparison.compare import GIVEN, Comparison, compare, error_of
-from adcli.comparison.exact_derivatives import significant
+from adcli.comparison.compare import GIVEN, Comparison, compare, error_of, magnitudes
 from adcli.comparison.function_at_point import FunctionAtPoint
-from adcli.comparison.magnitude import magnitudes
 from adcli.comparison.sweep import geometric
+from adcli.comparison.verdicts import significant
 from adcli.errors import DomainError, UsageError
 from adcli.function import function
 from adcli.graph.primitives import PRIMITIVES
