@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from adcli.ad.tasks import Task
     from adcli.graph.program import Program
 
 
@@ -29,6 +30,20 @@ class Column(NamedTuple):
         import numpy as np
 
         return np.ones(shape)
+
+
+class Rows(NamedTuple):
+    """A task of a program at the rows of columns, of which there are `number`."""
+
+    program: Program
+    columns: Mapping[str, Column]
+    number: int
+    task: Task
+
+    @property
+    def per_row(self) -> list[str]:
+        """The variables with a value for each row."""
+        return [name for name, column in self.columns.items() if column.per_row]
 
 
 def point_at(columns: Mapping[str, Column], row: int) -> dict[str, Any]:

@@ -19,13 +19,12 @@ from adcli.ad.blame import blame_value, not_finite, value_error
 from adcli.ad.evaluate import Run
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
-from adcli.engines.columns import Column, is_over_numbers
+from adcli.engines.columns import Column, Rows, is_over_numbers
 from adcli.engines.point import Results, compute_point, sweep_point
 from adcli.engines.source.straight_line import MAX_SOURCE_NODES, compile_function
 from adcli.errors import DomainError
 
 if TYPE_CHECKING:
-    from adcli.ad.tasks import Task
     from adcli.graph.program import Program
 
 SEVERAL = 16
@@ -40,26 +39,21 @@ AT_ONCE_BYTES = 1 << 22
 
 
 def mend_rows(
-    program: Program,
-    columns: Mapping[str, Column],
-    fields: Mapping[tuple[str, ...], Any],
-    failed: Any,
-    task: Task,
-    stop: bool,
-    start: int,
+    block: Rows, fields: Mapping[tuple[str, ...], Any], failed: Any, stop: bool, start: int
 ) -> dict[int, DomainError]:
     """Set the results of the rows `failed` in `fields`: the right ones, or nan. Why, by row.
 
     Rows are counted from `start` in what is returned, and in the errors. With `stop` the first
-    reason is raised. The values of `columns` are arrays.
+    reason is raised. The values of the columns are arrays.
     """
+    program, task = block.program, block.task
     errors: dict[int, DomainError] = {}
-    numbers = is_over_numbers(program, columns, 1)
+    numbers = is_over_numbers(program, block.columns, 1)
     several = len(failed) >= SEVERAL and len(program.order) <= MAX_SOURCE_NODES
     if numbers and several and not stop and not task.strict:
         at_once = max(1, AT_ONCE_BYTES // (8 * len(program.order)))
         for rows in np.array_split(failed, -(-len(failed) // at_once)):
-            errors.update(_value_errors(program, columns, rows))
+            errors.update(_value_errors(program, block.columns, rows))
     known = np.fromiter(errors, dtype=np.intp, count=len(errors))
     for values in fields.values():
         values[known] = np.nan
@@ -67,7 +61,7 @@ def mend_rows(
         if row in errors:
             continue
         try:
-            found = _results_at(program, columns, row, task, numbers)
+            found = _results_at(block, row, numbers)
         except DomainError as error:
             if stop:
                 error.row = start + row
@@ -81,14 +75,13 @@ def mend_rows(
     return {start + row: errors[row] for row in sorted(errors)}
 
 
-def _results_at(
-    program: Program, columns: Mapping[str, Column], row: int, task: Task, numbers: bool
-) -> dict[tuple[str, ...], Any]:
+def _results_at(block: Rows, row: int, numbers: bool) -> dict[tuple[str, ...], Any]:
     """The results in one row; none where the task is strict and the row's results are right.
 
     A node at a kink may not matter. Raises DomainError with the reason.
     """
-    values = {name: c.at(row) for name, c in columns.items()}
+    program, task = block.program, block.task
+    values = {name: c.at(row) for name, c in block.columns.items()}
     point = {name: x if x.ndim else float(x) for name, x in values.items()}
     if numbers:
         found: Results = sweep_point(program, point, task, "python")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +12,7 @@ from adcli.ad.evaluate import Run
 from adcli.ad.kinks import kink_at
 from adcli.ad.tasks import Task, compute, resolved
 from adcli.engines.choose import choose_rows_engine
-from adcli.engines.columns import Column, is_over_numbers, point_at
+from adcli.engines.columns import Column, Rows, is_over_numbers, point_at
 from adcli.engines.point import Point, Results, compute_point
 from adcli.engines.threads import available_cores
 from adcli.errors import DomainError, UsageError
@@ -75,31 +75,26 @@ def compute_rows(
     `stop` the first failed row raises its DomainError (with `row` counted from 0). Raises
     LanguageError where shapes clash.
     """
+    asked = Rows(program, columns, rows, task)
     choice = choose_rows_engine(program, columns, rows, engine, precision, task.strict)
     if choice.engine in ("python", "mpmath"):
         at = partial(compute_point, program, task=task, engine=choice.engine, precision=precision)
-        return _one_by_one(program, columns, rows, task, stop, at)
+        return _one_by_one(asked, stop, at)
     threads = threads or available_cores()
     compute_block: _ComputeBlock = _interpreted
     if choice.engine == "llvm":
         compute_block = partial(_compiled, threads=threads)
-    elif _is_planned(program, columns, rows, task, in_all or rows):
+    elif (in_all or rows) >= ROWS_WORTH_PLANNING and _can_be_planned(asked):
         compute_block = partial(_planned, threads=threads)
-    return _blocks(program, columns, rows, task, stop, compute_block)
+    return _blocks(asked, stop, compute_block)
 
 
-def _one_by_one(
-    program: Program,
-    columns: Mapping[str, Column],
-    rows: int,
-    task: Task,
-    stop: bool,
-    at: Callable[[Point], Results],
-) -> RowResults:
+def _one_by_one(asked: Rows, stop: bool, at: Callable[[Point], Results]) -> RowResults:
     """Row after row, each by `at`.
 
     Where there is none, one of ones tells the shapes of results, and what is wrong with every row.
     """
+    program, columns, rows, task = asked
     found: list[Any] = []
     example = None
     if not rows:
@@ -111,9 +106,10 @@ def _one_by_one(
         try:
             found.append(dict(at(point_at(columns, row)).fields()))
         except DomainError as error:
+            error.row = row
             if stop:
-                raise _in_row(error, row) from None
-            errors[row] = _in_row(error.with_traceback(None), row)
+                raise error from None
+            errors[row] = error.with_traceback(None)
             found.append(None)
     several = len(program.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
@@ -128,11 +124,6 @@ def _shape(value: Any) -> Shape:
     return tuple(getattr(value, "shape", ()))
 
 
-def _in_row(error: DomainError, row: int) -> DomainError:
-    error.row = row
-    return error
-
-
 class _BlockResults(NamedTuple):
     """Results of a block: by path (rows, *shape), which rows are fine (None: all of them), the
     outputs' shapes."""
@@ -142,117 +133,98 @@ class _BlockResults(NamedTuple):
     outputs: list[Shape]
 
 
-_ComputeBlock: TypeAlias = Callable[[Program, Mapping[str, Column], int, Task], _BlockResults]
+_ComputeBlock: TypeAlias = Callable[[Rows], _BlockResults]
 
 
-def _is_planned(
-    program: Program, columns: Mapping[str, Column], rows: int, task: Task, in_all: int
-) -> bool:
-    """Whether the numpy engine prepares a program for so many rows."""
-    is_worth = in_all >= ROWS_WORTH_PLANNING and not task.strict
-    varies = any(c.per_row for c in columns.values())
-    return is_worth and varies and is_over_numbers(program, columns, rows)
+def _can_be_planned(asked: Rows) -> bool:
+    """Whether the numpy engine can prepare a program, of numbers, for rows."""
+    program, columns, rows, task = asked
+    return bool(asked.per_row) and not task.strict and is_over_numbers(program, columns, rows)
 
 
-def _blocks(
-    program: Program,
-    columns: Mapping[str, Column],
-    rows: int,
-    task: Task,
-    stop: bool,
-    compute_block: _ComputeBlock,
-) -> RowResults:
+def _blocks(asked: Rows, stop: bool, compute_block: _ComputeBlock) -> RowResults:
     """A task by an engine of arrays: in blocks of rows, each failed row with its reason."""
     import numpy as np
 
+    program, columns, rows, task = asked
     arrays = {n: Column(np.asarray(c.values, dtype=float), c.per_row) for n, c in columns.items()}
     if not rows:
-        return _no_rows(program, arrays, task, compute_block)
+        return _no_rows(asked._replace(columns=arrays), compute_block)
     errors: dict[int, DomainError] = {}
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in task.paths}
-    is_cut = compute_block is _interpreted
-    for start, end in _spans(program, arrays, rows) if is_cut else [(0, rows)]:
-        block = {
-            n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()
-        }
-        fields, good, outputs = compute_block(program, block, end - start, task)
+    step = _rows_at_once(program, arrays) if compute_block is _interpreted else rows
+    for start in range(0, rows, step):
+        end = min(rows, start + step)
+        block = Rows(
+            program,
+            {n: Column(c.values[start:end], True) if c.per_row else c for n, c in arrays.items()},
+            end - start,
+            task,
+        )
+        fields, good, outputs = compute_block(block)
         if good is not None and not good.all():
             from adcli.engines.failed_rows import mend_rows
 
-            failed = (~good).nonzero()[0]
-            errors.update(mend_rows(program, block, fields, failed, task, stop, start))
+            errors.update(mend_rows(block, fields, (~good).nonzero()[0], stop, start))
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
     return RowResults(joined, outputs, errors)
 
 
-def _no_rows(
-    program: Program,
-    arrays: Mapping[str, Column],
-    task: Task,
-    compute_block: _ComputeBlock,
-) -> RowResults:
+def _no_rows(asked: Rows, compute_block: _ComputeBlock) -> RowResults:
     """Results of the shapes that one row, of ones, has: not every operation takes empty axes."""
     import numpy as np
 
-    block = {
-        n: Column(np.array([c.example()]), True) if c.per_row else c for n, c in arrays.items()
+    ones = {
+        n: Column(np.array([c.example()]), True) if c.per_row else c
+        for n, c in asked.columns.items()
     }
-    fields, _, outputs = compute_block(program, block, 1, task)
+    fields, _, outputs = compute_block(asked._replace(columns=ones, number=1))
     return RowResults({path: values[:0] for path, values in fields.items()}, outputs)
 
 
-def _spans(program: Program, arrays: Mapping[str, Column], rows: int) -> Iterator[tuple[int, int]]:
+def _rows_at_once(program: Program, arrays: Mapping[str, Column]) -> int:
+    """The number of rows that the numpy engine sweeps together."""
     sizes = [c.values[0].size if c.per_row else c.values.size for c in arrays.values()]
-    width = max(sizes, default=1)
-    live = min(len(program.order), 64) * max(1, width)
-    step = max(1, min(rows, SWEPT_BYTES * 4 // (8 * live)))
-    for start in range(0, rows, step):
-        yield start, min(rows, start + step)
+    live: int = min(len(program.order), 64) * max([1, *sizes])
+    return max(1, SWEPT_BYTES * 4 // (8 * live))
 
 
-def _compiled(
-    program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
-) -> _BlockResults:
+def _compiled(block: Rows, threads: int) -> _BlockResults:
     """A block by the llvm engine; by the numpy engine where this machine cannot compile it."""
     from adcli.engines.llvm.compiled_rows import UnsupportedError
     from adcli.engines.llvm.compiled_tasks import compile_rows
 
     try:
-        code = compile_rows(program, task, [n for n, c in block.items() if c.per_row])
+        code = compile_rows(block.program, block.task, block.per_row)
     except UnsupportedError:
-        return _planned(program, block, rows, task, threads)
-    inputs = {program.inputs[name]: column.values for name, column in block.items()}
-    return _of_program(program, rows, code.paths, *code.runner.run(inputs, threads))
+        return _planned(block, threads)
+    inputs = {block.program.inputs[name]: c.values for name, c in block.columns.items()}
+    return _of_program(block, code.paths, *code.runner.run(inputs, threads))
 
 
-def _planned(
-    program: Program, block: Mapping[str, Column], rows: int, task: Task, threads: int
-) -> _BlockResults:
+def _planned(block: Rows, threads: int) -> _BlockResults:
     """A block by the numpy engine, as one program of what was differentiated before."""
     from adcli.algebras.functions.array_functions import are_finite
     from adcli.engines.plan.column_plan import plan_rows
     from adcli.engines.result_memory import result_array
 
-    per_row = [n for n, c in block.items() if c.per_row]
-    plan, paths = plan_rows(program, task, per_row, threads)
-    numbers = [block[n].values for n in program.inputs if not block[n].per_row]
+    program, columns, rows, task = block
+    plan, paths = plan_rows(program, task, block.per_row, threads)
+    numbers = [columns[n].values for n in program.inputs if not columns[n].per_row]
     results = [result_array(rows) for _ in paths]
-    plan.run([block[n].values for n in per_row], numbers, results)
-    return _of_program(program, rows, paths, results, are_finite(results))
+    plan.run([columns[n].values for n in block.per_row], numbers, results)
+    return _of_program(block, paths, results, are_finite(results))
 
 
 def _of_program(
-    program: Program,
-    rows: int,
-    paths: Sequence[tuple[str, ...]],
-    results: Sequence[Any],
-    all_finite: bool,
+    block: Rows, paths: Sequence[tuple[str, ...]], results: Sequence[Any], all_finite: bool
 ) -> _BlockResults:
     """A block's results, by those of a prepared program; rows that are not finite are not good."""
     import numpy as np
 
+    rows, several = block.number, len(block.program.outputs)
     good = None if all_finite else np.ones(rows, dtype=bool)
     found: dict[tuple[str, ...], list[Any]] = {}
     for path, value in zip(paths, results, strict=True):
@@ -260,22 +232,22 @@ def _of_program(
             good &= np.isfinite(value)
         own = value if value.shape == (rows,) else np.full(rows, value)
         found.setdefault(path, []).append(own)
-    several = len(program.outputs) > 1
-    fields = {path: np.stack(v, axis=1) if several else v[0] for path, v in found.items()}
-    return _BlockResults(fields, good, [()] * len(program.outputs))
+    fields = {path: np.stack(v, axis=1) if several > 1 else v[0] for path, v in found.items()}
+    return _BlockResults(fields, good, [()] * several)
 
 
-def _interpreted(
-    program: Program, block: Mapping[str, Column], rows: int, task: Task
-) -> _BlockResults:
+def _interpreted(block: Rows) -> _BlockResults:
     """A block by the numpy engine. Where the task is strict, rows at a kink are not good."""
     import numpy as np
 
     from adcli.algebras.arrays import Arrays
 
+    program, columns, rows, task = block
     algebra = Arrays()
     graph, inputs = program.graph, program.inputs
-    packed = {inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in block.items()}
+    packed = {
+        inputs[n]: c.values if c.per_row else c.values[np.newaxis] for n, c in columns.items()
+    }
     given = {graph.attrs[i]: algebra.shape(x) for i, x in packed.items()}
     shapes = infer_shapes(graph, program.order, given, program.text)
     with algebra.context():
