@@ -97,11 +97,11 @@ def blame_value(run: Run, output: int, live: Any = None) -> Place:
     """
     node, live = output, not_finite(run.values[output], run.algebra, live)
     while True:
-        bad = []
-        for j, mask in live_inputs(run, node, live):
-            places = not_finite(run.values[j], run.algebra, mask)
-            if places is not NOWHERE:
-                bad.append((j, places))
+        places = [
+            (j, not_finite(run.values[j], run.algebra, mask))
+            for j, mask in live_inputs(run, node, live)
+        ]
+        bad = [place for place in places if place[1] is not NOWHERE]
         if not bad:
             return node, live
         node, live = min(bad, key=itemgetter(0))

@@ -7,8 +7,7 @@ kink that float64 meets is a kink here, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
@@ -26,13 +25,15 @@ GUARD_DIGITS = 10
 """Digits carried beyond those asked for, so that rounding along the way does not show."""
 
 
-@contextmanager
-def precision(count: int) -> Iterator[None]:
-    """Work with `count` decimal digits (and a few more). Raises UsageError outside 1..100000."""
+def precision(count: int) -> AbstractContextManager[None]:
+    """What to hold to work with `count` decimal digits and a few more.
+
+    Raises UsageError outside 1..100000.
+    """
     if not 1 <= count <= MAX_DIGITS:
         raise UsageError(f"precision must be between 1 and {MAX_DIGITS:,} digits, not {count}")
-    with mp.workdps(count + GUARD_DIGITS):
-        yield
+    held: AbstractContextManager[None] = mp.workdps(count + GUARD_DIGITS)
+    return held
 
 
 def number(value: Any) -> Any:

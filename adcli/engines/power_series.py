@@ -162,18 +162,12 @@ def _error(
 ) -> DomainError:
     """The error for a coefficient that is not finite: the operation whose inputs still are."""
     graph, node = program.graph, output
-    while True:
-        worse = [
-            a
-            for a in graph.args[node]
-            if not all(
-                run.algebra.is_finite(c)
-                for c in series.coefficients.get(a, [])[: order + 1]
-                if c is not None
-            )
-        ]
-        if not worse:
-            break
+
+    def fails(a: int) -> bool:
+        known = [c for c in series.coefficients.get(a, [])[: order + 1] if c is not None]
+        return not all(map(run.algebra.is_finite, known))
+
+    while worse := list(filter(fails, graph.args[node])):
         node = worse[0]
     written = written_out(run, (node, None), program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
