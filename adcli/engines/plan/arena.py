@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
+
+from adcli.engines.plan.operand import Step
 
 ALIGNMENT = 64
 """Arrays begin at multiples of the length of a cache line, which is that of the widest vector."""
@@ -20,6 +23,7 @@ class Offsets:
         self._free: list[tuple[int, int]] = []  # (begin, end) of gaps, by offset
         self._live: dict[int, tuple[int, int]] = {}  # offset -> (end, last time)
         self._ends: list[tuple[int, int]] = []  # (last time, offset), a heap
+        self._results: dict[int, tuple[int, Any]] = {}  # node of a step -> offset, dtype
 
     def place(self, size: int, now: int, last: int) -> int:
         """An offset for `size` bytes that live from `now` to `last`, both included."""
@@ -37,6 +41,29 @@ class Offsets:
         """Let another array live on at the place of one that is used for the last time."""
         self._live[offset] = self._live[offset][0], last
         heappush(self._ends, (last, offset))
+
+    def place_result(
+        self, step: Step, size: int, group: Sequence[Step], now: int, last: int
+    ) -> int:
+        """An offset for the result of a step, which runs in a group of steps at the time `now`.
+
+        That may be the place of an operand which dies now, if the step can write over it.
+        """
+        offset = None
+        for x in step.operands if step.in_place else ():
+            if x.root not in self._results:
+                continue
+            known, dtype = self._results[x.root]
+            dies = dtype == step.dtype and self._live[known][1] <= now
+            if dies and _is_left_to(step, x.root, group):
+                offset = known
+                del self._results[x.root]
+                self.take_over(offset, last)
+                break
+        if offset is None:
+            offset = self.place(size, now, last)
+        self._results[step.node] = offset, step.dtype
+        return offset
 
     def _find(self, size: int) -> int:
         """The first gap that is large enough, or new memory at the end."""
@@ -59,6 +86,12 @@ class Offsets:
             k -= 1
             begin = self._free.pop(k)[0]
         self._free.insert(k, (begin, end))
+
+
+def _is_left_to(step: Step, root: int, group: Sequence[Step]) -> bool:
+    """Whether the group reads an array only as it is stored, in the step's shape, and not later."""
+    reads = [(s, x) for s in group for x in s.operands if x.root == root]
+    return reads[-1][0] is step and all(not x.views and x.core == step.core for _, x in reads)
 
 
 class Arena:

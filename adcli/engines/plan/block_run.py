@@ -11,7 +11,7 @@ import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.plan.arena import Offsets, array_at
-from adcli.engines.plan.operand import Array, Operand, Step, seen
+from adcli.engines.plan.operand import Array, Operand, seen
 from adcli.engines.plan.regions import Region
 from adcli.engines.threads import Portions, in_parallel
 
@@ -50,7 +50,6 @@ class BlockRun:
         self._registers: list[tuple[int, int, tuple[int, ...], Any]] = []
         layout = Offsets()
         last = {x.root: k for k, step in enumerate(self._steps) for x in step.operands}
-        offsets: dict[int, int] = {}
         for k, step in enumerate(self._steps):
             arguments = tuple(
                 [self._argument(x, s) for x, s in zip(step.operands, step.sliced, strict=True)]
@@ -59,8 +58,8 @@ class BlockRun:
             self._instructions.append((step.call, arguments, slot, False))
             if step.node in stored:
                 continue
-            offset = self._place(layout, offsets, step, k, last)
-            offsets[step.node] = offset
+            size = self.block * prod(step.core[1:]) * step.dtype.itemsize
+            offset = layout.place_result(step, size, [step], k, last.get(step.node, k))
             self._registers.append((slot, offset, step.core[1:], step.dtype))
         self._bytes = layout.size
         self.scratch = layout.size * self.threads
@@ -83,22 +82,6 @@ class BlockRun:
         if key not in self._slots:
             (self.cut if sliced else self.whole).append(x)
         return self._slot(key)
-
-    def _place(
-        self, layout: Offsets, offsets: dict[int, int], step: Step, now: int, last: dict[int, int]
-    ) -> int:
-        """Where a result lies: at the place of an operand that dies with this step, if it may."""
-        end = last.get(step.node, now)
-        if step.in_place:
-            for x in step.operands:
-                if x.root in offsets and last[x.root] == now and self._is_like(x, step):
-                    layout.take_over(offsets[x.root], end)
-                    return offsets[x.root]
-        size = self.block * prod(step.core[1:]) * step.dtype.itemsize
-        return layout.place(size, now, end)
-
-    def _is_like(self, x: Operand, step: Step) -> bool:
-        return not x.views and x.core == step.core and self._makers[x.root].dtype == step.dtype
 
     def run(self, *given: Array) -> None:
         """Run all blocks on the arrays of `cut`, `whole` and `stored`, and scratch memory."""

@@ -82,7 +82,6 @@ class Plan:
         last = {x.root: k for k, group in enumerate(steps) for x in _read(group)}
         last.update({x.root: len(items) for x in self._outputs})
         layout = Offsets()
-        placed: dict[int, tuple[int, Any]] = {}
         returned: dict[int, list[int]] = {}
         for k, (item, group) in enumerate(zip(items, steps, strict=True)):
             stored = [s for s in group if last.get(s.node, -1) > k]
@@ -91,8 +90,7 @@ class Plan:
                 if not step.writes:
                     returned.setdefault(last[step.node], []).append(step.node)
                 elif step.node not in self._written:
-                    offset = _place(layout, placed, step, group, k, last)
-                    placed[step.node] = offset, step.dtype
+                    offset = layout.place_result(step, step.bytes, group, k, last[step.node])
                     self._places.append((slot, offset, step.core, step.dtype))
             if isinstance(item, Region):
                 self._add_region(item, {s.node for s in stored}, layout, k)
@@ -174,33 +172,6 @@ class Plan:
 
 def _read(group: list[Step]) -> list[Operand]:
     return [x for step in group for x in step.operands]
-
-
-def _place(
-    layout: Offsets,
-    placed: dict[int, tuple[int, Any]],
-    step: Step,
-    group: list[Step],
-    now: int,
-    last: dict[int, int],
-) -> int:
-    """Where a result lies: at the place of an operand that dies with this step, if it may."""
-    if step.in_place:
-        for x in step.operands:
-            if x.root not in placed or last[x.root] > now:
-                continue
-            offset, dtype = placed[x.root]
-            if dtype == step.dtype and _is_left_to(step, x.root, group):
-                del placed[x.root]
-                layout.take_over(offset, last[step.node])
-                return offset
-    return layout.place(step.bytes, now, last[step.node])
-
-
-def _is_left_to(step: Step, root: int, group: list[Step]) -> bool:
-    """Whether the group reads an array only as it is stored, in the step's shape, and not later."""
-    reads = [(s, x) for s in group for x in s.operands if x.root == root]
-    return reads[-1][0] is step and all(not x.views and x.core == step.core for _, x in reads)
 
 
 def _nothing() -> None:
