@@ -29,8 +29,8 @@ from adcli.graph.primitives import (
 )
 
 STABLE_LOGARITHMS = {
-    "sigmoid": "log(sigmoid(x)) is -softplus(-x), which stays in the range of numbers",
-    "softmax": "log(softmax(x)) is x - logsumexp(x), which stays in the range of numbers",
+    "sigmoid": "logsigmoid(x) is log(sigmoid(x)) without underflow",
+    "softmax": "log_softmax(x) is log(softmax(x)) without underflow",
     "exp": "log(exp(x)) is x",
 }
 """What the logarithm of a function is that rounds to 0."""

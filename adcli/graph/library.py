@@ -134,6 +134,21 @@ def gelu(m: Any, x: Any) -> Any:
     return x * m.normcdf(x)
 
 
+@compound("x", "x*sigmoid(x), also called swish")
+def silu(m: Any, x: Any) -> Any:
+    return x * m.sigmoid(x)
+
+
+@compound("x", "log(sigmoid(x)) without underflow")
+def logsigmoid(m: Any, x: Any) -> Any:
+    return -m.softplus(-x)
+
+
+@compound("x y", "x^y")
+def pow_(m: Any, x: Any, y: Any) -> Any:
+    return m.power(x, y)
+
+
 @compound("x low high", "min(max(x, low), high); the derivative at constant ends is 0")
 def clip(m: Any, x: Any, low: Any, high: Any) -> Any:
     return m.minimum(m.maximum(x, low), high)
@@ -241,6 +256,22 @@ def softmax(m: Any, x: Any, axis: int | None) -> Any:
     return m.divide(e, along(m, axis, m.sum(axis, e)))
 
 
+@compound("x", "log(softmax(x)) without underflow", axis=-1)
+def log_softmax(m: Any, x: Any, axis: int | None) -> Any:
+    """Differences from the largest element, less log1p(sum of the others' exponentials).
+
+    The largest is its own reference only in what the others differ by: its share, 1 less what they
+    sum up to, is never formed, so that its derivative keeps the digits of their sum.
+    """
+    largest = m.detach(m.reduce_max(axis, x))
+    is_top = m.detach(m.equal(x, along(m, axis, largest)))
+    is_top = m.detach(is_top * m.equal(m.cumsum((axis, False), is_top), 1))  # the first of several
+    top = m.sum(axis, m.where(is_top, x, 0))
+    difference = x - along(m, axis, top)
+    rest = m.log1p(m.sum(axis, m.exp(m.where(is_top, -m.inf, difference))))
+    return m.where(is_top, 0, difference) - along(m, axis, rest)
+
+
 of_rows("cumsum", "reduce_max", "reduce_min", "size")
 
 
@@ -258,6 +289,14 @@ def outer(m: Any, x: Any, y: Any) -> Any:
 
 
 of_rows("transpose")
+
+
+@compound("x", "elements in reverse order along an axis", axis=0)
+def flip(m: Any, x: Any, axis: int) -> Any:
+    if axis < 0:
+        raise ShapeError("flip counts axes from the first, 0")
+    whole = (None, None, None)
+    return m.index((*([whole] * axis), (None, None, -1)), x)
 
 
 @compound("x", "sum of the diagonal of a matrix")
@@ -288,6 +327,14 @@ def range_(m: Any, bounds: tuple[int, ...]) -> Any:
     if step == 0:
         raise ShapeError("a range needs a step other than 0")
     return m.structural(PRIMITIVES["range"], (start, stop, step))
+
+
+@compound("x y", "n numbers from x to y in equal steps", n=REQUIRED)
+def linspace(m: Any, x: Any, y: Any, n: int) -> Any:
+    if n < 2:
+        raise ShapeError("linspace takes 2 numbers or more")
+    share = m.divide(range_(m, (n,)), n - 1)
+    return (1 - share) * x + share * y
 
 
 @compound("", "an array of zeros: zeros(3), zeros(2, 3)", shape=REQUIRED)

@@ -12,7 +12,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import PARAMETER
+from adcli.graph.primitives import PARAMETER, PRIMITIVES
 from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
@@ -212,9 +212,20 @@ class Builder(Operators):
         if user is not None:
             return self._call_user(written, user, arguments, span)
         function = LIBRARY.get(ALIASES.get(written, written))
+        if function is LIBRARY["log"] and len(arguments) == 2:
+            return self._log_to_base(arguments[0], arguments[1], span)
         if function is None:
             raise self.unknown_function(written, name)
         return LibraryCall(self, function, arguments, span).build()
+
+    def _log_to_base(self, x: Any, base: Any, span: Span) -> int:
+        """log(x, b) is log(x)/log(b); log2 and log10 round once."""
+        x, base = self.resolve(x), self.resolve(base)
+        number = static_value(self.graph, base)
+        if number in (2.0, 10.0):
+            return self.graph.node(PRIMITIVES[f"log{number:.0f}"], (x,), None, span)
+        logs = [self.graph.node(PRIMITIVES["log"], (a,), None, span) for a in (x, base)]
+        return self.graph.node(PRIMITIVES["divide"], tuple(logs), None, span)
 
     def call_raised(
         self, name: Span, digits: Span, left: Span, arguments: list[Any], right: Span

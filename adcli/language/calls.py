@@ -85,9 +85,6 @@ class LibraryCall:
             given = len(self.inputs) + len(spare)
             wants = counted(len(self.function.inputs), "argument")
             message = f"'{self.function.name}' takes {wants}, not {given}"
-            if self.function.name == "log":
-                hint = "log(x) is the natural one; to base b it is log(x)/log(b)"
-                raise self.scope.error(message, self.span, hint)
             raise self.error(message)
 
     def _named(self, argument: Named) -> None:

@@ -16,7 +16,7 @@ from adcli.language.messages import unquoted
 DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
 
 OTHER_NAMES = {
-    **dict.fromkeys(("pow", "power"), "a power is x^y"),
+    "power": "a power is x^y",
     **dict.fromkeys(("factorial", "fact"), "a factorial is n!"),
     "tg": "the tangent is tan(x)",
     "ctg": "the cotangent is cot(x)",
@@ -26,7 +26,7 @@ OTHER_NAMES = {
     "th": "the hyperbolic tangent is tanh(x)",
     "lg": "the logarithm to base 10 is log10(x)",
     **dict.fromkeys(("lb", "ld"), "the logarithm to base 2 is log2(x)"),
-    "logb": "the logarithm to base b is log(x)/log(b)",
+    "logb": "the logarithm to base b is log(x, b)",
     **dict.fromkeys(("root", "nthroot"), "the n-th root is x^(1/n)"),
     **dict.fromkeys(
         ("deg", "degrees", "rad2deg"), "angles are in radians; x of them are x*180/pi degrees"
@@ -35,7 +35,10 @@ OTHER_NAMES = {
     "det": "the language has no determinant",
     "inv": "the language has no inverse of a matrix; 1/x is that of each element",
     "frac": "the fractional part is mod(x, 1)",
-    **dict.fromkeys(("fix", "trunc"), "the whole part of x is sign(x)*floor(abs(x))"),
+    "fix": "the whole part is trunc(x)",
+    "swish": "x*sigmoid(x) is silu(x)",
+    "log_sigmoid": "the logarithm of the sigmoid is logsigmoid(x)",
+    "logsoftmax": "the logarithm of softmax is log_softmax(v)",
     **dict.fromkeys(("average", "avg"), "the mean is mean(v)"),
     "len": "the number of elements is size(v)",
     "length": "the number of elements is size(v), the Euclidean length norm(v)",

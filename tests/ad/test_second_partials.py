@@ -87,6 +87,11 @@ EXACT: dict[str, Callable[..., Any]] = {
     "tanh": ends(mp.tanh, -1, 1),
     "softplus": softplus,
     "sqdiff": lambda x, y: (x - y) * (x + y),
+    "csch": ends(mp.csch, 0, 0),
+    "coth": ends(mp.coth, -1, 1),
+    "log1mexp": ends(ROWS["log1mexp"].exact, math.nan, 0),
+    "logcosh": lambda x: abs(x) + softplus(-2 * abs(x)),
+    "logaddexp": lambda x, y: max(x, y) + softplus(-abs(x - y)),
     "lgamma": ends(ROWS["lgamma"].exact, math.nan, math.nan),
     "gamma": ends(ROWS["gamma"].exact, math.nan, math.nan),
 }
@@ -114,6 +119,9 @@ ZEROS: dict[str, tuple[float, ...]] = {
     "erf": (math.sqrt(0.5),),
     "logit": (0.5, 0.5 + 1e-10, 0.25),
     "digamma": (1.4616321449683622,),
+    "log1mexp": (0.6931471805599453, 40.0, 700.0),
+    "logcosh": (20.0, 19.9, 350.0, -700.0),
+    "csch": (300.0, -340.0),
 }
 
 
@@ -150,6 +158,31 @@ ONE = tuple((x,) for x in (*GRID, *FAR, *HALF_TURNS))
 COMPOUND: dict[str, Case] = {
     "sec": Case("sec(x)", ("x",), mp.sec, ONE),
     "csc": Case("csc(x)", ("x",), mp.csc, ONE),
+    "silu": Case(
+        *("silu(x)", ("x",), ends(lambda x: x / (1 + mp.exp(-x)), 0, math.inf)),
+        tuple((x,) for x in (*GRID, *FAR, 2.399357280515468, -2.399357280515468, -40.0)),
+    ),
+    "logsigmoid": Case("logsigmoid(x)", ("x",), lambda x: -softplus(-x), ONE),
+    "log_base": Case(
+        "log(x, y)",
+        XYZ[:2],
+        lambda x, y: mp.log(x) / mp.log(y),
+        ((2.0, 3.0), (1e-300, 1e300), (7.0, 0.5), (1e10, 1 + 1e-5)),
+    ),
+    **{
+        f"log_softmax {k}": Case(
+            f"log_softmax([x, y, z])[{k}]",
+            XYZ,
+            lambda *v, k=k: v[k] - mp.log(exponentials(*v)),
+            SHARES,
+        )
+        for k in range(3)
+    },
+    "log_softmax of two": Case(
+        *("log_softmax([x, y])[0]", XYZ[:2]),
+        lambda x, y: -softplus(y - x),
+        NEAR_TIES,
+    ),
     "gelu": Case(
         *("gelu(x)", ("x",), ends(lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2, 0, math.inf)),
         tuple((x,) for x in (*GRID, *FAR, math.sqrt(2), -math.sqrt(2), -5.0, -38.0)),

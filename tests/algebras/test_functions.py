@@ -121,6 +121,20 @@ def softplus(x: Any) -> Any:
     return mp.log1p(mp.exp(x))
 
 
+def logaddexp(x: Any, y: Any) -> Any:
+    return max(x, y) + mp.log1p(mp.exp(-abs(x - y)))
+
+
+def log1mexp(x: Any) -> Any:
+    with mp.workdps(500):
+        return mp.log(1 - mp.exp(-x))
+
+
+def logcosh(x: Any) -> Any:
+    with mp.workdps(400):
+        return abs(x) + mp.log1p(mp.exp(-2 * abs(x))) - mp.log(2)
+
+
 def normcdf(x: Any) -> Any:
     with mp.workdps(2 * DIGITS):
         return mp.erfc(-x / mp.sqrt(2)) / 2
@@ -231,6 +245,15 @@ ROWS = (
     Row("sinh", mp.sinh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
     Row("cosh", mp.cosh, (*SMALL, 710.4, -710.4), ((-710, 710), (-2, 2))),
     Row("tanh", mp.tanh, (*SMALL, 19.0, 22.0), ((-20, 20), (-1, 1))),
+    Row("csch", mp.csch, (*SMALL[2:], 740.0, -744.0), ((-745, 745), (-2, 2))),
+    Row("coth", mp.coth, (*SMALL[2:], 19.0, 22.0), ((-20, 20), (-1, 1))),
+    Row("logaddexp", logaddexp, ((40.0, 0.0), (-800.0, -801.0), (3.0, 3.0), (1e308, 1e308))),
+    Row("logaddexp", logaddexp, (), (((1, 9), (1, 9)), ((-9, -1), (-9, -1)), ((-745, 0), (9, 99)))),
+    Row("log1mexp", log1mexp, (*near(0.6931471805599453), *POSITIVE[:4], 745.0), ((1e-9, 40.0),)),
+    Row("logcosh", logcosh, (1e-150, 1e-9, *near(20.0), 1.0, HUGE), ((-25, 25), (-1, 1))),
+    Row(
+        "xlogy", lambda x, y: x * mp.log(y), ((0.0, 2.0), (-1e300, 1e-300)), (((-9, 9), (0.5, 2)),)
+    ),
     Row("sech", mp.sech, (*SMALL, 740.0, -744.0), ((-745, 745), (-2, 2))),
     Row("asinh", mp.asinh, (*SMALL, HUGE), ((-9, 9), (1e-9, 1e20))),
     Row("acosh", mp.acosh, (*ABOVE_1, HUGE, 1.5), ((1, 3), (2, 1e20))),
@@ -380,6 +403,20 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
     "slope": ((2.0, 3.0, 0.0), (inf, 1.0, 0.0), (nan, 1.0, nan), (1.0, nan, nan)),
     "abs": ((-2.0, 2.0), (-inf, inf), (nan, nan)),
     "sign": ((-2.0, -1.0), (0.0, 0.0), (inf, 1.0), (nan, nan)),
+    "trunc": (
+        (0.5, 0.0),
+        (2.5, 2.0),
+        (-2.5, -2.0),
+        (inf, inf),
+        (1e300, 1e300),
+        (nan, nan),
+    ),
+    "csch": ((inf, 0.0), (nan, nan)),
+    "coth": ((inf, 1.0), (-inf, -1.0), (nan, nan)),
+    "logaddexp": ((inf, 0.0, inf), (-inf, -inf, -inf), (-inf, 2.0, 2.0), (inf, inf, inf)),
+    "log1mexp": ((0.0, -inf), (-1.0, nan), (nan, nan)),
+    "logcosh": ((0.0, 0.0), (inf, inf), (-inf, inf), (nan, nan)),
+    "xlogy": ((0.0, 0.0, 0.0), (0.0, -1.0, nan), (1.0, 0.0, -inf), (0.0, 5.0, 0.0)),
     "floor": ((-0.5, -1.0), (2.5, 2.0), (inf, inf), (1e300, 1e300), (nan, nan)),
     "ceil": ((0.5, 1.0), (-2.5, -2.0), (-inf, -inf), (1e300, 1e300), (nan, nan)),
     "round": (
@@ -497,6 +534,9 @@ RANGE: dict[str, tuple[tuple[Any, ...], ...]] = {
     ),
     "mod": ((-0.0, 5.0, 0.0), (0.0, -5.0, -0.0)),
     "negative": ((0.0, -0.0),),
+    "trunc": ((-0.5, -0.0),),
+    "csch": ((-inf, -0.0),),
+    "log1mexp": ((inf, -0.0),),
     "abs": ((-0.0, 0.0),),
     "floor": ((-0.0, -0.0),),
     "ceil": ((-0.5, -0.0), (-0.0, -0.0)),

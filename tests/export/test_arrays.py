@@ -10,6 +10,9 @@ from adcli.export.source_code import to_code
 from adcli.graph.library import LIBRARY
 from tests.export.test_source_code import run_python, sketch_of
 
+SHARES_CANCEL = {"log_softmax": 4e-15}
+"""Functions whose gradients are differences of shares: rounding is that of the shares, about 1."""
+
 VALUES = (0.0, -0.0, 1.0, 1.0, -2.5, 3.0, 1e-200, -1e200, 1e150, -40.0, 800.0, 1e-9)
 
 
@@ -41,4 +44,5 @@ def test_every_function_of_an_array(text):
             continue
         np.testing.assert_allclose(value, exact, rtol=1e-12, atol=1e-300, err_msg=str(v))
         scale = np.abs(slopes["v"]).max() * 1e-14 + 1e-300
+        scale += sum(noise for name, noise in SHARES_CANCEL.items() if name in text)
         np.testing.assert_allclose(gradient, slopes["v"], rtol=1e-12, atol=scale, err_msg=str(v))

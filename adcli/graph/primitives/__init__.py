@@ -27,7 +27,7 @@ A rule is right only if it is right when it is differentiated again, to any orde
 
 from __future__ import annotations
 
-from adcli.graph.primitives import arithmetic, circular, kinks, special  # noqa: F401
+from adcli.graph.primitives import arithmetic, circular, kinks, logarithms, special  # noqa: F401
 from adcli.graph.primitives.arithmetic import ADD as ADD
 from adcli.graph.primitives.arithmetic import DIVIDE as DIVIDE
 from adcli.graph.primitives.arithmetic import MULTIPLY as MULTIPLY

@@ -88,7 +88,7 @@ elementwise(
     sample=((0.1, 5.0),),
     latex=r"\log",
     trend="rises",
-    summary="natural logarithm",
+    summary="natural logarithm; log(x, b) is that to base b",
     aliases=("ln",),
 )
 elementwise(

@@ -120,6 +120,40 @@ elementwise(
     trend="falls",
     summary="hyperbolic secant, 1/cosh(x)",
 )
+
+
+def _csch(m: Any, x: Any) -> Any:
+    e = m.exp(-m.abs(x))  # sinh(x) overflows before 1/sinh(x) vanishes
+    return m.divide(2 * e, m.where(m.less(x, 0), 1, -1) * m.expm1(-2 * m.abs(x)))
+
+
+elementwise(
+    "csch",
+    lambda m, x, out: -(out * m.coth(x)),
+    value=_csch,
+    domain="x != 0",
+    remedy="where(x != 0, csch(x), 0) gives 0 there",
+    sample=((0.1, 3.0),),
+    latex=r"\operatorname{csch}",
+    summary="hyperbolic cosecant, 1/sinh(x)",
+)
+
+
+def _coth_x(m: Any, x: Any, out: Any) -> Any:
+    cosecant = m.csch(x)
+    return -(cosecant * cosecant)
+
+
+elementwise(
+    "coth",
+    _coth_x,
+    value=lambda m, x: m.divide(1, m.tanh(x)),
+    domain="x != 0",
+    remedy="where(x != 0, coth(x), 0) gives 0 there",
+    sample=((0.1, 3.0),),
+    latex=r"\coth",
+    summary="hyperbolic cotangent, 1/tanh(x)",
+)
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),

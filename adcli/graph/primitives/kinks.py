@@ -40,6 +40,16 @@ for _name, _summary in (
         summary=_summary,
     )
 elementwise(
+    "trunc",
+    None,
+    inputs="x",
+    value=lambda m, x: m.where(m.less(x, 0), m.ceil(x), m.floor(x)),
+    kink=lambda m, x: m.equal(x, m.floor(x)) * m.not_equal(x, 0),
+    latex=r"\operatorname{trunc}",
+    trend="rises",
+    summary="nearest integer towards 0",
+)
+elementwise(
     "round",
     None,
     inputs="x",
