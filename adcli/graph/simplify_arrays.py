@@ -20,8 +20,6 @@ _EXPAND = PRIMITIVES["expand"]
 _SUM_TO = PRIMITIVES["sum_to"]
 _TRANSPOSE = PRIMITIVES["transpose"]
 _SIZE = PRIMITIVES["size"]
-_MOVES = {"reshape", "transpose", "expand", "broadcast", "index"}
-"""Operations that give an array of one number again."""
 
 
 class Rearranging(Sums):
@@ -55,7 +53,7 @@ class Rearranging(Sums):
             op, attr = SUM, None
         if op in (RESHAPE, _BROADCAST, _SUM_TO) and self.shape(args[0]) == shape:
             return 1, args[0]
-        if len(args) == 1 and op.name in _MOVES and graph.ops[args[0]] in (FULL, CONSTANT):
+        if len(args) == 1 and op.trend == "keeps" and graph.ops[args[0]] in (FULL, CONSTANT):
             value = graph.attrs[args[0]]
             value = value[0] if graph.ops[args[0]] is FULL else value
             if type(value) is float:

@@ -42,7 +42,6 @@ OUTCOMES: dict[Primitive, tuple[int, ...]] = {
 """Comparisons of x and y where x < y, where x = y, where x > y, and where x or y is NaN."""
 
 _BROADCAST = PRIMITIVES["broadcast"]
-_OF_POSITIVE = tuple(PRIMITIVES[name] for name in ("log", "log2", "log10"))
 
 
 class NewNodes:
@@ -69,7 +68,8 @@ class NewNodes:
         """Nodes that are positive wherever every output is defined: arguments of logarithms."""
         args, ops = self.graph.args, self.graph.ops
         found: set[int] | None = None
-        if not any(ops[i] in _OF_POSITIVE for i in self.order):
+        logarithms = {i for i in self.order if ops[i].domain == "x > 0"}
+        if not logarithms:
             return set()
         for output in self.outputs:
             needed, stack = {output}, [output]
@@ -79,7 +79,7 @@ class NewNodes:
                     if a not in needed:
                         needed.add(a)
                         stack.append(a)
-            here = {args[i][0] for i in needed if ops[i] in _OF_POSITIVE}
+            here = {args[i][0] for i in needed & logarithms}
             found = here if found is None else found & here
         return found or set()
 

@@ -8,7 +8,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.axes import ShapeError
 from adcli.graph.graph import Graph
 from adcli.graph.library import LibraryFunction
-from adcli.graph.primitives import CONSTANT, NEGATIVE, REQUIRED
+from adcli.graph.primitives import CONSTANT, REQUIRED
 from adcli.graph.structure import STACK
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.messages import counted
@@ -31,9 +31,6 @@ def static_number(graph: Graph, node: int) -> float | None:
     from adcli.graph.simplify import simplify
 
     (simple,) = simplify(graph, [node])
-    if graph.ops[simple] is NEGATIVE:
-        inner = graph.args[simple][0]
-        return -float(graph.attrs[inner]) if graph.ops[inner] is CONSTANT else None
     return float(graph.attrs[simple]) if graph.ops[simple] is CONSTANT else None
 
 
