@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,7 @@ from adcli.errors import DataError, UsageError
 DTYPES = ("float32", "float64")
 
 
-class Batches:
+class Batches(AbstractContextManager["Batches", None]):
     """The rows of a table, or of arrays, in mini-batches; a context manager.
 
         size      rows of a batch; the last one of an epoch may be smaller
@@ -121,9 +122,6 @@ class Batches:
     def close(self) -> None:
         """Release the rows and the temporary file."""
         self._store.close()
-
-    def __enter__(self) -> Batches:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 from adcli.data.cells import csv_cell
@@ -48,7 +48,7 @@ Unflatten = Callable[[Any], Mapping[str, Any]]
 Write = Callable[[list[Row]], None]
 
 
-class TraceFile:
+class TraceFile(AbstractContextManager["TraceFile", None]):
     """A trace whose name is checked now, and which is opened when its columns are known.
 
     A context manager: the file appears when the block ends well. Raises UsageError for the name of
@@ -68,9 +68,6 @@ class TraceFile:
         self._format = _FORMATS[name]
         self._stack = ExitStack()
         self.add: Callable[[Row], None]
-
-    def __enter__(self) -> TraceFile:
-        return self
 
     def __exit__(self, *exception: Any) -> None:
         self._stack.__exit__(*exception)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
@@ -57,7 +57,7 @@ EXTENSIONS = {
 
 
 @dataclass(eq=False)
-class Points:
+class Points(AbstractContextManager["Points", None]):
     """An open file of points: iterate over it once for its blocks; close it when done."""
 
     name: str
@@ -108,9 +108,6 @@ class Points:
     def close(self) -> None:
         """Close the file and remove what was spooled."""
         self._resources.close()
-
-    def __enter__(self) -> Points:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.data.column_layout import Group, listed
@@ -20,7 +20,7 @@ OPTION = "--data"
 """What a message calls the option that names the files."""
 
 
-class Table:
+class Table(AbstractContextManager["Table", None]):
     """Files with the same columns as one table; a context manager.
 
     Files are read again for every pass over `blocks`; standard input can be read once.
@@ -89,9 +89,6 @@ class Table:
         """Close what is open."""
         while self._opened:
             self._opened.popitem()[1].close()
-
-    def __enter__(self) -> Table:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()

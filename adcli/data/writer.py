@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 from adcli.data.blocks import Block, FrameBlock
@@ -35,7 +35,7 @@ class Field(NamedTuple):
     labels: Sequence[str] | None = None
 
 
-class ResultWriter(ABC):
+class ResultWriter(AbstractContextManager["ResultWriter", None]):
     """Writes blocks of results in order; a context manager that keeps nothing of a failed run.
 
     A block is rendered, by any thread and with others at the same time, and then put into the
@@ -99,9 +99,6 @@ class ResultWriter(ABC):
     def close(self) -> None:
         """Finish the output and let it take its place."""
         self.__exit__(None, None, None)
-
-    def __enter__(self) -> ResultWriter:
-        return self
 
     def __exit__(self, kind: Any, exception: BaseException | None, traceback: Any) -> None:
         if exception is None:
