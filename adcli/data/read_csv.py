@@ -166,22 +166,20 @@ class _Feed:
         piece: Chunk | None = self._chunk
         while piece is not None:
             self._chunk, self._before = piece, self.given
-            text = piece.text(self._name)
-            self.given += text.count("\n") + (not text.endswith("\n"))
-            yield from io.StringIO(text, newline="\n")
+            self.given += piece.lines
+            yield from io.StringIO(piece.text(self._name), newline="\n")
             piece = next(self._following, None)
 
     def rest(self, taken: int) -> Chunk:
         """What is left of the last chunk when `taken` lines of all are gone."""
         chunk = self._chunk
         if taken == self.given:
-            return chunk._replace(data=b"")
+            return Chunk(b"", chunk.line, chunk.offset, chunk.last)
         cut = 0
         for _ in range(taken - self._before):
             cut = chunk.data.index(b"\n", cut) + 1
         line = chunk.line + taken - self._before
-        rest = chunk.data[cut:]
-        return Chunk(rest, line, chunk.offset + cut, chunk.last, rest.count(b"\n"))
+        return Chunk(chunk.data[cut:], line, chunk.offset + cut, chunk.last)
 
 
 @contextmanager

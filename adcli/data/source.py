@@ -8,7 +8,9 @@ import select
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import BinaryIO, NamedTuple, cast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO, cast
 
 from adcli.errors import DataError, UsageError, closest
 
@@ -179,20 +181,20 @@ def seekable_path(path: str, source: Source, stack: ExitStack) -> str:
     return spool.name
 
 
-class Chunk(NamedTuple):
+@dataclass
+class Chunk:
     """Whole lines of a file: the bytes, the 1-based line they start on, their byte offset, whether
-    they are the last ones, how many line ends there are."""
+    they are the last ones."""
 
     data: bytes
     line: int
     offset: int
     last: bool
-    ends: int
 
-    @property
+    @cached_property
     def lines(self) -> int:
-        """How many lines there are; the last one may lack its end."""
-        return self.ends + (not self.data.endswith(b"\n"))
+        """The number of lines; the last one may lack its end."""
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
 
     def text(self, name: str) -> str:
         """The lines as text; DataError, which names the byte, if they are not UTF-8."""
@@ -238,11 +240,10 @@ def read_chunks(
                 rest = piece[cut:]
                 break
             pieces.append(piece)
-        data = b"".join(pieces)
-        ends = data.count(b"\n")
-        if data:
-            yield Chunk(data, line, offset, last, ends)
+        chunk = Chunk(b"".join(pieces), line, offset, last)
+        if chunk.data:
+            yield chunk
         if last:
             return
-        offset += len(data)
-        line += ends
+        offset += len(chunk.data)
+        line += chunk.lines
