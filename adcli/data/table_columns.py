@@ -52,11 +52,8 @@ def read_columns(
     import numpy as np
 
     names = list(dict.fromkeys(names))
-    parts: dict[str, list[Any]] = {name: [] for name in names}
-    for rows in selected(table, names, missing=missing, where=where):
-        for name in names:
-            parts[name].append(rows.columns[name])
-    return {name: np.concatenate(parts.pop(name)) for name in names}
+    parts = [rows.columns for rows in selected(table, names, missing=missing, where=where)]
+    return {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
 
 
 class Selection(NamedTuple):

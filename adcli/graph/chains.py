@@ -6,6 +6,9 @@ what several operations use is not taken apart.
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
+
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ADD, DIVIDE, MULTIPLY, NEGATIVE, SUBTRACT, Primitive
 
@@ -19,16 +22,10 @@ PRODUCTS = (MULTIPLY, DIVIDE, NEGATIVE)
 _FAMILIES = {ADD: SUMS, SUBTRACT: SUMS, MULTIPLY: PRODUCTS, DIVIDE: PRODUCTS}
 
 
-def count_uses(graph: Graph, order: list[int], outputs: list[int]) -> dict[int, int]:
+def count_uses(graph: Graph, order: list[int], outputs: list[int]) -> Counter[int]:
     """How often each node is an argument or an output."""
-    uses = dict.fromkeys(order, 0)
-    for i in outputs:
-        uses[i] += 1
-    args = graph.args
-    for i in order:
-        for a in args[i]:
-            uses[a] += 1
-    return uses
+    arguments = itertools.chain.from_iterable(map(graph.args.__getitem__, order))
+    return Counter(itertools.chain(outputs, arguments))
 
 
 def family_of(graph: Graph, i: int, uses: dict[int, int]) -> Family | None:

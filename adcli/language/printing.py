@@ -156,8 +156,9 @@ def shared_nodes(graph: Graph, nodes: Iterable[int]) -> list[int]:
     Minus something and an element of a variable are too small to be named.
     """
     nodes = list(nodes)
-    uses = count_uses(graph, graph.reach(nodes), nodes)
-    return [i for i, count in uses.items() if count > 1 and not _is_small(graph, i)]
+    order = graph.reach(nodes)
+    uses = count_uses(graph, order, nodes)
+    return [i for i in order if uses[i] > 1 and not _is_small(graph, i)]
 
 
 def _is_small(graph: Graph, node: int) -> bool:
