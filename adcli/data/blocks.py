@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from adcli.data.cells import json_of_cell, json_of_cells, parse_number, text_column
+from adcli.data.cells import json_of_cell, json_of_cells, parse_number, shortened, text_column
 from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.kinds import Kinds, kinds_of_cells
 from adcli.errors import DataError
@@ -205,7 +205,7 @@ class Block(ABC):
     def note(self, offset: int, index: int, text: str) -> float:
         """Remember what is wrong with a cell, unless its row has a problem already. Returns nan."""
         is_missing = text.strip().lower() in MISSING_TEXTS
-        what = "missing value" if is_missing else f"'{_shorten(text)}' is not a number"
+        what = "missing value" if is_missing else f"'{shortened(text.strip())}' is not a number"
         problem = f"column '{self.layout.labels[index]}': {what}"
         self.problems.setdefault(offset, problem)
         if not is_missing:
@@ -297,8 +297,3 @@ class FrameBlock(Block):
 
     def json_at(self, index: int) -> pl.Series:
         return json_of_cells(self._series(index))
-
-
-def _shorten(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -28,6 +28,11 @@ def parse_number(text: str) -> float | None:
         return None
 
 
+def shortened(text: str, most: int = 40) -> str:
+    """A text for a message, its end left out where it has more than `most` characters."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def csv_cell(text: str) -> str:
     """A cell of CSV, in quotes where it needs them (RFC 4180)."""
     return '"' + text.replace('"', '""') + '"' if _CSV_SIGN.search(text) else text

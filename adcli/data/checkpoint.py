@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.cells import shortened
 from adcli.data.output import atomic_output
 from adcli.data.parameters import read_npz, write_npz
 from adcli.data.schema import Check, Misfit, every, one_of, plain, record, text, within
@@ -121,8 +122,7 @@ def check_identity(found: Mapping[str, Any], wanted: Mapping[str, Any], path: st
 
 def _shown(value: Any) -> str:
     shown = value if isinstance(value, str) else json.dumps(value, default=repr)
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+    return shortened(" ".join(shown.split()), 60)
 
 
 _FACTS = record(

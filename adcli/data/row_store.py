@@ -182,13 +182,9 @@ class SpooledRows:
     def _columns(self, parts: list[Any]) -> Columns:
         """Records as columns, each in one piece of memory."""
         records = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        columns, at = {}, 0
-        for name, shape in self._shapes.items():
-            width = math.prod(shape)
-            part = np.ascontiguousarray(records[:, at : at + width])
-            columns[name] = part.reshape(len(records), *shape)
-            at += width
-        return columns
+        ends = np.cumsum([math.prod(shape) for shape in self._shapes.values()])
+        columns = zip(self._shapes.items(), np.split(records, ends[:-1], axis=1), strict=True)
+        return {n: np.ascontiguousarray(x).reshape(len(x), *shape) for (n, shape), x in columns}
 
 
 class Collector:

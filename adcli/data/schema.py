@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from adcli.data.cells import shortened
+
 Check = Callable[[Any], Any]
 
 LARGEST_COUNT = 2**53
@@ -41,8 +43,7 @@ class Misfit(ValueError):
 
 def misfit(value: Any, meant: str) -> Misfit:
     """The error of a value of the wrong kind."""
-    shown = " ".join(repr(value).split())
-    return Misfit(f"is {shown if len(shown) <= 40 else shown[:37] + '...'}, not {meant}")
+    return Misfit(f"is {shortened(' '.join(repr(value).split()))}, not {meant}")
 
 
 @contextmanager
