@@ -47,12 +47,12 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
         output = options.output
         form = format_of("-o", output, ROWS) or options.form
         writer = stack.enter_context(open_rows(form, output, options.digits, model.columns))
-        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
+        progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         rows = 0
         for block in points:
             writer.write(block, _fields(_predicted(model, block)))
             rows += block.rows
-            progress.advance(points.bytes_done, rows)
+            progress.advance(points.progress.done, rows)
             if writer.is_lost:
                 return
         if not rows:

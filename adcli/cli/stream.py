@@ -72,13 +72,13 @@ def run_stream(
         told = job.explain(first) if options.verbose else None  # before anything is written
         job.writer = job.open_writer()
         stack.enter_context(job.writer)
-        progress = stack.enter_context(Progress(points.bytes_total, sys.stderr))
+        progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         job.put(first, job.render(first))
-        parts = in_order(job.render, blocks, job.workers, lambda: points.waits)
+        parts = in_order(job.render, blocks, job.workers, lambda: points.progress.waits)
         stack.enter_context(closing(parts))
         while not job.writer.is_lost and (done := next(parts, None)):
             job.put(*done)
-            progress.advance(points.bytes_done, job.rows)
+            progress.advance(points.progress.done, job.rows)
     if told is not None:
         show_run(told, begin)
     if job.failed:
@@ -153,7 +153,7 @@ class _Job:
 
     def estimate(self, first: Block) -> None:
         """How many rows there are, by the first block, all that was read, and the file's size."""
-        total, done = self.points.bytes_total, self.points.bytes_done
+        total, done = self.points.progress.total, self.points.progress.done
         self.expected = first.rows
         if total is not None and done < total:
             self.estimated = True
@@ -164,7 +164,7 @@ class _Job:
         if len(self.f.order) <= ATTENTIVE_NODES:
             self.workers = min(self.threads, MAX_WORKERS)
         choice = choose_rows_engine(self.f, *self._question(first), self.task.strict, once=True)
-        if self.points.bytes_total is not None:
+        if self.points.progress.total is not None:
             self.engine = choice.engine
         if choice.engine in ("python", "mpmath"):  # which do not let two threads compute at once
             self.workers = 1

@@ -58,13 +58,17 @@ EXTENSIONS = {
 
 @dataclass(eq=False)
 class Points(AbstractContextManager["Points", None]):
-    """An open file of points: iterate over it once for its blocks; close it when done."""
+    """An open file of points: iterate over it once for its blocks; close it when done.
+
+    `progress` has the bytes that are `done`, their `total` (None for a pipe), and whether the next
+    block `waits` for a pipe.
+    """
 
     name: str
     format: str
     layout: ColumnLayout
     _blocks: Iterator[Block]
-    _progress: Source | ParquetReader
+    progress: Source | ParquetReader
     _resources: ExitStack
 
     @property
@@ -72,34 +76,19 @@ class Points(AbstractContextManager["Points", None]):
         """The names of the columns, as they came."""
         return self.layout.columns
 
-    @property
-    def bytes_done(self) -> int:
-        """Bytes read so far."""
-        return self._progress.done
-
-    @property
-    def bytes_total(self) -> int | None:
-        """The size of the file in bytes; None for a pipe."""
-        return self._progress.total
-
-    @property
-    def waits(self) -> bool:
-        """Whether the next block would wait for a pipe."""
-        return self._progress.waits
-
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable at one point: () for a scalar. DataError if there is none."""
         return self.layout.require(name, self.name).shape
 
     def select(self, names: Iterable[str]) -> None:
         """Say which variables alone will be asked for, before the first block is read."""
-        if isinstance(self._progress, ParquetReader):
-            self._progress.select(names)
+        if isinstance(self.progress, ParquetReader):
+            self.progress.select(names)
 
     def empty(self) -> Block:
         """A block of no rows, from which a writer can make the header of an empty result."""
-        if isinstance(self._progress, ParquetReader):
-            return self._progress.empty()
+        if isinstance(self.progress, ParquetReader):
+            return self.progress.empty()
         return CellBlock(Origin(self.name, self.layout, 1), [])
 
     def __iter__(self) -> Iterator[Block]:

@@ -81,9 +81,9 @@ class Table(AbstractContextManager["Table", None]):
                     for block in points:
                         rows += block.rows
                         if progress is not None:
-                            progress.advance(done + points.bytes_done, rows)
+                            progress.advance(done + points.progress.done, rows)
                         yield block
-                    done += points.bytes_done
+                    done += points.progress.done
 
     def close(self) -> None:
         """Close what is open."""

@@ -248,7 +248,7 @@ def test_json_values_as_numbers():
 def test_a_pipe_tells_its_format_by_its_start(text):
     with open_points("-", stdin=io.BytesIO(text.encode())) as points:
         assert points.columns == ("x", "y")
-        assert points.bytes_total is None
+        assert points.progress.total is None
 
 
 def test_compressed_files(tmp_path):
@@ -256,17 +256,17 @@ def test_compressed_files(tmp_path):
     path.write_bytes(gzip.compress(b"x\n1\n2\n"))
     with open_points(path) as points:
         assert [block.cells("x") for block in points] == [["1", "2"]]
-        assert points.bytes_done == points.bytes_total == path.stat().st_size
+        assert points.progress.done == points.progress.total == path.stat().st_size
 
 
 def test_progress(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text("x\n" + "1.25\n" * 50_000)
     with open_points(path, block_bytes=50_000) as points:
-        done = [points.bytes_done for _ in points]
+        done = [points.progress.done for _ in points]
     assert done == sorted(done)
-    assert 0 < done[0] < points.bytes_total
-    assert done[-1] == points.bytes_total == path.stat().st_size
+    assert 0 < done[0] < points.progress.total
+    assert done[-1] == points.progress.total == path.stat().st_size
 
 
 def test_names_match_as_programs_spell_them():
