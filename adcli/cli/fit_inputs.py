@@ -42,7 +42,7 @@ def regression_of(options: FitOptions) -> Regression:
         where = filter_of(table, options)
         _name_constants(used)
         data = read_columns(table, names, missing=options.missing, where=where)
-        known = table.columns
+        known = table.layout.columns
     return Regression(
         model,
         data,

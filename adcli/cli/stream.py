@@ -130,7 +130,7 @@ class _Job:
         f.refuse_constants(fixed)
         f.refuse_constants(points.layout.names, self.source)
         for name in fixed:
-            if name in points.columns:
+            if name in points.layout.columns:
                 raise UsageError(
                     f"'{safe(name)}' is given by --at and is a column of {self.source}",
                     "take one away",

@@ -58,7 +58,7 @@ def open_data(options: TableOptions) -> Iterator[Table | None]:
 
 def columns_in(f: Function, table: Table | None) -> list[str]:
     """The names of the program that are columns."""
-    return [name for name in f.inputs if table is not None and table.find(name) is not None]
+    return [name for name in f.inputs if table is not None and table.layout.find(name) is not None]
 
 
 def check_columns(
@@ -79,7 +79,7 @@ def check_columns(
     if not columns_in(f, table):
         raise UsageError(f"the program names no column of {safe(table.name)}", table.listed())
     for name in f.inputs:
-        is_column = table.find(name) is not None
+        is_column = table.layout.find(name) is not None
         if is_column and name in given:
             raise UsageError(
                 f"'{safe(name)}' is given a value and is a column of {safe(table.name)}",
@@ -110,14 +110,14 @@ def filter_of(table: Table, options: TableOptions) -> Function | None:
     condition = function(options.where)
     condition.refuse_constants(table.layout.names, table.name)
     for name in condition.inputs:
-        if table.find(name) is None:
+        if table.layout.find(name) is None:
             raise _unknown(condition, table, name)
     return condition
 
 
 def _unknown(f: Function, table: Table, name: str) -> UsageError:
     """The error for a name that is not a column."""
-    hint = did_you_mean(name, table.columns)
+    hint = did_you_mean(name, table.layout.columns)
     return UsageError(
         f"'{safe(name)}' is not a column of {safe(table.name)}",
         f"{hint + ' ' if hint else ''}{table.listed()}",

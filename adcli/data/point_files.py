@@ -71,11 +71,6 @@ class Points(AbstractContextManager["Points", None]):
     progress: Source | ParquetReader
     _resources: ExitStack
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns, as they came."""
-        return self.layout.columns
-
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable at one point: () for a scalar. DataError if there is none."""
         return self.layout.require(name, self.name).shape

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from adcli.data.column_layout import Group, listed
+from adcli.data.column_layout import listed
 from adcli.data.point_files import Points, naming, open_points, renamed
 from adcli.errors import DataError, UsageError
 
@@ -49,15 +49,6 @@ class Table(AbstractContextManager["Table", None]):
             self.close()
             raise
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns, as they came."""
-        return self.layout.columns
-
-    def find(self, name: str) -> Group | None:
-        """The variable (its shape and flat columns) that a name in a program means, if any."""
-        return self.layout.find(name)
-
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable in one row: () for a number. DataError if there is none."""
         with naming(OPTION):
@@ -65,7 +56,7 @@ class Table(AbstractContextManager["Table", None]):
 
     def listed(self) -> str:
         """What columns there are, for messages."""
-        return renamed(listed(self.columns), OPTION) or ""
+        return renamed(listed(self.layout.columns), OPTION) or ""
 
     def blocks(self, names: Iterable[str]) -> Iterator[Block]:
         """The rows, file after file; `names` are the variables that will be asked for."""

@@ -34,7 +34,7 @@ def read(data: bytes, format="csv", *, block_bytes=READ_BYTES):
             texts = [block.texts_at(i) for i in range(len(block.layout.labels))]
             for offset, row in enumerate(zip(*texts, strict=True)):
                 rows.append((block.first_row + offset, block.line_of(offset), row))
-        return points.columns, rows
+        return points.layout.columns, rows
 
 
 def numbers(data: bytes, name: str, format="csv", *, block_bytes=READ_BYTES):
@@ -136,7 +136,7 @@ def test_ten_thousand_columns(format, tmp_path):
 
         pl.DataFrame(dict.fromkeys(names, [1.5] * 40)).write_parquet(path)
     with open_points(path) as points:
-        assert points.columns == tuple(names)
+        assert points.layout.columns == tuple(names)
         blocks = [(block.rows, list(block.numbers("x9999"))) for block in points]
     assert sum(rows for rows, _ in blocks) == 40
     assert all(numbers == [1.5] * rows for rows, numbers in blocks)
@@ -170,7 +170,7 @@ def test_no_rows_is_no_error(format, tmp_path):
     else:
         path.write_text("x,y\n".replace(",", "\t" if format == "tsv" else ","))
     with open_points(path) as points:
-        assert points.columns == ("x", "y")
+        assert points.layout.columns == ("x", "y")
         assert list(points) == []
         assert points.empty().rows == 0
 
@@ -247,7 +247,7 @@ def test_json_values_as_numbers():
 @pytest.mark.parametrize("text", ["x,y\n1,2\n", '{"x": 1, "y": 2}\n'])
 def test_a_pipe_tells_its_format_by_its_start(text):
     with open_points("-", stdin=io.BytesIO(text.encode())) as points:
-        assert points.columns == ("x", "y")
+        assert points.layout.columns == ("x", "y")
         assert points.progress.total is None
 
 
@@ -271,7 +271,7 @@ def test_progress(tmp_path):
 
 def test_names_match_as_programs_spell_them():
     with open_points("-", format="csv", stdin=io.BytesIO("x₁\n4\n".encode())) as points:
-        assert points.columns == ("x₁",)
+        assert points.layout.columns == ("x₁",)
         assert [block.numbers("x1") for block in points] == [[4.0]]
 
 
