@@ -12,7 +12,6 @@ from adcli.cli.show import open_rows
 from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
 from adcli.data.point_files import naming, open_points
-from adcli.data.writer import Field
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError
 from adcli.fitting.fitted_model import FittedModel, Prediction
@@ -50,7 +49,7 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
         progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         rows = 0
         for block in points:
-            writer.write(block, _fields(_predicted(model, block)))
+            writer.write(block, _predicted(model, block)._asdict())
             rows += block.rows
             progress.advance(points.progress.done, rows)
             if writer.is_lost:
@@ -60,7 +59,7 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
             row = {name: [Column(empty.numbers(name), True).example()] for name in model.columns}
             with suppress(DomainError):  # what is wrong with every row is wrong without any
                 model.predict(row)
-            writer.write(empty, _fields(Prediction([], [], [], [])))
+            writer.write(empty, Prediction([], [], [], [])._asdict())
 
 
 def _predicted(model: FittedModel, block: Block) -> Prediction:
@@ -70,7 +69,3 @@ def _predicted(model: FittedModel, block: Block) -> Prediction:
     if not columns:
         columns = {"": [0.0] * block.rows}  # a model without predictors: as many rows as there are
     return model.predict(columns, block.first_row)
-
-
-def _fields(found: Prediction) -> list[Field]:
-    return [Field(name, (name,), values) for name, values in zip(found._fields, found, strict=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from adcli.explain.trace import Contribution, Seed, Trace
@@ -218,17 +217,13 @@ def _adjoint(report: TraceReport, node: int) -> dict[str, Any]:
 
 def is_finite(value: Any) -> bool:
     """Whether a number, of float64 or of many digits, is neither infinite nor nan."""
-    if isinstance(value, (int, float)):
-        return isfinite(value)
-    from mpmath import mp
-
-    return bool(mp.isfinite(value))
+    return bool(value - value == 0)
 
 
 def _csv_row(report: TraceReport, node: int) -> list[str]:
     def cell(value: Any) -> str:
         if shape_of(value):
-            return to_json(nested(value), report.precision)
+            return to_json(value, report.precision)
         return exact(value, report.precision)
 
     steps, trace = report.steps, report.trace
