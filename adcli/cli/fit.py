@@ -12,7 +12,6 @@ from adcli.cli.formats import format_of
 from adcli.cli.interruption import interruption
 from adcli.cli.show import show
 from adcli.cli.terminal import is_terminal, remark
-from adcli.errors import UsageError
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
@@ -27,7 +26,10 @@ def command(options: FitOptions) -> int:
     The parameters come with standard errors, confidence intervals and their correlation.
     """
     if options.model:
-        return _predict_alone(options.model, options)
+        from adcli.cli.predictions import predict_alone
+
+        predict_alone(options.model, options)
+        return 0
     from adcli.fitting.run import solve
     from adcli.report.plots import picture_format
 
@@ -41,33 +43,12 @@ def command(options: FitOptions) -> int:
     problem = regression_of(options)
     for text in problem.moved:
         remark(safe(text) + "\n")
-    rate = {} if options.rate is None else {"rate": options.rate}
     with interruption() as interrupted:
-        result = solve(
-            problem,
-            absolute_sigma=options.absolute_sigma,
-            confidence=options.confidence,
-            method=options.method,
-            max_iterations=options.max_iterations,
-            interrupted=interrupted,
-            **rate,
-        )
+        result = solve(problem, interrupted=interrupted, **options.passed_on)
     if options.save:
         result.save(options.save)
     _write(problem, result, options)
     return result.status.exit_code
-
-
-def _predict_alone(model: str, options: FitOptions) -> int:
-    """Predictions by a saved model."""
-    from adcli.cli.predictions import write_predictions
-    from adcli.fitting.fitted_model import load_model
-
-    if not options.predict:
-        hint = "adcli eval --model evaluates it at a point"
-        raise UsageError("--model is for --predict FILE", hint)
-    write_predictions(load_model(model), options)
-    return 0
 
 
 def _write(problem: Regression, result: Fit, options: FitOptions) -> None:

@@ -122,3 +122,9 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     """All options of the command."""
 
     form: str = format_option(cls=_Format)
+
+    @property
+    def passed_on(self) -> dict[str, Any]:
+        """What the library is given under its own name, where the command line has it."""
+        names = ("absolute_sigma", "confidence", "method", "rate", "max_iterations")
+        return {name: x for name in names if (x := getattr(self, name)) is not None}

@@ -13,8 +13,8 @@ from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
 from adcli.data.point_files import naming, open_points
 from adcli.engines.columns import Column
-from adcli.errors import DataError, DomainError
-from adcli.fitting.fitted_model import FittedModel, Prediction
+from adcli.errors import DataError, DomainError, UsageError
+from adcli.fitting.fitted_model import FittedModel, Prediction, load_model
 
 
 def check_rows(file: str, file_format: str | None) -> None:
@@ -23,6 +23,14 @@ def check_rows(file: str, file_format: str | None) -> None:
     if file != "-" and (os.path.isfile(file) or not os.path.exists(file)):
         with naming("--predict"):
             open_points(file, format=file_format).close()
+
+
+def predict_alone(model: str, options: FitOptions) -> None:
+    """Write the predictions of a saved model. Raises UsageError where there is no --predict."""
+    if not options.predict:
+        hint = "adcli eval --model evaluates it at a point"
+        raise UsageError("--model is for --predict FILE", hint)
+    write_predictions(load_model(model), options)
 
 
 def write_predictions(model: FittedModel, options: FitOptions) -> None:
