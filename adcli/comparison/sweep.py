@@ -28,11 +28,14 @@ class Sweep:
     epsilons: list[float]
     errors: dict[str, list[float]]
 
-    def best(self, kind: str) -> int | None:
-        """The place of the smallest error of a kind; None if there is no finite one."""
-        errors = self.errors[kind]
-        finite = [k for k, error in enumerate(errors) if math.isfinite(error)]
-        return min(finite, key=errors.__getitem__, default=None)
+    def points(self, kind: str) -> list[tuple[float, float]]:
+        """The epsilons with the errors of a kind."""
+        return list(zip(self.epsilons, self.errors[kind], strict=True))
+
+    def best(self, kind: str) -> tuple[float, float] | None:
+        """The epsilon of the smallest error of a kind, and that; None if none is finite."""
+        finite = [point for point in self.points(kind) if math.isfinite(point[1])]
+        return min(finite, key=lambda point: point[1], default=None)
 
 
 def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:

@@ -17,7 +17,7 @@ from adcli.comparison.methods import (
 from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import EXACT_DIGITS, Taylor
 from adcli.language.messages import safe
-from adcli.report.charts import BOTH, log_log_chart
+from adcli.report.charts import BOTH, Curve, log_log_chart
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import MAX_ROWS, Tables
@@ -151,7 +151,7 @@ def _sweep_record(sweep: Sweep) -> dict[str, Any]:
     return {
         "epsilons": sweep.epsilons,
         "errors": sweep.errors,
-        "best": {k: None if place is None else sweep.epsilons[place] for k, place in best.items()},
+        "best": {kind: None if point is None else point[0] for kind, point in best.items()},
     }
 
 
@@ -222,21 +222,17 @@ def _time(seconds: float | None) -> str:
 
 
 def _sweep(tables: Tables, sweep: Sweep, ad_level: float) -> None:
-    kinds = list(sweep.errors)
-    best = {kind: sweep.best(kind) for kind in kinds}
+    best = {kind: sweep.best(kind) for kind in sweep.errors}
     rows = []
-    for k, epsilon in enumerate(sweep.epsilons):
-        cells = [
-            _error(sweep.errors[kind][k]) + (" *" if best[kind] == k else "  ") for kind in kinds
-        ]
+    for epsilon, *errors in zip(sweep.epsilons, *sweep.errors.values(), strict=True):
+        marked = zip(errors, best.values(), strict=True)
+        cells = [_error(x) + (" *" if (epsilon, x) == point else "  ") for x, point in marked]
         rows.append((f"{epsilon:.3g}", *cells))
-    tables.rows(["epsilon", *[f"{kind} differences" for kind in kinds]], rows, limit=None)
-    series: dict[str, list[tuple[float, float]]] = {}
-    for kind in kinds:
-        points = list(zip(sweep.epsilons, sweep.errors[kind], strict=True))
-        place = best[kind]
-        series[MARKS[kind]] = points
-        series[MARKS[kind].upper()] = [] if place is None else [points[place]]
+    tables.rows(["epsilon", *[f"{kind} differences" for kind in best]], rows, limit=None)
+    series: dict[str, Curve] = {}
+    for kind, point in best.items():
+        series[MARKS[kind]] = sweep.points(kind)
+        series[MARKS[kind].upper()] = [] if point is None else [point]
     axes = ("epsilon", "relative error")
     chart = log_log_chart(series, min(tables.width, 100), *axes, {"-": ad_level})
     legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
@@ -255,12 +251,12 @@ def ad_level(found: Comparison) -> float:
 def sweep_lines(sweep: Sweep) -> list[str]:
     """What the sweep shows, in words."""
     lines = []
-    for kind, errors in sweep.errors.items():
-        place = sweep.best(kind)
-        if place is None:
+    for kind in sweep.errors:
+        best = sweep.best(kind)
+        if best is None:
             lines.append(f"{kind} differences: no epsilon gives a number")
             continue
-        epsilon, error = sweep.epsilons[place], errors[place]
+        epsilon, error = best
         if error > 0.1:
             lines.append(f"{kind} differences: no epsilon gives one right digit here")
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 from adcli.comparison.compare import Comparison
 from adcli.comparison.methods import REVERSE_AD
-from adcli.comparison.sweep import ORDERS
+from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.report.comparison import ad_level
 from adcli.report.plots import figure_class, plain_text, write_figure
 
@@ -27,9 +27,8 @@ def draw_sweep(path: str, program: str, found: Comparison) -> None:
     axes: Any = figure.add_subplot()
     axes.set_xscale("log")
     axes.set_yscale("log")
-    for k, (kind, errors) in enumerate(sweep.errors.items()):
-        points = list(zip(sweep.epsilons, errors, strict=True))
-        _draw_curve(axes, kind, points, sweep.best(kind), f"C{k}")
+    for k, kind in enumerate(sweep.errors):
+        _draw_curve(axes, sweep, kind, f"C{k}")
     color = f"C{len(sweep.errors)}"
     axes.axhline(ad_level(found), color=color, linewidth=1, linestyle="--", label=REVERSE_AD)
     axes.invert_xaxis()
@@ -44,19 +43,17 @@ def draw_sweep(path: str, program: str, found: Comparison) -> None:
     write_figure(figure, path)
 
 
-def _draw_curve(
-    axes: Any, kind: str, points: list[tuple[float, float]], place: int | None, color: str
-) -> None:
+def _draw_curve(axes: Any, sweep: Sweep, kind: str, color: str) -> None:
     """The errors of one kind of differences, the best one and the slope of truncation."""
-    shown = [(x, y) for x, y in points if 0 < y < math.inf]
-    label = f"{kind} differences"
-    if place is not None:
-        label += f", best at {points[place][0]:.0e}"
+    shown = [(x, y) for x, y in sweep.points(kind) if 0 < y < math.inf]
+    best, label = sweep.best(kind), f"{kind} differences"
+    if best is not None:
+        label += f", best at {best[0]:.0e}"
     xs, ys = [x for x, _ in shown], [y for _, y in shown]
     axes.plot(xs, ys, marker=MARKERS[kind], markersize=4, color=color, label=label)
-    if place is None or not points[place][1] > 0:
+    if best is None or not best[1] > 0:
         return  # an exact one is nowhere on a logarithmic axis
-    x, y = points[place]
+    x, y = best
     axes.plot([x], [y], marker="*", markersize=15, color=color, linestyle="none")
     left = [p for p in shown if p[0] >= x]
     if len(left) > 2:

@@ -394,8 +394,8 @@ def test_the_sweep_has_its_best_epsilons_where_theory_says() -> None:
     forward, central = (found.best(kind) for kind in ("forward", "central"))
     assert forward is not None
     assert central is not None
-    assert 1e-9 <= found.epsilons[forward] <= 1e-7
-    assert 1e-7 <= found.epsilons[central] <= 1e-4
+    assert 1e-9 <= forward[0] <= 1e-7
+    assert 1e-7 <= central[0] <= 1e-4
     assert found.errors["central"][1] == pytest.approx(0.01**2 / 6, rel=1e-3)
     assert found.errors["forward"][1] == pytest.approx(0.01 / 2, rel=1e-2)
     assert found.errors["forward"][-1] == pytest.approx(1)  # the step is lost
