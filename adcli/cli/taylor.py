@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from adcli.cli.declare import Options, as_command
-from adcli.cli.inputs import assignments, wrt_names
-from adcli.cli.kinds import count, text, texts
-from adcli.cli.needs import NO_WRT
-from adcli.cli.options import STRICT, AtOptions, OutputOptions, PrecisionOptions, ProgramOptions
+from adcli.cli.declare import as_command
 from adcli.cli.show import show
+from adcli.cli.taylor_options import EXAMPLES, TaylorOptions
 from adcli.cli.terminal import remark
 from adcli.engines.power_series import expand
-from adcli.errors import UsageError
-from adcli.function import Function, function
+from adcli.function import function
 from adcli.report.taylor import SeriesReport
-
-EXAMPLES = """\b
-Examples:
-  adcli taylor 'exp(sin(x))' --at x=1 --order 20
-  adcli taylor 'atan(x)' --at x=0.3 --format json
-  adcli taylor 'x^y' --at x=1,y=2 --wrt x --order 5
-  adcli taylor 'log(x^2 + y^2)' --at x=3,y=4 --direction x=1,y=1 --precision 30"""
-
-
-class SeriesOptions(Options):
-    """Which series."""
-
-    order: int = count("The highest order (default 10).", least=1, most=100, default=10)
-    wrt: str | None = text("x", "The variable to expand in, where there are several.")
-    direction: tuple[str, ...] = texts(
-        "x=1,y=2", "Expand f(point + t direction) in t instead.", NO_WRT
-    )
-    strict: bool = STRICT
-
-
-class TaylorOptions(ProgramOptions, AtOptions, SeriesOptions, PrecisionOptions, OutputOptions):
-    """All options of the command."""
 
 
 @as_command("taylor", EXAMPLES)
@@ -52,7 +24,7 @@ def command(options: TaylorOptions) -> int:
     with options.context():
         f = function(options.text)
         point, _ = options.values_at(f, digits)
-        along = _line(options, f, digits)
+        along = options.along(f)
         found = expand(f, point, along, options.order, digits, options.strict)
         if found.kink is not None:
             remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
@@ -63,15 +35,3 @@ def command(options: TaylorOptions) -> int:
         report = SeriesReport(point, along or f.variables[0], found, digits)
         show(report, options.form, options.output, options.digits)
     return 0
-
-
-def _line(options: TaylorOptions, f: Function, digits: int | None) -> str | dict[str, Any] | None:
-    """The variable or the direction to expand along; None is the only variable."""
-    if options.direction:
-        return assignments(options.direction, "--direction", digits, f)
-    if options.wrt is None:
-        return None
-    variable, *more = wrt_names(options.wrt, f) or []
-    if more:
-        raise UsageError("--wrt names several variables", "--direction x=1,y=1 is a line")
-    return variable
