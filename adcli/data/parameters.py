@@ -69,7 +69,7 @@ def load_parameters(
 
 
 def check_savable(path: str | os.PathLike[str]) -> None:
-    """Raise now what `save_parameters` would raise."""
+    """Raise UsageError now for a name that `save_parameters` would not write to."""
     if parameter_format(path) == "safetensors":
         _safetensors()
 
