@@ -47,7 +47,7 @@ def start_values(
         raise UsageError("--start names several sources", "give one seed or file")
     if not whole:
         return given
-    if not whole[0].startswith("random:"):
+    if whole[0].partition(":")[0] != "random":
         return {**file_values(whole[0], f), **given}
     from adcli.descent.starts import random_start
 
@@ -74,14 +74,17 @@ def drawn_values(texts: tuple[str, ...], seed: int | None, f: Function) -> dict[
 
 
 def _is_whole(text: str) -> bool:
-    return text.startswith("random:") or is_whole_point(text)
+    return (text.partition(":")[0] == "random" and "=" not in text) or is_whole_point(text)
 
 
 def _shapes(texts: tuple[str, ...], wanted: Collection[str], f: Function) -> dict[str, Shape]:
     def check(name: str) -> None:
-        f.refuse_constants([name])
+        check_variables([name], "--shape", f)
         if name not in wanted:
-            raise UsageError(f"--shape names '{safe(name)}', which is not started at random")
+            raise UsageError(
+                f"--shape names '{safe(name)}', which is not started at random",
+                "the shape of a value that is given is that of the value",
+            )
 
     def read(name: str, text: str) -> Shape:
         found = shape(name, text)

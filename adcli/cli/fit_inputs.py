@@ -73,6 +73,8 @@ def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
     """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
     from adcli.fitting.regression import AUTO
 
+    if AUTO in texts:
+        raise UsageError("--start: 'auto' names no parameter", "as in --start a=auto,b=auto")
     files = [text for text in texts if is_whole_point(text)]
     found = {name: x for file in files for name, x in file_values(file, f).items()}
     others = [text for text in texts if text not in files]

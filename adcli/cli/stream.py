@@ -253,11 +253,10 @@ class _Job:
         if row > 0:
             head = block.head(row)
             self.put(head, self.render(head))
-        place = f"{safe(block.place(row))}: "
+        place, hint = f"{safe(block.place(row))}: ", "--on-error null goes on without such rows"
         if error is None or row in block.problems:
-            hint = "--on-error null goes on without such rows"
             raise DataError(place + block.problems[row], hint) from None
-        error.message = place + error.message
+        error.message, error.hint = place + error.message, error.hint or hint
         error.args = (error.message,)
         raise error from None
 

@@ -7,6 +7,7 @@ the output exactly as it came.
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from adcli.errors import DataError
 MISSING_TEXTS = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
 """Texts, in small letters, that say that a value is missing; so does nan."""
 
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 _ENDINGS = {"CSV": "csv", "JSON": "jsonl", "Parquet": "parquet"}
 
 WIDE_COLUMNS = 256  # polars, which takes its time for each column, is slower from here on
@@ -206,6 +208,8 @@ class Block(ABC):
         """Remember what is wrong with a cell, unless its row has a problem already. Returns nan."""
         is_missing = text.strip().lower() in MISSING_TEXTS
         what = "missing value" if is_missing else f"'{shortened(text.strip())}' is not a number"
+        if _DECIMAL_COMMA.fullmatch(text.strip()):
+            what += " (a decimal point is a dot)"
         problem = f"column '{self.layout.labels[index]}': {what}"
         self.problems.setdefault(offset, problem)
         if not is_missing:

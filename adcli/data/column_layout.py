@@ -84,12 +84,11 @@ def _other_separator(header: str) -> str:
         ("\t", "tabs"),
         (",", "commas"),
         ("|", "bars"),
-        (" ", "spaces"),
     ):
         if separator in header:
             known = {"\t": ": --points-format tsv", ",": ": --points-format csv"}
             return f"; {what} divide it{known.get(separator, ', commas or tabs should')}"
-    return ""
+    return "; commas or tabs divide columns, spaces do not" if " " in header else ""
 
 
 def _group_elements(

@@ -156,7 +156,9 @@ def _format_of(path: str, source: Source) -> str:
     if source.total is not None:
         raise UsageError(
             f"the name '{path}' does not tell its format",
-            f"--points-format; {_known_formats()}",
+            "--points-format jsonl, where each line is an object"
+            if extension == ".json"
+            else f"--points-format; {_known_formats()}",
         )
     start = source.peek(4).removeprefix(BOM).lstrip()
     if start.startswith(b"PAR1"):

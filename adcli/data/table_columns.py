@@ -97,10 +97,11 @@ def selected(
             kept += len(offsets)
             yield Selection(columns, block, offsets)
     if not rows:
-        raise DataError(f"{table.name} has no rows")
+        raise DataError(f"{table.name} has no rows", "there are column names alone")
     if not kept:
         why = "the filter lets none pass" if where is not None else "each has a missing value"
-        raise DataError(f"no row of {table.name} is left: {why}")
+        hint = "change --where" if where is not None else None
+        raise DataError(f"no row of {table.name} is left: {why}", hint)
 
 
 def _filter_columns(table: Table, where: Predicate | None) -> list[str]:

@@ -29,7 +29,14 @@ SLIPS = [
     ("adcli eval sum(v) --at 'v=[1 2 3]'", "commas go between elements: [1, 2]"),
     ("adcli eval x//2", "the whole part of a quotient is floor(x/y)"),
     ("adcli eval a.b", "names have no dots; in backticks they may: `a.b`"),
-    ("adcli eval x --points spaces.csv", "the only column is 'x y'; spaces divide it"),
+    ("adcli eval x --points spaces.csv", "the only column is 'x y'; commas or tabs divide columns"),
+    ("adcli eval x --points dot.csv", "--on-error null goes on without such rows"),
+    ("adcli eval x --points nan.csv", "--on-error null goes on without such rows"),
+    ("adcli eval x --points rows.json", "--points-format jsonl, where each line is an object"),
+    ("adcli descend x^2 --start random", "write --start random:1"),
+    ("adcli fit 'y ~ a*x' --data rows.csv --start auto", "as in --start a=auto,b=auto"),
+    ("adcli descend sum(x^2) --start random:1 --shape W=2", "its variables are x"),
+    ("adcli eval mean(x) --data rows.csv --where x>5", "change --where"),
     (
         "adcli eval x --points bare.csv",
         "the first line names the columns; here they are '3', '-4e1'",
@@ -42,6 +49,9 @@ def test_the_hint_says_what_was_meant(line, hint, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").write_text("x,y\n1,2\n")
     (tmp_path / "spaces.csv").write_text("x y\n1 2\n")
+    (tmp_path / "dot.csv").write_text('x\n"3,5"\n')
+    (tmp_path / "nan.csv").write_text("x\nnan\n")
+    (tmp_path / "rows.json").write_text('{"x": 1}\n')
     (tmp_path / "bare.csv").write_text("3,-4e1\n5,6\n")
     outcome = run_here(words(line))
     assert outcome.code in (1, 2)
