@@ -133,6 +133,10 @@ def compare(
         kink = kink_near(still)
     is_bent = kink is not None and bool(kink.bent)
     rules_hold = is_bent or is_derivative(still, exact, allowed, TINY)
+    if kink is not None and not rules_hold:
+        differ = enumerate(zip(exact, kink.left, allowed, strict=True))
+        kink = replace(kink, chained=[k for k, (g, side, s) in differ if abs(g - side) > s])
+        is_bent = rules_hold = bool(kink.bent)
     rules_hold = rules_hold or bool(sides_confirm(still, exact, allowed, mpf(TINY)))
     if not rules_hold:
         rules_hold, exact, reverse, still = _looked_at_closely(problem, tolerance)

@@ -30,6 +30,8 @@ NOISE = 1e-60
 class Kink:
     """An operation at a kink, and the one-sided derivatives along each variable's component.
 
+    chained    components whose sides agree on what the chain rule does not give: relu(x) - relu(-x)
+               at 0 is x, and by the rules has the derivative 0
     is_exact   whether the point is at the kink; else rounding has put float64 there, or across,
                and the sides are good to a few digits
     operation  as `abs(0)`; empty where rounding hides which it is
@@ -41,12 +43,13 @@ class Kink:
     is_exact: bool
     left: list[float]
     right: list[float]
+    chained: Sequence[int] = ()
 
     @property
     def bent(self) -> list[int]:
-        """The components whose sides differ, or are jumps."""
+        """The components whose sides differ, or are jumps, or are chained."""
         sides = enumerate(zip(self.left, self.right, strict=True))
-        return [k for k, (a, b) in sides if a != b or math.isinf(a)]
+        return [k for k, (a, b) in sides if a != b or math.isinf(a) or k in self.chained]
 
 
 def kink_of(problem: FunctionAtPoint, still: FunctionAtPoint) -> Kink | None:

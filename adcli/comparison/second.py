@@ -106,6 +106,10 @@ def compare_second(
     exact = [by_rules[k] if k in bent else value for k, value in enumerate(values)]
     allowed = _allowed(problem, exact, uncertain, tolerance)
     defects = _defects(pairs, by_rules, exact, allowed)
+    if defects and kink is not None:
+        kink = replace(kink, chained=defects)
+        exact, defects = list(by_rules), []
+        allowed = _allowed(problem, exact, reference.uncertain, tolerance)
     if defects and (closer := _looked_at_closely(problem, written, defects, by_rules)):
         exact, defects = [by_rules[k] if k in bent else x for k, x in enumerate(closer)], []
         allowed = _allowed(problem, exact, [0.0] * len(pairs), tolerance)

@@ -263,6 +263,27 @@ def test_a_kink_that_the_result_does_not_see_is_none() -> None:
     assert run("where(x > 1, abs(y), y)", {"x": 0.0, "y": 0.0}).kink is None
 
 
+@pytest.mark.parametrize(
+    ("program", "x", "convention", "side"),
+    [
+        ("relu(x) - relu(-x)", 0.0, 0, 1),
+        ("max(x, 0) + min(x, 0)", 0.0, 0, 1),
+        ("clip(0.25, x, x)", 0.25, 0.5, 1),
+        ("2x*sign(x) - abs(x) + 3x", 0.0, 3, None),
+    ],
+)
+def test_what_the_chain_rule_makes_of_kinks_is_a_convention(
+    program: str, x: float, convention: float, side: float | None
+) -> None:
+    found = run(program, {"x": x})
+    assert not found.wrong
+    assert found.exact == [convention]
+    assert found.kink is not None
+    if side is not None:
+        assert found.kink.bent == [0]
+        assert found.kink.left == found.kink.right == [side]
+
+
 # ---- rounding ----
 
 

@@ -130,6 +130,7 @@ def test_what_further_digits_change_cannot_be_judged(monkeypatch: pytest.MonkeyP
     [
         ("relu(x)^2", {"x": 0.0}, 0, 2, 0),
         ("x*abs(x)", {"x": 0.0}, -2, 2, 0),
+        ("x*(relu(x) - relu(-x))", {"x": 0.0}, 2, 2, 0),
         ("max(x^2, x)", {"x": 1.0}, 0, 2, 1),
     ],
 )
