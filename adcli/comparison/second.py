@@ -109,7 +109,7 @@ def compare_second(
     if defects and kink is not None:
         kink = replace(kink, chained=defects)
         exact, defects = list(by_rules), []
-        allowed = _allowed(problem, exact, reference.uncertain, tolerance)
+        allowed = _allowed(problem, exact, uncertain, tolerance)
     if defects and (closer := _looked_at_closely(problem, written, defects, by_rules)):
         exact, defects = [by_rules[k] if k in bent else x for k, x in enumerate(closer)], []
         allowed = _allowed(problem, exact, [0.0] * len(pairs), tolerance)
