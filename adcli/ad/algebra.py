@@ -7,15 +7,8 @@ from typing import Any, Protocol
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive
 
-
-class _Nowhere:
-    """The mask of an adjoint that nothing chose: no contribution at all."""
-
-    def __repr__(self) -> str:
-        return "NOWHERE"
-
-
-NOWHERE = _Nowhere()
+NOWHERE: Any = object()
+"""The mask of an adjoint that nothing chose: no contribution at all."""
 
 
 class Algebra(Protocol):
@@ -25,13 +18,10 @@ class Algebra(Protocol):
     is, else whatever the algebra's comparisons give.
     """
 
-    @property
-    def m(self) -> Any:
-        """The namespace of functions for the rules."""
-
-    @property
-    def shaped(self) -> bool:
-        """Whether values have shapes, so that operands are aligned and adjoints fitted."""
+    m: Any
+    """The namespace of functions for the rules."""
+    shaped: bool
+    """Whether values have shapes, so that operands are aligned and adjoints fitted."""
 
     def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
         """The value of a structural primitive."""

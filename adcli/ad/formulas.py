@@ -1,4 +1,10 @@
-"""Derivatives as formulas: the sweeps on nodes, simplified, to any order."""
+"""Derivatives as formulas: the sweeps on nodes, simplified, to any order.
+
+Differentiated n times and expanded, a product has 2^n terms. So a derivative of high order comes
+from the sweep of power series, over nodes: its recurrences keep their sums as nodes that all orders
+share, n^2 for each node of the program. Coefficients are derivatives here (D^k f instead of f_k),
+so that the numbers in the formula are binomial coefficients, as in Leibniz's rule.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +14,16 @@ from itertools import combinations_with_replacement
 from math import comb
 from typing import Any
 
-from adcli.ad.high_order import TooLong, derivative_node
-from adcli.ad.symbolic import gradient_nodes, tangent_node
+from adcli.ad.evaluate import Run
+from adcli.ad.symbolic import NumberNodes, gradient_nodes, tangent_node
+from adcli.ad.taylor import Series
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
+from adcli.graph.symbols import Expression
 
 _LARGE = 2**1000
 MAX_FORMULAS = 1000
@@ -96,7 +104,7 @@ def derivative_formulas(
     `shapes` are those of variables that are not scalars. One scalar variable goes by a forward
     sweep (the result may be an array), several go by one reverse sweep. Each order is simplified
     before the next (`to_read` as in `simplify`); where that makes long formulas, one of numbers by
-    one variable comes from the recurrences of adcli.ad.high_order. Raises LanguageError where
+    one variable comes from the recurrences of power series. Raises LanguageError where
     shapes do not fit or where a derivative would have more axes than a formula has, and UsageError
     for too many formulas or too long ones.
     """
@@ -156,11 +164,13 @@ def _check(
 
 
 def _by_recurrences(graph: Graph, output: int, variable: int, order: int) -> int:
-    """The derivative of a high order, refused if it is too long."""
-    try:
-        return derivative_node(graph, output, variable, order, MAX_OPERATIONS)
-    except TooLong:
-        raise _too_long(MAX_OPERATIONS, order) from None
+    """The derivative of a high order of a program of numbers; UsageError if it is too long."""
+    nodes = NumberNodes(graph)
+    nodes.shaped = False  # no element is beside another, and `Series` knows every node's place
+    reached = graph.reach([output, variable])
+    seeds = {variable: nodes.m.expression(1.0)}
+    found: Expression = _Derivatives(nodes.run(reached), output, seeds, order).of(output, order)[-1]
+    return found.node
 
 
 def _refuse_long(graph: Graph, output: int, found: Mapping[Any, int], order: int) -> None:
@@ -200,3 +210,49 @@ def _next_order(
         found.update({(*by, name): n for name, n in zip(names, nodes, strict=True)})
     keys = list(combinations_with_replacement(wrt, len(next(iter(found), ()))))
     return {key: found[key] for key in keys}
+
+
+class _Derivatives(Series):
+    """The derivatives of every node, order by order, as expressions."""
+
+    def __init__(self, run: Run, output: int, seeds: dict[int, Any], order: int) -> None:
+        self._limit = len(run.graph) + MAX_OPERATIONS
+        self._order = order
+        super().__init__(run, output, seeds, order)
+
+    def _extend(self, order: list[int]) -> None:
+        self.values += [None] * (len(self.graph) - len(self.values))
+        for i in order:
+            self.values[i] = Expression(self.algebra.m, i)
+
+    def _is_positive(self, node: int) -> bool:
+        return True  # a base that is not has no derivative by the exponent
+
+    def _coefficient(self, i: int, k: int) -> Any:
+        if len(self.graph) > self._limit:
+            raise _too_long(MAX_OPERATIONS, self._order)
+        self.algebra.m.span = self.graph.span(i)
+        found = super()._coefficient(i, k)
+        return None if found is not None and self.algebra.m.constant_value(found) == 0 else found
+
+    def _scale(self, coefficient: Any, k: int) -> Any:
+        return coefficient
+
+    def _derived(self, source: int, p: list[Any], k: int, out: int) -> Any:
+        weights = [comb(k - 1, j - 1) for j in range(1, k + 1)]
+        return _weighted_sum(self.coefficients[source], p, 1, k, weights)
+
+    def _convolved(self, a: list[Any], b: list[Any], first: int, last: int, out: int) -> Any:
+        weights = [comb(last, j) for j in range(first, last + 1)]
+        return _weighted_sum(a, b, first, last, weights)
+
+
+def _weighted_sum(a: list[Any], b: list[Any], first: int, last: int, weights: list[int]) -> Any:
+    """The sum of weight a[j] b[last - j] over j = first..last, None for zero."""
+    total = None
+    for j, weight in zip(range(first, last + 1), weights, strict=True):
+        x, y = a[j], b[last - j]
+        if x is not None and y is not None:
+            product = weight * (x * y)
+            total = product if total is None else total + product
+    return total

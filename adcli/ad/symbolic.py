@@ -137,9 +137,7 @@ def tangent_node(
     shapes: Mapping[str, Shape] | None = None,
 ) -> int:
     """The node of the derivative of a node of any shape with respect to one scalar variable."""
-    nodes = Nodes(graph, order, shapes or {})
-    tangents = forward_sweep(nodes.run(order), {wrt: nodes.m.expression(1.0)})
-    return _node(nodes, tangents[output], nodes.shapes[output])
+    return tangent_nodes(graph, order, [output], {wrt: graph.constant(1.0)}, shapes)[0]
 
 
 def tangent_nodes(

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from adcli.algebras.functions import array_functions
 from adcli.engines.plan import writing
-from adcli.engines.plan.operand import Array, Operand, Step, seen
-from adcli.engines.plan.views import VIEWS, Copy
-from adcli.graph.axes import Shape, broadcast_shapes, normal_axis
+from adcli.engines.plan.operand import Array, Operand, Step, View, seen
+from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
 
@@ -67,7 +66,7 @@ class Operations:
             self._constant(i, float(prod(shape) if attr is None else shape[attr]), ())
         elif op.name == "full":
             self._constant(i, attr[0], (1,) * len(attr[1]))
-        elif op.name in VIEWS:
+        elif op.name in _VIEWS:
             self._view(i)
         elif op.name in _REDUCTIONS:
             self._reduction(i)
@@ -213,8 +212,8 @@ class Operations:
         op, attr = self.graph.ops[i], self.graph.attrs[i]
         (a,) = self.graph.args[i]
         x, old, new = self.operands[a], self.shapes[a], self.shapes[i]
-        found = VIEWS[op.name](x, self._whole(a), old, new, attr)
-        if isinstance(found, Copy):
+        found = _VIEWS[op.name](x, self._whole(a), old, new, attr)
+        if isinstance(found, _Copy):
             call, x = found
             self._step(Step(i, new, self._kind(x), call, [x], writes=False))
             return
@@ -237,3 +236,72 @@ _REDUCTIONS: dict[str, Any] = {
     "reduce_max": np.maximum,
     "reduce_min": np.minimum,
 }
+
+
+class _Copy(NamedTuple):
+    """What `call` makes of an operand."""
+
+    call: View
+    operand: Operand
+
+
+def _reshape(x: Operand, full: Operand, old: Shape, new: Shape, attr: Any) -> Operand | _Copy:
+    if old == new:
+        return x
+    if prod(x.core) == 1 < prod(new):
+        core = (1,) * len(new)
+        return x.seen(lambda x: x.reshape(core), core)
+    if x.core == old and x.plain:
+        rest = new[1:]
+        if old and new and old[0] == new[0]:  # of some rows too
+            return x.seen(lambda x: x.reshape(len(x), *rest), new, rows=True, plain=True)
+        return x.seen(lambda x: x.reshape(new), new, plain=True)
+    return _Copy(lambda x: x.copy().reshape(new), full)
+
+
+def _broadcast(x: Operand, full: Operand, old: Shape, new: Shape, attr: Any) -> Operand:
+    extra = len(new) - len(old)
+    if extra == 0:
+        return x
+    core = (1,) * extra + x.core
+    return x.seen(lambda x: x.reshape(core), core, plain=True)
+
+
+def _expand(x: Operand, full: Operand, old: Shape, new: Shape, axis: int) -> Operand:
+    axis = normal_axis(axis, len(x.core) + 1)
+    core = (*x.core[:axis], 1, *x.core[axis:])
+    return x.seen(lambda x: np.expand_dims(x, axis), core, rows=axis > 0, plain=True)
+
+
+def _transpose(x: Operand, full: Operand, old: Shape, new: Shape, axes: Any) -> Operand:
+    ndim = len(x.core)
+    order = tuple(range(ndim))[::-1] if axes is None else tuple(a % ndim for a in axes)
+    if order == tuple(range(ndim)):
+        return x
+    core = tuple(x.core[a] for a in order)
+    return x.seen(lambda x: x.transpose(order), core, rows=order[0] == 0)
+
+
+def _index(x: Operand, full: Operand, old: Shape, new: Shape, key: Any) -> Operand:
+    place = key_of(key)
+    rows = place[0] == slice(None) if place else True
+    return full.seen(lambda x: x[(*place, ...)], new, rows)
+
+
+def _diag(x: Operand, full: Operand, old: Shape, new: Shape, attr: Any) -> Operand | _Copy:
+    if len(old) == 1:
+        return _Copy(writing.one_point("diag", None), full)
+    return full.seen(np.diagonal, new)
+
+
+_VIEWS: dict[str, Callable[[Operand, Operand, Shape, Shape, Any], Operand | _Copy]] = {
+    "reshape": _reshape,
+    "broadcast": _broadcast,
+    "expand": _expand,
+    "transpose": _transpose,
+    "index": _index,
+    "diag": _diag,
+}
+"""Operations that only look at an array in another way: `(x, full, old, new, attr)`, where x is the
+operand, `full` the same in its whole shape `old`, `new` the shape of the result, and `attr` the
+node's attribute. They give an operand, or a copy where no view will do."""
