@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run, extend
+from adcli.ad.forward import extend_reach, reached
 from adcli.ad.jacobians import that_move
-from adcli.ad.reach import extend_reach, reached
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
     DIVIDE,

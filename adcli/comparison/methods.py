@@ -16,7 +16,6 @@ from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.quotients import complex_steps
 from adcli.errors import DomainError
 from adcli.explain import cost
-from adcli.explain.counting import Counting
 from adcli.graph.shapes import infer_shapes
 
 SYMBOLIC = "symbolic"
@@ -157,7 +156,7 @@ def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
 
 def forward_products(run: Run, wrt: list[int]) -> int:
     """Products with tangents in the forward sweeps for all components of the variables."""
-    counting = Counting(run.algebra)
+    counting = cost.Counting(run.algebra)
     with run.algebra.context():
         for node in wrt:
             for seed in run.algebra.basis(run.values[node], 1):
@@ -168,7 +167,7 @@ def forward_products(run: Run, wrt: list[int]) -> int:
 
 def reverse_products(run: Run, outputs: list[int], active: bytearray) -> int:
     """Products with adjoints in the reverse sweeps from all components of the outputs."""
-    counting = Counting(run.algebra)
+    counting = cost.Counting(run.algebra)
     with run.algebra.context():
         for output in outputs:
             for seed in run.algebra.basis(run.values[output], 1):

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_steps, reverse_sweep
-from adcli.explain.cost import Counts
-from adcli.explain.counting import Counting, plain
+from adcli.explain.cost import Counting, Counts, plain
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import WHERE
 

@@ -9,8 +9,7 @@ import pytest
 
 from adcli.ad.forward import forward_sweep
 from adcli.ad.tasks import Task
-from adcli.explain.cost import Counts, evaluation, partial, partials
-from adcli.explain.counting import Counting
+from adcli.explain.cost import Counting, Counts, evaluation, partial, partials
 from adcli.function import function
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
 from adcli.graph.shapes import infer_shapes

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions.array_functions import quiet
-from adcli.engines.llvm.body import Body
-from adcli.engines.llvm.carry import Carry
+from adcli.engines.llvm.body import Body, Carry
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import CHUNK, Array, ColumnPlace, Kernel, Pointers, RowRuns, padded
 from adcli.engines.llvm.machine import Machine

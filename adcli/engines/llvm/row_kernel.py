@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.engines.llvm.body import Body
-from adcli.engines.llvm.carry import Carry
+from adcli.engines.llvm.body import Body, Carry
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import (
     CHUNK,
