@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from adcli.ad.evaluate import Run
 from adcli.ad.jacobians import MODES, directional, hessian_blocks, jacobian_blocks
 from adcli.ad.symbolic import NumberNodes
-from adcli.errors import LanguageError, UsageError
+from adcli.errors import LanguageError, UsageError, did_you_mean
 from adcli.given import NOT_REAL
 from adcli.graph.axes import Shape, ShapeError
 from adcli.graph.program import Program
@@ -43,8 +43,6 @@ class Task:
     def __post_init__(self) -> None:
         modes = ("auto", *MODES) if self.kind == "jacobian" else MODES
         if not isinstance(self.mode, str) or self.mode not in modes:
-            from adcli.errors import did_you_mean
-
             hint = did_you_mean(self.mode, modes) or "the modes are " + ", ".join(modes)
             raise UsageError(f"unknown mode '{self.mode}'", hint)
         if self.strict and self.mode == "finite":
