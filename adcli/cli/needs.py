@@ -83,8 +83,12 @@ def refuse_given(context: click.Context, names: Sequence[str], need: Need) -> No
 def _refuse(
     context: click.Context, parameter: click.Parameter, needs: Iterable[Need], parsed: Parsed
 ) -> None:
-    if not _is_given(context, parameter):
+    name = parameter.name or ""
+    if context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
         return
+    is_choice = isinstance(parameter.type, click.Choice)
+    if is_choice and context.params.get(name) == parameter.default:
+        return  # a choice of what happens anyway
     shown = parameter.opts[-1] if isinstance(parameter, click.Option) else "EXPR"
     for need in needs:
         if not need.met(parsed):
@@ -104,15 +108,6 @@ def check_repeated(given: Sequence[click.Parameter]) -> None:
                 f"{parameter.opts[-1]} is given {count} times, and only the last would count",
                 "leave the others out",
             )
-
-
-def _is_given(context: click.Context, parameter: click.Parameter) -> bool:
-    """Whether the command line gives an option, other than a choice of what happens anyway."""
-    name = parameter.name or ""
-    if context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
-        return False
-    chosen = isinstance(parameter.type, click.Choice)
-    return not (chosen and context.params.get(name) == parameter.default)
 
 
 def explained(text: str, needs: Iterable[Need]) -> str:

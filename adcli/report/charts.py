@@ -66,7 +66,9 @@ def log_log_chart(
             meets = there in series and there != mark and not mark.isupper()
             grid[row][column] = BOTH if meets else mark
     lines = [y_label]
-    labelled = {_place(exponent, high, low, rows): exponent for exponent in _ticks(low, high)}
+    step = max(1, math.ceil((high - low) / 6))
+    ticks = range(low + (high - low) % step, high + 1, step)
+    labelled = {_place(exponent, high, low, rows): exponent for exponent in ticks}
     for k, cells in enumerate(grid):
         label = f"1e{labelled[k]}" if k in labelled else ""
         edge = "┤" if label else "│"
@@ -102,11 +104,6 @@ def _place(exponent: float, start: int, stop: int, cells: int) -> int:
     """The cell of an exponent on an axis of cells from `start` to `stop`."""
     share = (exponent - start) / (stop - start)
     return min(cells - 1, max(0, round(share * (cells - 1))))
-
-
-def _ticks(low: int, high: int) -> range:
-    step = max(1, math.ceil((high - low) / 6))
-    return range(low + (high - low) % step, high + 1, step)
 
 
 def chart(

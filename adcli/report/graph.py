@@ -232,7 +232,8 @@ class _Tree:
         stack: list[tuple[int, str, str, str, int]] = [(root, "", "", "", 0)]
         while stack:
             node, prefix, turn, label, depth = stack.pop()
-            label = label if _is_number(label) else cut(label, self.label)
+            is_number = label[-1:].isdigit() and not any(c.isalpha() and c != "e" for c in label)
+            label = label if is_number else cut(label, self.label)
             edge = f"{turn}{label if label.startswith('[') else f'[{label}]'}─ " if turn else ""
             start = prefix + edge
             if node in self.done:
@@ -271,10 +272,6 @@ class _Tree:
         if more:
             lines.append(f"... and {more:,} more lines; --as json has the whole graph")
         return "".join(f"{line}\n" for line in lines)
-
-
-def _is_number(text: str) -> bool:
-    return text[-1:].isdigit() and not any(c.isalpha() and c != "e" for c in text)
 
 
 # ---- for other programs ----

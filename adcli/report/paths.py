@@ -44,8 +44,9 @@ class PathReport(Report):
         return [self.steps.names[node] for node in nodes]
 
     def label(self, edge: Edge, digits: int) -> str:
-        """The local partial of an edge."""
-        return partial_text(edge, self.steps, digits, self.precision)
+        """The local partial of an edge, a negative one in brackets."""
+        text = partial_text(edge, self.steps, digits, self.precision)
+        return f"({text})" if text.startswith("-") else text
 
     def record(self) -> dict[str, Any]:
         """The number of paths, those listed, their sum, the important factors."""
@@ -92,7 +93,7 @@ class PathReport(Report):
         rows = []
         for path in paths.listed:
             stops = " → ".join(_middle_out(self.stops(path)))
-            factors = " · ".join(_middle_out([_signed(self.label(e, digits)) for e in path.edges]))
+            factors = " · ".join(_middle_out([self.label(e, digits) for e in path.edges]))
             rows.append((stops, factors or "1", text(path.product)))
         total = text(paths.total)
         if paths.is_complete:
@@ -128,10 +129,6 @@ def count_text(count: int) -> str:
     if digits:
         return digits
     return "about " + f"{Decimal(count):.3e}".replace("e+", "e")
-
-
-def _signed(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
 
 
 def _middle_out(parts: list[str]) -> list[str]:

@@ -73,15 +73,11 @@ def rendered(
         return _ended(joined(map(csv_cell, row), ",") for row in report.rows())
     if form == "plain":
         return _ended(joined(line, report.separator) for line in report.plain())
-    return iter((_table(report, digits, screen),))
-
-
-def _table(report: Report, digits: int, screen: Screen) -> str:
     from adcli.report.rich_tables import Tables
 
     tables = Tables(*screen)
     report.draw(tables, digits)
-    return tables.text()
+    return iter([tables.text()])
 
 
 def _ended(lines: Iterable[Iterable[str]]) -> Iterator[str]:

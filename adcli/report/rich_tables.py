@@ -58,7 +58,9 @@ class Tables:
 
     def heading(self, *lines: str) -> None:
         """Lines above a table, in bold."""
-        for line in _thinned(list(lines)):
+        more = len(lines) - MAX_ROWS
+        end = [f"... and {more:,} more"] if more > 0 else []
+        for line in [*lines[:MAX_ROWS], *end]:
             self._console.print(Text(safe(line), style="bold"), soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -188,9 +190,3 @@ def _fitting(widths: list[int], width: int) -> list[list[int]]:
         else:
             groups[-1].append(k)
     return groups or [[0]]
-
-
-def _thinned(lines: list[str]) -> list[str]:
-    if len(lines) <= MAX_ROWS:
-        return lines
-    return [*lines[:MAX_ROWS], f"... and {len(lines) - MAX_ROWS:,} more"]

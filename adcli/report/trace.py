@@ -125,8 +125,7 @@ class TraceReport(Report):
         """A line a step: its name, the value, the tangents, the adjoint."""
         for node in self.steps.nodes:
             values = [self.trace.values[node]]
-            if self.is_forward:
-                values += [self.tangent(seed, node) for seed in self.trace.seeds]
+            values += [self.tangent(seed, node) for seed in self.trace.seeds]
             if self.is_reverse:
                 values.append(self.adjoint(node))
             numbers = [exact(n, self.precision) for value in values for n in flat(value)]
@@ -165,17 +164,14 @@ def _sum(found: list[Contribution], text: Callable[[Contribution], str], limit: 
 
 def operations(report: TraceReport) -> dict[str, Any]:
     """Sweeps, multiplications and additions of either mode."""
-    counts: dict[str, Any] = {}
-    for mode in ("forward", "reverse"):
-        if mode not in report.trace.tallies:
-            continue
-        tally = report.trace.tallies[mode]
-        counts[mode] = {
+    return {
+        mode: {
             "sweeps": len(report.trace.seeds) if mode == "forward" else 1,
             "multiplications": tally.multiplications,
             "additions": tally.additions,
         }
-    return counts
+        for mode, tally in sorted(report.trace.tallies.items())
+    }
 
 
 def _step(report: TraceReport, node: int) -> dict[str, Any]:

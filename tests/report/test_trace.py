@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adcli.cli.inputs import assignments, names
+from adcli.cli.inputs import assignments, wrt_names
 from adcli.function import function
 from adcli.language.messages import columns
 from adcli.report.traced import traced
@@ -20,7 +20,7 @@ TEXT = "x1*x2 + sin(x1)"
 
 def report(text: str = TEXT, at: str = "x1=2,x2=3", form: str = "json", **options: Any) -> Any:
     f = function(text)
-    mode, wrt = options.pop("mode", "both"), f.names(names(options.pop("wrt", None)))
+    mode, wrt = options.pop("mode", "both"), f.names(wrt_names(options.pop("wrt", None), f))
     point = assignments((at,) if at else (), "--at", options.get("precision"))
     return traced(f, point, wrt, mode, form, **options)
 
