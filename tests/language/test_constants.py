@@ -89,7 +89,7 @@ def test_columns(name: str) -> None:
     for line in COLUMNS:
         outcome = run_here(words("adcli " + line.format(name)))
         assert (outcome.code, outcome.stdout) == (2, ""), (line, outcome)
-        what = f"error: '{name}' means the constant {MEANINGS[name]} here, but "
+        what = f"'{name}' means the constant {MEANINGS[name]} here, but "
         assert what in outcome.stderr, (line, outcome)
         assert f"write `{name}` in backticks" in outcome.stderr, (line, outcome)
 
@@ -98,7 +98,7 @@ def test_variables(name: str) -> None:
     for line in VARIABLES:
         outcome = run_here(words("adcli " + line.format(name)))
         assert (outcome.code, outcome.stdout) == (2, ""), (line, outcome)
-        what = f"error: '{name}' means the constant {MEANINGS[name]} here, not a variable"
+        what = f"'{name}' means the constant {MEANINGS[name]} here, not a variable"
         assert what in outcome.stderr, (line, outcome)
         assert f"write `{name}` in backticks" in outcome.stderr, (line, outcome)
 
