@@ -109,6 +109,9 @@ def streams(c: Choices) -> str:
         process.stdout.close()
         process.stdout = None
     _, stderr = _finish(c, process)
+    lost = set(job.outputs) - set(os.listdir("."))
+    if lost:
+        raise Finding(f"{way}: no {', '.join(sorted(lost))}", f"{c.case}\n  {stderr[-1000:]}")
     if way in ("reader leaves", "stderr closed") and process.returncode != 0:
         raise Finding(f"{way}: exit {process.returncode}", f"{c.case}\n  {stderr[-1000:]}")
     return _one_message(c, job, process.returncode, stderr, told=2 not in closed)

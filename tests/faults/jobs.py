@@ -67,6 +67,11 @@ JOBS = (
         saved="training",
         npz="npz",
     ),
+    _job(
+        "descend (x-1)^2+y^4 --start x=3,y=1 --trace out.csv --save out.npz",
+        csv="rows",
+        npz="same",
+    ),
     _job("functions"),
 )
 
