@@ -46,8 +46,8 @@ def write_checkpoint(path: str | os.PathLike[str], run: str, body: Mapping[str, 
 
 
 def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any:
-    """What a file holds, as `check` returns it. Raises DataError for a file that is not a
-    checkpoint of such a run, is damaged, or is of an earlier version.
+    """What a file holds, as `check` returns it. Raises UsageError for a file that is not there, and
+    DataError for one that is not a checkpoint of such a run, damaged, or of an earlier version.
 
     A right checksum is not trusted: every part must have its type, range and length.
     """

@@ -223,7 +223,7 @@ def _root(covariance: Any) -> Any:
 
 def load_model(path: str | os.PathLike[str]) -> FittedModel:
     """The model of a file of JSON, which is read without executing anything, and checked. Raises
-    DataError for a file that holds none, or a damaged one."""
+    UsageError for a file that is not there, DataError for one that is no model, or damaged."""
     check_kinds(path=path)
     name = os.fspath(path)
     data = read_file(name, "adcli fit --save FILE writes a model", MOST_BYTES)
