@@ -49,7 +49,7 @@ def start_values(
         return given
     if whole[0].partition(":")[0] != "random":
         return {**file_values(whole[0], f), **given}
-    from adcli.descent.starts import random_start
+    from adcli.descent.run import random_start
 
     match = _RANDOM.match(whole[0])
     if match is None:

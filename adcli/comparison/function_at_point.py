@@ -13,12 +13,14 @@ from mpmath import mpf
 from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.tasks import Task
 from adcli.algebras.digits import exactly
-from adcli.comparison.quotients import difference_quotients
 from adcli.engines.point import PointResults
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.graph.axes import index_label
 from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
+
+SIDES = {"right": (1, 0), "left": (0, -1), "both": (1, -1)}
+"""Where difference quotients take the function, in steps."""
 
 _DETACH = PRIMITIVES["detach"]
 
@@ -98,10 +100,6 @@ class FunctionAtPoint:
         found = self.results(mode).by_path
         return self.numbers([found["gradient", name][0] for name in self.names])
 
-    def ordered(self, gradient: Mapping[int, Any]) -> list[Any]:
-        """The components of a gradient by node."""
-        return self.numbers([gradient[node] for node in self.nodes])
-
     def exactly(self, digits: int) -> FunctionAtPoint:
         """The function that float64 runs, in many digits (adcli.algebras.digits); value and
         components stay as they are."""
@@ -133,11 +131,35 @@ class FunctionAtPoint:
         return evaluate(run.graph, run.order, inputs, run.algebra)[self.output]
 
     def quotients(self, epsilon: Any, side: str, floor: float = 0.0) -> list[Any]:
-        """The components of the gradient by difference quotients, which know no rule."""
-        with self.run.algebra.context():
-            return self.ordered(
-                difference_quotients(self.run, self.output, self.nodes, epsilon, side, floor)
-            )
+        """(f(x + a h) - f(x + b h)) / (a - b) h for each component, (a, b) by SIDES.
+
+        The step h is epsilon times max(|x|, floor), and epsilon itself where that is 0. The
+        denominator is the distance between the two places as rounded; a step that rounding loses
+        gives 0. One evaluation more than there are components, or twice as many for "both".
+        """
+        run, output = self.run, self.output
+        algebra, m = run.algebra, run.algebra.m
+        gradient = []
+        with algebra.context():
+            for v in self.nodes:
+                x = run.inputs[v]
+                size = m.maximum(m.abs(x), floor * algebra.one(x))
+                h = epsilon * m.where(m.equal(size, 0), algebra.one(x), size)
+                found = []
+                for seed in algebra.basis(x, 1):
+                    ends = [x + factor * h * seed if factor else x for factor in SIDES[side]]
+                    high, low = (
+                        evaluate(run.graph, run.order, {**run.inputs, v: end}, algebra)[output]
+                        if factor
+                        else run.values[output]
+                        for factor, end in zip(SIDES[side], ends, strict=True)
+                    )
+                    distance = algebra.total(ends[0] - ends[1])
+                    lost = m.equal(distance, 0)
+                    divisor = m.where(lost, 1 + 0 * distance, distance)
+                    found.append(m.where(lost, 0 * distance, m.divide(high - low, divisor)))
+                gradient.append(algebra.collect(found, x, run.values[output], 1))
+            return self.numbers(gradient)
 
     def numbers(self, values: Iterable[Any]) -> list[Any]:
         """The numbers of several values, one after the other."""

@@ -56,33 +56,17 @@ class Schedule:
         return m.where(m.less(iteration, self.warmup), rising, rate)
 
 
-def _constant(m: Any, t: Any, s: Schedule) -> Any:
-    return s.rate
-
-
-def _step(m: Any, t: Any, s: Schedule) -> Any:
-    return s.rate * m.power(s.factor, m.floor(m.divide(t, s.every)))
-
-
-def _exponential(m: Any, t: Any, s: Schedule) -> Any:
-    return s.rate * m.power(s.factor, m.divide(t, s.every))
-
-
 def _cosine(m: Any, t: Any, s: Schedule) -> Any:
     angle = math.pi * m.minimum(m.divide(t, s.every), 1.0)
     return s.floor + (0.5 * (s.rate - s.floor)) * (1 + m.cos(angle))
 
 
-def _inverse(m: Any, t: Any, s: Schedule) -> Any:
-    return m.divide(s.rate, 1 + m.divide(t, s.every))
-
-
 SCHEDULES: dict[str, Callable[[Any, Any, Schedule], Any]] = {
-    "constant": _constant,
-    "step": _step,
-    "exponential": _exponential,
+    "constant": lambda m, t, s: s.rate,
+    "step": lambda m, t, s: s.rate * m.power(s.factor, m.floor(m.divide(t, s.every))),
+    "exponential": lambda m, t, s: s.rate * m.power(s.factor, m.divide(t, s.every)),
     "cosine": _cosine,
-    "inverse": _inverse,
+    "inverse": lambda m, t, s: m.divide(s.rate, 1 + m.divide(t, s.every)),
 }
 """The schedules by name: (m, iterations since the warm-up, settings) -> rate."""
 

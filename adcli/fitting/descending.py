@@ -27,7 +27,7 @@ def descend_to_minimum(
     method: str,
     options: Mapping[str, Any],
     interrupted: Callable[[], bool],
-) -> tuple[str, Attempt]:
+) -> Attempt:
     """Minimise the mean of the losses by `method`: a rate does not depend on the rows' number."""
     start = problem.start
     if problem.missing:
@@ -57,7 +57,8 @@ def descend_to_minimum(
         linear = Linearised.unknown(len(point))
     else:
         linear = problem.problem.linearise(point)
-    return result.method, Attempt(point, linear, result.status, result.reason, result.iterations)
+    ended = result.status, result.reason, result.iterations
+    return Attempt(point, linear, *ended, method=result.method)
 
 
 def _mean_loss(problem: Regression) -> tuple[Function, dict[str, Any]]:

@@ -24,6 +24,7 @@ from adcli.data.parameters import MODEL_FORMAT
 from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
 from adcli.data.source import read_file
 from adcli.errors import AdcliError, DataError, DomainError, UsageError
+from adcli.fitting.linearise import lengths
 from adcli.fitting.model import (
     Model,
     Parameters,
@@ -34,7 +35,6 @@ from adcli.fitting.model import (
 )
 from adcli.fitting.residuals import Predictor
 from adcli.fitting.statistics import half_width
-from adcli.fitting.unit_columns import lengths
 from adcli.function import Function
 from adcli.given import check_kinds
 

@@ -19,11 +19,20 @@ import numpy as np
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
 from adcli.fitting.edge import DomainEdge
-from adcli.fitting.linearise import LeastSquares, Linearised
+from adcli.fitting.linearise import (
+    LeastSquares,
+    Linearised,
+    lengths,
+    of_length_one,
+    singular_values,
+)
+from adcli.fitting.losses import sum_of_squares
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.separable import Separated
-from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
+
+MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
+"""What a result calls the methods."""
 
 EPSILON = 2.0**-52
 LEAST_GAIN = 1e-4
@@ -76,7 +85,7 @@ class Box:
 
 
 class Attempt(NamedTuple):
-    """Where a method ended, and how.
+    """Where a method, one of MARQUARDT and PROJECTION or of descents, ended, and how.
 
     `refused` is a point to which the last step would have gone, had the model been finite there;
     `blocked` are the places of parameters that alone are enough to leave where it is finite.
@@ -89,6 +98,7 @@ class Attempt(NamedTuple):
     iterations: int
     refused: Vector | None = None
     blocked: tuple[int, ...] = ()
+    method: str = MARQUARDT
 
 
 class Minimisation:
@@ -285,7 +295,11 @@ class Minimisation:
 
 
 class _Local:
-    """The linearised problem in the free parameters, in units in which columns have length 1."""
+    """The linearised problem in the free parameters, in units in which columns have length 1.
+
+    `rank` is that of the combinations that are determined; `promised` says by how much the cost
+    falls with a full step, if the problem is linear.
+    """
 
     def __init__(self, linear: Linearised, units: Vector, free: Any) -> None:
         self.size = len(units)
@@ -296,16 +310,8 @@ class _Local:
         self.along = left.T @ linear.projected
         top = self.values[0] if len(self.values) else 0.0
         self.known = self.values > len(self.values) * EPSILON * top
-
-    @property
-    def rank(self) -> int:
-        """How many combinations of the parameters are determined."""
-        return int(self.known.sum())
-
-    @property
-    def promised(self) -> float:
-        """By how much the cost falls with a full step, if the problem is linear."""
-        return float(np.sum(self.along[self.known] ** 2))
+        self.rank = int(self.known.sum())
+        self.promised = sum_of_squares(self.along[self.known])
 
     def step(self, radius: float) -> tuple[Vector, float]:
         """The step that lowers the linear problem most within the radius, and its damping."""

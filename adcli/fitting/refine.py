@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.evaluate import evaluate
+from adcli.fitting.linearise import of_length_one
 from adcli.fitting.model import Vector
 from adcli.fitting.regression import Regression
-from adcli.fitting.unit_columns import of_length_one
 
 REFINED_DIGITS = 40
 LOST = 1e-7

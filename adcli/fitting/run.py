@@ -13,7 +13,7 @@ import numpy as np
 from adcli.data.array_columns import names_in
 from adcli.descent.stopping import Status
 from adcli.errors import UsageError
-from adcli.fitting.levenberg import Attempt
+from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
@@ -21,7 +21,7 @@ from adcli.fitting.regression import Regression
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.result import Fit
 from adcli.fitting.row_values import Weights
-from adcli.fitting.search import CHEAP_FIT, MARQUARDT, Search
+from adcli.fitting.search import CHEAP_FIT, Search
 from adcli.fitting.statistics import RESIDUAL_ROUNDING, total_squares
 from adcli.fitting.summary import Summary
 from adcli.given import check_kinds, check_number
@@ -126,7 +126,7 @@ def solve(
             )
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
         problem.residuals.interrupted = interrupted
-        name, attempt = _search(problem, limit)
+        attempt = _search(problem, limit)
         if attempt.status is Status.STALLED and attempt.refused is not None:
             attempt = attempt._replace(reason=f"{attempt.reason}; {_edge(problem, attempt)}")
     else:
@@ -134,7 +134,7 @@ def solve(
 
         if max_iterations is not None:
             options["max_iterations"] = max_iterations
-        name, attempt = descend_to_minimum(problem, method, options, interrupted)
+        attempt = descend_to_minimum(problem, method, options, interrupted)
     if attempt.status in (Status.CONVERGED, Status.STALLED) and problem.steps:
         names = ", ".join(problem.parameters.labels[k] for k in problem.steps)
         others = "for the others " if attempt.status is Status.CONVERGED else ""
@@ -143,11 +143,11 @@ def solve(
     try:
         if interrupted():  # other starts may have led to a better minimum
             raise Interrupted
-        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+        return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
     except Interrupted:
         problem.residuals.interrupted = lambda: False
         attempt = attempt._replace(status=Status.INTERRUPTED, reason="interrupted")
-        return Summary(problem, attempt, confidence, absolute_sigma).fit(name, begun)
+        return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
 
 
 def _edge(problem: Regression, attempt: Attempt) -> str:
@@ -159,7 +159,7 @@ def _edge(problem: Regression, attempt: Attempt) -> str:
     return f"{what}: {fault}"
 
 
-def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
+def _search(problem: Regression, limit: int) -> Attempt:
     start = problem.box.project(problem.start)
     with suppress(Interrupted):
         if not problem.problem.linearise(start).is_finite:
@@ -184,11 +184,11 @@ def _search(problem: Regression, limit: int) -> tuple[str, Attempt]:
     sampled = problem.row_wise and whole.rows > 4 * few and whole.rows * whole.size > CHEAP_FIT
     rows = whole.sample(few) if sampled else whole
     squares = LeastSquares(rows, Loss())
-    _, least = search(squares).run(started=started)
+    least = search(squares).run(started=started)
     if least.status is Status.STALLED and not least.linear.is_finite:
         raise problem.refusal(start)
     if sampled:
-        _, least = search(LeastSquares(rows, problem.loss)).run(started=started, also=[least.point])
+        least = search(LeastSquares(rows, problem.loss)).run(started=started, also=[least.point])
     else:
         problem.problem.evaluations += squares.evaluations
     return search(problem.problem).run(started=started and not sampled, also=[least.point])

@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adcli.descent.stopping import Status
-from adcli.fitting.levenberg import Attempt, Box, Minimisation
+from adcli.fitting.levenberg import MARQUARDT, PROJECTION, Attempt, Box, Minimisation
 from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Interrupted
 from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
-
-MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
-"""What a result calls the methods."""
 
 CHEAP_FIT = 2_000_000
 """Rows times parameters up to which a second method runs although the first ended well."""
@@ -70,10 +67,10 @@ class Search:
     noise: float
     total: float
     max_iterations: int
-    attempts: list[tuple[str, Attempt]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
-    def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> tuple[str, Attempt]:
-        """The best attempt and its method; `started` says whether linear parameters have starts.
+    def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> Attempt:
+        """The best attempt; `started` says whether linear parameters have starts.
 
         The start is then the first point; `also` are others to begin at. Where nothing could be
         attempted, by an interruption or since no point is finite, the first of all is the best.
@@ -86,7 +83,7 @@ class Search:
         if self.attempts:
             return self.best
         first = also[0] if also else self.start
-        return MARQUARDT, Attempt(first, Linearised.unknown(self.problem.size), status, reason, 0)
+        return Attempt(first, Linearised.unknown(self.problem.size), status, reason, 0)
 
     def _run(self, started: bool, also: Sequence[Vector]) -> None:
         for point in also:
@@ -109,30 +106,30 @@ class Search:
         return count > MOST_EVALUATIONS or numbers > BUDGET
 
     @property
-    def best(self) -> tuple[str, Attempt]:
+    def best(self) -> Attempt:
         """The attempt of least cost; of those that are as good the first that converged."""
-        least = min(a.linear.cost for _, a in self.attempts)
-        good = [each for each in self.attempts if self._agrees(each[1].linear.cost, least)]
-        return next((each for each in good if each[1].status is Status.CONVERGED), good[0])
+        least = min(a.linear.cost for a in self.attempts)
+        good = [a for a in self.attempts if self._agrees(a.linear.cost, least)]
+        return next((a for a in good if a.status is Status.CONVERGED), good[0])
 
     def _agrees(self, cost: float, least: float) -> bool:
         return math.sqrt(cost) <= math.sqrt(least * (1 + SAME_MINIMUM)) + self.noise
 
     def _is_clean(self) -> bool:
         """Whether the best attempt ended well, where all parameters are determined."""
-        _, best = self.best
+        best = self.best
         free = ~self.box.held(best.point, best.linear.gradient)
         return best.status is Status.CONVERGED and condition(best.linear, free) <= CLEAN
 
     def _is_settled(self) -> bool:
         """Whether other starts promise nothing."""
-        least = self.best[1].linear.cost
+        least = self.best.linear.cost
         limited = self.max_iterations < RESTART_ITERATIONS
-        if limited and all(a.status is Status.MAX_ITERATIONS for _, a in self.attempts):
+        if limited and all(a.status is Status.MAX_ITERATIONS for a in self.attempts):
             return True
         if math.sqrt(least) <= self.noise:  # no residuals are left to lower
             return True
-        agreed = all(self._agrees(a.linear.cost, least) for _, a in self.attempts)
+        agreed = all(self._agrees(a.linear.cost, least) for a in self.attempts)
         return agreed and self._is_clean() and least <= POOR * self.total
 
     def _restart(self) -> None:
@@ -143,8 +140,8 @@ class Search:
             self._marquardt(point, limit)
             if self.linear:
                 self._project(point, limit)
-            least = self.best[1].linear.cost
-            count = sum(self._agrees(a.linear.cost, least) for _, a in self.attempts)
+            least = self.best.linear.cost
+            count = sum(self._agrees(a.linear.cost, least) for a in self.attempts)
             if count >= ENOUGH_MEETINGS and self._is_clean():
                 return
 
@@ -158,14 +155,14 @@ class Search:
     # ---- the methods ----
 
     def _marquardt(
-        self, start: Vector, iterations: int, name: str = MARQUARDT, before: int = 0
+        self, start: Vector, iterations: int, method: str = MARQUARDT, before: int = 0
     ) -> None:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
             return
         found = Minimisation(self.problem, start, self.box, iterations).run()
-        found = found._replace(iterations=before + found.iterations)
-        self.attempts.append((name, found))
+        iterations = before + found.iterations
+        self.attempts.append(found._replace(iterations=iterations, method=method))
 
     def _project(self, start: Vector, iterations: int) -> None:
         """Variable projection, then all parameters together from where it ends."""

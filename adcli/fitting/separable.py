@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.fitting.linearise import LeastSquares, Linearised
+from adcli.fitting.linearise import LeastSquares, Linearised, of_length_one, singular_values
 from adcli.fitting.model import Vector
-from adcli.fitting.unit_columns import of_length_one, singular_values
 from adcli.graph.graph import Graph
 
 ZERO_COLUMN = 1e-12

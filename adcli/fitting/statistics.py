@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from adcli.fitting.linearise import Linearised
+from adcli.fitting.linearise import Linearised, lengths, of_length_one, singular_values
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
-from adcli.fitting.unit_columns import lengths, of_length_one, singular_values
 
 EPSILON = 2.0**-52
 RESIDUAL_ROUNDING = 16 * EPSILON

@@ -110,7 +110,7 @@ class Summary:
         """The names of the fitted numbers."""
         return self.problem.parameters.labels
 
-    def fit(self, method: str, begun: float) -> Fit:
+    def fit(self, begun: float) -> Fit:
         """The result."""
         p = self.problem
         held = p.box.held(self.point, self.attempt.linear.gradient)
@@ -157,7 +157,7 @@ class Summary:
             gradient_norm=vector_norm(np.where(held, 0.0, gradient)),
             point=p.point(self.point),
             gradient=p.parameters.unflatten(gradient),
-            method=method,
+            method=self.attempt.method,
             seconds=time.perf_counter() - begun,
             **vars(q),
             parameters=parameters,

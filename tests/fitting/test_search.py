@@ -439,13 +439,13 @@ def test_rows_that_depend_on_one_another_are_interrupted_as_well() -> None:
 def test_of_one_minimum_the_attempt_that_converged_counts(costs, chosen) -> None:
     ends = zip(("first", "second"), costs, (Status.MAX_ITERATIONS, Status.CONVERGED), strict=True)
     attempts = [
-        (name, Attempt(np.zeros(1), Linearised(cost, None, None), status, "", 1))
+        Attempt(np.zeros(1), Linearised(cost, None, None), status, "", 1, method=name)
         for name, cost, status in ends
     ]
     problem: Any = None
     box = Box(np.array([-np.inf]), np.array([np.inf]))
     search = Search(problem, np.zeros(1), box, (), 0.0, 1.0, 10, attempts=attempts)
-    assert search.best[0] == chosen
+    assert search.best.method == chosen
 
 
 def test_a_trial_outside_of_the_domain_is_no_end() -> None:
