@@ -27,8 +27,7 @@ class Problem(Objective):
     variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
     the nearest. Data are held like what is fixed, and are not part of the points that are reported.
     What is minimised is the function, or its negative with `maximize`, plus `decay`/2 times the sum
-    of the squares of what varies. Raises UsageError for names, shapes and bounds that do not fit,
-    DomainError where the function or its gradient is not finite at the start.
+    of the squares of what varies. Raises UsageError for names, shapes and bounds that do not fit.
     """
 
     def __init__(
@@ -42,10 +41,8 @@ class Problem(Objective):
         maximize: bool = False,
         decay: float = 0.0,
         engine: str = "auto",
-        check: bool = True,
     ) -> None:
-        """`engine` is what computes: python (numbers alone), numpy, llvm, or auto. With `check`
-        False neither the shapes nor the value at the start are looked at."""
+        """`engine` is what computes: python (numbers alone), numpy, llvm, or auto."""
         start, fixed, data = _real_values(start), _real_values(fixed or {}), dict(data or {})
         _check_names(function, start, fixed, data)
         function.refuse_constants(bounds or {})
@@ -63,8 +60,6 @@ class Problem(Objective):
         self.given = self.flatten(values)
         self.lower, self.upper = self.bounds(bounds or {})
         self.start = self.project(self.given)
-        if check:
-            self.check_start()
 
     def starting(self, start: Vector) -> Problem:
         """This problem from another start, which is not checked."""
@@ -86,20 +81,17 @@ class Problem(Objective):
         return projected_gradient(np, vector, gradient, self.lower, self.upper)
 
     def check_start(self) -> None:
-        """Blame what is not a scalar, or not finite, where the descent begins."""
+        """Raise UsageError or LanguageError for a start, or a result, that is not finite numbers of
+        the right shapes, DomainError where value or gradient are not finite."""
         self.check_finite()
         if self.data:
             self.check_shapes()
-            if self._is_finite():
+            # In less memory than `Function.at`, which keeps all that it needs to blame an operation.
+            with np.errstate(all="ignore"):
+                value, gradient = self.value_and_gradient(self.start)
+            if np.isfinite(value) and np.isfinite(gradient).all():
                 return
         self.check_values(self.inputs(self.start))
-
-    def _is_finite(self) -> bool:
-        """Whether value and gradient are at the start: found in less memory than by `Function.at`,
-        which keeps all that it needs to blame an operation."""
-        with np.errstate(all="ignore"):
-            value, gradient = self.value_and_gradient(self.start)
-        return bool(np.isfinite(value) and np.isfinite(gradient).all())
 
     def check_finite(self) -> None:
         """Raise UsageError for a start that is not finite."""

@@ -93,6 +93,7 @@ def descend(
         decay=0.0 if chosen.shrinks else chosen.decay,
         engine=engine,
     )
+    problem.check_start()
     if starts == 1:
         saving = Saving(checkpoint, checkpoint_every, resume or "", body)
         result = minimise(problem, chosen, limits, saving, watchers, interrupted)

@@ -127,9 +127,7 @@ def train(
         rows = _BatchOpener(f, names, plan, missing, where, stack)
         batches, held_out = rows.both(data, validation)
         first = next(batches.epoch(0))
-        problem = Problem(
-            f, start, fixed=fix, data=first, bounds=bounds, maximize=maximize, check=False
-        )
+        problem = Problem(f, start, fixed=fix, data=first, bounds=bounds, maximize=maximize)
         problem.check_finite()
         problem.check_shapes()  # whether the loss is finite shows in the dtype of the training
         identity: dict[str, Any] = {}
