@@ -86,7 +86,7 @@ class Problem(Objective):
         self.check_finite()
         if self.data:
             self.check_shapes()
-            # In less memory than `Function.at`, which keeps all that it needs to blame an operation.
+            # Takes less memory than `Function.at`, which keeps all values to blame an operation.
             with np.errstate(all="ignore"):
                 value, gradient = self.value_and_gradient(self.start)
             if np.isfinite(value) and np.isfinite(gradient).all():

@@ -17,7 +17,7 @@ from adcli.data.schema import Check, array, whole, within
 from adcli.descent.monitor import Method, Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
-from adcli.descent.stopping import Iterate, Outcome
+from adcli.descent.stopping import Ended, Iterate, Outcome
 from adcli.errors import UsageError
 
 MEMORY = 20
@@ -53,13 +53,6 @@ def _load_scipy() -> None:
     finally:
         if own:
             del os.environ[name]
-
-
-class _Over(Exception):
-    """Carries the outcome out of SciPy."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
 
 
 class _Hopeless(Exception):
@@ -107,8 +100,8 @@ class Library(Method):
                 start, last = monitor.best_point, monitor.best_value
                 self._window = self.iteration, monitor.evaluations
                 units = np.where(start != 0, np.abs(start), 1.0)
-        except _Over as over:
-            return over.outcome
+        except Ended as end:
+            return end.outcome
 
     def _minimize(self, monitor: Monitor, start: Vector, units: Vector) -> None:
         """Minimise over z, where the point is z times `units`."""
@@ -175,7 +168,7 @@ class Library(Method):
         return self._worst + 1.0 + abs(self._worst), np.zeros_like(gradient)
 
     def _accept(self, monitor: Monitor, point: Vector) -> None:
-        """Pass an iterate on. Raises _Over when that was the last one."""
+        """Pass an iterate on. Raises Ended when that was the last one."""
         point = self.problem.project(np.array(point, dtype=float))
         if not np.isfinite(point).all():
             raise _Hopeless
@@ -194,7 +187,7 @@ class Library(Method):
         else:
             outcome = monitor.see(it)
         if outcome is not None:
-            raise _Over(outcome)
+            raise Ended(*outcome)
         self._check_health(monitor.evaluations)
 
     def _check_health(self, evaluations: int) -> None:

@@ -75,6 +75,13 @@ class Outcome(NamedTuple):
     reason: str
 
 
+class Ended(Exception):
+    """Carries the outcome out of a run."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        self.outcome = Outcome(status, reason)
+
+
 @dataclass(frozen=True)
 class Minimum:
     """How a descent or a fit ended, and where: the point has all variables, the gradient those that

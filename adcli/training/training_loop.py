@@ -14,7 +14,7 @@ from adcli.descent.blockwise import BlockwiseUpdate
 from adcli.descent.checkpoint import Saving
 from adcli.descent.problem import Problem
 from adcli.descent.stepper import Stepper
-from adcli.descent.stopping import DEPTH, GROWTH, Outcome, RunLimits, Status
+from adcli.descent.stopping import DEPTH, GROWTH, Ended, Outcome, RunLimits, Status
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.errors import DomainError
 from adcli.language.messages import counted
@@ -99,46 +99,39 @@ class Training:
             self._check_start()
         for watcher in self.watchers:
             watcher.begin(self)
-        return self._check_end(self._train())
-
-    def _train(self) -> Outcome:
-        if self.state.last_epoch is not None and not self.state.batches:
-            outcome = self._verdict(self.state.last_epoch)  # a run that was over is over
-            if outcome is not None:
-                return outcome
-        while self.state.epochs < self.plan.epochs:
-            outcome = self._limit() or self._epoch() or self._close_epoch()
-            if outcome is not None:
-                return outcome
         count = self.plan.epochs
-        return Outcome(
-            Status.COMPLETED,
-            f"all {count:,} epochs are done" if count != 1 else "the epoch is done",
-        )
+        done = f"all {count:,} epochs are done" if count != 1 else "the epoch is done"
+        outcome = Outcome(Status.COMPLETED, done)
+        try:
+            if self.state.last_epoch is not None and not self.state.batches:
+                self._judge(self.state.last_epoch)  # a run that was over is over
+            while self.state.epochs < count:
+                self._check_limits()
+                self._epoch()
+                self._close_epoch()
+        except Ended as end:
+            outcome = end.outcome
+        return self._check_end(outcome)
 
-    def _epoch(self) -> Outcome | None:
-        """The rest of the epoch that the state stands in."""
+    def _epoch(self) -> None:
+        """Go on with the epoch that the state stands in, to its end."""
         s = self.state
         for batch in self.batches.epoch(s.epochs, s.batches):
-            failed = self._step(batch)
-            if failed is not None:
-                return failed
+            self._step(batch)
             for watcher in self.watchers:
                 watcher.see_batch(self)
             if s.iterations % self.saving.every == 0:
                 self.save()
-            outcome = self._limit() if s.batches < self.batches.steps else None
-            if outcome is not None:
-                return outcome
-        return None
+            if s.batches < self.batches.steps:
+                self._check_limits()
 
-    def _step(self, batch: RowBatch) -> Outcome | None:
+    def _step(self, batch: RowBatch) -> None:
         """Go down the gradient of a batch's loss."""
         s = self.state
         inputs = {**self._inputs, **batch}
         value, _ = self.loss.value_and_gradient(inputs, out=self._parts)
         if not (math.isfinite(value) and np.isfinite(self._gradient).all()):
-            return self._diverged(batch, self._place(batch, value))
+            raise self._diverged(batch, self._place(batch, value))
         value += self._penalty()
         if self._sign < 0:
             np.negative(self._gradient, out=self._gradient)
@@ -148,7 +141,6 @@ class Training:
         s.rows += rows
         s.batches += 1
         s.iterations += 1
-        return None
 
     def _penalty(self) -> float:
         """What weight decay adds to the loss that is minimised, and shown."""
@@ -157,18 +149,13 @@ class Training:
         x = self.state.parameters
         return self._sign * self.stepper.decay / 2 * float(x @ x)
 
-    def _close_epoch(self) -> Outcome | None:
-        """Take stock of a whole epoch; the outcome if the run is over."""
+    def _close_epoch(self) -> None:
+        """Take stock of a whole epoch."""
         s = self.state
         if not np.isfinite(s.parameters).all():
-            return Outcome(
-                Status.DIVERGED, f"the parameters are not finite after epoch {s.epochs + 1:,}"
-            )
-        validation = math.nan
-        if self.validation is not None:
-            validation, failed = self._validate(self.validation)
-            if failed is not None:
-                return failed
+            reason = f"the parameters are not finite after epoch {s.epochs + 1:,}"
+            raise Ended(Status.DIVERGED, reason)
+        validation = math.nan if self.validation is None else self._validate(self.validation)
         epoch = Epoch(s.epochs + 1, s.iterations, s.mean, validation, self.rate(), self.elapsed())
         s.close_epoch(epoch)
         best = s.best_epoch
@@ -176,45 +163,42 @@ class Training:
             s.keep(epoch)
         for watcher in self.watchers:
             watcher.see_epoch(self, epoch)
-        return self._verdict(epoch)
+        self._judge(epoch)
 
-    def _validate(self, rows: Batches) -> tuple[float, Outcome | None]:
-        """The loss over the validation rows, or the outcome that ends the run."""
+    def _validate(self, rows: Batches) -> float:
+        """The loss over the validation rows."""
         total, count = 0.0, 0
         for number, batch in enumerate(rows.epoch(0), 1):
-            stopped = self._interruption()
-            if stopped is not None:
-                return math.nan, stopped
+            self._check_interruption()
             value = self.loss.value({**self._inputs, **batch})
             if not math.isfinite(value):
                 where = f"after epoch {self.state.epochs + 1:,} in validation batch {number:,}"
-                return value, self._diverged(batch, f"the validation loss is {value:g} {where}")
+                raise self._diverged(batch, f"the validation loss is {value:g} {where}")
             total += count_rows(batch) * value
             count += count_rows(batch)
-        return total / count, None
+        return total / count
 
-    def _verdict(self, epoch: Epoch) -> Outcome | None:
-        """What the loss of an epoch means for the run."""
+    def _judge(self, epoch: Epoch) -> None:
+        """End the run where the loss of an epoch says so."""
         s, size = self.state, max(1.0, abs(self.state.first))
         loss, last = self._sign * epoch.loss, self._sign * epoch.training_loss
         name = "training" if math.isnan(epoch.validation_loss) else "validation"
         if last > GROWTH * size or last < -DEPTH * size:
             way = "grew" if epoch.training_loss > 0 else "fell"
             reason = f"the training loss {way} to {epoch.training_loss:.3g} in epoch {s.epochs:,}"
-            return Outcome(Status.DIVERGED, reason)
+            raise Ended(Status.DIVERGED, reason)
         target = self.limits.target
         if target is not None and loss <= self._sign * target:
             reason = f"the {name} loss {epoch.loss:.6g} reached the target {target:g}"
-            return Outcome(Status.CONVERGED, reason)
+            raise Ended(Status.CONVERGED, reason)
         patience, best = self.plan.patience, s.best_epoch
         if patience is not None and best is not None and s.epochs - best.epoch >= patience:
             count = counted(patience, "epoch")
             reason = f"the {name} loss has not improved for {count}: "
-            return Outcome(Status.CONVERGED, f"{reason}{best.loss:.6g} in epoch {best.epoch:,}")
-        return None
+            raise Ended(Status.CONVERGED, f"{reason}{best.loss:.6g} in epoch {best.epoch:,}")
 
-    def _limit(self) -> Outcome | None:
-        """The outcome if the run ends between two batches, by a limit or an interruption."""
+    def _check_limits(self) -> None:
+        """End the run between two batches where a limit or an interruption says so."""
         s, limits = self.state, self.limits
         reason = None
         if limits.max_iterations is not None and s.iterations >= limits.max_iterations:
@@ -222,14 +206,12 @@ class Training:
         elif limits.is_late(self.elapsed()):
             reason = f"the time limit of {limits.max_seconds:g} seconds is reached"
         if reason is not None:
-            return Outcome(Status.MAX_ITERATIONS, f"{reason} {self._reached()}")
-        return self._interruption()
+            raise Ended(Status.MAX_ITERATIONS, f"{reason} {self._reached()}")
+        self._check_interruption()
 
-    def _interruption(self) -> Outcome | None:
-        """The outcome of a training that is asked to end."""
-        if not self.interrupted():
-            return None
-        return Outcome(Status.INTERRUPTED, f"stopped {self._reached()}")
+    def _check_interruption(self) -> None:
+        if self.interrupted():
+            raise Ended(Status.INTERRUPTED, f"stopped {self._reached()}")
 
     def _reached(self) -> str:
         """How far the run is: `after 2 epochs and 5 batches`."""
@@ -274,14 +256,14 @@ class Training:
             return outcome
         return Outcome(Status.DIVERGED, f"the loss is {value:.3g} {self._reached()}")
 
-    def _diverged(self, batch: RowBatch, reason: str) -> Outcome:
-        """The outcome at a batch whose loss or gradient is not finite, with what is to blame."""
+    def _diverged(self, batch: RowBatch, reason: str) -> Ended:
+        """The end at a batch whose loss or gradient is not finite, with what is to blame."""
         cause = f"in {self.plan.dtype} alone" if self.plan.dtype != "float64" else ""
         try:
             self.problem.check_values({**self._inputs, **batch})
         except DomainError as error:
             cause = error.message
-        return Outcome(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)
+        return Ended(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)
 
     def _place(self, batch: RowBatch, value: float) -> str:
         """What is not finite in the batch to come, and which rows these are."""
