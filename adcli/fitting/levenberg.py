@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.descent.lengths import vector_norm
-from adcli.descent.stopping import Status
+from adcli.descent.stopping import Ended, Status
 from adcli.fitting.edge import DomainEdge
 from adcli.fitting.linearise import (
     LeastSquares,
@@ -28,7 +28,6 @@ from adcli.fitting.linearise import (
 )
 from adcli.fitting.losses import sum_of_squares
 from adcli.fitting.model import Vector
-from adcli.fitting.residuals import Interrupted
 from adcli.fitting.separable import Separated
 
 MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
@@ -134,8 +133,8 @@ class Minimisation:
                 if not self.edge.release(self.linear.cost):
                     return self._polish()
                 self._begin_again()
-        except Interrupted:
-            return self._end(Status.INTERRUPTED, "interrupted")
+        except Ended as end:
+            return self._end(*end.outcome)
 
     def _end(self, status: Status, reason: str) -> Attempt:
         blocked = tuple(np.flatnonzero(self._blocked()).tolist())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.symbolic import tangent_node
+from adcli.descent.stopping import Ended, Outcome, Status
 from adcli.engines.choose import compiler_obstacle
 from adcli.engines.plan.plan import Plan
 from adcli.engines.prepared import prepared
@@ -21,9 +22,8 @@ from adcli.graph.shapes import is_scalar_program
 BLOCK_ROWS = 1 << 14
 """Rows that are computed together: their arrays stay in the cache."""
 
-
-class Interrupted(Exception):
-    """Ends a computation over rows between two blocks, so that Ctrl-C does not wait for all."""
+INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted")
+"""How a computation over rows ends between two blocks."""
 
 
 class Predictor:
@@ -107,7 +107,7 @@ class Residuals:
 
     `columns` are the predictors by node, each (rows, ...); `root_weights` (rows,) or None. With
     `split` the rows are computed block by block. Once `interrupted` says so, the next block raises
-    Interrupted.
+    Ended: Ctrl-C does not wait for all.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Residuals:
         """Blocks of rows with their columns, and how many they are."""
         for block in self._slices:
             if self.interrupted():
-                raise Interrupted
+                raise Ended(*INTERRUPTED)
             columns = {i: x[block] for i, x in self.columns.items()}
             yield block, columns, block.stop - block.start
 
@@ -180,5 +180,5 @@ class Residuals:
                 r, jacobian = r * root, jacobian * root[:, None]
             for k in range(0, count, BLOCK_ROWS):  # of rows that cannot be computed apart
                 if self.interrupted():
-                    raise Interrupted
+                    raise Ended(*INTERRUPTED)
                 yield r[k : k + BLOCK_ROWS], jacobian[k : k + BLOCK_ROWS]

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from adcli.data.array_columns import names_in
-from adcli.descent.stopping import Status
+from adcli.descent.stopping import Ended, Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model
 from adcli.fitting.regression import Regression
-from adcli.fitting.residuals import Interrupted
+from adcli.fitting.residuals import INTERRUPTED
 from adcli.fitting.result import Fit
 from adcli.fitting.row_values import Weights
 from adcli.fitting.search import CHEAP_FIT, Search
@@ -142,11 +142,11 @@ def solve(
         attempt = attempt._replace(status=Status.STALLED, reason=reason)
     try:
         if interrupted():  # other starts may have led to a better minimum
-            raise Interrupted
+            raise Ended(*INTERRUPTED)
         return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
-    except Interrupted:
+    except Ended as end:
         problem.residuals.interrupted = lambda: False
-        attempt = attempt._replace(status=Status.INTERRUPTED, reason="interrupted")
+        attempt = attempt._replace(**end.outcome._asdict())
         return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
 
 
@@ -161,7 +161,7 @@ def _edge(problem: Regression, attempt: Attempt) -> str:
 
 def _search(problem: Regression, limit: int) -> Attempt:
     start = problem.box.project(problem.start)
-    with suppress(Interrupted):
+    with suppress(Ended):
         if not problem.problem.linearise(start).is_finite:
             raise problem.refusal(start)
     bounded = np.isfinite(problem.box.lower) | np.isfinite(problem.box.upper)

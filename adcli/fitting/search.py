@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adcli.descent.stopping import Status
+from adcli.descent.stopping import Ended, Outcome, Status
 from adcli.fitting.levenberg import MARQUARDT, PROJECTION, Attempt, Box, Minimisation
 from adcli.fitting.linearise import LeastSquares, Linearised
 from adcli.fitting.model import Vector
-from adcli.fitting.residuals import Interrupted
 from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
 
@@ -75,15 +74,15 @@ class Search:
         The start is then the first point; `also` are others to begin at. Where nothing could be
         attempted, by an interruption or since no point is finite, the first of all is the best.
         """
-        status, reason = Status.STALLED, "the sum of squares is not finite"
+        outcome = Outcome(Status.STALLED, "the sum of squares is not finite")
         try:
             self._run(started, also)
-        except Interrupted:
-            status, reason = Status.INTERRUPTED, "interrupted"
+        except Ended as end:
+            outcome = end.outcome
         if self.attempts:
             return self.best
         first = also[0] if also else self.start
-        return Attempt(first, Linearised.unknown(self.problem.size), status, reason, 0)
+        return Attempt(first, Linearised.unknown(self.problem.size), *outcome, 0)
 
     def _run(self, started: bool, also: Sequence[Vector]) -> None:
         for point in also:
