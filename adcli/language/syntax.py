@@ -203,6 +203,8 @@ def _missing_operator(before: str, name: str, written: str, span: Span) -> Advic
     if before.rfind("[") > max(before.rfind("]"), before.rfind("(")) and name != "LPAR":
         return message, "commas go between elements: [1, 2]", span
     if last and name in ("NAME", "NUMBER"):
+        if written in LIBRARY or written in ALIASES:
+            written += "(...)"
         hint = f"a product is {last}*{written}; only a number multiplies what follows"
         return message, hint, span
     return message, _MULTIPLY, span
