@@ -9,6 +9,7 @@ import numpy as np
 from adcli.errors import DomainError
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
+from adcli.language.text import to_text
 from adcli.report.plots import figure_class, picture_format, plain_text, write_figure
 
 CURVE = 400
@@ -27,13 +28,12 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
     figure = figure_class()(figsize=(8, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
     used = slice(None, None, max(1, problem.rows // MANY))
-    response = _label(problem, problem.model.response.outputs[0])
+    response = plain_text(to_text(problem.model.graph, problem.model.response.outputs))
     x = _only_predictor(problem)
     if x is not None:
-        name, values = x
-        _draw_curve(above, problem, fit, name, values, used)
+        across, places = x
+        _draw_curve(above, problem, fit, *x, used)
         below.sharex(above)
-        across, places = name, values
         above.set_ylabel(response)
     else:
         _draw_observed(above, problem, fit, used)
@@ -42,7 +42,9 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
         across, places = f"fitted {response}", fit.fitted
     _draw_residuals(below, fit, places, used, problem.weights is not None)
     below.set_xlabel(plain_text(across))
-    above.set_title(_title(fit), fontsize=10)
+    figures = f"R² {fit.r_squared:.6g}" if fit.r_squared is not None else f"rss {fit.rss:.6g}"
+    title = plain_text(" ".join(fit.model.split()), 80)
+    above.set_title(f"{title}\n{fit.status.replace('_', ' ')}, {figures}", fontsize=10)
     above.legend(fontsize=9)
     write_figure(figure, path)
 
@@ -122,15 +124,3 @@ def _limits(values: Any) -> tuple[float, float]:
     low, high = float(np.min(values)), float(np.max(values))
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
     return low - margin, high + margin
-
-
-def _label(problem: Regression, node: int) -> str:
-    from adcli.language.text import to_text
-
-    return plain_text(to_text(problem.model.graph, [node]))
-
-
-def _title(fit: Fit) -> str:
-    text = plain_text(" ".join(fit.model.split()), 80)
-    figures = f"R² {fit.r_squared:.6g}" if fit.r_squared is not None else f"rss {fit.rss:.6g}"
-    return f"{text}\n{fit.status.replace('_', ' ')}, {figures}"

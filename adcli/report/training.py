@@ -18,7 +18,7 @@ from adcli.descent.monitor import HISTORY_NUMBERS, next_mark
 from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
-from adcli.report.numbers import flat, nested, shape_of
+from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
 from adcli.training.run import TrainingResult
@@ -45,7 +45,10 @@ class TrainingReport(Report):
         without = ["fixed", "history", "validated", "dtype", "moved"]
         without += [] if result.validated else ["validation_loss"]
         record = fields_of(result, TrainingResult, without)
-        record["point"] = {name: _described(value) for name, value in result.point.items()}
+        record["point"] = {
+            name: x if prod(shape_of(x)) <= HISTORY_NUMBERS else {"shape": shape_of(x)}
+            for name, x in result.point.items()
+        }
         record["seconds"] = round(result.seconds, 6)
         if not math.isfinite(result.value):
             record["error"] = f"the loss is {result.value:g}"
@@ -60,11 +63,6 @@ class TrainingReport(Report):
         counts += f", {result.seconds:.2g} s" if self.timed else ""
         lines = [_losses(result, digits), counts, *_parameter_lines(result, digits)]
         tables.panel("result", result.status, result.reason, lines)
-
-
-def _described(value: Any) -> Any:
-    shape = shape_of(value)
-    return nested(value) if prod(shape) <= HISTORY_NUMBERS else {"shape": list(shape)}
 
 
 def _losses(result: TrainingResult, digits: int) -> str:
