@@ -49,45 +49,34 @@ def program_text(expression: str | None, source: str | None) -> str:
         except UnicodeEncodeError:
             hint = "the terminal's encoding is UTF-8, its text should be too"
             raise UsageError("the expression is not valid UTF-8 text", hint) from None
-        _remark_on(expression)
+        for note in remarks(expression, is_terminal(sys.stderr)):
+            remark(render_note(note))
         return expression
-    name = "-" if expression is not None or source is None else source
-    data = read_all(name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{_shown(name)} is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}",
-            "save it with the encoding UTF-8",
-        ) from None
-    return text.replace("\r\n", "\n")
-
-
-def _remark_on(expression: str) -> None:
-    """Say what an expression may not have been meant to say."""
-    for note in remarks(expression, is_terminal(sys.stderr)):
-        remark(render_note(note))
+    return _text_of(source or "-")
 
 
 MOST_BYTES = 1 << 28
 """No program is longer: a device that never ends was named by mistake."""
 
 
-def read_all(name: str) -> bytes:
-    """All bytes of a file ('-': standard input). Raises DataError where they have no end."""
+def _text_of(name: str) -> str:
+    """The text of a file ('-': standard input). Raises DataError where it has no end, or is not
+    UTF-8 text."""
     if name == "-":
-        data = stdin_bytes().read(MOST_BYTES)
+        shown, data = "standard input", stdin_bytes().read(MOST_BYTES)
     else:
         from adcli.data.source import read_file
 
-        data = read_file(name, "-f FILE holds a program", MOST_BYTES)
+        shown, data = safe(name), read_file(name, "-f FILE holds a program", MOST_BYTES)
     if len(data) == MOST_BYTES:
-        raise DataError(f"{_shown(name)} is too long for a program", "is it the right file?")
-    return data
-
-
-def _shown(name: str) -> str:
-    return "standard input" if name == "-" else safe(name)
+        raise DataError(f"{shown} is too long for a program", "is it the right file?")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{shown} is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}",
+            "save it with the encoding UTF-8",
+        ) from None
 
 
 def split_assignments(text: str, option: str, example: str | None = None) -> list[tuple[str, str]]:
@@ -101,7 +90,8 @@ def split_assignments(text: str, option: str, example: str | None = None) -> lis
         if match is None:
             wrong = part.strip()
             hint = example or _assignment_hint(wrong, found, option)
-            raise _no_assignment(wrong, option, hint)
+            what = f"'{safe(wrong)}' is not an assignment" if wrong else "an assignment is missing"
+            raise UsageError(f"{option}: {what}", hint)
         value = part[match.end() :].strip()
         name = match.group(1)
         if not value:
@@ -118,12 +108,6 @@ def split_assignments(text: str, option: str, example: str | None = None) -> lis
             )
         found.append((name_of(name), value))
     return found
-
-
-def _no_assignment(part: str, option: str, hint: str) -> UsageError:
-    """The error for a part between commas that is not `name=value`."""
-    what = f"'{safe(part)}' is not an assignment" if part else "an assignment is missing"
-    return UsageError(f"{option}: {what}", hint)
 
 
 def _assignment_hint(part: str, found: list[tuple[str, str]], option: str) -> str:
