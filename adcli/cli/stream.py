@@ -217,7 +217,9 @@ class _Job:
             return _Part(None, 0, True)
         errors = {row: error.message for row, error in results.errors.items()}
         errors.update(block.problems)
-        return _Part(self.writer.render(block, self._fields(results), errors), len(errors))
+        return _Part(
+            self.writer.render(block, self._fields(results, block.rows), errors), len(errors)
+        )
 
     def put(self, block: Block, part: _Part) -> None:
         """Write one block, the next in order."""
@@ -260,20 +262,18 @@ class _Job:
         error.args = (error.message,)
         raise error from None
 
-    def _fields(self, results: RowResults) -> list[Field]:
+    def _fields(self, results: RowResults, rows: int) -> list[Field]:
+        """The results as columns; where no row tells the shape of an array, its labels do."""
         fields = []
         for path, values in results.fields.items():
             labels = list(result_labels(path, results.outputs, self.shapes))
             if self.precision:
                 values = exact_rows(values, self.precision)
-            if self.options.form != "json" and len(labels) != 1 and _are_numbers(values):
+            if len(results.errors) == rows and len(labels) != 1 and self.options.form != "json":
                 import numpy as np
 
-                values = np.full((len(values), len(labels)), np.nan)  # no row has told the shape
+                missing: Any = "nan" if self.precision else np.nan
+                kind = object if self.precision else float
+                values = np.full((rows, len(labels)), missing, dtype=kind)
             fields.append(Field("/".join(path), path, values, labels))
         return fields
-
-
-def _are_numbers(values: Any) -> bool:
-    """Whether results over rows are a list of numbers, or of texts of numbers."""
-    return isinstance(values, list) and not isinstance((values or [None])[0], list | tuple)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from decimal import Decimal
 
@@ -91,3 +93,27 @@ def test_many_digits_of_results_of_several_shapes_beside_rows_that_fail(command:
     assert records[0]["value"] == records[1]["value"] == [None] * 4
     assert records[2]["value"][1] == Decimal("0.666666666666666666666666666667")
     assert records[2]["at"] == {"a": Decimal("0.666666666666666666666666666667")}
+
+
+@pytest.mark.parametrize("precision", [[], ["--precision", "20"]])
+@pytest.mark.parametrize("rows", ["-1,-2,3\n-1,-2,0\n", ""])
+@pytest.mark.parametrize(
+    ("line", "labels"),
+    [
+        (["grad", "sum(log(v))*y"], ["value", "df/dv[0]", "df/dv[1]", "df/dy"]),
+        (["eval", "log(v[0]), y"], ["value[0]", "value[1]"]),
+        (
+            ["jacobian", "sum(log(v))*y, v[0]", "--wrt", "v"],
+            [f"value[{i}]" for i in (0, 1)] + [f"df[{i}]/dv[{j}]" for i in (0, 1) for j in (0, 1)],
+        ),
+    ],
+)
+def test_results_have_all_their_columns_where_every_row_fails(
+    line, labels, rows, precision, tmp_path
+):
+    path = tmp_path / "points.csv"
+    path.write_text("v[0],v[1],y\n" + rows)
+    options = ["--points", str(path), "--on-error", "null", "--format", "csv"]
+    head, *found = csv.reader(io.StringIO(run_here([*line, *precision, *options]).stdout))
+    assert head == ["v[0]", "v[1]", "y", *labels]
+    assert found == [[*row.split(","), *[""] * len(labels)] for row in rows.splitlines()]
