@@ -73,7 +73,7 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
 def _predicted(model: FittedModel, block: Block) -> Prediction:
     columns = {name: block.numbers(name) for name in model.columns}
     for offset, problem in sorted(block.problems.items())[:1]:
-        raise DataError(f"{block.place(offset)}: {problem}")
+        raise DataError(f"{block.place(offset)}: {problem}", "leave the row out, or fill it in")
     if not columns:
         columns = {"": [0.0] * block.rows}  # a model without predictors: as many rows as there are
     return model.predict(columns, block.first_row)

@@ -45,7 +45,10 @@ class TrainingRun(DescentRun):
         if is_part(text):
             return {"validation": float(text)}
         if text == "-" and "-" in self.options.data:
-            raise UsageError("--data and --validation cannot both come from standard input")
+            raise UsageError(
+                "--data and --validation cannot both come from standard input",
+                "put one of them into a file",
+            )
         other = TableOptions(data=(text,), data_format=self.options.data_format)
         with naming("--validation"):
             return {"validation": stack.enter_context(open_data(other))}

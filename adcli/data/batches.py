@@ -102,7 +102,8 @@ class Batches(AbstractContextManager["Batches", None]):
             raise UsageError(f"a part of {fraction:g} of the rows", "it is above 0 and below 1")
         if not 0 < round(fraction * self.rows) < self.rows:
             raise DataError(
-                f"{fraction:g} of {self.rows:,} rows leaves one of two parts without a row"
+                f"{fraction:g} of {self.rows:,} rows leaves one of two parts without a row",
+                "take another part, or name a table of its own",
             )
         train, validation = self._store.split(fraction, [seed])
         return self._like(train, self.shuffle), self._like(validation, False)

@@ -267,7 +267,10 @@ class FrameBlock(Block):
             return self._parsed(index, series)
         if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
             label = self.layout.labels[index]
-            raise DataError(f"{self.name}: column '{label}' holds {series.dtype}, not numbers")
+            raise DataError(
+                f"{self.name}: column '{label}' holds {series.dtype}, not numbers",
+                "turn it into numbers before, such as days or seconds",
+            )
         numbers = series.cast(pl.Float64)
         if series.null_count():
             for offset in series.is_null().arg_true():

@@ -45,6 +45,10 @@ def write_checkpoint(path: str | os.PathLike[str], run: str, body: Mapping[str, 
         write_npz(stream, arrays)
 
 
+_MADE_BY = "--checkpoint FILE writes one"
+_AGAIN = "begin again, or resume from a copy"
+
+
 def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any:
     """What a file holds, as `check` returns it. Raises UsageError for a file that is not there, and
     DataError for one that is not a checkpoint of such a run, damaged, or of an earlier version.
@@ -58,11 +62,11 @@ def read_checkpoint(path: str | os.PathLike[str], run: str, check: Check) -> Any
         facts = json.loads(arrays["facts"].tobytes())
         form = facts["format"]
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
-        raise DataError(f"{name} is not a checkpoint") from None
+        raise DataError(f"{name} is not a checkpoint", _MADE_BY) from None
     if form != FORMAT:
         raise _outdated(name)
     if found is None or found.tobytes() != _checksum(arrays).tobytes():
-        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match")
+        raise DataError(f"the checkpoint {name} is damaged: its checksum does not match", _AGAIN)
     with blaming(name):
         facts = _FACTS(facts)
         if facts["run"] != run:
@@ -82,14 +86,15 @@ def _members(name: str) -> dict[str, Any]:
     """The arrays of an archive. Raises DataError for a file that is not an archive."""
     if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
         raise DataError(f"{name} is not a checkpoint: it is a device or a pipe")
-    open_file(name, "--checkpoint FILE writes one").close()
+    open_file(name, _MADE_BY).close()
     try:
         return read_npz(name)
     except DataError as error:
         with suppress(OSError), open(name, "rb") as file:
             if file.read(len(OLD_TEXT)) == OLD_TEXT:
                 raise _outdated(name) from None
-        raise DataError(f"{name} is not a checkpoint: {error.message.partition(': ')[2]}") from None
+        what = f"{name} is not a checkpoint: {error.message.partition(': ')[2]}"
+        raise DataError(what, _MADE_BY) from None
 
 
 def _outdated(name: str) -> DataError:
@@ -106,7 +111,7 @@ def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, Misfit) else "it is written in another way"
-        raise DataError(f"the checkpoint {os.fspath(path)} is damaged: {what}") from None
+        raise DataError(f"the checkpoint {os.fspath(path)} is damaged: {what}", _AGAIN) from None
 
 
 def check_identity(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str) -> None:

@@ -80,7 +80,7 @@ def _replacing(name: str, sync: bool) -> Iterator[BinaryIO]:
     except OSError as error:  # the working folder is gone
         raise DataError(f"cannot write {name}: {error.strerror}") from None
     if os.path.exists(target) and not os.access(target, os.W_OK):
-        raise DataError(f"cannot write {name}: it is read-only")
+        raise DataError(f"cannot write {name}: it is read-only", "name another file")
     folder, base = os.path.split(target)
     temporary = os.path.join(folder, f".{base[:60]}.{os.urandom(6).hex()}.tmp")
     _unfinished.add(temporary)  # before it is there: a signal may come at any moment

@@ -84,8 +84,8 @@ class Problem(Objective):
         """Raise UsageError or LanguageError for a start, or a result, that is not finite numbers of
         the right shapes, DomainError where value or gradient are not finite."""
         self.check_finite()
+        self.check_shapes()
         if self.data:
-            self.check_shapes()
             # Takes less memory than `Function.at`, which keeps all values to blame an operation.
             with np.errstate(all="ignore"):
                 value, gradient = self.value_and_gradient(self.start)
@@ -96,7 +96,9 @@ class Problem(Objective):
     def check_finite(self) -> None:
         """Raise UsageError for a start that is not finite."""
         for k in np.flatnonzero(~np.isfinite(self.given))[:1]:
-            raise UsageError(f"the start {self.labels[k]}={self.given[k]:g} is not finite")
+            raise UsageError(
+                f"the start {self.labels[k]}={self.given[k]:g} is not finite", "begin at a number"
+            )
 
     def check_values(self, inputs: Mapping[str, Any]) -> None:
         """Raise DomainError where the value or the gradient is not finite, with the cause."""
@@ -115,13 +117,15 @@ class Problem(Objective):
         found = infer_shapes(f.graph, f.order, shapes, f.text)
         if len(f.outputs) > 1:
             raise LanguageError(
-                f"a loss is one number, the program has {len(f.outputs)} results", text=f.text
+                f"a loss is one number, the program has {len(f.outputs)} results",
+                "make one of them, such as the sum of their squares",
+                text=f.text,
             )
         for output in f.outputs:
             if found.get(output):
                 raise LanguageError(
                     f"the result is an array of shape {list(found[output])}, not one number",
-                    "a loss over rows is their mean or their sum: mean(...)",
+                    "a loss is one number, such as a mean or a sum: mean(...)",
                     span=f.graph.span(output),
                     text=f.text,
                 )

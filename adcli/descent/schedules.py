@@ -45,7 +45,10 @@ class Schedule:
         if not 0 <= self.warmup < math.inf:
             raise UsageError(f"a warm-up of {self.warmup:g} iterations", "it must be 0 or more")
         if not 0 <= self.floor <= self.rate:
-            raise UsageError("the cosine's last rate is not between 0 and the rate")
+            raise UsageError(
+                f"the cosine's last rate is {self.floor:g}",
+                f"it is from 0 to the rate, {self.rate:g}",
+            )
 
     def at(self, m: Any, iteration: Any) -> Any:
         """The rate of an iteration."""

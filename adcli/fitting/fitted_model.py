@@ -226,21 +226,20 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     UsageError for a file that is not there, DataError for one that is no model, or damaged."""
     check_kinds(path=path)
     name = os.fspath(path)
-    data = read_file(name, "adcli fit --save FILE writes a model", MOST_BYTES)
+    made_by = "adcli fit --save FILE writes a model"
+    data = read_file(name, made_by, MOST_BYTES)
     try:
         body = json.loads(data) if len(data) < MOST_BYTES else None
     except (ValueError, RecursionError):
-        raise DataError(f"{name} is not a model: it is not JSON") from None
+        raise DataError(f"{name} is not a model: it is not JSON", made_by) from None
     if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
-        raise DataError(
-            f"{name} is not a model of this version of adcli", "adcli fit --save writes it"
-        )
+        raise DataError(f"{name} is not a model of this version of adcli", made_by)
     try:
         _, *parts = _BODY(body).values()
         found = FittedModel(*parts)
         _check(found)
     except (AdcliError, ValueError) as error:
-        raise DataError(f"the model {name} is damaged: {error}") from None
+        raise DataError(f"the model {name} is damaged: {error}", made_by) from None
     return found
 
 

@@ -332,8 +332,8 @@ def test_a_long_history_is_thin() -> None:
         (UsageError, "the point tolerance is -1", {"point_tolerance": -1.0}),
         (UsageError, "no setting 'weight'", {"weight": 1}),
         (UsageError, "the clip norm is 0", {"rate": 1.0, "clip_norm": 0.0}),
-        (LanguageError, "a number as the result", {"text": "[x, y]"}),
-        (UsageError, "needs one result", {"text": "x, y"}),
+        (LanguageError, "an array of shape", {"text": "[x, y]"}),
+        (UsageError, "a loss is one number", {"text": "x, y"}),
         (DomainError, r"log\(-1.2\) is nan", {"text": "log(x) + y"}),
     ],
 )
