@@ -3,15 +3,16 @@
 Every rewrite is exact in real arithmetic wherever the original is defined, and the result is
 defined nowhere else: tests.graph.rewrites says so for each, with an example that the tests sample.
 Constants are folded only where nothing rounds (adcli.graph.exact). A result leaves the range of
-float64 only where the original does (adcli.graph.simplify_products says how), but
-for factors as large as its constants and numbers below 1e-308; formulas that are only read
-(`to_read`, for LaTeX) are joined without that care.
+float64 only where the original does (adcli.graph.simplify_products says how), but for factors as
+large as its constants and numbers below 1e-308; formulas that are only read (`to_read`, for LaTeX)
+are joined without that care.
 
 One walk, arguments first, makes each node once, so that what was shared stays shared; it is
 repeated while something changes. Sums keep their differences of numbers and variables together
 (log1p(s + (n - 1)) has digits that (s + n) - 1 has not): a like term joins its first occurrence.
-Both are gathered at the top of a chain, in one go, and only through
-operations that nothing else uses: so the walk is linear.
+Sums and products are gathered at the top of a chain, in one go, and only through operations that
+nothing else uses: so the walk is linear. The walk is one object, whose class says what to do with a
+node; below it are classes for arrays, sums, case distinctions, products and what is known of nodes.
 """
 
 from __future__ import annotations
