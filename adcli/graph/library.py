@@ -6,15 +6,13 @@ nodes; it has no derivative rule of its own. Static options (axis, shape) are pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from adcli.graph.axes import ShapeError
 from adcli.graph.primitives import (
+    COMPOUND,
     ELEMENTWISE,
-    LINEAR,
     PRIMITIVES,
     REQUIRED,
     SELECT,
@@ -23,49 +21,8 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import FULL, INDEX
 
-
-@dataclass
-class LibraryFunction:
-    """How a function is called and what it builds.
-
-    inputs   names of the value arguments; `*xs` takes one or more
-    build    `(m, *inputs, **options)` -> expression
-    options  static options with their defaults, in order; they follow the inputs
-    primitive  set where the function is one elementwise primitive
-    twice    as `build`, for programs that are differentiated twice: see adcli.graph.twice
-    """
-
-    name: str
-    inputs: tuple[str, ...]
-    build: Callable[..., Any]
-    summary: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    primitive: Primitive | None = None
-
-    def __post_init__(self) -> None:
-        self.twice = self.build
-
-    @property
-    def variadic(self) -> bool:
-        """Whether the last input takes any number of arguments."""
-        return bool(self.inputs) and self.inputs[-1].startswith("*")
-
-    def signature(self) -> str:
-        """How a call is written: `sum(x, axis=all)`."""
-        parts = ["x, y, ..." if name.startswith("*") else name for name in self.inputs]
-        for name, default in self.options.items():
-            value = "all" if default is None else default
-            shown = _SPELLINGS.get(name, name if default is REQUIRED else f"{name}={value}")
-            parts.insert(0 if name == "spec" else len(parts), shown)
-        return f"{self.name}({', '.join(parts)})"
-
-
-_SPELLINGS = {"shape": "n, m, ...", "bounds": "start, stop, step", "spec": '"ij,j->i"'}
-"""How options are written that are not written `name=value`."""
-
-
-LIBRARY: dict[str, LibraryFunction] = {}
-"""All functions of the language by name."""
+LIBRARY: dict[str, Primitive] = {}
+"""All functions of the language by name: rows of the table, and compound ones."""
 
 ALIASES: dict[str, str] = {}
 """Other names of functions: ln -> log."""
@@ -75,8 +32,7 @@ def _add_row(row: Primitive) -> None:
     """Make a row of the table a function of the language, unless it is written as an operator, or
     as a compound function of another name."""
     if row.kind in (ELEMENTWISE, SELECT) and not row.symbol and row.word == row.name:
-        build = partial(_of_row, row)
-        LIBRARY[row.name] = LibraryFunction(row.name, row.inputs, build, row.summary, {}, row)
+        LIBRARY[row.name] = row
         ALIASES.update(dict.fromkeys(row.aliases, row.name))
 
 
@@ -87,7 +43,9 @@ def compound(
 
     def add(build: Callable[..., Any]) -> Callable[..., Any]:
         name = build.__name__.removesuffix("_")
-        LIBRARY[name] = LibraryFunction(name, tuple(inputs.split()), build, summary, options)
+        LIBRARY[name] = Primitive(
+            name, COMPOUND, tuple(inputs.split()), value=build, options=options, summary=summary
+        )
         return build
 
     return add
@@ -95,18 +53,7 @@ def compound(
 
 def of_rows(*names: str) -> None:
     """Make rows of structural primitives functions of the language."""
-    for name in names:
-        row = PRIMITIVES[name]
-        build = partial(_of_row, row)
-        LIBRARY[row.word] = LibraryFunction(row.word, row.inputs, build, row.summary, row.options)
-
-
-def _of_row(row: Primitive, m: Any, *xs: Any, **options: Any) -> Any:
-    if row.kind in (ELEMENTWISE, SELECT):
-        return m.apply(row, *xs)
-    if row.kind == LINEAR and row.variadic:
-        xs = m.unpacked(xs)
-    return m.structural(row, row.attribute(options), *xs)
+    LIBRARY.update({PRIMITIVES[name].word: PRIMITIVES[name] for name in names})
 
 
 see_rows(_add_row)

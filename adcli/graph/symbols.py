@@ -102,12 +102,6 @@ class Symbols:
             return None
         return [Expression(self, e) for e in elements]
 
-    def unpacked(self, xs: tuple[Expression, ...]) -> list[Expression]:
-        """`f([a, b])` means `f(a, b)`: the elements of a single vector written out."""
-        if len(xs) == 1 and self.graph.ops[xs[0].node] is STACK:
-            return [Expression(self, e) for e in self.graph.args[xs[0].node]]
-        return list(xs)
-
     def expression(self, value: Operable) -> Expression:
         """The node of a number, or the expression itself."""
         if isinstance(value, Expression):

@@ -12,7 +12,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import PARAMETER, PRIMITIVES
+from adcli.graph.primitives import ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
 from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
@@ -45,9 +45,9 @@ class Builder(Operators):
     def __init__(self, text: str, graph: Graph | None = None, twice: bool = False) -> None:
         super().__init__(text, Graph() if graph is None else graph, twice)
         self._unary = {
-            name: f.primitive
-            for name, f in LIBRARY.items()
-            if f.primitive is not None and len(f.inputs) == 1
+            name: row
+            for name, row in LIBRARY.items()
+            if row.kind in (ELEMENTWISE, SELECT) and len(row.inputs) == 1
         }
 
     # ---- statements ----

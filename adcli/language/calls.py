@@ -7,8 +7,13 @@ from typing import Any
 from adcli.errors import LanguageError, Span
 from adcli.graph.axes import ShapeError
 from adcli.graph.graph import Graph
-from adcli.graph.library import LibraryFunction
-from adcli.graph.primitives import CONSTANT, REQUIRED
+from adcli.graph.primitives import (
+    COMPOUND,
+    CONSTANT,
+    LINEAR,
+    REQUIRED,
+    Primitive,
+)
 from adcli.graph.structure import STACK
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.messages import counted
@@ -37,9 +42,7 @@ def static_number(graph: Graph, node: int) -> float | None:
 class LibraryCall:
     """The arguments of one call of a library function, sorted into inputs and static options."""
 
-    def __init__(
-        self, scope: Scope, function: LibraryFunction, arguments: list[Any], span: Span
-    ) -> None:
+    def __init__(self, scope: Scope, function: Primitive, arguments: list[Any], span: Span) -> None:
         self.scope = scope
         self.function = function
         self.span = span
@@ -81,13 +84,13 @@ class LibraryCall:
         if spare:
             given = len(self.inputs) + len(spare)
             wants = counted(len(self.function.inputs), "argument")
-            message = f"'{self.function.name}' takes {wants}, not {given}"
+            message = f"'{self.function.word}' takes {wants}, not {given}"
             raise self.error(message)
 
     def _named(self, argument: Named) -> None:
         if argument.name not in self.function.options:
             raise self.error(
-                f"'{self.function.name}' has no option '{argument.name}'", argument.span
+                f"'{self.function.word}' has no option '{argument.name}'", argument.span
             )
         if argument.name in self.options:
             raise self.error(f"the option '{argument.name}' is given twice", argument.span)
@@ -123,30 +126,33 @@ class LibraryCall:
         function = self.function
         if len(self.inputs) < len(function.inputs):
             wants = "at least " * function.variadic + counted(len(function.inputs), "argument")
-            raise self.error(f"'{function.name}' takes {wants}, not {len(self.inputs)}")
+            raise self.error(f"'{function.word}' takes {wants}, not {len(self.inputs)}")
         for option, default in function.options.items():
             if option not in self.options:
                 if default is REQUIRED:
-                    raise self.error(f"'{function.name}' needs its {option}")
+                    raise self.error(f"'{function.word}' needs its {option}")
                 self.options[option] = default
-        least = -1 if function.name == "reshape" else 0
+        least = -1 if function.word == "reshape" else 0
         for option, low, high in (("shape", least, 10**9), ("bounds", -(2**53), 2**53)):
             if any(not low <= n <= high for n in self.options.get(option, ())):
-                message = f"a size of '{function.name}' is out of range"
+                message = f"a size of '{function.word}' is out of range"
                 raise self.scope.error(message, self.span, f"sizes go from {low} to {high:,}")
         if not 1 <= len(self.options.get("bounds", (0,))) <= 3:
-            raise self.error(f"'{function.name}' takes 1 to 3 numbers")
+            raise self.error(f"'{function.word}' takes 1 to 3 numbers")
 
     def build(self) -> int:
-        """The node that the call means: of a primitive the node itself, whatever its inputs."""
-        if self.function.primitive is not None:
-            inputs = tuple(self.inputs)
-            return self.scope.graph.node(self.function.primitive, inputs, None, self.span)
-        m = Symbols(self.scope.graph, self.span)
-        xs = [Expression(m, node) for node in self.inputs]
+        """The node that the call means: of a row the node itself, whatever its inputs."""
+        graph, function, inputs = self.scope.graph, self.function, tuple(self.inputs)
+        written_out = len(inputs) == 1 and graph.ops[inputs[0]] is STACK
+        if written_out and function.variadic and function.kind == LINEAR:
+            inputs = graph.args[inputs[0]]  # concat([a, b]) means concat(a, b)
+        if function.kind != COMPOUND:
+            return graph.node(function, inputs, function.attribute(self.options), self.span)
+        m = Symbols(graph, self.span)
+        build = (self.scope.twice and function.twice) or function.value
+        assert build is not None
         try:
-            build = self.function.twice if self.scope.twice else self.function.build
-            result: Expression = build(m, *xs, **self.options)
+            result: Expression = build(m, *[Expression(m, i) for i in inputs], **self.options)
         except ShapeError as error:
             raise self.error(str(error)) from None
         return result.node

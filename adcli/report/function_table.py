@@ -71,10 +71,10 @@ def describe_functions(name: str | None = None) -> list[Description]:
     for p in PRIMITIVES.values():
         if p.symbol and p.kind == ELEMENTWISE:
             written = f" {p.symbol} ".join(p.inputs) if len(p.inputs) > 1 else f"-{p.inputs[0]}"
-            every.append(_description(p, p.name, written, p.summary, [p.symbol]))
+            every.append(_description(p, written, [p.symbol]))
     for key, f in LIBRARY.items():
         aliases = [alias for alias, target in ALIASES.items() if target == key]
-        every.append(_description(f.primitive, key, f.signature(), f.summary, aliases))
+        every.append(_description(f, f.signature(), aliases))
     if name is None:
         return every
     wanted = ALIASES.get(name, name)
@@ -85,11 +85,8 @@ def describe_functions(name: str | None = None) -> list[Description]:
     return found
 
 
-def _description(
-    primitive: Primitive | None, name: str, written: str, summary: str, aliases: list[str]
-) -> Description:
-    derivatives: dict[str, str] = {}
-    if primitive is not None and primitive.kind in (ELEMENTWISE, SELECT):
-        derivatives = dict(zip(rule_inputs(primitive), rule_texts(primitive), strict=True))
-    domain = "" if primitive is None else primitive.domain
-    return Description(name, written, derivatives, domain, summary, aliases)
+def _description(row: Primitive, written: str, aliases: list[str]) -> Description:
+    if row.kind not in (ELEMENTWISE, SELECT):
+        return Description(row.word, written, {}, "", row.summary, aliases)
+    derivatives = dict(zip(rule_inputs(row), rule_texts(row), strict=True))
+    return Description(row.name, written, derivatives, row.domain, row.summary, aliases)

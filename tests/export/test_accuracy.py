@@ -17,7 +17,7 @@ from adcli.ad.formulas import derivative_formulas
 from adcli.export.source_code import Sketch, to_code
 from adcli.export.targets import TARGETS
 from adcli.graph.library import LIBRARY
-from adcli.graph.primitives import COMPARISONS, PRIMITIVES
+from adcli.graph.primitives import COMPARISONS, ELEMENTWISE, PRIMITIVES, SELECT
 from adcli.graph.simplify import simplify
 from tests.export.test_source_code import call_c, compile_c, run_python
 
@@ -40,7 +40,9 @@ def calls():
         count = max(2, len(function.inputs)) if function.variadic else len(function.inputs)
         names = ("x", "y", "z")[:count]
         text = f"{name}({', '.join(names)})"
-        if function.primitive or (count and not set(function.options) - {"axis"}):
+        if function.kind in (ELEMENTWISE, SELECT) or (
+            count and not set(function.options) - {"axis"}
+        ):
             try:
                 is_scalar = adcli.function(text).is_scalar
             except adcli.LanguageError:

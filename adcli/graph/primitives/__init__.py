@@ -39,6 +39,7 @@ from adcli.graph.primitives.kinks import HOLDS as HOLDS
 from adcli.graph.primitives.kinks import MAXIMUM as MAXIMUM
 from adcli.graph.primitives.kinks import MINIMUM as MINIMUM
 from adcli.graph.primitives.kinks import WHERE as WHERE
+from adcli.graph.primitives.registry import COMPOUND as COMPOUND
 from adcli.graph.primitives.registry import CONSTANT as CONSTANT
 from adcli.graph.primitives.registry import ELEMENTWISE as ELEMENTWISE
 from adcli.graph.primitives.registry import LEAF as LEAF

@@ -17,6 +17,7 @@ REDUCTION = "reduction"
 LINEAR = "linear"
 MULTILINEAR = "multilinear"
 STATIC = "static"
+COMPOUND = "compound"
 
 REQUIRED = object()
 """The default of an option that must be given."""
@@ -27,12 +28,14 @@ class Primitive:
     """One row of the table.
 
     name      the function's name in the language and in every algebra's namespace
-    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only)
-              or LEAF
+    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only),
+              LEAF, or COMPOUND (made of others, without a rule: see adcli.graph.library)
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
     value     elementwise: `(m, *inputs)`, the value said by other functions, where they say it
-              accurately; None where each engine has a function of its own
+              accurately; None where each engine has a function of its own; compound:
+              `(m, *inputs, **options)`
+    twice     compound: `value` for programs that are differentiated twice: see adcli.graph.twice
     libraries where engines have neither: the function's name in libraries, by algebra:
               `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
@@ -50,8 +53,8 @@ class Primitive:
     even      whether f(-x) is f(x)
     symbol    how an operator is written
     word      the language's name of the function where it differs from `name`
-    options   structural: the options of the language's call with their defaults; the attribute is
-              the value of the only one, or a tuple of all
+    options   the options of the language's call with their defaults, in order, after the inputs;
+              the attribute of a structural one is the value of the only one, or a tuple of all
     spelling  how targets of code write a function: see `elementwise` and `structural`
     drops     linear and multilinear: `(attr, shapes of the inputs)`, whether elements of an input
               may have no part in the output
@@ -63,6 +66,7 @@ class Primitive:
     inputs: tuple[str, ...] = ()
     partials: tuple[Rule | None, ...] = ()
     value: Rule | None = None
+    twice: Rule | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)
     rule: Rule | None = None
     shape: Rule | None = None
@@ -84,6 +88,15 @@ class Primitive:
     def __post_init__(self) -> None:
         self.word = self.word or self.name
 
+    def signature(self) -> str:
+        """How a call is written: `sum(x, axis=all)`."""
+        parts = ["x, y, ..." if name.startswith("*") else name for name in self.inputs]
+        for name, default in self.options.items():
+            value = "all" if default is None else default
+            shown = _SPELLINGS.get(name, name if default is REQUIRED else f"{name}={value}")
+            parts.insert(0 if name == "spec" else len(parts), shown)
+        return f"{self.word}({', '.join(parts)})"
+
     def options_of(self, attr: Any) -> dict[str, Any]:
         """An attribute as the options of a call."""
         return dict(zip(self.options, attr if len(self.options) > 1 else (attr,), strict=False))
@@ -101,6 +114,9 @@ class Primitive:
         """Whether the primitive takes any number of inputs."""
         return bool(self.inputs) and self.inputs[-1].startswith("*")
 
+
+_SPELLINGS = {"shape": "n, m, ...", "bounds": "start, stop, step", "spec": '"ij,j->i"'}
+"""How options are written that are not written `name=value`."""
 
 VARIABLE = Primitive("variable", LEAF)
 CONSTANT = Primitive("constant", LEAF)
