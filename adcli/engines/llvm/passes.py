@@ -21,7 +21,7 @@ RunKernels = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
 
 
 class Held:
-    """The numbers that are in memory: of row nodes as vectors, of others with an axis in front.
+    """The numbers that are in memory: of row nodes as vectors, of others in their shapes.
 
     `finite` says whether the kernels met only finite numbers in what they stored.
     """
@@ -42,28 +42,19 @@ class Held:
         if self.roles.is_row(node):
             self.columns[node] = np.ascontiguousarray(x.reshape(-1))
         else:
-            self.others[node] = x[np.newaxis]
+            self.others[node] = x
 
     def array(self, node: int) -> Array:
         """The value of a node for the numpy engine, whose first axis is that of points."""
-        home = self.roles.home(node)
-        if home in self.others:
-            return self.others[home]
-        return self._shaped(home, node)[np.newaxis]
+        return self.result(node)[np.newaxis]
 
     def result(self, node: int) -> Array:
         """The value of a node in its shape; that of a row node has the length of the columns."""
         home = self.roles.home(node)
         if home in self.others:
-            other: Array = self.others[home][0]
-            return other
-        return self._shaped(home, node)
-
-    def _shaped(self, home: int, node: int) -> Array:
-        roles = self.roles
-        shape = [-1 if n == roles.rows else n for n in roles.shape(node)]
-        array: Array = self.columns[home].reshape(shape)
-        return array
+            return self.others[home]
+        shape = [-1 if n == self.roles.rows else n for n in self.roles.shape(node)]
+        return self.columns[home].reshape(shape)
 
     def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float]]:
         """What a kernel takes."""
@@ -76,9 +67,8 @@ class Held:
             return self.columns[node]
         if node in self.roles.parts:
             matrix, k = self.roles.parts[node]
-            return np.ascontiguousarray(self.others[matrix][0][:, k])
-        array: Array = self.others[node][0]
-        return array
+            return np.ascontiguousarray(self.others[matrix][:, k])
+        return self.others[node]
 
 
 class _Inputs(NamedTuple):
@@ -162,15 +152,15 @@ def _call(roles: Roles, i: int, algebra: Arrays) -> Callable[..., Array]:
     """The numpy engine's function of a node."""
     graph = roles.graph
     op, attr = graph.ops[i], graph.attrs[i]
+    value = None
     if op is CONSTANT:
         value = algebra.constant(attr)
-        return lambda: value
-    if op is NAMED:
+    elif op is NAMED:
         value = algebra.named(attr)
-        return lambda: value
-    if op.name == "size":
+    elif op.name == "size":
         shape = roles.shape(graph.args[i][0])
         value = algebra.constant(float(prod(shape) if attr is None else shape[attr]))
+    if value is not None:
         return lambda: value
     if op.kind in (ELEMENTWISE, SELECT):
         function: Callable[..., Array] = algebra.function(op)
