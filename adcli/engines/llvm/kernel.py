@@ -96,27 +96,20 @@ class Kernel:
     def _lines(self, code: Code, body: Body) -> list[str]:
         raise NotImplementedError
 
-    def _call(
-        self, begin: int, end: int, columns: Pointers, shared: Any, out: int, function: Any = None
-    ) -> float:
-        """Run the machine code; its scratch area is not on a thread's stack, which is small."""
-        scratch = np.empty(self._scratch)
-        function = function or self._function
-        return float(function(begin, end, columns.table, shared, out, scratch.ctypes.data))
-
     def _over_rows(
         self,
         rows: int,
         chunks: RowRuns,
         columns: Pointers,
         shared: Any,
-        threads: int,
+        threads: int = 1,
         function: Any = None,
     ) -> float:
-        """The sum of what the machine code returns for rows [0, rows), shared among threads."""
+        """The sum of what the machine code returns for rows [0, rows), shared among threads.
+
+        Its scratch area is not on a thread's stack, which is small.
+        """
         function = function or self._function
-        if rows <= chunks.rows:
-            return self._call(0, rows, columns, shared, chunks.out, function)
         totals: list[float] = []
 
         def work(_: int, portions: Portions) -> None:
@@ -127,7 +120,10 @@ class Kernel:
                 total += function(begin, end, columns.table, shared, out, scratch.ctypes.data)
             totals.append(total)
 
-        in_parallel(work, -(-rows // chunks.rows), threads)
+        if rows <= chunks.rows:
+            work(0, iter([(0, 1)]))
+        else:
+            in_parallel(work, -(-rows // chunks.rows), threads)
         return sum(totals)
 
     def _reader(self, code: Code, body: Body) -> Read:

@@ -116,8 +116,9 @@ class ReductionKernel(Kernel):
         if whole < rows:
             ends = [padded(c, whole, self.lanes) for c in columns]
             numbers = _numbers(rows - whole, shared)
-            vectors = -(-(rows - whole) // self.lanes)
-            self._call(0, vectors * self.lanes, Pointers(ends), numbers, place(blocks - 1))
+            chunks = RowRuns(block, place(blocks - 1), 0, partial)
+            in_vectors = -(-(rows - whole) // self.lanes) * self.lanes
+            self._over_rows(in_vectors, chunks, Pointers(ends), numbers)
         total = np.ascontiguousarray(partial.T)
         with quiet():
             return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])

@@ -87,9 +87,8 @@ class RowKernel(Kernel):
             ends = [padded(c, whole, self.lanes) for c in columns]
             last = [np.empty(self.lanes) for _ in results]
             targets = Pointers(last)
-            flag = self._call(
-                0, self.lanes, Pointers(ends), numbers, ctypes.addressof(targets.table)
-            )
+            chunks = RowRuns(self.lanes, ctypes.addressof(targets.table), 0, targets)
+            flag = self._over_rows(self.lanes, chunks, Pointers(ends), numbers)
             finite = finite and isfinite(flag)
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]
