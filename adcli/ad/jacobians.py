@@ -15,7 +15,6 @@ from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes, tangent_node
-from adcli.graph.primitives import VARIABLE
 from adcli.graph.structure import INDEX
 
 MODES = ("reverse", "forward", "symbolic", "finite")
@@ -37,8 +36,7 @@ def jacobian_blocks(
 
 def _reverse(run: Run, outputs: list[int], wrt: list[int]) -> Blocks:
     graph, algebra, values = run.graph, run.algebra, run.values
-    every = len(wrt) == sum(graph.ops[i] is VARIABLE for i in run.order)
-    active = graph.varying if every else graph.dependents(run.order, wrt)
+    active = graph.dependents(run.order, wrt)
     blocks: Blocks = {}
     for output in outputs:
         rows: list[list[Any]] = []
