@@ -38,8 +38,6 @@ def prepared(owner: Any, key: Any, make: Callable[[], Made], most: int = KEPT) -
     """
     known = CACHE.get(owner)
     found: Made | None = None if known is None else known.get(key)
-    if found is not None and len(known or ()) == 1:  # most often, and quickly seen
-        return found
     found = make() if found is None else found
     with _lock:
         known = CACHE.setdefault(owner, {})
