@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 Missing = Literal["error", "drop"]
-WITH_MISSING: tuple[Missing, ...] = ("error", "drop")
 
 _DROP = "--missing drop leaves out rows with missing values"
 _WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
@@ -78,8 +77,6 @@ def selected(
     """The rows that `read_columns` reads, a block at a time."""
     import numpy as np
 
-    if missing not in WITH_MISSING:
-        raise UsageError(f"missing is 'error' or 'drop', not '{missing}'")
     for name in names:
         table.shape_of(name)
     wanted = _filter_columns(table, where)
