@@ -22,11 +22,7 @@ from adcli.graph.products import einsum_terms as einsum_terms
 
 
 def _numpy_reduction(function: str) -> Any:
-
-    def template(axis: int | None, shapes: list[Shape]) -> str:
-        return f"{function}(#1)" if axis is None else f"{function}(#1, axis={axis})"
-
-    return template
+    return lambda axis, shapes: f"{function}(#1{'' if axis is None else f', axis={axis}'})"
 
 
 def _nonempty_shape(shapes: list[Shape], axis: int | None) -> Shape:
