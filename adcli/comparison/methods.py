@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -159,33 +160,22 @@ def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
     nodes = gradient_nodes(graph, order, problem.output, problem.nodes, run.shapes())
     formula = graph.reach([problem.output, *nodes])
     shapes = infer_shapes(graph, formula, run.shapes())
+    reverse = partial(reverse_sweep, active=active)
     return {
         SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
         FORWARD_DIFFERENCES: (n + 1) * value + n,
         CENTRAL_DIFFERENCES: 2 * n * value + n,
         COMPLEX_STEP: 4 * n * value + n,
-        FORWARD_AD: value + partials + forward_products(run, problem.nodes),
-        REVERSE_AD: value + partials + reverse_products(run, [problem.output], active),
+        FORWARD_AD: value + partials + sweep_products(run, problem.nodes, forward_sweep),
+        REVERSE_AD: value + partials + sweep_products(run, [problem.output], reverse),
     }
 
 
-def forward_products(run: Run, wrt: list[int]) -> int:
-    """Products with tangents in the forward sweeps for all components of the variables."""
+def sweep_products(run: Run, seeded: list[int], sweep: Callable[[Run, Any], Any]) -> int:
+    """Products with tangents, or with adjoints, in sweeps from all components of nodes."""
     counting = cost.Counting(run.algebra)
     with run.algebra.context():
-        for node in wrt:
+        for node in seeded:
             for seed in run.algebra.basis(run.values[node], 1):
-                seeds = {node: counting.counted(seed)}
-                forward_sweep(replace(run, algebra=counting), seeds)
-    return counting.tally.multiplications
-
-
-def reverse_products(run: Run, outputs: list[int], active: bytearray) -> int:
-    """Products with adjoints in the reverse sweeps from all components of the outputs."""
-    counting = cost.Counting(run.algebra)
-    with run.algebra.context():
-        for output in outputs:
-            for seed in run.algebra.basis(run.values[output], 1):
-                seeds = {output: counting.counted(seed)}
-                reverse_sweep(replace(run, algebra=counting), seeds, active)
+                sweep(replace(run, algebra=counting), {node: counting.counted(seed)})
     return counting.tally.multiplications

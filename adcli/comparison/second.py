@@ -18,7 +18,9 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from adcli.ad.forward import forward_sweep
 from adcli.ad.jacobians import hessian_blocks
+from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
 from adcli.comparison.compare import (
@@ -38,9 +40,8 @@ from adcli.comparison.methods import (
     SYMBOLIC,
     MethodResult,
     Way,
-    forward_products,
     results_of,
-    reverse_products,
+    sweep_products,
 )
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import EXACT_DIGITS, significant
@@ -343,9 +344,10 @@ def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
             seconds += gradient_nodes(graph, order, scalar, problem.nodes, run.shapes())
     formula = graph.reach([problem.output, *rows, *seconds])
     shapes = infer_shapes(graph, formula, run.shapes())
+    reverse, once = partial(reverse_sweep, active=active), value + partials
     return {
         SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
         GRADIENT_DIFFERENCES: 2 * n * value + n * n,
-        FORWARD_OVER_REVERSE: value + partials + forward_products(second, problem.nodes),
-        REVERSE_OVER_REVERSE: value + partials + reverse_products(second, rows, active),
+        FORWARD_OVER_REVERSE: once + sweep_products(second, problem.nodes, forward_sweep),
+        REVERSE_OVER_REVERSE: once + sweep_products(second, rows, reverse),
     }

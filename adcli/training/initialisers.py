@@ -83,115 +83,110 @@ def initial(name: str, text: str, seed: int) -> Any:
     >>> initial("b", "zeros(3)", 0)
     array([0., 0., 0.])
     """
-    initialiser, shape, settings = _read(text)
+    reader = _Reader(text)
+    initialiser, shape, settings = reader.initialiser, *reader.arguments()
     generator = np.random.default_rng([seed, *name.encode()])
     value = initialiser.draw(generator, shape, **settings)
     return value if shape else float(value)
 
 
-def _read(text: str) -> tuple[Initialiser, Shape, dict[str, float]]:
-    """The initialiser, the shape and the settings that a text names."""
-    known = ", ".join(INITIALISERS)
-    word, bracket, rest = text.partition("(")
-    start, end = _trimmed(text, 0, len(word))
-    word = text[start:end]
-    if word not in INITIALISERS:
-        hint = did_you_mean(word, INITIALISERS) or f"there are {known}"
-        if not bracket and word:
-            hint += "; a value goes to --start"
-        raise _error(f"'{word}' is not an initialiser", text, (start, end), hint)
-    chosen = INITIALISERS[word]
-    if not bracket or not rest.rstrip().endswith(")"):
-        raise _error(f"{word} needs its sizes in brackets", text, (start, end), _usage(word))
-    return chosen, *_arguments(word, chosen, text, len(text) - len(rest), text.rindex(")"))
+class _Reader:
+    """Reads the text of an initialiser; what it raises names the place in the text."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
+        name, bracket, rest = text.partition("(")
+        place = self._trimmed(0, len(name))
+        self.word = word = text[slice(*place)]
+        if word not in INITIALISERS:
+            hint = did_you_mean(word, INITIALISERS) or f"there are {', '.join(INITIALISERS)}"
+            if not bracket and word:
+                hint += "; a value goes to --start"
+            raise self._error(f"'{word}' is not an initialiser", place, hint)
+        self.initialiser = INITIALISERS[word]
+        if not bracket or not rest.rstrip().endswith(")"):
+            raise self._error(f"{word} needs its sizes in brackets", place, self._usage())
+        self.inside = len(text) - len(rest), text.rindex(")")
 
-def _arguments(
-    word: str, chosen: Initialiser, text: str, start: int, end: int
-) -> tuple[Shape, dict[str, float]]:
-    """The arguments between two places: sizes, then settings by name."""
-    shape: list[int] = []
-    settings: dict[str, float] = {}
-    for place in _split(text, start, end):
-        part = text[slice(*place)]
-        key, equals, _ = part.partition("=")
-        if not part and not text[start:end].strip():
-            break
-        if not equals:
-            if settings:
-                raise _error("the sizes come before the settings", text, place, _usage(word))
-            shape.append(_size(word, text, place))
-            continue
-        key = key.strip()
-        if key not in chosen.settings or key in settings:
-            problem = "is set twice" if key in settings else f"is not a setting of {word}"
-            raise _error(f"'{key}' {problem}", text, place, _usage(word))
-        settings[key] = _number(text, (place[0] + len(part.partition("=")[0]) + 1, place[1]))
-    try:
-        refuse_giant(tuple(shape))
-    except GiantError as error:
-        raise _error(str(error), text, (start, end), None) from None
-    for key, default in chosen.settings.items():
-        if default is None and key not in settings:
-            raise _error(f"{word} needs its {key}", text, (start, end), _usage(word))
-    defaults = {key: value for key, value in chosen.settings.items() if value is not None}
-    settings = {**defaults, **settings}
-    if not 0 <= settings.get("high", 0.0) - settings.get("low", 0.0) < math.inf:
-        raise _error(f"{word} goes from its low up to its high", text, (start, end), _usage(word))
-    return tuple(shape), settings
+    def arguments(self) -> tuple[Shape, dict[str, float]]:
+        """The arguments in the brackets: sizes, then settings by name."""
+        known = self.initialiser.settings
+        shape: list[int] = []
+        settings: dict[str, float] = {}
+        for place in self._split():
+            part = self.text[slice(*place)]
+            key, equals, _ = part.partition("=")
+            if not part and not self.text[slice(*self.inside)].strip():
+                break
+            if not equals:
+                if settings:
+                    raise self._error("the sizes come before the settings", place, self._usage())
+                shape.append(self._size(place))
+                continue
+            value = place[0] + len(key) + 1, place[1]
+            key = key.strip()
+            if key not in known or key in settings:
+                problem = "is set twice" if key in settings else f"is not a setting of {self.word}"
+                raise self._error(f"'{key}' {problem}", place, self._usage())
+            settings[key] = self._number(value)
+        try:
+            refuse_giant(tuple(shape))
+        except GiantError as error:
+            raise self._error(str(error), self.inside, None) from None
+        for key, default in known.items():
+            if default is None and key not in settings:
+                raise self._error(f"{self.word} needs its {key}", self.inside, self._usage())
+        settings = {**{key: x for key, x in known.items() if x is not None}, **settings}
+        if not 0 <= settings.get("high", 0.0) - settings.get("low", 0.0) < math.inf:
+            problem = f"{self.word} goes from its low up to its high"
+            raise self._error(problem, self.inside, self._usage())
+        return tuple(shape), settings
 
+    def _size(self, place: Span) -> int:
+        size = self._number(place)
+        if size != int(size) or size < 1:
+            problem = f"the size of an axis is a whole number, not {size:g}"
+            raise self._error(problem, place, self._usage())
+        return int(size)
 
-def _size(word: str, text: str, place: Span) -> int:
-    size = _number(text, place)
-    if size != int(size) or size < 1:
-        raise _error(
-            f"the size of an axis is a whole number, not {size:g}", text, place, _usage(word)
-        )
-    return int(size)
+    def _number(self, place: Span) -> float:
+        """The value of the constant expression at a place."""
+        start, end = self._trimmed(*place)
+        part = self.text[start:end]
+        if not part:
+            raise self._error("a number is missing", (start, max(end, start + 1)), None)
+        try:
+            value = function(part).value({})
+        except AdcliError as error:
+            low, high = error.span or (0, len(part))
+            hint = "numbers or such as 28*28"
+            raise self._error(error.message, (start + low, start + high), hint) from None
+        if not isinstance(value, float):
+            raise self._error("that is not a number", (start, end), "write one number")
+        return value
 
+    def _split(self) -> list[Span]:
+        """The places between commas that stand in no further bracket."""
+        start, end = self.inside
+        places, depth = [], 0
+        for k in range(start, end):
+            depth += (self.text[k] in "([") - (self.text[k] in ")]")
+            if self.text[k] == "," and depth == 0:
+                places.append(self._trimmed(start, k))
+                start = k + 1
+        return [*places, self._trimmed(start, end)]
 
-def _number(text: str, place: Span) -> float:
-    """The value of the constant expression at a place."""
-    start, end = _trimmed(text, *place)
-    part = text[start:end]
-    if not part:
-        raise _error("a number is missing", text, (start, max(end, start + 1)), None)
-    try:
-        value = function(part).value({})
-    except AdcliError as error:
-        span = error.span or (0, len(part))
-        raise _error(
-            error.message, text, (start + span[0], start + span[1]), "numbers or such as 28*28"
-        ) from None
-    if not isinstance(value, float):
-        raise _error("that is not a number", text, (start, end), "write one number")
-    return value
+    def _trimmed(self, start: int, end: int) -> Span:
+        part = self.text[start:end]
+        return start + len(part) - len(part.lstrip()), max(start, start + len(part.rstrip()))
 
+    def _usage(self) -> str:
+        examples = {"value": "0.5", "scale": "0.05", "low": "-0.1", "high": "0.1"}
+        settings = [
+            f"{key}={examples.get(key, f'{value:g}' if value is not None else '1')}"
+            for key, value in self.initialiser.settings.items()
+        ]
+        return f"write {self.word}({', '.join(['784', '128', *settings])})"
 
-def _split(text: str, start: int, end: int) -> list[Span]:
-    """The places between commas that stand in no bracket."""
-    places, depth, begin = [], 0, start
-    for k in range(start, end):
-        depth += (text[k] in "([") - (text[k] in ")]")
-        if text[k] == "," and depth == 0:
-            places.append(_trimmed(text, begin, k))
-            begin = k + 1
-    return [*places, _trimmed(text, begin, end)]
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    part = text[start:end]
-    return start + len(part) - len(part.lstrip()), max(start, start + len(part.rstrip()))
-
-
-def _usage(word: str) -> str:
-    examples = {"value": "0.5", "scale": "0.05", "low": "-0.1", "high": "0.1"}
-    settings = [
-        f"{key}={examples.get(key, f'{value:g}' if value is not None else '1')}"
-        for key, value in INITIALISERS[word].settings.items()
-    ]
-    return f"write {word}({', '.join(['784', '128', *settings])})"
-
-
-def _error(message: str, text: str, place: Span, hint: str | None) -> LanguageError:
-    return LanguageError(message, hint, span=place, text=text)
+    def _error(self, message: str, place: Span, hint: str | None) -> LanguageError:
+        return LanguageError(message, hint, span=place, text=self.text)
