@@ -16,10 +16,16 @@ from adcli.errors import DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import HUGE, TINY, Loss
-from adcli.fitting.model import Model, Parameters, Vector, check_shape, unknown_name
+from adcli.fitting.model import (
+    Model,
+    Parameters,
+    Vector,
+    check_shape,
+    is_row_wise,
+    unknown_name,
+)
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
-from adcli.fitting.row_wise import is_row_wise
 from adcli.fitting.separable import linear_parameters
 from adcli.given import real_value
 from adcli.graph.axes import Shape
