@@ -43,8 +43,7 @@ class Linearised(NamedTuple):
     @property
     def gradient(self) -> Vector:
         """The gradient of half of what is minimised; infinite where it is beyond float64."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self.triangle.T @ self.projected
+        return self.triangle.T @ self.projected
 
     def decrease(self, step: Vector) -> float:
         """By how much a step lowers the linear problem."""
@@ -94,8 +93,7 @@ class LeastSquares:
     def cost(self, point: Vector) -> float:
         """What is minimised; not finite where the model is not."""
         self.evaluations += 1
-        with np.errstate(all="ignore"):
-            return self.loss.cost(self.residuals.values(point))
+        return self.loss.cost(self.residuals.values(point))
 
     def linearise(self, point: Vector) -> Linearised:
         """The linear problem at a point. Asked twice in a row for one, it is computed once."""
@@ -110,17 +108,16 @@ def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> 
     """The linear problem of blocks of residuals and Jacobian."""
     triangle = np.zeros((0, size + 1))
     cost = 0.0
-    with np.errstate(all="ignore"):
-        for r, jacobian in blocks:
-            cost += loss.cost(r)
-            r, jacobian = loss.scaled(r, jacobian)
-            rows = np.empty((len(triangle) + len(r), size + 1), order="F")
-            rows[: len(triangle)] = triangle
-            rows[len(triangle) :, :size] = jacobian
-            rows[len(triangle) :, size] = r
-            if not np.isfinite(rows).all():
-                return Linearised.unknown(size)
-            triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+    for r, jacobian in blocks:
+        cost += loss.cost(r)
+        r, jacobian = loss.scaled(r, jacobian)
+        rows = np.empty((len(triangle) + len(r), size + 1), order="F")
+        rows[: len(triangle)] = triangle
+        rows[len(triangle) :, :size] = jacobian
+        rows[len(triangle) :, size] = r
+        if not np.isfinite(rows).all():
+            return Linearised.unknown(size)
+        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
     padded = np.zeros((size, size + 1))
     count = min(size, len(triangle))
     padded[:count] = triangle[:count]

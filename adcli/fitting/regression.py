@@ -290,8 +290,7 @@ class Regression:
         except DomainError as error:
             return error
         hint = "start elsewhere, or fit in other units"
-        with np.errstate(over="ignore"):
-            size = np.abs(self.residuals.values(vector))
+        size = np.abs(self.residuals.values(vector))
         row = int(np.argmax(size))
         if not size[row] < HUGE:
             return DomainError(
