@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adcli.data.array_columns import names_in
-from adcli.descent.stopping import Ended, Status
+from adcli.descent.stopping import Ended, RunLimits, Status
 from adcli.errors import UsageError
 from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
@@ -111,13 +111,11 @@ def solve(
     """The fit of a regression; see `fit`."""
     begun = time.perf_counter()
     check_number(confidence, "the confidence")
-    check_kinds(max_iterations=max_iterations)
+    RunLimits(max_iterations)  # checks it
     if not 0 < confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
     if absolute_sigma and problem.weights is None:
         raise UsageError("absolute sigmas need sigma", "give the standard deviations by sigma")
-    if max_iterations is not None and max_iterations < 0:
-        raise UsageError(f"the iteration limit is {max_iterations}", "it must be 0 or more")
     if method is None or method == MARQUARDT:
         if options:
             name = next(iter(options))
