@@ -113,35 +113,31 @@ class EpochTable(TrainingWatcher):
         self.description = description
         self.digits = digits
         self.every = every
-        self._validated = False
-        self._waiting: tuple[Epoch, bool] | None = None
+        self._waiting = ""
 
     def __enter__(self) -> EpochTable:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        if self._waiting is not None:
-            self._row(*self._waiting)
+        if self._waiting:
+            self.write(self._waiting)
 
     def begin(self, training: Training) -> None:
-        self._validated = training.validation is not None
         headers = ["epoch", "iterations", "training loss", "validation loss"]
-        line = self._line(headers if self._validated else headers[:3])
+        line = self._line(headers if training.validation is not None else headers[:3])
         self.write(heading(training, self.description) + "\n" + line)
 
     def see_epoch(self, training: Training, epoch: Epoch) -> None:
-        """Write a row, if it is its turn."""
-        best = training.state.best_epoch is epoch
-        self._waiting = (epoch, best)
-        number = epoch.epoch
-        if number % self.every == 0 if self.every else next_mark(number, 2) == number:
-            self._row(epoch, best)
-            self._waiting = None
-
-    def _row(self, epoch: Epoch, best: bool) -> None:
-        losses = [epoch.training_loss, epoch.validation_loss][: 1 + self._validated]
-        numbers = [f"{x:.{self.digits}g}" for x in losses]
-        self.write(self._line([f"{epoch.epoch:,}", f"{epoch.iterations:,}", *numbers], best))
+        """Write a row, if it is its turn; the last one is written in any case."""
+        number, losses = epoch.epoch, [epoch.training_loss]
+        if training.validation is not None:
+            losses.append(epoch.validation_loss)
+        cells = [f"{number:,}", f"{epoch.iterations:,}", *[f"{x:.{self.digits}g}" for x in losses]]
+        row = self._line(cells, training.state.best_epoch is epoch)
+        is_due = number % self.every == 0 if self.every else next_mark(number, 2) == number
+        self._waiting = "" if is_due else row
+        if is_due:
+            self.write(row)
 
     def _line(self, cells: Sequence[str], best: bool = False) -> str:
         wide = max(15, self.digits + 7)
@@ -195,8 +191,8 @@ class TrainingBar(TrainingWatcher):
             epoch=f"{state.epochs + 1:,}/{plan.epochs:,}",
             loss=f"{state.mean:.4g}",
             speed=f"{rows / max(now - since, 1e-9):,.0f}",
+            refresh=True,
         )
-        self.progress.refresh()
 
     def above(self, write: Callable[[str], None]) -> Callable[[str], None]:
         """A function that writes above the bar, where both are on one terminal."""
