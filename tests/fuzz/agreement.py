@@ -215,7 +215,7 @@ class Case:
         if isinstance(found, str) or isinstance(reference, str):
             if found in ("LanguageError", "UsageError"):
                 raise self.finding(what, (found, reference))
-            if not exactly and (self._is_far() or self._may_fail(reference)):
+            if not exactly and (self.is_far() or self._may_fail(reference)):
                 return
             raise self.finding(f"{what}: one has no value", (found, reference))
         if len(found) != len(reference):
@@ -225,7 +225,7 @@ class Case:
             for a, b in zip(found, reference, strict=True)
         ):
             return
-        if self._is_far():
+        if self.is_far():
             return
         spread = self._scatter()
         if spread is None:
@@ -250,7 +250,7 @@ class Case:
         except AdcliError:
             return None
 
-    def _is_far(self) -> bool:
+    def is_far(self, far: float = FAR) -> bool:
         """Whether a value on the way is so large or so small that floats may lose it, or a 0 whose
         sign decides, which many digits have not."""
         from adcli.ad.tasks import Task
@@ -265,7 +265,7 @@ class Case:
             return True
         for value in values:
             for x in np.ravel(np.asarray(value, dtype=object)):
-                if x is not None and not (x == 0 or 1 / FAR < abs(x) < FAR):
+                if x is not None and not (x == 0 or 1 / far < abs(x) < far):
                     return True
         return False
 

@@ -8,12 +8,14 @@ from tests.fuzz.commands import commands
 from tests.fuzz.files import files
 from tests.fuzz.layouts import layouts
 from tests.fuzz.rows import rows
+from tests.fuzz.series import series
 from tests.fuzz.tables import tables
 from tests.fuzz.texts import texts
 
 KINDS: dict[str, tuple[int, Check]] = {
     "agreement": (50, agreement),
     "rows": (20, rows),
+    "series": (5, series),
     "commands": (20, commands),
     "texts": (200, texts),
     "layouts": (100, layouts),

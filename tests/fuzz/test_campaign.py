@@ -13,6 +13,7 @@ import pytest
 from mpmath import mp, mpf
 
 import adcli
+from adcli.graph.primitives import PRIMITIVES
 from tests.fuzz import campaign as campaigns
 from tests.fuzz.campaign import Finding, campaign, run_case
 from tests.fuzz.choices import Choices, shrink
@@ -23,6 +24,7 @@ from tests.fuzz.passing import changed
 CASES = {
     "agreement": 400,
     "rows": 100,
+    "series": 60,
     "commands": 300,
     "texts": 1500,
     "layouts": 800,
@@ -185,3 +187,12 @@ def test_a_value_that_changes_on_its_way_is_a_finding(
 ) -> None:
     arguments = ["eval", "--points", f"table.{kind}", "--format", form, "--", "x^2"]
     assert (changed(arguments, 0, table, result) is None) == is_same
+
+
+def test_a_rule_that_is_wrong_at_the_second_order_makes_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rule = (lambda m, x, out: m.detach(m.exp(x)),)
+    monkeypatch.setattr(PRIMITIVES["exp"], "partials", rule)
+    report = campaign({"series": KINDS["series"]}, name="unshrunk", seed=1, cases=300)
+    assert any("a series is not" in each.symptom for each in report.found.values())
