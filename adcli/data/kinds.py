@@ -21,8 +21,9 @@ from adcli.data.json_values import NumberText, digits_of
 if TYPE_CHECKING:
     import polars as pl
 
-BOOLEAN, INTEGER, UNSIGNED, FLOAT, TEXT = "boolean", "integer", "unsigned", "float", "text"
-ANY = frozenset((BOOLEAN, INTEGER, UNSIGNED, FLOAT, TEXT))
+_KINDS = BOOLEAN, INTEGER, UNSIGNED, FLOAT, TEXT = "Boolean", "Int64", "UInt64", "Float64", "String"
+"""Kinds of single values by the names of polars' types; of those that fit the first is taken."""
+ANY = frozenset(_KINDS)
 _NUMBERS = frozenset((INTEGER, UNSIGNED, FLOAT))
 _IS_INTEGER = re.compile(r"-?[1-9][0-9]*|0").fullmatch
 
@@ -211,7 +212,7 @@ def cast(series: pl.Series, kinds: Kinds) -> pl.Series:
 
 
 def _first(kinds: frozenset[str]) -> str:
-    return next(kind for kind in (BOOLEAN, INTEGER, UNSIGNED, FLOAT, TEXT) if kind in kinds)
+    return next(kind for kind in _KINDS if kind in kinds)
 
 
 def _dtype(kinds: Kinds) -> Any:
@@ -221,9 +222,7 @@ def _dtype(kinds: Kinds) -> Any:
         return pl.List(_dtype(kinds.inner))
     if isinstance(kinds, Structs):
         return pl.Struct({key: _dtype(inner) for key, inner in kinds.fields.items()})
-    types: dict[str, Any] = {BOOLEAN: pl.Boolean, INTEGER: pl.Int64, UNSIGNED: pl.UInt64}
-    types |= {FLOAT: pl.Float64, TEXT: pl.String}
-    return pl.String if kinds == ANY else types[_first(kinds)]
+    return getattr(pl, TEXT if kinds == ANY else _first(kinds))
 
 
 def _plain(value: Any, kinds: Kinds) -> Any:
