@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,23 +27,8 @@ Columns: TypeAlias = dict[str, Any]
 RowNumbers: TypeAlias = Sequence[int]
 
 
-class RowStore(Protocol):
-    """Rows that can be gone through again and again."""
-
-    rows: int
-
-    def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
-        """The rows in batches of `size`, as name -> array (size, *shape); the last may be smaller.
-
-        In their own order, or in the one that the key of a random generator gives. The first `skip`
-        batches are passed over without being read.
-        """
-
-    def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
-        """The rows without a random part, `round(fraction * rows)` of them, and this part."""
-
-    def close(self) -> None:
-        """Release the rows."""
+RowStore: TypeAlias = "HeldRows | SpooledRows"
+"""Rows that can be gone through again and again."""
 
 
 class HeldRows:
@@ -55,7 +40,11 @@ class HeldRows:
         self.rows = len(next(iter(columns.values())) if index is None else index)
 
     def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
-        """See RowStore; `key` shuffles uniformly."""
+        """The rows in batches of `size`, as name -> array (size, *shape); the last may be smaller.
+
+        In their own order, or in the one that the key of a random generator gives: each permutation
+        is as likely. The first `skip` batches are passed over without being read.
+        """
         order = self._index
         if key is not None:
             order = np.random.default_rng(key).permutation(self.rows if order is None else order)
@@ -67,7 +56,8 @@ class HeldRows:
                 yield {name: x.take(rows, axis=0) for name, x in self._columns.items()}
 
     def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
-        """Both parts share the columns."""
+        """The rows without a random part, `round(fraction * rows)` of them, and this part. Both
+        share the columns."""
         order = np.arange(self.rows) if self._index is None else self._index
         chosen = _choose(np.random.default_rng(key), self.rows, round(fraction * self.rows))
         return HeldRows(self._columns, order[~chosen]), HeldRows(self._columns, order[chosen])
@@ -114,7 +104,7 @@ class SpooledRows:
         self.rows += len(records)
 
     def batches(self, size: int, key: RowNumbers | None, skip: int = 0) -> Iterator[Columns]:
-        """See RowStore; `key` shuffles in windows."""
+        """The rows in batches, as of HeldRows; `key` shuffles in windows."""
         parts: list[Any] = []
         missing = size
         for window, order in self._windows(key, skip * size):
@@ -134,7 +124,7 @@ class SpooledRows:
             yield self._columns(parts)
 
     def split(self, fraction: float, key: RowNumbers) -> tuple[RowStore, RowStore]:
-        """Both parts have rows of all places of the file in proportion."""
+        """Two parts, as of HeldRows; both have rows of all places of the file in proportion."""
         generator = np.random.default_rng(key)
         parts = Collector(self._shapes, self._dtype), Collector(self._shapes, self._dtype)
         done = taken = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from adcli.data.table import Table
 from adcli.errors import AdcliError, DataError, UsageError
@@ -22,17 +22,8 @@ _DROP = "--missing drop leaves out rows with missing values"
 _WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
 
 
-class Predicate(Protocol):
-    """A function of columns that chooses rows: those for which its only result is not 0."""
-
-    outputs: list[int]
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """The columns that the function reads, as the keys."""
-
-    def map(self, columns: Mapping[str, Any], *, wrt: Iterable[str] | None) -> Any:
-        """The results in each row, as `values`."""
+Predicate: TypeAlias = Any
+"""A Function of columns that chooses rows: those for which its only result is not 0."""
 
 
 def read_columns(

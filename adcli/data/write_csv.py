@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.data.blocks import Block
 from adcli.data.cells import csv_cell
@@ -36,9 +35,8 @@ class CsvWriter(ResultWriter):
     Text goes from polars into the file at once: each copy of it would take as long as making it.
     """
 
-    def __init__(self, stream: BinaryIO, variables: Iterable[str], resources: ExitStack) -> None:
-        super().__init__(stream, variables, resources)
-        self._headed = False
+    _headed = False
+    """Whether the header is written."""
 
     def _render(
         self, block: Block, columns: list[FlatField], errors: Mapping[int, str], bulk: bool
