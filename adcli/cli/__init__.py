@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TextIO
 from adcli.cli.interruption import came, settle
 from adcli.cli.limits import INTERRUPTED, heed_limits, run_apart
 from adcli.data.outlet import Outlet, outlet_of
+from adcli.errors import AdcliError
 
 COLLECT_EVERY = (200_000, 20, 100)
 """Graphs are large and hold no cycles: looking for cycles as often as Python does costs a tenth."""
@@ -103,8 +104,6 @@ def _leave(code: int) -> NoReturn:
 
 def execute(arguments: list[str]) -> int:
     """Run one command line and return its exit code; messages go to standard error."""
-    from adcli.errors import AdcliError
-
     try:
         code = _dispatch(arguments)
         return _report_lost() or code
@@ -175,14 +174,11 @@ def _dispatch(arguments: list[str]) -> int:
         raise usage_error(error, arguments) from None
 
 
-def _report(error: Exception) -> int:
+def _report(error: AdcliError) -> int:
     from adcli.cli.terminal import width
-    from adcli.errors import AdcliError
     from adcli.language.messages import WIDTH, render
 
-    assert isinstance(error, AdcliError)
-    columns = width(sys.stderr, WIDTH)
-    return _report_text(render(error, columns), error.exit_code)
+    return _report_text(render(error, width(sys.stderr, WIDTH)), error.exit_code)
 
 
 def _defect(error: BaseException) -> str:
