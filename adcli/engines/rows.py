@@ -92,15 +92,14 @@ def compute_rows(
 def _one_by_one(asked: Rows, stop: bool, at: Callable[[Point], Results]) -> RowResults:
     """Row after row, each by `at`.
 
-    Where there is none, one of ones tells the shapes of results, and what is wrong with every row.
+    Where there is none, one of ones tells what is wrong with every row.
     """
     program, columns, rows, task = asked
     found: list[Any] = []
-    example = None
+    example = {name: c.example() for name, c in columns.items()}
     if not rows:
         with suppress(DomainError):
-            point = {name: c.example() for name, c in columns.items()}
-            example = dict(compute_point(program, point, task).fields())
+            compute_point(program, example, task)
     errors: dict[int, DomainError] = {}
     for row in range(rows):
         try:
@@ -114,9 +113,13 @@ def _one_by_one(asked: Rows, stop: bool, at: Callable[[Point], Results]) -> RowR
     several = len(program.outputs)
     missing: Any = float("nan") if several == 1 else [float("nan")] * several
     fields = {path: [missing if row is None else row[path] for row in found] for path in task.paths}
-    example = next((row for row in found if row is not None), example)
-    first = missing if example is None else example[("value",)]
-    outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
+    first = next((row[("value",)] for row in found if row is not None), None)
+    if first is None:  # no row tells the shapes of the results
+        given = {name: _shape(x) for name, x in example.items()}
+        shapes = infer_shapes(program.graph, program.order, given, program.text)
+        outputs = [shapes[i] for i in program.outputs]
+    else:
+        outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
     return RowResults(fields, outputs, errors)
 
 

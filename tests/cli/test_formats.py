@@ -102,6 +102,7 @@ def test_many_digits_of_results_of_several_shapes_beside_rows_that_fail(command:
     [
         (["grad", "sum(log(v))*y"], ["value", "df/dv[0]", "df/dv[1]", "df/dy"]),
         (["eval", "log(v[0]), y"], ["value[0]", "value[1]"]),
+        (["eval", "log(v)*y"], ["value[0]", "value[1]"]),
         (
             ["jacobian", "sum(log(v))*y, v[0]", "--wrt", "v"],
             [f"value[{i}]" for i in (0, 1)] + [f"df[{i}]/dv[{j}]" for i in (0, 1) for j in (0, 1)],
