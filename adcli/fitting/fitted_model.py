@@ -34,6 +34,7 @@ from adcli.fitting.model import (
     read_model,
 )
 from adcli.fitting.residuals import Predictor
+from adcli.fitting.row_values import in_row
 from adcli.fitting.statistics import half_width
 from adcli.function import Function
 from adcli.given import check_kinds
@@ -185,19 +186,10 @@ class FittedModel:
 
     def _blame(self, columns: Mapping[str, Any], row: int, first: int) -> DomainError:
         """The error of a row at which the model is not finite."""
-        f = self.model.prediction
-        point = {name: x[row] for name, x in columns.items()} | self.point
-        what = "the prediction is not finite"
-        try:
-            f.at({n: point[n] for n in f.inputs}, Task("value"))
-        except DomainError as error:
-            what = error.message
-            error.message = f"row {first + row}: {what}"
-            error.args = (error.message,)
-            return error
-        except AdcliError:
-            pass
-        return DomainError(f"row {first + row}: {what}")
+        alone = {name: x[row : row + 1] for name, x in columns.items()}
+        error = DomainError(f"row {first + row}: the prediction is not finite")
+        f, task = self.model.prediction, Task("value")
+        return in_row(f, alone, self.point, error, task, first + row) if alone else error
 
 
 def _standard_errors(jacobian: Any, covariance: Any) -> Vector:

@@ -97,9 +97,15 @@ def weights_of(
 
 
 def in_row(
-    f: Function, data: RowData, parameters: Mapping[str, Any], error: DomainError, task: Task
+    f: Function,
+    data: RowData,
+    parameters: Mapping[str, Any],
+    error: DomainError,
+    task: Task,
+    first: int = 1,
 ) -> DomainError:
-    """The error of the first row that fails by itself; the one given if none does."""
+    """The error of the first row that fails by itself; the one given if none does. `first` is what
+    the first of all rows is called."""
     rows = len(next(iter(data.values())))
     columns = {name: Column(x, True) for name, x in data.items() if name in f.inputs}
     columns |= {name: Column(value, False) for name, value in parameters.items()}
@@ -107,7 +113,7 @@ def in_row(
         compute_rows(f, columns, rows, task, stop=True)
     except DomainError as found:
         if found.row is not None:
-            found.message = f"row {found.row + 1}: {found.message}"
+            found.message = f"row {found.row + first}: {found.message}"
             return found
     except AdcliError:  # it is not a function of one row
         pass
