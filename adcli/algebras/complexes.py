@@ -26,7 +26,7 @@ class ComplexArrays(Arrays):
     elementwise: Any = complex_functions
 
     def function(self, op: Primitive) -> Any:
-        if is_analytic(op) and hasattr(complex_functions, op.name):
+        if not _is_step(op) and is_analytic(op) and hasattr(complex_functions, op.name):
             return super().function(op)
         real = Arrays().function(op)
         return lambda *xs: real(*[x.real for x in xs]) + 0j

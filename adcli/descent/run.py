@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -118,14 +119,16 @@ def scattered(problem: Problem, number: int, seed: int) -> Vector:
     """Start `number` of many: the given one (0), then points around it.
 
     Uniform between bounds where both are finite; else normal around the start, as wide as it is
-    large (at least 1). Number and seed alone decide.
+    large (at least 1), but inside the range of float64. Number and seed alone decide.
     """
     if number == 0:
         return problem.start
     generator = np.random.default_rng([seed, number])
     normal = generator.standard_normal(problem.size)
     uniform = generator.random(problem.size)
-    point = problem.start + np.maximum(1.0, np.abs(problem.start)) * normal
+    with np.errstate(over="ignore"):
+        point = problem.start + np.maximum(1.0, np.abs(problem.start)) * normal
+    point = np.clip(point, -sys.float_info.max, sys.float_info.max)
     if problem.lower is not None and problem.upper is not None:
         boxed = np.isfinite(problem.lower) & np.isfinite(problem.upper)
         low, high = np.where(boxed, problem.lower, 0.0), np.where(boxed, problem.upper, 1.0)

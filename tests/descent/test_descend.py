@@ -284,6 +284,13 @@ def test_many_starts_are_repeatable_and_sorted() -> None:
     assert all(3 <= each.point["x"] <= 5 for each in boxed.starts)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("x", [1.7e308, -1.7e308])
+def test_many_starts_stay_inside_the_range(x: float) -> None:
+    result = descend("1/x", {"x": x}, starts=20, max_iterations=3)
+    assert all(math.isfinite(each.point["x"]) for each in result.starts)
+
+
 def test_only_the_best_of_many_starts_keeps_its_history() -> None:
     result = descend("sin(3x) + x^2/10", {"x": 4.0}, starts=5)
     assert len(result.history) > 1

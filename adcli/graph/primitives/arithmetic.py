@@ -51,7 +51,7 @@ def _powlog(m: Any, x: Any, y: Any, n: Any) -> Any:
 
 
 def _powlog_x(m: Any, x: Any, y: Any, n: Any, out: Any) -> Any:
-    inner = m.where(m.greater(n, 0), n * m.powlog(x, y - 1, n - 1), 0)
+    inner = m.where(m.greater(n, 0), m.detach(n) * m.powlog(x, y - 1, n - 1), 0)
     return y * m.powlog(x, y - 1, n) + inner
 
 
