@@ -216,7 +216,7 @@ def _shorter(
         return Expression(m, m.graph.args[xs[0].node][0])
     if op is WHERE and first is not None:
         return xs[1] if first else xs[2]
-    if op.name == "floor" and first is not None and _is_whole(first):
+    if first is not None and (op.name == "detach" or (op.name == "floor" and _is_whole(first))):
         return xs[0]
     if len(xs) == 1 and op in (MAXIMUM, MINIMUM):
         return xs[0]
