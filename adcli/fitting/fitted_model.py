@@ -119,12 +119,9 @@ class FittedModel:
     @cached_property
     def _predictor(self) -> tuple[Predictor, Vector]:
         """The model as a function of columns and of the vector of parameters, and that vector."""
-        model = self.model
         shapes = {name: np.shape(value) for name, value in self.parameters.items()}
-        p = Parameters(model, shapes)
-        inputs = model.prediction.inputs
-        held = {inputs[n]: value for n, value in self.fixed.items() if n in inputs}
-        return Predictor(model.graph, p.prediction, p.nodes, held), p.flatten(self.parameters)
+        p = Parameters(self.model, shapes)
+        return Predictor(self.model, p, self.fixed), p.flatten(self.parameters)
 
     @cached_property
     def function(self) -> Function:

@@ -233,10 +233,7 @@ class Regression:
     @cached_property
     def predictor(self) -> Predictor:
         """The model as a function of columns and free parameters."""
-        inputs = self.model.prediction.inputs
-        held = {inputs[name]: value for name, value in self.fixed.items()}
-        p = self.parameters
-        return Predictor(self.model.graph, p.prediction, p.nodes, held, self.engine)
+        return Predictor(self.model, self.parameters, self.fixed, self.engine)
 
     @cached_property
     def residuals(self) -> Residuals:

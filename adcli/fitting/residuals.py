@@ -14,9 +14,8 @@ from adcli.engines.choose import compiler_obstacle
 from adcli.engines.plan.plan import Plan
 from adcli.engines.prepared import prepared
 from adcli.engines.threads import available_cores
-from adcli.fitting.model import Vector
+from adcli.fitting.model import Model, Parameters, Vector
 from adcli.graph.axes import Shape
-from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
 
 BLOCK_ROWS = 1 << 14
@@ -27,27 +26,23 @@ INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted")
 
 
 class Predictor:
-    """A node and its derivatives by scalar variables, over rows of columns.
+    """A model and its derivatives by the numbers of its parameters, over rows of columns.
 
-    `held` has the values of the other variables that are not columns. `engine` is "llvm" to compile
-    programs of numbers; else, and for all others, NumPy computes: beside the factorisation of the
-    Jacobian, compiling gains nothing. Nothing is checked for being finite.
+    `fixed` has the values of the other parameters. `engine` is "llvm" to compile programs of
+    numbers; else, and for all others, NumPy computes: beside the factorisation of the Jacobian,
+    compiling gains nothing. Nothing is checked for being finite.
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        node: int,
-        wrt: Sequence[int],
-        held: Mapping[int, Any],
-        engine: str = "auto",
+        self, model: Model, parameters: Parameters, fixed: Mapping[str, Any], engine: str = "auto"
     ) -> None:
-        self.graph = graph
-        self.node = node
-        self.wrt = list(wrt)
-        self.held = {i: np.asarray(value, dtype=float) for i, value in held.items()}
+        self.graph = model.graph
+        self.node = parameters.prediction
+        self.wrt = parameters.nodes
+        inputs = model.prediction.inputs
+        self.held = {inputs[name]: np.asarray(x, dtype=float) for name, x in fixed.items()}
         plain = all(value.ndim == 0 for value in self.held.values())
-        self._is_scalar = plain and is_scalar_program(graph, graph.reach([node]))
+        self._is_scalar = plain and is_scalar_program(self.graph, self.graph.reach([self.node]))
         self._compiles = self._is_scalar and engine == "llvm"
 
     def derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
