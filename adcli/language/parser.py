@@ -21,7 +21,6 @@ class Parser:
 
     def __init__(self, tables: ParseTables) -> None:
         self.tables = tables
-        self.pattern = re.compile(tables.pattern, re.DOTALL)
         self.separator = tables.terminals.index("SEPARATOR")
         nesting = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
         self.nesting = [nesting.get(name, 0) for name in tables.terminals]
@@ -50,7 +49,8 @@ class Parser:
         values: list[Any] = []
         depth = 0
         bars: list[int] = []  # the depths at which bars were opened
-        for match in self.pattern.finditer(text):
+        pattern = tables.ascii_pattern if text.isascii() else tables.pattern
+        for match in re.compile(pattern, re.DOTALL).finditer(text):
             terminal = match.lastindex or END
             span = match.span(terminal) if terminal else (len(text), len(text))
             if terminal in self.ambiguous:

@@ -18,9 +18,9 @@ def remarks(text: str, at_terminal: bool) -> list[LanguageError]:
     """The remarks on a program, each with its place and what to write instead.
 
     `3,5*x` is two results. `1/3x` divides by 3x: a rule of the language that somebody `at_terminal`
-    may not know. Patterns are compiled only where their sign occurs, as every command comes here.
+    may not know. Patterns are compiled only where their sign occurs: starting up must cost nothing.
     """
-    if len(text) > MOST_TEXT or not ("," in text or "/" in text):
+    if len(text) > MOST_TEXT:
         return []
     program = re.sub(_COMMENT, lambda comment: " " * len(comment[0]), text)
     found = []

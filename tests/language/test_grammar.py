@@ -1,6 +1,9 @@
 """The compiled tables are those of the grammar, whatever the order Lark numbers states in."""
 
 import json
+import random
+import re
+import string
 import zlib
 from pathlib import Path
 
@@ -44,7 +47,7 @@ def in_reading_order(tables):
         "gotos": gotos,
         "rules": tables.rules,
         "terminals": tables.terminals,
-        "pattern": tables.pattern,
+        "patterns": (tables.pattern, tables.ascii_pattern),
     }
 
 
@@ -89,3 +92,13 @@ def test_tables_of_another_grammar_are_not_used(grammar_copy, change):
         poisoned = json.loads(kept.read_text("utf-8")) | {"pattern": "never used"}
         kept.write_text(json.dumps(poisoned), "utf-8")
     assert load_tables().pattern != "never used"
+
+
+def test_both_patterns_part_a_text_of_ascii_alike():
+    tables, generator = load_tables(), random.Random(1)
+    patterns = [re.compile(p, re.DOTALL) for p in (tables.pattern, tables.ascii_pattern)]
+    pieces = [*string.printable, "not x", "if (", "and", "1e-3", "x_1", "`a b`", "**", "!=", "||"]
+    for _ in range(2000):
+        text = "".join(generator.choices(pieces, k=12))
+        tokens = [[(m.lastindex, m.span()) for m in p.finditer(text)] for p in patterns]
+        assert tokens[0] == tokens[1], text
