@@ -203,9 +203,11 @@ def _system_message(error: OSError) -> str:
 
 
 def _report_text(message: str, code: int) -> int:
-    """Write a message to standard error, as far as there is one."""
+    """Write a message to standard error, as far as there is one, behind the results before it."""
     from adcli.cli.terminal import emphasise, is_coloured
 
+    with suppress(OSError, ValueError):  # it may be closed
+        sys.stdout.flush()
     stream = sys.stderr
     if stream is None:
         return code

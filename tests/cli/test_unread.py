@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import pytest
 from adcli.cli import execute
 from adcli.data.outlet import Outlet
 from tests.cli.test_streams import shell
-from tests.terminal import run_here, words
+from tests.terminal import ROOT, run_here, words
 
 DESCENT = "adcli descend '(x-1)^2+y^4' --start x=3,y=1"
 TRAINING = "adcli descend 'mean((y-a*x)^2)' --data few.csv --start a=0 --epochs 2"
@@ -151,3 +152,17 @@ def test_a_file_that_cannot_be_written_shows_before_the_work(folder, line, endin
     assert outcome.stdout == ""
     assert outcome.stderr.startswith(f"error: cannot write {name}{ending}: ")
     assert sorted(folder.rglob("*")) == before
+
+
+def test_rows_stand_before_the_message_that_ends_them() -> None:
+    """Where both streams are one, as in a terminal, the rows that came first are read first."""
+    command = [sys.executable, "-m", "adcli", "grad", "sqrt(x)", "--points", "-", "--format", "csv"]
+    ran = subprocess.run(
+        [*command, "--points-format", "csv"],
+        input=b"x\n4\n-1\n",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ran.stdout.startswith(b"x,value,df/dx\n4,2.0,0.25\nerror: ")

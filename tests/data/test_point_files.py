@@ -193,7 +193,7 @@ CELLS = {
     "0.1000000000000000055511151231257827": 0.1,
     "abc": "'abc' is not a number",
     "1_000": "'1_000' is not a number",
-    "1,5": "'1,5' is not a number",
+    "1,5": "'1,5' is not a number (a decimal point is a dot)",
     "0x10": "'0x10' is not a number",
     "١": "'١' is not a number",
     "": "missing value",
