@@ -121,6 +121,18 @@ def _run_point(
         kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
         remark(render_note(kink))
+    if not f.is_scalar or any(hasattr(x, "__len__") for x in point.values()):
+        _remark_on_matrices(f, point)
     if options.verbose:
         show_run(explained(), begin)
     return 0
+
+
+def _remark_on_matrices(f: Function, point: dict[str, Any]) -> None:
+    import numpy as np
+
+    from adcli.language.remarks import reciprocal_of_matrix
+
+    note = reciprocal_of_matrix(f, {name: np.shape(x) for name, x in point.items()})
+    if note is not None:
+        remark(render_note(note))

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from adcli.language.remarks import MOST_TEXT, remarks
+from adcli.language import parse
+from adcli.language.remarks import MOST_TEXT, reciprocal_of_matrix, remarks
 from tests.terminal import ROOT
 
 PLACES = [
@@ -64,3 +65,26 @@ def test_a_product_in_a_divisor_is_remarked_upon_at_a_terminal(is_seen: bool) ->
     os.close(ours)
     assert run.stdout == b"0.3333333333333333\n"
     assert ("(1/3) in brackets" in shown) == is_seen
+
+
+POWERS = [
+    # A program, the shape of A, and whether A^-1 in it takes the reciprocals of a square matrix.
+    ("A^-1", (2, 2), True),
+    ("sum(2*A⁻¹)", (3, 3), True),
+    ("A^(-1)", (2, 2), True),
+    ("A^-2", (2, 2), False),
+    ("A^2", (2, 2), False),
+    ("A^-1", (2, 3), False),
+    ("A^-1", (2,), False),
+    ("A^-1", (1, 1), False),
+    ("A^-1", (), False),
+    ("B^-1*sum(A)", (2, 2), False),
+]
+
+
+@pytest.mark.parametrize(("text", "shape", "is_told"), POWERS)
+def test_the_reciprocal_of_a_matrix_is_told(
+    text: str, shape: tuple[int, ...], is_told: bool
+) -> None:
+    note = reciprocal_of_matrix(parse(text), {"A": shape, "B": ()})
+    assert (note is not None) == is_told
