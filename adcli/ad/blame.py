@@ -12,8 +12,9 @@ from adcli.ad.evaluate import Run
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import LIBRARY
+from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
@@ -27,6 +28,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
+from adcli.graph.structure import INDEX
 
 STABLE_LOGARITHMS = {
     "sigmoid": "logsigmoid(x) is log(sigmoid(x)) without underflow",
@@ -42,6 +44,11 @@ SPELLINGS = {
     "reduce_min": "min",
 }
 """Primitives that the language calls by another name."""
+
+MOST_OF_OPERAND = 24
+"""Characters of an operand that a remedy repeats."""
+
+_ASKS_OF_NUMBER = re.compile(r"where\(\(?-?[\d.]+(?:e[+-]?\d+)?\)? (?:>|!=)")
 
 Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
@@ -121,7 +128,7 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
         message = f"the value is {result}"
     else:
         message = f"{written_out(run, place, text)} is {result}"
-        overflows = not hint
+        overflows = not op.remedy
         if op is POWER:  # what mends 0^-1 is no help for 10^400
             base = graph.args[node][0]
             overflows = algebra.describe_at([values[base]], values[node], live) not in (
@@ -135,29 +142,94 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
 
 
 def remedy(graph: Graph, node: int) -> str | None:
-    """A safe way to write an operation, with the names of the program's variables in it."""
+    """A safe way to write an operation, with the program's operands in it."""
     op, inputs = graph.ops[node], graph.args[node]
-    stable = STABLE_LOGARITHMS.get(_compound(graph, inputs[0])) if op.name == "log" else None
-    if stable is not None:
-        return _in_own_names(graph, ("x",), graph.args[inputs[0]], stable)
+    if op.name == "log":
+        name, of = _compound(graph, inputs[0])
+        if name in STABLE_LOGARITHMS:
+            return _in_own_names(graph, ("x",), of, STABLE_LOGARITHMS[name])
     return _in_own_names(graph, op.inputs, inputs, op.remedy) or None
 
 
 def _in_own_names(graph: Graph, names: tuple[str, ...], nodes: tuple[int, ...], remedy: str) -> str:
-    """A remedy for a row's `names`, with the program's variables where `nodes` are variables."""
-    shown = {
-        name: graph.attrs[j]
-        for name, j in zip(names, nodes, strict=False)
-        if graph.ops[j] is VARIABLE and graph.attrs[j].isidentifier()
-    }
-    return re.sub(r"\b\w+\b", lambda word: shown.get(word[0], word[0]), remedy)
+    """A remedy for a row's `names`, with the program's operands instead; none that asks of a
+    number how large it is.
+
+    A long operand keeps the row's name, unless another operand has that name: then all do. So do
+    calls and formulas in what follows a `;`, which is about the function in general.
+    """
+    if not any(graph.varying[j] for j in nodes):
+        return remedy
+    known = {name: _brief(graph, j, 2) for name, j in zip(names, nodes, strict=False)}
+    shown = {name: text for name, text in known.items() if text}
+    taken = set(re.findall(r"\w+", " ".join(shown.values())))
+    if not taken.isdisjoint(set(names) - set(shown)):
+        return remedy
+    safe, separator, aside = remedy.partition("; ")
+    safe = re.sub(r"\b\w+\b", lambda word: _in_place(word, shown), safe)
+    plain = {name: text for name, text in shown.items() if not text.endswith(")")}
+    aside = re.sub(r"\b\w+\b", lambda word: _in_place(word, plain), aside)
+    return "" if _ASKS_OF_NUMBER.match(safe) else safe + separator + aside
 
 
-def _compound(graph: Graph, node: int) -> str:
-    """The function that an operation is, or is the last of; softmax is a quotient of exp(x)."""
+def _in_place(word: re.Match[str], shown: Mapping[str, str]) -> str:
+    """What stands for a word of a remedy: in brackets only beside an operation."""
+    text = shown.get(word[0], word[0])
+    before, behind = word.string[: word.start()], word.string[word.end() :]
+    is_argument = before.endswith(("(", ", ")) and behind.startswith((")", ",", " >", " !="))
+    return _bare(text) if is_argument else text
+
+
+def _bare(text: str) -> str:
+    """An operand without the brackets around it."""
+    return text[1:-1] if text.startswith("(") else text
+
+
+def _brief(graph: Graph, node: int, depth: int) -> str:
+    """An operand as the language writes it, in brackets unless it is a name, a number or a call;
+    nothing if it has more than `depth` operations one within the other, or is long."""
+    op, attr, inputs = graph.ops[node], graph.attrs[node], graph.args[node]
+    if op is VARIABLE:
+        is_plain = attr.isidentifier() and not {attr} & {*LIBRARY, *ALIASES, *CONSTANTS}
+        return attr if is_plain else "" if "`" in attr else f"`{attr}`"
+    if op is NAMED:
+        return str(attr)
+    if op is CONSTANT:
+        text = repr(attr).removesuffix(".0")
+        return f"({text})" if text[0] == "-" else text
+    texts = [_brief(graph, j, depth - 1) for j in inputs] if depth else [""]
+    if op.kind != ELEMENTWISE or not all(texts):
+        return ""
+    space = " " if op.symbol in ("+", "-") else ""
+    if not op.symbol:
+        text = f"{op.word}({', '.join(map(_bare, texts))})"
+    elif len(texts) == 1:
+        text = f"({op.symbol}{texts[0]})"
+    else:
+        if space:  # a*x + 1
+            texts = [
+                t if graph.ops[j].symbol in ("+", "-") else _bare(t)
+                for t, j in zip(texts, inputs, strict=True)
+            ]
+        text = f"({texts[0]}{space}{op.symbol}{space}{texts[1]})"
+    return text if len(text) <= MOST_OF_OPERAND else ""
+
+
+def _compound(graph: Graph, node: int) -> tuple[str, tuple[int, ...]]:
+    """The function that an operation is, or is the last of, and its operands, before an index.
+
+    Softmax is a quotient of exp(x) and its sum.
+    """
+    while graph.ops[node] is INDEX:
+        (node,) = graph.args[node]
     name, inputs = graph.ops[node].name, graph.args[node]
-    is_share = name == "divide" and graph.ops[inputs[0]].name == "exp"
-    return "softmax" if is_share else name
+    if name == "divide":
+        total = inputs[1]
+        while graph.ops[total].name in ("expand", "sum"):
+            (total,) = graph.args[total]
+        is_share = total == inputs[0] != inputs[1] and graph.ops[total].name == "exp"
+        return ("softmax", ()) if is_share else ("", ())
+    return name, inputs
 
 
 def derivative_error(run: Run, node: int, adjoint: Any, text: str) -> DomainError:

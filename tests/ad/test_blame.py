@@ -177,3 +177,42 @@ def test_finite_differences_that_leave_the_domain_say_so() -> None:
     with pytest.raises(DomainError) as caught:
         f.value_and_gradient({"x": 1e-7}, mode="finite")
     assert "finite differences" in str(caught.value.hint)
+
+
+REMEDIES: tuple[tuple[str, dict[str, Any], str | None], ...] = (
+    # program, point, how the remedy starts: with the program's operands, in which it can be used
+    ("1/x", {"x": 0.0}, "where(x != 0, 1/x, 0)"),
+    ("sin(y)/x", {"x": 0.0, "y": 1.0}, "where(x != 0, sin(y)/x, 0)"),
+    ("y/(x - 1)", {"x": 1.0, "y": 0.0}, "where(x - 1 != 0, y/(x - 1), 0)"),
+    ("csc(t)", {"t": 0.0}, "where(sin(t) != 0, 1/sin(t), 0)"),
+    ("log(w, b)", {"w": 2.0, "b": 1.0}, "where(log(b) != 0, log(w)/log(b), 0)"),
+    ("mod(5, x)", {"x": 0.0}, "where(x != 0, mod(5, x), 0)"),
+    ("xlogy(2, x)", {"x": -1.0}, "where(x > 0, xlogy(2, x), 0)"),
+    ("xlogy(-x, y)", {"x": 1.0, "y": 0.0}, "where(y > 0, xlogy(-x, y), 0)"),
+    ("polygamma(1, x)", {"x": 0.0}, "where(x > 0, polygamma(1, x), 0)"),
+    ("y^-1", {"y": 0.0}, "where(y > 0, y^(-1), 0)"),
+    ("(-8)^x", {"x": 0.5}, None),  # no condition on a number helps
+    ("xlogy(x, 0)", {"x": 1.0}, None),
+    ("log(x*y - 1)", {"x": 1.0, "y": 0.0}, "where(x*y - 1 > 0, log(x*y - 1), 0)"),
+    ("log(x - (y - 1))", {"x": 1.0, "y": 3.0}, "where(x - (y - 1) > 0, log(x - (y - 1)), 0)"),
+    ("sqrt(-1)", {}, "where(x > 0, sqrt(x), 0)"),  # of numbers alone
+    ("log(`log`)", {"log": -1.0}, "where(`log` > 0, log(`log`), 0)"),
+    ("log(e1)", {"e1": -1.0}, "where(e1 > 0, log(e1), 0)"),
+    ("sin(x^2 + x*y + 1)/x", {"x": 0.0, "y": 1.0}, "where(y != 0, x/y, 0)"),  # too long
+    ("x!", {"x": -1.0}, "lgamma(x + 1) is finite but at its poles"),
+    ("log(sigmoid(2x))", {"x": -800.0}, "logsigmoid(2*x) is log(sigmoid(2*x))"),
+    ("log(softmax(v)[0])", {"v": [0.0, 1000.0]}, "log_softmax(x) is log(softmax(x))"),
+    ("log(exp(x)/y)", {"x": -800.0, "y": 2.0}, "where(exp(x)/y > 0, log(exp(x)/y), 0)"),
+)
+
+
+@pytest.mark.parametrize(("text", "point", "start"), REMEDIES, ids=[r[0] for r in REMEDIES])
+def test_a_remedy_has_the_operands_of_the_program(
+    text: str, point: dict[str, Any], start: str | None
+) -> None:
+    with pytest.raises(DomainError) as caught:
+        adcli.function(text).value_and_gradient(point)
+    hint = caught.value.hint
+    assert hint is None if start is None else (hint or "").startswith(start)
+    if point and (start or "").startswith("where") and set(point) <= set(start or ""):
+        assert adcli.function(start).value(point) == 0

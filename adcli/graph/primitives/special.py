@@ -176,7 +176,7 @@ elementwise(
     "gamma",
     lambda m, x, out: out * m.digamma(x),
     domain="x != 0, -1, -2, ...",
-    remedy="lgamma(x) does not overflow",
+    remedy="lgamma(x) is finite but at its poles 0, -1, -2, ...",
     sample=((0.2, 5.0),),
     c="tgamma",
     latex=r"\Gamma",
