@@ -212,15 +212,21 @@ class Builder(Operators):
         if user is not None:
             return self._call_user(written, user, arguments, span)
         function = LIBRARY.get(ALIASES.get(written, written))
-        if function is LIBRARY["log"] and len(arguments) == 2:
-            return self._log_to_base(arguments[0], arguments[1], span)
+        if function is LIBRARY["log"] and len(arguments) > 1:
+            return self._log_to_base(arguments, span)
         if function is None:
             raise self.unknown_function(written, name)
         return LibraryCall(self, function, arguments, span).build()
 
-    def _log_to_base(self, x: Any, base: Any, span: Span) -> int:
+    def _log_to_base(self, arguments: list[Any], span: Span) -> int:
         """log(x, b) is log(x)/log(b); log2 and log10 round once."""
-        x, base = self.resolve(x), self.resolve(base)
+        hint = "it is written log(x), or log(x, b) for the base b"
+        for argument in arguments:
+            if type(argument) is Named:
+                raise self.error(f"'log' has no option '{argument.name}'", argument.span, hint)
+        if len(arguments) > 2:
+            raise self.error(f"'log' takes 1 or 2 arguments, not {len(arguments)}", span, hint)
+        x, base = map(self.resolve, arguments)
         number = static_value(self.graph, base)
         if number in (2.0, 10.0):
             return self.graph.node(PRIMITIVES[f"log{number:.0f}"], (x,), None, span)

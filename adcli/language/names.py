@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from adcli.errors import LanguageError, Span, did_you_mean
@@ -33,7 +34,20 @@ OTHER_NAMES = {
     ),
     **dict.fromkeys(("deg2rad", "radians"), "x degrees are x*pi/180"),
     "det": "the language has no determinant",
-    "inv": "the language has no inverse of a matrix; 1/x is that of each element",
+    **dict.fromkeys(
+        ("inv", "inverse", "pinv"),
+        "the language has no inverse of a matrix; 1/x is that of each element",
+    ),
+    "solve": "the language solves no equations",
+    **dict.fromkeys(("eye", "identity"), "the identity matrix is diag(ones(3))"),
+    **dict.fromkeys(("cross", "kron"), "products of arrays are *, @, outer and einsum"),
+    **dict.fromkeys(("choose", "binom", "comb", "ncr"), "it is n!/(k!*(n - k)!)"),
+    "beta": "it is gamma(a)*gamma(b)/gamma(a + b)",
+    **dict.fromkeys(("sqr", "square"), "a square is x^2"),
+    "fabs": "the absolute value is abs(x)",
+    **dict.fromkeys(("maximum", "fmax"), "the largest is max(x, y)"),
+    **dict.fromkeys(("minimum", "fmin"), "the smallest is min(x, y)"),
+    "int": "the whole part is trunc(x)",
     "frac": "the fractional part is mod(x, 1)",
     "fix": "the whole part is trunc(x)",
     "swish": "x*sigmoid(x) is silu(x)",
@@ -199,7 +213,7 @@ class Scope:
 
     def _call_hint(self, name: str, span: Span) -> str:
         """How to call a function that stands without its argument; how to write sin^2(x)."""
-        power = re.compile(r"\s*(?:\^|\*\*)\s*(\w+)\s*\(").match(self.text, span[1])
+        power = re.compile(r"\s*(?:\^|\*\*)\s*(\w++)\s*[\w(]").match(self.text, span[1])
         if power is not None:
             return f"the power goes behind the argument: {name}(x)^{power.group(1)}"
         return f"call it: {name}(x); a variable of this name goes in backticks: `{name}`"
@@ -234,15 +248,23 @@ class Scope:
         if written == self.defining:
             hint = "there is no recursion; a function knows those defined before it"
             return self.error(f"'{written}' cannot call itself", span, hint)
-        known = [*LIBRARY, *ALIASES, *self.functions]
-        if written.lower() in OTHER_NAMES:
-            hint = OTHER_NAMES[written.lower()]
-        elif len(written) == 1:
-            hint = f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
-        elif re.fullmatch(r"d[^\W\d]", written) and self.text[: span[0]].rstrip()[-2:] == "d/":
+        if re.fullmatch(r"d[^\W\d]", written) and self.text[: span[0]].rstrip()[-2:] == "d/":
             hint = DERIVATIVE
         else:
-            # A name that starts otherwise is mostly another function: frac is not trace.
-            alike = [name for name in known if name[0].casefold() == written[0].casefold()]
-            hint = did_you_mean(written, alike) or "'adcli functions' lists all functions"
+            hint = unknown_function_hint(written, self.functions)
         return self.error(f"unknown function '{written}'", span, hint)
+
+
+def unknown_function_hint(written: str, functions: Iterable[str] = ()) -> str:
+    """What a function that is not in the language, nor among a program's `functions`, may be."""
+    if written.lower() in OTHER_NAMES:
+        return OTHER_NAMES[written.lower()]
+    if len(written) == 1:
+        return f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
+    known = [*LIBRARY, *ALIASES, *functions]
+    # A name that starts otherwise is mostly another function: frac is not trace.
+    alike = [name for name in known if name[0].casefold() == written[0].casefold()]
+    hint = did_you_mean(written, alike)
+    if hint is None and written[1:] in known:
+        hint = f"write * to multiply: {written[0]}*{written[1:]}(...)"
+    return hint or "'adcli functions' lists all functions"

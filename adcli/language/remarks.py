@@ -33,6 +33,8 @@ def remarks(text: str, at_terminal: bool) -> list[LanguageError]:
         before = program[: match.start()]
         if all(before.count(a) == before.count(b) for a, b in ("()", "[]")):
             hint = f"a decimal number is written with a point: {match[1]}.{match[2]}"
+            if len(match[2]) == 3:
+                hint += f"; thousands go without a sign: {match[1]}{match[2]}"
             found.append(_remark(text, match.span(), "a comma separates results", hint))
     for match in re.finditer(_DIVISOR, program) if at_terminal and "/" in program else ():
         number = match["number"]

@@ -10,7 +10,7 @@ from adcli.graph.constants import CONSTANTS
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
-from adcli.language.names import DERIVATIVE
+from adcli.language.names import DERIVATIVE, unknown_function_hint
 
 _OPENING = {"LPAR": "(", "LSQB": "[", "BAR": "|"}
 _PARTNERS = {"(": ")", "[": "]", "|": "|"}
@@ -58,6 +58,7 @@ _WORDS = {
 """What a word of other languages was probably meant to be, where an operator is missing."""
 
 _LAST_WORD = re.compile(r"([^\W\d][\w\u0300-\u036f]*|`[^`\n]*`)[^\S\n]*\Z")
+_LAST_RAISED = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]+\Z")
 _OPERANDS = ("NAME", "NUMBER", "LPAR", "LSQB", "ROOT", "NOT", "IF")
 _MULTIPLY = "write * between; only a number multiplies what follows it: 2x, 3(x + 1)"
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -117,9 +118,9 @@ def _explain(
         place = span[1] + text[span[1] :].index("(")
         return "an operator is missing before '('", _MULTIPLY, (place, place + 1)
     if name in _OPERANDS and not value_is_missing:
-        return _missing_operator(before, name, written, span)
+        return _missing_operator(before, name, written, text, span)
     if written in _WORDS:
-        return f"'{written}' cannot stand here", _WORDS[written], span
+        return f"'{written}' cannot stand here", _word_hint(written, before), span
     if value_is_missing:
         hint = _CHARACTERS["¬"] if name == "BANG" else _before_operator(before, written)
         return f"a value is missing before '{written}'", hint, span
@@ -151,11 +152,18 @@ def _dot_hint(text: str, place: int) -> str:
         return "a number needs a digit: 0.5 or .5"
     rest = re.compile(r"[\w.]*").match(text, place)
     name = word.group(1) + (rest.group() if rest else "")
-    function = name.rpartition(".")[2]
+    owner, _, function = name.rpartition(".")
+    behind = text[rest.end() :].lstrip() if rest else ""
     if function in LIBRARY or function in ALIASES:
+        if re.match(r"\(\s*\)", behind):
+            return f"a function stands before its argument: {function}({safe(owner)})"
         return f"functions stand without a module: {function}"
     if function in CONSTANTS:
         return f"constants stand without a module: {function}"
+    if function == "T":
+        return f"a matrix is turned by transpose({safe(owner)})"
+    if behind.startswith("("):
+        return f"functions stand without a module; {unknown_function_hint(function)}"
     return f"names have no dots; in backticks they may: `{safe(name)}`"
 
 
@@ -179,24 +187,28 @@ def _quoted(written: str, value_is_missing: bool, span: Span) -> Advice:
     return f"'{written[0]}' has no meaning here", hint, (span[0], span[0] + 1)
 
 
-def _missing_operator(before: str, name: str, written: str, span: Span) -> Advice:
+def _missing_operator(before: str, name: str, written: str, text: str, span: Span) -> Advice:
     message = f"an operator is missing before '{written}'"
-    word = _LAST_WORD.search(before[-200:])
+    raised = _LAST_RAISED.search(before[-200:])
+    power = raised.group() if raised else ""
+    word = _LAST_WORD.search(before.removesuffix(power)[-200:])
     last = safe(word.group(1)) if word else ""
     if re.search(r"(?<!\w)d/d\w+\Z", before[-200:]):
         return message, DERIVATIVE, span
     for candidate in (written, last):
-        if candidate in _WORDS:
-            return message, _WORDS[candidate], span
+        if candidate.lower() in _WORDS:
+            return message, _word_hint(candidate.lower(), before), span
     if before.endswith(("√", "∛"), 0, -1) and before[-1].isdigit():
         root = before[-2:]
         return message, f"write {root[0]}({root[1]}{written}), or {root}*{written}", span
     if unicodedata.category(written[0]) == "No" and before[-1:].isdigit():
         return message, f"write a sum: {before[-1]} + {written}", span
     if last in LIBRARY or last in ALIASES:
-        place = (len(before) - len(last), len(before))
-        argument = written if name in ("NAME", "NUMBER") else "x"
-        hint = f"its argument goes in brackets: {last}({argument})"
+        start = len(before.removesuffix(power).rstrip()) - len(last)
+        place = (start, start + len(last))
+        behind = re.compile(r"[\w.]*").match(text, span[1])
+        argument = written + (behind[0] if behind else "") if name in ("NAME", "NUMBER") else "x"
+        hint = f"its argument goes in brackets: {last}{power}({argument})"
         return f"'{last}' is a function", hint, place
     if name == "NUMBER" and written.startswith(".") and before[-1:].isdigit():
         return message, "a number has one decimal point", span
@@ -205,16 +217,25 @@ def _missing_operator(before: str, name: str, written: str, span: Span) -> Advic
     if last and name in ("NAME", "NUMBER"):
         if written in LIBRARY or written in ALIASES:
             written += "(...)"
-        hint = f"a product is {last}*{written}; only a number multiplies what follows"
+        hint = f"a product is {last}{power}*{written}; only a number multiplies what follows"
         return message, hint, span
     return message, _MULTIPLY, span
 
 
+def _word_hint(word: str, before: str) -> str:
+    if word == "then" and re.search(r"\bif(\s*[-+−]|\()", before[-200:]):
+        return "a space and brackets follow 'if' here: if (a > 0) then x else y"
+    return _WORDS[word]
+
+
 def _bar(before: str, behind: str, span: Span) -> Advice:
     """A bar behind a value where none is open."""
+    either = "'or' is written as a word: a > 0 or b > 0"
+    if re.match(r"[^|\n]*\w[^|\n]*\|(?!\|)", behind) and not behind.startswith("|"):
+        return "an operator is missing before '|'", f"write * between: x*|y|; {either}", span
     if before.endswith("|") or behind.startswith("|"):
-        return "'||' cannot stand here", "'or' is written as a word: a > 0 or b > 0", span
-    hint = "bars are the absolute value, |x|; 'or' is written as a word: a > 0 or b > 0"
+        return "'||' cannot stand here", either, span
+    hint = f"bars are the absolute value, |x|; {either}"
     return "'|' closes nothing", hint, span
 
 
@@ -222,6 +243,10 @@ def _before_operator(before: str, written: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
         return f"write {written}="
+    if before.endswith("<") and written == ">":
+        return "write !="
+    if before.endswith(("-", "−")) and written == ">":
+        return _CHARACTERS["→"]
     if before.endswith("/") and written == "/":
         return "the whole part of a quotient is floor(x/y)"
     return _after(before) or f"write a value on the left of '{written}'"
@@ -256,6 +281,8 @@ def _at_the_end(opened: list[str], text: str, value_is_missing: bool, names: set
         closing = _PARTNERS[opened[-1]]
         if not value_is_missing:
             hint = _CHARACTERS["∨"] if "||" in text else f"add '{closing}'"
+            if opened[-1] == "|" and re.search("[<>≤≥≠]|[=!]=", text) and "||" not in text:
+                hint += f"; {_CHARACTERS['∨']}"
             return f"'{opened[-1]}' is not closed", hint, place
         message = f"the text ends where a value is missing, and '{opened[-1]}' is not closed"
         return message, f"write a value and '{closing}'", place

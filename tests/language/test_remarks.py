@@ -49,6 +49,12 @@ def test_a_remark_is_about_its_place(marked: str) -> None:
     assert found == wanted
 
 
+def test_a_comma_before_three_digits_may_mark_thousands() -> None:
+    assert [remark.hint for remark in remarks("1,000*x", False)] == [
+        "a decimal number is written with a point: 1.000; thousands go without a sign: 1000"
+    ]
+
+
 def test_long_texts_are_not_looked_through() -> None:
     assert remarks("3,5*x", False)
     assert not remarks("3,5*x" + " " * MOST_TEXT, False)
