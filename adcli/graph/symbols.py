@@ -134,11 +134,12 @@ class Symbols:
 
         Nowhere else: at y = 0 its derivative in y is x^-1, not that of a constant. There the 0 is
         (x + 1)*sqrt(y), which has an infinite derivative in y as well, and its slope in x too.
-        For a number y from 2^53 on, where floats are even, it is y*x*x^(y-2).
+        For a number y from 2^53 on, where floats do not hold y - 1, it is y*x^y/x.
         """
         y = self.expression(y)
         if _is_large(self.graph, y.node):
-            return y * (self.expression(x) * self.apply(POWER, x, y - 2))
+            quotient = self.divide(self.apply(POWER, x, y), x)
+            return y * self.apply(WHERE, self.equal(x, 0), self.apply(POWER, x, y - 1), quotient)
         if self.graph.ops[y.node] is CONSTANT:
             return y * self.apply(POWER, x, y - 1) if self.graph.attrs[y.node] else y
         origin = self.equal(x, 0) * self.equal(y, 0)

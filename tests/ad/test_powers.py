@@ -152,3 +152,35 @@ def test_powlog_has_values_for_whole_orders_alone(way: str) -> None:
     assert sorted(found.errors) == [3, 4, 5, 6]
     with pytest.raises(adcli.DomainError):
         adcli.function("powlog(x, 2, n)").value({"x": mpf(3), "n": mpf(0.5)}, precision=30)
+
+
+FAR_FROM_1 = (
+    # program, and an x that digits hold exactly
+    *(("x^(1e40)", "2"), ("x^(1e40)", "-3"), ("x^(-2e300)", "0.5"), ("(2x)^(1e60)", "0.75")),
+    *(("x^(2^90)", "7"), ("x^(-1e30)", "-0.25")),
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("program", "x"), FAR_FROM_1)
+def test_the_slope_of_a_large_power_has_the_exponent_less_1(program, x, mode) -> None:
+    """No digit of y - 1 may be lost: away from 1 each is a factor."""
+    f = adcli.function(program)
+    for digits in (15, 25):
+        value, slopes = f.value_and_gradient({"x": mpf(x)}, precision=digits, mode=mode)
+        _, right = f.value_and_gradient({"x": mpf(x)}, precision=350)
+        with mp.workdps(350):
+            many = f.value({"x": mpf(x)}, precision=350)
+            assert abs(slopes["x"] / value / (right["x"] / many) - 1) < mpf(10) ** (3 - digits)
+
+
+def test_the_slope_of_a_large_power_holds_floats_near_1() -> None:
+    """Between 2^53 and where x^y overflows x is not yet 1."""
+    for exponent in (2.0**54 + 4, 2.0**56 + 16, -(2.0**55) - 8):
+        f = adcli.function(f"x^({exponent!r})")
+        for x in (1 + 2.0**-48, 1 - 2.0**-48, -1 - 2.0**-48):
+            with mp.workdps(60):
+                right = mpf(exponent) * mpf(x) ** mpf(exponent) / mpf(x)
+                for way in ({"engine": "python"}, {"engine": "numpy"}, {"mode": "symbolic"}):
+                    found = f.value_and_gradient({"x": x}, **way)[1]["x"]
+                    assert abs(found / right - 1) < 4e-16, (exponent, x, way)

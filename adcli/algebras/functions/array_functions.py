@@ -190,13 +190,10 @@ not_equal = _as_number(np.not_equal)
 
 def power_slope(x: Array, y: Array) -> Array:
     """y x^(y-1), the derivative of x^y: 0 for y = 0, and y - 1 is never rounded."""
-    exact = (y >= 0.5) | (np.floor(y) == y)
+    exact = ((y >= 0.5) | (np.floor(y) == y)) & (np.abs(y) < EVEN_FROM)
     slope = y * power(x, y - 1.0)
     if not np.all(exact):
         slope = np.where(exact | (x == 0.0), slope, divide(y * power(x, y), x))
-    is_large = np.abs(y) >= EVEN_FROM
-    if np.any(is_large):
-        slope = np.where(is_large, y * (x * power(x, y - 2.0)), slope)
     return np.where(y == 0.0, 0.0, slope)
 
 

@@ -78,8 +78,8 @@ def power(x: Number, y: Number) -> Number:
 def power_slope(x: Number, y: Number) -> Number:
     """y x^(y-1), the derivative of x^y, and 0 for y = 0."""
     y = mp.mpf(y)
-    if mp.isfinite(y) and mp.mag(y) > mp.prec:  # y is even, and y - 1 has too many digits
-        return y * (x * power(x, y - 2))
+    if x != 0 and mp.isfinite(y) and mp.mag(y) > mp.prec:  # y - 1 has too many digits
+        return y * power(x, y) / x
     return y * power(x, y - 1) if y != 0 else mp.zero
 
 

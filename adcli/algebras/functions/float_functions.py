@@ -72,9 +72,7 @@ def power_slope(x: float, y: float) -> float:
         return 2.0 * x
     if y == 0.0:
         return 0.0
-    if not -EVEN_FROM < y < EVEN_FROM:
-        return y * (x * power(x, y - 2.0))
-    if y >= 0.5 or y % 1.0 == 0.0 or x == 0.0:
+    if x == 0.0 or (-EVEN_FROM < y < EVEN_FROM and (y >= 0.5 or y % 1.0 == 0.0)):
         return y * power(x, y - 1.0)
     return divide(y * power(x, y), x)
 
