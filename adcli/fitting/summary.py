@@ -240,8 +240,8 @@ class Summary:
                 "the standard errors are those of a minimum, and this is none: the relative offset "
                 f"is {offset:.2g}"
             )
-        # Beside squares of outliers R squared says nothing.
-        if self.problem.loss.is_linear and q.r_squared is not None:
+        # R squared says nothing beside squares of outliers, nor of a model on its way.
+        if self.ended and self.problem.loss.is_linear and q.r_squared is not None:
             self.warnings += _unexplained(q.r_squared)
         if not self.perfect and self._rounding() > 1e-3 and not self._is_short_of_digits():
             self.warnings.append("the residuals are close to rounding errors of float64")

@@ -70,7 +70,7 @@ JOBS = (
     _job(
         "descend (x-1)^2+y^4 --start x=3,y=1 --trace out.csv --save out.npz",
         csv="rows",
-        npz="same",
+        npz="npz",  # where an interrupted descent stands is saved, too
     ),
     _job("functions"),
 )

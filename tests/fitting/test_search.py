@@ -541,3 +541,11 @@ def test_outliers_of_a_robust_fit_make_no_warning_of_r_squared(loss: str) -> Non
     y[-1] = -1e6
     found = fit("y ~ a*x + b", {"x": x, "y": y}, {"a": 1.0, "b": 0.0}, loss=loss)
     assert not any("R squared" in warning for warning in found.warnings)
+
+
+def test_an_interrupted_fit_is_not_judged_by_how_well_it_fits() -> None:
+    data = {"x": [1.0, 2.0, 3.0], "y": [9.0, 5.0, 1.0]}
+    found = fit("y ~ a*x", data, {"a": 1.0}, interrupted=lambda: True)
+    assert found.status is Status.INTERRUPTED
+    assert not [warning for warning in found.warnings if "R squared" in warning]
+    assert "R squared" in str(fit("y ~ a*x", data, {"a": 1.0}).warnings)
