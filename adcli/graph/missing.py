@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 from adcli.errors import Span
+from adcli.graph.constants import CONSTANTS
 
 UNITS = {
     **dict.fromkeys(
@@ -14,6 +16,12 @@ UNITS = {
     **dict.fromkeys(("rad", "radian", "radians"), "angles are in radians without a unit"),
 }
 """Units that are written behind a number."""
+
+WORDS = {
+    "not": "before a minus or a '[' it needs brackets: not (-x)",
+    "if": "before a minus or a '[' it needs brackets: if (-x > 0) then a else b",
+}
+"""Words that are names where they cannot be words."""
 
 LONGEST_PRODUCT = 12
 """Letters of a name that may be a product of names written side by side."""
@@ -26,7 +34,13 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
     """
     if name in UNITS:
         return UNITS[name]
-    factors = factors_of(name, known)
+    if name in WORDS and text[span[0] : span[1]] == name:
+        return WORDS[name]
+    if "ᵀ" in text[span[0] : span[1]]:
+        return "a matrix is turned by transpose(A)"
+    if any(unicodedata.decomposition(c).startswith("<super>") for c in text[slice(*span)]):
+        return "a raised letter belongs to the name; a power is x^n"
+    factors = factors_of(name, {*known, *CONSTANTS})
     if factors:
         return f"a product is {'*'.join(factors)}"
     bound = re.compile(rf"(?:^|[;\n])\s*{re.escape(name)}\s*=(?!=)").search(text, span[1])

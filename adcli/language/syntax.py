@@ -28,6 +28,10 @@ _CHARACTERS = {
     "∏": "a product over a vector is prod(v)",
     "∫": "adcli differentiates; it does not integrate",
     **dict.fromkeys("∂∇", DERIVATIVE),
+    **dict.fromkeys("–—‐‑", "a difference is x - y"),
+    **dict.fromkeys("•⨯∙⊗", "a product is x*y, of matrices A @ B"),
+    "≈": "equality is ==",
+    "‖": "the Euclidean norm is norm(v)",
     "→": "a function is written f(x) = x^2",
     "∨": "'or' is written as a word: a > 0 or b > 0",
     "¬": "'not' is written as a word: not a > 0",
@@ -139,6 +143,9 @@ def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None
         return _dot_hint(text, place)
     if character in _CHARACTERS:
         return _CHARACTERS[character]
+    plain = unicodedata.normalize("NFKC", character)
+    if plain in "()[]+-*/=<>,;|!^0123456789.":
+        return f"write '{plain}'"
     if unicodedata.category(character) in _INVISIBLE:
         return "this character is invisible: delete it"
     return "names are letters, digits and _; operators are + - * / @ ^ and comparisons"
@@ -225,6 +232,8 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
 def _word_hint(word: str, before: str) -> str:
     if word == "then" and re.search(r"\bif(\s*[-+−]|\()", before[-200:]):
         return "a space and brackets follow 'if' here: if (a > 0) then x else y"
+    if re.search(r"[-+*/@^<>=·×−](\s*)(if|not)\Z", before[-200:]):
+        return "behind an operator it goes in brackets: 2*(if c then a else b), 1 - (not c)"
     return _WORDS[word]
 
 
@@ -243,6 +252,8 @@ def _before_operator(before: str, written: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
         return f"write {written}="
+    if before.endswith(("√", "∛")):
+        return f"write brackets: {before[-1]}({written}x)" if written in "-+−" else None
     if before.endswith("<") and written == ">":
         return "write !="
     if before.endswith(("-", "−")) and written == ">":
@@ -267,6 +278,8 @@ def _misplaced(opened: list[str], written: str) -> str | None:
         if opened and opened[-1] == "[":
             return "a slice is start:stop or start:stop:step"
         return "a name is bound by name = value, a function by f(x) = x^2; x[1:3] is a slice"
+    if written == "!":
+        return "what a factorial belongs to goes in brackets: (x^2)!"
     if written == ",":
         return "a vector is written [1, 2]"
     return None

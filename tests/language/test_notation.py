@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import adcli
-from adcli.errors import LanguageError
+from adcli.errors import LanguageError, UsageError
 
 SAME = [
     # what is written, what it means
@@ -158,6 +158,16 @@ MISTAKES = [
     ("x > 0 AND «y» > 0", "a > 0 and b > 0"),
     ("x <«>» 1", "!="),
     ("x -«>» x^2", "f(x) = x^2"),
+    ("√«-»x", "√(-x)"),
+    ("∛«-»8", "∛(-x)"),
+    ("x²«!»", "(x^2)!"),
+    ("x*if «x» then 1 else 2", "2*(if c then a else b)"),
+    ("1 + not «x»", "1 - (not c)"),
+    ("x «–» y", "x - y"),
+    ("x «•» y", "x*y"),
+    ("«‖»v‖", "norm(v)"),
+    ("«（»x）", "write '('"),
+    ("x «＋» 1", "write '+'"),
     ("np«.»array([1])", "[1, 2, 3]"),
     ("math«.»factorial(3)", "n!"),
     ("np«.»maximum(x, 0)", "max(x, y)"),
@@ -178,4 +188,21 @@ def test_mistakes_in_notation_are_shown(marked: str, hint: str) -> None:
     with pytest.raises(LanguageError) as caught:
         adcli.function(marked.replace("«", "").replace("»", ""))
     assert caught.value.span == (start, stop)
+    assert hint in (caught.value.hint or "")
+
+
+UNKNOWN = [
+    # Programs of x (and r), and a part of the hint about a name that has no value.
+    ("xⁿ", "x^n"),
+    ("eˣ", "x^n"),
+    ("xᵀ", "transpose(A)"),
+    ("2πr²", "π*r"),
+    ("not -x", "not (-x)"),
+]
+
+
+@pytest.mark.parametrize(("text", "hint"), UNKNOWN, ids=[t for t, _ in UNKNOWN])
+def test_a_name_without_a_value_says_what_was_meant(text: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        adcli.function(text).value({"x": 1.0, "r": 2.0})
     assert hint in (caught.value.hint or "")
