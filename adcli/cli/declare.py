@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, dataclass_transform, get
 
 import click
 
-from adcli.cli.formats import FormatOption, check_outputs
+from adcli.cli.formats import FormatOption, check_outputs, outputs_among
 from adcli.cli.needs import Need, check_needs, check_repeated, explained
 from adcli.errors import UsageError
 
@@ -115,7 +115,7 @@ class _Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         self._refuse_empty(ctx.params)
-        check_outputs(ctx.params)
+        outputs = outputs_among(ctx.params)
         formats = {
             str(option.name): option.chosen(ctx.params)
             for option in self.params
@@ -123,6 +123,7 @@ class _Command(click.Command):
         }
         parsed = {**ctx.params, **formats}
         check_needs(ctx, parsed, self.needs)
+        check_outputs(outputs)  # last: a command line that is wrong is so in every folder
         assert self.callback is not None
         return ctx.invoke(self.callback, self.options(**parsed))
 

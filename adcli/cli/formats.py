@@ -8,7 +8,7 @@ before what a name says, unless that is Parquet, which is asked for by names alo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -79,9 +79,8 @@ OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
 """Options that name a file to write."""
 
 
-def check_outputs(parsed: Mapping[str, Any]) -> None:
-    """Raise UsageError for two outputs of one name, and for one that cannot be written what
-    writing it would: after the work it would be too late."""
+def outputs_among(parsed: Mapping[str, Any]) -> list[str]:
+    """The files to write. Raises UsageError for two of one name."""
     found: dict[str, str] = {}
     for option in OUTPUTS:
         given = parsed.get(option)
@@ -93,7 +92,13 @@ def check_outputs(parsed: Mapping[str, Any]) -> None:
         other = found.setdefault(name, option)
         if other != option:
             raise UsageError(f"--{other} and --{option} name the same file", "give each its own")
-    for option in found.values():
+    return [parsed[option] for option in found.values()]
+
+
+def check_outputs(names: Sequence[str]) -> None:
+    """Raise for a file that cannot be written what writing it would: after the work it would be
+    too late."""
+    for name in names:
         from adcli.data.output import check_output
 
-        check_output(parsed[option])
+        check_output(name)

@@ -43,3 +43,20 @@ def test_options_without_effect(line: str, message: str, folder: Path) -> None:
     assert outcome.stderr.count("error: ") == 1
     assert message in outcome.stderr
     assert [path.name for path in folder.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("graph x^2 -o no/a.csv", "'no/a.csv' ends in .csv"),
+        ("diff x^2 -o no/a.zip", "'no/a.zip' ends in .zip"),
+        ("eval x --points rows.csv -o no/a.zip", "'no/a.zip' ends in .zip"),
+        ("grad x --points rows.csv --where 'x > 1' -o no/a.csv", "--where is for --data"),
+        ("descend x^2 --start x=1 --missing drop --save no/a.npz", "--missing is for --data"),
+    ],
+)
+def test_a_wrong_command_line_is_wrong_whatever_the_folders(line, message, folder) -> None:
+    """Exit code 2 for what no folder would make right, 1 for a folder that is not there."""
+    outcome = run_here(words("adcli " + line))
+    assert (outcome.code, outcome.stdout) == (2, ""), outcome
+    assert message in outcome.stderr
