@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -160,8 +161,13 @@ def _in_own_names(graph: Graph, names: tuple[str, ...], nodes: tuple[int, ...], 
     """
     if not any(graph.varying[j] for j in nodes):
         return remedy
-    known = {name: _brief(graph, j, 2) for name, j in zip(names, nodes, strict=False)}
-    shown = {name: text for name, text in known.items() if text}
+    return _filled(remedy, names, tuple([_brief(graph, j, 2) for j in nodes]))
+
+
+@lru_cache(maxsize=100)  # thousands of rows may fail at one operation
+def _filled(remedy: str, names: tuple[str, ...], operands: tuple[str, ...]) -> str:
+    """A remedy for `names` with the operands instead, as far as they are given."""
+    shown = {name: text for name, text in zip(names, operands, strict=False) if text}
     taken = set(re.findall(r"\w+", " ".join(shown.values())))
     if not taken.isdisjoint(set(names) - set(shown)):
         return remedy
@@ -190,15 +196,18 @@ def _brief(graph: Graph, node: int, depth: int) -> str:
     nothing if it has more than `depth` operations one within the other, or is long."""
     op, attr, inputs = graph.ops[node], graph.attrs[node], graph.args[node]
     if op is VARIABLE:
-        is_plain = attr.isidentifier() and not {attr} & {*LIBRARY, *ALIASES, *CONSTANTS}
+        is_taken = attr in LIBRARY or attr in ALIASES or attr in CONSTANTS
+        is_plain = attr.isidentifier() and not is_taken
         return attr if is_plain else "" if "`" in attr else f"`{attr}`"
     if op is NAMED:
         return str(attr)
     if op is CONSTANT:
         text = repr(attr).removesuffix(".0")
         return f"({text})" if text[0] == "-" else text
-    texts = [_brief(graph, j, depth - 1) for j in inputs] if depth else [""]
-    if op.kind != ELEMENTWISE or not all(texts):
+    if op.kind != ELEMENTWISE or not depth:
+        return ""
+    texts = [_brief(graph, j, depth - 1) for j in inputs]
+    if not all(texts):
         return ""
     space = " " if op.symbol in ("+", "-") else ""
     if not op.symbol:
