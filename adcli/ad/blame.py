@@ -46,6 +46,8 @@ SPELLINGS = {
 }
 """Primitives that the language calls by another name."""
 
+OVERFLOW = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
+
 MOST_OF_OPERAND = 24
 """Characters of an operand that a remedy repeats."""
 
@@ -137,7 +139,7 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
                 ["-0"],
             )
         if overflows and result in ("inf", "-inf"):
-            hint = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
+            hint = OVERFLOW
     error = DomainError(message, hint, span=graph.span(node), text=text)
     return _placed(error, run, place)
 
@@ -257,7 +259,9 @@ def derivative_error(run: Run, node: int, adjoint: Any, text: str) -> DomainErro
                 live = None if bad is NOWHERE else bad
     message = f"the derivative of {written_out(run, (node, live), text)} is not finite"
     span = run.graph.span(node)
-    error = DomainError(message, remedy(run.graph, node), span=span, text=text)
+    is_too_large = op is POWER and algebra.describe_at([out], out, live)[0] in ("inf", "-inf")
+    hint = OVERFLOW if is_too_large else remedy(run.graph, node)
+    error = DomainError(message, hint, span=span, text=text)
     return error if live is None else _placed(error, run, (node, live))
 
 

@@ -199,6 +199,8 @@ REMEDIES: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("log(`log`)", {"log": -1.0}, "where(`log` > 0, log(`log`), 0)"),
     ("log(e1)", {"e1": -1.0}, "where(e1 > 0, log(e1), 0)"),
     ("sin(x^2 + x*y + 1)/x", {"x": 0.0, "y": 1.0}, "where(y != 0, x/y, 0)"),  # too long
+    ("radius(x)", {"x": -1.0}, "sqrt(max(x, 0) + 1e-12) is smooth"),
+    ("x/y^y", {"x": 1.0, "y": 800.0}, "the value is beyond float64"),
     ("x!", {"x": -1.0}, "lgamma(x + 1) is finite but at its poles"),
     ("log(sigmoid(2x))", {"x": -800.0}, "logsigmoid(2*x) is log(sigmoid(2*x))"),
     ("log(softmax(v)[0])", {"v": [0.0, 1000.0]}, "log_softmax(x) is log(softmax(x))"),

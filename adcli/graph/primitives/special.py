@@ -78,7 +78,7 @@ elementwise(
     value=lambda m, x: m.sqrt(x),
     kink=lambda m, x: m.equal(x, 0),
     domain="x >= 0",
-    remedy="sqrt(x + 1e-12) is smooth",
+    remedy="sqrt(max(x, 0) + 1e-12) is smooth",
     sample=((0.1, 5.0),),
     latex=r"\sqrt{#1}",
     trend="rises",
