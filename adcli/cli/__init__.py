@@ -204,10 +204,9 @@ def _system_message(error: OSError) -> str:
 
 def _report_text(message: str, code: int) -> int:
     """Write a message to standard error, as far as there is one, behind the results before it."""
-    from adcli.cli.terminal import emphasise, is_coloured
+    from adcli.cli.terminal import emphasise, flush_results, is_coloured
 
-    with suppress(OSError, ValueError):  # it may be closed
-        sys.stdout.flush()
+    flush_results()
     stream = sys.stderr
     if stream is None:
         return code

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
@@ -11,6 +9,7 @@ from adcli.cli.inputs import (
     wrt_names,
 )
 from adcli.cli.show import show, write_text
+from adcli.cli.terminal import remark
 from adcli.errors import LanguageError, UsageError
 from adcli.function import function
 from adcli.report.formulas import (
@@ -52,5 +51,5 @@ def command(options: DiffOptions) -> int:
     else:
         text = formula_code(f, found, shapes, kind)
     write_text(options.output, text)
-    click.echo(size_note(found.before, found.after), err=True)
+    remark(size_note(found.before, found.after) + "\n")
     return 0

@@ -50,8 +50,16 @@ def emphasise(message: str) -> str:
     return "\n".join(lines)
 
 
+def flush_results() -> None:
+    """Write what is held of standard output: in a terminal it stands before a message on it."""
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):  # it may be closed
+            sys.stdout.flush()
+
+
 def remark(text: str) -> None:
-    """Write to standard error what is not a result, as far as there is one."""
+    """Write to standard error what is not a result, as far as there is one, behind the results."""
+    flush_results()
     if sys.stderr is not None:
         with suppress(OSError):
             sys.stderr.write(text)

@@ -154,15 +154,26 @@ def test_a_file_that_cannot_be_written_shows_before_the_work(folder, line, endin
     assert sorted(folder.rglob("*")) == before
 
 
-def test_rows_stand_before_the_message_that_ends_them() -> None:
-    """Where both streams are one, as in a terminal, the rows that came first are read first."""
-    command = [sys.executable, "-m", "adcli", "grad", "sqrt(x)", "--points", "-", "--format", "csv"]
+ROWS = "--points - --points-format csv --format csv"
+
+
+@pytest.mark.parametrize(
+    ("line", "begin"),
+    [
+        (f"grad sqrt(x) {ROWS}", "x,value,df/dx\n4,2.0,0.25\nerror: "),
+        ("grad abs(x) --at x=0 --format plain", "0.0 0.0\nnote: abs(0) is at a kink"),
+        (f"grad abs(x) {ROWS} --verbose", "x,value,df/dx\n4,4.0,1.0\n-1,1.0,-1.0\nengine "),
+        ("diff x^2", "2*x\nsize in operations: "),
+    ],
+)
+def test_results_stand_before_the_messages_on_them(line: str, begin: str) -> None:
+    """Where both streams are one, as in a terminal, the results that came first are read first."""
     ran = subprocess.run(
-        [*command, "--points-format", "csv"],
+        [sys.executable, "-m", "adcli", *line.split()],
         input=b"x\n4\n-1\n",
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=ROOT,
         check=False,
     )
-    assert ran.stdout.startswith(b"x,value,df/dx\n4,2.0,0.25\nerror: ")
+    assert ran.stdout.decode().startswith(begin)
