@@ -184,7 +184,8 @@ def _in_place(word: re.Match[str], shown: Mapping[str, str]) -> str:
     """What stands for a word of a remedy: in brackets only beside an operation."""
     text = shown.get(word[0], word[0])
     before, behind = word.string[: word.start()], word.string[word.end() :]
-    is_argument = before.endswith(("(", ", ")) and behind.startswith((")", ",", " >", " !="))
+    ends = (")", ",") if re.search("[<=>]", text) else (")", ",", " >", " !=")
+    is_argument = before.endswith(("(", ", ")) and behind.startswith(ends)
     return _bare(text) if is_argument else text
 
 
@@ -206,14 +207,15 @@ def _brief(graph: Graph, node: int, depth: int) -> str:
     if op is CONSTANT:
         text = repr(attr).removesuffix(".0")
         return f"({text})" if text[0] == "-" else text
-    if op.kind != ELEMENTWISE or not depth:
+    if op.kind not in (ELEMENTWISE, SELECT) or not depth:
         return ""
     texts = [_brief(graph, j, depth - 1) for j in inputs]
     if not all(texts):
         return ""
     space = " " if op.symbol in ("+", "-") else ""
     if not op.symbol:
-        text = f"{op.word}({', '.join(map(_bare, texts))})"
+        word = SPELLINGS.get(op.name, op.word)
+        text = f"{word}({', '.join(map(_bare, texts))})"
     elif len(texts) == 1:
         text = f"({op.symbol}{texts[0]})"
     else:

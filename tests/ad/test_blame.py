@@ -201,6 +201,8 @@ REMEDIES: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("sin(x^2 + x*y + 1)/x", {"x": 0.0, "y": 1.0}, "where(y != 0, x/y, 0)"),  # too long
     ("radius(x)", {"x": -1.0}, "sqrt(max(x, 0) + 1e-12) is smooth"),
     ("x/y^y", {"x": 1.0, "y": 800.0}, "the value is beyond float64"),
+    ("1/(x > 0)", {"x": -1.0}, "where((x>0) != 0, 1/(x>0), 0)"),
+    ("log(max(y, x))", {"x": -1.0, "y": -2.0}, "where(max(y, x) > 0, log(max(y, x)), 0)"),
     ("x!", {"x": -1.0}, "lgamma(x + 1) is finite but at its poles"),
     ("log(sigmoid(2x))", {"x": -800.0}, "logsigmoid(2*x) is log(sigmoid(2*x))"),
     ("log(softmax(v)[0])", {"v": [0.0, 1000.0]}, "log_softmax(x) is log(softmax(x))"),
