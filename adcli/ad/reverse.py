@@ -193,17 +193,20 @@ def _structural(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contr
     drops = op.drops is not None and any(graph.args[j] for j in inputs) and op.drops(attr, shapes)
     if drops and live is None:
         live = m.full(1.0, algebra.shape(run.values[i]))
-    ones = None
-    if live is not None and op.kind == MULTILINEAR:
-        # A product meets places that mean nothing: 0 * nan must be 0 there; 1 stands for "used".
-        ones = [m.full(1.0, shape) for shape in shapes]
-        xs = xs if drops else [m.where(m.equal(x - x, 0), x, 0) for x in xs]
+    masks: list[Any] = [None] * len(inputs)
+    if live is not None:
+        ones = [m.full(1.0, shape) for shape in shapes] if op.kind == MULTILINEAR else None
+        masks = [op.rule(m, live, k, attr, shapes, ones) for k in range(len(inputs))]
+        if ones and not drops:
+            # A product meets elements that nothing live takes: 0 * nan must be 0 there, and so must
+            # what is 0 * inf once x is differentiated.
+            xs = [algebra.keep(mask, x) for mask, x in zip(masks, xs, strict=True)]
     result = []
-    for k, j in enumerate(inputs):
+    for k, (j, mask) in enumerate(zip(inputs, masks, strict=True)):
         if active[j]:
             c = op.rule(m, g, k, attr, shapes, xs)
-            mask = None if live is None else op.rule(m, live, k, attr, shapes, ones)
-            result.append((j, algebra.keep(mask, c) if drops and ones else c, mask))
+            keeps = drops and op.kind == MULTILINEAR
+            result.append((j, algebra.keep(mask, c) if keeps else c, mask))
     return result
 
 

@@ -5,6 +5,7 @@ nothing takes.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,3 +111,28 @@ def test_scalars_of_a_vector_written_out():
     f = adcli.function("[x, sqrt(y)][0]*y")
     assert f.value_and_gradient({"x": 2.0, "y": -1.0})[1] == {"x": -1.0, "y": 2.0}
     assert math.isclose(f.map({"x": [2.0], "y": [-1.0]}).gradients["y"][0], 2.0)
+
+
+TWICE = [
+    # Products that meet elements nobody takes, whose first or second derivative is infinite.
+    ("(v@sqrt(W))[1]", {"v": [1.0, 2.0], "W": [[1.0, 4.0], [0.0, 1.0]]}),
+    ("(v@unit(W, W))[1]", {"v": [1.0, 2.0], "W": [[1.0, 4.0], [0.0, 1.0]]}),
+    ("(sqrt(W)@v)[0]", {"v": [1.0, 2.0], "W": [[1.0, 4.0], [0.0, 1.0]]}),
+    ("(W@cbrt(W))[0, 1]", {"W": [[1.0, 4.0], [8.0, 1.0]]}),
+    ('einsum("ij,j->i", sqrt(W), v)[0]*v[1]', {"v": [1.0, 2.0], "W": [[1.0, 4.0], [0.0, 1.0]]}),
+]
+
+
+@pytest.mark.parametrize(("text", "point"), TWICE, ids=[text for text, _ in TWICE])
+def test_products_leak_no_infinity_of_second_order(text: str, point: dict[str, Any]) -> None:
+    f = adcli.function(text)
+    inside = {name: np.where(np.equal(x, 0), 0.25, x) for name, x in point.items()}
+    expected = f.hessian(inside)[1]
+    for ways in [{"mode": m} for m in ("reverse", "forward", "symbolic")] + [{"precision": 30}]:
+        found = f.hessian(point, **ways)[1]
+        for a in point:
+            for b in point:
+                exact = np.array(expected[a][b], dtype=float)
+                got = np.array(found[a][b], dtype=float)
+                # What differs between the points is taken by nobody: no derivative there.
+                np.testing.assert_allclose(got, exact, rtol=1e-14, atol=0)
