@@ -28,9 +28,13 @@ with an error of its own."""
 def settle() -> None:
     """Let the signals raise KeyboardInterrupt, which takes back what is half written.
 
-    One that is ignored, as nohup and jobs in the background have it, stays ignored.
+    One that is ignored, as nohup and jobs in the background have it, stays ignored: it is blocked,
+    as polars puts a handler of its own into the place of one that ignores SIGINT.
     """
     sys.unraisablehook = _pass_on
+    if hasattr(signal, "pthread_sigmask"):
+        ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+        signal.pthread_sigmask(signal.SIG_BLOCK, ignored)
     for number in SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _raise)
