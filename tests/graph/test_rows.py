@@ -29,3 +29,8 @@ def test_trend(row: Primitive) -> None:
 def test_even(row: Primitive) -> None:
     points = np.linspace(*row.sample[0], 101)
     assert row.even == np.array_equal(values(row, points), values(row, -points))
+
+
+def test_a_row_states_what_rows_state() -> None:
+    with pytest.raises(TypeError, match="kinks"):
+        Primitive("f", ELEMENTWISE, ("x",), kinks=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -23,9 +22,11 @@ REQUIRED = object()
 """The default of an option that must be given."""
 
 
-@dataclass(eq=False, repr=False)
+_NOTHING: Mapping[str, Any] = {}
+
+
 class Primitive:
-    """One row of the table.
+    """One row of the table. (A dataclass would take most of a millisecond of every start.)
 
     name      the function's name in the language and in every algebra's namespace
     kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only),
@@ -67,7 +68,7 @@ class Primitive:
     partials: tuple[Rule | None, ...] = ()
     value: Rule | None = None
     twice: Rule | None = None
-    libraries: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = _NOTHING
     rule: Rule | None = None
     shape: Rule | None = None
     kink: Rule | None = None
@@ -79,14 +80,19 @@ class Primitive:
     even: bool = False
     symbol: str = ""
     word: str = ""
-    spelling: Mapping[str, Any] = field(default_factory=dict)
+    spelling: Mapping[str, Any] = _NOTHING
     aliases: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = _NOTHING
     drops: Rule | None = None
     example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ())
 
-    def __post_init__(self) -> None:
-        self.word = self.word or self.name
+    def __init__(self, name: str, kind: str, inputs: tuple[str, ...] = (), **stated: Any) -> None:
+        """A row of what is stated; the rest is as the class has it. Raises TypeError for others."""
+        if not stated.keys() <= type(self).__annotations__.keys():
+            raise TypeError(f"a row does not state {stated.keys() - type(self).__annotations__}")
+        self.name, self.kind, self.inputs = name, kind, inputs
+        self.__dict__.update(stated)
+        self.word = self.word or name
 
     def signature(self) -> str:
         """How a call is written: `sum(x, axis=all)`."""
