@@ -40,7 +40,8 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
         return "a matrix is turned by transpose(A)"
     if any(unicodedata.decomposition(c).startswith("<super>") for c in text[slice(*span)]):
         return "a raised letter belongs to the name; a power is x^n"
-    factors = factors_of(name, {*known, *CONSTANTS})
+    # A name that ends in e is mostly a word: rate is not rat*e.
+    factors = factors_of(name, {*known, *(c for c in CONSTANTS if c != "e")})
     if factors:
         return f"a product is {'*'.join(factors)}"
     bound = re.compile(rf"(?:^|[;\n])\s*{re.escape(name)}\s*=(?!=)").search(text, span[1])
