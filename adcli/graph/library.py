@@ -19,6 +19,7 @@ from adcli.graph.primitives import (
     Primitive,
     see_rows,
 )
+from adcli.graph.shapes import MAX_AXES
 from adcli.graph.structure import FULL, INDEX
 
 LIBRARY: dict[str, Primitive] = {}
@@ -242,6 +243,8 @@ of_rows("transpose")
 def flip(m: Any, x: Any, axis: int) -> Any:
     if axis < 0:
         raise ShapeError("flip counts axes from the first, 0")
+    if axis >= MAX_AXES:
+        raise ShapeError(f"an array has at most {MAX_AXES} axes")
     whole = (None, None, None)
     return m.index((*([whole] * axis), (None, None, -1)), x)
 

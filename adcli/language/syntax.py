@@ -157,7 +157,7 @@ def _dot_hint(text: str, place: int) -> str:
         return f"operators work on every element: write {text[place + 1]} without a dot"
     if word is None or not text[place + 1 : place + 2].isidentifier():
         return "a number needs a digit: 0.5 or .5"
-    rest = re.compile(r"[\w.]*").match(text, place)
+    rest = re.compile(r"(?:\.\w+)*").match(text, place)
     name = word.group(1) + (rest.group() if rest else "")
     owner, _, function = name.rpartition(".")
     behind = text[rest.end() :].lstrip() if rest else ""

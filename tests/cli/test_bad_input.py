@@ -133,6 +133,8 @@ SYNTAX = [
 NAMES = [
     text("sine(x)", "did you mean 'sin'", 1),
     text("frobnicate(x)", "'adcli functions' lists", 1),
+    text("flip([1, 2], axis=1e16)", "flip(x, axis=0)", 1),
+    text("l.g1mexp.(x)", "names have no dots", 2),
     text("factorial(3)", "n!", 1),
     text("power(2, 3)", "x^y", 1),
     text("x(3)", "x*(...)", 1),
