@@ -64,16 +64,18 @@ def tables(c: Choices) -> str:
     if c.once_in(2 if kind == "parquet" else 4):
         data = damaged(c, data)
     plain = data
-    packed = c.once_in(20)
+    packed, is_whole = c.once_in(20), True
     if packed:
-        data = damaged(c, gzip.compress(data, 1)) if c.once_in(2) else gzip.compress(data, 1)
+        data = gzip.compress(data, 1)
+        if c.once_in(2):
+            data, is_whole = damaged(c, data), False
     name = f"table.{kind}" + ".gz" * packed
     with open(name, "wb") as file:
         file.write(data)
     arguments = _command(c, name, kind, plain)
     c.case = f"{arguments}, {name} {data!r}"
     try:
-        return f"{kind} {check_command(arguments, data, known | {name}, plain)}"
+        return f"{kind} {check_command(arguments, data, known | {name}, plain, is_whole)}"
     finally:
         os.unlink(name)
 
