@@ -1,4 +1,4 @@
-"""Results as the texts that people and scripts get."""
+"""Texts: results as people and scripts get them, and places that are marked in a program."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ def text_of(report: Report, form: str, width: int = 100) -> str:
 def record_of(report: Report) -> Any:
     """A result as it comes back from its JSON."""
     return json.loads(text_of(report, "json"))
+
+
+def marked_place(marked: str) -> tuple[str, tuple[int, int] | None]:
+    """A text without its marks « and », and the place between them; None for a text without marks.
+
+    Where nothing is between them, as at the end of a text, the place is that of one character.
+    """
+    if "«" not in marked:
+        return marked, None
+    start, stop = marked.index("«"), marked.index("»") - 1
+    return marked.replace("«", "").replace("»", ""), (start, max(stop, start + 1))

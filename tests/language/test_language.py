@@ -13,6 +13,7 @@ import adcli
 from adcli.errors import LanguageError
 from adcli.graph.primitives import CONSTANT
 from adcli.language import parse
+from tests.texts import marked_place
 
 POINT = {"x": 3.0, "y": 5.0, "z": -2.0}
 
@@ -297,14 +298,12 @@ PLACES: tuple[str, ...] = (
 
 @pytest.mark.parametrize("marked", PLACES)
 def test_a_mistake_is_shown_where_it_is(marked: str) -> None:
-    start = marked.index("«")
-    stop = marked.index("»") - 1
-    text = marked.replace("«", "").replace("»", "")
+    text, place = marked_place(marked)
     with pytest.raises(LanguageError) as caught:
         parse(text)
     assert caught.value.text == text
     assert caught.value.span is not None
-    assert caught.value.span == (start, max(stop, start + 1)), caught.value.message
+    assert caught.value.span == place, caught.value.message
 
 
 @pytest.mark.parametrize(

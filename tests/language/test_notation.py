@@ -6,6 +6,7 @@ import pytest
 
 import adcli
 from adcli.errors import LanguageError, UsageError
+from tests.texts import marked_place
 
 SAME = [
     # what is written, what it means
@@ -183,11 +184,11 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("marked", "hint"), MISTAKES, ids=[m for m, _ in MISTAKES])
 def test_mistakes_in_notation_are_shown(marked: str, hint: str) -> None:
-    start = marked.index("«")
-    stop = max(marked.index("»") - 1, start + 1)
+    text, place = marked_place(marked)
     with pytest.raises(LanguageError) as caught:
-        adcli.function(marked.replace("«", "").replace("»", ""))
-    assert caught.value.span == (start, stop)
+        adcli.function(text)
+    assert place is not None
+    assert caught.value.span == place
     assert hint in (caught.value.hint or "")
 
 

@@ -12,6 +12,7 @@ import pytest
 from adcli.language import parse
 from adcli.language.remarks import MOST_TEXT, reciprocal_of_matrix, remarks
 from tests.terminal import ROOT
+from tests.texts import marked_place
 
 PLACES = [
     # The text that a remark is about is between « and »; the rest has none.
@@ -43,10 +44,9 @@ PLACES = [
 
 @pytest.mark.parametrize("marked", PLACES)
 def test_a_remark_is_about_its_place(marked: str) -> None:
-    text = marked.replace("«", "").replace("»", "")
+    text, place = marked_place(marked)
     found = [remark.span for remark in remarks(text, at_terminal=True)]
-    wanted = [(marked.index("«"), marked.index("»") - 1)] if "«" in marked else []
-    assert found == wanted
+    assert found == ([] if place is None else [place])
 
 
 def test_a_comma_before_three_digits_may_mark_thousands() -> None:
