@@ -109,6 +109,11 @@ def test_a_campaign_leaves_its_folder_as_it_was(
     assert list(tmp_path.iterdir()) == []
 
 
+def value_at(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+    """What `scatter` asks for the value alone."""
+    return [f.value(point, precision=DIGITS)]
+
+
 @pytest.mark.parametrize(
     ("text", "x", "least", "most"),
     [
@@ -131,24 +136,17 @@ def test_second_derivatives_may_be_off_by_what_their_terms_lose(
 
 def test_numbers_tie_as_the_floats_that_hold_them() -> None:
     """1e-10 as written is not the float next to it, in many digits; in floats both are one."""
-
-    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
-        return [f.value(point, precision=DIGITS)]
-
     f, exactly = adcli.function("mod(y, y != 1e-10)"), {"y": mpf(1e-10)}
-    assert float(ask(f, exactly)[0]) == 1e-10
+    assert float(value_at(f, exactly)[0]) == 1e-10
     with pytest.raises(adcli.DomainError):
         f.value({"y": 1e-10})
     with mp.workdps(60):
-        assert scatter(f, exactly, ask) is None
+        assert scatter(f, exactly, value_at) is None
 
 
 @pytest.mark.parametrize(("text", "is_off"), [("mod(x, 1E-3)", True), ("mod(x, .5)", False)])
 def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> None:
-    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
-        return [f.value(point, precision=DIGITS)]
-
-    (spread,) = scatter(adcli.function(text), {"x": mpf(float(text[7:-1]))}, ask)
+    (spread,) = scatter(adcli.function(text), {"x": mpf(float(text[7:-1]))}, value_at)
     assert (spread > 1e-4) == is_off
 
 
@@ -160,11 +158,8 @@ def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> Non
     ],
 )
 def test_a_sum_inside_of_one_operation_is_off_by_its_terms(text: str) -> None:
-    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
-        return [f.value(point, precision=DIGITS)]
-
     v = np.array([mpf(1), mpf(1e-10), mpf(-1)], dtype=object)
-    (spread,) = scatter(adcli.function(text), {"v": v}, ask)
+    (spread,) = scatter(adcli.function(text), {"v": v}, value_at)
     assert 1e-17 < spread < 1e-15
 
 
