@@ -54,10 +54,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "option", "value", "cause", "remedy"), CASES)
-def test_a_mistake_in_a_value_is_told(line, option, value, cause, remedy, tmp_path, monkeypatch):
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "few.csv").write_text("t,y\n0,1\n1,2\n2,3\n")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("line", "option", "value", "cause", "remedy"), CASES)
+def test_a_mistake_in_a_value_is_told(line, option, value, cause, remedy):
     outcome = run_here([*words(line), option, f"x={value}"])
     first, *_, last = outcome.stderr.splitlines()
     assert outcome.code in (1, 2)
@@ -89,11 +95,9 @@ FILES = {
         ("adcli fit --predict few.csv", "--model", FILES["--model"][1]),
     ],
 )
-def test_a_file_that_is_not_there_is_told_in_one_way(line, option, remedy, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "few.csv").write_text("t,y\n0,1\n1,2\n2,3\n")
-    (tmp_path / "folder.json").mkdir()
-    (tmp_path / "right.json").touch()
+def test_a_file_that_is_not_there_is_told_in_one_way(line, option, remedy, folder):
+    (folder / "folder.json").mkdir()
+    (folder / "right.json").touch()
     for name, message, hint in [
         ("none.json", "there is no file 'none.json'", remedy),
         ("rihgt.json", "there is no file 'rihgt.json'", f"{remedy}; did you mean 'right.json'?"),
