@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import adcli
+from adcli.errors import AdcliError
 from adcli.graph.library import ALIASES, LIBRARY
 from tests.fuzz.choices import Choices
 
@@ -197,6 +199,16 @@ class Writer:
             return inner if inner.isalnum() or inner[0] == "[" else f"({inner})"
 
         return _SLOT.sub(fill, self.c.of(FORMS[kind]))
+
+
+def loss(c: Choices) -> adcli.Function | None:
+    """A random program of variables with one result, a number; None where what was written is
+    refused, or is no such program."""
+    try:
+        f = adcli.function(Writer(c, arrays=c.once_in(3)).program(NUMBER))
+    except AdcliError:
+        return None
+    return f if len(f.outputs) == 1 and f.variables else None
 
 
 FLOATS = (

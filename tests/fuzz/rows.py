@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-import adcli
 from adcli.errors import AdcliError, UsageError
 from adcli.function import Function
 from tests.fuzz.agreement import MODES, RELATIVE, Case, flat
 from tests.fuzz.choices import Choices
 from tests.fuzz.conditioning import DIGITS, Numbers
-from tests.fuzz.programs import NUMBER, Writer, point
+from tests.fuzz.programs import loss, point
 
 ENGINES = (("llvm", "numpy"), ("llvm", "python"), ("numpy", "python"))
 MOST = 3
@@ -22,16 +21,12 @@ MOST = 3
 
 def rows(c: Choices) -> str:
     """A program over rows by two engines; where they differ, each against many digits."""
-    text = Writer(c, arrays=c.once_in(3)).program(NUMBER)
-    try:
-        f = adcli.function(text)
-    except AdcliError:
-        return "refused"
-    if len(f.outputs) > 1 or not f.variables:
+    f = loss(c)
+    if f is None:
         return "refused"
     points = [point(c, f.variables) for _ in range(c.of((3, 1, 2, 9, 17, 40)))]
     engines, mode = c.of(ENGINES), c.of(MODES)
-    c.case = f"rows of {text!r} at {points}"
+    c.case = f"rows of {f.text!r} at {points}"
     found = {}
     for engine in engines:
         try:
@@ -45,7 +40,7 @@ def rows(c: Choices) -> str:
     differing = [k for k, pair in enumerate(zip(*found.values(), strict=True)) if not _same(*pair)]
     with mp.workdps(DIGITS + 20):
         for k in differing[:MOST]:
-            c.case = f"row {k} of {text!r} at {points[k]}, by {engines}"
+            c.case = f"row {k} of {f.text!r} at {points[k]}, by {engines}"
             case = Case(f, points[k], "value_and_gradient", c)
             reference = case.result(f, {"precision": DIGITS})
             for engine, results in found.items():

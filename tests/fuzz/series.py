@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from mpmath import mp, mpf
 
-import adcli
 from adcli.engines.power_series import expand
 from adcli.errors import AdcliError
 from adcli.function import Function
 from tests.fuzz.agreement import Case
 from tests.fuzz.campaign import Finding
 from tests.fuzz.choices import Choices
-from tests.fuzz.programs import NUMBER, Writer, point
+from tests.fuzz.programs import loss, point
 
 SERIES_DIGITS = 300
 STEPS = mpf("1e-25"), mpf("1e-31")
@@ -32,15 +31,11 @@ ROUNDING = mpf("1e-270")
 
 def series(c: Choices) -> str:
     """A program along a line through a point, to an order."""
-    text = Writer(c, arrays=c.once_in(3)).program(NUMBER)
-    try:
-        f = adcli.function(text)
-    except AdcliError:
-        return "refused"
-    if len(f.outputs) > 1 or not f.variables or "detach" in text:
+    f = loss(c)
+    if f is None or "detach" in f.text:
         return "refused"
     where, order = point(c, f.variables), c.of((2, 1, 3, 4, 6))
-    c.case = f"the series to order {order} of {text!r} at {where}"
+    c.case = f"the series to order {order} of {f.text!r} at {where}"
     with mp.workdps(SERIES_DIGITS + 20):
         case = Case(f, where, "value_and_gradient", c)
         if case.is_far(LARGE):
