@@ -1,8 +1,9 @@
-"""Texts: results as people and scripts get them, and places that are marked in a program."""
+"""Texts: results as people and scripts get them, characters of messages, marked places."""
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 from adcli.report.rendering import Report, Screen, rendered
@@ -16,6 +17,11 @@ def text_of(report: Report, form: str, width: int = 100) -> str:
 def record_of(report: Report) -> Any:
     """A result as it comes back from its JSON."""
     return json.loads(text_of(report, "json"))
+
+
+def is_shown(character: str) -> bool:
+    """Whether a terminal shows a character, or ends a line at it; no other may be in a message."""
+    return character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
 
 
 def marked_place(marked: str) -> tuple[str, tuple[int, int] | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import unicodedata
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import pytest
 
 from adcli.language.messages import columns
 from tests.terminal import COLUMNS, Outcome, run_here, words
+from tests.texts import is_shown
 
 
 class Bad(NamedTuple):
@@ -405,8 +405,7 @@ def check_message(case: Bad, outcome: Outcome) -> None:
     assert "  hint: " in stderr or case.code == 1, stderr
     assert "Traceback" not in stderr
     assert "internal error" not in stderr
-    for character in stderr.replace("\n", ""):
-        assert unicodedata.category(character) not in ("Cc", "Cf", "Cs"), ascii(stderr)
+    assert all(map(is_shown, stderr)), ascii(stderr)
     place = caret_of(lines)
     if case.caret is not None:
         assert place == case.caret, stderr

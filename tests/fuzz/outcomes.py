@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 import warnings
 
 from tests.fuzz.campaign import Finding
 from tests.fuzz.passing import changed
 from tests.terminal import Outcome, run_here
+from tests.texts import is_shown
 
 CODES = {
     "descend": {0, 1, 2, 3, 4, 5},
@@ -69,7 +69,7 @@ def _broken(arguments: list[str], table: bytes, outcome: Outcome, left: set[str]
         line = next(line for line in stderr.splitlines() if leak[0] in line)
         return f"leaks {leak[0]}: {_NUMBERS.sub('N', line)[:120]}"
     for character in stderr:
-        if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs"):
+        if not is_shown(character):
             return f"control character {ord(character):#x} on standard error"
     errors = len(re.findall(r"^error: ", stderr, re.MULTILINE))
     if errors != (code in (1, 2)) and not (command == "compare" and code == 1):

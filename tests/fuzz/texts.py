@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import adcli
 from adcli.errors import AdcliError
 from adcli.language.messages import render
@@ -12,6 +10,7 @@ from tests.fuzz.campaign import Finding
 from tests.fuzz.choices import Choices
 from tests.fuzz.outcomes import check_command
 from tests.fuzz.programs import ALL, Writer
+from tests.texts import is_shown
 
 WORDS = """
 x y v A pi e inf 2 0.5 1e3 1e-300 0 3 10 _ `a b` sin exp log sqrt sum max min norm abs
@@ -47,16 +46,12 @@ def _parsed(c: Choices, text: str) -> str:
         shown = str(adcli.function(text))
     except AdcliError as error:
         message = render(error)
-        if not message.startswith("error: ") or any(not _is_printable(x) for x in message):
+        if not message.startswith("error: ") or not all(map(is_shown, message)):
             raise Finding("a message that cannot be shown", f"{c.case}\n  {message!r}") from None
         return "refused"
-    if any(not _is_printable(x) for x in shown if x not in text):
+    if not all(is_shown(x) for x in shown if x not in text):
         raise Finding("a program that cannot be shown", f"{c.case}\n  {shown!r}")
     return "parsed"
-
-
-def _is_printable(x: str) -> bool:
-    return x == "\n" or unicodedata.category(x) not in ("Cc", "Cf", "Cs")
 
 
 def tokens(c: Choices) -> str:
