@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,9 +13,8 @@ import pytest
 from adcli.data import output
 from adcli.data.output import atomic_output
 from tests.faults.disturb import KINDS
-from tests.faults.jobs import PATIENCE, Job, start
+from tests.faults.jobs import PATIENCE, Job, prepare, start
 from tests.fuzz.campaign import campaign
-from tests.terminal import ROOT
 
 CASES = {"kills": 1, "signals": 4, "ignored": 1, "full-disks": 1, "streams": 1, "permissions": 1}
 
@@ -106,21 +102,17 @@ def test_importing_adcli_leaves_the_signals_alone() -> None:
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
-def test_an_ignored_interruption_is_ignored_by_libraries_too(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_an_ignored_interruption_is_ignored_by_libraries_too() -> None:
     """polars puts a handler of its own into the place of one that ignores SIGINT."""
-    rows = "".join(f"{i % 97 / 16},{i % 89 / 8}\n" for i in range(20_000))
-    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(("x,y\n" + rows).encode(), 1))
-    command = ["grad", "x*y", "--points", "rows.csv.gz", "--format", "csv", "-o", "out.csv"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "adcli", *command],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
+    prepare()
+    line = "grad x*y --points many.csv.gz --format csv -o out.csv"
+    process = start(
+        Job(tuple(line.split())),
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         time.sleep(0.002)
-    assert process.stderr is not None
-    assert (process.returncode, process.stderr.read()) == (0, b"")
-    process.stderr.close()
+    _, stderr = process.communicate()
+    assert (process.returncode, stderr) == (0, b"")
