@@ -61,7 +61,7 @@ def signals(c: Choices) -> str:
         raise Finding(f"{number.name} ends with {code}", f"{c.case}\n  {stderr[-1000:]}")
     said = [line for line in stderr.splitlines() if line not in ("", "interrupted", UNFINISHED)]
     if code and said:
-        text = stderr.strip().splitlines()[-1][:100]
+        text = said[-1][:100]
         raise Finding(f"{number.name} says {text}", f"{c.case}\n  {stderr[-1500:]}")
     return _left(c, job, code)
 
