@@ -270,11 +270,11 @@ def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -
     The tolerance is relative to the component; rounding is relative to the terms that it is the sum
     of, and to the function's largest change by a change of one variable. Underflow is allowed.
     """
-    at = [abs(c.at) or 1.0 for c in problem.components]
-    change = max(float(abs(g)) * x for g, x in zip(exact, at, strict=True))
+    sizes = [c.size for c in problem.components]
+    change = max(float(abs(g)) * x for g, x in zip(exact, sizes, strict=True))
     return [
-        tolerance * float(abs(g)) + ALLOWED_ROUNDING * max(size, change / x) + UNDERFLOW
-        for g, x, size in zip(exact, at, magnitudes(problem), strict=True)
+        tolerance * float(abs(g)) + ALLOWED_ROUNDING * max(terms, change / x) + UNDERFLOW
+        for g, x, terms in zip(exact, sizes, magnitudes(problem), strict=True)
     ]
 
 

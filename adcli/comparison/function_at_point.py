@@ -34,6 +34,11 @@ class Component:
     at: float
 
     @property
+    def size(self) -> float:
+        """What steps and changes are relative to: |x|, or 1 where that is 0."""
+        return abs(self.at) or 1.0
+
+    @property
     def label(self) -> str:
         """`x`, or `A[0,1]`."""
         return self.name + index_label(self.index)

@@ -238,7 +238,7 @@ def _differences(still: FunctionAtPoint, step: Any, only: int | None = None) -> 
     """
     n = len(still.components)
     places = range(n) if only is None else sorted({*divmod(only, n)})
-    sizes = [abs(mpf(c.at)) or mp.one for c in still.components]
+    sizes = [mpf(c.size) for c in still.components]
 
     def value(*places: int) -> Any:
         direction = [mp.zero] * n
@@ -293,7 +293,7 @@ def _allowed(
     The tolerance is relative to it; rounding to what a change of the variables by themselves
     changes at most: the function's value, its first or its second order.
     """
-    at = [mpf(abs(c.at)) or mp.one for c in problem.components]  # whose products may overflow
+    at = [mpf(c.size) for c in problem.components]  # whose products may overflow
     sizes = [a * b for a in at for b in at]
     change = max(abs(g) * x for g, x in zip(problem.gradient("reverse"), at, strict=True))
     second = max(abs(e) * size for e, size in zip(exact, sizes, strict=True))

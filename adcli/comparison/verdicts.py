@@ -114,7 +114,7 @@ def directions(problem: FunctionAtPoint) -> list[float]:
     state = 1
     for component in problem.components:
         state = state * 48271 % 2147483647  # Park & Miller, CACM 31 (1988)
-        size = (0.5 + state / 2147483647) * (abs(component.at) or 1.0)
+        size = (0.5 + state / 2147483647) * component.size
         result.append(size if state & 16 else -size)
     return result
 
