@@ -125,7 +125,7 @@ def compare(
     own = None if given is None else _own_gradient(problem, given)
     exact, reverse = _exact_gradients(problem.exactly(EXACT_DIGITS))
     methods = compare_methods(problem, measure)
-    symbolic = _gradient_of(methods, SYMBOLIC)
+    symbolic = gradient_of(methods, SYMBOLIC)
     allowed = _allowed(problem, exact, tolerance)
     still = problem.exactly(KINK_DIGITS).still()
     kink = kink_of(problem, still)
@@ -145,7 +145,7 @@ def compare(
         exact, reverse = [by_convention(kink, found, symbolic) for found in (exact, reverse)]
     if not rules_hold:
         exact = reverse = still.quotients(mpf(FINER[-1][1]), "both")
-    judged = _gradient_of(methods, REVERSE_AD) if own is None else own
+    judged = gradient_of(methods, REVERSE_AD) if own is None else own
     components = problem.components
     wrong = [
         found
@@ -190,7 +190,8 @@ def unjudged(digits: int) -> Disagreement:
     )
 
 
-def _gradient_of(methods: Sequence[MethodResult], name: str) -> list[float]:
+def gradient_of(methods: Sequence[MethodResult], name: str) -> list[float]:
+    """The numbers that one of the methods which always apply has found."""
     return next(m.gradient for m in methods if m.name == name and m.gradient is not None)
 
 

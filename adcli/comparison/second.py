@@ -28,6 +28,7 @@ from adcli.comparison.compare import (
     TOLERANCE,
     UNDERFLOW,
     Comparison,
+    gradient_of,
     unjudged,
     wrong_components,
 )
@@ -121,8 +122,7 @@ def compare_second(
         if method.name != GRADIENT_DIFFERENCES and method.gradient is not None
         for found in wrong_components(method.name, pairs, method.gradient, exact, allowed)
     ]
-    judged = next(m.gradient for m in methods if m.name == REVERSE_OVER_REVERSE)
-    assert judged is not None
+    judged = gradient_of(methods, REVERSE_OVER_REVERSE)
     return Comparison(
         value=problem.value,
         components=pairs,
