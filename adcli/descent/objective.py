@@ -98,6 +98,11 @@ class Objective(VectorLayout):
         """The values of all variables."""
         return {**self.point(vector), **self.data}
 
+    @property
+    def input_shapes(self) -> dict[str, Shape]:
+        """The shapes of all variables."""
+        return {name: np.shape(value) for name, value in self.inputs(self.start).items()}
+
     # ---- the graph ----
 
     @property
@@ -130,11 +135,8 @@ class Objective(VectorLayout):
     @cached_property
     def gradient_nodes(self) -> list[int]:
         """The nodes of the gradient by the free variables."""
-        shapes: dict[str, Shape] = {
-            name: np.shape(value) for name, value in self.inputs(self.start).items()
-        }
         order = self.graph.reach([self.target])
-        return gradient_nodes(self.graph, order, self.target, self.nodes, shapes)
+        return gradient_nodes(self.graph, order, self.target, self.nodes, self.input_shapes)
 
     @cached_property
     def order(self) -> list[int]:
@@ -178,10 +180,10 @@ class Objective(VectorLayout):
         from adcli.engines.llvm.compiled_rows import UnsupportedError
         from adcli.engines.llvm.compiled_tasks import compile_nodes
 
-        shapes = {name: np.shape(value) for name, value in inputs.items()}
         try:
             outputs = [self.target, *self.gradient_nodes]
-            compiled = compile_nodes(self.graph, outputs, shapes, alone=self.engine == "auto")
+            shapes, alone = self.input_shapes, self.engine == "auto"
+            compiled = compile_nodes(self.graph, outputs, shapes, alone=alone)
         except UnsupportedError:
             return None
         nodes, threads = self.function.inputs, available_cores()
@@ -241,8 +243,7 @@ class Objective(VectorLayout):
     @cached_property
     def _product(self) -> tuple[Plan, list[int]]:
         """The plan of the product, and the nodes of point and direction, which it is given."""
-        graph, inputs = self.graph, self.function.inputs
-        shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
+        graph, inputs, shapes = self.graph, self.function.inputs, self.input_shapes
         direction = {}
         for name in self.free:
             change = f"change of `{name}`"  # which is the name of nothing in a program

@@ -113,8 +113,7 @@ class Problem(Objective):
     def check_shapes(self) -> None:
         """Raise LanguageError where shapes clash, or the result has a number for each row."""
         f = self.function
-        shapes = {name: np.shape(value) for name, value in self.inputs(self.start).items()}
-        found = infer_shapes(f.graph, f.order, shapes, f.text)
+        found = infer_shapes(f.graph, f.order, self.input_shapes, f.text)
         if len(f.outputs) > 1:
             raise LanguageError(
                 f"a loss is one number, the program has {len(f.outputs)} results",
