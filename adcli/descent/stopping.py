@@ -267,14 +267,16 @@ class Tests:
 
     def _small(self, it: Iterate) -> str:
         """That the gradient is small enough; "" if it is not on the problem's scale."""
-        shown = f"the gradient norm {it.norm:.3g} is at most"
-        if self.limits.gradient_tolerance is not None:
-            return f"{shown} {self.gradient:g}"
+        asked = self.limits.gradient_tolerance
+        limit = SMALL_GRADIENT if asked is None else asked
+        shown = f"the gradient norm {it.norm:.3g} is at most {limit:g}"
+        if asked is not None:
+            return shown
         evidence = self.evidence(it)
         if not evidence:
             self.gradient = it.norm / 10
             return ""
-        return f"{evidence}, and {shown} {SMALL_GRADIENT:g}" if it.norm else f"{shown} 1e-08"
+        return f"{evidence}, and {shown}" if it.norm else shown
 
     def has_settled(self, it: Iterate) -> bool:
         """Whether the last step changed nothing in float64, of a method that looks at the value."""
