@@ -106,8 +106,7 @@ def distance(problem: Problem, it: Iterate, stationarity: Stationarity) -> str:
     """That a Newton step would still move a variable far, though the gradient is next to nothing:
     towards a minimum at infinity, or in a flat one. "" where it would not, where no more than
     rounding errors lead there, or where looking takes long."""
-    work = problem.size * len(problem.order) * problem.width
-    if problem.size > FEW or work > LOOKED_AT:
+    if problem.size > FEW or problem.newton_work > LOOKED_AT:
         return ""
     step = newton_step(problem, it)
     if step is None or not step.definite or not np.isfinite(step.change).all():

@@ -81,6 +81,11 @@ class Objective(VectorLayout):
         return max([self.size, *map(np.size, self.held.values())])
 
     @property
+    def newton_work(self) -> int:
+        """About how many numbers a Newton step is made of: a product for each variable."""
+        return self.size * len(self.order) * self.width
+
+    @property
     def held(self) -> dict[str, Any]:
         """The values of what does not vary: fixed variables and data."""
         return {**self.fixed, **self.data}

@@ -66,8 +66,7 @@ class Stationarity:
         self.slopes = np.abs(slopes)
         self.first = vector_norm(slopes)
         self.learns = learns
-        work = problem.size * len(problem.order) * problem.width
-        self._steps = work <= CHEAP_ANALYSIS or not learns
+        self._steps = problem.newton_work <= CHEAP_ANALYSIS or not learns
 
     def see(self, it: Iterate) -> None:
         """Remember how large the gradient can be. (Of a method with a rate not all are seen.)"""
