@@ -12,6 +12,7 @@ import pytest
 
 import adcli
 from adcli.engines.plan.loss_plan import LossPlan
+from tests.ways import MODES
 
 ROOTS = {
     "sqrt(v)[0]": [0.25, 0, 0, 0],
@@ -48,7 +49,7 @@ def check(gradient, text):
 def test_in_every_mode(text, place):
     f = adcli.function(text)
     point = {"v": POINTS[place]}
-    for mode in ("reverse", "forward", "symbolic"):
+    for mode in MODES:
         check(f.value_and_gradient(point, mode=mode)[1]["v"], text)
         check(f.jacobian(point, mode=mode)[1]["v"], text)
     check(f.value_and_gradient(point, precision=30)[1]["v"], text)
@@ -58,7 +59,7 @@ def test_in_every_mode(text, place):
 def test_in_rows_and_losses(text):
     f = adcli.function(text)
     point = np.array(POINTS["outside"])
-    for mode in ("reverse", "forward", "symbolic"):
+    for mode in MODES:
         for engine in ("numpy", "llvm"):
             found = f.map({"v": np.tile(point, (3, 1))}, mode=mode, engine=engine)
             for gradient in found.gradients["v"]:
@@ -102,7 +103,7 @@ def test_derivatives_as_text(text):
 )
 def test_what_is_taken_is_an_error_still(text, point):
     f = adcli.function(text)
-    for mode in ("reverse", "forward", "symbolic"):
+    for mode in MODES:
         with pytest.raises(adcli.DomainError, match=r"sqrt\(0\)"):
             f.value_and_gradient({"v": point}, mode=mode)
 
@@ -128,7 +129,7 @@ def test_products_leak_no_infinity_of_second_order(text: str, point: dict[str, A
     f = adcli.function(text)
     inside = {name: np.where(np.equal(x, 0), 0.25, x) for name, x in point.items()}
     expected = f.hessian(inside)[1]
-    for ways in [{"mode": m} for m in ("reverse", "forward", "symbolic")] + [{"precision": 30}]:
+    for ways in [{"mode": m} for m in MODES] + [{"precision": 30}]:
         found = f.hessian(point, **ways)[1]
         for a in point:
             for b in point:

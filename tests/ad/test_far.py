@@ -13,6 +13,7 @@ import pytest
 from mpmath import mpf
 
 import adcli
+from tests.ways import MODES
 
 FAR = (1e100, 1e154, -1e154, 1e155, -1e200, 1e300, -1.7e308)
 BELLS = ("gauss", "normpdf", "sech", "logisticpdf")
@@ -28,7 +29,6 @@ CASES = [
     *product(PROGRAMS, FAR),
     *(case for case in product(SQUARES, FAR) if abs(case[1]) < 8e307),
 ]
-MODES = ("reverse", "forward", "symbolic")
 
 
 @pytest.mark.parametrize("engine", ["python", "numpy", "digits"])

@@ -15,6 +15,7 @@ import pytest
 from mpmath import binomial, ff, log, mp, mpf, taylor
 
 import adcli
+from tests.ways import MODES
 
 PROGRAMS = {"x^y": (1, 1), "(x/2)^y": (0.5, 1), "x^(2y)": (1, 2), "(3x)^(y/2)": (3, 0.5)}
 """With the factors a, b of (a x)^(b y)."""
@@ -94,7 +95,6 @@ def test_partials_of_powers_at_zero_in_many_digits(path: tuple[str, ...]) -> Non
                 f.value_and_gradient(point, wrt=path[-1], precision=30)
 
 
-MODES = ("reverse", "forward", "symbolic")
 EVEN = {
     # as written -> the number; from 2^53 on a float has no odd neighbour
     "9007199254740991": 2**53 - 1,

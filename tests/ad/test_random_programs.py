@@ -15,8 +15,8 @@ from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.arrays import Arrays
 from adcli.engines.point import pack
 from tests.programs import Program, array_programs, scalar_programs
+from tests.ways import MODES
 
-MODES = ("reverse", "forward", "symbolic")
 thorough = settings(max_examples=3 * settings.default.max_examples)
 EPS = 2.0**-52
 Gradient = dict[str, Any]

@@ -16,8 +16,8 @@ from tests.fuzz.choices import Choices
 from tests.fuzz.conditioning import DIGITS, EPS, Numbers, scatter
 from tests.fuzz.generated_code import run_code
 from tests.fuzz.programs import MATRIX, NUMBER, VECTOR, Writer, point
+from tests.ways import MODES
 
-MODES = ("reverse", "forward", "symbolic")
 TASKS = ("value_and_gradient", "value_and_gradient", "jacobian", "hessian")
 
 RELATIVE = 1e-12

@@ -12,6 +12,7 @@ import adcli
 from adcli.errors import AdcliError
 from tests.fuzz.campaign import Finding
 from tests.fuzz.choices import Choices
+from tests.ways import MODES
 
 PROGRAMS: dict[str, tuple[str, ...]] = {
     # program -> its variables: a capital is a matrix, v and u are vectors
@@ -81,7 +82,7 @@ def layouts(c: Choices) -> str:
     names = PROGRAMS[text]
     rows = c.of((3, 1, 2, 5, 17))
     engine = c.of(ENGINES)
-    options = {"engine": engine, "mode": c.of(("reverse", "forward", "symbolic"))}
+    options = {"engine": engine, "mode": c.of(MODES)}
     if c.once_in(4):
         return _odd(c, text, names, options)
     plain, laid, told = {}, {}, []

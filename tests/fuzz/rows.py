@@ -9,10 +9,11 @@ from mpmath import mp
 
 from adcli.errors import AdcliError, UsageError
 from adcli.function import Function
-from tests.fuzz.agreement import MODES, RELATIVE, Case, flat
+from tests.fuzz.agreement import RELATIVE, Case, flat
 from tests.fuzz.choices import Choices
 from tests.fuzz.conditioning import DIGITS, Numbers
 from tests.fuzz.programs import loss, point
+from tests.ways import MODES
 
 ENGINES = (("llvm", "numpy"), ("llvm", "python"), ("numpy", "python"))
 MOST = 3
