@@ -49,7 +49,7 @@ def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:
     decades = math.log10(last) - math.log10(first)
     count = max(1, round(abs(decades) * per_decade))
     if count >= MAX_STEPS:
-        raise UsageError(f"that are more than {MAX_STEPS:,} epsilons", "ask for fewer a decade")
+        raise UsageError(f"that is more than {MAX_STEPS:,} epsilons", "ask for fewer a decade")
     if first == last:
         return [first]
     exponents = [math.log10(first) + decades * k / count for k in range(1, count)]

@@ -159,7 +159,7 @@ class _Reader:
             value = function(part).value({})
         except AdcliError as error:
             low, high = error.span or (0, len(part))
-            hint = "numbers or such as 28*28"
+            hint = "write a number, or an expression of numbers such as 28*28"
             raise self._error(error.message, (start + low, start + high), hint) from None
         if not isinstance(value, float):
             raise self._error("that is not a number", (start, end), "write one number")
