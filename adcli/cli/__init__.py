@@ -203,18 +203,8 @@ def _system_message(error: OSError) -> str:
 
 
 def _report_text(message: str, code: int) -> int:
-    """Write a message to standard error, as far as there is one, behind the results before it."""
-    from adcli.cli.terminal import emphasise, flush_results, is_coloured
+    """Write a message to standard error; returns the exit code that goes with it."""
+    from adcli.cli.terminal import emphasise, is_coloured, remark
 
-    flush_results()
-    stream = sys.stderr
-    if stream is None:
-        return code
-    try:
-        text = emphasise(message) if is_coloured(stream) else message
-        encoding = getattr(stream, "encoding", None) or "utf-8"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        stream.flush()
-    except (OSError, ValueError):
-        pass  # nobody can be told
+    remark((emphasise(message) if is_coloured(sys.stderr) else message) + "\n")
     return code

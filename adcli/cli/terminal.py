@@ -50,19 +50,18 @@ def emphasise(message: str) -> str:
     return "\n".join(lines)
 
 
-def flush_results() -> None:
-    """Write what is held of standard output: in a terminal it stands before a message on it."""
+def remark(text: str) -> None:
+    """Write what is not a result to standard error, if there is one, and the results before it.
+
+    Characters that its encoding lacks are escaped.
+    """
     if sys.stdout is not None:
         with suppress(OSError, ValueError):  # it may be closed
             sys.stdout.flush()
-
-
-def remark(text: str) -> None:
-    """Write to standard error what is not a result, as far as there is one, behind the results."""
-    flush_results()
     if sys.stderr is not None:
-        with suppress(OSError):
-            sys.stderr.write(text)
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+        with suppress(OSError, ValueError):  # nobody can be told
+            sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.flush()
 
 
