@@ -12,7 +12,6 @@ from adcli.comparison.compare import compare, error_of
 from adcli.function import function
 from adcli.report.comparison import CompareReport
 from adcli.report.comparison_picture import draw_sweep
-from adcli.report.plots import picture_format
 
 
 @as_command("compare", EXAMPLES)
@@ -35,8 +34,6 @@ def command(options: CompareOptions) -> int:
     else:
         given = options.gradient
         own = assignments(given, "--gradient", None, f) if given else None
-        if options.plot:
-            picture_format(options.plot)  # a file of another kind shows now, not after the sweep
         found = compare(*asked, **told, epsilons=options.steps, given=own)
         if options.plot:
             draw_sweep(options.plot, f.text, found)

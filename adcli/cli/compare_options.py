@@ -66,6 +66,12 @@ class ComparisonOptions(Options):
 class CompareOptions(ProgramOptions, AtOptions, ComparisonOptions, OutputOptions):
     """All options of the command."""
 
+    def check(self) -> None:
+        from adcli.report.plots import picture_format
+
+        if self.plot:
+            picture_format(self.plot)
+
     @property
     def steps(self) -> list[float]:
         """The epsilons: of `1e-1:1e-16` one a decade, of `1e-1:1e-16:4` four; none without a sweep.

@@ -95,6 +95,9 @@ class Options:
         found = {name: getattr(self, name) for group in groups for name in group.fields}
         return {name: value for name, value in found.items() if value is not None}
 
+    def check(self) -> None:
+        """Raise UsageError for values that no file or folder would make right."""
+
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"options do not change: {name}")
 
@@ -123,9 +126,11 @@ class _Command(click.Command):
         }
         parsed = {**ctx.params, **formats}
         check_needs(ctx, parsed, self.needs)
+        options = self.options(**parsed)
+        options.check()
         check_outputs(outputs)  # last: a command line that is wrong is so in every folder
         assert self.callback is not None
-        return ctx.invoke(self.callback, self.options(**parsed))
+        return ctx.invoke(self.callback, options)
 
     def _refuse_empty(self, parsed: Mapping[str, Any]) -> None:
         """Raise UsageError for an option that is there and says nothing."""

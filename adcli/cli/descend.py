@@ -5,9 +5,7 @@ from __future__ import annotations
 from adcli.cli.declare import as_command
 from adcli.cli.descent_options import EXAMPLES, DescendOptions
 from adcli.cli.descent_run import DescentRun
-from adcli.errors import UsageError
 from adcli.function import function
-from adcli.language.messages import safe
 
 
 @as_command("descend", EXAMPLES)
@@ -17,11 +15,6 @@ def command(options: DescendOptions) -> int:
     Without --method and --rate by L-BFGS, a quasi-Newton method that needs no settings; with a
     --rate by plain gradient descent. The point reported is the best one seen.
     """
-    if options.plot and not (options.expression or options.source):
-        raise UsageError(
-            f"there is no expression, for --plot takes '{safe(options.plot)}' for its file",
-            "write --plot at the end, or --plot FILE.png",
-        )
     f = function(options.text)
     if options.is_training:
         from adcli.cli.training import TrainingRun

@@ -13,6 +13,8 @@ from adcli.cli.options import COLOR, ProgramOptions, digits_option
 from adcli.cli.table_options import TableOptions
 from adcli.descent.schedules import USES
 from adcli.engines.choose import DESCENT_ENGINES
+from adcli.errors import UsageError
+from adcli.language.messages import safe
 
 EXAMPLES = """\b
 Examples:
@@ -281,6 +283,27 @@ class DescendOptions(
     """All options of the command."""
 
     color: None = COLOR
+
+    def check(self) -> None:
+        from adcli.report.plots import film_format, picture_format
+
+        if self.plot and not (self.expression or self.source):
+            raise UsageError(
+                f"there is no expression, for --plot takes '{safe(self.plot)}' for its file",
+                "write --plot at the end, or --plot FILE.png",
+            )
+        if self.save:
+            from adcli.data.parameters import check_savable
+
+            check_savable(self.save)
+        if self.trace:
+            from adcli.data.iterates import trace_format
+
+            trace_format(self.trace)
+        if self.plot and self.plot != "-":
+            picture_format(self.plot)
+        if self.animate:
+            film_format(self.animate)
 
     @property
     def passed_on(self) -> dict[str, Any]:

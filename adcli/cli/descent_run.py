@@ -31,11 +31,7 @@ class DescentRun:
 
     def run(self) -> int:
         """Minimise, save what was found, and report it; returns the exit code."""
-        from adcli.data.parameters import check_savable, save_parameters
-
         options = self.options
-        if options.save:
-            check_savable(options.save)
         held = assignments(options.fix, "--fix", None, self.f)
         drawn = drawn_values(options.param, options.seed, self.f)
         with ExitStack() as stack:
@@ -51,6 +47,8 @@ class DescentRun:
             problem = {"start": start, "fix": held, "bounds": bounds, **rows}
             result = self.minimise(problem, [*pictures, *watchers], stack)
         if options.save:
+            from adcli.data.parameters import save_parameters
+
             save_parameters(options.save, result.parameters)
         for text in result.moved:
             remark(safe(text) + "\n")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
 from adcli.cli.fit_options import EXAMPLES, FitOptions
-from adcli.cli.formats import format_of
 from adcli.cli.interruption import interruption
 from adcli.cli.show import show
 from adcli.cli.terminal import is_terminal, remark
@@ -31,11 +30,7 @@ def command(options: FitOptions) -> int:
         predict_alone(options.model, options)
         return 0
     from adcli.fitting.run import solve
-    from adcli.report.plots import picture_format
 
-    format_of("--save", options.save, {".json": "json"}, texts=())
-    if options.plot:
-        picture_format(options.plot)  # a file of another kind shows now, not after the fit
     if options.predict:
         from adcli.cli.predictions import check_rows
 

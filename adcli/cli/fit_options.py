@@ -123,6 +123,13 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
 
     form: str = format_option(cls=_Format)
 
+    def check(self) -> None:
+        from adcli.report.plots import picture_format
+
+        format_of("--save", self.save, {".json": "json"}, texts=())
+        if self.plot:
+            picture_format(self.plot)
+
     @property
     def passed_on(self) -> dict[str, Any]:
         """What the library is given under its own name, where the command line has it."""

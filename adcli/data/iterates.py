@@ -48,6 +48,17 @@ Unflatten = Callable[[Any], Mapping[str, Any]]
 Write = Callable[[list[Row]], None]
 
 
+def trace_format(path: str) -> str:
+    """The format by a file's extension. Raises UsageError for another."""
+    name = extension(path)
+    if name not in _FORMATS:
+        raise UsageError(
+            f"'{name}' is not a format for a trace" if name else "the trace's format is not known",
+            "name a file that ends in .csv, .jsonl or .parquet",
+        )
+    return name
+
+
 class TraceFile(AbstractContextManager["TraceFile", None]):
     """A trace whose name is checked now, and which is opened when its columns are known.
 
@@ -56,16 +67,8 @@ class TraceFile(AbstractContextManager["TraceFile", None]):
     """
 
     def __init__(self, path: str) -> None:
-        name = extension(path)
-        if name not in _FORMATS:
-            raise UsageError(
-                f"'{name}' is not a format for a trace"
-                if name
-                else "the trace's format is not known",
-                "name a file that ends in .csv, .jsonl or .parquet",
-            )
         self._path = path
-        self._format = _FORMATS[name]
+        self._format = _FORMATS[trace_format(path)]
         self._stack = ExitStack()
         self.add: Callable[[Row], None]
 

@@ -15,7 +15,7 @@ from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
-from adcli.report.plots import PictureFile, figure_class, plain_text, write_figure
+from adcli.report.plots import PictureFile, figure_class, film_format, plain_text, write_figure
 
 FRAMES = 120
 """Most frames of a film."""
@@ -91,8 +91,7 @@ class Film(DescentPicture):
     """A GIF of the path over the contour; two parameters only."""
 
     def __init__(self, path: str) -> None:
-        if not path.lower().endswith(".gif"):
-            raise UsageError("the film's format is not known", "name a file that ends in .gif")
+        film_format(path)
         self.path = path
         figure_class()
 

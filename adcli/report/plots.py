@@ -24,6 +24,12 @@ def picture_format(name: str) -> str:
     return ending
 
 
+def film_format(name: str) -> None:
+    """Raise UsageError for the name of a file that is no film."""
+    if not name.lower().endswith(".gif"):
+        raise UsageError("the film's format is not known", "name a file that ends in .gif")
+
+
 def figure_class() -> Any:
     """matplotlib's Figure. Raises UsageError where it is not installed."""
     try:

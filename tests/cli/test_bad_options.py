@@ -53,6 +53,15 @@ def test_options_without_effect(line: str, message: str, folder: Path) -> None:
         ("eval x --points rows.csv -o no/a.zip", "'no/a.zip' ends in .zip"),
         ("grad x --points rows.csv --where 'x > 1' -o no/a.csv", "--where is for --data"),
         ("descend x^2 --start x=1 --missing drop --save no/a.npz", "--missing is for --data"),
+        ("descend x^2 --start x=1 --save no/a.txt", "'txt' is not a format for parameters"),
+        ("descend x^2 --start x=1 --trace no/a.txt", "'txt' is not a format for a trace"),
+        ("descend x^2 --start x=1 --plot no/a.txt", "'txt' is not a format for pictures"),
+        ("descend x^2+y^2 --start x=1,y=1 --animate no/a.png", "the film's format is not known"),
+        ("descend --start x=1 --plot x/2", "--plot takes 'x/2' for its file"),
+        (f"{LOSS} --epochs 1 --save no/a.txt", "'txt' is not a format for parameters"),
+        ("fit 'y ~ a*x' --data rows.csv --start a=1 --save no/a.npz", "'no/a.npz' ends in .npz"),
+        ("fit 'y ~ a*x' --data rows.csv --start a=1 --plot no/a.txt", "'txt' is not a format"),
+        ("compare x^2 --at x=1 --plot no/a.txt", "'txt' is not a format for pictures"),
     ],
 )
 def test_a_wrong_command_line_is_wrong_whatever_the_folders(line, message, folder) -> None:
