@@ -14,6 +14,7 @@ from adcli.cli.table_options import check_columns, open_data, read_data
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
+from adcli.graph.axes import Shape
 from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
@@ -108,9 +109,8 @@ def _run_point(
         results = f.at(point, task, engine, precision)
     except DomainError as error:
         if options.on_error == "null" and form == "json":
-            shown = {name: x for name, x in point.items() if name not in held}
             failed = dict.fromkeys(task.paths)
-            report = PointReport(shown, failed, task, False, precision, (), error.message)
+            report = PointReport(point, failed, task, False, precision, held, error.message)
             show(report, form, output, digits)
         raise
     several = len(f.outputs) > 1
@@ -121,18 +121,16 @@ def _run_point(
         kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
         remark(render_note(kink))
-    if not f.is_scalar or any(hasattr(x, "__len__") for x in point.values()):
-        _remark_on_matrices(f, point)
+    if not f.is_scalar or any(report.variables.values()):
+        _remark_on_matrices(f, report.variables)
     if options.verbose:
         show_run(explained(), begin)
     return 0
 
 
-def _remark_on_matrices(f: Function, point: dict[str, Any]) -> None:
-    import numpy as np
-
+def _remark_on_matrices(f: Function, shapes: dict[str, Shape]) -> None:
     from adcli.language.remarks import reciprocal_of_matrix
 
-    note = reciprocal_of_matrix(f, {name: np.shape(x) for name, x in point.items()})
+    note = reciprocal_of_matrix(f, shapes)
     if note is not None:
         remark(render_note(note))
