@@ -22,15 +22,14 @@ T = TypeVar("T")
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INFINITE = {"inf": float("inf"), "+inf": float("inf"), "-inf": -float("inf")}
 _SHAPE = re.compile(r"[0-9]{1,18}(\s*[x×]\s*[0-9]{1,18})*")
-_NAME = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
-
-
+_ASSIGNED = r"(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)"
+_NAME = re.compile(r"\s*" + _ASSIGNED)
+_SECOND = re.compile(r"([\s;]\s*)" + _ASSIGNED)
 _FILE = re.compile(r"[\w./-]*[^\W\d]\w*\.[A-Za-z]\w*")
 """What looks like a file: there are no dots between letters in a value."""
 
 SHAPE_HINT = "write --shape W=3x2"
 VALUES = "values are numbers or constant expressions such as pi/4 or [1, 2]"
-_SECOND = re.compile(r"([\s;]\s*)(?:`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
 
 def program_text(expression: str | None, source: str | None) -> str:
