@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from adcli.errors import UsageError, closest, did_you_mean
+from adcli.errors import UsageError, closest
 
 _LEFT_OUT = {
     "at": "as in --at x=2,y=3",
@@ -182,7 +182,7 @@ def _no_such_option(error: click.NoSuchOption, arguments: list[str], command: st
                 return UsageError(f"no such option: {name}", f"write {_name(parameter)} {word}")
             known.update({o[2:]: o for o in parameter.opts if o.startswith("--")})
     meant = _ALSO[word] if _ALSO.get(word) in known else closest(word, known)
-    hint = did_you_mean(known[meant], [known[meant]]) if meant else None
+    hint = f"did you mean '{known[meant]}'?" if meant else None
     return UsageError(f"no such option: {name}", hint or f"see '{command} --help'")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adcli.data.cells import shortened
 from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 from adcli.language.messages import safe
@@ -43,9 +44,8 @@ def figure_class() -> Any:
 
 def plain_text(text: str, most: int | None = None) -> str:
     """Text that matplotlib takes for no formula, of at most so many characters."""
-    if most is not None and len(text) > most:
-        text = text[: most - 3] + "..."
-    return safe(text).replace("$", r"\$")
+    cut = text if most is None else shortened(text, most)
+    return safe(cut).replace("$", r"\$")
 
 
 class PictureFile:
