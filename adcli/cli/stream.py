@@ -124,15 +124,15 @@ class _Job:
         self.precision = options.decimal_digits
         self.held = held
         self.fixed = {name: Column(value, False) for name, value in fixed.items()}
-        self.source = "standard input" if options.points == "-" else safe(str(options.points))
+        source = safe(points.name)
         self.columns = [name for name in f.inputs if name not in fixed]
         self.shapes: dict[str, Shape] = {name: shape_of(value) for name, value in fixed.items()}
         f.refuse_constants(fixed)
-        f.refuse_constants(points.layout.names, self.source)
+        f.refuse_constants(points.layout.names, source)
         for name in fixed:
             if name in points.layout.columns:
                 raise UsageError(
-                    f"'{safe(name)}' is given by --at and is a column of {self.source}",
+                    f"'{safe(name)}' is given by --at and is a column of {source}",
                     "take one away",
                 )
         for name in self.columns:
