@@ -5,9 +5,7 @@ from __future__ import annotations
 from adcli.ad.formulas import derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
-from adcli.cli.inputs import (
-    wrt_names,
-)
+from adcli.cli.inputs import wrt_names
 from adcli.cli.show import show, write_text
 from adcli.cli.terminal import remark
 from adcli.errors import LanguageError, UsageError

@@ -22,7 +22,7 @@ class FiniteNumber(click.types.FloatParamType):
 
     @property
     def meant(self) -> str:
-        """What it takes, in words."""
+        """The numbers that are taken, in words."""
         ends = f"a number from {self.least:g} to {self.most:g}"
         return ends if math.isfinite(self.least) else "a finite number"
 
@@ -42,7 +42,7 @@ class WholeNumber(click.IntRange):
 
     @property
     def meant(self) -> str:
-        """What it takes, in words."""
+        """The whole numbers that are taken, in words."""
         ends = f", at least {self.min}" if self.max is None else f" from {self.min} to {self.max}"
         return f"a whole number{ends}"
 

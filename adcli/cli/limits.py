@@ -28,7 +28,6 @@ FILES = 24
 _ARENA_MAX = -8
 """M_ARENA_MAX of <malloc.h>: every thread would reserve 64 MiB of addresses for itself."""
 
-
 INTERRUPTED = 130
 _ABORTS = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP}
 _WORDS = (b"memory", b"alloc")

@@ -32,7 +32,7 @@ class Need(NamedTuple):
     in_help: bool = True
 
     def hint_for(self, option: str) -> str:
-        """What would help."""
+        """What to do about an option that lacks this need."""
         add = "add that, or " if self.told.startswith("needs ") else ""
         return self.hint or f"{add}leave {option} out"
 

@@ -41,12 +41,12 @@ class ProgramOptions(Options):
 
     @property
     def text(self) -> str:
-        """Its text. Raises UsageError where none is given, or two are."""
+        """The text of the program. Raises UsageError where none is given, or two are."""
         return program_text(self.expression, self.source)
 
     @property
     def is_from_stdin(self) -> bool:
-        """Whether it is read from standard input."""
+        """Whether the program is read from standard input."""
         return "-" in (self.source, self.expression)
 
 

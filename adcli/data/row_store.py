@@ -26,7 +26,6 @@ PERMUTED_BYTES = 8
 Columns: TypeAlias = dict[str, Any]
 RowNumbers: TypeAlias = Sequence[int]
 
-
 RowStore: TypeAlias = "HeldRows | SpooledRows"
 """Rows that can be gone through again and again."""
 

@@ -21,7 +21,6 @@ Missing = Literal["error", "drop"]
 _DROP = "--missing drop leaves out rows with missing values"
 _WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
 
-
 Predicate: TypeAlias = Any
 """A Function of columns that chooses rows: those for which its only result is not 0."""
 
@@ -35,9 +34,9 @@ def read_columns(
 ) -> dict[str, Array]:
     """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables.
 
-    `where` leaves out the rows for which it is 0. A missing value is an
-    error, or with `missing` "drop" its row is left out. Raises DataError for unknown columns, for
-    missing, infinite and non-numeric cells, and where no row is left.
+    `where` leaves out the rows for which it is 0. A missing value is an error, or with `missing`
+    "drop" its row is left out. Raises DataError for unknown columns, for missing, infinite and
+    non-numeric cells, and where no row is left.
     """
     import numpy as np
 

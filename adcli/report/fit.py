@@ -76,7 +76,7 @@ class FitReport(Report):
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    """Its fields; `reason` and `notes` where there are some."""
+    """The fields of a parameter; `reason` and `notes` where there are some."""
     optional = ("reason", "notes")
     return {name: x for name, x in vars(parameter).items() if x or name not in optional}
 
