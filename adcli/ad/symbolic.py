@@ -13,7 +13,7 @@ from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT
-from adcli.graph.shapes import infer_shapes
+from adcli.graph.shapes import infer_shapes, shape_of
 from adcli.graph.symbols import Expression, Symbols
 
 
@@ -43,18 +43,7 @@ class Nodes:
 
     def shape(self, x: Expression) -> Shape:
         """The shape of a node, inferred if it is new."""
-        shape = self.shapes.get(x.node)
-        if shape is None:
-            unknown: set[int] = set()
-            waiting = [x.node]
-            while waiting:
-                node = waiting.pop()
-                if node not in self.shapes and node not in unknown:
-                    unknown.add(node)
-                    waiting += self.graph.args[node]
-            infer_shapes(self.graph, sorted(unknown), self.inputs, known=self.shapes)
-            shape = self.shapes[x.node]
-        return shape
+        return shape_of(self.graph, x.node, self.inputs, self.shapes)
 
     def structural(self, op: Any, attr: Any, xs: list[Any]) -> Expression:
         return self.m.structural(op, attr, *xs)

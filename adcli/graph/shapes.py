@@ -88,3 +88,19 @@ def infer_shapes(
                 hint = "many points go into a file: --points; blocks of it are in memory"
             raise LanguageError(str(error), hint, span=graph.span(i), text=text) from None
     return shapes
+
+
+def shape_of(
+    graph: Graph, node: int, inputs: Mapping[str, Shape], known: dict[int, Shape]
+) -> Shape:
+    """The shape of a node, which may be new; `known` gets those that it does not have yet."""
+    if node not in known:
+        missing: set[int] = set()
+        waiting = [node]
+        while waiting:
+            i = waiting.pop()
+            if i not in known and i not in missing:
+                missing.add(i)
+                waiting += graph.args[i]
+        infer_shapes(graph, sorted(missing), inputs, known=known)
+    return known[node]

@@ -22,7 +22,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.shapes import infer_shapes, is_scalar_program
+from adcli.graph.shapes import infer_shapes, is_scalar_program, shape_of
 from adcli.graph.structure import FULL
 
 Exponents = tuple[Number, ...]
@@ -89,14 +89,7 @@ class NewNodes:
 
     def shape(self, node: int) -> Shape:
         """The shape of a new node."""
-        if node not in self.shapes:
-            missing, stack = {node}, [node]
-            while stack:
-                new = [a for a in self.graph.args[stack.pop()] if a not in self.shapes]
-                missing.update(new)
-                stack += new
-            infer_shapes(self.graph, sorted(missing), {}, known=self.shapes)
-        return self.shapes[node]
+        return shape_of(self.graph, node, {}, self.shapes)
 
     def number(self, node: int) -> Number | None:
         """The exact number that a node is."""
