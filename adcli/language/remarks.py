@@ -7,7 +7,7 @@ import re
 from adcli.errors import LanguageError, Span
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, NEGATIVE, POWER
+from adcli.graph.primitives import CONSTANT, POWER
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
@@ -47,29 +47,22 @@ def remarks(text: str, at_terminal: bool) -> list[LanguageError]:
 def reciprocal_of_matrix(program: Program, shapes: dict[str, Shape]) -> LanguageError | None:
     """A remark on the first A^-1 of a square matrix A: the reciprocals of its elements."""
     graph = program.graph
-    powers = [i for i in program.order if graph.ops[i] is POWER and _is_minus_one(graph, i)]
+    powers = [
+        i for i in program.order if graph.ops[i] is POWER and _is_minus_one(graph, graph.args[i][1])
+    ]
     if not powers:
         return None
     found = infer_shapes(graph, program.order, shapes, program.text)
     for i in powers:
         rows, *columns = found[graph.args[i][0]] or (0,)
         if rows > 1 and columns == [rows]:
-            what, hint = (
-                "a power of a matrix is that of each element",
-                "the language has no inverse",
-            )
-            return _remark(program.text, graph.span(i), what, hint)
+            what = "a power of a matrix is that of each element"
+            return _remark(program.text, graph.span(i), what, "the language has no inverse")
     return None
 
 
-def _is_minus_one(graph: Graph, power: int) -> bool:
-    """Whether the exponent of a power is -1."""
-    exponent = graph.args[power][1]
-    if graph.ops[exponent] is NEGATIVE:
-        (exponent,), sign = graph.args[exponent], -1
-    else:
-        sign = 1
-    return graph.ops[exponent] is CONSTANT and float(graph.attrs[exponent]) * sign == -1
+def _is_minus_one(graph: Graph, node: int) -> bool:
+    return graph.ops[node] is CONSTANT and float(graph.attrs[node]) == -1
 
 
 def _remark(text: str, span: Span, message: str, hint: str) -> LanguageError:
