@@ -29,7 +29,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import INDEX
+from adcli.graph.structure import INDEX, usual_word
 
 STABLE_LOGARITHMS = {
     "sigmoid": "logsigmoid(x) is log(sigmoid(x)) without underflow",
@@ -37,14 +37,6 @@ STABLE_LOGARITHMS = {
     "exp": "log(exp(x)) is x",
 }
 """What the logarithm of a function is that rounds to 0."""
-
-SPELLINGS = {
-    "maximum": "max",
-    "minimum": "min",
-    "reduce_max": "max",
-    "reduce_min": "min",
-}
-"""Primitives that the language calls by another name."""
 
 OVERFLOW = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
 
@@ -214,8 +206,7 @@ def _brief(graph: Graph, node: int, depth: int) -> str:
         return ""
     space = " " if op.symbol in ("+", "-") else ""
     if not op.symbol:
-        word = SPELLINGS.get(op.name, op.word)
-        text = f"{word}({', '.join(map(_bare, texts))})"
+        text = f"{usual_word(op)}({', '.join(map(_bare, texts))})"
     elif len(texts) == 1:
         text = f"({op.symbol}{texts[0]})"
     else:
@@ -308,13 +299,12 @@ def written_out(run: Run, place: Place, text: str) -> str:
         return f"{shown[0]} {op.symbol} {shown[1]}{within}"
     if op.symbol and op.kind == ELEMENTWISE:
         return f"{op.symbol}({shown[0]}){within}"
-    return f"{SPELLINGS.get(op.name, op.name)}({', '.join(shown)}){within}"
+    return f"{usual_word(op)}({', '.join(shown)}){within}"
 
 
 def _within(graph: Graph, node: int, text: str) -> str:
     """` (in norm)` for an operation that the text at its place does not name, else nothing."""
     start, end = graph.span(node)
     name = text[start:end].partition("(")[0].strip()
-    op = graph.ops[node]
-    known = name in LIBRARY and name not in (op.name, SPELLINGS.get(op.name))
+    known = name in LIBRARY and name != usual_word(graph.ops[node])
     return f" (in {name})" if known else ""

@@ -28,7 +28,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import INDEX
+from adcli.graph.structure import INDEX, usual_word
 from adcli.language.printing import (
     ANY,
     ATOM,
@@ -41,7 +41,7 @@ from adcli.language.printing import (
     fill,
     listed,
 )
-from adcli.language.text import SHORT_WORDS, key_text
+from adcli.language.text import key_text
 
 
 class Expressions(Printer):
@@ -153,7 +153,7 @@ class Expressions(Printer):
         if self.engine and is_number and not (template and all(map(self._is_finite, args))):
             template = self.engine.call(op.name)
         if not template or not is_number:
-            raise self._unsayable(node, f"'{SHORT_WORDS.get(op.word, op.word)}'")
+            raise self._unsayable(node, f"'{usual_word(op)}'")
         if op in (MAXIMUM, MINIMUM) and self.target.name == "c":
             parts: list[SpelledPart] = [(args[0], ANY)]
             for a in args[1:]:

@@ -16,7 +16,7 @@ from adcli.graph.axes import Key, Shape, ShapeError, kept_shape, normal_axis, re
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
-from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, structural
+from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, Primitive, structural
 from adcli.graph.products import MATMUL as MATMUL
 from adcli.graph.products import einsum_terms as einsum_terms
 
@@ -68,6 +68,14 @@ for _name, _summary in (("max", "largest element"), ("min", "smallest element"))
         trend="keeps",
         summary=f"{_summary} of an array; of numbers written out too",
     )
+
+SHORT_WORDS = {"amax": "max", "amin": "min"}
+"""The names that people use, wherever they mean the same."""
+
+
+def usual_word(op: Primitive) -> str:
+    """What people call a function, for messages."""
+    return SHORT_WORDS.get(op.word, op.word)
 
 
 def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool) -> Any:

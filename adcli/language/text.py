@@ -25,7 +25,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import FULL, INDEX, STACK
+from adcli.graph.structure import FULL, INDEX, SHORT_WORDS, STACK
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.messages import quoted
 from adcli.language.operators import MAX_EXACT_DIGITS
@@ -45,8 +45,6 @@ _PLAIN = re.compile(r"[^\W\d][\w\u0300-\u036f]*")
 _CONCAT = PRIMITIVES["concat"]
 _SCATTER = PRIMITIVES["scatter"]
 MAX_SHORT = 10.0**MAX_EXACT_DIGITS
-SHORT_WORDS = {"amax": "max", "amin": "min"}
-"""The names that people use, wherever they mean the same."""
 _EINSUMS = {"i,j->ij": "outer", "ii->": "trace"}
 
 
