@@ -11,6 +11,7 @@ from adcli.algebras.arrays import Arrays
 from adcli.algebras.functions import complex_functions
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, SELECT, Primitive
+from adcli.graph.structure import usual_word
 
 STEP = 1e-40
 """The imaginary step relative to the variable: its square is far below rounding."""
@@ -69,7 +70,6 @@ def _is_step(op: Primitive) -> bool:
 
 def why_not(op: Primitive) -> str:
     """What is wrong with an obstacle, as a clause: `abs is not analytic`."""
-    name = op.word.removeprefix("reduce_")
     if is_analytic(op):
-        return f"there is no complex {name} here"
-    return f"{name} is not analytic"
+        return f"there is no complex {usual_word(op)} here"
+    return f"{usual_word(op)} is not analytic"
