@@ -13,9 +13,8 @@ from adcli.ad.evaluate import Run
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
-from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import LIBRARY, is_taken
 from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
@@ -191,8 +190,7 @@ def _brief(graph: Graph, node: int, depth: int) -> str:
     nothing if it has more than `depth` operations one within the other, or is long."""
     op, attr, inputs = graph.ops[node], graph.attrs[node], graph.args[node]
     if op is VARIABLE:
-        is_taken = attr in LIBRARY or attr in ALIASES or attr in CONSTANTS
-        is_plain = attr.isidentifier() and not is_taken
+        is_plain = attr.isidentifier() and not is_taken(attr)
         return attr if is_plain else "" if "`" in attr else f"`{attr}`"
     if op is NAMED:
         return str(attr)

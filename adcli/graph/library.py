@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.graph.axes import ShapeError
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.primitives import (
     COMPOUND,
     ELEMENTWISE,
@@ -27,6 +28,16 @@ LIBRARY: dict[str, Primitive] = {}
 
 ALIASES: dict[str, str] = {}
 """Other names of functions: ln -> log."""
+
+
+def is_function(name: str) -> bool:
+    """Whether the language has a function of this name."""
+    return name in LIBRARY or name in ALIASES
+
+
+def is_taken(name: str) -> bool:
+    """Whether a name is that of a function or a constant: a variable's goes in backticks then."""
+    return name in CONSTANTS or is_function(name)
 
 
 def _add_row(row: Primitive) -> None:

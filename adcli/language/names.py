@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from adcli.errors import LanguageError, Span, did_you_mean
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import ALIASES, LIBRARY, is_function, is_taken
 from adcli.language.messages import unquoted
 
 DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
@@ -148,7 +148,7 @@ class Scope:
     @staticmethod
     def key(name: str, quoted: bool) -> str:
         """Under which name a name is known: `pi` in backticks is another than pi."""
-        if quoted and (name in CONSTANTS or name in LIBRARY or name in ALIASES):
+        if quoted and is_taken(name):
             return f"`{name}`"
         return name
 
@@ -238,7 +238,7 @@ class Scope:
 
     def is_function(self, name: str) -> bool:
         """Whether a name is that of a function here."""
-        return name in self.functions or name in LIBRARY or name in ALIASES
+        return name in self.functions or is_function(name)
 
     def unknown_function(self, written: str, span: Span) -> LanguageError:
         if written in self.names or written in CONSTANTS:

@@ -7,7 +7,7 @@ import unicodedata
 
 from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import is_function
 from adcli.language.grammar import ParseTables
 from adcli.language.messages import safe
 from adcli.language.names import DERIVATIVE, unknown_function_hint
@@ -161,7 +161,7 @@ def _dot_hint(text: str, place: int) -> str:
     name = word.group(1) + (rest.group() if rest else "")
     owner, _, function = name.rpartition(".")
     behind = text[rest.end() :].lstrip() if rest else ""
-    if function in LIBRARY or function in ALIASES:
+    if is_function(function):
         if re.match(r"\(\s*\)", behind):
             return f"a function stands before its argument: {function}({safe(owner)})"
         return f"functions stand without a module: {function}"
@@ -210,7 +210,7 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
         return message, f"write {root[0]}({root[1]}{written}), or {root}*{written}", span
     if unicodedata.category(written[0]) == "No" and before[-1:].isdigit():
         return message, f"write a sum: {before[-1]} + {written}", span
-    if last in LIBRARY or last in ALIASES:
+    if is_function(last):
         start = len(before.removesuffix(power).rstrip()) - len(last)
         place = (start, start + len(last))
         behind = re.compile(r"[\w.]*").match(text, span[1])
@@ -222,7 +222,7 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
     if before.rfind("[") > max(before.rfind("]"), before.rfind("(")) and name != "LPAR":
         return message, "commas go between elements: [1, 2]", span
     if last and name in ("NAME", "NUMBER"):
-        if written in LIBRARY or written in ALIASES:
+        if is_function(written):
             written += "(...)"
         hint = f"a product is {last}{power}*{written}; only a number multiplies what follows"
         return message, hint, span

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adcli.graph.axes import Key, kept_shape
-from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import is_taken
 from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
@@ -107,8 +106,7 @@ def name_text(name: str) -> str:
         and name.replace("\u0302", "").isidentifier()
         and unicodedata.normalize("NFKC", name) == name
     )
-    taken = name in CONSTANTS or name in LIBRARY or name in ALIASES
-    return name if plain and not taken else quoted(name)
+    return name if plain and not is_taken(name) else quoted(name)
 
 
 def key_text(key: Key) -> str:
