@@ -5,73 +5,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from adcli.errors import LanguageError, Span, did_you_mean
+from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import ALIASES, LIBRARY, is_function, is_taken
+from adcli.graph.library import is_function, is_taken
 from adcli.language.messages import unquoted
-
-DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
-
-OTHER_NAMES = {
-    "power": "a power is x^y",
-    **dict.fromkeys(("factorial", "fact"), "a factorial is n!"),
-    "tg": "the tangent is tan(x)",
-    "ctg": "the cotangent is cot(x)",
-    "cosec": "the cosecant is csc(x)",
-    "sh": "the hyperbolic sine is sinh(x)",
-    "ch": "the hyperbolic cosine is cosh(x)",
-    "th": "the hyperbolic tangent is tanh(x)",
-    "lg": "the logarithm to base 10 is log10(x)",
-    **dict.fromkeys(("lb", "ld"), "the logarithm to base 2 is log2(x)"),
-    "logb": "the logarithm to base b is log(x, b)",
-    **dict.fromkeys(("root", "nthroot"), "the n-th root is x^(1/n)"),
-    **dict.fromkeys(
-        ("deg", "degrees", "rad2deg"), "angles are in radians; x of them are x*180/pi degrees"
-    ),
-    **dict.fromkeys(("deg2rad", "radians"), "x degrees are x*pi/180"),
-    "det": "the language has no determinant",
-    **dict.fromkeys(
-        ("inv", "inverse", "pinv"),
-        "the language has no inverse of a matrix; 1/x is that of each element",
-    ),
-    "solve": "the language solves no equations",
-    **dict.fromkeys(("eye", "identity"), "the identity matrix is diag(ones(3))"),
-    **dict.fromkeys(("cross", "kron"), "products of arrays are *, @, outer and einsum"),
-    **dict.fromkeys(("choose", "binom", "comb", "ncr"), "it is n!/(k!*(n - k)!)"),
-    "beta": "it is gamma(a)*gamma(b)/gamma(a + b)",
-    **dict.fromkeys(("sqr", "square"), "a square is x^2"),
-    "fabs": "the absolute value is abs(x)",
-    **dict.fromkeys(("maximum", "fmax"), "the largest is max(x, y)"),
-    **dict.fromkeys(("minimum", "fmin"), "the smallest is min(x, y)"),
-    "int": "the whole part is trunc(x)",
-    "frac": "the fractional part is mod(x, 1)",
-    "fix": "the whole part is trunc(x)",
-    "swish": "x*sigmoid(x) is silu(x)",
-    "log_sigmoid": "the logarithm of the sigmoid is logsigmoid(x)",
-    "logsoftmax": "the logarithm of softmax is log_softmax(v)",
-    **dict.fromkeys(("average", "avg"), "the mean is mean(v)"),
-    "len": "the number of elements is size(v)",
-    "length": "the number of elements is size(v), the Euclidean length norm(v)",
-    "matmul": "a matrix product is A @ B",
-    **dict.fromkeys(
-        ("if", "ifelse", "iif"), "a choice is written if c then a else b, or where(c, a, b)"
-    ),
-    "heaviside": "the step is where(x > 0, 1, 0)",
-    **dict.fromkeys(("diff", "derivative", "grad", "gradient"), DERIVATIVE),
-    "integrate": "adcli differentiates; it does not integrate",
-    **dict.fromkeys(("vector", "array"), "a vector is written [1, 2, 3]"),
-    "matrix": "a matrix is written [[1, 2], [3, 4]]",
-    **{
-        name + "d": f"angles are in radians: {name}(x*pi/180)"
-        for name in ("sin", "cos", "tan", "cot", "sec", "csc")
-    },
-    **{name + "d": f"angles are in radians: {name}(x)*180/pi" for name in ("asin", "acos", "atan")},
-}
-"""What functions of other languages, and functions by other names, are here."""
 
 
 class UserFunction(NamedTuple):
@@ -241,6 +181,9 @@ class Scope:
         return name in self.functions or is_function(name)
 
     def unknown_function(self, written: str, span: Span) -> LanguageError:
+        """The error for a name that is called and is no function."""
+        from adcli.language.hints import DERIVATIVE, unknown_function_hint
+
         if written in self.names or written in CONSTANTS:
             what = "constant" if written in CONSTANTS else "variable"
             hint = f"write * to multiply: {written}*(...)"
@@ -253,18 +196,3 @@ class Scope:
         else:
             hint = unknown_function_hint(written, self.functions)
         return self.error(f"unknown function '{written}'", span, hint)
-
-
-def unknown_function_hint(written: str, functions: Iterable[str] = ()) -> str:
-    """What a function that is not in the language, nor among a program's `functions`, may be."""
-    if written.lower() in OTHER_NAMES:
-        return OTHER_NAMES[written.lower()]
-    if len(written) == 1:
-        return f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
-    known = [*LIBRARY, *ALIASES, *functions]
-    # A name that starts otherwise is mostly another function: frac is not trace.
-    alike = [name for name in known if name[0].casefold() == written[0].casefold()]
-    hint = did_you_mean(written, alike)
-    if hint is None and written[1:] in known:
-        hint = f"write * to multiply: {written[0]}*{written[1:]}(...)"
-    return hint or "'adcli functions' lists all functions"

@@ -9,58 +9,20 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.library import is_function
 from adcli.language.grammar import ParseTables
+from adcli.language.hints import (
+    CHOICE,
+    DERIVATIVE,
+    PRIME,
+    QUOTE,
+    SIGNS,
+    WORDS,
+    unknown_function_hint,
+)
 from adcli.language.messages import safe
-from adcli.language.names import DERIVATIVE, unknown_function_hint
 
 _OPENING = {"LPAR": "(", "LSQB": "[", "BAR": "|"}
 _PARTNERS = {"(": ")", "[": "]", "|": "|"}
 _CLOSING = {"RPAR": ")", "RSQB": "]"}
-_CHARACTERS = {
-    '"': "a text in quotes ends on its line with the same quote",
-    "`": "a name in backticks ends on its line with a backtick",
-    **dict.fromkeys("{}", "group with ( ), write vectors with [ ]"),
-    "%": "the remainder is mod(x, y)",
-    **dict.fromkeys("&∧", "'and' is written as a word: a > 0 and b > 0"),
-    "?": "a choice is written if c then a else b, or where(c, a, b)",
-    "\\": "this is not LaTeX: write sqrt(x), x/y, alpha or α",
-    **dict.fromkeys("$€", "names are letters, digits and _; any other name goes in backticks"),
-    "∑": "a sum over a vector is sum(v)",
-    "∏": "a product over a vector is prod(v)",
-    "∫": "adcli differentiates; it does not integrate",
-    **dict.fromkeys("∂∇", DERIVATIVE),
-    **dict.fromkeys("–—‐‑", "a difference is x - y"),
-    **dict.fromkeys("•⨯∙⊗", "a product is x*y, of matrices A @ B"),
-    "≈": "equality is ==",
-    "‖": "the Euclidean norm is norm(v)",
-    "→": "a function is written f(x) = x^2",
-    "∨": "'or' is written as a word: a > 0 or b > 0",
-    "¬": "'not' is written as a word: not a > 0",
-    "∜": "the fourth root is x^(1/4)",
-    "°": "angles are in radians: x*pi/180",
-    "~": "'~' belongs to adcli fit",
-    **dict.fromkeys("“”‘’", "write straight quotes"),
-}
-"""What a character that is in no token was probably meant to be."""
-
-_CHOICE = "a choice is written if c then a else b, or where(c, a, b)"
-_WORDS = {
-    "and": "'and' stands between two conditions: a > 0 and b > 0",
-    "or": "'or' stands between two conditions: a > 0 or b > 0",
-    "not": "'not' stands before a condition: not a > 0",
-    **dict.fromkeys(("if", "then", "else"), _CHOICE),
-    **dict.fromkeys(("def", "lambda", "function"), "a function is written f(x) = x^2"),
-    **dict.fromkeys(("let", "var", "const"), "a name is bound by name = value"),
-    "return": "the last statement is the result; it needs no word before it",
-    "for": "there are no loops: sum(v) and prod(v) run over a vector, range(n) is one",
-    "mod": "the remainder is mod(x, y)",
-    "div": "a quotient is x/y, without its remainder floor(x/y)",
-    "over": "a quotient is x/y",
-    "times": "a product is x*y",
-    "plus": "a sum is x + y",
-    "minus": "a difference is x - y",
-}
-"""What a word of other languages was probably meant to be, where an operator is missing."""
-
 _LAST_WORD = re.compile(r"([^\W\d][\w\u0300-\u036f]*|`[^`\n]*`)[^\S\n]*\Z")
 _LAST_RAISED = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹]+\Z")
 _OPERANDS = ("NAME", "NUMBER", "LPAR", "LSQB", "ROOT", "NOT", "IF")
@@ -123,10 +85,10 @@ def _explain(
         return "an operator is missing before '('", _MULTIPLY, (place, place + 1)
     if name in _OPERANDS and not value_is_missing:
         return _missing_operator(before, name, written, text, span)
-    if written in _WORDS:
+    if written in WORDS:
         return f"'{written}' cannot stand here", _word_hint(written, before), span
     if value_is_missing:
-        hint = _CHARACTERS["¬"] if name == "BANG" else _before_operator(before, written)
+        hint = SIGNS["¬"] if name == "BANG" else _before_operator(before, written)
         return f"a value is missing before '{written}'", hint, span
     return f"'{written}' cannot stand here", _misplaced(opened, written), span
 
@@ -134,15 +96,13 @@ def _explain(
 def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
     character = text[place]
     if character == "!":
-        return _CHARACTERS["¬"]
+        return SIGNS["¬"]
     if character == "'":
-        if value_is_missing:
-            return "a text in quotes ends on its line with the same quote"
-        return "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
+        return QUOTE if value_is_missing else PRIME
     if character == ".":
         return _dot_hint(text, place)
-    if character in _CHARACTERS:
-        return _CHARACTERS[character]
+    if character in SIGNS:
+        return SIGNS[character]
     plain = unicodedata.normalize("NFKC", character)
     if plain in "()[]+-*/=<>,;|!^0123456789.":
         return f"write '{plain}'"
@@ -190,8 +150,7 @@ def _wrong_closing(opened: list[str], before: str, written: str, span: Span) -> 
 def _quoted(written: str, value_is_missing: bool, span: Span) -> Advice:
     if value_is_missing or written.startswith('"'):
         return "text in quotes is for einsum only", 'as in einsum("ij,j->i", A, x)', span
-    hint = "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
-    return f"'{written[0]}' has no meaning here", hint, (span[0], span[0] + 1)
+    return f"'{written[0]}' has no meaning here", PRIME, (span[0], span[0] + 1)
 
 
 def _missing_operator(before: str, name: str, written: str, text: str, span: Span) -> Advice:
@@ -203,7 +162,7 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
     if re.search(r"(?<!\w)d/d\w+\Z", before[-200:]):
         return message, DERIVATIVE, span
     for candidate in (written, last):
-        if candidate.lower() in _WORDS:
+        if candidate.lower() in WORDS:
             return message, _word_hint(candidate.lower(), before), span
     if before.endswith(("√", "∛"), 0, -1) and before[-1].isdigit():
         root = before[-2:]
@@ -234,12 +193,12 @@ def _word_hint(word: str, before: str) -> str:
         return "a space and brackets follow 'if' here: if (a > 0) then x else y"
     if re.search(r"[-+*/@^<>=·×−](\s*)(if|not)\Z", before[-200:]):
         return "behind an operator it goes in brackets: 2*(if c then a else b), 1 - (not c)"
-    return _WORDS[word]
+    return WORDS[word]
 
 
 def _bar(before: str, behind: str, span: Span) -> Advice:
     """A bar behind a value where none is open."""
-    either = "'or' is written as a word: a > 0 or b > 0"
+    either = SIGNS["∨"]
     if re.match(r"[^|\n]*\w[^|\n]*\|(?!\|)", behind) and not behind.startswith("|"):
         return "an operator is missing before '|'", f"write * between: x*|y|; {either}", span
     if before.endswith("|") or behind.startswith("|"):
@@ -257,7 +216,7 @@ def _before_operator(before: str, written: str) -> str | None:
     if before.endswith("<") and written == ">":
         return "write !="
     if before.endswith(("-", "−")) and written == ">":
-        return _CHARACTERS["→"]
+        return SIGNS["→"]
     if before.endswith("/") and written == "/":
         return "the whole part of a quotient is floor(x/y)"
     return _after(before) or f"write a value on the left of '{written}'"
@@ -293,9 +252,9 @@ def _at_the_end(opened: list[str], text: str, value_is_missing: bool, names: set
     if opened:
         closing = _PARTNERS[opened[-1]]
         if not value_is_missing:
-            hint = _CHARACTERS["∨"] if "||" in text else f"add '{closing}'"
+            hint = SIGNS["∨"] if "||" in text else f"add '{closing}'"
             if opened[-1] == "|" and re.search("[<>≤≥≠]|[=!]=", text) and "||" not in text:
-                hint += f"; {_CHARACTERS['∨']}"
+                hint += f"; {SIGNS['∨']}"
             return f"'{opened[-1]}' is not closed", hint, place
         message = f"the text ends where a value is missing, and '{opened[-1]}' is not closed"
         return message, f"write a value and '{closing}'", place
@@ -303,7 +262,7 @@ def _at_the_end(opened: list[str], text: str, value_is_missing: bool, names: set
         return "the text ends where a value is missing", _after(text[:end]), place
     for word in ("THEN", "ELSE"):
         if word in names:
-            return f"the text ends where '{word.lower()}' is missing", _CHOICE, place
+            return f"the text ends where '{word.lower()}' is missing", CHOICE, place
     return "the text ends too early", None, place
 
 
