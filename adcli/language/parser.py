@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from adcli.language.grammar import ParseTables
-from adcli.language.syntax import syntax_error
 
 END = 0
 _COMMENT = re.compile(r"#[^\n]*")
@@ -81,6 +80,8 @@ class Parser:
                 if action == 0:
                     if state == tables.accept:
                         return values[-1]
+                    from adcli.language.syntax import syntax_error
+
                     raise syntax_error(tables, text, states, terminal, span)
                 nonterminal, length, method = rules[-action - 1]
                 if method is None:
