@@ -191,13 +191,7 @@ class Series:
 
     def _evaluate(self, node: int) -> None:
         """Evaluate a node and what it depends on, as far as that is new."""
-        found, waiting = set(), [node]
-        while waiting:
-            i = waiting.pop()
-            if i not in self._known and i not in found:
-                found.add(i)
-                waiting += self.graph.args[i]
-        order = sorted(found)
+        order = self.graph.reach_up_to(self._known, node)
         self._extend(order)
         self._admit(order)
 

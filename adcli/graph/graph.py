@@ -7,7 +7,7 @@ order and every walk is a plain loop: no recursion, no sorting.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import compress
 from threading import Lock
 from typing import Any
@@ -157,6 +157,18 @@ class Graph:
                 mark[a] = 1
             i = mark.rfind(1, 0, i)
         return list(compress(range(top + 1), mark))
+
+    def reach_up_to(self, known: Container[int], node: int) -> list[int]:
+        """What `node` depends on, itself included, but for `known` nodes and what is behind them;
+        arguments before their users."""
+        found: set[int] = set()
+        waiting = [node]
+        while waiting:
+            i = waiting.pop()
+            if i not in known and i not in found:
+                found.add(i)
+                waiting += self.args[i]
+        return sorted(found)
 
     def dependents(self, order: list[int], sources: Iterable[int]) -> bytearray:
         """A flag for each node of the graph: whether it depends on one of `sources`."""

@@ -95,12 +95,5 @@ def shape_of(
 ) -> Shape:
     """The shape of a node, which may be new; `known` gets those that it does not have yet."""
     if node not in known:
-        missing: set[int] = set()
-        waiting = [node]
-        while waiting:
-            i = waiting.pop()
-            if i not in known and i not in missing:
-                missing.add(i)
-                waiting += graph.args[i]
-        infer_shapes(graph, sorted(missing), inputs, known=known)
+        infer_shapes(graph, graph.reach_up_to(known, node), inputs, known=known)
     return known[node]
