@@ -42,7 +42,8 @@ OVERFLOW = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps 
 MOST_OF_OPERAND = 24
 """Characters of an operand that a remedy repeats."""
 
-_ASKS_OF_NUMBER = re.compile(r"where\(\(?-?[\d.]+(?:e[+-]?\d+)?\)? (?:>|!=)")
+_ASKS_OF_NUMBER = r"where\(\(?-?[\d.]+(?:e[+-]?\d+)?\)? (?:>|!=)"
+"""Compiled for the first remedy, not at every start."""
 
 Place = tuple[int, Any]
 """A node and the places of its value that are meant: a mask, None for everywhere."""
@@ -168,7 +169,7 @@ def _filled(remedy: str, names: tuple[str, ...], operands: tuple[str, ...]) -> s
     safe = re.sub(r"\b\w+\b", lambda word: _in_place(word, shown), safe)
     plain = {name: text for name, text in shown.items() if not text.endswith(")")}
     aside = re.sub(r"\b\w+\b", lambda word: _in_place(word, plain), aside)
-    return "" if _ASKS_OF_NUMBER.match(safe) else safe + separator + aside
+    return "" if re.match(_ASKS_OF_NUMBER, safe) else safe + separator + aside
 
 
 def _in_place(word: re.Match[str], shown: Mapping[str, str]) -> str:

@@ -109,7 +109,8 @@ def render_note(remark: AdcliError) -> str:
     return "note" + render(remark).removeprefix("error") + "\n"
 
 
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
+_ESCAPE = r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})"
+"""Compiled for the first name in backticks, not at every start."""
 
 
 def quoted(name: str) -> str:
@@ -118,13 +119,13 @@ def quoted(name: str) -> str:
     >>> quoted("my col"), quoted("a\x1b`b"), unquoted(quoted("\\u0041")) == "\\u0041"
     ('`my col`', '`a\\u001b\\u0060b`', True)
     """
-    name = _ESCAPE.sub(lambda found: r"\u005c" + found[0][1:], name)
+    name = re.sub(_ESCAPE, lambda found: r"\u005c" + found[0][1:], name)
     return f"`{''.join(c if is_harmless(c) and c != '`' else _escape_of(c) for c in name)}`"
 
 
 def unquoted(text: str) -> str:
     """The name that a text in backticks stands for."""
-    return _ESCAPE.sub(_character, text[1:-1])
+    return re.sub(_ESCAPE, _character, text[1:-1])
 
 
 def _escape_of(c: str) -> str:

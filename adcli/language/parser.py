@@ -12,7 +12,8 @@ from typing import Any
 from adcli.language.grammar import ParseTables
 
 END = 0
-_COMMENT = re.compile(r"#[^\n]*")
+_COMMENT = r"#[^\n]*"
+"""Compiled for the first line break within a statement, not at every start."""
 
 
 class Parser:
@@ -58,7 +59,7 @@ class Parser:
                 if (
                     terminal == self.separator
                     and (depth > 0 or bars or terminal not in actions[state])
-                    and ";" not in _COMMENT.sub("", text[span[0] : span[1]])
+                    and ";" not in re.sub(_COMMENT, "", text[span[0] : span[1]])
                 ):
                     continue
                 if terminal == self.bar_end:
