@@ -12,7 +12,7 @@ from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
+from adcli.graph.primitives import DIVIDE, ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
 from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
@@ -231,7 +231,7 @@ class Builder(Operators):
         if number in (2.0, 10.0):
             return self.graph.node(PRIMITIVES[f"log{number:.0f}"], (x,), None, span)
         logs = [self.graph.node(PRIMITIVES["log"], (a,), None, span) for a in (x, base)]
-        return self.graph.node(PRIMITIVES["divide"], tuple(logs), None, span)
+        return self.graph.node(DIVIDE, tuple(logs), None, span)
 
     def call_raised(
         self, name: Span, digits: Span, left: Span, arguments: list[Any], right: Span
@@ -309,11 +309,12 @@ def build_program(
 
     builder = (ModelBuilder if model else Builder)(text, twice=twice)
     results: StatementValue = parser.parse(text, builder)
+    nodes = results.nodes
+    variables: list[int] = []
     if results.defined is not None and not model:
         result, variables = builder.program_of(*results.defined)
-        nodes = smooth(builder.graph, [result]) if twice else [result]
-        return Program(builder.graph, nodes, text, variables)
-    if model and results.bound:
+        nodes = [result]
+    elif model and results.bound:
         end = len(text.rstrip())
         raise LanguageError(
             "the program ends without a result",
@@ -321,5 +322,6 @@ def build_program(
             span=(end, end + 1),
             text=text,
         )
-    nodes = smooth(builder.graph, results.nodes) if twice else results.nodes
-    return Program(builder.graph, nodes, text)
+    if twice:
+        nodes = smooth(builder.graph, nodes)
+    return Program(builder.graph, nodes, text, variables)
