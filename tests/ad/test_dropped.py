@@ -114,6 +114,17 @@ def test_scalars_of_a_vector_written_out():
     assert math.isclose(f.map({"x": [2.0], "y": [-1.0]}).gradients["y"][0], 2.0)
 
 
+@pytest.mark.parametrize("mode", ["reverse", "forward", "symbolic"])
+def test_a_product_of_a_diagonal_meets_only_what_is_taken(mode: str) -> None:
+    # More numbers than are differentiated by in the other direction where a result is not finite.
+    f = adcli.function('einsum("ii,j->ij", A, 1/w)[0, 0]')
+    weights = np.array([1.0, 1, 1, 0, 1, 1])
+    found = f.value_and_gradient({"A": np.eye(6), "w": weights}, mode=mode)[1]
+    corner = np.outer(np.eye(6)[0], np.eye(6)[0])
+    np.testing.assert_array_equal(found["A"], corner)
+    np.testing.assert_array_equal(found["w"], -corner[0])
+
+
 TWICE = [
     # Products that meet elements nobody takes, whose first or second derivative is infinite.
     ("(v@sqrt(W))[1]", {"v": [1.0, 2.0], "W": [[1.0, 4.0], [0.0, 1.0]]}),
