@@ -161,7 +161,6 @@ def _dispatch(arguments: list[str]) -> int:
     import click
 
     from adcli.cli.app import application
-    from adcli.cli.usage import usage_error
 
     try:
         result = application.main(arguments or ["--help"], prog_name="adcli", standalone_mode=False)
@@ -171,6 +170,8 @@ def _dispatch(arguments: list[str]) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
+        from adcli.cli.usage import usage_error
+
         raise usage_error(error, arguments) from None
 
 
