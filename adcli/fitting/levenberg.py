@@ -127,8 +127,8 @@ class Minimisation:
                         return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
                     self.iterations += 1
                     moved = self._iterate()
-                    goes_on = moved and not self.edge.is_crowded
-                    if not (goes_on or self._hold() or moved):
+                    held = (not moved or self.edge.is_crowded) and self._hold()
+                    if not (moved or held):
                         break
                 if not self.edge.release(self.linear.cost):
                     return self._polish()
