@@ -32,11 +32,8 @@ def _fine_differences(regression: Regression) -> Callable[[Sequence[Any]], Vecto
     rounded."""
     from adcli.algebras.digits import DigitArrays
 
-    algebra, model, parameters = (
-        DigitArrays(REFINED_DIGITS),
-        regression.model,
-        regression.parameters,
-    )
+    algebra = DigitArrays(REFINED_DIGITS)
+    model, parameters = regression.model, regression.parameters
     inputs = {**model.prediction.inputs, **model.response.inputs}
     values = {**regression.data, **regression.fixed}
     nodes = *model.response.outputs, parameters.prediction
@@ -47,12 +44,8 @@ def _fine_differences(regression: Regression) -> Callable[[Sequence[Any]], Vecto
     def differences(point: Sequence[Any]) -> Vector:
         with algebra.context():
             packed = [algebra.pack(x) for x in point]
-            found = evaluate(
-                model.graph,
-                order,
-                {**held, **dict(zip(parameters.nodes, packed, strict=True))},
-                algebra,
-            )
+            free = dict(zip(parameters.nodes, packed, strict=True))
+            found = evaluate(model.graph, order, {**held, **free}, algebra)
             response, prediction = (found[i] for i in nodes)
             return np.array(prediction - response, dtype=float)[0]
 
