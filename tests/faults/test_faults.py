@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from adcli.data.output import atomic_output
 from tests.faults.disturb import KINDS
 from tests.faults.jobs import PATIENCE, Job, prepare, start
 from tests.fuzz.campaign import campaign
+from tests.terminal import ROOT
 
 CASES = {"kills": 1, "signals": 4, "ignored": 1, "full-disks": 1, "streams": 1, "permissions": 1}
 
@@ -96,10 +99,13 @@ def test_a_second_signal_while_the_first_one_cleans_up_leaves_nothing(
 
 
 def test_importing_adcli_leaves_the_signals_alone() -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    import adcli.cli  # noqa: F401
-
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    program = """
+import signal
+before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+import adcli.cli
+assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
 @pytest.mark.usefixtures("folder")
