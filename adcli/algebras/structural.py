@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adcli.graph.axes import Key, Shape, key_of
-from adcli.graph.structure import einsum_terms
+from adcli.graph.subscripts import plain_subscripts
 
 Array = Any
 """numpy.ndarray of float64, or of objects for many-digit numbers."""
@@ -164,8 +164,9 @@ def _matmul(algebra: Any, _: Any, a: Array, b: Array) -> Array:
 
 
 def _einsum(algebra: Any, spec: str, *xs: Array) -> Array:
-    terms, output = einsum_terms(spec, len(xs))
-    spec = ",".join("..." + term for term in terms) + "->..." + output
+    plain = plain_subscripts(spec, tuple([x.shape[1:] for x in xs]))
+    xs = tuple([x.reshape((x.shape[0], *core)) for x, core in zip(xs, plain.cores, strict=True)])
+    spec = ",".join("..." + term for term in plain.terms) + "->..." + plain.output
     return np.einsum(spec, *xs, optimize=len(xs) > 2 and xs[0].dtype != object)
 
 

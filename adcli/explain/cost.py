@@ -30,7 +30,7 @@ from adcli.graph.primitives import (
     SUBTRACT,
     Primitive,
 )
-from adcli.graph.structure import einsum_terms
+from adcli.graph.subscripts import plain_subscripts
 
 
 class Counts(NamedTuple):
@@ -91,11 +91,7 @@ def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Cou
     if name == "matmul":
         terms = size * inputs[0][-1]
     elif name == "einsum":
-        letters, _ = einsum_terms(attr, len(inputs))
-        sizes: dict[str, int] = {}
-        for names, shape in zip(letters, inputs, strict=True):
-            sizes.update(zip(names, shape, strict=True))
-        terms = prod(sizes.values())
+        terms = prod(plain_subscripts(attr, tuple(inputs)).sizes.values())
     elif name in ("sum", "sum_to"):
         return Counts(additions=max(prod(inputs[0]) - size, 0))
     elif name == "cumsum" and size:

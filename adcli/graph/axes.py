@@ -16,7 +16,12 @@ Key = tuple[Any, ...]
 
 
 class ShapeError(ValueError):
-    """Shapes that do not fit an operation; whoever knows the place adds it."""
+    """Shapes that do not fit an operation; whoever knows the place adds it.
+
+    `place` are the characters of the operation's attribute, a text, that are wrong, if it has one.
+    """
+
+    place: tuple[int, int] | None = None
 
 
 def broadcast_shapes(shapes: list[Shape]) -> Shape:

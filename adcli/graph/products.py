@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shape, show_shapes
+from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shapes
 from adcli.graph.primitives import MULTILINEAR, REQUIRED, structural
 
 
@@ -57,42 +57,11 @@ MATMUL = structural(
 )
 
 
-def einsum_terms(spec: str, count: int) -> tuple[list[str], str]:
-    """Input and output subscripts of `spec`, the output made explicit as NumPy would.
-
-    Raises ShapeError for a malformed specification.
-    """
-    inputs, arrow, output = spec.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    letters = "".join(terms)
-    if any(not (c.isascii() and c.isalpha()) for c in letters + output):
-        raise ShapeError(f"einsum takes letters, commas and '->', not {spec!r}")
-    if len(terms) != count:
-        raise ShapeError(f"einsum {spec!r} names {len(terms)} arrays, {count} are given")
-    if not arrow:
-        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    if len(set(output)) != len(output) or not set(output) <= set(letters):
-        raise ShapeError(f"einsum {spec!r}: each output letter once, and from the inputs")
-    return terms, output
-
-
-def _einsum_sizes(terms: list[str], shapes: list[Shape], spec: str) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        if len(term) != len(shape):
-            raise ShapeError(f"einsum {spec!r}: {term!r} for the shape {show_shape(shape)}")
-        for letter, size in zip(term, shape, strict=True):
-            if sizes.setdefault(letter, size) != size:
-                raise ShapeError(
-                    f"einsum {spec!r}: {letter} is {sizes[letter]} in one place, {size} in another"
-                )
-    return sizes
-
-
 def _einsum_shape(shapes: list[Shape], spec: str) -> Shape:
-    terms, output = einsum_terms(spec, len(shapes))
-    sizes = _einsum_sizes(terms, shapes, spec)
-    return tuple(sizes[letter] for letter in output)
+    from adcli.graph.subscripts import plain_subscripts
+
+    plain = plain_subscripts(spec, tuple(shapes))
+    return tuple(plain.sizes[letter] for letter in plain.output)
 
 
 def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs: Any) -> Any:
@@ -101,14 +70,18 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
     A letter that only input k has is filled by ones; a letter that it repeats (a diagonal) by a
     unit matrix.
     """
-    terms, output = einsum_terms(spec, len(shapes))
-    sizes = _einsum_sizes(terms, shapes, spec)
+    from adcli.graph.subscripts import LETTERS, plain_subscripts
+
+    terms, output, cores, sizes = plain_subscripts(spec, tuple(shapes))
     others = [i for i in range(len(terms)) if i != k]
-    inputs, values = [terms[i] for i in others], [xs[i] for i in others]
+    inputs, values = (
+        [terms[i] for i in others],
+        [_core(m, xs[i], shapes[i], cores[i]) for i in others],
+    )
     inputs.append(output)
     values.append(g)
     target = ""
-    spare = iter(sorted(set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") - set(sizes)))
+    spare = iter(c for c in LETTERS if c not in sizes)
     for letter in terms[k]:
         if letter in target:
             fresh = next(spare)
@@ -121,12 +94,25 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
         if not any(letter in term for term in inputs):
             inputs.append(letter)
             values.append(m.full(1.0, (sizes[letter],)))
-    return m.einsum(",".join(inputs) + "->" + target, *values)
+    result = m.einsum(",".join(inputs) + "->" + target, *values)
+    return _core(m, result, cores[k], shapes[k])
+
+
+def _core(m: Any, x: Any, shape: Shape, core: Shape) -> Any:
+    """x without the axes that are broadcast, or with them again."""
+    return x if shape == core else m.reshape(core, x)
 
 
 def _numpy_einsum(spec: str, shapes: list[Shape]) -> str:
-    terms, output = einsum_terms(spec, len(shapes))
-    return f'np.einsum("{",".join(terms)}->{output}", #*)'
+    from adcli.graph.subscripts import subscripts
+
+    return f'np.einsum("{subscripts(spec, len(shapes)).spec()}", #*)'
+
+
+def _takes_diagonal(spec: str, shapes: list[Shape]) -> bool:
+    from adcli.graph.subscripts import subscripts
+
+    return any(len(set(term)) < len(term) for term in subscripts(spec, len(shapes)).terms)
 
 
 structural(
@@ -135,9 +121,7 @@ structural(
     inputs="*xs",
     shape=_einsum_shape,
     rule=_einsum_transpose,
-    drops=lambda spec, shapes: any(  # it takes a diagonal
-        len(set(term)) < len(term) for term in einsum_terms(spec, len(shapes))[0]
-    ),
+    drops=_takes_diagonal,
     options={"spec": REQUIRED},
     example=("ij,j->i", ((2, 3), (3,))),
     numpy=_numpy_einsum,

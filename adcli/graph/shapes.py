@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from adcli.errors import LanguageError
+from adcli.errors import LanguageError, Span
 from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, LEAF, SELECT, VARIABLE
@@ -86,8 +86,20 @@ def infer_shapes(
             hint = HINTS.get(op.name) or HINTS.get(op.kind)
             if isinstance(error, GiantError):
                 hint = "many points go into a file: --points; blocks of it are in memory"
-            raise LanguageError(str(error), hint, span=graph.span(i), text=text) from None
+            span = _place(graph, i, error, text)
+            raise LanguageError(str(error), hint, span=span, text=text) from None
     return shapes
+
+
+def _place(graph: Graph, i: int, error: ShapeError, text: str | None) -> Span:
+    """Where node i is written, or within its attribute, a text in quotes, what is wrong there."""
+    start, end = graph.span(i)
+    if error.place is not None and text is not None:
+        for quote in "\"'":
+            quoted = text.find(quote + graph.attrs[i] + quote, start, end) + 1
+            if quoted > 0:
+                return quoted + error.place[0], quoted + error.place[1]
+    return start, end
 
 
 def shape_of(

@@ -10,7 +10,7 @@ from adcli.graph.exact import Number, exact
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, PRIMITIVES, Primitive
 from adcli.graph.simplify_sums import Sums
-from adcli.graph.structure import FULL, INDEX, MATMUL, RESHAPE, STACK, SUM, einsum_terms
+from adcli.graph.structure import FULL, INDEX, MATMUL, RESHAPE, STACK, SUM
 
 _BROADCAST = PRIMITIVES["broadcast"]
 _CONCAT = PRIMITIVES["concat"]
@@ -167,10 +167,12 @@ class Rearranging(Sums):
 
     def _einsum(self, args: list[int], spec: str) -> tuple[Number, int]:
         """Numbers among the factors go outside."""
-        terms, output = einsum_terms(spec, len(args))
+        from adcli.graph.subscripts import subscripts
+
+        read = subscripts(spec, len(args))
         c: Number = 1
         kept = []
-        for term, x in zip(terms, args, strict=True):
+        for term, x in zip(read.terms, args, strict=True):
             value = exact(self.graph.attrs[x]) if self.graph.ops[x] is CONSTANT else None
             if value is None:
                 kept.append((term, x))
@@ -180,9 +182,9 @@ class Rearranging(Sums):
             return 1, self.node(_EINSUM, *args, attr=spec)
         if not kept:
             return c, self.graph.constant(1.0)
-        if len(kept) == 1 and kept[0][0] == output:
+        if len(kept) == 1 and kept[0][0] == read.output:
             return c, kept[0][1]
-        spec = ",".join(term for term, _ in kept) + "->" + output
+        spec = read._replace(terms=tuple([term for term, _ in kept])).spec()
         return c, self.node(_EINSUM, *[x for _, x in kept], attr=spec)
 
 

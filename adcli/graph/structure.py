@@ -18,7 +18,6 @@ from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
 from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, Primitive, structural
 from adcli.graph.products import MATMUL as MATMUL
-from adcli.graph.products import einsum_terms as einsum_terms
 
 
 def _numpy_reduction(function: str) -> Any:

@@ -12,7 +12,7 @@ from adcli.algebras.functions.array_functions import largest, smallest
 from adcli.algebras.structural import STRUCTURAL
 from adcli.engines.plan.operand import Array
 from adcli.graph.axes import Shape
-from adcli.graph.structure import einsum_terms
+from adcli.graph.subscripts import plain_subscripts
 
 # A choice among random places costs a processor several times as much by branches as by bits, so a
 # truth value becomes a mask of all bits or none.
@@ -132,10 +132,15 @@ _ARRAYS = Arrays()
 
 
 def einsum(spec: str, shapes: list[Shape]) -> Callable[..., Array]:
-    terms, output = einsum_terms(spec, len(shapes))
-    spec = ",".join(terms) + "->" + output
-    path = np.einsum_path(spec, *[np.broadcast_to(0.0, shape) for shape in shapes])[0]
-    return lambda *xs: np.array(np.einsum(spec, *xs, optimize=path))
+    plain = plain_subscripts(spec, tuple(shapes))
+    spec, cores = plain.spec(), plain.cores
+    path = np.einsum_path(spec, *[np.broadcast_to(0.0, core) for core in cores])[0]
+
+    def call(*xs: Array) -> Array:
+        xs = tuple([x.reshape(core) for x, core in zip(xs, cores, strict=True)])
+        return np.array(np.einsum(spec, *xs, optimize=path))
+
+    return call
 
 
 def converted(call: Callable[..., Array], dtype: Any) -> Callable[..., Array]:
