@@ -129,8 +129,9 @@ def _run_point(
 
 
 def _remark_on_matrices(f: Function, shapes: dict[str, Shape]) -> None:
-    from adcli.language.remarks import reciprocal_of_matrix
+    from adcli.language.remarks import product_of_arrays, reciprocal_of_matrix
 
-    note = reciprocal_of_matrix(f, shapes)
-    if note is not None:
-        remark(render_note(note))
+    for judge in (reciprocal_of_matrix, product_of_arrays):
+        note = judge(f, shapes)
+        if note is not None:
+            remark(render_note(note))

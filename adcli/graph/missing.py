@@ -1,4 +1,4 @@
-"""What a name without a value was probably meant to be."""
+"""What a name without a value, or a sign of calculus, was probably meant to be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Collection
 
 from adcli.errors import Span
 from adcli.graph.constants import CONSTANTS
+from adcli.graph.library import ALIASES, LIBRARY
 
+DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
 UNITS = {
     **dict.fromkeys(
         ("deg", "degree", "degrees"), "angles are in radians: 30 degrees are 30*pi/180"
@@ -23,6 +25,13 @@ WORDS = {
 }
 """Words that are names where they cannot be words."""
 
+CAPITALS = {
+    "E": "e",
+    **dict.fromkeys(("PI", "Pi"), "pi"),
+    **dict.fromkeys(("Inf", "INF", "Infinity", "infinity", "oo"), "inf"),
+}
+"""Names of constants in other languages."""
+
 LONGEST_PRODUCT = 12
 """Letters of a name that may be a product of names written side by side."""
 
@@ -34,6 +43,21 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
     """
     if name in UNITS:
         return UNITS[name]
+    if name in CAPITALS:
+        return f"the constant is {CAPITALS[name]}"
+    before, behind = text[: span[0]].rstrip(), text[span[1] :].lstrip()
+    if name[0] == "d" and re.match(r"\w*\s*(?:(?:\^|\*\*)\s*\d|[²³])?\s*/\s*d\w", text[span[0] :]):
+        return DERIVATIVE
+    if name == "T" and before.endswith(("^", "**")):
+        return "a matrix is turned by transpose(A)"
+    if name in ("i", "j") and before[-1:].isdigit():
+        return "numbers are real here: there are no complex ones"
+    if re.search(r"(?<![\w.])0\Z", before) and re.fullmatch(r"x[0-9a-f]+|b[01]+|o[0-7]+", name):
+        return "numbers are written in decimal digits"
+    if behind.startswith("<-") and re.search(r"(?:\A|[;\n])\Z", before):
+        return f"a name is bound by {name} = value"
+    if behind.startswith("[") and name.lower() in (*LIBRARY, *ALIASES):
+        return f"a function is called with round brackets: {name.lower()}(x)"
     if name in WORDS and text[span[0] : span[1]] == name:
         return WORDS[name]
     if "ᵀ" in text[span[0] : span[1]]:
@@ -41,9 +65,14 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
     if any(unicodedata.decomposition(c).startswith("<super>") for c in text[slice(*span)]):
         return "a raised letter belongs to the name; a power is x^n"
     # A name that ends in e is mostly a word: rate is not rat*e.
-    factors = factors_of(name, {*known, *(c for c in CONSTANTS if c != "e")})
+    constants = {c for c in CONSTANTS if c != "e" or before[-1:].isdigit()}
+    factors = factors_of(name, {*known, *constants})
     if factors:
         return f"a product is {'*'.join(factors)}"
+    for length in range(len(name) - 1, 1, -1):
+        is_value = name[length:].lstrip("0123456789") in {*known, *CONSTANTS}
+        if name[:length] in LIBRARY and is_value:
+            return f"the argument goes in brackets: {name[:length]}({name[length:]})"
     bound = re.compile(rf"(?:^|[;\n])\s*{re.escape(name)}\s*=(?!=)").search(text, span[1])
     if bound is not None:
         return f"'{name}' is bound further on; a value is bound before the line that uses it"

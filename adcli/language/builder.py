@@ -28,13 +28,6 @@ from adcli.language.names import (
 from adcli.language.operators import Operators
 from adcli.language.parser import Parser
 
-INVERSES = {
-    **{name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    "exp": "log",
-    "log": "exp",
-}
-"""Functions whose inverse has a name."""
-
 MAX_EXPANSION = 2_000_000
 """Operations of a program whose functions are written out at every call; more fill the memory."""
 
@@ -215,7 +208,7 @@ class Builder(Operators):
         if function is LIBRARY["log"] and len(arguments) > 1:
             return self._log_to_base(arguments, span)
         if function is None:
-            raise self.unknown_function(written, name)
+            raise self.unknown_function(written, name, len(arguments))
         return LibraryCall(self, function, arguments, span).build()
 
     def _log_to_base(self, arguments: list[Any], span: Span) -> int:
@@ -239,10 +232,7 @@ class Builder(Operators):
         """sin²(x), the power of a value. A negative one would be read as the inverse by many."""
         written = self.text[name[0] : name[1]]
         if self.text[digits[0]] == "⁻":
-            inverse = INVERSES.get(written)
-            hint = f"its reciprocal is 1/{written}(...)"
-            if inverse is not None:
-                hint = f"its inverse is {inverse}(...), {hint}"
+            hint = self.inverse_hint(written)
             raise self.error(f"'{written}' has a negative power", digits, hint)
         return self.raised(self.call(name, left, arguments, right), digits)
 

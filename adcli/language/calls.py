@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from adcli.errors import LanguageError, Span
@@ -85,6 +86,10 @@ class LibraryCall:
             given = len(self.inputs) + len(spare)
             wants = counted(len(self.function.inputs), "argument")
             message = f"'{self.function.word}' takes {wants}, not {given}"
+            comma = re.search(r"(\d+),(\d+)", self.scope.text[slice(*self.span)])
+            if comma is not None:
+                hint = f"a decimal number is written with a point: {comma[1]}.{comma[2]}"
+                raise self.scope.error(message, self.span, hint)
             raise self.error(message)
 
     def _named(self, argument: Named) -> None:

@@ -6,37 +6,44 @@ may be is in adcli.graph.missing: that a value is missing is found below the lan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from adcli.errors import did_you_mean
 from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.missing import DERIVATIVE as DERIVATIVE
 
-DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
 INTEGRAL = "adcli differentiates; it does not integrate"
 CHOICE = "a choice is written if c then a else b, or where(c, a, b)"
 REMAINDER = "the remainder is mod(x, y)"
 FUNCTION = "a function is written f(x) = x^2"
 QUOTE = "a text in quotes ends on its line with the same quote"
 PRIME = "'adcli grad' gives derivatives; a matrix is turned by transpose(x)"
+PRODUCT = "a product is x*y, of matrices A @ B"
+BETWEEN = "0 <= x <= 1 holds for x between 0 and 1"
+MINIMUM = "adcli descend finds a minimum, with --maximize a maximum"
+ROWS = "the rows of a matrix are vectors: [[1, 2], [3, 4]]"
+UNEQUAL = "inequality is !="
 
 SIGNS = {
     '"': QUOTE,
     "`": "a name in backticks ends on its line with a backtick",
     **dict.fromkeys("{}", "group with ( ), write vectors with [ ]"),
-    "%": REMAINDER,
     **dict.fromkeys("&∧", "'and' is written as a word: a > 0 and b > 0"),
     "?": CHOICE,
-    "\\": "this is not LaTeX: write sqrt(x), x/y, alpha or α",
     **dict.fromkeys("$€", "names are letters, digits and _; any other name goes in backticks"),
     "∑": "a sum over a vector is sum(v)",
     "∏": "a product over a vector is prod(v)",
     "∫": INTEGRAL,
     **dict.fromkeys("∂∇", DERIVATIVE),
     **dict.fromkeys("–—‐‑", "a difference is x - y"),
-    **dict.fromkeys("•⨯∙⊗", "a product is x*y, of matrices A @ B"),
+    **dict.fromkeys("•⨯∙⊗✕✖⋆", PRODUCT),
     "≈": "equality is ==",
     "‖": "the Euclidean norm is norm(v)",
-    "→": FUNCTION,
+    **dict.fromkeys("→↦⇒⟼", FUNCTION),
+    **dict.fromkeys("′″", PRIME),
+    **dict.fromkeys("⊤†", "a matrix is turned by transpose(A)"),
+    "∈": BETWEEN,
     "∨": "'or' is written as a word: a > 0 or b > 0",
     "¬": "'not' is written as a word: not a > 0",
     "∜": "the fourth root is x^(1/4)",
@@ -61,6 +68,9 @@ WORDS = {
     "times": "a product is x*y",
     "plus": "a sum is x + y",
     "minus": "a difference is x - y",
+    "in": BETWEEN,
+    "at": "values are given by --at x=3, or bound before: x = 3; x^2",
+    **dict.fromkeys(("minimize", "minimise", "maximize", "maximise"), MINIMUM),
 }
 """What a word of other languages was probably meant to be, where an operator is missing."""
 
@@ -75,6 +85,15 @@ FUNCTIONS = {
     "th": "the hyperbolic tangent is tanh(x)",
     "lg": "the logarithm to base 10 is log10(x)",
     **dict.fromkeys(("lb", "ld"), "the logarithm to base 2 is log2(x)"),
+    **dict.fromkeys(("gammaln", "loggamma", "lngamma"), "the logarithm of gamma is lgamma(x)"),
+    **dict.fromkeys(
+        ("acot", "arccot", "arcctg"), "the inverse cotangent is pi/2 - atan(x), or atan(1/x)"
+    ),
+    **dict.fromkeys(("asec", "arcsec"), "the inverse secant is acos(1/x)"),
+    **dict.fromkeys(("acsc", "arccsc"), "the inverse cosecant is asin(1/x)"),
+    **dict.fromkeys(("acoth", "arcoth", "arccoth"), "the inverse of coth is atanh(1/x)"),
+    **dict.fromkeys(("asech", "arsech", "arcsech"), "the inverse of sech is acosh(1/x)"),
+    **dict.fromkeys(("acsch", "arcsch", "arccsch"), "the inverse of csch is asinh(1/x)"),
     "logb": "the logarithm to base b is log(x, b)",
     **dict.fromkeys(("root", "nthroot"), "the n-th root is x^(1/n)"),
     **dict.fromkeys(
@@ -95,7 +114,7 @@ FUNCTIONS = {
     "fabs": "the absolute value is abs(x)",
     **dict.fromkeys(("maximum", "fmax"), "the largest is max(x, y)"),
     **dict.fromkeys(("minimum", "fmin"), "the smallest is min(x, y)"),
-    "int": "the whole part is trunc(x)",
+    "int": f"the whole part is trunc(x); {INTEGRAL}",
     "frac": "the fractional part is mod(x, 1)",
     "fix": "the whole part is trunc(x)",
     "swish": "x*sigmoid(x) is silu(x)",
@@ -108,7 +127,9 @@ FUNCTIONS = {
     **dict.fromkeys(("if", "ifelse", "iif"), CHOICE),
     "heaviside": "the step is where(x > 0, 1, 0)",
     **dict.fromkeys(("diff", "derivative", "grad", "gradient"), DERIVATIVE),
-    "integrate": INTEGRAL,
+    **dict.fromkeys(("integrate", "integral", "quad"), INTEGRAL),
+    **dict.fromkeys(("function", "fun"), FUNCTION),
+    **dict.fromkeys(("minimize", "minimise", "maximize", "maximise", "argmin", "argmax"), MINIMUM),
     **dict.fromkeys(("vector", "array"), "a vector is written [1, 2, 3]"),
     "matrix": "a matrix is written [[1, 2], [3, 4]]",
     **{
@@ -120,12 +141,87 @@ FUNCTIONS = {
 """What functions of other languages, and functions by other names, are here."""
 
 
-def unknown_function_hint(written: str, functions: Iterable[str] = ()) -> str:
-    """What a function that is not in the language, nor among a program's `functions`, may be."""
+INVERSES = {
+    **{name: "a" + name for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "exp": "log",
+    "log": "exp",
+}
+"""Functions whose inverse has a name."""
+
+SYMBOLS = {
+    "Σ": "a sum over a vector is sum(v)",
+    "Π": "a product over a vector is prod(v)",
+    "σ": "the logistic function is sigmoid(x), the standard deviation std(v)",
+    "Φ": "the normal distribution function is normcdf(x)",
+    "φ": "the density of the normal distribution is normpdf(x)",
+    "Γ": "the gamma function is gamma(x)",
+    "ψ": "the digamma function is digamma(x)",
+}
+"""What letters mean as functions in books."""
+
+LATEX = {
+    "frac": "a quotient is x/y",
+    "sqrt": "a root is sqrt(x), the n-th x^(1/n)",
+    **dict.fromkeys(("cdot", "times", "ast"), "a product is x*y"),
+    "div": "a quotient is x/y",
+    **dict.fromkeys(("left", "right", "big", "bigl", "bigr"), "brackets are ( ), bars | |"),
+    **dict.fromkeys(("operatorname", "mathrm", "text"), "a function is called by its name: sin(x)"),
+    **dict.fromkeys(("le", "leq", "leqslant"), "write <="),
+    **dict.fromkeys(("ge", "geq", "geqslant"), "write >="),
+    **dict.fromkeys(("ne", "neq"), "write !="),
+    "infty": "infinity is inf",
+    "sum": "a sum over a vector is sum(v)",
+    "prod": "a product over a vector is prod(v)",
+    "int": INTEGRAL,
+    **dict.fromkeys(("partial", "nabla"), DERIVATIVE),
+    **dict.fromkeys(("lVert", "rVert", "Vert", "|"), "the Euclidean norm is norm(v)"),
+    **dict.fromkeys(("lvert", "rvert", "vert"), "the absolute value is |x| or abs(x)"),
+}
+"""What a command of LaTeX is here; others are names of functions and letters."""
+
+
+def backslash_hint(behind: str) -> str:
+    """What a command of LaTeX, or a quotient by a matrix from the left, is here."""
+    command = re.match(r"\w+|\|", behind)
+    name = command[0] if command else ""
+    if name in LATEX:
+        return f"this is not LaTeX: {LATEX[name]}"
+    if name in LIBRARY or name in ALIASES:
+        return f"this is not LaTeX: write {name}(x)"
+    return "this is not LaTeX: write sqrt(x), x/y, alpha or α"
+
+
+def percent_hint(behind: str) -> str:
+    """What an operator of R that stands between two signs is here, or a number in per cent."""
+    if behind.startswith("*%"):
+        return "a matrix product is A @ B"
+    if behind.startswith("o%"):
+        return "the outer product is outer(x, y)"
+    if behind.startswith("/%"):
+        return "the whole part of a quotient is floor(x/y)"
+    if re.match(r"\s*(?:[-+*/^),;\n]|\Z)", behind):
+        return f"50 per cent are 0.5; {REMAINDER}"
+    return REMAINDER
+
+
+def unknown_function_hint(
+    written: str, functions: Iterable[str] = (), arguments: int = 1, behind: str = ""
+) -> str:
+    """What a function that is not in the language, nor among a program's `functions`, may be.
+
+    It is called with a number of arguments; the text goes on with `behind`.
+    """
+    if written in SYMBOLS:
+        return SYMBOLS[written]
     if written.lower() in FUNCTIONS:
         return FUNCTIONS[written.lower()]
+    base = re.fullmatch(r"(?:log|ln|lg)_?(\d+|(?<=_)\w)", written)
+    if base is not None and f"log{base[1]}" not in LIBRARY:
+        return f"the logarithm to base {base[1]} is log(x, {base[1]})"
+    if written == "d" and re.search(r"/\s*d\w", behind):
+        return DERIVATIVE
     if len(written) == 1:
-        return f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
+        return _of_one_letter(written, arguments)
     known = [*LIBRARY, *ALIASES, *functions]
     # A name that starts otherwise is mostly another function: frac is not trace.
     alike = [name for name in known if name[0].casefold() == written[0].casefold()]
@@ -133,3 +229,40 @@ def unknown_function_hint(written: str, functions: Iterable[str] = ()) -> str:
     if hint is None and written[1:] in known:
         hint = f"write * to multiply: {written[0]}*{written[1:]}(...)"
     return hint or "'adcli functions' lists all functions"
+
+
+def _of_one_letter(written: str, arguments: int) -> str:
+    """What f(...) may be where there is no function f."""
+    if arguments == 1:
+        return f"write * to multiply: {written}*(...); define it by {written}(u) = ..."
+    if written == "D":
+        return DERIVATIVE
+    if written == "c":
+        return "a vector is written [1, 2, 3]"
+    return f"an element is {written}[0, 1]; define a function by {written}(u, v) = ..."
+
+
+def equals_hint(before: str, behind: str) -> str:
+    """What '=' was meant to be where it cannot stand, between two parts of a text."""
+    if not before or before.endswith((";", "\n")):
+        return "an expression stands without '=' before it"
+    if behind.startswith(">"):
+        return f"{FUNCTION}; 'at least' is >="
+    if before.endswith(("!=", "!")) and not before.endswith("!=="):
+        after_factorial = "a factorial is followed by a space: n! == 6"
+        return (
+            f"{UNEQUAL}; {after_factorial}" if before.endswith("!=") else "write != without a space"
+        )
+    last = before[-1]
+    if last in "<>":
+        return f"write {last}= without a space"
+    if last == "=":
+        return "equality is =="
+    if last == ":":
+        return "a name is bound by name = value"
+    if last == "~":
+        return UNEQUAL
+    if last in "+-*/^":
+        aside = f"; {UNEQUAL}" if last == "/" else ""
+        return f"a new value gets a name of its own: y = x {last} 2{aside}"
+    return "'x = ...' stands at the start of a statement; equality is =="

@@ -153,10 +153,19 @@ class Scope:
 
     def _call_hint(self, name: str, span: Span) -> str:
         """How to call a function that stands without its argument; how to write sin^2(x)."""
+        if re.compile(r"\s*(?:\^|\*\*)\s*\(?\s*[-−]").match(self.text, span[1]):
+            return self.inverse_hint(name)
         power = re.compile(r"\s*(?:\^|\*\*)\s*(\w++)\s*[\w(]").match(self.text, span[1])
         if power is not None:
             return f"the power goes behind the argument: {name}(x)^{power.group(1)}"
         return f"call it: {name}(x); a variable of this name goes in backticks: `{name}`"
+
+    def inverse_hint(self, name: str) -> str:
+        """What sin⁻¹ may mean."""
+        from adcli.language.hints import INVERSES
+
+        inverse = f"its inverse is {INVERSES[name]}(...), " if name in INVERSES else ""
+        return f"{inverse}its reciprocal is 1/{name}(...)"
 
     def assign(self, span: Span, node: int) -> None:
         """Bind a name to a node from here on."""
@@ -180,13 +189,15 @@ class Scope:
         """Whether a name is that of a function here."""
         return name in self.functions or is_function(name)
 
-    def unknown_function(self, written: str, span: Span) -> LanguageError:
+    def unknown_function(self, written: str, span: Span, arguments: int) -> LanguageError:
         """The error for a name that is called and is no function."""
         from adcli.language.hints import DERIVATIVE, unknown_function_hint
 
         if written in self.names or written in CONSTANTS:
             what = "constant" if written in CONSTANTS else "variable"
             hint = f"write * to multiply: {written}*(...)"
+            if written in self.bound:
+                hint += f"; a function has its parameters: {written}(x) = ..."
             return self.error(f"'{written}' is a {what}, no function", span, hint)
         if written == self.defining:
             hint = "there is no recursion; a function knows those defined before it"
@@ -194,5 +205,6 @@ class Scope:
         if re.fullmatch(r"d[^\W\d]", written) and self.text[: span[0]].rstrip()[-2:] == "d/":
             hint = DERIVATIVE
         else:
-            hint = unknown_function_hint(written, self.functions)
+            behind = self.text[span[1] : span[1] + 200]
+            hint = unknown_function_hint(written, self.functions, arguments, behind)
         return self.error(f"unknown function '{written}'", span, hint)

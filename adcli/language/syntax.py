@@ -14,8 +14,12 @@ from adcli.language.hints import (
     DERIVATIVE,
     PRIME,
     QUOTE,
+    ROWS,
     SIGNS,
     WORDS,
+    backslash_hint,
+    equals_hint,
+    percent_hint,
     unknown_function_hint,
 )
 from adcli.language.messages import safe
@@ -61,19 +65,14 @@ def _explain(
     if name == "$END":
         return _at_the_end(opened, text, value_is_missing, names)
     if name == "SEPARATOR":
+        if opened[-1:] == ["["]:
+            return "';' cannot stand within brackets", ROWS, span
         hint = _after(before) or "a statement is complete before ';' or the end of its line"
         return "the statement is not complete here", hint, span
     if name in _CLOSING:
         return _wrong_closing(opened, before, written, span)
     if name == "EQUAL":
-        hint = "'x = ...' stands at the start of a statement; equality is =="
-        if before.endswith((">", "<", "!")):
-            hint = f"write {before[-1]}= without a space"
-        elif before.endswith("="):
-            hint = "equality is =="
-        elif before.endswith(":"):
-            hint = "a name is bound by name = value"
-        return "'=' cannot stand here", hint, span
+        return "'=' cannot stand here", equals_hint(before, text[span[1] :]), span
     if name == "TILDE":
         return "'~' stands once, between a response and its model", "as in y ~ a*x + b", span
     if name == "STRING":
@@ -83,6 +82,8 @@ def _explain(
     if name == "RAISED_CALL" and not value_is_missing:
         place = span[1] + text[span[1] :].index("(")
         return "an operator is missing before '('", _MULTIPLY, (place, place + 1)
+    if name in ("COLON", *_OPERANDS) and written not in WORDS and _is_choice_open(before):
+        return f"'then' is missing before '{written}'", CHOICE, span
     if name in _OPERANDS and not value_is_missing:
         return _missing_operator(before, name, written, text, span)
     if written in WORDS:
@@ -90,11 +91,28 @@ def _explain(
     if value_is_missing:
         hint = SIGNS["¬"] if name == "BANG" else _before_operator(before, written)
         return f"a value is missing before '{written}'", hint, span
-    return f"'{written}' cannot stand here", _misplaced(opened, written), span
+    return f"'{written}' cannot stand here", _misplaced(opened, before, written), span
+
+
+def _is_choice_open(before: str) -> bool:
+    """Whether the statement has an 'if' and its condition, and no 'then'."""
+    statement = re.split(r"[;\n]", before[-200:])[-1]
+    words = re.findall(r"\b(?:if|then)\b", statement)
+    return words[-1:] == ["if"] and not statement.endswith("if")
 
 
 def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
-    character = text[place]
+    character, behind = text[place], text[place + 1 : place + 200]
+    if character == "\\":
+        return backslash_hint(behind)
+    if character == "%":
+        return percent_hint(behind)
+    if character in "{}" and _is_choice_open(text[:place]):
+        return CHOICE
+    if text[max(place - 1, 0) : place + 1] == "_{":
+        return "an index is a part of the name, as in x_1, or counts elements: x[0]"
+    if character == "'" and text[:place][-1:].isdigit() and re.match(r"\d{3}", behind):
+        return "thousands go without a sign: 1000"
     if character == "!":
         return SIGNS["¬"]
     if character == "'":
@@ -113,6 +131,8 @@ def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None
 
 def _dot_hint(text: str, place: int) -> str:
     word = _LAST_WORD.search(text[max(0, place - 200) : place])
+    if text[place + 1 : place + 2] == "'":
+        return PRIME
     if text[place + 1 : place + 2] in ("*", "/", "^"):
         return f"operators work on every element: write {text[place + 1]} without a dot"
     if word is None or not text[place + 1 : place + 2].isidentifier():
@@ -125,8 +145,9 @@ def _dot_hint(text: str, place: int) -> str:
         if re.match(r"\(\s*\)", behind):
             return f"a function stands before its argument: {function}({safe(owner)})"
         return f"functions stand without a module: {function}"
-    if function in CONSTANTS:
-        return f"constants stand without a module: {function}"
+    constant = "inf" if function.lower() == "infinity" else function.lower()
+    if constant in CONSTANTS:
+        return f"constants stand without a module: {constant}"
     if function == "T":
         return f"a matrix is turned by transpose({safe(owner)})"
     if behind.startswith("("):
@@ -159,8 +180,10 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
     power = raised.group() if raised else ""
     word = _LAST_WORD.search(before.removesuffix(power)[-200:])
     last = safe(word.group(1)) if word else ""
-    if re.search(r"(?<!\w)d/d\w+\Z", before[-200:]):
+    if re.search(r"(?<!\w)d(?:[²³]|[²³]?/d\w+[²³]?)\Z", before[-200:]):
         return message, DERIVATIVE, span
+    if re.search(r"\b(?:function|fun)\s*\([^()]*\)\Z", before[-200:]):
+        return message, SIGNS["→"], span
     for candidate in (written, last):
         if candidate.lower() in WORDS:
             return message, _word_hint(candidate.lower(), before), span
@@ -210,7 +233,7 @@ def _bar(before: str, behind: str, span: Span) -> Advice:
 def _before_operator(before: str, written: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
-        return f"write {written}="
+        return f"write {written}=" + f"; {SIGNS['→']}" * (written == ">")
     if before.endswith(("√", "∛")):
         return f"write brackets: {before[-1]}({written}x)" if written in "-+−" else None
     if before.endswith("<") and written == ">":
@@ -219,6 +242,8 @@ def _before_operator(before: str, written: str) -> str | None:
         return SIGNS["→"]
     if before.endswith("/") and written == "/":
         return "the whole part of a quotient is floor(x/y)"
+    if written == "@" and not before:
+        return SIGNS["→"]
     return _after(before) or f"write a value on the left of '{written}'"
 
 
@@ -232,10 +257,12 @@ def _after(before: str) -> str | None:
     return f"write a value after '{last.group()}'"
 
 
-def _misplaced(opened: list[str], written: str) -> str | None:
+def _misplaced(opened: list[str], before: str, written: str) -> str | None:
     if written == ":":
         if opened and opened[-1] == "[":
             return "a slice is start:stop or start:stop:step"
+        if before[-1:].isdigit():
+            return "range(1, 6) counts from 1 to before 6; x[1:3] is a slice"
         return "a name is bound by name = value, a function by f(x) = x^2; x[1:3] is a slice"
     if written == "!":
         return "what a factorial belongs to goes in brackets: (x^2)!"

@@ -330,7 +330,7 @@ SHAPES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("v[0]", {"v": 1.0}, "[0]"),
     ("sum(sum(v, axis=1))", {"v": [1.0]}, "sum(v, axis=1)"),
     ("sum(reshape(v, 2, 2))", {"v": [1.0, 2.0, 3.0]}, "reshape(v, 2, 2)"),
-    ("sum(einsum('ij,j', W, v))", {"W": [[1.0, 2.0]], "v": [1.0]}, "einsum('ij,j', W, v)"),
+    ("sum(einsum('ij,j', W, v))", {"W": [[1.0, 2.0]], "v": [1.0]}, "j"),
     ("trace(W)", {"W": [[1.0, 2.0]]}, "trace(W)"),
     ("sum([v, w])", {"v": [1.0], "w": [1.0, 2.0]}, "[v, w]"),
     ("sum(concat(v, W))", {"v": [1.0], "W": [[1.0]]}, "concat(v, W)"),

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from adcli.language import parse
-from adcli.language.remarks import MOST_TEXT, reciprocal_of_matrix, remarks
+from adcli.language.remarks import MOST_TEXT, product_of_arrays, reciprocal_of_matrix, remarks
 from tests.terminal import ROOT
 from tests.texts import marked_place
 
@@ -25,6 +25,10 @@ PLACES = [
     "x,2",
     "max(1,5)",
     "[1,2]",
+    "[1,5, «2,5»]",
+    "max(1,5, 2)",
+    "[1,5, x]",
+    "«1.000,5»*x",
     "x[0,1]",
     "x1,2",
     "1.5,2",
@@ -94,3 +98,21 @@ def test_the_reciprocal_of_a_matrix_is_told(
 ) -> None:
     note = reciprocal_of_matrix(parse(text), {"A": shape, "B": ()})
     assert (note is not None) == is_told
+
+
+PRODUCTS = [
+    # A product of v and w of some lengths, and a part of the hint.
+    ("v·w", 2, "v @ w"),
+    ("sum(2⋅v⋅w)", 2, "v @ w"),
+    ("v × w", 3, "v[1]*w[2] - v[2]*w[1]"),
+    ("v × w", 2, ""),
+    ("v*w", 3, ""),
+    ("2·v·2", 3, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "length", "hint"), PRODUCTS)
+def test_a_product_of_vectors_by_a_sign_of_books_is_told(text: str, length: int, hint: str) -> None:
+    note = product_of_arrays(parse(text), {"v": (length,), "w": (length,)})
+    assert (note is None) == (not hint)
+    assert note is None or hint in (note.hint or "")
