@@ -113,7 +113,11 @@ class EngineFunctions:
         """What generated code calls an elementwise function; None if the engine has none."""
         place = _resolved(self.module, name)
         if place is None:
-            return self._borrowed(PRIMITIVES[name])
+            libraries = PRIMITIVES[name].libraries
+            home, _, own = libraries.get(self.target, libraries.get("shared", "")).rpartition(".")
+            if not home.startswith("adcli."):
+                return self._borrowed(PRIMITIVES[name])
+            place = home, own
         return self._name(place) if isinstance(place, tuple) else place
 
     def _borrowed(self, row: Primitive) -> str | None:

@@ -160,6 +160,15 @@ ROWS: dict[str, Row] = {
     "polygamma": Row(
         lambda n, x: mp.psi(int(n), x), ((1.0, 1e5), (2.0, -0.5), (3.0, 0.01), (0.0, 1.5)), (1,)
     ),
+    "lbeta": Row(
+        lambda x, y: mp.loggamma(x) + mp.loggamma(y) - mp.loggamma(x + y),
+        ((1e10, 0.5), (0.5, 1e10), (1e-10, 3.0), (1e-10, 1e10), (1e8, 1e8), (1.0, 1.0)),
+    ),
+    "polygammadiff": Row(
+        lambda n, x, y: mp.psi(int(n), x) - mp.psi(int(n), x + y),
+        ((0.0, 1e10, 1e-3), (2.0, 0.01, 40.0), (1.0, 3.0, 1e-10)),
+        (1, 2),
+    ),
     "sigmoid": Row(sigmoid, (40.0, -40.0, 700.0, -700.0, 1e-20)),
     "logisticpdf": Row(logisticpdf, (40.0, -40.0, 700.0, -700.0, 1e-20)),
     "logaddexp": Row(

@@ -38,6 +38,8 @@ SAMPLES = 120
 ULPS = {
     "gamma": 5.0,  # SciPy's product of up to 8 steps and its Stirling series round at each step
     "digamma": 5.0,  # below 0 a cotangent of an ulp cancels until 0.4 of it are left
+    "polygammadiff": 5.0,  # a dozen terms, each rounded four times
+    "lbeta": 64.0,  # where all are below 10, lgamma's up to 13 cancel to as little as 0.2
 }
 """Functions that are allowed more than 4 ulp, with the numerical reason beside each."""
 
@@ -89,6 +91,16 @@ def lgamma(x: Any) -> Any:
 def psi(n: Any, x: Any) -> Any:
     with mp.workdps(2 * DIGITS):
         return mp.psi(int(n), x)
+
+
+def lbeta(x: Any, y: Any) -> Any:
+    with mp.workdps(400):
+        return mp.loggamma(x) + mp.loggamma(y) - mp.loggamma(x + y)
+
+
+def psi_drop(n: Any, x: Any, y: Any) -> Any:
+    with mp.workdps(200):
+        return mp.psi(int(n), x) - mp.psi(int(n), x + y)
 
 
 def mod(x: Any, y: Any) -> Any:
@@ -286,6 +298,10 @@ ROWS = (
         )
         for n in range(7)
     ),
+    Row("lbeta", lbeta, ((1e300, 1e300), (1e300, 5.0), (1e-300, 1e-300), (1e-300, 1e10))),
+    Row("lbeta", lbeta, (), (((2, 12), (2, 12)), ((1e-9, 0.6), (1e-9, 0.6)), ((2, 1e12),) * 2)),
+    Row("polygammadiff", psi_drop, ((0.0, 1e10, 1.3), (1.0, 1e-9, 1e9), (2.0, 0.5, 1e-12))),
+    *(Row("polygammadiff", psi_drop, (), (((n, n), (1e-9, 1e9), (1e-9, 1e9)),)) for n in (0, 1, 5)),
     Row("sigmoid", sigmoid, (*SMALL, -745.0, -709.5, 40.0), ((-745, 40), (-2, 2))),
     Row("logit", logit, (*near(0.5, 0.25, 0.75), *BELOW_1, *POSITIVE[:4]), ((0, 1), (TINY, 0.1))),
     Row("logisticpdf", logisticpdf, (*SMALL, 40.0, -740.0), ((-745, 745), (-2, 2))),
@@ -503,6 +519,23 @@ SPECIAL: dict[str, tuple[tuple[Any, ...], ...]] = {
         (0.5, 1.0, nan),
         (-1.0, 1.0, nan),
         (inf, 1.0, nan),
+    ),
+    "lbeta": (
+        (1.0, 1.0, 0.0),
+        (0.0, 2.0, inf),
+        (-1.5, 2.0, nan),
+        (inf, 2.0, -inf),
+        (0.0, inf, nan),
+        (nan, 1.0, nan),
+    ),
+    "polygammadiff": (
+        (0.0, 1.0, 0.0, 0.0),
+        (0.0, 1.0, inf, -inf),
+        (0.5, 1.0, 1.0, nan),
+        (1.0, -1.0, 1.0, nan),
+        (1.0, 1.0, -0.5, nan),
+        (171.0, 1.0, 1.0, nan),
+        (1.0, 1.0, nan, nan),
     ),
     "sigmoid": ((inf, 1.0), (-inf, 0.0), (0.0, 0.5), (nan, nan)),
     "logit": ((0.0, -inf), (1.0, inf), (0.5, 0.0), (-0.1, nan), (1.1, nan), (inf, nan), (nan, nan)),

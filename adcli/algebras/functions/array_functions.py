@@ -68,7 +68,7 @@ from adcli.algebras.special.gammas import lgamma as own_lgamma
 from adcli.algebras.special.gammas import polygamma as own_polygamma
 from adcli.algebras.special.ieee import EVEN_FROM
 from adcli.algebras.special.pairs import horner
-from adcli.graph.primitives import COMPARISONS, function_of_row
+from adcli.graph.primitives import COMPARISONS, PRIMITIVES, function_of_row
 from adcli.graph.primitives.special import bell
 
 Array = NDArray[np.float64]
@@ -326,7 +326,8 @@ def polygamma(n: ArrayLike, x: ArrayLike) -> Array:
 
 def __getattr__(name: str) -> Callable[..., Array]:
     """The functions whose row states their value, or a library's name for them."""
-    return function_of_row(_FORMULAS, name, "numpy")
+    shared = name in PRIMITIVES and "shared" in PRIMITIVES[name].libraries
+    return function_of_row(m if shared else _FORMULAS, name, "numpy")
 
 
 class _ArrayFormulas:

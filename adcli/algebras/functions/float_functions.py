@@ -338,7 +338,7 @@ def __getattr__(name: str) -> Callable[..., float]:
         function = partial(getattr(gammas, name), modules[__name__])
     else:
         function = function_of_row(modules[__name__], name, "numpy")
-        if PRIMITIVES[name].value is None:
+        if "numpy" in PRIMITIVES[name].libraries:
             function = _of_number(function)
     globals()[name] = function
     return function

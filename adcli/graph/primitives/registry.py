@@ -38,7 +38,8 @@ class Primitive:
               `(m, *inputs, **options)`
     twice     compound: `value` for programs that are differentiated twice: see adcli.graph.twice
     libraries where engines have neither: the function's name in libraries, by algebra:
-              `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling
+              `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling;
+              "shared" is one of our own for floats and arrays, `(m, *inputs)`
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
               `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
               transpose `(m, g, k, attr, shapes, inputs)`
@@ -206,14 +207,21 @@ def function_of_row(m: Any, name: str, library: str = "") -> Rule:
     """The function that a row gives the algebra `m`: its stated value, or that of a library.
 
     The `__getattr__` of every namespace ends here, so that no engine spells such a function again.
-    `library` is the algebra's key in the row's `libraries`. Raises AttributeError for other names.
+    `library` is the algebra's key in the row's `libraries`, whose function is taken first. Raises
+    AttributeError for other names.
     """
     row = PRIMITIVES.get(name)
+    if row is not None and library in row.libraries:
+        return _imported(row.libraries[library])
     if row is not None and row.value is not None:
         return partial(row.value, m)
-    if row is None or library not in row.libraries:
+    if row is None or library != "numpy" or "shared" not in row.libraries:
         raise AttributeError(f"there is no function {name!r}")
-    module, _, function = row.libraries[library].rpartition(".")
+    return partial(_imported(row.libraries["shared"]), m)
+
+
+def _imported(place: str) -> Rule:
+    module, _, function = place.rpartition(".")
     found: Rule = getattr(import_module(module), function)
     return found
 

@@ -218,6 +218,35 @@ elementwise(
     latex=r"\psi^{(#1)}\left(#2\right)",
     summary="n-th derivative of digamma (DLMF 5.15)",
 )
+elementwise(
+    "lbeta",
+    lambda m, x, y, out: m.polygammadiff(0, x, y),
+    lambda m, x, y, out: m.polygammadiff(0, y, x),
+    libraries={
+        "shared": "adcli.algebras.special.betas.lbeta",
+        "mpmath": "adcli.algebras.special.digit_betas.lbeta",
+    },
+    domain="x > 0 and y > 0",
+    remedy="where(x*y > 0, lbeta(x, y), 0) gives 0 elsewhere",
+    sample=((0.2, 5.0), (0.2, 5.0)),
+    latex=r"\log\mathrm{B}\left(#1, #2\right)",
+    summary="log of the beta function, gamma(x)*gamma(y)/gamma(x + y) (DLMF 5.12.1)",
+)
+elementwise(
+    "polygammadiff",
+    None,
+    lambda m, n, x, y, out: m.polygammadiff(n + 1, x, y),
+    lambda m, n, x, y, out: -m.polygamma(n + 1, x + y),
+    inputs="n x y",
+    libraries={
+        "shared": "adcli.algebras.special.betas.polygammadiff",
+        "mpmath": "adcli.algebras.special.digit_betas.polygammadiff",
+    },
+    domain="n = 0, 1, ... 170; x > 0 and y >= 0",
+    sample=((1.0, 1.0), (0.5, 5.0), (0.5, 5.0)),
+    latex=r"\left(\psi^{(#1)}\left(#2\right) - \psi^{(#1)}\left(#2 + #+3\right)\right)",
+    summary="polygamma(n, x) - polygamma(n, x + y), exact where they are near",
+)
 
 
 def _sigmoid(m: Any, x: Any) -> Any:
