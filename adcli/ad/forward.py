@@ -57,13 +57,13 @@ def forward_sweep(run: Run, seeds: Mapping[int, Any], guarded: bool = False) -> 
         if shaped:
             xs, ts = algebra.align(xs, out), algebra.align(ts, out)
         total = None
-        for j, partial, t in zip(inputs, op.partials, ts, strict=True):
+        for k, (j, partial, t) in enumerate(zip(inputs, op.partials, ts, strict=True)):
             if t is None or partial is None:
                 continue
             if partial is minus_one:
                 t = -t
             elif partial is not one:
-                t = t * partial(m, *xs, out)
+                t = op.scaled[k](m, t, *xs, out) if op.scaled else t * partial(m, *xs, out)
                 if reach.get(j) is not None:
                     t = algebra.keep(*algebra.align([reach[j], t], out))
             total = t if total is None else total + t

@@ -63,13 +63,22 @@ def reverse_sweep(
             continue
         k = inputs[1]
         x, y, out = values[j], values[k], values[i]
+        scaled = op.scaled
         if partial is not None and active[j]:
-            c = g if partial is one else g * partial(m, x, y, out)
+            if scaled:
+                c = scaled[0](m, g, x, y, out)
+            else:
+                c = g if partial is one else g * partial(m, x, y, out)
             known = adjoints[j]
             adjoints[j] = c if known is None else known + c
         partial = op.partials[1]
         if partial is not None and active[k]:
-            c = g if partial is one else -g if partial is minus_one else g * partial(m, x, y, out)
+            if scaled:
+                c = scaled[1](m, g, x, y, out)
+            elif partial is minus_one:
+                c = -g
+            else:
+                c = g if partial is one else g * partial(m, x, y, out)
             known = adjoints[k]
             adjoints[k] = c if known is None else known + c
     return adjoints
@@ -135,12 +144,14 @@ def contributions(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Con
 
 
 def _elementwise(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
-    out, partials, xs = run.values[i], run.graph.ops[i].partials, run.operands(i)
+    out, op, xs = run.values[i], run.graph.ops[i], run.operands(i)
     result = []
-    for j, partial in zip(run.graph.args[i], partials, strict=True):
+    for k, (j, partial) in enumerate(zip(run.graph.args[i], op.partials, strict=True)):
         if partial is None or not active[j]:
             continue
-        if partial is one:
+        if op.scaled:
+            c = op.scaled[k](run.algebra.m, g, *xs, out)
+        elif partial is one:
             c = g
         elif partial is minus_one:
             c = -g

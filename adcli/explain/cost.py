@@ -148,12 +148,14 @@ class _Counter:
 def partial(op: Primitive, k: int) -> Counts:
     """The operations of the rule for an elementwise primitive's partial in its input k.
 
+    None where the row states the partial scaled: sweeps count those as they go.
+
     >>> from adcli.graph.primitives import PRIMITIVES
     >>> partial(PRIMITIVES["tan"], 0)  # 1 + out*out
     Counts(multiplications=1, additions=1, functions=0)
     """
     rule = op.partials[k]
-    if rule is None:
+    if rule is None or op.scaled:
         return NOTHING
     counter = _Counter()
     rule(counter, *[counter for _ in op.inputs], counter)

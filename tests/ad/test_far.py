@@ -50,6 +50,35 @@ def test_derivatives_of_bells_far_out_are_zero(engine: str) -> None:
     assert not wrong
 
 
+QUOTIENTS = {
+    "log(1+x^2)": (1e75, 1e77, -1e90, -1e100),
+    "1/(1+x^2)": (1e30, -1e50, 1e53),
+    "x/(1+x^2)": (1e30, -1e50, 1e70),
+    "x/(x^2+x+1)": (1e30, -1e50, 1e70),
+    "log(normcdf(x))": (-25.0, -30.0, -31.0, -35.0, -37.0),
+    "log(gauss(x))": (-16.0, 20.0, 26.0),
+    "log(x)/x": (1e75, 1e90, 1e100, 1e-77, 1e-100),
+}
+"""Programs whose second derivatives hold squares of quotients, and points where those squares are
+far below or above the derivative."""
+
+
+@pytest.mark.parametrize("engine", ["python", "numpy", "llvm"])
+def test_second_derivatives_of_quotients(engine: str) -> None:
+    wrong = []
+    for text, xs in QUOTIENTS.items():
+        f = adcli.function(text)
+        for x, mode in product(xs, MODES if engine == "python" else MODES[:1]):
+            found = f.hessian({"x": x}, mode=mode, engine=engine)[1]["x"]["x"]
+            exact = f.hessian({"x": x}, precision=400)[1]["x"]["x"]
+            # Tails: a difference of two terms of the size x^2, whose parts are bells, of which the
+            # rounding of the exponent x^2 takes x^2 times the last digit.
+            bound = 1e-13 + (1e-15 * x**4 if abs(x) < 50 else 0)
+            if not abs(found / float(exact) - 1) <= bound:
+                wrong.append((text, x, mode, found, float(exact)))
+    assert not wrong
+
+
 @pytest.mark.parametrize("engine", ["numpy", "llvm"])
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_derivatives_of_bells_far_out_over_rows(order: int, engine: str) -> None:

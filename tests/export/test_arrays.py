@@ -11,8 +11,8 @@ from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import ELEMENTWISE, SELECT
 from tests.export.test_source_code import run_python, sketch_of
 
-SHARES_CANCEL = {"log_softmax": 4e-15}
-"""Functions whose gradients are differences of shares: rounding is that of the shares, about 1."""
+SHARES_CANCEL = {"softmax": 4e-15}
+"""Whose gradients (log_softmax too) are differences of shares, with the rounding of those: 1."""
 
 VALUES = (0.0, -0.0, 1.0, 1.0, -2.5, 3.0, 1e-200, -1e200, 1e150, -40.0, 800.0, 1e-9)
 

@@ -105,7 +105,8 @@ def test_random_programs_at_all_scales(made):
 )
 def test_printed_derivatives_give_the_engines_numbers(text, point):
     f = adcli.function(text)
-    value, gradient = f.value_and_gradient(point)
+    # Printed derivatives are tangents; an adjoint of 1/cosh(500) is 0 before it meets sinh(500).
+    value, gradient = f.value_and_gradient(point, mode="forward")
     assert math.isclose(adcli.function(str(f)).value(point), value, rel_tol=1e-13)
     for name, exact in gradient.items():
         derivative = adcli.function(str(f.derivative(name)))

@@ -17,6 +17,10 @@ DIVIDE = elementwise(
     "divide",
     lambda m, x, y, out: m.divide(1, y),
     lambda m, x, y, out: -m.divide(out, y),
+    scaled=(  # out/y alone is 0 for x = 1 from y = 1e162 on, and all digits of a product with it
+        lambda m, g, x, y, out: m.divide(g, y),
+        lambda m, g, x, y, out: -m.divide(g * out, y),
+    ),
     symbol="/",
     domain="y != 0",
     remedy="where(y != 0, x/y, 0) gives 0 there",

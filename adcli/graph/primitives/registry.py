@@ -33,6 +33,8 @@ class Primitive:
               LEAF, or COMPOUND (made of others, without a rule: see adcli.graph.library)
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
+    scaled    elementwise: a rule `(m, g, *inputs, out)` per input, its partial times g, where the
+              partial leaves the range sooner than the product, as 1/y^2 does
     value     elementwise: `(m, *inputs)`, the value said by other functions, where they say it
               accurately; None where each engine has a function of its own; compound:
               `(m, *inputs, **options)`
@@ -67,6 +69,7 @@ class Primitive:
     kind: str
     inputs: tuple[str, ...] = ()
     partials: tuple[Rule | None, ...] = ()
+    scaled: tuple[Rule, ...] = ()
     value: Rule | None = None
     twice: Rule | None = None
     libraries: Mapping[str, str] = _NOTHING
