@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 import adcli
 from adcli.graph.primitives import PRIMITIVES
 from tests.fuzz import campaign as campaigns
+from tests.fuzz.agreement import Case
 from tests.fuzz.campaign import Finding, campaign, run_case
 from tests.fuzz.choices import Choices, shrink
 from tests.fuzz.conditioning import DIGITS, scatter
@@ -191,3 +192,12 @@ def test_a_rule_that_is_wrong_at_the_second_order_makes_findings(
     monkeypatch.setattr(PRIMITIVES["exp"], "partials", rule)
     report = campaign({"series": KINDS["series"]}, name="unshrunk", seed=1, cases=300)
     assert any("a series is not" in each.symptom for each in report.found.values())
+
+
+def test_a_pole_within_rounding_of_a_factor_of_zero_is_no_finding() -> None:
+    """The cotangent of tau is 1e51 in many digits; in floats -4e15, a pole of trigamma."""
+    f = adcli.function("polygamma(1, x*cot(tau))*tanh(-(logcosh(1e10) == x)) + x*0")
+    with pytest.raises(adcli.DomainError):
+        f.value({"x": 0.75})
+    with mp.workdps(60):
+        Case(f, {"x": 0.75}, "value_and_gradient", Choices()).check()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 from adcli.algebras.functions import float_functions
@@ -42,12 +43,13 @@ def compile_function(
 
 
 def execute(lines: Sequence[str]) -> dict[str, Any]:
-    """The namespace after running a source: the functions of `floats`, and what it defines."""
-    namespace = {
-        name: getattr(float_functions, name) for name in dir(float_functions) if name[0] != "_"
-    }
+    """The namespace after running a source that defines a function: what it defines, and the
+    functions of `floats` that it uses, of which some are loaded with this."""
+    code = compile("\n".join(lines), "<compiled graph>", "exec")
+    used = {name for part in code.co_consts if isinstance(part, CodeType) for name in part.co_names}
+    namespace = {n: getattr(float_functions, n) for n in used if hasattr(float_functions, n)}
     namespace["root"] = math.sqrt  # sqrt without its guard
-    exec(compile("\n".join(lines), "<compiled graph>", "exec"), namespace)
+    exec(code, namespace)
     return namespace
 
 
