@@ -129,9 +129,13 @@ def _run_point(
 
 
 def _remark_on_matrices(f: Function, shapes: dict[str, Shape]) -> None:
-    from adcli.language.remarks import product_of_arrays, reciprocal_of_matrix
+    from adcli.language.remarks import (
+        product_of_arrays,
+        reciprocal_of_matrix,
+        size_of_vector,
+    )
 
-    for judge in (reciprocal_of_matrix, product_of_arrays):
+    for judge in (reciprocal_of_matrix, product_of_arrays, size_of_vector):
         note = judge(f, shapes)
         if note is not None:
             remark(render_note(note))

@@ -89,6 +89,10 @@ def _place_of(extra: str, arguments: list[str], command: str) -> str:
     for option in ("--points", "--data"):
         if option in options and os.path.isfile(extra):
             return f"a file goes after an option: {option} {extra}"
+    name, sign, _ = extra.partition("=")
+    for option in ("--at", "--start"):
+        if sign and name.isidentifier() and option in options:
+            return f"values go behind an option: {option} {extra}"
     if command.endswith("diff") and extra.replace(",", "").isidentifier():
         return f"the variable to differentiate for: --wrt {extra}"
     if not {"--file", "-f"} & options:

@@ -25,6 +25,13 @@ WORDS = {
 }
 """Words that are names where they cannot be words."""
 
+NAMES = {
+    **dict.fromkeys(("true", "True", "TRUE", "false", "False", "FALSE"), "true is 1, false is 0"),
+    **dict.fromkeys(("nan", "NaN", "None", "null"), "there is no constant for a missing number"),
+    "end": "the last element is x[-1]; x[1:] goes to the end",
+}
+"""Words for values in other languages."""
+
 CAPITALS = {
     "E": "e",
     **dict.fromkeys(("PI", "Pi"), "pi"),
@@ -43,6 +50,8 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
     """
     if name in UNITS:
         return UNITS[name]
+    if name in NAMES:
+        return NAMES[name]
     if name in CAPITALS:
         return f"the constant is {CAPITALS[name]}"
     before, behind = text[: span[0]].rstrip(), text[span[1] :].lstrip()

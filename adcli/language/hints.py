@@ -23,6 +23,8 @@ PRODUCT = "a product is x*y, of matrices A @ B"
 BETWEEN = "0 <= x <= 1 holds for x between 0 and 1"
 MINIMUM = "adcli descend finds a minimum, with --maximize a maximum"
 ROWS = "the rows of a matrix are vectors: [[1, 2], [3, 4]]"
+EITHER_OR = "one of two conditions, and not both, is (a > 0) != (b > 0)"
+ROOT = "the n-th root is x^(1/n), the third is ∛x"
 UNEQUAL = "inequality is !="
 
 SIGNS = {
@@ -44,6 +46,17 @@ SIGNS = {
     **dict.fromkeys("′″", PRIME),
     **dict.fromkeys("⊤†", "a matrix is turned by transpose(A)"),
     "∈": BETWEEN,
+    **dict.fromkeys("⌊⌋", "⌊x⌋ is floor(x)"),
+    **dict.fromkeys("⌈⌉", "⌈x⌉ is ceil(x)"),
+    **dict.fromkeys("⟨⟩", "the inner product is v @ w"),
+    **dict.fromkeys("⊙∘", "x*y multiplies each element; a function of a function is f(g(x))"),
+    **dict.fromkeys("±∓", "two results are written out: x + 1, x - 1"),
+    "≪": "comparisons are < and <=",
+    "≫": "comparisons are > and >=",
+    "≡": "equality is ==",
+    **dict.fromkeys("⊕⊻", EITHER_OR),
+    **dict.fromkeys("⁻⁺", "a power is x^n, or x^(-n)"),
+    "…": "elements are written out, or counted: range(1, 6)",
     "∨": "'or' is written as a word: a > 0 or b > 0",
     "¬": "'not' is written as a word: not a > 0",
     "∜": "the fourth root is x^(1/4)",
@@ -69,6 +82,10 @@ WORDS = {
     "plus": "a sum is x + y",
     "minus": "a difference is x - y",
     "in": BETWEEN,
+    "xor": EITHER_OR,
+    **dict.fromkeys(("is", "equals"), "equality is =="),
+    "squared": "a square is x^2",
+    "cubed": "a cube is x^3",
     "at": "values are given by --at x=3, or bound before: x = 3; x^2",
     **dict.fromkeys(("minimize", "minimise", "maximize", "maximise"), MINIMUM),
 }
@@ -220,6 +237,9 @@ def unknown_function_hint(
         return f"the logarithm to base {base[1]} is log(x, {base[1]})"
     if written == "d" and re.search(r"/\s*d\w", behind):
         return DERIVATIVE
+    if re.match(r"\s*\(\s*\d+\s*\)", behind) and len(written) == 1:
+        element = f"an element is {written}[0]"
+        return f"write * to multiply: {written}*(...); {element}; define it by {written}(u) = ..."
     if len(written) == 1:
         return _of_one_letter(written, arguments)
     known = [*LIBRARY, *ALIASES, *functions]

@@ -85,6 +85,21 @@ def product_of_arrays(program: Program, shapes: dict[str, Shape]) -> LanguageErr
     return None
 
 
+def size_of_vector(program: Program, shapes: dict[str, Shape]) -> LanguageError | None:
+    """A remark on the first ||v|| of an array: the absolute values of its elements."""
+    graph, text = program.graph, program.text
+    doubled = [
+        i
+        for i in program.order
+        if graph.ops[i].name == graph.ops[graph.args[i][0] if graph.args[i] else i].name == "abs"
+        and text[graph.span(i)[0] :].startswith("||")
+    ]
+    if not doubled or infer_shapes(graph, program.order, shapes, text)[doubled[0]] == ():
+        return None
+    what = "bars around an array give the absolute value of each element"
+    return _remark(text, graph.span(doubled[0]), what, "the Euclidean norm is norm(v)")
+
+
 def reciprocal_of_matrix(program: Program, shapes: dict[str, Shape]) -> LanguageError | None:
     """A remark on the first A^-1 of a square matrix A: the reciprocals of its elements."""
     graph = program.graph

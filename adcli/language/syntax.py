@@ -14,6 +14,7 @@ from adcli.language.hints import (
     DERIVATIVE,
     PRIME,
     QUOTE,
+    ROOT,
     ROWS,
     SIGNS,
     WORDS,
@@ -89,7 +90,8 @@ def _explain(
     if written in WORDS:
         return f"'{written}' cannot stand here", _word_hint(written, before), span
     if value_is_missing:
-        hint = SIGNS["¬"] if name == "BANG" else _before_operator(before, written)
+        behind = text[span[1] :]
+        hint = SIGNS["¬"] if name == "BANG" else _before_operator(before, name, written, behind)
         return f"a value is missing before '{written}'", hint, span
     return f"'{written}' cannot stand here", _misplaced(opened, before, written), span
 
@@ -201,6 +203,10 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
         return f"'{last}' is a function", hint, place
     if name == "NUMBER" and written.startswith(".") and before[-1:].isdigit():
         return message, "a number has one decimal point", span
+    if name == "NUMBER" and written.startswith(".") and before.endswith("."):
+        return message, "a slice is x[0:3], a list of numbers range(0, 3)", span
+    if name == "LPAR" and re.search(r"sqrt\[[^\[\]]*\]\Z", before[-200:]):
+        return message, ROOT, span
     if before.rfind("[") > max(before.rfind("]"), before.rfind("(")) and name != "LPAR":
         return message, "commas go between elements: [1, 2]", span
     if last and name in ("NAME", "NUMBER"):
@@ -230,12 +236,14 @@ def _bar(before: str, behind: str, span: Span) -> Advice:
     return "'|' closes nothing", hint, span
 
 
-def _before_operator(before: str, written: str) -> str | None:
+def _before_operator(before: str, name: str, written: str, behind: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
         return f"write {written}=" + f"; {SIGNS['→']}" * (written == ">")
     if before.endswith(("√", "∛")):
         return f"write brackets: {before[-1]}({written}x)" if written in "-+−" else None
+    if name == "RAISED" and behind.startswith(("√", "∛")):
+        return ROOT
     if before.endswith("<") and written == ">":
         return "write !="
     if before.endswith(("-", "−")) and written == ">":

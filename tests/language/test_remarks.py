@@ -10,7 +10,13 @@ import sys
 import pytest
 
 from adcli.language import parse
-from adcli.language.remarks import MOST_TEXT, product_of_arrays, reciprocal_of_matrix, remarks
+from adcli.language.remarks import (
+    MOST_TEXT,
+    product_of_arrays,
+    reciprocal_of_matrix,
+    remarks,
+    size_of_vector,
+)
 from tests.terminal import ROOT
 from tests.texts import marked_place
 
@@ -116,3 +122,20 @@ def test_a_product_of_vectors_by_a_sign_of_books_is_told(text: str, length: int,
     note = product_of_arrays(parse(text), {"v": (length,), "w": (length,)})
     assert (note is None) == (not hint)
     assert note is None or hint in (note.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "is_told"),
+    [
+        ("||v||", (2,), True),
+        ("1 + sum(||v - 1||)", (2, 2), True),
+        ("||v||", (), False),
+        ("|v|", (2,), False),
+        ("abs(abs(v))", (2,), False),
+        ("||v| - 1|", (2,), False),
+    ],
+)
+def test_the_size_of_a_vector_by_bars_is_told(
+    text: str, shape: tuple[int, ...], is_told: bool
+) -> None:
+    assert (size_of_vector(parse(text), {"v": shape}) is not None) == is_told
