@@ -37,6 +37,15 @@ STABLE_LOGARITHMS = {
 }
 """What the logarithm of a function is that rounds to 0."""
 
+STABLE_EXPONENTIALS = {
+    ("log", "sum"): "logsumexp(x) is log(sum(exp(x)))",
+    ("log", "add"): "logaddexp(x, y) is log(exp(x) + exp(y))",
+    ("log", "1"): "softplus(x) is log(1 + exp(x))",
+    ("divide", "sum"): "softmax(x) is exp(x)/sum(exp(x))",
+    ("divide", "1"): "sigmoid(x) is exp(x)/(1 + exp(x))",
+}
+"""What a logarithm or a quotient of a sum of exponentials, or of 1 and one, is called."""
+
 OVERFLOW = "the value is beyond float64 (1.8e308); a logarithm or a scale keeps it in range"
 
 MOST_OF_OPERAND = 24
@@ -131,7 +140,7 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
                 ["-0"],
             )
         if overflows and result in ("inf", "-inf"):
-            hint = OVERFLOW
+            hint = _stable_form(graph, run.order, node) or OVERFLOW
     error = DomainError(message, hint, span=graph.span(node), text=text)
     return _placed(error, run, place)
 
@@ -143,7 +152,41 @@ def remedy(graph: Graph, node: int) -> str | None:
         name, of = _compound(graph, inputs[0])
         if name in STABLE_LOGARITHMS:
             return _in_own_names(graph, ("x",), of, STABLE_LOGARITHMS[name])
+        stable = [_stable_form(graph, [node], term) for term in graph.args[inputs[0]]]
+        if any(stable):
+            return max(stable)
     return _in_own_names(graph, op.inputs, inputs, op.remedy) or None
+
+
+def _stable_form(graph: Graph, order: list[int], node: int) -> str:
+    """What is made of an exponential that overflows, if a function of its own does without."""
+    if graph.ops[node].name != "exp":
+        return ""
+    for i in order:
+        name, args = graph.ops[i].name, graph.args[i]
+        if name == "log" or (name == "divide" and args[0] == node):
+            of, others = _sum_with(graph, args[-1], node)
+            exponents = [graph.args[j][0] for j in (node, *others)]
+            if (name, of) in STABLE_EXPONENTIALS:
+                form = STABLE_EXPONENTIALS[name, of] + " without over- or underflow"
+                return _in_own_names(graph, ("x", "y"), tuple(exponents), form)
+    return ""
+
+
+def _sum_with(graph: Graph, total: int, node: int) -> tuple[str, list[int]]:
+    """How a sum has `node` among its terms: "sum" of it as an array, "add" to the other
+    exponential that is given, or "1" for 1 and it."""
+    while graph.ops[total].name == "expand":
+        (total,) = graph.args[total]
+    op, terms = graph.ops[total].name, graph.args[total]
+    if node not in terms or op not in ("sum", "add"):
+        return "", []
+    others = [j for j in terms if j != node]
+    if op == "add" and len(others) == 1:
+        if graph.ops[others[0]] is CONSTANT and graph.attrs[others[0]] == 1:
+            return "1", []
+        return (op, others) if graph.ops[others[0]].name == "exp" else ("", [])
+    return (op, []) if op == "sum" else ("", [])
 
 
 def _in_own_names(graph: Graph, names: tuple[str, ...], nodes: tuple[int, ...], remedy: str) -> str:

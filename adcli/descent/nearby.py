@@ -153,6 +153,8 @@ def _falls_along(problem: Problem, it: Iterate, way: Vector, noise: float) -> st
     """That the first change along a way that is more than `noise` is downwards."""
     for distance in NEARBY:
         point = problem.project(it.point + distance * way)
+        if not np.isfinite(point).all():
+            return ""
         change = float(problem.value_and_gradient(point)[0]) - it.value
         if not abs(change) <= noise:
             return _lower(problem, it, point, change) if change < 0 else ""
@@ -163,8 +165,9 @@ def _lower(problem: Problem, it: Iterate, point: Vector, change: float) -> str:
     """What is said of a point whose value is better."""
     way = "higher" if problem.maximize else "lower"
     moved = [
-        (label, x) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
+        (label, x, y) for label, x, y in zip(problem.labels, point, it.point, strict=True) if x != y
     ]
-    where = ", ".join(f"{label}={x:.6g}" for label, x in moved[:3])
+    is_told = all(f"{x:.6g}" != f"{y:.6g}" for _, x, y in moved)
+    where = ", ".join(f"{n}={x:.6g}" if is_told else f"{n}={float(x)!r}" for n, x, _ in moved[:3])
     found = f"the value at {where} is {way} by {-change:.3g}"
     return f"this is not a {problem.wanted}: {found}; start elsewhere"

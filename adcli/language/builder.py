@@ -101,7 +101,7 @@ class Builder(Operators):
                 )
             if parameter in CONSTANTS:
                 raise self.error(
-                    f"'{parameter}' is a constant, no parameter", argument, "choose another name"
+                    f"'{parameter}' is a constant, not a parameter", argument, "choose another name"
                 )
             # All functions share the nodes of their parameters: a call replaces them, so that
             # what two bodies have in common is one node, too.

@@ -206,6 +206,17 @@ REMEDIES: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("x!", {"x": -1.0}, "lgamma(x + 1) is finite but at its poles"),
     ("log(sigmoid(2x))", {"x": -800.0}, "logsigmoid(2*x) is log(sigmoid(2*x))"),
     ("log(softmax(v)[0])", {"v": [0.0, 1000.0]}, "log_softmax(x) is log(softmax(x))"),
+    ("log(sum(exp(v)))", {"v": [1000.0, 0.0]}, "logsumexp(v) is log(sum(exp(v)))"),
+    ("log(sum(exp(-v)))", {"v": [1000.0, 800.0]}, "logsumexp(-v) is log(sum(exp(-v)))"),
+    ("log(sum(exp(W), axis=1))[0]", {"W": [[1000.0]]}, "logsumexp(W) is log(sum(exp(W)))"),
+    ("log(1 + exp(2x))", {"x": 800.0}, "softplus(2*x) is log(1 + exp(2*x))"),
+    ("log(exp(x) + 1)", {"x": 800.0}, "softplus(x) is log(1 + exp(x))"),
+    ("log(exp(x) + exp(y))", {"x": 1.0, "y": 800.0}, "logaddexp(y, x) is log(exp(y) + exp(x))"),
+    ("log(exp(x) + exp(y))", {"x": -800.0, "y": -900.0}, "logaddexp(y, x) is log(exp"),
+    ("(exp(v)/sum(exp(v)))[0]", {"v": [1000.0, 0.0]}, "softmax(v) is exp(v)/sum(exp(v))"),
+    ("exp(x)/(1 + exp(x))", {"x": 800.0}, "sigmoid(x) is exp(x)/(1 + exp(x))"),
+    ("log(2 + exp(x))", {"x": 800.0}, "the value is beyond float64"),
+    ("exp(x)/(exp(x) + x)", {"x": 800.0}, "the value is beyond float64"),
     ("log(exp(x)/y)", {"x": -800.0, "y": 2.0}, "where(exp(x)/y > 0, log(exp(x)/y), 0)"),
 )
 
