@@ -65,12 +65,7 @@ class DomainError(AdcliError):
 
 
 class KinkError(DomainError):
-    """A derivative asked for at a kink, where `strict` forbids the convention.
-
-    `taken` is the convention.
-    """
-
-    taken = "subgradient of least norm"
+    """A derivative asked for at a kink, where `strict` forbids the convention."""
 
 
 def closest(word: object, names: Iterable[str]) -> str | None:

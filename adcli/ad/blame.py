@@ -27,6 +27,7 @@ from adcli.graph.primitives import (
     VARIABLE,
     WHERE,
     Primitive,
+    no_derivative,
 )
 from adcli.graph.structure import INDEX, usual_word
 
@@ -120,6 +121,7 @@ def blame_value(run: Run, output: int, live: Any = None) -> Place:
 
 def value_error(run: Run, place: Place, text: str) -> DomainError:
     """The error for a node whose value is not finite at some places."""
+    place, reason = _reason(run, place)
     node, live = place
     graph, values, algebra = run.graph, run.values, run.algebra
     op = graph.ops[node]
@@ -131,8 +133,8 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
     else:
-        message = f"{written_out(run, place, text)} is {result}"
-        overflows = not op.remedy
+        message = f"{written_out(run, place, text)} is {result}{reason}"
+        overflows = not op.remedy and not reason
         if op is POWER:  # what mends 0^-1 is no help for 10^400
             base = graph.args[node][0]
             overflows = algebra.describe_at([values[base]], values[node], live) not in (
@@ -143,6 +145,28 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
             hint = _stable_form(graph, run.order, node) or OVERFLOW
     error = DomainError(message, hint, span=graph.span(node), text=text)
     return _placed(error, run, place)
+
+
+def _reason(run: Run, place: Place) -> tuple[Place, str]:
+    """The first place where a log density has a parameter that it may not have, or lies outside its
+    support, and `: it needs sigma > 0, and sigma is -1`; the place and nothing if there is none."""
+    node, live = place
+    algebra, op = run.algebra, run.graph.ops[node]
+    if not op.parameters and op.support is None:
+        return place, ""
+    m, out, xs = algebra.m, run.values[node], run.operands(node)
+    for name, (text, is_refused) in op.parameters.items():
+        k = op.inputs.index(name)
+        bad = algebra.both(live, is_refused(m, xs[k]))
+        if bad is not NOWHERE:
+            shown = algebra.describe_at(xs, out, bad)[k]
+            return (node, bad), f": it needs {text.format(name)}, and {name} is {shown}"
+    bad = NOWHERE if op.support is None else algebra.both(live, op.support[1](m, *xs))
+    if op.support is None or bad is NOWHERE:
+        return place, ""
+    y = op.inputs[0]
+    shown = algebra.describe_at(xs, out, bad)[0]
+    return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
 
 
 def remedy(graph: Graph, node: int) -> str | None:
@@ -278,17 +302,26 @@ def _compound(graph: Graph, node: int) -> tuple[str, tuple[int, ...]]:
     return name, inputs
 
 
-def derivative_error(run: Run, node: int, adjoint: Any, text: str) -> DomainError:
-    """The error for a node whose derivative is not finite although its value is.
+def derivative_error(
+    run: Run, node: int, adjoint: Any, active: bytearray, text: str
+) -> DomainError:
+    """The error for a node whose derivative by its `active` inputs is not finite although its value
+    is.
 
     Elements that the result depends on come first: their adjoints are not 0. What has no value can
     have none that matters, as the result has one.
     """
     algebra, out, live = run.algebra, run.values[node], None
     op, xs = run.graph.ops[node], run.operands(node)
+    wanted = [k for k, j in enumerate(run.graph.args[node]) if active[j]]
+    for k in wanted:
+        if op.partials and op.partials[k] is no_derivative:
+            message = f"{usual_word(op)} has no derivative in {op.inputs[k]}"
+            advice = "--wrt names the variables to differentiate by"
+            return DomainError(message, advice, span=run.graph.span(node), text=text)
     is_valued = algebra.m.equal(out - out, 0)
     for taken in (algebra.both(None, adjoint), algebra.both(None, is_valued), None):
-        for partial in op.partials:
+        for partial in (op.partials[k] for k in wanted if op.partials):
             if partial is not None and live is None and taken is not NOWHERE:
                 bad = not_finite(partial(algebra.m, *xs, out), algebra, taken)
                 live = None if bad is NOWHERE else bad
@@ -319,7 +352,7 @@ def blame_derivative(
             "finite differences step out of a domain near its end; the other modes do not",
             text=text,
         )
-    return derivative_error(run, *found, text)
+    return derivative_error(run, *found, active, text)
 
 
 def written_out(run: Run, place: Place, text: str) -> str:

@@ -114,11 +114,12 @@ def _run_point(
             show(report, form, output, digits)
         raise
     several = len(f.outputs) > 1
-    report = PointReport(point, dict(results.fields()), results.task, several, precision, held)
+    fields = dict(results.fields())
+    report = PointReport(point, fields, results.task, several, precision, held, results.infinity)
     show(report, form, output, digits)
     kink = results.kink_taken()
     if kink is not None:
-        kink.message += f"; the {kink.taken} is taken"
+        kink.message += "; the subgradient of least norm is taken"
         kink.hint = "--strict makes it an error"
         remark(render_note(kink))
     if not f.is_scalar or any(report.variables.values()):

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
+from adcli.ad.supports import why_infinite
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
@@ -217,9 +218,10 @@ class _Job:
             return _Part(None, 0, True)
         errors = {row: error.message for row, error in results.errors.items()}
         errors.update(block.problems)
-        return _Part(
-            self.writer.render(block, self._fields(results, block.rows), errors), len(errors)
-        )
+        failed = len(errors)
+        if self.options.form == "json":  # which has no infinity
+            errors.update(dict.fromkeys(results.infinite, why_infinite(self.f)))
+        return _Part(self.writer.render(block, self._fields(results, block.rows), errors), failed)
 
     def put(self, block: Block, part: _Part) -> None:
         """Write one block, the next in order."""

@@ -3,6 +3,7 @@
 At the ends of the range of numbers the order of operations decides whether a result is finite, so
 such a row is computed again, as the program has it, by the python engine: that knows the reasons.
 Where the values of many rows fail, NumPy finds which operations are to blame, which takes longest.
+It also finds the rows whose infinite value is right.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.blame import blame_value, not_finite, value_error
 from adcli.ad.evaluate import Run
+from adcli.ad.supports import have_supports, within_supports
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats
 from adcli.engines.columns import Column, Rows, is_over_numbers
@@ -40,13 +42,16 @@ AT_ONCE_BYTES = 1 << 22
 
 def mend_rows(
     block: Rows, fields: Mapping[tuple[str, ...], Any], failed: Any, stop: bool, start: int
-) -> dict[int, DomainError]:
-    """Set the results of the rows `failed` in `fields`: the right ones, or nan. Why, by row.
+) -> tuple[dict[int, DomainError], list[int]]:
+    """Set the results of the rows `failed` in `fields`: the right ones, or nan. Why, by row; and
+    the rows where an infinite value is right.
 
     Rows are counted from `start` in what is returned, and in the errors. With `stop` the first
     reason is raised. The values of the columns are arrays.
     """
     program, task = block.program, block.task
+    infinite = _right_infinities(block, failed) if task.kind == "value" else failed[:0]
+    failed = np.setdiff1d(failed, infinite, assume_unique=True)
     errors: dict[int, DomainError] = {}
     numbers = is_over_numbers(program, block.columns, 1)
     several = len(failed) >= SEVERAL and len(program.order) <= MAX_SOURCE_NODES
@@ -72,7 +77,31 @@ def mend_rows(
             fields[path][row] = value
     for row, reason in errors.items():
         reason.row = start + row
-    return {start + row: errors[row] for row in sorted(errors)}
+    return {start + row: errors[row] for row in sorted(errors)}, (start + infinite).tolist()
+
+
+def _right_infinities(block: Rows, failed: Any) -> Any:
+    """The rows, among `failed`, whose values are infinite because log densities are -inf outside
+    their support."""
+    program, columns, right = block.program, block.columns, [failed[:0]]
+    if not have_supports(program.graph, program.order):
+        return failed[:0]
+    at_once = max(1, AT_ONCE_BYTES // (8 * len(program.order)))
+    for rows in np.array_split(failed, -(-len(failed) // at_once)):
+        inputs = {program.inputs[n]: x for n, x in _values(columns, rows).items()}
+        algebra, is_right = Arrays(), np.ones(len(rows), dtype=bool)
+        with algebra.context():
+            run = Run.at(program.graph, program.order, inputs, algebra, len(rows))
+            for o, x in zip(program.outputs, within_supports(run, program.outputs), strict=True):
+                fine = np.isfinite(x) & ~np.isnan(run.values[o])
+                is_right &= fine.reshape(len(fine), -1).all(axis=1)
+        right.append(rows[is_right])
+    return np.concatenate(right)
+
+
+def _values(columns: Mapping[str, Column], rows: Any) -> dict[str, Any]:
+    """The values of the columns in some rows, with an axis of rows."""
+    return {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
 
 
 def _results_at(block: Rows, row: int, numbers: bool) -> dict[tuple[str, ...], Any]:
@@ -98,7 +127,7 @@ def _value_errors(
     NumPy finds the operations to blame; the python engine has the last word on the numbers.
     """
     graph, outputs, floats = program.graph, program.outputs, Floats()
-    table = {n: c.values[rows] if c.per_row else c.values[np.newaxis] for n, c in columns.items()}
+    table = _values(columns, rows)
     blamed = list(_blamed(program, {program.inputs[n]: x for n, x in table.items()}, len(rows)))
     near = {node: (node, *graph.args[node]) for node, _ in blamed}
     wanted = list(dict.fromkeys([*outputs, *chain.from_iterable(near.values())]))

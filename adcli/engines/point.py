@@ -8,6 +8,7 @@ from typing import Any
 from adcli.ad.blame import blame_derivative, blame_value, value_error
 from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kink, kink_error
+from adcli.ad.supports import are_right
 from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine
 from adcli.engines.columns import is_number
@@ -24,8 +25,11 @@ Point = Mapping[str, Any]
 class Results:
     """The results of a task at one point, all of them finite.
 
-    `by_path` has the values under each path, one for each result of the program.
+    `by_path` has the values under each path, one for each result of the program. A value is
+    infinite where a log density is, outside its support: `infinity` says so.
     """
+
+    infinity: str | None = None
 
     def __init__(
         self, program: Program, task: Task, by_path: dict[tuple[str, ...], list[Any]]
@@ -73,15 +77,20 @@ class PointResults(Results):
             shapes = infer_shapes(graph, order, given, text)
         self.task = task = resolved(task, program, shapes)
         self.run = Run.at(graph, order, inputs, algebra, 1)
-        for output in program.outputs:
-            if not algebra.is_finite(self.run.values[output]):
-                raise value_error(self.run, blame_value(self.run, output), text)
+        bad = [o for o in program.outputs if not algebra.is_finite(self.run.values[o])]
+        if bad:
+            blamed = blame_value(self.run, bad[0])
+            error = value_error(self.run, blamed, text)
+            is_right = task.kind == "value" and graph.ops[blamed[0]].support is not None
+            if not (is_right and are_right(self.run, bad)):
+                raise error
+            self.infinity = error.message
         kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink
         entries = compute_finite(self.run, program, task)
         for entry in entries:
-            if not algebra.is_finite(entry.value):
+            if entry.path != ("value",) and not algebra.is_finite(entry.value):
                 raise self._derivative_error(entry)
         for entry in entries:
             self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))

@@ -48,12 +48,14 @@ class RowResults:
 
     `outputs` are the shapes of the program's results. The numbers of failed rows are nan, and their
     errors have a `row`. A path that several results of a program share is an array with one more
-    axis after the rows.
+    axis after the rows. `infinite` are the rows whose value is infinite because a log density is,
+    outside its support.
     """
 
     fields: dict[tuple[str, ...], Any]
     outputs: list[Shape]
     errors: dict[int, DomainError] = field(default_factory=dict)
+    infinite: list[int] = field(default_factory=list)
 
 
 def compute_rows(
@@ -101,9 +103,13 @@ def _one_by_one(asked: Rows, stop: bool, at: Callable[[Point], Results]) -> RowR
         with suppress(DomainError):
             compute_point(program, example, task)
     errors: dict[int, DomainError] = {}
+    infinite: list[int] = []
     for row in range(rows):
         try:
-            found.append(dict(at(point_at(columns, row)).fields()))
+            results = at(point_at(columns, row))
+            found.append(dict(results.fields()))
+            if results.infinity is not None:
+                infinite.append(row)
         except DomainError as error:
             error.row = row
             if stop:
@@ -120,7 +126,7 @@ def _one_by_one(asked: Rows, stop: bool, at: Callable[[Point], Results]) -> RowR
         outputs = [shapes[i] for i in program.outputs]
     else:
         outputs = [_shape(v) for v in first] if several > 1 else [_shape(first)]
-    return RowResults(fields, outputs, errors)
+    return RowResults(fields, outputs, errors, infinite)
 
 
 def _shape(value: Any) -> Shape:
@@ -154,6 +160,7 @@ def _blocks(asked: Rows, stop: bool, compute_block: _ComputeBlock) -> RowResults
     if not rows:
         return _no_rows(asked._replace(columns=arrays), compute_block)
     errors: dict[int, DomainError] = {}
+    infinite: list[int] = []
     parts: dict[tuple[str, ...], list[Any]] = {path: [] for path in task.paths}
     step = _rows_at_once(program, arrays) if compute_block is _interpreted else rows
     for start in range(0, rows, step):
@@ -168,11 +175,13 @@ def _blocks(asked: Rows, stop: bool, compute_block: _ComputeBlock) -> RowResults
         if good is not None and not good.all():
             from adcli.engines.failed_rows import mend_rows
 
-            errors.update(mend_rows(block, fields, (~good).nonzero()[0], stop, start))
+            failed, right = mend_rows(block, fields, (~good).nonzero()[0], stop, start)
+            errors.update(failed)
+            infinite += right
         for path, values in fields.items():
             parts[path].append(values)
     joined = {p: v[0] if len(v) == 1 else np.concatenate(v) for p, v in parts.items() if v}
-    return RowResults(joined, outputs, errors)
+    return RowResults(joined, outputs, errors, infinite)
 
 
 def _no_rows(asked: Rows, compute_block: _ComputeBlock) -> RowResults:

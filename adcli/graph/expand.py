@@ -20,14 +20,13 @@ def expanded(
     """Nodes with the values of `outputs`, in which every function that is not had and whose row
     states its value is written as that value; the nodes `kept` stay as they are.
 
-    They are to be computed or printed, not differentiated: the rules of the row are gone. The
-    values are said by functions with no stated value of their own, so that one walk does it.
+    They are to be computed or printed, not differentiated: the rules of the row are gone.
     """
     outputs = list(outputs)
     order = graph.reach(outputs)
     if not any(graph.ops[i].value and not has(graph.ops[i]) for i in order):
         return outputs
-    m = _Sharing(graph)
+    m = _Expanding(graph, has)
     new: dict[int, int] = {}
     for i in order:
         op = graph.ops[i]
@@ -35,10 +34,8 @@ def expanded(
         m.span = graph.span(i)
         if i in kept:
             new[i] = i
-        elif op.value is not None and not has(op):
-            new[i] = m.expression(op.value(m, *[Expression(m, a) for a in args])).node
-        elif op is _HYPOT:
-            new[i] = m.hypot(*[Expression(m, a) for a in args]).node
+        elif (op.value is not None and not has(op)) or op is _HYPOT:
+            new[i] = m.apply(op, *[Expression(m, a) for a in args]).node
         elif args == graph.args[i]:
             new[i] = i
         else:
@@ -46,10 +43,21 @@ def expanded(
     return [new[o] for o in outputs]
 
 
-class _Sharing(Symbols):
-    """Makes hypot(y, x) and hypot(x, y) one node: unit(x, y) and unit(y, x) share it."""
+class _Expanding(Symbols):
+    """Makes the nodes of values, of which those of other functions may be made, too.
 
-    def hypot(self, x: Operable, y: Operable) -> Expression:
-        """The node of hypot, the older argument first."""
-        first, second = sorted((self.expression(x), self.expression(y)), key=lambda e: e.node)
-        return self.apply(_HYPOT, first, second)
+    hypot(y, x) and hypot(x, y) are one node: unit(x, y) and unit(y, x) share it.
+    """
+
+    def __init__(self, graph: Graph, has: Callable[[Primitive], bool]) -> None:
+        super().__init__(graph)
+        self.has = has
+
+    def apply(self, primitive: Primitive, *operands: Operable) -> Expression:
+        """The node of a function that is had, or of its value."""
+        if primitive.value is not None and not self.has(primitive):
+            return self.expression(primitive.value(self, *map(self.expression, operands)))
+        if primitive is _HYPOT:  # the older argument first
+            first, second = sorted(map(self.expression, operands), key=lambda e: e.node)
+            operands = first, second
+        return super().apply(primitive, *operands)

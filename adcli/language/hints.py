@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from adcli.errors import did_you_mean
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.missing import DERIVATIVE as DERIVATIVE
+from adcli.language.density_hints import density_hint
 
 INTEGRAL = "adcli differentiates; it does not integrate"
 CHOICE = "a choice is written if c then a else b, or where(c, a, b)"
@@ -232,6 +233,9 @@ def unknown_function_hint(
         return SYMBOLS[written]
     if written.lower() in FUNCTIONS:
         return FUNCTIONS[written.lower()]
+    density = density_hint(written)
+    if density is not None:
+        return density
     base = re.fullmatch(r"(?:log|ln|lg)_?(\d+|(?<=_)\w)", written)
     if base is not None and f"log{base[1]}" not in LIBRARY:
         return f"the logarithm to base {base[1]} is log(x, {base[1]})"

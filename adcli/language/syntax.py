@@ -8,6 +8,7 @@ import unicodedata
 from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.library import is_function
+from adcli.language.density_hints import density_hint
 from adcli.language.grammar import ParseTables
 from adcli.language.hints import (
     CHOICE,
@@ -153,7 +154,8 @@ def _dot_hint(text: str, place: int) -> str:
     if function == "T":
         return f"a matrix is turned by transpose({safe(owner)})"
     if behind.startswith("("):
-        return f"functions stand without a module; {unknown_function_hint(function)}"
+        hint = density_hint(name) or unknown_function_hint(function)
+        return f"functions stand without a module; {hint}"
     return f"names have no dots; in backticks they may: `{safe(name)}`"
 
 
@@ -232,7 +234,9 @@ def _bar(before: str, behind: str, span: Span) -> Advice:
         return "an operator is missing before '|'", f"write * between: x*|y|; {either}", span
     if before.endswith("|") or behind.startswith("|"):
         return "'||' cannot stand here", either, span
-    hint = f"bars are the absolute value, |x|; {either}"
+    call = re.search(r"(\w+)\([^()|]*\Z", before[-200:])
+    density = density_hint(call[1]) if call else None  # Stan writes normal_lpdf(y | mu, sigma)
+    hint = density or f"bars are the absolute value, |x|; {either}"
     return "'|' closes nothing", hint, span
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError, did_you_mean
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive, no_derivative
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
 
@@ -89,4 +89,7 @@ def _description(row: Primitive, written: str, aliases: list[str]) -> Descriptio
     if row.kind not in (ELEMENTWISE, SELECT):
         return Description(row.word, written, {}, "", row.summary, aliases)
     derivatives = dict(zip(rule_inputs(row), rule_texts(row), strict=True))
+    for name, partial in zip(row.inputs, row.partials, strict=False):
+        if partial is no_derivative:
+            derivatives[name] = "none"
     return Description(row.name, written, derivatives, row.domain, row.summary, aliases)

@@ -66,6 +66,20 @@ def ends(f: Callable[..., Any], below: float, above: float) -> Callable[..., Any
     return lambda x: f(x) if abs(x) < 1e5 else mpf(below if x < 0 else above)
 
 
+def wide(f: Callable[..., Any]) -> Callable[..., Any]:
+    """f in digits that the differences of its large parts leave."""
+
+    def widened(*xs: Any) -> Any:
+        with mp.workdps(mp.dps + 800):
+            return f(*xs)
+
+    return widened
+
+
+def has_ratio(x: Any, y: Any) -> bool:
+    return min(x, y) > 0 and 1e-300 < x / y < 1e300
+
+
 def tail(x: Any) -> Any:
     if abs(x) < 1.5:
         return -mp.erf(x)
@@ -92,6 +106,9 @@ EXACT: dict[str, Callable[..., Any]] = {
     "log1mexp": ends(ROWS["log1mexp"].exact, math.nan, 0),
     "logcosh": lambda x: abs(x) + softplus(-2 * abs(x)),
     "logaddexp": lambda x, y: max(x, y) + softplus(-abs(x - y)),
+    "log1pmx": wide(ROWS["log1pmx"].exact),
+    "kl_div": lambda x, y: wide(ROWS["kl_div"].exact)(x, y) if has_ratio(x, y) else mp.nan,
+    "stirling_error": lambda x: wide(ROWS["stirling_error"].exact)(x) if x < 1e50 else 1 / (12 * x),
     "lgamma": ends(ROWS["lgamma"].exact, math.nan, math.nan),
     "gamma": ends(ROWS["gamma"].exact, math.nan, math.nan),
     # mpmath's loggamma has not the digits of a difference from 1e30 on.
@@ -237,7 +254,10 @@ def differentiable() -> list[str]:
     return [
         name
         for name, op in PRIMITIVES.items()
-        if op.kind == ELEMENTWISE and all(op.partials) and name not in NOTHING_FLOWS
+        if name in ROWS
+        and name not in NOTHING_FLOWS
+        and op.kind == ELEMENTWISE
+        and all(op.partials)
     ]
 
 

@@ -12,12 +12,12 @@ from adcli.algebras.complexes import STEP, ComplexArrays, obstacle, why_not
 from adcli.algebras.functions import complex_functions
 from adcli.engines.point import pack
 from adcli.function import Function, function
-from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive, no_derivative
 
 ANALYTIC = [
     op
     for op in PRIMITIVES.values()
-    if op.kind == ELEMENTWISE and op.kink is None and any(op.partials)
+    if op.kind == ELEMENTWISE and op.kink is None and any(op.partials) and op.name != "kl_div"
 ]
 MORE_POINTS = {
     "power": [(-2.0, 3.0), (-2.0, -3.0), (-1.5, 101.0), (-1.5, 102.0), (0.0, 2.0), (1e-3, 70.5)],
@@ -35,6 +35,8 @@ MORE_POINTS = {
     "acosh": [(1.000001,)],
     "tanh": [(15.0,), (-300.0,)],
 }
+ZEROS = ("beta_logpdf",)
+"""Functions that have a derivative of 0 at one of the points."""
 
 
 def complex_step(f: Function, point: dict[str, float], name: str) -> float:
@@ -49,7 +51,7 @@ def complex_step(f: Function, point: dict[str, float], name: str) -> float:
 
 
 def call(op: Primitive) -> str:
-    names = "xyz"[: len(op.inputs)]
+    names = op.inputs if op.parameters or op.support else "xyz"[: len(op.inputs)]
     return (
         op.symbol.join(names) if op.symbol and len(names) == 2 else f"{op.name}({','.join(names)})"
     )
@@ -58,20 +60,25 @@ def call(op: Primitive) -> str:
 @pytest.mark.parametrize("op", ANALYTIC, ids=lambda op: op.name)
 def test_the_complex_step_agrees_with_the_rule(op: Primitive) -> None:
     if not hasattr(complex_functions, op.name):
-        assert op.name == "polygamma"  # no library at hand has it
+        assert op.name in ("polygamma", "stirling_slope")  # no library at hand has it
         return
     f = function(call(op) if op.name != "negative" else "-x")
     places = [0.1, 0.37, 0.5, 0.93]
     points = [tuple(a + t * (b - a) for a, b in op.sample) for t in places]
     for xs in points + MORE_POINTS.get(op.name, []):
         point = dict(zip(f.variables, xs, strict=True))
-        flowing = [name for name, p in zip(f.variables, op.partials, strict=True) if p is not None]
+        flowing = [
+            name
+            for name, p in zip(f.variables, op.partials, strict=True)
+            if p not in (None, no_derivative)
+        ]
         if op.name == "power" and xs[0] <= 0:
             flowing = ["x"]
         _, gradient = f.value_and_gradient(point, wrt=flowing)
         for name in flowing:
             found = complex_step(f, point, name)
-            np.testing.assert_allclose(found, gradient[name], rtol=2e-11, err_msg=str(xs))
+            near_zero = 1e-15 * (op.name in ZEROS)
+            np.testing.assert_allclose(found, gradient[name], 2e-11, near_zero, err_msg=str(xs))
 
 
 @pytest.mark.parametrize(

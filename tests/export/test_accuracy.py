@@ -38,7 +38,7 @@ def calls():
     """A call of every function of numbers, as a text, and the grid of its arguments."""
     for name, function in sorted(LIBRARY.items()):
         count = max(2, len(function.inputs)) if function.variadic else len(function.inputs)
-        names = ("x", "y", "z")[:count]
+        names = ("x", "y", "z", "t")[:count]
         text = f"{name}({', '.join(names)})"
         if function.kind in (ELEMENTWISE, SELECT) or (
             count and not set(function.options) - {"axis"}
@@ -64,11 +64,12 @@ def grid(text, names):
         return list(product(_ORDERS, _NUMBERS))
     if word(text) == "polygammadiff":
         return list(product(_ORDERS[:3], _FEW, _FEW))
-    return list(product(*{1: [_NUMBERS], 2: [_FEW] * 2, 3: [_FEW[4:12]] * 3}[len(names)]))
+    sides = {1: _NUMBERS, 2: _FEW, 3: _FEW[4:12], 4: (0.5, 1.0, -3.0, 30.5)}
+    return list(product(*[sides[len(names)]] * len(names)))
 
 
 CALLS = dict(calls())
-NOT_IN_C = {"lbeta", "polygammadiff"}
+NOT_IN_C = {"lbeta", "polygammadiff", "beta_logpdf"}
 """Functions that C has no spelling for, or for their derivatives."""
 
 

@@ -12,7 +12,15 @@ from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.floats import Floats
 from adcli.graph.graph import Graph, Literal
-from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, PRIMITIVES, REDUCTION, SELECT
+from adcli.graph.primitives import (
+    ELEMENTWISE,
+    LINEAR,
+    MULTILINEAR,
+    PRIMITIVES,
+    REDUCTION,
+    SELECT,
+    no_derivative,
+)
 from adcli.graph.simplify import simplify
 from adcli.language import _parser, parse
 from adcli.language.builder import Builder
@@ -74,7 +82,6 @@ ATTRS = {
     "tril": st.integers(-2, 2),
     "einsum": st.sampled_from(["ij,j->i", "ii->", "i,i", " i , j -> i j "]),
     "full": st.tuples(NUMBERS.map(float), SHAPES.filter(bool)),  # of shape () it is the number
-    "linspace": st.integers(1, 4),
     "range": st.tuples(st.integers(-3, 3), st.integers(-9, 9), st.sampled_from([1, 2, -1])),
 }
 FIXED = {
@@ -248,7 +255,11 @@ def test_every_rule_has_a_text(primitive):
 
 @pytest.mark.parametrize(
     "primitive",
-    [p for p in PRIMITIVES.values() if p.kind == ELEMENTWISE and any(p.partials)],
+    [
+        p
+        for p in PRIMITIVES.values()
+        if p.kind == ELEMENTWISE and any(p.partials) and (p.symbol or p.word == p.name)
+    ],
     ids=lambda p: p.name,
 )
 def test_a_rule_text_is_the_derivative(primitive):
@@ -258,10 +269,10 @@ def test_a_rule_text_is_the_derivative(primitive):
     node = graph.node(primitive, tuple(graph.variable(n) for n in names))
     call = to_text(graph, node)
     point = {
-        n: 0.3 * low + 0.7 * high for n, (low, high) in zip(names, primitive.sample, strict=True)
+        n: low + 0.7 * (high - low) for n, (low, high) in zip(names, primitive.sample, strict=True)
     }
     for name, text, partial in zip(names, rule_texts(primitive), primitive.partials, strict=True):
-        if partial is not None:
+        if partial not in (None, no_derivative):
             _, gradient = adcli.function(call).value_and_gradient(point, wrt=[name])
             padded = adcli.function(" + 0*".join([f"({text})", *(f"`{n}`" for n in names)]))
             assert math.isclose(padded.value(point), gradient[name], rel_tol=1e-14), text

@@ -27,6 +27,7 @@ from numpy import (
     log1p,
     multiply,
     negative,
+    pi,
     sin,
     sinh,
     sqrt,
@@ -209,7 +210,9 @@ def digamma(x: Array) -> Array:
 
 
 def __getattr__(name: str) -> Callable[..., Array]:
-    """The functions whose row states their value."""
+    """The functions whose row states their value, but one that is made of polygamma."""
+    if name == "stirling_slope":
+        raise AttributeError("there is no complex polygamma")
     return function_of_row(_FORMULAS, name)
 
 

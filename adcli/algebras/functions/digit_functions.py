@@ -18,6 +18,12 @@ from collections.abc import Callable
 
 from mpmath import mp
 
+from adcli.algebras.special.digit_deviance import (
+    kl_div,
+    log1pmx,
+    stirling_error,
+    stirling_slope,
+)
 from adcli.algebras.special.digit_special import (
     digamma,
     erf,

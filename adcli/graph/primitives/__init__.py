@@ -27,7 +27,17 @@ A rule is right only if it is right when it is differentiated again, to any orde
 
 from __future__ import annotations
 
-from adcli.graph.primitives import arithmetic, circular, kinks, logarithms, special  # noqa: F401
+from adcli.graph.primitives import (  # noqa: F401
+    arithmetic,
+    circular,
+    counts,
+    deviance,
+    kinks,
+    lifetimes,
+    locations,
+    logarithms,
+    special,
+)
 from adcli.graph.primitives.arithmetic import ADD as ADD
 from adcli.graph.primitives.arithmetic import DIVIDE as DIVIDE
 from adcli.graph.primitives.arithmetic import MULTIPLY as MULTIPLY
@@ -57,6 +67,7 @@ from adcli.graph.primitives.registry import Primitive as Primitive
 from adcli.graph.primitives.registry import elementwise as elementwise
 from adcli.graph.primitives.registry import function_of_row as function_of_row
 from adcli.graph.primitives.registry import minus_one as minus_one
+from adcli.graph.primitives.registry import no_derivative as no_derivative
 from adcli.graph.primitives.registry import one as one
 from adcli.graph.primitives.registry import see_rows as see_rows
 from adcli.graph.primitives.registry import structural as structural

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import Any
 
 Rule = Callable[..., Any]
+Limit = tuple[str, Rule]
+"""What must hold of `{0}`, for people, and `(m, *values)`: nonzero where it does not."""
 
 LEAF = "leaf"
 ELEMENTWISE = "elementwise"
@@ -47,6 +49,9 @@ class Primitive:
               transpose `(m, g, k, attr, shapes, inputs)`
     shape     structural primitives: `(shapes, attr) -> shape`, raises ShapeError
     kink      `(m, *inputs)`: nonzero where the derivative is a convention
+    support   of a log density: what its first input must be, of all inputs; otherwise the value is
+              -inf, as it should be
+    parameters  of a log density: what others of its inputs must be
     domain    where the value is defined, for people
     remedy    a safe way to write it, for messages
     sample    an interval per input on which tests draw arguments
@@ -76,6 +81,8 @@ class Primitive:
     rule: Rule | None = None
     shape: Rule | None = None
     kink: Rule | None = None
+    support: Limit | None = None
+    parameters: Mapping[str, Limit] = _NOTHING
     domain: str = "all numbers"
     remedy: str = ""
     sample: tuple[tuple[float, float], ...] = ()
@@ -237,3 +244,8 @@ def one(m: Any, *_: Any) -> float:
 def minus_one(m: Any, *_: Any) -> float:
     """The partial derivative -1."""
     return -1.0
+
+
+def no_derivative(m: Any, *_: Any) -> Any:
+    """The partial by what has none, such as a count: not a number, and an error says why."""
+    return m.inf - m.inf

@@ -1,0 +1,254 @@
+"""Log densities against their closed forms in 400 digits: values, first and second partials, at
+places where the formulas by the book lose their digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import adcli
+from adcli.graph.primitives import PRIMITIVES
+from tests.ad.density_table import DENSITIES, Point
+
+RELATIVE = 1e-13
+LARGEST = 1e300
+ULP = mpf(2) ** -52
+
+
+def call(name: str) -> adcli.Function:
+    return adcli.function(f"{name}({DENSITIES[name].names.replace(' ', ', ')})")
+
+
+def free(name: str) -> list[str]:
+    """The inputs that have a derivative."""
+    return DENSITIES[name].names.split()[DENSITIES[name].counts :]
+
+
+def difference(name: str, xs: Sequence[Any], by: Sequence[int]) -> Any:
+    """A derivative of the closed form by central differences, far below the digits that count."""
+    if not by:
+        return DENSITIES[name].exact(*xs)
+    k, *rest = by
+    h = (abs(xs[k]) or min([abs(x) for x in xs if x] or [mpf(1)])) * mpf(10) ** -60
+    ends = [difference(name, [*xs[:k], xs[k] + s * h, *xs[k + 1 :]], rest) for s in (1, -1)]
+    return (ends[0] - ends[1]) / (2 * h)
+
+
+@cache
+def exact(name: str, point: Point, by: tuple[int, ...]) -> tuple[Any, Any]:
+    """A derivative, and how far two units in the last place of the continuous inputs move it."""
+    with mp.workdps(400):
+        xs = [mpf(x) for x in point]
+        value, slack = difference(name, xs, by), mpf(0)
+        for k in range(DENSITIES[name].counts, len(xs)):
+            moved = [*xs[:k], xs[k] * (1 + ULP), *xs[k + 1 :]]
+            slack += 2 * abs(difference(name, moved, by) - value)
+        return value, slack
+
+
+def is_wrong(name: str, point: Point, by: tuple[int, ...], got: Any) -> bool:
+    """Whether a number is off by more than RELATIVE and what conditioning allows. A log density is
+    a sum of terms about 1 in size at least, which may cancel."""
+    value, slack = exact(name, point, by)
+    if abs(value) > LARGEST:
+        return False
+    allowed = RELATIVE * abs(value) + slack + (mpf(5e-15) if not by else mpf(1e-250))
+    return not abs(mpf(got) - value) <= allowed
+
+
+def orders(name: str, order: int) -> Iterator[tuple[int, ...]]:
+    ks = range(DENSITIES[name].counts, len(DENSITIES[name].names.split()))
+    return combinations_with_replacement(ks, order)
+
+
+def test_every_density_is_in_the_table() -> None:
+    rows = {row.name for row in PRIMITIVES.values() if row.parameters or row.support}
+    assert rows == set(DENSITIES)
+
+
+def is_edge(name: str, point: Point) -> bool:
+    """Whether the density ends here, so that no difference has points on both sides."""
+    return name == "exponential_logpdf" and point[0] == 0
+
+
+@pytest.mark.parametrize("way", ["python", "numpy", "digits"])
+@pytest.mark.parametrize("name", DENSITIES)
+def test_value_and_partials(name: str, way: str) -> None:
+    f, names, wrong = call(name), DENSITIES[name].names.split(), []
+    options: dict[str, Any] = {"precision": 30} if way == "digits" else {"engine": way}
+    for point in DENSITIES[name].points:
+        at: dict[str, Any] = dict(zip(names, point, strict=True))
+        if way == "digits":  # the float64 itself, not its shortest digits
+            at = {key: mpf(x) for key, x in at.items()}
+        found = {(): f.value(at, **options)}
+        if not is_edge(name, point):
+            for (k,) in orders(name, 1):
+                if abs(exact(name, point, (k,))[0]) < LARGEST:
+                    try:
+                        gradient = f.value_and_gradient(at, wrt=[names[k]], **options)[1]
+                    except adcli.DomainError as error:
+                        wrong.append((point, k, error))
+                        continue
+                    found[(k,)] = gradient[names[k]]
+        wrong += [(point, by, got) for by, got in found.items() if is_wrong(name, point, by, got)]
+    assert not wrong, wrong[:5]
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_second_partials(name: str) -> None:
+    f, names, wrong = call(name), DENSITIES[name].names.split(), []
+    for point in DENSITIES[name].points:
+        if any(abs(exact(name, point, by)[0]) > LARGEST for by in orders(name, 2)):
+            continue
+        if not is_edge(name, point):
+            at = dict(zip(names, point, strict=True))
+            hessian = f.hessian(at, wrt=free(name))[1]
+            for j, k in orders(name, 2):
+                got = hessian[names[j]][names[k]]
+                if is_wrong(name, point, (j, k), got):
+                    wrong.append((point, j, k, got))
+    assert not wrong, wrong[:5]
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_engines_agree_over_rows(name: str) -> None:
+    f, wrt = call(name), free(name)
+    generator = np.random.default_rng(5)
+    sides = PRIMITIVES[name].sample
+    columns = {
+        key: generator.uniform(*side, size=300)
+        for key, side in zip(DENSITIES[name].names.split(), sides, strict=True)
+    }
+    by_engine = [f.map(columns, wrt=wrt, engine=e) for e in ("python", "numpy", "llvm")]
+    first, *others = by_engine
+    for batch in others:
+        assert np.allclose(batch.values, first.values, rtol=1e-12, atol=1e-14)
+        for key in wrt:
+            assert np.allclose(batch.gradients[key], first.gradients[key], rtol=1e-12, atol=1e-13)
+
+
+OUTSIDE = [(name, point) for name, d in DENSITIES.items() for point in d.outside]
+BAD = [(name, *bad) for name, d in DENSITIES.items() for bad in d.bad]
+
+
+@pytest.mark.parametrize(("name", "point"), OUTSIDE)
+def test_outside_the_support(name: str, point: Point) -> None:
+    f, at = call(name), dict(zip(DENSITIES[name].names.split(), point, strict=True))
+    for options in ({"engine": "python"}, {"engine": "numpy"}, {"precision": 30}):
+        assert f.value(at, **options) == -math.inf
+    with pytest.raises(adcli.DomainError, match=r"is -inf: its support is .*y.*, and y is"):
+        f.value_and_gradient(at, wrt=free(name))
+    columns = {key: np.array([x] * 20) for key, x in at.items()}
+    for engine in ("python", "numpy", "llvm"):
+        batch = f.map(columns, wrt=(), engine=engine)
+        assert (batch.values == -math.inf).all()
+        assert not batch.errors
+
+
+@pytest.mark.parametrize(("name", "parameter", "point"), BAD)
+def test_a_parameter_that_may_not_be_so_is_named(name: str, parameter: str, point: Point) -> None:
+    names = DENSITIES[name].names
+    at = dict(zip(names.split(), point, strict=True))
+    for text in ("{}", "exp({})", "sum([{}, 1])"):  # nothing hides it
+        f = adcli.function(text.format(f"{name}({names.replace(' ', ', ')})"))
+        for options in ({"engine": "numpy"}, {"precision": 30}):
+            with pytest.raises(
+                adcli.DomainError, match=rf"it needs .*{parameter} .*, and {parameter} is"
+            ):
+                f.value(at, **options)
+    batch = call(name).map({k: np.full(20, x) for k, x in at.items()}, wrt=(), on_error="null")
+    assert len(batch.errors) == 20
+
+
+@pytest.mark.parametrize("name", [name for name in DENSITIES if DENSITIES[name].counts])
+def test_a_count_has_no_derivative(name: str) -> None:
+    at = dict(zip(DENSITIES[name].names.split(), DENSITIES[name].points[0], strict=True))
+    with pytest.raises(adcli.DomainError, match=f"{name} has no derivative in y"):
+        call(name).value_and_gradient(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "value"),
+    [
+        ("gamma_logpdf(y, 1, 2)", {"y": 0.0}, math.log(2)),
+        ("weibull_logpdf(y, 1, 2)", {"y": 0.0}, -math.log(2)),
+        ("beta_logpdf(y, 1, 3)", {"y": 0.0}, math.log(3)),
+        ("beta_logpdf(y, 3, 1)", {"y": 1.0}, math.log(3)),
+        ("exponential_logpdf(y, 2)", {"y": 0.0}, math.log(2)),
+        ("poisson_logpmf(0, r)", {"r": 0.0}, 0.0),
+        ("binomial_logpmf(0, 5, p)", {"p": 0.0}, 0.0),
+        ("binomial_logpmf(5, 5, p)", {"p": 1.0}, 0.0),
+        ("negative_binomial_logpmf(0, m, 2)", {"m": 0.0}, 0.0),
+        ("student_t_logpdf(y, 1e8, 0, 1)", {"y": 1.0}, -0.9189385332046728 - 0.5),
+        ("cauchy_logpdf(y, 0, 1)", {"y": 1e200}, -922.1787670834677),
+        ("student_t_logpdf(y, 1, 0, 1)", {"y": 1e200}, -922.1787670834677),
+    ],
+)
+def test_ends_and_limits(text: str, at: dict[str, float], value: float) -> None:
+    for engine in ("python", "numpy"):
+        found = adcli.function(text).value(at, engine=engine)
+        assert found == pytest.approx(value, rel=2e-8 if "1e8" in text else 1e-14, abs=1e-300)
+
+
+def test_slopes_of_tails() -> None:
+    for text in ("cauchy_logpdf(y, m, s)", "student_t_logpdf(y, 1, m, s)"):
+        f = adcli.function(text)
+        _, gradient = f.value_and_gradient({"y": 1e200, "m": 0.0, "s": 1.0})
+        assert gradient == pytest.approx({"y": -2e-200, "m": 2e-200, "s": 1.0}, rel=1e-15)
+
+
+def test_poles_of_a_density_are_errors() -> None:
+    for text in ("gamma_logpdf(y, 0.5, 1)", "weibull_logpdf(y, 0.5, 1)", "beta_logpdf(y, 0.5, 2)"):
+        with pytest.raises(adcli.DomainError, match="is inf"):
+            adcli.function(text).value({"y": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-gamma_logpdf(y, 2, 3)", math.inf),
+        ("sum([gamma_logpdf(y, 2, 3), 1, poisson_logpmf(-1, 2)])", -math.inf),
+        ("exp(gamma_logpdf(y, 2, 3))", 0.0),
+        ("logaddexp(gamma_logpdf(y, 2, 3), normal_logpdf(y, 0, 1))", -1.4189385332046727),
+        ("log(exp(gamma_logpdf(y, 2, 3)))", None),
+        ("1/exp(gamma_logpdf(y, 2, 3))", None),
+        ("gamma_logpdf(y, 2, 3) - gamma_logpdf(y, 3, 3)", None),
+        ("gamma_logpdf(y, 2, 3) + log(y + 1)", None),
+        ("0*gamma_logpdf(y, 2, 3)", None),
+        ("gamma_logpdf(sqrt(y), 2, 3)", None),
+        ("exp(gamma_logpdf(sqrt(y), 2, 3))", None),
+        ("normal_logpdf(1e200*y, 0, 1)", None),
+    ],
+)
+def test_which_infinities_are_right(text: str, value: float | None) -> None:
+    f = adcli.function(text)
+    for options in ({"engine": "numpy"}, {"precision": 20}):
+        if value is None and not (options == {"precision": 20} and "1e200" in text):
+            with pytest.raises(adcli.DomainError):
+                f.value({"y": -1.0}, **options)
+        elif value is not None:
+            assert float(f.value({"y": -1.0}, **options)) == pytest.approx(value, rel=1e-15)
+
+
+def test_what_a_mixture_absorbs_has_a_gradient() -> None:
+    f = adcli.function("logaddexp(exponential_logpdf(y, a), normal_logpdf(y, b, 1))")
+    _, gradient = f.value_and_gradient({"y": -1.0, "a": 2.0, "b": 0.5})
+    assert gradient == {"y": 1.5, "a": 0.0, "b": -1.5}
+
+
+def test_vectors_broadcast() -> None:
+    f = adcli.function("sum(normal_logpdf(y, a*x, s))")
+    y, x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0])
+    value, gradient = f.value_and_gradient({"y": y, "x": x, "a": 0.5, "s": 2.0})
+    z = (y - 0.5 * x) / 2
+    assert value == pytest.approx(
+        float(sum(-0.5 * z * z - math.log(2) - 0.5 * math.log(2 * math.pi)))
+    )
+    assert gradient["a"] == pytest.approx(float(sum(z / 2 * x)))
