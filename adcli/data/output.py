@@ -32,7 +32,7 @@ def atomic_output(
     and left open. With `sync` the bytes reach the disk before the rename.
 
     Raises DataError, which names the path, where the file cannot be written, and UsageError for a
-    folder.
+    folder, or one that is not there.
     """
     if path is None or os.fspath(path) == "-":
         if stdout is None:
@@ -176,7 +176,7 @@ def _create(name: str, temporary: str) -> BinaryIO:
     try:
         descriptor = os.open(temporary, flags, 0o666)
     except FileNotFoundError:
-        raise DataError(f"cannot write {name}: there is no folder {shown}", "make it") from None
+        raise UsageError(f"cannot write {name}: there is no folder {shown}", "make it") from None
     except OSError as error:
         raise DataError(f"cannot write {name}: folder {shown}: {error.strerror}") from None
     return cast(BinaryIO, os.fdopen(descriptor, "wb"))

@@ -317,7 +317,7 @@ FILES = [
     Bad("adcli grad x --points .", 2, "is a folder"),
     Bad("adcli grad x --points - --points-format xml", 2, "csv, tsv, jsonl, parquet"),
     Bad("adcli grad x --points -", 1, "standard input is empty"),
-    Bad("adcli grad x --at x=1 -o none/out", 1, "no folder none"),
+    Bad("adcli grad x --at x=1 -o none/out", 2, "no folder none"),
     Bad("adcli grad x --at x=1 -o .", 2, "it is a folder"),
     Bad("adcli grad x --at x=1 -o file/out", 1, "cannot write", files={"file": b""}),
     Bad(["grad", "x", "--at", "x=1", "-o", ""], 2, "empty"),

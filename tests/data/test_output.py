@@ -102,7 +102,7 @@ def test_folders_and_missing_folders(tmp_path):
     with pytest.raises(UsageError, match="it is a folder"), atomic_output(tmp_path):
         pass
     path = tmp_path / "none" / "out"
-    with pytest.raises(DataError, match="there is no folder") as caught, atomic_output(path):
+    with pytest.raises(UsageError, match="there is no folder") as caught, atomic_output(path):
         pass
     assert str(path) in caught.value.message
 

@@ -239,7 +239,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(UsageError, match="is a folder"):
         load_parameters(tmp_path / "folder.npz")
-    with pytest.raises(DataError, match="there is no folder"):
+    with pytest.raises(UsageError, match="there is no folder"):
         save_parameters(tmp_path / "no" / "such.npz", VALUES)
     for check in (check_savable, lambda path: save_parameters(path, VALUES)):
         with pytest.raises(UsageError, match="'txt' is not a format for parameters"):
