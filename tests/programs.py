@@ -491,6 +491,18 @@ def _index(w: Writer) -> Expr | None:
     return Expr(f"{x.operand}[{', '.join(parts)}]", value) if value.size else None
 
 
+@step(_ARRAY_STEPS, 3)
+def _gathered(w: Writer) -> Expr | None:
+    x = w.operand(w.choose([1, 2, 2]))
+    if x is None:
+        return None
+    axis = w.whole(0, len(x.shape) - 1)
+    size = x.shape[axis]
+    places = [w.whole(-size, size - 1) for _ in range(w.whole(1, 4))]
+    front = ":, " * axis
+    return Expr(f"{x.operand}[{front}{places}]", x.value.take(places, axis=axis))
+
+
 @step(_ARRAY_STEPS, 2)
 def _reshaped(w: Writer) -> Expr | None:
     x = w.operand(w.choose([1, 2, 3]))

@@ -13,6 +13,7 @@ from adcli.ad.evaluate import Run
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
+from adcli.graph.gathering import GATHER, axes_of
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY, is_taken
 from adcli.graph.primitives import (
@@ -81,9 +82,13 @@ def live_inputs(run: Run, i: int, live: Any) -> list[Place]:
             kept = kept_shape(shapes[k], graph.attrs[i])
             mask = m.broadcast(shapes[k], m.reshape(kept, live))
         elif op.rule is not None and op.kind in (LINEAR, MULTILINEAR):
-            places = m.full(1.0, algebra.shape(out)) if live is None else live
-            ones = [m.full(1.0, shape) for shape in shapes]
-            mask = algebra.both(None, op.rule(m, places, k, graph.attrs[i], shapes, ones))
+            if op.flows is not None and k >= op.flows:
+                mask = None
+            else:
+                places = m.full(1.0, algebra.shape(out)) if live is None else live
+                ones = [m.full(1.0, shape) for shape in shapes[: op.flows]] + run.places(i)
+                count = op.rule(m, places, k, graph.attrs[i], shapes, ones)
+                mask = algebra.both(None, m.greater(count, 0))  # nan where a place is none
         if mask is not NOWHERE:
             found.append((j, mask))
     return found
@@ -132,6 +137,8 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
         hint = None
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
+    elif op.flows is not None:
+        return _place_error(run, node, text)
     else:
         message = f"{written_out(run, place, text)} is {result}{reason}"
         overflows = not op.remedy and not reason
@@ -167,6 +174,36 @@ def _reason(run: Run, place: Place) -> tuple[Place, str]:
     y = op.inputs[0]
     shown = algebra.describe_at(xs, out, bad)[0]
     return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
+
+
+def _place_error(run: Run, node: int, text: str) -> DomainError:
+    """The error for a place of v[g], or of its transpose, that is not an index of the axis."""
+    graph, values, algebra, m = run.graph, run.values, run.algebra, run.algebra.m
+    op, attr, (x, *places) = graph.ops[node], graph.attrs[node], graph.args[node]
+    pattern, shape = (attr, algebra.shape(values[x])) if op is GATHER else attr
+    axis, _ = axes_of(pattern)
+    for size, place in zip(shape[axis:], places, strict=False):
+        given = values[place]
+        low = -size if pattern[1] else 0
+        outside = m.less(given, low) + m.greater_equal(given, size)
+        bad = algebra.both(None, outside + m.not_equal(m.floor(given), given))
+        if bad is not NOWHERE:
+            break
+    (shown,) = algebra.describe_at([given], given, bad)
+    number = float(shown)
+    message = f"the index {shown} is not a whole number"
+    hint = "floor(x) is one; an index counts from 0"
+    if number.is_integer():
+        message = f"the index {shown} is outside of an axis of length {size}"
+        hint = f"indices go from 0 to {size - 1}" if size else "there is nothing to take"
+        if -size <= number < 0:
+            hint = (
+                "only constants count from the end, data do not; where(g >= 0, ...) leaves it out"
+            )
+        elif number == size:
+            hint += "; of data that count from 1, take v[g - 1]"
+    error = DomainError(message, hint, span=graph.span(node), text=text)
+    return _placed(error, run, (place, bad))
 
 
 def remedy(graph: Graph, node: int) -> str | None:

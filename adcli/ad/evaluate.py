@@ -50,6 +50,11 @@ class Run:
         found: list[Any] = self.algebra.align(xs, self.values[i])
         return found
 
+    def places(self, i: int) -> list[Any]:
+        """The values of the inputs of a linear node that no derivative flows to."""
+        flows = self.graph.ops[i].flows
+        return [] if flows is None else [self.values[j] for j in self.graph.args[i][flows:]]
+
     def choices(
         self, i: int, wanted: Callable[[int], Any], live: Any = None
     ) -> Iterator[tuple[int, Any, Any]]:

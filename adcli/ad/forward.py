@@ -101,10 +101,12 @@ def reduction_tangent(run: Run, i: int, tangents: list[Any], weigh: Weigh = _as_
 
 def _linear(run: Run, i: int, tangents: list[Any]) -> Any:
     graph, algebra = run.graph, run.algebra
-    ts = [
-        algebra.zero(run.values[j]) if tangents[j] is None else tangents[j] for j in graph.args[i]
-    ]
-    return algebra.structural(graph.ops[i], graph.attrs[i], ts)
+    args, flows = graph.args[i], graph.ops[i].flows
+    moving = args[:flows]
+    if all(tangents[j] is None for j in moving):
+        return None
+    ts = [algebra.zero(run.values[j]) if tangents[j] is None else tangents[j] for j in moving]
+    return algebra.structural(graph.ops[i], graph.attrs[i], ts + run.places(i))
 
 
 def _multilinear(run: Run, i: int, tangents: list[Any]) -> Any:
@@ -155,7 +157,8 @@ def extend_reach(masks: Masks, run: Run, order: list[int]) -> None:
     """Add the nodes of `order`, whose inputs are known or have no path to them."""
     graph, values, algebra = run.graph, run.values, run.algebra
     for i in order:
-        args, op = graph.args[i], graph.ops[i]
+        op = graph.ops[i]
+        args = graph.args[i][: op.flows]
         moving = [j for j in args if j in masks]
         if i in masks or not moving or op.kind == STATIC:
             continue
@@ -164,7 +167,7 @@ def extend_reach(masks: Masks, run: Run, order: list[int]) -> None:
             continue
         marks = [_marks(masks, j, values[j], algebra) for j in args]
         if op.kind == LINEAR:
-            found = algebra.structural(op, graph.attrs[i], marks)
+            found = algebra.structural(op, graph.attrs[i], marks + run.places(i))
         elif op.kind == REDUCTION:
             found = algebra.structural(SUM, graph.attrs[i], marks)
         elif op.kind == MULTILINEAR:

@@ -201,20 +201,22 @@ def _structural(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contr
     xs = [run.values[j] for j in inputs]
     shapes = [algebra.shape(x) for x in xs]
     # Elements that are dropped here mean nothing further back; a variable has nothing behind it.
-    drops = op.drops is not None and any(graph.args[j] for j in inputs) and op.drops(attr, shapes)
+    moving = inputs[: op.flows]
+    drops = op.drops is not None and any(graph.args[j] for j in moving) and op.drops(attr, shapes)
     is_partly_taken = live is not None
     if drops and live is None:
         live = m.full(1.0, algebra.shape(run.values[i]))
-    masks: list[Any] = [None] * len(inputs)
+    masks: list[Any] = [None] * len(moving)
     if live is not None:
-        ones = [m.full(1.0, shape) for shape in shapes] if op.kind == MULTILINEAR else None
-        masks = [op.rule(m, live, k, attr, shapes, ones) for k in range(len(inputs))]
-        if ones and is_partly_taken:
+        is_product = op.kind == MULTILINEAR
+        ones = [m.full(1.0, shape) for shape in shapes] if is_product else xs
+        masks = [op.rule(m, live, k, attr, shapes, ones) for k in range(len(moving))]
+        if is_product and is_partly_taken:
             # A product meets elements that nothing live takes: 0 * nan must be 0 there, and so must
             # what is 0 * inf once x is differentiated.
             xs = [algebra.keep(mask, x) for mask, x in zip(masks, xs, strict=True)]
     result = []
-    for k, (j, mask) in enumerate(zip(inputs, masks, strict=True)):
+    for k, (j, mask) in enumerate(zip(moving, masks, strict=True)):
         if active[j]:
             c = op.rule(m, g, k, attr, shapes, xs)
             keeps = drops and op.kind == MULTILINEAR

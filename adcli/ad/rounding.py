@@ -71,9 +71,9 @@ def _linear(run: Run, i: int, errors: list[Any]) -> Any:
     graph, algebra = run.graph, run.algebra
     terms = [
         _error(run, j, errors) + (UNIT * np.abs(run.values[j]) if graph.varying[j] else 0.0)
-        for j in graph.args[i]
+        for j in graph.args[i][: graph.ops[i].flows]
     ]
-    return algebra.structural(graph.ops[i], graph.attrs[i], terms)
+    return algebra.structural(graph.ops[i], graph.attrs[i], terms + run.places(i))
 
 
 def _multilinear(run: Run, i: int, errors: list[Any]) -> Any:

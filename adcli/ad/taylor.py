@@ -121,7 +121,7 @@ class Series:
                 for k, mask, weight in self.run.choices(i, moves)
             ]
         if op.kind in (REDUCTION, LINEAR, MULTILINEAR):
-            return [Term(a) for a in dict.fromkeys(args) if a in self.moving]
+            return [Term(a) for a in dict.fromkeys(args[: op.flows]) if a in self.moving]
         return []
 
     def _close(self, output: int, order: int) -> None:
@@ -316,12 +316,13 @@ class Series:
 
     def _linear(self, i: int, k: int) -> Any:
         graph, known = self.graph, self.coefficients
-        xs = [known[a][k] if a in known else None for a in graph.args[i]]
+        args = graph.args[i][: graph.ops[i].flows]
+        xs = [known[a][k] if a in known else None for a in args]
         if all(x is None for x in xs):
             return None
-        zeros = [self.algebra.zero(self.values[a]) for a in graph.args[i]]
+        zeros = [self.algebra.zero(self.values[a]) for a in args]
         full = [zero if x is None else x for x, zero in zip(xs, zeros, strict=True)]
-        return self.algebra.structural(graph.ops[i], graph.attrs[i], full)
+        return self.algebra.structural(graph.ops[i], graph.attrs[i], full + self.run.places(i))
 
     def _multilinear(self, i: int, k: int) -> Any:
         graph, args = self.graph, self.graph.args[i]

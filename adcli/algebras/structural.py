@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.gathering import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.subscripts import plain_subscripts
 
@@ -200,6 +201,8 @@ STRUCTURAL: dict[str, Any] = {
     "sum_to": sum_to,
     "index": _index,
     "scatter": _scatter,
+    "gather": gather,
+    "scatter_add": scatter_add,
     "concat": _concat,
     "stack": _stack,
     "diag": _diag,

@@ -78,6 +78,7 @@ def _task(kind: str, f: Function, options: RunOptions, data: Collection[str]) ->
     if options.direction:
         kind = "directional"
         direction = assignments(options.direction, "--direction", options.decimal_digits, f)
+        f.names(direction)
         for name, value in direction.items():
             if not all(x - x == 0 for x in flat(value)):
                 raise UsageError(f"the direction of '{safe(name)}' is not finite", "give numbers")

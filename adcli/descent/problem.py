@@ -53,6 +53,8 @@ class Problem(Objective):
             raise UsageError("the python engine has no arrays", "leave the engine out")
         free = [name for name in function.inputs if name not in fixed and name not in data]
         super().__init__({name: np.shape(values[name]) for name in free})
+        for name in function.indices.intersection(free):
+            raise function.no_slope(name, f"it is a column, or held: --fix {name}=...")
         if not self.size:
             raise UsageError("there is nothing to vary", "leave a variable free")
         self.function, self.fixed, self.data = function, fixed, data

@@ -92,6 +92,8 @@ def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Cou
         terms = size * inputs[0][-1]
     elif name == "einsum":
         terms = prod(plain_subscripts(attr, tuple(inputs)).sizes.values())
+    elif name == "scatter_add":
+        return Counts(additions=prod(inputs[0]))
     elif name in ("sum", "sum_to"):
         return Counts(additions=max(prod(inputs[0]) - size, 0))
     elif name == "cumsum" and size:

@@ -39,6 +39,19 @@ def _scatter(x, key, shape):
     result[key] = x
     return result
 """,
+    "_places": """
+def _places(x, least, size):
+    found = np.asarray(x).astype(int)
+    if np.any((found != x) | (found < least) | (found >= size)):
+        raise IndexError(f"indices are whole numbers from {least} to {size - 1}")
+    return found
+""",
+    "_scatter_add": """
+def _scatter_add(x, key, shape):
+    result = np.zeros(shape)
+    np.add.at(result, key, x)
+    return result
+""",
     "_on_diagonal": """
 def _on_diagonal(x, shape):
     result = np.zeros(shape)

@@ -12,6 +12,7 @@ from adcli.export.definitions import DEFINITIONS, dependencies
 from adcli.export.engine_functions import MODULES, EngineFunctions
 from adcli.export.targets import Target
 from adcli.graph.axes import Shape
+from adcli.graph.gathering import numpy_places
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     COMPARISONS,
@@ -28,7 +29,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import INDEX, usual_word
+from adcli.graph.structure import GATHER, INDEX, usual_word
 from adcli.language.printing import (
     ANY,
     ATOM,
@@ -110,6 +111,9 @@ class Expressions(Printer):
             return self.infix(node, op.symbol if op.symbol in ("*", "/") else f" {op.symbol} ")
         if op is INDEX and has_arrays:
             return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
+        if op is GATHER and has_arrays:
+            places = f"[{numpy_places(attr, self.shapes[args[0]])}]"
+            return ATOM, [(args[0], ATOM), *fill(places, list(args))]
         return ATOM, self._function(node, op, args, attr)
 
     def _power(self, node: int, x: int, y: int) -> Spelled:

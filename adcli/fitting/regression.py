@@ -84,6 +84,8 @@ class Regression:
         self.missing = [name for name in model.prediction.inputs if name in automatic]
         self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
+        for name in model.prediction.indices.intersection(names):
+            raise model.prediction.no_slope(name, f"it is a column, or held: --fix {name}=...")
         if not names:
             raise UsageError(
                 "the model has no parameter to fit",

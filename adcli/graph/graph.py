@@ -7,7 +7,7 @@ order and every walk is a plain loop: no recursion, no sorting.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from itertools import compress
 from threading import Lock
 from typing import Any
@@ -191,16 +191,17 @@ class Graph:
         """
         reached = {source}
         for i in order:
-            op = self.ops[i]
-            flows = (
-                not (op.kind == ELEMENTWISE and op.partials[k] is None)
-                and not (op is WHERE and k == 0)
-                for k, a in enumerate(self.args[i])
-                if a in reached
-            )
-            if op.kind != STATIC and any(flows):
+            if any(a in reached for a in self.moving(i)):
                 reached.add(i)
         return output in reached
+
+    def moving(self, i: int) -> Iterator[int]:
+        """The arguments of a node that derivatives flow to."""
+        op = self.ops[i]
+        for k, a in enumerate(self.args[i][: op.flows]):
+            is_step = op.kind == ELEMENTWISE and op.partials[k] is None
+            if not (is_step or op.kind == STATIC or (op is WHERE and k == 0)):
+                yield a
 
     def affected(self, root: int, sources: Iterable[int]) -> list[int]:
         """The operations on the way from `sources` to `root`: what changes with them."""

@@ -21,7 +21,7 @@ from adcli.graph.primitives import (
     see_rows,
 )
 from adcli.graph.shapes import MAX_AXES
-from adcli.graph.structure import FULL, INDEX
+from adcli.graph.structure import FULL, GATHER, INDEX
 
 LIBRARY: dict[str, Primitive] = {}
 """All functions of the language by name: rows of the table, and compound ones."""
@@ -272,10 +272,12 @@ of_rows("diag", "tril", "reshape", "expand", "broadcast", "sum_to")
 def scatter(m: Any, x: Any, place: Any) -> Any:
     """The transpose of the index. `place` is read, not evaluated."""
     graph = m.graph
-    if graph.ops[place.node] is INDEX:
-        (zeros,) = graph.args[place.node]
+    op, attr = graph.ops[place.node], graph.attrs[place.node]
+    if op in (INDEX, GATHER):
+        zeros, *places = graph.args[place.node]
         if graph.ops[zeros] is FULL and graph.attrs[zeros][0] == 0:
-            return m.scatter((graph.attrs[place.node], graph.attrs[zeros][1]), x)
+            add = m.scatter if op is INDEX else m.scatter_add
+            return add((attr, graph.attrs[zeros][1]), x, *[m.of(node) for node in places])
     raise ShapeError("scatter takes its place as an index of zeros: scatter(x, zeros(5)[1:3])")
 
 

@@ -53,6 +53,22 @@ class Program:
         """Whether the program itself has no operation on vectors or matrices."""
         return is_scalar_program(self.graph, self.order)
 
+    @cached_property
+    def indices(self) -> frozenset[str]:
+        """The names of the variables that are nothing but indices, as g in v[g], or conditions
+        beside that: there is nothing to differentiate by them."""
+        graph = self.graph
+        takers = [i for i in self.order if graph.ops[i].flows is not None]
+        if not takers:
+            return frozenset()
+        places = graph.reach(a for i in takers for a in graph.args[i][graph.ops[i].flows :])
+        moving = {*self.outputs, *self.kept}
+        for i in reversed(self.order):
+            if i in moving:
+                moving.update(graph.moving(i))
+        alone = set(places) - moving
+        return frozenset(name for name, i in self.inputs.items() if i in alone)
+
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the program's variables."""
         names = set(names)
@@ -106,19 +122,33 @@ class Program:
         hint = did_you_mean(name, self.inputs) or self.listed()
         return UsageError(f"the program has no variable '{name}'", hint)
 
+    def no_slope(
+        self, name: str, hint: str = "it has no values between whole numbers"
+    ) -> UsageError:
+        """The error for the derivative by an index."""
+        return UsageError(
+            f"'{name}' is an index: there is no derivative by it",
+            hint,
+            span=self.graph.span(self.inputs[name]),
+            text=self.text,
+        )
+
     def listed(self) -> str:
         """What variables there are, for messages."""
         names = list(self.inputs)
         return "its variables are " + ", ".join(names[:8]) if names else "it has none"
 
     def names(self, wrt: Iterable[str] | None) -> list[str]:
-        """The variables to differentiate for: all, or those given (checked)."""
+        """The variables to differentiate for: all but indices, or those given (checked)."""
         if wrt is None:
-            return list(self.inputs)
+            return [name for name in self.inputs if name not in self.indices]
         if not isinstance(wrt, Iterable):
             raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
         names = [wrt] if isinstance(wrt, str) else list(wrt)
         self.nodes(names)
+        for name in names:
+            if name in self.indices:
+                raise self.no_slope(name)
         return names
 
     def nodes(self, names: Iterable[str]) -> list[int]:

@@ -13,6 +13,8 @@ from math import prod
 from typing import Any
 
 from adcli.graph.axes import Key, Shape, ShapeError, kept_shape, normal_axis, reduced_shape
+from adcli.graph.gathering import GATHER as GATHER
+from adcli.graph.gathering import SCATTER_ADD as SCATTER_ADD
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK

@@ -102,6 +102,10 @@ class Symbols:
             return None
         return [Expression(self, e) for e in elements]
 
+    def of(self, node: int) -> Expression:
+        """A node as an expression."""
+        return Expression(self, node)
+
     def expression(self, value: Operable) -> Expression:
         """The node of a number, or the expression itself."""
         if isinstance(value, Expression):

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.errors import LanguageError, Span
+from adcli.graph.axes import Key
 from adcli.graph.constants import CONSTANTS
+from adcli.graph.gathering import PLACE, WHOLE
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import DIVIDE, ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
+from adcli.graph.primitives import CONSTANT, DIVIDE, ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
 from adcli.graph.program import Program
-from adcli.graph.structure import INDEX, STACK
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import GATHER, INDEX, STACK
 from adcli.language.calls import LibraryCall, static_value
 from adcli.language.messages import counted
 from adcli.language.names import (
@@ -165,6 +168,7 @@ class Builder(Operators):
     def index(self, base: Any, left: Span, subscripts: list[Any], right: Span) -> int:
         span = (left[0], right[1])
         key: list[Any] = []
+        places: list[int] = []
         for subscript in subscripts:
             if type(subscript) is Slice:
                 key.append(
@@ -174,9 +178,42 @@ class Builder(Operators):
                     raise self.error(
                         "the step of a slice cannot be 0", span, "x[::2] is every second element"
                     )
+                continue
+            place = self.resolve(subscript)
+            if self._is_data(place):
+                places.append(place)
+                key.append(PLACE)
             else:
-                key.append(self.whole(subscript, span))
-        return self.graph.node(INDEX, (self.resolve(base),), tuple(key), span)
+                key.append(self.whole(place, span))
+        if not places:
+            return self.graph.node(INDEX, (self.resolve(base),), tuple(key), span)
+        return self._gather(self.resolve(base), tuple(key), tuple(places), span)
+
+    def _is_data(self, place: int) -> bool:
+        """Whether an index is known only with the values of variables, or has several places."""
+        graph = self.graph
+        if graph.varying[place] or graph.ops[place] is STACK:
+            return True
+        return graph.ops[place] is not CONSTANT and self._is_list(place)
+
+    def _is_list(self, place: int) -> bool:
+        """Whether an expression without variables is an array."""
+        shapes = infer_shapes(self.graph, self.graph.reach([place]), {}, self.text)
+        return shapes[place] != ()
+
+    def _gather(self, base: int, key: Key, places: tuple[int, ...], span: Span) -> int:
+        """The elements at places that are data; other parts of the index come first."""
+        graph = self.graph
+        fixed = tuple([WHOLE if k is PLACE else k for k in key])
+        if set(fixed) != {WHOLE}:
+            base = graph.node(INDEX, (base,), fixed, span)
+            key = tuple([k if k is PLACE else WHOLE for k in key if type(k) is not int])
+        first = key.index(PLACE)
+        if PLACE in key[first + len(places) :]:
+            hint = "transpose(x, axes=[0, 2, 1]) brings axes together"
+            raise self.error("indices by data stand side by side", span, hint)
+        counted = not any(map(graph.varying.__getitem__, places))
+        return graph.node(GATHER, (base, *places), (key, counted), span)
 
     # ---- calls ----
 

@@ -24,7 +24,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.graph.structure import GATHER, INDEX, MATMUL, STACK, SUM
 from adcli.language.messages import safe
 from adcli.language.printing import (
     ANY,
@@ -40,7 +40,7 @@ from adcli.language.printing import (
     listed,
 )
 from adcli.language.printing import POWER as POWER_LEVEL
-from adcli.language.text import key_text, number_text
+from adcli.language.text import key_text, number_text, places_text
 
 _NAMED = {"pi": r"\pi", "tau": r"\tau", "e": "e", "inf": r"\infty"}
 _GREEK = frozenset(
@@ -209,7 +209,7 @@ class _Latex(Printer):
 
     def _starts_with_digit(self, node: int) -> bool:
         graph = self.graph
-        while graph.ops[node] in (POWER, INDEX) and node not in self.names:
+        while graph.ops[node] in (POWER, INDEX, GATHER) and node not in self.names:
             node = graph.args[node][0]
         template = graph.ops[node].spelling.get("latex", "")
         is_number = graph.ops[node] is CONSTANT or template[:1].isdecimal()
@@ -231,6 +231,8 @@ class _Latex(Printer):
     def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Spelled:
         if op is INDEX:
             return ATOM, ["{", (args[0], ATOM), f"}}_{{{key_text(attr)}}}"]
+        if op is GATHER:
+            return ATOM, ["{", (args[0], ATOM), "}_{", *places_text(attr, args[1:]), "}"]
         if op is STACK and attr == 0:
             return ATOM, self._matrix(args)
         if op is _TRANSPOSE and attr is None:

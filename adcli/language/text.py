@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adcli.graph.axes import Key, kept_shape
+from adcli.graph.gathering import PLACE, Pattern
 from adcli.graph.graph import Graph
 from adcli.graph.library import is_taken
 from adcli.graph.primitives import (
@@ -24,7 +25,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import FULL, INDEX, SHORT_WORDS, STACK
+from adcli.graph.structure import FULL, GATHER, INDEX, SCATTER_ADD, SHORT_WORDS, STACK
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.messages import quoted
 from adcli.language.operators import MAX_EXACT_DIGITS
@@ -114,6 +115,13 @@ def key_text(key: Key) -> str:
     return ", ".join(_slice_text(*k) if isinstance(k, tuple) else str(k) for k in key)
 
 
+def places_text(pattern: Pattern, places: Sequence[int]) -> list[SpelledPart]:
+    """An index by data without its brackets: `g, :`."""
+    waiting = iter(places)
+    parts = [[(next(waiting), ANY)] if k is PLACE else [_slice_text(*k)] for k in pattern[0]]
+    return [part for k, one in enumerate(parts) for part in ([", "] if k else []) + one]
+
+
 def _slice_text(start: int | None, stop: int | None, step: int | None) -> str:
     shown = ["" if bound is None else str(bound) for bound in (start, stop, step)]
     return ":".join(shown if step is not None else shown[:2])
@@ -135,6 +143,8 @@ class _TextPrinter(Printer):
             return self.infix(node, op.symbol if op.symbol in ("*", "/", "^") else f" {op.symbol} ")
         if op is INDEX:
             return ATOM, [(args[0], ATOM), f"[{key_text(attr)}]"]
+        if op is GATHER:
+            return ATOM, [(args[0], ATOM), "[", *places_text(attr, args[1:]), "]"]
         if op is STACK and attr == 0:
             return ATOM, ["[", *listed(args), "]"]
         return ATOM, self._call(op, args, attr)
@@ -144,6 +154,13 @@ class _TextPrinter(Printer):
             key, shape = attr
             place = f"zeros({', '.join(map(str, shape))})[{key_text(key)}]"
             return ["scatter(", (args[0], ANY), f", {place})"]
+        if op is SCATTER_ADD:
+            pattern, shape = attr
+            zeros = f"zeros({', '.join(map(str, shape))})"
+            return [
+                *("scatter(", (args[0], ANY), f", {zeros}["),
+                *(*places_text(pattern, args[1:]), "])"),
+            ]
         inputs = listed(args)
         if op in (STACK, _CONCAT) and len(args) == 1:  # a vector written out would be unpacked
             inputs = ["[", *inputs, "]"]

@@ -117,7 +117,7 @@ class Steps:
     def tangent_rule(self, node: int, active: bytearray) -> str:
         """How a tangent comes from those of the inputs: `w1'·w2 + w1·w2'`; "0" where none flows."""
         kind = self.graph.ops[node].kind
-        operands = [(k, j) for k, j in self.operands(node) if active[j]]
+        operands = [(k, j) for k, j in self.operands(node) if active[j] and self._flows(node, k)]
         if not operands:
             return "0"
         if kind == LINEAR:
@@ -250,10 +250,16 @@ class Steps:
             if k in places:
                 names[x.node] = self.tangent(j)
             # In a linear operation what does not depend on the seed has tangent 0.
-            is_zero = k not in places and graph.ops[node].kind == LINEAR
+            is_linear = graph.ops[node].kind == LINEAR and self._flows(node, k)
+            is_zero = is_linear and k not in places
             args.append(m.graph.constant(0.0) if is_zero else x.node)
         made = m.graph.node(graph.ops[node], tuple(args), graph.attrs[node])
         return self.notation.printer(m.graph, made, names)
+
+    def _flows(self, node: int, k: int) -> bool:
+        """Whether operand k of a node is none of the places that a linear one takes."""
+        flows = self.graph.ops[node].flows
+        return flows is None or k < flows
 
     def _transposed(self, node: int, k: int) -> str:
         """The transpose of a linear operation applied to the node's adjoint."""

@@ -34,6 +34,10 @@ ROOTS = {
     "transpose(sqrt(reshape(v, 2, 2)))[1, 1]": [0, 0, 0, 0.5],
     "sum(expand(sqrt(v), 1)[::3])": [0.25, 0, 0, 0.5],
     "norm(sqrt(v)[::3])^2": [1, 0, 0, 1],
+    "sum(sqrt(v)[[3, 0, 3]])": [0.25, 0, 0, 1],
+    "sum(sqrt(reshape(v, 2, 2))[[0, 1], [0, 1]])^2": [1.5, 0, 0, 3],
+    "sqrt(v)[floor(v[3] - 0.5)]": [0.25, 0, 0, 0],
+    "sum(where(v > 0, sqrt(v), 0)[[0, 1, 0]])": [0.5, 0, 0, 0],
 }
 """Programs of v, and their gradients at each of POINTS."""
 POINTS = {"outside": [4.0, -1.0, -1.0, 1.0], "at the end": [4.0, 0.0, 0.0, 1.0]}

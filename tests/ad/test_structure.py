@@ -87,6 +87,19 @@ PROGRAMS = (
     "prod(where(x < 1, exp(prod(S, axis=1)), v))",
     "where([[0], [1]], prod(S, axis=0), sum(S))*W",
     "where(v > 0, prod(exp(S), axis=0), v)[:2]",
+    # places that are data; those in floor are numbers of a variable
+    "v[[2, 0, 2, 2]]",
+    "v[[-1, 0]]*x",
+    "v[floor(x)]*w",
+    "W[[1, 1, 0], :]*W[[0, 1, 1]]",
+    "W[:, floor(w + 0.6)]",
+    "S[floor(w + 0.6), [2, 1, 0]]^2",
+    "S[[[0], [2]], [1, 0, 1]]*v",
+    "(sin(S)*S)[1:, [2, 2]]",
+    "stack(S, S^2)[:, floor(w + 0.6)[1:], 0]",
+    "scatter(v*w, zeros(2)[[1, 0, 1]]) + W[:, 0]",
+    "scatter(W^2, zeros(4, 3)[[3, 3], :])",
+    "scatter(S*S, zeros(3, 2)[:, floor(w[:3] + 0.2)*0 + [1, 1, 0]])",
 )
 
 
@@ -123,8 +136,8 @@ def test_hessian_of_a_structural_program(program: str) -> None:
     _, reverse = f.hessian(point)
     _, forward = f.hessian(point, mode="forward")
     _, exact = f.hessian(point, mode="finite", precision=40)
-    for a in point:
-        for b in point:
+    for a in reverse:
+        for b in reverse:
             assert np.allclose(reverse[a][b], forward[a][b], rtol=1e-11, atol=1e-11)
             assert np.allclose(
                 reverse[a][b], np.asarray(exact[a][b], dtype=float), rtol=1e-10, atol=1e-10

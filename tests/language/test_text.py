@@ -11,6 +11,7 @@ import adcli
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.floats import Floats
+from adcli.graph.gathering import PLACE, WHOLE
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import (
     ELEMENTWISE,
@@ -22,6 +23,7 @@ from adcli.graph.primitives import (
     no_derivative,
 )
 from adcli.graph.simplify import simplify
+from adcli.graph.structure import GATHER
 from adcli.language import _parser, parse
 from adcli.language.builder import Builder
 from adcli.language.text import name_text, number_text, rule_inputs, rule_texts, to_text
@@ -62,7 +64,14 @@ KEYS = st.lists(
     max_size=3,
 ).map(tuple)
 NONEMPTY = st.lists(st.integers(0, 4), min_size=1, max_size=3).map(tuple)
+PATTERNS = st.tuples(
+    st.lists(st.just(WHOLE), max_size=2),
+    st.lists(st.just(PLACE), min_size=1, max_size=2),
+    st.lists(st.just(WHOLE), max_size=2),
+).map(lambda parts: ((*parts[0], *parts[1], *parts[2]), False))
 ATTRS = {
+    "gather": PATTERNS,
+    "scatter_add": st.tuples(PATTERNS, NONEMPTY),
     "sum": AXES,
     "prod": AXES,
     "reduce_max": AXES,
@@ -109,6 +118,8 @@ def graphs(draw):
         if op.kind not in (ELEMENTWISE, SELECT):
             attr = draw((FIXED | ATTRS)[op.name])
         args = tuple(draw(st.sampled_from(nodes)) for _ in range(count))
+        if op.flows is not None:  # places are known by their variables
+            args = (args[0], *[nodes[0]] * (attr if op is GATHER else attr[0])[0].count(PLACE))
         nodes.append(graph.node(op, args, attr))
     return graph, nodes
 

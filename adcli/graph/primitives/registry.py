@@ -65,6 +65,8 @@ class Primitive:
     options   the options of the language's call with their defaults, in order, after the inputs;
               the attribute of a structural one is the value of the only one, or a tuple of all
     spelling  how targets of code write a function: see `elementwise` and `structural`
+    flows     linear: derivatives flow to so many of the inputs, the first ones (None: to all); the
+              others are places, which it takes as they are
     drops     linear and multilinear: `(attr, shapes of the inputs)`, whether elements of an input
               may have no part in the output
     example   structural: `(attr, shapes)`, an attribute and shapes of inputs that go with it
@@ -94,6 +96,7 @@ class Primitive:
     spelling: Mapping[str, Any] = _NOTHING
     aliases: tuple[str, ...] = ()
     options: Mapping[str, Any] = _NOTHING
+    flows: int | None = None
     drops: Rule | None = None
     example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ())
 
