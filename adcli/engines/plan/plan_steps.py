@@ -172,14 +172,14 @@ class Operations:
         else:
             axes = tuple(range(len(whole))) if attr is None else (normal_axis(attr, len(whole)),)
             kept = [k for k in range(len(whole)) if k not in axes]
+            if op.name == "prod" and any(x.core[k] != whole[k] for k in axes):
+                x = self._whole(a)
             core = tuple(x.core[k] for k in kept)
         if not axes:
             self.operands[i] = x
             return
         ufunc = _REDUCTIONS[op.name]
         repeats = prod(whole[k] for k in axes if x.core[k] != whole[k])
-        if repeats != 1 and op.name == "prod":
-            x, repeats = self._whole(a), 1
         call = writing.reducing(
             ufunc, axes, tuple(x.core[k] for k in kept), float(repeats), self.dtype
         )

@@ -96,6 +96,7 @@ def equal_to_the_sweep(text: str, point: dict[str, Any], block: int = 1 << 18) -
         "sum((x - mean(x, axis=0))^2/var(x, axis=0)) + sum(W @ V) + sum(y^3 + y^4) + prod(b)",
         "norm(x) + sum(norm(W, axis=0)) + sum(max(y, axis=0)) + min(b) + std(V)",
         "sum(where(x > 0, x, 0)) + sum(where(W > 0, 0, W)) + sum(where(V > 0, V^2, -V)) + sum(b*y)",
+        "sum(prod(exp(ones(2, 6)), axis=0)*b) + sum(prod(y[0, 0] + zeros(2, 3), axis=1))",
         "sum(cumsum(x, axis=0)[1:3]) + sum(reshape(transpose(W), 5, 6)*W) + sum(tril(V)) + y[0, 0]",
         "sum(x[:, 0]*x[:, -1]) + einsum('ij,jk,ik->', W, V, ones(5, 3)) + sum(diag(outer(b, b)))",
         "sum((x > 0)*x + (x > 1)) + sum((W > 0) @ V) + sum(stack(b, 2b)) + sum(erf(y))",
