@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.gathering import gather, scatter_add
+from adcli.algebras.places import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.subscripts import plain_subscripts
 

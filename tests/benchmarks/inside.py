@@ -169,6 +169,34 @@ def linear_loss(rows: int) -> dict[str, float]:
     return _timed(ours, by_hand, 15)
 
 
+def group_loss(rows: int) -> dict[str, float]:
+    """A sum of squares with a parameter for each of 1,000 groups, value and gradient, against the
+    best of NumPy by hand: arrays that stay, whole numbers, and bincount."""
+    import numpy as np
+
+    import adcli
+    from adcli.engines.plan.loss_plan import LossPlan
+
+    draw = np.random.default_rng(1)
+    g, y, a = draw.integers(0, 1000, rows), draw.normal(size=rows), draw.normal(size=1000)
+    f = adcli.function("sum((y - a[g])^2)")
+    loss = LossPlan(f, ("a",), held={"y": y, "g": g})
+    r = np.empty(rows)
+
+    def ours() -> Any:
+        return loss.value_and_gradient({"a": a})
+
+    def by_hand() -> Any:
+        np.take(a, g, out=r, mode="clip")  # which checks nothing
+        np.subtract(y, r, out=r)
+        return r @ r, -2.0 * np.bincount(g, r, len(a))
+
+    (value, gradient), (expected, slopes) = ours(), by_hand()
+    assert abs(value - expected) <= 1e-12 * expected
+    assert np.allclose(gradient["a"], slopes, rtol=1e-12, atol=1e-12 * np.max(np.abs(slopes)))
+    return _timed(ours, by_hand, 15)
+
+
 def prepare_network(width: int) -> dict[str, float]:
     """Seconds that preparing the network of tests/benchmarks/network.py takes."""
     from tests.benchmarks import network
@@ -241,6 +269,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "step_seconds": lambda count: step_seconds(int(count)),
     "row_loss": lambda rows: row_loss(int(rows)),
     "linear_loss": lambda rows: linear_loss(int(rows)),
+    "group_loss": lambda rows: group_loss(int(rows)),
     "prepare_network": lambda width: prepare_network(int(width)),
 }
 

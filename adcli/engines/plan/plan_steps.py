@@ -15,11 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.algebras.functions import array_functions
-from adcli.engines.plan import writing
+from adcli.engines.plan import gather_steps, writing
 from adcli.engines.plan.operand import Array, Operand, Step, View, seen
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
+from adcli.graph.gathering import axes_of
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
+from adcli.graph.structure import GATHER
+
+FIRST_HELPER = 1 << 40
+"""The steps of no node are numbered from here on, downwards."""
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Operations:
     def __post_init__(self) -> None:
         self._kinds: dict[int, Any] = {}
         self._full: dict[int, Operand] = {}
+        self._helpers: dict[Any, int] = {}
         with array_functions.quiet():
             for i in self.order:
                 self._add(i)
@@ -70,6 +76,8 @@ class Operations:
             self._view(i)
         elif op.name in _REDUCTIONS:
             self._reduction(i)
+        elif op.flows is not None and self._at_places(i):
+            pass
         else:
             self._structural(i)
 
@@ -189,6 +197,43 @@ class Operations:
             sliced = (x.core[0] == whole[0],)
         join = ufunc if over_rows else None
         self._step(Step(i, core, self.dtype, call, [x], sliced=sliced, join=join))
+
+    # ---- places that are data ----
+
+    def _at_places(self, i: int) -> bool:
+        """Add the steps of a node that takes or adds rows at places; False where it does not."""
+        op, attr = self.graph.ops[i], self.graph.attrs[i]
+        x, *places = self.graph.args[i]
+        pattern, shape = (attr, self.shapes[x]) if op is GATHER else attr
+        if not gather_steps.is_by_rows(pattern, [self.shapes[a] for a in places]):
+            return False
+        _, count = axes_of(pattern)
+        sizes, rest = shape[:count], shape[count:]
+        index = self._helper(
+            ("index", sizes, pattern[1], *places),
+            lambda node: gather_steps.index_step(
+                node, [self._whole(a) for a in places], sizes, pattern[1]
+            ),
+        )
+        if op is GATHER:
+            padded = self._helper(
+                ("padded", count, x),
+                lambda node: gather_steps.padded_step(
+                    node, self._whole(x), prod(sizes), rest, self.dtype
+                ),
+            )
+            self._step(gather_steps.gather_step(i, padded, index, self.dtype))
+        else:
+            values = self._whole(x)
+            self._step(gather_steps.scatter_step(i, values, index, shape, rest, self.dtype))
+        return True
+
+    def _helper(self, key: Any, make: Callable[[int], Step]) -> Operand:
+        """The result of a step that no node of the program stands for."""
+        if key not in self._helpers:
+            node = self._helpers[key] = -FIRST_HELPER - len(self._helpers)
+            self._step(make(node))
+        return self.operands[self._helpers[key]]
 
     # ---- structural ----
 

@@ -16,11 +16,13 @@ Array = Any
 def whole_places(x: Array, size: int, from_end: bool) -> tuple[Array, Array | None]:
     """Numbers as indices into an axis of `size`, and a mask of those that are none (None: all are
     indices); they get the index 0."""
+    # From 2^24 on float32 holds even numbers alone.
+    most = min(size, 1 << 24) if x.dtype == np.float32 else size
     if x.dtype != np.float64:  # objects, and complex numbers whose imaginary part is a step
         x = x.real if x.dtype.kind == "c" else x.astype(float)
     with np.errstate(invalid="ignore"):
         found = x.astype(np.intp)
-    fine = (found == x) & (found < size) & (found >= (-size if from_end else 0))
+    fine = (found == x) & (found < most) & (found >= (-size if from_end else 0))
     if from_end:
         found = np.where(found < 0, found + size, found)
     if fine.all():
@@ -39,7 +41,7 @@ def flat_places(places: list[Array], sizes: Shape, from_end: bool) -> tuple[Arra
     return index, (None if bad is False else np.broadcast_to(bad, index.shape))
 
 
-class _Layout:
+class _AtPlaces:
     """Arrays of values at places as (points, before, places, behind), of all elements as (points,
     before, elements, behind)."""
 
@@ -60,7 +62,7 @@ class _Layout:
 
 def gather(algebra: Any, pattern: Pattern, x: Array, *places: Array) -> Array:
     """The elements of x at the places; nan where a place is none."""
-    at = _Layout(pattern, x.shape[1:], list(places))
+    at = _AtPlaces(pattern, x.shape[1:], list(places))
     points = max(len(x), len(at.flat))
     table = x.reshape(len(x), *at.whole)
     if not at.whole[1]:  # nothing can be taken
@@ -79,7 +81,7 @@ def scatter_add(algebra: Any, attr: tuple[Pattern, Shape], x: Array, *places: Ar
     """Zeros to which the elements of x are added, those of a place in their order; nan at a point
     where a place is none."""
     pattern, shape = attr
-    at = _Layout(pattern, shape, list(places))
+    at = _AtPlaces(pattern, shape, list(places))
     points = max(len(x), len(at.flat))
     size = prod(shape)
     values = np.broadcast_to(x.reshape(len(x), *at.part), (points, *at.part)).reshape(-1)
