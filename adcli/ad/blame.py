@@ -200,6 +200,8 @@ def _place_error(run: Run, node: int, text: str) -> DomainError:
             hint = (
                 "only constants count from the end, data do not; where(g >= 0, ...) leaves it out"
             )
+        elif graph.ops[place] is VARIABLE and graph.attrs[place].startswith("codes("):
+            hint = "the array needs a place for each level of the column"
         elif number == size:
             hint += "; of data that count from 1, take v[g - 1]"
     error = DomainError(message, hint, span=graph.span(node), text=text)

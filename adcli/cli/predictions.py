@@ -11,6 +11,7 @@ from adcli.cli.formats import ROWS, format_of
 from adcli.cli.show import open_rows
 from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
+from adcli.data.levels import known
 from adcli.data.point_files import naming, open_points
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError, UsageError
@@ -51,9 +52,11 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
         model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
+        points.levels = known(model.levels)
         output = options.output
         form = format_of("-o", output, ROWS) or options.form
-        writer = stack.enter_context(open_rows(form, output, options.digits, model.columns))
+        plain = [name for name in model.columns if name not in model.levels]
+        writer = stack.enter_context(open_rows(form, output, options.digits, plain))
         progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         rows = 0
         for block in points:
@@ -64,7 +67,8 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
                 return
         if not rows:
             empty = points.empty()
-            row = {name: [Column(empty.numbers(name), True).example()] for name in model.columns}
+            row = {name: [Column(empty.numbers(name), True).example()] for name in plain}
+            row |= {name: [0.0] for name in model.levels}
             with suppress(DomainError):  # what is wrong with every row is wrong without any
                 model.predict(row)
             writer.write(empty, Prediction([], [], [], [])._asdict())

@@ -10,11 +10,12 @@ from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, wrt_names
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import show, show_engine, show_run
-from adcli.cli.table_options import check_columns, open_data, read_data
+from adcli.cli.table_options import check_columns, open_data, read_data, tell_levels
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.graph.axes import Shape
+from adcli.graph.coded import LevelNames
 from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
@@ -30,24 +31,24 @@ def run(kind: str, options: RunOptions) -> int:
             "the program and the points cannot both come from standard input",
             "put one of them into a file",
         )
-    f = _program(options)
+    f, levels = _program(options)
     with options.context():
         fixed, held = options.values_at(f, options.decimal_digits)
         f = f.twice if kind in ("jacobian", "hessian") else f
-        data = _rows_of(f, fixed, options)
+        data = _rows_of(f, fixed, options, levels)
         task = _task(kind, f, options, data)
         held |= data.keys()
         if options.points is not None:
             from adcli.cli.stream import run_stream
 
-            return run_stream(f, task, fixed, held, options)
+            return run_stream(f, task, fixed, held, options, levels)
         return _run_point(f, task, {**fixed, **data}, held, options)
 
 
-def _program(options: RunOptions) -> Function:
-    """The program: EXPR, or the model that --model names."""
+def _program(options: RunOptions) -> tuple[Function, LevelNames]:
+    """The program, EXPR or the model that --model names, and the levels that the model knows."""
     if not options.model:
-        return function(options.text)
+        return function(options.text), {}
     from adcli.fitting.fitted_model import load_model
 
     if options.expression is not None or options.source is not None:
@@ -55,10 +56,12 @@ def _program(options: RunOptions) -> Function:
     model = load_model(options.model)
     if not options.data:
         model.check_row_wise()
-    return model.function
+    return model.function, model.levels
 
 
-def _rows_of(f: Function, fixed: dict[str, Any], options: RunOptions) -> dict[str, Any]:
+def _rows_of(
+    f: Function, fixed: dict[str, Any], options: RunOptions, levels: LevelNames
+) -> dict[str, Any]:
     """The columns of --data that the program names; none without it."""
     if not options.data:
         return {}
@@ -70,7 +73,10 @@ def _rows_of(f: Function, fixed: dict[str, Any], options: RunOptions) -> dict[st
     with open_data(options) as table:
         assert table is not None
         check_columns(f, table, fixed, option="--at")
-        return read_data(f, table, options)
+        data = read_data(f, table, options, levels)
+        if not levels:
+            tell_levels(data.levels)
+        return data
 
 
 def _task(kind: str, f: Function, options: RunOptions, data: Collection[str]) -> Task:

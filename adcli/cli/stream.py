@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, NoReturn
 
@@ -13,10 +14,14 @@ from adcli.ad.supports import why_infinite
 from adcli.ad.tasks import Task, resolved
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import open_rows, show_engine, show_run
+from adcli.cli.table_options import tell_levels
 from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
+from adcli.data.levels import known
 from adcli.data.overlap import Ahead, in_order
 from adcli.data.point_files import Points, open_points
+from adcli.data.table import open_table
+from adcli.data.table_columns import find_levels, known_levels
 from adcli.data.writer import Field, ResultWriter
 from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
@@ -26,6 +31,7 @@ from adcli.errors import DataError, DomainError, UsageError
 from adcli.explain.engine import Explanation, explain_rows
 from adcli.function import Function
 from adcli.graph.axes import Shape
+from adcli.graph.coded import LevelNames, coded_column
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import safe
 from adcli.report.numbers import exact_rows, nested, shape_of, to_json
@@ -46,9 +52,17 @@ ATTENTIVE_NODES = 1000
 
 
 def run_stream(
-    f: Function, task: Task, fixed: dict[str, Any], held: Collection[str], options: RunOptions
+    f: Function,
+    task: Task,
+    fixed: dict[str, Any],
+    held: Collection[str],
+    options: RunOptions,
+    levels: LevelNames,
 ) -> int:
-    """Run a task over all points of a file; returns the exit code (1 if a row failed)."""
+    """Run a task over all points of a file; returns the exit code (1 if a row failed).
+
+    Codes stand for `levels`; where these are not known, the file is read for them first.
+    """
     begin = perf_counter()
     assert options.points is not None
     _settle_environment(f)
@@ -58,6 +72,9 @@ def run_stream(
             open_points(options.points, format=options.points_format, stdin=stdin)
         )
         job = _Job(f, task, fixed, held, options, points)
+        coded = [name for name in job.columns if coded_column(name)]
+        if coded:
+            points.levels = known(levels or _levels_in(options, coded))
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
@@ -85,6 +102,22 @@ def run_stream(
     if job.failed:
         raise DataError(f"{job.failed:,} of {job.rows:,} points failed; their results are null")
     return 0
+
+
+def _levels_in(options: RunOptions, coded: Sequence[str]) -> LevelNames:
+    """The levels of columns of the file of points, which is read for them alone."""
+    assert options.points is not None
+    if options.points == "-":
+        raise UsageError(
+            "codes are known when all rows have been read, and standard input can be read once",
+            "save it to a file",
+        )
+    with open_table([options.points], format=options.points_format) as table:
+        blocks = partial(table.blocks, coded)
+        find_levels(table, coded, lambda: ({n: b.numbers(n) for n in coded} for b in blocks()))
+    found = known_levels(table)
+    tell_levels(found)
+    return found
 
 
 def _settle_environment(f: Function) -> None:
@@ -191,7 +224,7 @@ class _Job:
             self.options.form,
             self.options.output,
             self.options.digits,
-            self.columns,
+            [name for name in self.columns if not coded_column(name)],
             errors=self.options.on_error == "null",
             constants={key: to_json(x, self.precision) for key, x in constants.items()},
         )
@@ -237,7 +270,7 @@ class _Job:
             values |= {
                 name: Column(self._texts(block, name), True)
                 for name in self.columns
-                if not self.shapes[name]
+                if not (self.shapes[name] or coded_column(name))
             }
         return {**values, **self.fixed}
 

@@ -6,19 +6,27 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from adcli.cli.declare import Options
 from adcli.cli.kinds import choice, text, texts
 from adcli.cli.needs import Need, has
 from adcli.cli.options import file_format_option
+from adcli.cli.terminal import remark
 from adcli.errors import UsageError, did_you_mean
+from adcli.graph.coded import LevelNames
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
+    from adcli.data.levels import CodedColumns
     from adcli.data.table import Table
     from adcli.function import Function
 
+
+NO_LEVELS: LevelNames = MappingProxyType({})
+MOST_LEVELS = 12
+"""Levels of a column that a remark names."""
 
 DATA = Need("is for --data", has("data"), "--data FILE names a table")
 
@@ -93,12 +101,25 @@ def check_columns(
             raise error
 
 
-def read_data(f: Function, table: Table, options: TableOptions) -> dict[str, Any]:
-    """The columns that the program names, as arrays."""
+def read_data(
+    f: Function, table: Table, options: TableOptions, levels: LevelNames = NO_LEVELS
+) -> CodedColumns:
+    """The columns that the program names, as arrays; codes stand for `levels` where these are
+    known."""
+    from adcli.data.levels import known
     from adcli.data.table_columns import read_columns
 
+    table.levels.update(known(levels))
     condition = filter_of(table, options)
     return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)
+
+
+def tell_levels(levels: LevelNames) -> None:
+    """Say what codes stand for that were found in a file."""
+    for name, found in levels.items():
+        numbered = [f"{k} {safe(text)}" for k, text in enumerate(found[:MOST_LEVELS])]
+        more = f", and {len(found) - MOST_LEVELS:,} more" if len(found) > MOST_LEVELS else ""
+        remark(f"{safe(name)}: {', '.join(numbered)}{more}\n")
 
 
 def filter_of(table: Table, options: TableOptions) -> Function | None:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adcli.data.column_layout import listed
+from adcli.data.levels import CodedColumns, codes_of, levels_of
 from adcli.errors import DataError, UsageError
 from adcli.given import NOT_REAL, real
+from adcli.graph.coded import LevelNames, coded_column
 
 
 def names_in(data: Any) -> Iterable[str]:
@@ -19,20 +21,28 @@ def names_in(data: Any) -> Iterable[str]:
 
 
 def check_arrays(
-    data: Mapping[str, Any], names: Iterable[str], dtype: str = "float64"
-) -> dict[str, Any]:
-    """Columns that came as arrays, or lists, as arrays (rows, ...) of `dtype`.
+    data: Mapping[str, Any],
+    names: Iterable[str],
+    dtype: str = "float64",
+    known: LevelNames | None = None,
+) -> CodedColumns:
+    """Columns that came as arrays, or lists, as arrays (rows, ...) of `dtype`; texts as codes, of
+    the levels `known` or of those there are.
 
     Raises DataError for anything but arrays of finite numbers of one length.
     """
     import numpy as np
 
     columns: dict[str, Any] = {}
+    levels: dict[str, Any] = {**levels_of(data), **(known or {})}
     for name in names:
+        column = coded_column(name) if name not in data else None
         try:
-            given = data[name]
+            given = data[name if column is None else column]
         except (KeyError, IndexError):
             raise DataError(f"the data have no column '{name}'", listed(list(data))) from None
+        if column is not None:
+            given, levels[name] = codes_of(given, column, levels.get(name))
         values = _as_array(given, name, dtype)
         if not values.ndim:
             raise DataError(f"column '{name}' is a number, not an array of rows")
@@ -48,7 +58,7 @@ def check_arrays(
         raise DataError(f"the columns differ in their number of rows: {told}")
     if 0 in lengths.values():
         raise DataError("the data have no rows")
-    return columns
+    return CodedColumns(columns, {name: x for name, x in levels.items() if name in columns})
 
 
 def _as_array(given: Any, name: str, dtype: str) -> Any:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from adcli.data.array_columns import check_arrays, digest_of
 from adcli.data.row_store import HeldRows, RowStore, collect
 from adcli.data.table import Table
-from adcli.data.table_columns import Missing, Predicate, selected
+from adcli.data.table_columns import (
+    Missing,
+    Predicate,
+    find_levels,
+    known_levels,
+    selected,
+)
 from adcli.errors import DataError, UsageError
 
 DTYPES = ("float32", "float64")
@@ -64,15 +70,19 @@ class Batches(AbstractContextManager["Batches", None]):
         self.size, self.shuffle, self.seed, self.dtype = size, shuffle, seed, dtype
         if isinstance(source, Table):
             shapes = {name: source.shape_of(name) for name in names}
-            chosen = selected(source, names, missing=missing, where=where)
-            self._store: RowStore = collect(chosen, shapes, dtype)
+            chosen = partial(selected, source, names, missing=missing, where=where)
+            find_levels(source, names, lambda: (rows.columns for rows in chosen()))
+            self.levels = known_levels(source)
+            self._store: RowStore = collect(chosen(), shapes, dtype)
         else:
             if where is not None or missing != "error":
                 raise UsageError(
                     "'where' and 'missing' select rows of a table, not of arrays",
                     "select them before, or name a file",
                 )
-            self._store = HeldRows(check_arrays(source, names, dtype))
+            columns = check_arrays(source, names, dtype)
+            self.levels = columns.levels
+            self._store = HeldRows(columns)
 
     @property
     def rows(self) -> int:
@@ -112,7 +122,7 @@ class Batches(AbstractContextManager["Batches", None]):
         other = object.__new__(Batches)
         other._store = store
         other.size, other.shuffle, other.seed = self.size, shuffle, self.seed
-        other.dtype = self.dtype
+        other.dtype, other.levels = self.dtype, self.levels
         return other
 
     @cached_property

@@ -9,18 +9,24 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from adcli.data.cells import json_of_cell, json_of_cells, parse_number, shortened, text_column
+from adcli.data.cells import (
+    MISSING_TEXTS,
+    is_missing,
+    json_of_cell,
+    json_of_cells,
+    parse_number,
+    shortened,
+    text_column,
+)
 from adcli.data.column_layout import ColumnLayout, at_row
 from adcli.data.kinds import Kinds, kinds_of_cells
 from adcli.errors import DataError
-
-MISSING_TEXTS = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
-"""Texts, in small letters, that say that a value is missing; so does nan."""
 
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 _ENDINGS = {"CSV": "csv", "JSON": "jsonl", "Parquet": "parquet"}
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
+
+    from adcli.data.levels import TextLevels
 
     Numbers: TypeAlias = list[float] | NDArray[np.float64]
 
@@ -68,8 +76,10 @@ class Block(ABC):
 
     `problems` tells, for offsets in the block, what was wrong with a cell that `numbers` was asked
     for; `unreadable` has of these the cells that are not missing, but no numbers. `needs_quotes` is
-    False where no cell needs quotes in CSV.
+    False where no cell needs quotes in CSV. `levels` are those of variables such as codes(region).
     """
+
+    levels: Mapping[str, TextLevels] = MappingProxyType({})
 
     def __init__(self, origin: Origin, rows: int) -> None:
         self.name, self.layout, self.first_row, self._lines = origin
@@ -106,6 +116,8 @@ class Block(ABC):
         for an unknown column, and where the shape of an array differs between rows.
         """
         shape, indexes = self.layout.require(name, self.name)
+        if name in self.levels:
+            return self._codes(self.levels[name], indexes[0])
         if not shape:
             return self.numbers_at(indexes[0])
         import numpy as np
@@ -114,6 +126,21 @@ class Block(ABC):
         for i, index in enumerate(indexes):
             flat[:, i] = self.numbers_at(index)
         return flat.reshape(self.rows, *shape)
+
+    def _codes(self, levels: TextLevels, index: int) -> Numbers:
+        """The numbers of a flat column's levels, problems noted."""
+        found = []
+        for offset, code in enumerate(levels.codes(self.cells_at(index))):
+            if isinstance(code, float):
+                found.append(code)
+            elif is_missing(code):
+                found.append(self.note(offset, index, ""))
+            else:
+                problem = f"column '{levels.column}': {levels.unknown(code)}"
+                self.problems.setdefault(offset, problem)
+                self.unreadable.setdefault(offset, problem)
+                found.append(math.nan)
+        return found
 
     def cells(self, name: str) -> list[str]:
         """The exact text of a scalar variable's cells ("" where missing)."""
@@ -206,13 +233,13 @@ class Block(ABC):
 
     def note(self, offset: int, index: int, text: str) -> float:
         """Remember what is wrong with a cell, unless its row has a problem already. Returns nan."""
-        is_missing = text.strip().lower() in MISSING_TEXTS
-        what = "missing value" if is_missing else f"'{shortened(text.strip())}' is not a number"
+        is_absent = text.strip().lower() in MISSING_TEXTS
+        what = "missing value" if is_absent else f"'{shortened(text.strip())}' is not a number"
         if _DECIMAL_COMMA.fullmatch(text.strip()):
             what += " (a decimal point is a dot)"
         problem = f"column '{self.layout.labels[index]}': {what}"
         self.problems.setdefault(offset, problem)
-        if not is_missing:
+        if not is_absent:
             self.unreadable.setdefault(offset, problem)
         return math.nan
 

@@ -28,6 +28,15 @@ def parse_number(text: str) -> float | None:
         return None
 
 
+MISSING_TEXTS = frozenset(["", "na", "n/a", "#n/a", "null", "none"])
+"""Texts, in small letters, that say that a value is missing; so does nan."""
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell, without blanks around it, says that there is no value."""
+    return text.lower() in MISSING_TEXTS or text.lower() == "nan"
+
+
 def shortened(text: str, most: int = 40) -> str:
     """A text for a message, its end left out where it has more than `most` characters."""
     return text if len(text) <= most else text[: most - 3] + "..."

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from adcli.errors import DataError
 from adcli.graph.axes import element_labels
+from adcli.graph.coded import coded_column
 
 _ELEMENT = re.compile(r"(.+)\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]", re.ASCII | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
@@ -43,13 +44,18 @@ class ColumnLayout(NamedTuple):
         return itertools.chain(self.groups, self.labels)
 
     def find(self, name: str) -> Group | None:
-        """The variable, array element or (by its NFKC form, as in programs) column `name`."""
+        """The variable, array element or (by its NFKC form, as in programs) column `name`; that of
+        which `name` are the codes."""
         if name in self.groups:
             return self.groups[name]
         if name in self.labels:
             return Group((), (self.labels.index(name),))
         alike = [x for x in self.groups if unicodedata.normalize("NFKC", x) == name]
-        return self.groups[alike[0]] if len(alike) == 1 else None
+        if len(alike) == 1:
+            return self.groups[alike[0]]
+        column = coded_column(name)
+        group = None if column is None else self.find(column)
+        return group if group and not group.shape else None
 
     def require(self, name: str, file: str) -> Group:
         """What `find` finds. Raises DataError, which tells what columns the file has."""

@@ -7,14 +7,15 @@ standard library, since importing polars costs more than reading it; a large one
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
 from adcli.data.blocks import Block, CellBlock, Origin
 from adcli.data.column_layout import ColumnLayout
+from adcli.data.levels import TextLevels
 from adcli.data.read_csv import read_csv
 from adcli.data.read_json import read_json
 from adcli.data.read_parquet import ParquetReader
@@ -61,7 +62,7 @@ class Points(AbstractContextManager["Points", None]):
     """An open file of points: iterate over it once for its blocks; close it when done.
 
     `progress` has the bytes that are `done`, their `total` (None for a pipe), and whether the next
-    block `waits` for a pipe.
+    block `waits` for a pipe. `levels` are those of variables such as codes(region).
     """
 
     name: str
@@ -70,6 +71,7 @@ class Points(AbstractContextManager["Points", None]):
     _blocks: Iterator[Block]
     progress: Source | ParquetReader
     _resources: ExitStack
+    levels: Mapping[str, TextLevels] = field(default_factory=dict)
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable at one point: () for a scalar. DataError if there is none."""
@@ -87,7 +89,9 @@ class Points(AbstractContextManager["Points", None]):
         return CellBlock(Origin(self.name, self.layout, 1), [])
 
     def __iter__(self) -> Iterator[Block]:
-        return self._blocks
+        for block in self._blocks:
+            block.levels = self.levels
+            yield block
 
     def close(self) -> None:
         """Close the file and remove what was spooled."""

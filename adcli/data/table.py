@@ -9,8 +9,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.data.column_layout import listed
+from adcli.data.levels import TextLevels
 from adcli.data.point_files import Points, naming, open_points, renamed
 from adcli.errors import DataError, UsageError
+from adcli.graph.coded import coded_column
 
 if TYPE_CHECKING:
     from adcli.data.blocks import Block
@@ -23,7 +25,8 @@ OPTION = "--data"
 class Table(AbstractContextManager["Table", None]):
     """Files with the same columns as one table; a context manager.
 
-    Files are read again for every pass over `blocks`; standard input can be read once.
+    Files are read again for every pass over `blocks`; standard input can be read once. `levels` are
+    those of variables such as codes(region), as far as they are known.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Table(AbstractContextManager["Table", None]):
         self._stdin = stdin
         self._progress = progress
         self._opened: dict[int, Points] = {}
+        self.levels: dict[str, TextLevels] = {}
         self.layout = self._open(0).layout
         self.name = self._opened[0].name
         try:
@@ -61,6 +65,10 @@ class Table(AbstractContextManager["Table", None]):
     def blocks(self, names: Iterable[str]) -> Iterator[Block]:
         """The rows, file after file; `names` are the variables that will be asked for."""
         names = list(names)
+        for name in names:
+            column = coded_column(name)
+            if column is not None:
+                self.levels.setdefault(name, TextLevels(column))
         done = rows = 0
         reading = self._progress(_total_size(self._paths)) if self._progress else nullcontext()
         with reading as progress:
@@ -69,6 +77,7 @@ class Table(AbstractContextManager["Table", None]):
                 self._opened.pop(number, None)
                 with points:
                     points.select(names)
+                    points.levels = self.levels
                     for block in points:
                         rows += block.rows
                         if progress is not None:

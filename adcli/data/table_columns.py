@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from adcli.data.levels import CodedColumns, TextLevels
 from adcli.data.table import Table
 from adcli.errors import AdcliError, DataError, UsageError
+from adcli.graph.coded import coded_column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,8 +33,9 @@ def read_columns(
     *,
     missing: Missing = "error",
     where: Predicate | None = None,
-) -> dict[str, Array]:
-    """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables.
+) -> CodedColumns:
+    """The columns asked for, as float64 arrays (rows,), or (rows, *shape) for array variables;
+    codes with their levels.
 
     `where` leaves out the rows for which it is 0. A missing value is an error, or with `missing`
     "drop" its row is left out. Raises DataError for unknown columns, for missing, infinite and
@@ -42,7 +45,32 @@ def read_columns(
 
     names = list(dict.fromkeys(names))
     parts = [rows.columns for rows in selected(table, names, missing=missing, where=where)]
-    return {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
+    columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
+    for name in columns.keys() & table.levels.keys():
+        columns[name] = table.levels[name].settle(columns[name])
+    return CodedColumns(columns, known_levels(table))
+
+
+def known_levels(table: Table) -> dict[str, list[str]]:
+    """The names of the levels of variables such as codes(region)."""
+    return {name: levels.names for name, levels in table.levels.items()}
+
+
+def find_levels(
+    table: Table, names: Iterable[str], parts: Callable[[], Iterable[Mapping[str, Any]]]
+) -> None:
+    """Settle the levels of the codes among `names` that are not known yet: `parts` reads the rows
+    for them, if there are any."""
+    import numpy as np
+
+    unknown = {name for name in names if coded_column(name)} - table.levels.keys()
+    found: dict[str, list[Any]] = {name: [np.zeros(0)] for name in unknown}
+    for columns in parts() if unknown else ():
+        for name, codes in found.items():
+            own = np.asarray(columns[name])
+            codes.append(np.unique(own[~np.isnan(own)]))
+    for name, codes in found.items():
+        table.levels.setdefault(name, TextLevels(name)).settle(np.concatenate(codes))
 
 
 class Selection(NamedTuple):
@@ -102,6 +130,11 @@ def _filter_columns(table: Table, where: Predicate | None) -> list[str]:
         raise UsageError("the filter names no column", "for example --where 'x > 0'")
     for name in where.inputs:
         table.shape_of(name)
+        if coded_column(name):
+            raise UsageError(
+                "a filter cannot take codes, which number the levels of the rows that it leaves",
+                "select by a column of numbers",
+            )
     return list(where.inputs)
 
 

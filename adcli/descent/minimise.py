@@ -17,6 +17,7 @@ from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Limits, Minimum, Outcome, Status
+from adcli.graph.coded import AxisNames, LevelNames
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Result(Minimum):
     `history` has iterates on the way, thinned in a long run (`point` there is the flat vector of
     the free variables, `labels` their names). With many starts this is the best result, and
     `starts` has all of them, best first. `moved` says which numbers of the start were outside of
-    their bounds, and moved to them.
+    their bounds, and moved to them. `levels` are the texts that codes stand for, `names` those of
+    the places along axes of variables.
     """
 
     penalty: float = 0.0
@@ -37,6 +39,8 @@ class Result(Minimum):
     labels: list[str] = field(repr=False, default_factory=list)
     starts: list[Result] = field(repr=False, default_factory=list)
     moved: tuple[str, ...] = ()
+    levels: LevelNames = field(default_factory=dict)
+    names: AxisNames = field(repr=False, default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from adcli.ad.tasks import Task
+from adcli.data.levels import levels_of
+from adcli.descent.groups import by_groups
 from adcli.descent.objective import Objective
 from adcli.descent.rules import Vector
 from adcli.descent.stepper import project, projected_gradient
@@ -17,6 +19,7 @@ from adcli.engines.columns import is_number
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.function import Function
 from adcli.given import real_value
+from adcli.graph.coded import axis_names
 from adcli.graph.shapes import infer_shapes
 
 
@@ -26,6 +29,7 @@ class Problem(Objective):
     `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
     variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
     the nearest. Data are held like what is fixed, and are not part of the points that are reported.
+    A number for what is taken by groups of rows, as a in a[g], begins one for each group.
     What is minimised is the function, or its negative with `maximize`, plus `decay`/2 times the sum
     of the squares of what varies. Raises UsageError for names, shapes and bounds that do not fit.
     """
@@ -43,8 +47,11 @@ class Problem(Objective):
         engine: str = "auto",
     ) -> None:
         """`engine` is what computes: python (numbers alone), numpy, llvm, or auto."""
+        self.levels = levels_of(data)
         start, fixed, data = _real_values(start), _real_values(fixed or {}), dict(data or {})
         _check_names(function, start, fixed, data)
+        start = by_groups(function, start, [data], self.levels)
+        fixed = by_groups(function, fixed, [data], self.levels)
         function.refuse_constants(bounds or {})
         values = {**start, **fixed, **data}
         scalar = function.is_scalar and all(is_number(v) for v in values.values())
@@ -53,6 +60,7 @@ class Problem(Objective):
             raise UsageError("the python engine has no arrays", "leave the engine out")
         free = [name for name in function.inputs if name not in fixed and name not in data]
         super().__init__({name: np.shape(values[name]) for name in free})
+        self.names = axis_names(function.graph, function.order, self.levels)
         for name in function.indices.intersection(free):
             raise function.no_slope(name, f"it is a column, or held: --fix {name}=...")
         if not self.size:

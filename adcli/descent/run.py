@@ -14,6 +14,7 @@ import numpy as np
 
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.checkpoint import check_identity
+from adcli.data.levels import has_column
 from adcli.descent.checkpoint import Saving, read_descent, same_start
 from adcli.descent.minimise import Result, minimise
 from adcli.descent.monitor import Watcher
@@ -83,7 +84,7 @@ def descend(
         start = body["start"]
     if data is not None:
         f.refuse_constants(names_in(data), "the data")
-        data = check_arrays(data, [name for name in f.inputs if name in data])
+        data = check_arrays(data, [name for name in f.inputs if has_column(data, name)])
     problem = Problem(
         f,
         start or {},
@@ -102,7 +103,7 @@ def descend(
         raise UsageError("checkpoints are for one start", "leave --starts out")
     else:
         result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
-    return replace(result, moved=problem.moved)
+    return replace(result, moved=problem.moved, levels=problem.levels, names=problem.names)
 
 
 def random_start(shapes: Mapping[str, Shape], seed: int) -> dict[str, Any]:

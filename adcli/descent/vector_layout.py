@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain, islice
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from adcli.descent.rules import Vector
 from adcli.errors import UsageError, did_you_mean
 from adcli.given import NOT_REAL, real
 from adcli.graph.axes import Shape, element_labels
+from adcli.graph.coded import AxisNames
 
 Bounds = Mapping[str, tuple[Any, Any]]
 """A pair (lower, upper) of numbers or arrays for some names; None is not a bound."""
@@ -24,7 +26,12 @@ FEW_MOVES = 5
 
 
 class VectorLayout:
-    """Where each of the named arrays lies in the vector: one behind the other, in this order."""
+    """Where each of the named arrays lies in the vector: one behind the other, in this order.
+
+    `names` are those of the places along axes of some, by axis.
+    """
+
+    names: AxisNames = MappingProxyType({})
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.shapes = dict(shapes)
@@ -36,12 +43,17 @@ class VectorLayout:
 
     @cached_property
     def labels(self) -> list[str]:
-        """The names of the numbers: `x`, `v[0]`, `W[1,2]`."""
+        """The names of the numbers: `x`, `v[0]`, `W[1,2]`, `a[north]`."""
         return self.first_labels(self.size)
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """The name of the array that each number is of."""
+        return [name for name, shape in self.shapes.items() for _ in range(prod(shape))]
 
     def first_labels(self, count: int) -> list[str]:
         """The names of the first numbers."""
-        every = (element_labels(name, shape) for name, shape in self.shapes.items())
+        every = (element_labels(n, shape, self.names.get(n)) for n, shape in self.shapes.items())
         return list(islice(chain.from_iterable(every), count))
 
     def flatten(self, values: Mapping[str, Any], dtype: Any = np.float64) -> Vector:

@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from adcli.ad.tasks import Task
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.output import atomic_output
 from adcli.data.parameters import MODEL_FORMAT
-from adcli.data.schema import array, flag, mapping, number, optional, record, text, whole
+from adcli.data.schema import array, every, flag, mapping, number, optional, record, text, whole
 from adcli.data.source import read_file
 from adcli.errors import AdcliError, DataError, DomainError, UsageError
 from adcli.fitting.linearise import lengths
@@ -68,6 +68,7 @@ class FittedModel:
     freedom        degrees of freedom of Student's t for intervals; None: the normal distribution
     confidence     the probability of an interval
     row_wise       whether a row's prediction depends on that row alone
+    levels         the texts that codes stand for, by variable: see adcli.graph.coded
     """
 
     text: str
@@ -78,6 +79,7 @@ class FittedModel:
     freedom: int | None
     confidence: float
     row_wise: bool
+    levels: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def model(self) -> Model:
@@ -112,6 +114,7 @@ class FittedModel:
             "degrees_of_freedom": self.freedom,
             "confidence": self.confidence,
             "row_wise": self.row_wise,
+            **({"levels": self.levels} if self.levels else {}),
         }
         with atomic_output(path) as stream:
             stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
@@ -148,8 +151,9 @@ class FittedModel:
         where the model is not finite.
         """
         self.model.prediction.refuse_constants(names_in(data), "the data")
-        columns = check_arrays(data, self.columns)
-        rows = next((len(data[name]) for name in columns or names_in(data)), 1)
+        columns = check_arrays(data, self.columns, known=self.levels)
+        given = columns.values() or [data[name] for name in names_in(data)]
+        rows = next(map(len, given), 1)
         self.check_row_wise()
         shapes = {name: np.shape(x) for name, x in {**columns, **self.point}.items()}
         check_shape(self.model, shapes, rows)
@@ -224,7 +228,7 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
         raise DataError(f"{name} is not a model of this version of adcli", made_by)
     try:
-        _, *parts = _BODY(body).values()
+        _, *parts = _BODY({"levels": {}, **body}).values()
         found = FittedModel(*parts)
         _check(found)
     except (AdcliError, ValueError) as error:
@@ -242,6 +246,7 @@ _BODY = record(
     degrees_of_freedom=optional(whole()),
     confidence=number(least=0, finite=True),
     row_wise=flag,
+    levels=mapping(every(text)),
 )
 """The parts of a file: its format, and the fields of a FittedModel in their order."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import LanguageError, UsageError, did_you_mean
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
+from adcli.graph.coded import LevelNames, axis_names
+from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, SELECT
 from adcli.graph.shapes import infer_shapes
-from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.graph.structure import GATHER, INDEX, MATMUL, STACK, SUM
 from adcli.language import parse_model
 
 Vector = Any
@@ -80,9 +83,12 @@ class Parameters(VectorLayout):
     array parameter is written as the array of its numbers.
     """
 
-    def __init__(self, model: Model, shapes: Mapping[str, Shape]) -> None:
+    def __init__(
+        self, model: Model, shapes: Mapping[str, Shape], levels: LevelNames = MappingProxyType({})
+    ) -> None:
         graph, inputs = model.graph, model.prediction.inputs
         super().__init__({name: shapes[name] for name in inputs if name in shapes})
+        self.names = axis_names(graph, model.prediction.order, levels)
         self.nodes: list[int] = []
         stacked: dict[int, int] = {}
         labels = iter(self.labels)
@@ -157,6 +163,10 @@ def _keeps_rows(graph: Graph, i: int, shapes: dict[int, Shape], over_rows: set[i
         )
     if op is INDEX:
         return isinstance(attr[0], tuple) and attr[0] in _WHOLE_AXIS
+    if op is GATHER:
+        rank = max(len(shapes[a]) for a in args[1:])
+        rows = [len(shapes[a]) == rank or a not in over_rows for a in args[1:]]
+        return first not in over_rows and attr[0][0] is PLACE and all(rows)
     if op is MATMUL:
         return first in over_rows and len(shapes[first]) >= 2 and args[1] not in over_rows
     if op.kind == "reduction" or op is SUM:

@@ -11,6 +11,8 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.column_layout import listed
+from adcli.data.levels import has_column
+from adcli.descent.groups import by_groups
 from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.errors import DataError, DomainError, LanguageError, UsageError
 from adcli.fitting.levenberg import Box
@@ -76,12 +78,14 @@ class Regression:
         for f in (model.prediction, *expressions):
             f.refuse_constants(self._known, "the data")
         model.prediction.refuse_constants([*start, *(fix or {}), *(bounds or {})])
-        self.data = check_arrays(data, [name for name in dict.fromkeys(used) if name in data])
+        self.data = check_arrays(data, [n for n in dict.fromkeys(used) if has_column(data, n)])
         self._check_response(data)
-        self.fixed = _numbers(fix or {}, "fix")
+        self.levels = self.data.levels
+        self.fixed = self._by_groups(_numbers(fix or {}, "fix"))
         automatic = {name for name, x in start.items() if isinstance(x, str) and x == AUTO}
         given = _numbers({n: x for n, x in start.items() if n not in automatic}, "start")
-        self.missing = [name for name in model.prediction.inputs if name in automatic]
+        missing = [name for name in model.prediction.inputs if name in automatic]
+        given = self._by_groups(dict.fromkeys(missing, UNSTARTED) | given)
         self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
         for name in model.prediction.indices.intersection(names):
@@ -95,14 +99,18 @@ class Regression:
         self.rows = len(self.response)
         self.weights = weights_of(weights, sigma, self.data, self.rows, self._known)
         self._check_size()
-        self.parameters = Parameters(
-            model, {name: np.shape(given.get(name, 0.0)) for name in names}
-        )
+        shapes = {name: np.shape(given.get(name, 0.0)) for name in names}
+        self.parameters = Parameters(model, shapes, self.levels)
+        numbers = zip(self.parameters.labels, self.parameters.owners, strict=True)
+        self.missing = [label for label, name in numbers if name in missing]
         self._check_starts(names, given)
         self._check_count()
-        self.start = self.parameters.flatten(dict.fromkeys(self.missing, UNSTARTED) | given)
+        self.start = self.parameters.flatten(given)
         check_shape(model, self.shapes, self.rows)
         self.box = self._bounds(bounds or {})
+
+    def _by_groups(self, values: dict[str, Any]) -> dict[str, Any]:
+        return by_groups(self.model.prediction, values, [self.data], self.levels)
 
     # ---- names ----
 
@@ -146,7 +154,7 @@ class Regression:
     def _check_starts(self, names: list[str], given: Mapping[str, Any]) -> None:
         """Raise UsageError unless each parameter has a start, or may go without."""
         f = self.model.prediction
-        unknown = [n for n in names if n not in given and n not in self.missing]
+        unknown = [n for n in names if n not in given]
         if unknown:
             shown = ", ".join(f"'{n}'" for n in unknown[:5]) + ", ..." * (len(unknown) > 5)
             what = "are not columns and have" if len(unknown) > 1 else "is not a column and has"
@@ -163,8 +171,8 @@ class Regression:
             solved = [self.parameters.labels[k] for k in self.linear]
         except LanguageError:  # it should have been an array, whose shape only a start can tell
             solved = []
-        for name in self.missing:
-            if name not in solved:
+        for label, name in zip(self.parameters.labels, self.parameters.owners, strict=True):
+            if label in self.missing and label not in solved:
                 raise UsageError(
                     f"the start of '{name}' does not follow from the others",
                     f"{AUTO} is for numbers in which the model is linear, all of them together",

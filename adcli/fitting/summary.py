@@ -147,6 +147,7 @@ class Summary:
             freedom,
             self.confidence,
             p.row_wise,
+            p.levels,
         )
         return Fit(
             status=self.attempt.status,

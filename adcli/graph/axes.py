@@ -6,7 +6,7 @@ NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -51,9 +51,16 @@ def index_label(index: tuple[int, ...]) -> str:
     return "[" + ",".join(map(str, index)) + "]" if index else ""
 
 
-def element_labels(name: str, shape: Shape) -> Iterator[str]:
-    """The names of the numbers of a variable, the last axis fastest: `x`, or `v[0]`, `v[1]`, ..."""
-    return (name + index_label(index) for index in indices(shape))
+def element_labels(
+    name: str, shape: Shape, names: Mapping[int, Sequence[str]] | None = None
+) -> Iterator[str]:
+    """The names of the numbers of a variable, the last axis fastest: `x`, or `v[0]`, `v[1]`, ...;
+    `names` are those of the places along some axes: `v[north]`."""
+    if not names:
+        return (name + index_label(index) for index in indices(shape))
+    words = [dict(enumerate(names.get(axis, ()))) for axis in range(len(shape))]
+    shown = ([str(w.get(k, k)) for w, k in zip(words, at, strict=True)] for at in indices(shape))
+    return (f"{name}[{','.join(parts)}]" for parts in shown)
 
 
 def show_shape(shape: Shape) -> str:

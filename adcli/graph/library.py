@@ -17,6 +17,7 @@ from adcli.graph.primitives import (
     PRIMITIVES,
     REQUIRED,
     SELECT,
+    VARIABLE,
     Primitive,
     see_rows,
 )
@@ -232,6 +233,15 @@ def log_softmax(m: Any, x: Any, axis: int | None) -> Any:
 
 
 of_rows("cumsum", "reduce_max", "reduce_min", "size")
+
+
+@compound("column", "a column of texts as an index, its levels in sorted order: a[codes(region)]")
+def codes(m: Any, column: Any) -> Any:
+    """A variable of its own, which tables and models give its numbers: see adcli.graph.coded."""
+    graph = m.graph
+    if graph.ops[column.node] is not VARIABLE:
+        raise ShapeError("codes takes the name of a column")
+    return m.of(graph.variable(f"codes({graph.attrs[column.node]})", m.span))
 
 
 # ---- linear algebra and shapes ----

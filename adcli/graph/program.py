@@ -87,6 +87,8 @@ class Program:
             meant = None if hint else closest(missing[0], unknown)
             if meant:
                 hint = f"'{meant}' is given, but the program has no such variable"
+            if missing[0].startswith("codes("):
+                hint = "codes number the texts of a column of a file: --data FILE, --points FILE"
             plural = "s" * (len(missing) > 1)
             message = f"no value for the variable{plural} {listed}"
             raise UsageError(
@@ -126,8 +128,11 @@ class Program:
         self, name: str, hint: str = "it has no values between whole numbers"
     ) -> UsageError:
         """The error for the derivative by an index."""
+        message = f"'{name}' is an index: there is no derivative by it"
+        if name.startswith("codes("):
+            message, hint = f"'{name}' names a column that is not there", "codes take a column"
         return UsageError(
-            f"'{name}' is an index: there is no derivative by it",
+            message,
             hint,
             span=self.graph.span(self.inputs[name]),
             text=self.text,

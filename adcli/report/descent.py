@@ -11,6 +11,7 @@ from typing import Any
 from adcli.descent.minimise import Result
 from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
+from adcli.graph.coded import LevelNames, coded_column
 from adcli.language.messages import counted
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
@@ -25,7 +26,7 @@ class DescentReport(Report):
     timed: bool = True
 
     def record(self) -> dict[str, Any]:
-        record = result_fields(self.result)
+        record = {**result_fields(self.result), **levels_field(self.result.levels)}
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]
         return record
@@ -60,13 +61,19 @@ def result_fields(result: Minimum) -> dict[str, Any]:
     return record
 
 
+def levels_field(levels: LevelNames) -> dict[str, Any]:
+    """The field of a record that has the levels of columns of texts, by column, where some are."""
+    named = {coded_column(name) or name: list(x) for name, x in levels.items()}
+    return {"levels": named} if named else {}
+
+
 def _point_lines(result: Result, digits: int, most: int = 12) -> list[str]:
     """`x = 1`, `v[0] = 2`, ...: the first `most`, and how many there are besides."""
     lines: list[str] = []
     size = 0
     for name, value in result.point.items():
         held = "" if name in result.gradient else "  (fixed)"
-        labels = element_labels(name, shape_of(value))
+        labels = element_labels(name, shape_of(value), result.names.get(name))
         for label, x in zip(labels, islice(flat(value), most - len(lines)), strict=False):
             lines.append(f"{label} = {x:.{digits}g}{held}")
         size += prod(shape_of(value))

@@ -11,7 +11,7 @@ from typing import Any
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
-from adcli.report.descent import result_fields
+from adcli.report.descent import levels_field, result_fields
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
@@ -49,6 +49,7 @@ class FitReport(Report):
             "scaling": fit.scaling,
             "loss": fit.loss,
             "warnings": fit.warnings,
+            **levels_field(fit.fitted_model.levels),
         }
 
     def rows(self) -> Iterator[Sequence[str]]:

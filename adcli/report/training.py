@@ -18,6 +18,7 @@ from adcli.descent.monitor import HISTORY_NUMBERS, next_mark
 from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
+from adcli.report.descent import levels_field
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
@@ -42,7 +43,7 @@ class TrainingReport(Report):
     def record(self) -> dict[str, Any]:
         """The final object; arrays beyond HISTORY_NUMBERS are described by their shape."""
         result = self.result
-        without = ["fixed", "history", "validated", "dtype", "moved"]
+        without = ["fixed", "history", "validated", "dtype", "moved", "levels", "names"]
         without += [] if result.validated else ["validation_loss"]
         record = fields_of(result, TrainingResult, without)
         record["point"] = {
@@ -50,6 +51,7 @@ class TrainingReport(Report):
             for name, x in result.point.items()
         }
         record["seconds"] = round(result.seconds, 6)
+        record |= levels_field(result.levels)
         if not math.isfinite(result.value):
             record["error"] = f"the loss is {result.value:g}"
         return record
@@ -82,7 +84,8 @@ def _parameter_lines(result: TrainingResult, digits: int) -> list[str]:
         held = "  (fixed)" if name in result.fixed else ""
         shape = shape_of(value)
         if prod(shape) <= FEW:
-            for label, x in zip(element_labels(name, shape), flat(value), strict=True):
+            labels = element_labels(name, shape, result.names.get(name))
+            for label, x in zip(labels, flat(value), strict=True):
                 lines.append(f"{label} = {x:.{digits}g}{held}")
         else:
             norm = float(np.linalg.norm(value))

@@ -15,9 +15,11 @@ import numpy as np
 from adcli.data.array_columns import check_arrays
 from adcli.data.batches import Batches
 from adcli.data.checkpoint import check_identity
+from adcli.data.levels import has_column, known
 from adcli.data.table import Table, open_table
 from adcli.data.table_columns import Missing
 from adcli.descent.checkpoint import Saving
+from adcli.descent.groups import by_groups
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Outcome, RunLimits, Status
@@ -25,6 +27,7 @@ from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, as_function
 from adcli.given import check_kinds, check_number, is_path, sort_options
+from adcli.graph.coded import AxisNames, LevelNames, axis_names
 from adcli.training.state import Epoch, read_training
 from adcli.training.training_loop import Training, TrainingWatcher
 from adcli.training.training_plan import TrainingPlan, rule_settings
@@ -43,6 +46,7 @@ class TrainingResult:
     the start, and the loss of the first batch there). `training_loss` and `validation_loss` belong
     to that epoch, too (nan: there is none; `validated` says whether there are validation rows).
     `moved` says which numbers of the start were outside of their bounds, and moved to them.
+    `levels` are the texts that codes stand for, `names` those of places along axes of variables.
     `epochs` counts whole ones; `history` has the first 100 of them, then ever fewer, and the last.
     """
 
@@ -63,6 +67,8 @@ class TrainingResult:
     validated: bool = False
     dtype: str = "float64"
     moved: tuple[str, ...] = ()
+    levels: LevelNames = field(default_factory=dict)
+    names: AxisNames = field(repr=False, default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -126,6 +132,9 @@ def train(
     with ExitStack() as stack:
         rows = _BatchOpener(f, names, plan, missing, where, stack)
         batches, held_out = rows.both(data, validation)
+        start, fix = (
+            by_groups(f, values, batches.epoch(0), batches.levels) for values in (start, fix)
+        )
         first = next(batches.epoch(0))
         problem = Problem(f, start, fixed=fix, data=first, bounds=bounds, maximize=maximize)
         problem.check_finite()
@@ -166,8 +175,10 @@ class _BatchOpener:
     def both(self, data: Data, validation: Data | float | None) -> tuple[Batches, Batches | None]:
         """The rows to train on, and those that validate."""
         batches = self.open(data, self.plan.shuffle)
+        if validation is None:
+            return batches, None
         if not isinstance(validation, (Real, float)):
-            return batches, None if validation is None else self.open(validation, shuffle=False)
+            return batches, self.open(validation, False, batches.levels)
         check_number(validation, "'validation'")
         part = float(validation)
         if not 0 < part < 1:
@@ -177,19 +188,19 @@ class _BatchOpener:
         rows, held_out = batches.split(part, int(self.plan.seed))
         return self.stack.enter_context(rows), self.stack.enter_context(held_out)
 
-    def open(self, data: Data, shuffle: bool) -> Batches:
-        """The rows in batches."""
+    def open(self, data: Data, shuffle: bool, levels: LevelNames | None = None) -> Batches:
+        """The rows in batches; codes stand for `levels` where these are known."""
         source: Table | dict[str, Any]
         if isinstance(data, Mapping):
             self.f.refuse_constants(data, "the data")
-            absent = [name for name in self.names if name not in data]
+            absent = [name for name in self.names if not has_column(data, name)]
             if absent:
                 raise UsageError(
                     f"'{absent[0]}' has no start and is not a column",
                     did_you_mean(absent[0], data)
                     or "there are " + ", ".join(map(str, list(data)[:8])),
                 )
-            source = check_arrays(data, self.names)
+            source = check_arrays(data, self.names, known=levels)
         elif isinstance(data, Table):
             source = data
         else:
@@ -201,6 +212,7 @@ class _BatchOpener:
             source = self.stack.enter_context(open_table(paths))
         if isinstance(source, Table):
             self.f.refuse_constants(source.layout.names, source.name)
+            source.levels.update(known(levels or {}))
         plan = self.plan
         batches = Batches(
             source,
@@ -267,4 +279,6 @@ def _result(training: Training, settings: Settings, outcome: Outcome) -> Trainin
         validated=training.validation is not None,
         dtype=training.plan.dtype,
         moved=problem.moved,
+        levels=training.batches.levels,
+        names=axis_names(problem.function.graph, problem.function.order, training.batches.levels),
     )

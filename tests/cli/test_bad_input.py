@@ -109,7 +109,7 @@ SYNTAX = [
     text("x[1:2:3:4]", "start:stop:step", 8),
     text("x[::0]", "cannot be 0", 2),
     text("x[1.5]", "whole number", 2),
-    text("x[y]", "whole number", 2),
+    text("x[1:y]", "whole number", 2),
     text("`", "backtick", 1),
     text("``", "at least one character", 1),
     text('x + "a', "quotes", 5),
