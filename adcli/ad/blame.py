@@ -189,8 +189,9 @@ def _place_error(run: Run, node: int, text: str) -> DomainError:
         bad = algebra.both(None, outside + m.not_equal(m.floor(given), given))
         if bad is not NOWHERE:
             break
-    (shown,) = algebra.describe_at([given], given, bad)
-    number = float(shown)
+    at, _ = algebra.first(given, bad)
+    number = float(given[(0, *at)])
+    shown = repr(number).removesuffix(".0")
     message = f"the index {shown} is not a whole number"
     hint = "floor(x) is one; an index counts from 0"
     if number.is_integer():
