@@ -10,10 +10,10 @@ from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.evaluate import Run
+from adcli.ad.indices import wrong_index
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
-from adcli.graph.gathering import GATHER, axes_of
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY, is_taken
 from adcli.graph.primitives import (
@@ -138,7 +138,8 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
     elif op.flows is not None:
-        return _place_error(run, node, text)
+        message, hint, wrong = wrong_index(run, node)
+        return _placed(DomainError(message, hint, span=graph.span(node), text=text), run, wrong)
     else:
         message = f"{written_out(run, place, text)} is {result}{reason}"
         overflows = not op.remedy and not reason
@@ -174,39 +175,6 @@ def _reason(run: Run, place: Place) -> tuple[Place, str]:
     y = op.inputs[0]
     shown = algebra.describe_at(xs, out, bad)[0]
     return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
-
-
-def _place_error(run: Run, node: int, text: str) -> DomainError:
-    """The error for a place of v[g], or of its transpose, that is not an index of the axis."""
-    graph, values, algebra, m = run.graph, run.values, run.algebra, run.algebra.m
-    op, attr, (x, *places) = graph.ops[node], graph.attrs[node], graph.args[node]
-    pattern, shape = (attr, algebra.shape(values[x])) if op is GATHER else attr
-    axis, _ = axes_of(pattern)
-    for size, place in zip(shape[axis:], places, strict=False):
-        given = values[place]
-        low = -size if pattern[1] else 0
-        outside = m.less(given, low) + m.greater_equal(given, size)
-        bad = algebra.both(None, outside + m.not_equal(m.floor(given), given))
-        if bad is not NOWHERE:
-            break
-    at, _ = algebra.first(given, bad)
-    number = float(given[(0, *at)])
-    shown = repr(number).removesuffix(".0")
-    message = f"the index {shown} is not a whole number"
-    hint = "floor(x) is one; an index counts from 0"
-    if number.is_integer():
-        message = f"the index {shown} is outside of an axis of length {size}"
-        hint = f"indices go from 0 to {size - 1}" if size else "there is nothing to take"
-        if -size <= number < 0:
-            hint = (
-                "only constants count from the end, data do not; where(g >= 0, ...) leaves it out"
-            )
-        elif graph.ops[place] is VARIABLE and graph.attrs[place].startswith("codes("):
-            hint = "the array needs a place for each level of the column"
-        elif number == size:
-            hint += "; of data that count from 1, take v[g - 1]"
-    error = DomainError(message, hint, span=graph.span(node), text=text)
-    return _placed(error, run, (place, bad))
 
 
 def remedy(graph: Graph, node: int) -> str | None:
