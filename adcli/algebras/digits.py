@@ -8,7 +8,10 @@ kink that float64 meets is a kink here, too.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import cache
+from math import isfinite
+from numbers import Rational
 from typing import Any
 
 from mpmath import mp, mpf
@@ -37,10 +40,19 @@ def precision(count: int) -> AbstractContextManager[None]:
 
 
 def number(value: Any) -> Any:
-    """The mpf of a number or of its text; of a float64 the shortest digits, not the bits."""
-    if isinstance(value, mpf):
-        return value
-    return mpf(value.strip() if isinstance(value, str) else repr(float(value)))
+    """The mpf of a number or of its text; of a float64 the shortest digits, not the bits.
+
+    All others count exactly (integers, fractions, decimals, those of mpmath), rounded to the
+    working precision as results are: the largest of several numbers is one of them. Raises one of
+    NOT_REAL for what no engine takes, such as integers beyond the range of float64.
+    """
+    if isinstance(value, str | Decimal):
+        return mpf(str(value).strip())
+    if isinstance(value, Rational) and isfinite(float(value)):
+        return mpf(int(value.numerator)) / int(value.denominator)
+    if isinstance(value, mpf | mp.constant):
+        return +mpf(value)
+    return mpf(repr(float(value)))
 
 
 def decimal(value: Any, count: int) -> str:
