@@ -65,7 +65,12 @@ class DomainError(AdcliError):
 
 
 class KinkError(DomainError):
-    """A derivative asked for at a kink, where `strict` forbids the convention."""
+    """A derivative asked for at a kink, where `strict` forbids the convention.
+
+    `taken` is the convention.
+    """
+
+    taken = "subgradient of least norm"
 
 
 def closest(word: object, names: Iterable[str]) -> str | None:

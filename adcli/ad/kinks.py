@@ -66,9 +66,14 @@ def find_kinks(run: Run, outputs: Iterable[int], active: bytearray) -> Iterator[
 
 def kink_error(run: Run, place: Place, text: str) -> KinkError:
     """The error that names a kink."""
-    return KinkError(
+    steps = run.graph.ops[place[0]].partials[:1]
+    jumps = bool(steps) and steps[0] in (None, one)  # floor, mod, a comparison
+    taken = "derivative of the piece that the point is on" if jumps else "subgradient of least norm"
+    error = KinkError(
         f"{written_out(run, place, text)} is at a kink: it has no derivative there",
-        "without --strict the subgradient of least norm is taken",
+        f"without --strict the {taken} is taken",
         span=run.graph.span(place[0]),
         text=text,
     )
+    error.taken = taken
+    return error

@@ -126,7 +126,7 @@ def _run_point(
     show(report, form, output, digits)
     kink = results.kink_taken()
     if kink is not None:
-        kink.message += "; the subgradient of least norm is taken"
+        kink.message += f"; the {kink.taken} is taken"
         kink.hint = "--strict makes it an error"
         remark(render_note(kink))
     if not f.is_scalar or any(report.variables.values()):

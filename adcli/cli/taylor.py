@@ -26,12 +26,12 @@ def command(options: TaylorOptions) -> int:
         point, _ = options.values_at(f, digits)
         along = options.along(f)
         found = expand(f, point, along, options.order, digits, options.strict)
+        report = SeriesReport(point, along or f.variables[0], found, digits)
+        show(report, options.form, options.output, options.digits)
         if found.kink is not None:
-            remark(f"note: {found.kink.message}; the series takes the subgradient of least norm\n")
+            remark(f"note: {found.kink.message}; the series takes the {found.kink.taken}\n")
         if not found.is_exact:
             remark(
                 "note: computed in float64 alone: the program is long; --precision 30 is exact\n"
             )
-        report = SeriesReport(point, along or f.variables[0], found, digits)
-        show(report, options.form, options.output, options.digits)
     return 0

@@ -293,7 +293,7 @@ def _kink_lines(found: Comparison, digits: int) -> list[str]:
         return [f"kink: {where}, but left and right derivatives agree"]
     if not kink.is_exact:
         where += " within rounding"
-    lines = [f"kink: {where}; the derivative there is a convention, the subgradient of least norm"]
+    lines = [f"kink: {where}; the derivative there is a convention"]
     for k in kink.bent[:MAX_ROWS]:
         left, right = (short(side[k], digits) for side in (kink.left, kink.right))
         label = safe(found.components[k].derivative)

@@ -213,3 +213,24 @@ def test_an_infinite_slope_times_zero_is_an_error(text: str) -> None:
     for way in ways(f, {"x": 0.0}):
         with pytest.raises(DomainError, match="is not finite"):
             f.value_and_gradient({"x": 0.0}, **way)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "slope"),
+    [
+        ("abs(x - 2)", "subgradient of least norm", 0.0),
+        ("max(x, 2)", "subgradient of least norm", 0.0),
+        ("hypot(x - 2, 0)", "subgradient of least norm", 0.0),
+        ("where(x >= 2, 3x, -x)", "piece that the point is on", 3.0),
+        ("mod(x, 1)", "piece that the point is on", 1.0),
+        ("x*ceil(x)", "piece that the point is on", 2.0),
+        ("x*sign(x - 2)", "piece that the point is on", 0.0),
+    ],
+)
+def test_a_kink_says_which_derivative_is_taken(text: str, taken: str, slope: float) -> None:
+    f = adcli.function(text)
+    assert f.value_and_gradient({"x": 2.0})[1]["x"] == slope
+    with pytest.raises(adcli.KinkError) as caught:
+        f.value_and_gradient({"x": 2.0}, strict=True)
+    assert taken in caught.value.taken
+    assert taken in str(caught.value.hint)
