@@ -12,6 +12,7 @@ import numpy as np
 
 from adcli.algebras.places import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
+from adcli.graph.structure import shares
 from adcli.graph.subscripts import plain_subscripts
 
 Array = Any
@@ -188,6 +189,11 @@ def _range(algebra: Any, attr: tuple[int, int, int]) -> Array:
     return np.stack(values, axis=1) if values else np.zeros((1, 0), dtype=algebra.dtype)
 
 
+def _linspace(algebra: Any, n: int, *ends: Array) -> Array:
+    x, y = (shares(algebra.m, n, k) * end.reshape(-1, 1) for k, end in enumerate(ends))
+    return x + y
+
+
 STRUCTURAL: dict[str, Any] = {
     "sum": _reduction(np.sum),
     "prod": _reduction(np.prod),
@@ -213,4 +219,5 @@ STRUCTURAL: dict[str, Any] = {
     "size": _size,
     "full": full,
     "range": _range,
+    "linspace": _linspace,
 }

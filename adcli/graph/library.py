@@ -302,12 +302,7 @@ def range_(m: Any, bounds: tuple[int, ...]) -> Any:
     return m.structural(PRIMITIVES["range"], (start, stop, step))
 
 
-@compound("x y", "n numbers from x to y in equal steps", n=REQUIRED)
-def linspace(m: Any, x: Any, y: Any, n: int) -> Any:
-    if n < 2:
-        raise ShapeError("linspace takes 2 numbers or more")
-    share = m.divide(range_(m, (n,)), n - 1)
-    return (1 - share) * x + share * y
+of_rows("linspace")
 
 
 @compound("", "an array of zeros: zeros(3), zeros(2, 3)", shape=REQUIRED)

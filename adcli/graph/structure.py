@@ -12,7 +12,15 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from adcli.graph.axes import Key, Shape, ShapeError, kept_shape, normal_axis, reduced_shape
+from adcli.graph.axes import (
+    Key,
+    Shape,
+    ShapeError,
+    kept_shape,
+    normal_axis,
+    reduced_shape,
+    show_shapes,
+)
 from adcli.graph.gathering import GATHER as GATHER
 from adcli.graph.gathering import SCATTER_ADD as SCATTER_ADD
 from adcli.graph.movement import INDEX as INDEX
@@ -196,4 +204,32 @@ structural(
     example=((0, 3, 1), ()),
     numpy=lambda attr, shapes: f"np.arange({attr[0]}, {attr[1]}, {attr[2]}, dtype=float)",
     summary="whole numbers from start to before stop",
+)
+
+
+def _linspace_shape(shapes: list[Shape], n: int) -> Shape:
+    if n < 2:
+        raise ShapeError("linspace takes 2 numbers or more")
+    if any(shapes):
+        found = show_shapes(shapes)
+        raise ShapeError(f"linspace goes from a number to a number, not between {found}")
+    return (n,)
+
+
+def shares(m: Any, n: int, k: int) -> Any:
+    """What each of n numbers in equal steps has of the last one (k = 1), or of the first."""
+    of_last = m.divide(m.range((0, n, 1)), n - 1.0)
+    return of_last if k else 1 - of_last
+
+
+structural(
+    "linspace",
+    inputs="x y",
+    shape=_linspace_shape,
+    rule=lambda m, g, k, n, shapes, _: m.sum(None, g * shares(m, n, k)),
+    options={"n": REQUIRED},
+    example=(3, ((), ())),
+    numpy=lambda n, shapes: f"np.linspace(#1, #2, {n})",
+    trend="keeps",
+    summary="n numbers from x to y in equal steps",
 )

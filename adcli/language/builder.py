@@ -258,6 +258,9 @@ class Builder(Operators):
             raise self.error(f"'log' takes 1 or 2 arguments, not {len(arguments)}", span, hint)
         x, base = map(self.resolve, arguments)
         number = static_value(self.graph, base)
+        if isinstance(number, float) and (number <= 0 or number == 1):
+            hint = "a base is above 0 and not 1"
+            raise self.error(f"there is no logarithm to base {number:g}", span, hint)
         if number in (2.0, 10.0):
             return self.graph.node(PRIMITIVES[f"log{number:.0f}"], (x,), None, span)
         logs = [self.graph.node(PRIMITIVES["log"], (a,), None, span) for a in (x, base)]

@@ -81,6 +81,7 @@ PROGRAMS = (
     "softmax(W) + softmax(W, axis=0)",
     "logsumexp(S, axis=1) + logsumexp(v)",
     "range(3)*v + ones(3)*w + zeros(3)",
+    "linspace(x, x^2, 3)*v",
     "where(v > 0, w, x)*W",
     "where([1, 0, 1], S, w)",
     "where(x > 1, 0, prod(W, axis=1)*sum(where(v > 0, S, 1)))",

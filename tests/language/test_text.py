@@ -91,6 +91,7 @@ ATTRS = {
     "tril": st.integers(-2, 2),
     "einsum": st.sampled_from(["ij,j->i", "ii->", "i,i", " i , j -> i j "]),
     "full": st.tuples(NUMBERS.map(float), SHAPES.filter(bool)),  # of shape () it is the number
+    "linspace": st.integers(1, 4),
     "range": st.tuples(st.integers(-3, 3), st.integers(-9, 9), st.sampled_from([1, 2, -1])),
 }
 FIXED = {
