@@ -20,9 +20,11 @@ from adcli.ad.taylor import Series
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
+from adcli.graph.primitives import no_derivative
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
+from adcli.graph.structure import usual_word
 from adcli.graph.symbols import Expression
 
 _LARGE = 2**1000
@@ -117,6 +119,7 @@ def derivative_formulas(
             "choose variables with --wrt",
         )
     every = graph.reach(outputs)
+    _refuse_no_derivative(program, every, wrt)
     scalars = not shapes and is_scalar_program(graph, every)
     known = {} if scalars else infer_shapes(graph, every, shapes, program.text)
     raw: list[int] = []
@@ -140,6 +143,22 @@ def derivative_formulas(
         found.append(level)
     nodes = [node for level in found for node in level.values()]
     return Formulas(graph, list(outputs), found, size_of(graph, raw), size_of(graph, nodes))
+
+
+def _refuse_no_derivative(program: Program, order: list[int], wrt: Sequence[str]) -> None:
+    """Refuse a derivative by what has none: an order, a count."""
+    graph = program.graph
+    moves = graph.dependents(order, [program.inputs[name] for name in wrt])
+    for i in order:
+        op = graph.ops[i]
+        for name, j, rule in zip(op.inputs, graph.args[i], op.partials, strict=False):
+            if rule is no_derivative and moves[j]:
+                raise LanguageError(
+                    f"{usual_word(op)} has no derivative in {name}",
+                    "--wrt names the variables to differentiate by",
+                    span=graph.span(i),
+                    text=program.text,
+                )
 
 
 def _check(

@@ -30,16 +30,16 @@ def rows() -> Iterator[None]:
         summary="sqrt(1 + x^2)",
     )
     elementwise(
-        "bessel0",
-        lambda m, x, out: -m.bessel1(x),
+        "cylinder0",
+        lambda m, x, out: -m.cylinder1(x),
         libraries={"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"},
         c="j0",
         latex="J_0",
         summary="Bessel function of the first kind, of order 0 (DLMF 10.2.2)",
     )
     elementwise(
-        "bessel1",
-        lambda m, x, out: m.bessel0(x) - m.divide(out, x),
+        "cylinder1",
+        lambda m, x, out: m.cylinder0(x) - m.divide(out, x),
         libraries={"numpy": "scipy.special.j1", "mpmath": "mpmath.j1"},
         c="j1",
         latex="J_1",
@@ -58,7 +58,7 @@ CASES = {
         lambda x: x / mpmath.sqrt(1 + x**2),
         lambda x: (1 + x**2) ** mpmath.mpf(-1.5),
     ),
-    "bessel0": (
+    "cylinder0": (
         mpmath.j0,
         lambda x: -mpmath.j1(x),
         lambda x: mpmath.j1(x) / x - mpmath.j0(x),
@@ -116,7 +116,7 @@ class TestNewFunction:
     @pytest.mark.parametrize("form", ["text", "latex", "numpy", "c"])
     def test_derivative_is_printed(self, name: str, form: str) -> None:
         text = show("diff", f"{name}(x)^2", "--as", form)
-        said = {"softabs": r"softabs|sqrt", "bessel0": r"bessel1|J_1|j1\(x\)"}[name]
+        said = {"softabs": r"softabs|sqrt", "cylinder0": r"cylinder1|J_1|j1\(x\)"}[name]
         assert any(word in text for word in said.replace("\\", "").split("|")), text
 
     def test_explanations(self, name: str) -> None:
@@ -137,12 +137,12 @@ def test_code_runs() -> None:
 
 
 def test_what_cannot_compute_it_says_so() -> None:
-    outcome = run_here(["diff", "bessel0(x)", "--as", "python"])
+    outcome = run_here(["diff", "cylinder0(x)", "--as", "python"])
     assert outcome.code == 2
-    assert "Python without NumPy has no spelling for 'bessel0'" in outcome.stderr
-    outcome = run_here(["compare", "bessel0(x)", "--at", "x=0.7", "--no-times"])
+    assert "Python without NumPy has no spelling for 'cylinder0'" in outcome.stderr
+    outcome = run_here(["compare", "cylinder0(x)", "--at", "x=0.7", "--no-times"])
     assert outcome.code == 0
-    assert "there is no complex bessel0 here" in outcome.stdout + outcome.stderr
+    assert "there is no complex cylinder0 here" in outcome.stdout + outcome.stderr
 
 
 def test_alias_is_a_name_of_the_function() -> None:

@@ -175,6 +175,21 @@ def normcdf(x: Array) -> Array:
     return 0.5 * erfc(-x / np.sqrt(2.0))
 
 
+def lognormcdf(x: Array) -> Array:
+    """The logarithm of the standard normal distribution."""
+    return np.asarray(log(normcdf(x)))
+
+
+def invmills(x: Array) -> Array:
+    """The density by the distribution."""
+    return np.asarray(divide(normpdf(x), normcdf(x)))
+
+
+def sinc(x: Array) -> Array:
+    """sin(pi x)/(pi x)."""
+    return np.where(x == 0, 1.0 + 0j, divide(_sin_pi(x), np.pi * x))
+
+
 def gamma(x: Array) -> Array:
     """The gamma function; for a negative real part by reflection (DLMF 5.5.3)."""
     from scipy import special

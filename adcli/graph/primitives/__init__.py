@@ -29,9 +29,11 @@ from __future__ import annotations
 
 from adcli.graph.primitives import (  # noqa: F401
     arithmetic,
+    bessels,
     circular,
     counts,
     deviance,
+    error_functions,
     kinks,
     lifetimes,
     locations,

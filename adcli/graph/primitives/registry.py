@@ -34,7 +34,8 @@ class Primitive:
     kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only),
               LEAF, or COMPOUND (made of others, without a rule: see adcli.graph.library)
     inputs    names of the inputs; a last name `*xs` takes any number from one
-    partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows
+    partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows,
+              `no_derivative` where there is none to be had
     scaled    elementwise: a rule `(m, g, *inputs, out)` per input, its partial times g, where the
               partial leaves the range sooner than the product, as 1/y^2 does
     value     elementwise: `(m, *inputs)`, the value said by other functions, where they say it

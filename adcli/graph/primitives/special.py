@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.graph.pairs import pair_product, two_product
-from adcli.graph.primitives.registry import elementwise
+from adcli.graph.primitives.registry import elementwise, no_derivative
 
 elementwise(
     "hypot",
@@ -209,7 +209,7 @@ elementwise(
 # longer; below it is not within 5.
 elementwise(
     "polygamma",
-    None,
+    no_derivative,
     lambda m, n, x, out: m.polygamma(n + 1, x),
     inputs="n x",
     domain="n = 0, 1, 2, ...; x != 0, -1, -2, ...",
@@ -234,7 +234,7 @@ elementwise(
 )
 elementwise(
     "polygammadiff",
-    None,
+    no_derivative,
     lambda m, n, x, y, out: m.polygammadiff(n + 1, x, y),
     lambda m, n, x, y, out: -m.polygamma(n + 1, x + y),
     inputs="n x y",

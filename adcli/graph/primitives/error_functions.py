@@ -1,0 +1,136 @@
+"""Relatives of the error function: scaled, inverse, in logarithms; and sinc."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcli.graph.primitives.registry import elementwise, no_derivative
+from adcli.graph.primitives.special import bell
+
+_OURS = "adcli.algebras.special.repeated_integrals."
+_DIGITS = "adcli.algebras.special.digit_error_functions."
+
+elementwise(
+    "erfcx",
+    lambda m, x, out: -2 * m.ierfcx(1, x),
+    libraries={"numpy": _OURS + "erfcx", "mpmath": _DIGITS + "erfcx"},
+    trend="falls",
+    latex=r"\operatorname{erfcx}",
+    summary="exp(x^2)*erfc(x) without underflow",
+)
+elementwise(
+    "ierfcx",
+    no_derivative,
+    lambda m, n, x, out: -2 * ((n + 1) * m.ierfcx(n + 1, x)),  # 2x erfcx(x) - 2/sqrt(pi) cancels
+    inputs="n x",
+    libraries={"numpy": _OURS + "ierfcx", "mpmath": _DIGITS + "ierfcx"},
+    domain="n = 0, 1, ... 40",
+    sample=((1.0, 1.0), (-3.0, 3.0)),
+    latex=r"e^{\left(#2\right)^{2}} \operatorname{i}^{#1}\operatorname{erfc}\left(#2\right)",
+    summary="exp(x^2) times the n-th repeated integral of erfc (DLMF 7.18)",
+)
+elementwise(
+    "erfinv",
+    lambda m, x, out: m.divide(m.divide(m.sqrt(m.pi), 2), m.gauss(out)),
+    libraries={"numpy": "scipy.special.erfinv", "mpmath": _DIGITS + "erfinv"},
+    domain="-1 < x < 1",
+    remedy="where(abs(x) < 1, erfinv(x), 0) gives 0 elsewhere",
+    sample=((-0.95, 0.95),),
+    trend="rises",
+    latex=r"\operatorname{erf}^{-1}",
+    summary="inverse of erf",
+)
+elementwise(
+    "erfcinv",
+    lambda m, x, out: -m.divide(m.divide(m.sqrt(m.pi), 2), m.gauss(out)),
+    libraries={"numpy": "scipy.special.erfcinv", "mpmath": _DIGITS + "erfcinv"},
+    domain="0 < x < 2",
+    remedy="where(abs(x - 1) < 1, erfcinv(x), 0) gives 0 elsewhere",
+    sample=((0.05, 1.95),),
+    trend="falls",
+    latex=r"\operatorname{erfc}^{-1}",
+    summary="inverse of erfc, exact for tiny x",
+)
+elementwise(
+    "norminv",
+    lambda m, x, out: m.divide(1, m.normpdf(out)),
+    libraries={"numpy": "scipy.special.ndtri", "mpmath": _DIGITS + "norminv"},
+    domain="0 < x < 1",
+    remedy="norminv(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",
+    sample=((0.05, 0.95),),
+    trend="rises",
+    latex=r"\Phi^{-1}",
+    summary="quantile of the standard normal distribution, the inverse of normcdf",
+)
+
+
+def _lognormcdf(m: Any, x: Any) -> Any:
+    scaled = 0.5 * m.erfcx(m.divide(m.abs(x), m.sqrt(2)))
+    below = m.log(scaled) - 0.5 * x * x
+    return m.where(m.less(x, 0), below, m.log1p(-(scaled * bell(m, x, 40.0, 0.5))))
+
+
+elementwise(
+    "lognormcdf",
+    lambda m, x, out: m.invmills(x),
+    value=_lognormcdf,
+    libraries={"mpmath": _DIGITS + "lognormcdf"},
+    trend="rises",
+    latex=r"\log\Phi\left(#1\right)",
+    summary="log(normcdf(x)) without underflow",
+)
+
+
+def _invmills(m: Any, x: Any) -> Any:
+    """Below 0 both are divided by the density, which is 0 in the tail."""
+    scaled = m.erfcx(m.divide(m.abs(x), m.sqrt(2)))
+    density = 0.3989422804014327 * bell(m, x, 40.0, 0.5)
+    below = m.divide(m.sqrt(m.divide(2, m.pi)), scaled)
+    cdf = 1 - 0.5 * scaled * bell(m, x, 40.0, 0.5)
+    return m.where(m.less(x, 0), below, m.divide(density, cdf))
+
+
+def _invmills_x(m: Any, x: Any, out: Any) -> Any:
+    """-out (x + out); below 0 the sum cancels, and is sqrt 2 times what erfcx falls by."""
+    t = m.divide(m.minimum(x, 0), -m.sqrt(2))
+    sum_below = m.sqrt(2) * m.divide(m.ierfcx(1, t), m.erfcx(t))
+    return -(out * m.where(m.less(x, 0), sum_below, x + out))
+
+
+elementwise(
+    "invmills",
+    _invmills_x,
+    value=_invmills,
+    libraries={"mpmath": _DIGITS + "invmills"},
+    trend="falls",
+    latex=r"\frac{\varphi\left(#1\right)}{\Phi\left(#1\right)}",
+    summary="normpdf(x)/normcdf(x), the inverse Mills ratio, without underflow",
+)
+
+
+def _sinc(m: Any, x: Any) -> Any:
+    """The turns are taken off before pi comes in: whole numbers are roots exactly."""
+    turn = x - 2 * m.round(0.5 * x)
+    sine = m.sin(m.pi * m.where(m.greater(m.abs(turn), 0.5), m.sign(turn) - turn, turn))
+    return m.where(m.equal(x, 0), 1.0, m.divide(sine, m.pi * x))
+
+
+elementwise(
+    "sinc",
+    lambda m, x, out: m.dsinc(1, x),
+    value=_sinc,
+    even=True,
+    latex=r"\operatorname{sinc}",
+    summary="sin(pi*x)/(pi*x), 1 at 0, as in NumPy and JAX",
+)
+elementwise(
+    "dsinc",
+    no_derivative,
+    lambda m, n, x, out: m.dsinc(n + 1, x),
+    inputs="n x",
+    libraries={"shared": "adcli.algebras.special.sincs.dsinc", "mpmath": _DIGITS + "dsinc"},
+    domain="n = 0, 1, ... 100",
+    sample=((1.0, 1.0), (-3.0, 3.0)),
+    latex=r"\operatorname{sinc}^{(#1)}\left(#2\right)",
+    summary="n-th derivative of sinc",
+)
