@@ -44,10 +44,10 @@ def calls():
             count and not set(function.options) - {"axis"}
         ):
             try:
-                is_scalar = adcli.function(text).is_scalar
+                function = adcli.function(text)
             except adcli.LanguageError:
                 continue
-            if is_scalar:
+            if function.is_scalar and set(function.variables) == set(names):  # codes(x) has none
                 yield text, names
     for name in ("add", "subtract", "multiply", "divide", "power", *COMPARISONS):
         yield f"x {PRIMITIVES[name].symbol} y", ("x", "y")
