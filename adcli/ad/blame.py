@@ -30,7 +30,14 @@ from adcli.graph.primitives import (
     Primitive,
     no_derivative,
 )
-from adcli.graph.structure import INDEX, usual_word
+from adcli.graph.structure import (
+    GATHER,
+    INDEX,
+    SCATTER_ADD,
+    SHORT_WORDS,
+    usual_call,
+    usual_word,
+)
 
 STABLE_LOGARITHMS = {
     "sigmoid": "logsigmoid(x) is log(sigmoid(x)) without underflow",
@@ -137,7 +144,7 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
         hint = None
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
-    elif op.flows is not None:
+    elif op in (GATHER, SCATTER_ADD):
         message, hint, wrong = wrong_index(run, node)
         return _placed(DomainError(message, hint, span=graph.span(node), text=text), run, wrong)
     else:
@@ -371,7 +378,8 @@ def written_out(run: Run, place: Place, text: str) -> str:
     node, live = place
     graph, values, algebra = run.graph, run.values, run.algebra
     op: Primitive = graph.ops[node]
-    xs = [values[a] for a in graph.args[node]]
+    word, args = usual_call(op, graph.args[node], graph.attrs[node])
+    xs = [values[a] for a in args]
     if op.kind in (ELEMENTWISE, SELECT):
         shown = algebra.describe_at(xs, values[node], live)
     else:
@@ -382,12 +390,13 @@ def written_out(run: Run, place: Place, text: str) -> str:
         return f"{shown[0]} {op.symbol} {shown[1]}{within}"
     if op.symbol and op.kind == ELEMENTWISE:
         return f"{op.symbol}({shown[0]}){within}"
-    return f"{usual_word(op)}({', '.join(shown)}){within}"
+    return f"{SHORT_WORDS.get(word, word)}({', '.join(shown)}){within}"
 
 
 def _within(graph: Graph, node: int, text: str) -> str:
     """` (in norm)` for an operation that the text at its place does not name, else nothing."""
     start, end = graph.span(node)
     name = text[start:end].partition("(")[0].strip()
-    known = name in LIBRARY and name != usual_word(graph.ops[node])
+    word, _ = usual_call(graph.ops[node], graph.args[node], graph.attrs[node])
+    known = name in LIBRARY and name != SHORT_WORDS.get(word, word)
     return f" (in {name})" if known else ""

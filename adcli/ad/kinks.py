@@ -10,11 +10,14 @@ from adcli.ad.blame import Place, live_inputs, written_out
 from adcli.ad.evaluate import Run
 from adcli.errors import KinkError
 from adcli.graph.axes import kept_shape
-from adcli.graph.primitives import REDUCTION, one
+from adcli.graph.primitives import ELEMENTWISE, REDUCTION, SELECT, one
 
 
-def kink_at(run: Run, i: int) -> Any:
-    """Nonzero where node i is at a kink, None for a primitive without kinks."""
+def kink_at(run: Run, i: int, active: bytearray | None = None) -> Any:
+    """Nonzero where node i is at a kink, None for a primitive without kinks.
+
+    `active` flags the nodes that change; all that depend on variables do so if nothing is said.
+    """
     op, algebra = run.graph.ops[i], run.algebra
     if op.kink is None:
         return None
@@ -23,7 +26,12 @@ def kink_at(run: Run, i: int) -> Any:
         x = run.values[j]
         out = algebra.m.reshape(kept_shape(algebra.shape(x), axis), run.values[i])
         return op.kink(algebra.m, x, out, axis)
-    return op.kink(algebra.m, *run.operands(i))
+    if op.kind in (ELEMENTWISE, SELECT):
+        return op.kink(algebra.m, *run.operands(i))
+    args = run.graph.args[i]
+    xs, moving = [run.values[j] for j in args], active or run.graph.varying
+    shapes = [algebra.shape(x) for x in xs]
+    return op.kink(algebra.m, run.graph.attrs[i], shapes, xs, [moving[j] for j in args])
 
 
 def find_kink(run: Run, outputs: Iterable[int], active: bytearray) -> Place | None:
@@ -57,7 +65,7 @@ def find_kinks(run: Run, outputs: Iterable[int], active: bytearray) -> Iterator[
                 continue  # a step is constant between its own kinks, whatever kinks are behind it
             known = needed.setdefault(j, mask)
             needed[j] = None if known is None or mask is None else algebra.either(known, mask)
-        kink = kink_at(run, i)
+        kink = kink_at(run, i, active)
         if kink is not None:
             places = algebra.both(live, kink)
             if places is not NOWHERE:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.along_axis import ALONG_AXIS
 from adcli.algebras.places import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.structure import shares
@@ -219,5 +220,6 @@ STRUCTURAL: dict[str, Any] = {
     "size": _size,
     "full": full,
     "range": _range,
+    **ALONG_AXIS,
     "linspace": _linspace,
 }

@@ -33,6 +33,27 @@ def _sum_to(x, shape):
     axes = tuple(k for k, n in enumerate(shape) if n != np.shape(x)[k])
     return np.sum(x, axis=axes, keepdims=True)
 """,
+    "_reorder": """
+def _reorder(x, by, axis, back):
+    x, by = np.moveaxis(x, axis, -1), np.moveaxis(by, axis, -1)
+    order = np.argsort(by, axis=-1, kind="stable")
+    by = np.take_along_axis(by, order, -1)
+    x = x if back else np.take_along_axis(x, order, -1)
+    first = np.ones(by.shape, dtype=bool)
+    first[..., 1:] = by[..., 1:] != by[..., :-1]
+    if not first.all():
+        starts = np.flatnonzero(first)
+        counts = np.diff(np.append(starts, first.size))
+        flat = x.reshape(-1)
+        low, high = np.minimum.reduceat(flat, starts), np.maximum.reduceat(flat, starts)
+        mean = np.add.reduceat(flat / np.repeat(counts, counts), starts)
+        x = np.repeat(np.where(low == high, low, mean), counts).reshape(x.shape)
+    if back:
+        result = np.empty(x.shape)
+        np.put_along_axis(result, order, x, -1)
+        x = result
+    return np.moveaxis(x, -1, axis)
+""",
     "_scatter": """
 def _scatter(x, key, shape):
     result = np.zeros(shape)

@@ -232,7 +232,22 @@ def log_softmax(m: Any, x: Any, axis: int | None) -> Any:
     return m.where(is_top, 0, difference) - along(m, axis, rest)
 
 
-of_rows("cumsum", "reduce_max", "reduce_min", "size")
+of_rows("cumsum", "reduce_max", "reduce_min", "size", "reorder")
+
+
+# ---- in order ----
+
+
+@compound("x", "elements in increasing order along an axis", axis=-1)
+def sort(m: Any, x: Any, axis: int) -> Any:
+    ordered = m.reorder((axis, 0), x, x)
+    elements = m.scalars(x)
+    if elements is None:
+        return ordered
+    # As in max([x, 0]), a number that ties holds what it ties with.
+    numbers = [0 if m.graph.varying[e.node] else 1 for e in elements]
+    holds = m.reorder((axis, 0), m.stack(0, *numbers), x)
+    return m.where(holds, m.detach(ordered), ordered)
 
 
 @compound("column", "a column of texts as an index, its levels in sorted order: a[codes(region)]")

@@ -26,8 +26,12 @@ from adcli.graph.gathering import SCATTER_ADD as SCATTER_ADD
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
+from adcli.graph.ordering import REORDER as REORDER
 from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, Primitive, structural
 from adcli.graph.products import MATMUL as MATMUL
+
+Args = tuple[int, ...]
+"""The operands of a node."""
 
 
 def _numpy_reduction(function: str) -> Any:
@@ -85,6 +89,13 @@ SHORT_WORDS = {"amax": "max", "amin": "min"}
 def usual_word(op: Primitive) -> str:
     """What people call a function, for messages."""
     return SHORT_WORDS.get(op.word, op.word)
+
+
+def usual_call(op: Primitive, args: Args, attr: Any) -> tuple[str, Args]:
+    """What people call a function of these operands, and the operands that they write."""
+    if op is REORDER and args[0] == args[1] and not attr[1]:
+        return "sort", args[:1]
+    return op.word, args
 
 
 def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool) -> Any:

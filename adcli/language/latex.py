@@ -24,7 +24,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
-from adcli.graph.structure import GATHER, INDEX, MATMUL, STACK, SUM
+from adcli.graph.structure import GATHER, INDEX, MATMUL, STACK, SUM, usual_call
 from adcli.language.messages import safe
 from adcli.language.printing import (
     ANY,
@@ -241,10 +241,13 @@ class _Latex(Printer):
             return PRODUCT, [(args[0], PRODUCT), r" \, ", (args[1], ATOM), r"^{\mathsf{T}}"]
         if op is SUM and attr is None:
             return ATOM, [r"\operatorname{sum}\left(", (args[0], ANY), r"\right)"]
-        options = op.options_of(attr).values()
+        word, args = usual_call(op, args, attr)
+        options = list(op.options_of(attr).values())
+        if word == "sort":
+            options = [] if attr[0] == -1 else [attr[0]]
         shown = [_option(value) for value in options if value is not None]
         index = f"_{{{','.join(shown)}}}" if shown else ""
-        head = rf"\operatorname{{{op.word.replace('_', ' ')}}}{index}"
+        head = rf"\operatorname{{{word.replace('_', ' ')}}}{index}"
         return ATOM, [head + r"\left(", *listed(args), r"\right)"]
 
     def _matrix(self, rows: tuple[int, ...]) -> list[SpelledPart]:

@@ -26,7 +26,7 @@ from adcli.graph.primitives import (
     Primitive,
 )
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import FULL, GATHER, INDEX, SCATTER_ADD, SHORT_WORDS, STACK
+from adcli.graph.structure import FULL, GATHER, INDEX, SCATTER_ADD, SHORT_WORDS, STACK, usual_call
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.messages import quoted
 from adcli.language.operators import MAX_EXACT_DIGITS
@@ -165,10 +165,10 @@ class _TextPrinter(Printer):
                 *("scatter(", (args[0], ANY), f", {zeros}["),
                 *(*places_text(pattern, args[1:]), "])"),
             ]
+        word, args = usual_call(op, args, attr)
         inputs = listed(args)
         if op in (STACK, _CONCAT) and len(args) == 1:  # a vector written out would be unpacked
             inputs = ["[", *inputs, "]"]
-        word = op.word
         if word in SHORT_WORDS and not (attr is None and self._has_numbers(args[0])):
             word = SHORT_WORDS[word]
         if op is FULL and attr[1] and repr(attr[0]) in ("0.0", "1.0"):

@@ -33,6 +33,8 @@ PROGRAMS = (
     "cumsum(W, axis=1)",
     "cumsum(W, axis=0)^2",
     "cumsum(W)",
+    "sort(S, axis=0)^2*sort(v)",
+    "reorder(S, S + v, axis=0)*reorder(S, S*w, back=1)",
     "reshape(W, 3, -1) @ W",
     "transpose(W) @ W",
     "transpose(reshape(outer(v, w), [3, 1, 3]), axes=[2, 0, 1])*v",

@@ -23,7 +23,7 @@ from adcli.graph.primitives import (
     no_derivative,
 )
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import GATHER
+from adcli.graph.structure import GATHER, SCATTER_ADD
 from adcli.language import _parser, parse
 from adcli.language.builder import Builder
 from adcli.language.text import name_text, number_text, rule_inputs, rule_texts, to_text
@@ -77,7 +77,7 @@ ATTRS = {
     "reduce_max": AXES,
     "reduce_min": AXES,
     "size": AXES,
-    "cumsum": st.tuples(AXES, st.booleans()),
+    "cumsum": st.tuples(AXES, st.integers(0, 1)),
     "reshape": st.one_of(SHAPES, st.just((2, -1))),
     "broadcast": SHAPES,
     "sum_to": SHAPES,
@@ -92,6 +92,7 @@ ATTRS = {
     "einsum": st.sampled_from(["ij,j->i", "ii->", "i,i", " i , j -> i j "]),
     "full": st.tuples(NUMBERS.map(float), SHAPES.filter(bool)),  # of shape () it is the number
     "linspace": st.integers(1, 4),
+    "reorder": st.tuples(st.integers(-2, 2), st.integers(0, 1)),
     "range": st.tuples(st.integers(-3, 3), st.integers(-9, 9), st.sampled_from([1, 2, -1])),
 }
 FIXED = {
@@ -119,7 +120,7 @@ def graphs(draw):
         if op.kind not in (ELEMENTWISE, SELECT):
             attr = draw((FIXED | ATTRS)[op.name])
         args = tuple(draw(st.sampled_from(nodes)) for _ in range(count))
-        if op.flows is not None:  # places are known by their variables
+        if op in (GATHER, SCATTER_ADD):  # places are known by their variables
             args = (args[0], *[nodes[0]] * (attr if op is GATHER else attr[0])[0].count(PLACE))
         nodes.append(graph.node(op, args, attr))
     return graph, nodes

@@ -21,7 +21,7 @@ from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
 from adcli.graph.gathering import axes_of
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
-from adcli.graph.structure import GATHER
+from adcli.graph.structure import GATHER, SCATTER_ADD
 
 FIRST_HELPER = 1 << 40
 """The steps of no node are numbered from here on, downwards."""
@@ -76,7 +76,7 @@ class Operations:
             self._view(i)
         elif op.name in _REDUCTIONS:
             self._reduction(i)
-        elif op.flows is not None and self._at_places(i):
+        elif op in (GATHER, SCATTER_ADD) and self._at_places(i):
             pass
         else:
             self._structural(i)

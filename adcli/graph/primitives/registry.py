@@ -49,7 +49,9 @@ class Primitive:
               `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
               transpose `(m, g, k, attr, shapes, inputs)`
     shape     structural primitives: `(shapes, attr) -> shape`, raises ShapeError
-    kink      `(m, *inputs)`: nonzero where the derivative is a convention
+    kink      `(m, *inputs)`, reductions `(m, x, out, axis)`, other structural primitives
+              `(m, attr, shapes, inputs, whether each changes)`: nonzero where the derivative is a
+              convention
     support   of a log density: what its first input must be, of all inputs; otherwise the value is
               -inf, as it should be
     parameters  of a log density: what others of its inputs must be
