@@ -184,15 +184,18 @@ class Objective(VectorLayout):
             return None
         from adcli.engines.llvm.compiled_rows import UnsupportedError
         from adcli.engines.llvm.compiled_tasks import compile_nodes
+        from adcli.engines.llvm.held_columns import hold_columns
 
+        nodes, threads = self.function.inputs, available_cores()
+        held = {nodes[name]: value for name, value in self.held.items()}
         try:
             outputs = [self.target, *self.gradient_nodes]
             shapes, alone = self.input_shapes, self.engine == "auto"
-            compiled = compile_nodes(self.graph, outputs, shapes, alone=alone)
+            outputs, more, columns = hold_columns(self.graph, outputs, self.nodes, shapes, held)
+            compiled = compile_nodes(self.graph, outputs, {**shapes, **more}, alone=alone)
         except UnsupportedError:
             return None
-        nodes, threads = self.function.inputs, available_cores()
-        held = {nodes[name]: value for name, value in self.held.items()}
+        held.update(columns)
 
         def evaluate_rows(vector: Vector) -> tuple[float, Vector]:
             varying = {nodes[name]: part for name, part in self.unflatten(vector).items()}

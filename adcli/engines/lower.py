@@ -23,7 +23,7 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.symbols import Expression, Symbols
 
-FOREIGN = ("gamma", "lgamma", "digamma", "polygamma")
+FOREIGN = ("gamma", "lgamma", "digamma", "polygamma", "stirling_slope")
 """Functions that no C library computes to a few units in the last place everywhere."""
 
 

@@ -32,6 +32,7 @@ density(
         "{0} = 0, 1, 2, ..., only 0 if rate = 0",
         lambda m, y, rate: is_no_count(m, y) + m.equal(rate, 0) * m.greater(y, 0),
     ),
+    beyond=is_no_count,
     instead=0.0,
     parameters={"rate": NOT_NEGATIVE},
     sample=((3.0, 3.0), (0.3, 5.0)),
@@ -46,9 +47,13 @@ def _binomial(m: Any, y: Any, n: Any, p: Any) -> Any:
     return ways - m.kl_div(y, n * p) - m.kl_div(n - y, n * (1 - p))
 
 
+def _binomial_beyond(m: Any, y: Any, n: Any, p: Any) -> Any:
+    return is_no_count(m, y) + m.greater(y, n)
+
+
 def _binomial_outside(m: Any, y: Any, n: Any, p: Any) -> Any:
     surely = m.equal(p, 0) * m.greater(y, 0) + m.equal(p, 1) * m.less(y, n)
-    return is_no_count(m, y) + m.greater(y, n) + surely
+    return _binomial_beyond(m, y, n, p) + surely
 
 
 density(
@@ -57,6 +62,7 @@ density(
     inputs="y n p",
     value=_binomial,
     support=("{0} = 0, 1, ... n, only 0 if p = 0, only n if p = 1", _binomial_outside),
+    beyond=_binomial_beyond,
     instead=0.0,
     parameters={"n": COUNT, "p": SHARE},
     sample=((3.0, 3.0), (7.0, 7.0), (0.05, 0.95)),
@@ -113,6 +119,7 @@ density(
         "{0} = 0, 1, 2, ..., only 0 if mu = 0",
         lambda m, y, mu, phi: is_no_count(m, y) + m.equal(mu, 0) * m.greater(y, 0),
     ),
+    beyond=is_no_count,
     instead=0.0,
     parameters={"mu": NOT_NEGATIVE, "phi": POSITIVE},
     sample=((3.0, 3.0), (0.3, 5.0), (0.5, 5.0)),

@@ -18,11 +18,15 @@ NOT_NEGATIVE: Limit = ("{0} >= 0", lambda m, x: m.less(x, 0))
 SHARE: Limit = ("0 <= {0} <= 1", lambda m, x: m.less(x, 0) + m.greater(x, 1))
 
 
-def is_no_count(m: Any, x: Any) -> Any:
+def is_no_count(m: Any, x: Any, *_: Any) -> Any:
     return m.less(x, 0) + m.greater(x - m.floor(x), 0)
 
 
 COUNT: Limit = ("{0} = 0, 1, 2, ...", is_no_count)
+
+
+def is_negative(m: Any, y: Any, *_: Any) -> Any:
+    return m.less(y, 0)
 
 
 def density(
@@ -31,20 +35,22 @@ def density(
     inputs: str,
     value: Rule,
     support: Limit | None = None,
+    beyond: Rule | None = None,
     instead: float = 1.0,
     parameters: Mapping[str, Limit] | None = None,
     **row: Any,
 ) -> None:
     """A row for a log density of the first input.
 
-    `support` takes all inputs, and `value` is the log density where it holds; `instead` is a number
-    that every support has. A partial that is left out is that of a count, which has none.
+    `support` takes all inputs. `value` is the log density, -inf outside the support but for numbers
+    y that are `beyond` it (all others, if that is not given): it is never given these, but
+    `instead`, a number that every support has. A partial that is left out is that of a count.
     """
     parameters = parameters or {}
 
     def whole(m: Any, y: Any, *others: Any) -> Any:
         assert support is not None
-        outside = support[1](m, y, *others)
+        outside = (beyond or support[1])(m, y, *others)
         inside = value(m, m.where(outside, instead, y), *others)
         return inside - m.where(outside, m.inf, 0)
 

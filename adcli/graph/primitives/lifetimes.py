@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.density import POSITIVE, checked, density, half_log_tau, latex
+from adcli.graph.primitives.density import (
+    POSITIVE,
+    checked,
+    density,
+    half_log_tau,
+    is_negative,
+    latex,
+)
 
 
 def _lognormal_score(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
@@ -38,13 +45,18 @@ density(
 )
 
 
+def _at_zero(m: Any, power: Any) -> Any:
+    """The logarithm of y^(power - 1) at y = 0, where that is not 1."""
+    return m.where(m.less(power, 1), m.inf, -m.inf)
+
+
 def _gamma(m: Any, y: Any, shape: Any, rate: Any) -> Any:
     """shape/y times what Poisson's formula gives for shape events of the mean rate*y."""
     is_edge, rate = m.equal(y, 0), checked(m, POSITIVE, rate)
     y = m.where(is_edge, 1, y)
     event = 0.5 * m.log(m.divide(shape, 2 * m.pi)) - m.stirling_error(shape)
     inside = event - m.kl_div(shape, rate * y) - m.log(y)
-    at_edge = m.where(m.equal(shape, 1), m.log(rate), m.inf)
+    at_edge = m.where(m.equal(shape, 1), m.log(rate), _at_zero(m, shape))
     return m.where(is_edge, at_edge + 0 * inside, inside)
 
 
@@ -61,6 +73,7 @@ density(
         "{0} > 0, or {0} = 0 and shape <= 1",
         lambda m, y, shape, rate: m.less(y, 0) + m.equal(y, 0) * m.greater(shape, 1),
     ),
+    beyond=is_negative,
     parameters={"shape": POSITIVE, "rate": POSITIVE},
     sample=((0.1, 5.0), (0.5, 5.0), (0.3, 3.0)),
     latex=latex("Gamma", given=2),
@@ -72,7 +85,7 @@ density(
     lambda m, y, rate, out: m.divide(1, rate) - y,
     inputs="y rate",
     value=lambda m, y, rate: m.log(checked(m, POSITIVE, rate)) - rate * y,
-    support=("{0} >= 0", lambda m, y, rate: m.less(y, 0)),
+    support=("{0} >= 0", is_negative),
     parameters={"rate": POSITIVE},
     kink=lambda m, y, rate: m.equal(y, 0),
     sample=((0.1, 5.0), (0.3, 3.0)),
@@ -82,8 +95,9 @@ density(
 
 
 def _weibull(m: Any, y: Any, shape: Any, scale: Any) -> Any:
-    ratio, shape = m.divide(y, scale), checked(m, POSITIVE, shape)
-    return m.log(shape) - m.log(scale) + m.xlogy(shape - 1, ratio) - m.power(ratio, shape)
+    shape, excess = checked(m, POSITIVE, shape), _weibull_excess(m, y, shape, scale)
+    power = m.xlogy(shape - 1, m.divide(y, scale))
+    return m.log(shape) - m.log(scale) + power - (excess + 1)
 
 
 def _weibull_excess(m: Any, y: Any, shape: Any, scale: Any) -> Any:
@@ -104,6 +118,7 @@ density(
         "{0} > 0, or {0} = 0 and shape <= 1",
         lambda m, y, shape, scale: m.less(y, 0) + m.equal(y, 0) * m.greater(shape, 1),
     ),
+    beyond=is_negative,
     parameters={"shape": POSITIVE, "scale": POSITIVE},
     sample=((0.1, 5.0), (0.5, 3.0), (0.3, 3.0)),
     latex=latex("Weibull", given=2),
@@ -120,15 +135,18 @@ def _beta(m: Any, y: Any, a: Any, b: Any) -> Any:
     trials = trials - m.stirling_error(a) - m.stirling_error(b)
     inside = trials - m.kl_div(a, total * y) - m.kl_div(b, total * (1 - y))
     inside = inside - m.log(y) - m.log1p(-y)
-    at_edge = m.where(
-        m.where(at_0, m.equal(a, 1), m.equal(b, 1)), m.log(m.where(at_0, b, a)), m.inf
-    )
+    power, other = m.where(at_0, a, b), m.where(at_0, b, a)
+    at_edge = m.where(m.equal(power, 1), m.log(other), _at_zero(m, power))
     return m.where(at_0 + at_1, at_edge + 0 * inside, inside)
+
+
+def _beta_beyond(m: Any, y: Any, a: Any, b: Any) -> Any:
+    return m.less(y, 0) + m.greater(y, 1)
 
 
 def _beta_outside(m: Any, y: Any, a: Any, b: Any) -> Any:
     edges = m.equal(y, 0) * m.greater(a, 1) + m.equal(y, 1) * m.greater(b, 1)
-    return m.less(y, 0) + m.greater(y, 1) + edges
+    return _beta_beyond(m, y, a, b) + edges
 
 
 density(
@@ -139,6 +157,7 @@ density(
     inputs="y a b",
     value=_beta,
     support=("0 < {0} < 1, or 0 if a <= 1, or 1 if b <= 1", _beta_outside),
+    beyond=_beta_beyond,
     instead=0.5,
     parameters={"a": POSITIVE, "b": POSITIVE},
     sample=((0.05, 0.95), (0.5, 5.0), (0.5, 5.0)),
