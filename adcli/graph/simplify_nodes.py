@@ -30,6 +30,8 @@ Factors = tuple[tuple[int, Exponents], ...]
 """Bases with their exponents. A base has several where joining them would enlarge the domain."""
 
 _SHORT_PRODUCT = 8
+_MOST_FACTORS = 64
+"""Factors that brackets are opened for: products of products may have exponentially many."""
 
 CasePair = tuple[int, int]
 CaseNodes = tuple[int, ...]
@@ -181,12 +183,19 @@ def like(products: Mapping[int, tuple[Number, Factors]], factors: Factors) -> An
         return factors
     powers: dict[tuple[int, int], Number] = {}
     others = []
+    opened = 0
     waiting = list(factors)
     while waiting:
         base, exponents = waiting.pop()
         c, inside = products.get(base, (0, ()))
-        if exponents == (1,) and c == 1 and len(inside) <= _SHORT_PRODUCT:
+        if (
+            exponents == (1,)
+            and c == 1
+            and len(inside) <= _SHORT_PRODUCT
+            and opened < _MOST_FACTORS
+        ):
             waiting += inside
+            opened += len(inside)
             continue
         for x in exponents:
             if x.denominator == 1:

@@ -196,6 +196,14 @@ def test_time_is_linear(text):
     assert effort(lambda: simplify(program.graph, program.outputs)) < 250
 
 
+def test_products_of_products_take_linear_time():
+    steps = [f"y{k} = y{k - 1}*y{k - 2}/(1 + y{k - 1}^2)" for k in range(2, 200)]
+    program = parse("\n".join(["y0 = x", "y1 = z", *steps, "y199"]))
+    graph, (output,) = program.graph, program.outputs
+    nodes = gradient_nodes(graph, program.order, output, list(program.inputs.values()))
+    assert effort(lambda: simplify(graph, nodes)) < 250
+
+
 @pytest.mark.parametrize(
     ("text", "shapes", "shown"),
     [
