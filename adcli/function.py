@@ -62,7 +62,13 @@ class Function(Program):
         there is no other."""
         if not (self.is_written and any(name in self.text for name in HARD_TWICE)):
             return self
-        program = parse(self.text, twice=True)
+        program = parse(self.text, form="twice")
+        return Function(program.graph, program.outputs, self.text, program.kept)
+
+    @cached_property
+    def shown(self) -> Function:
+        """The same function for formulas that are read: of its text, each function one node."""
+        program = parse(self.text, form="shown")
         return Function(program.graph, program.outputs, self.text, program.kept)
 
     def __str__(self) -> str:

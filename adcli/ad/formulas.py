@@ -15,13 +15,14 @@ from math import comb
 from typing import Any
 
 from adcli.ad.evaluate import Run
-from adcli.ad.symbolic import NumberNodes, gradient_nodes, tangent_node
+from adcli.ad.symbolic import Nodes, NumberNodes, TextbookNodes, gradient_nodes, tangent_node
 from adcli.ad.taylor import Series
 from adcli.errors import LanguageError, UsageError
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import no_derivative
 from adcli.graph.program import Program
+from adcli.graph.readable import Conditions, still_lost, to_be_read
 from adcli.graph.shapes import infer_shapes, is_scalar_program
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import usual_word
@@ -55,6 +56,7 @@ class Formulas:
     derivatives  by output and the variables that it is differentiated by, in their order
     before       the size as the last sweep made them
     after        the size once simplified
+    conditions   by output and variables, what formulas to be read no longer ask for (`to_be_read`)
     """
 
     graph: Graph
@@ -62,6 +64,7 @@ class Formulas:
     derivatives: list[dict[tuple[str, ...], int]]
     before: Size
     after: Size
+    conditions: list[dict[tuple[str, ...], Conditions]]
 
     @property
     def nodes(self) -> list[int]:
@@ -105,10 +108,13 @@ def derivative_formulas(
 
     `shapes` are those of variables that are not scalars. One scalar variable goes by a forward
     sweep (the result may be an array), several go by one reverse sweep. Each order is simplified
-    before the next (`to_read` as in `simplify`); where that makes long formulas, one of numbers by
+    before the next; where that makes long formulas, one of numbers by
     one variable comes from the recurrences of power series. Raises LanguageError where
     shapes do not fit or where a derivative would have more axes than a formula has, and UsageError
     for too many formulas or too long ones.
+
+    Formulas `to_read` have the rules of textbooks and are as short as they get; others, to be
+    computed, keep their digits and the range of float64.
     """
     graph, outputs, inputs = program.graph, program.outputs, program.inputs
     shapes = {name: shape for name, shape in (shapes or {}).items() if shape}
@@ -118,31 +124,43 @@ def derivative_formulas(
             f"there are {count * len(outputs):,} derivatives of order {order}",
             "choose variables with --wrt",
         )
+    algebra = TextbookNodes if to_read else Nodes
     every = graph.reach(outputs)
     _refuse_no_derivative(program, every, wrt)
     scalars = not shapes and is_scalar_program(graph, every)
     known = {} if scalars else infer_shapes(graph, every, shapes, program.text)
     raw: list[int] = []
     found = []
+    conditions = []
     for output in outputs:
         level: dict[tuple[str, ...], int] = {(): output}
         last: dict[tuple[str, ...], int] = {}
+        lost: dict[tuple[str, ...], Conditions] = {}
         for k in range(order):
             _check(program, level.values(), known.get(output, ()), wrt, k, shapes)
             is_long = k >= LOW and size_of(graph, level.values()).graph > SHORT
             if is_long and scalars and len(wrt) == 1:
                 last = {(*wrt,) * order: _by_recurrences(graph, output, inputs[wrt[0]], order)}
             else:
-                last = _next_order(graph, level, inputs, wrt, shapes)
+                last = _next_order(graph, level, inputs, wrt, shapes, algebra)
                 _refuse_long(graph, output, last, k + 1)
-            simplified = simplify(graph, last.values(), shapes, to_read=to_read)
+            if to_read:
+                simplified, new = to_be_read(graph, last.values(), shapes)
+                lost = {
+                    by: lost.get(by[:-1], set()) | conditions
+                    for by, conditions in zip(last, new, strict=True)
+                }
+            else:
+                simplified = simplify(graph, last.values(), shapes)
             level = dict(zip(last, simplified, strict=True))
             if len(next(iter(level), ())) == order:
                 break
         raw += last.values()
         found.append(level)
+        conditions.append({by: still_lost(graph, level[by], c, output) for by, c in lost.items()})
     nodes = [node for level in found for node in level.values()]
-    return Formulas(graph, list(outputs), found, size_of(graph, raw), size_of(graph, nodes))
+    before, after = size_of(graph, raw), size_of(graph, nodes)
+    return Formulas(graph, list(outputs), found, before, after, conditions)
 
 
 def _refuse_no_derivative(program: Program, order: list[int], wrt: Sequence[str]) -> None:
@@ -214,6 +232,7 @@ def _next_order(
     inputs: Mapping[str, int],
     wrt: Sequence[str],
     shapes: Mapping[str, Shape],
+    algebra: type[Nodes],
 ) -> dict[tuple[str, ...], int]:
     """The derivatives of one order more: each by the variables from its last one on."""
     rank = {name: k for k, name in enumerate(wrt)}
@@ -223,9 +242,10 @@ def _next_order(
         order = graph.reach([node, *(inputs[name] for name in names)])
         is_line = len(names) == 1 and not shapes.get(names[0])
         if is_line or infer_shapes(graph, order, shapes)[node]:
-            nodes = [tangent_node(graph, order, node, inputs[n], shapes) for n in names]
+            nodes = [tangent_node(graph, order, node, inputs[n], shapes, algebra) for n in names]
         else:
-            nodes = gradient_nodes(graph, order, node, [inputs[n] for n in names], shapes)
+            sources = [inputs[n] for n in names]
+            nodes = gradient_nodes(graph, order, node, sources, shapes, algebra=algebra)
         found.update({(*by, name): n for name, n in zip(names, nodes, strict=True)})
     keys = list(combinations_with_replacement(wrt, len(next(iter(found), ()))))
     return {key: found[key] for key in keys}

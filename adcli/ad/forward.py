@@ -13,6 +13,7 @@ from typing import Any
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.evaluate import Run
 from adcli.graph.primitives import (
+    COMPOUND,
     ELEMENTWISE,
     LINEAR,
     MULTILINEAR,
@@ -121,6 +122,14 @@ def _multilinear(run: Run, i: int, tangents: list[Any]) -> Any:
     return total
 
 
+def _compound(run: Run, i: int, tangents: list[Any]) -> Any:
+    """The tangent of a function that is one node in formulas to be read."""
+    (j,), rule = run.graph.args[i], run.graph.ops[i].rule
+    assert rule is not None
+    m, axis = run.algebra.m, run.graph.attrs[i]
+    return rule(m, tangents[j], run.values[j], run.values[i], axis, False)
+
+
 def _static(*_: Any) -> None:
     return None
 
@@ -130,6 +139,7 @@ _RULES: dict[str, Callable[[Run, int, list[Any]], Any]] = {
     REDUCTION: reduction_tangent,
     LINEAR: _linear,
     MULTILINEAR: _multilinear,
+    COMPOUND: _compound,
     STATIC: _static,
 }
 

@@ -9,6 +9,7 @@ from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.evaluate import Run
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
+    COMPOUND,
     ELEMENTWISE,
     LEAF,
     LINEAR,
@@ -224,6 +225,14 @@ def _structural(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contr
     return result
 
 
+def _compound(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    """A function that is one node in formulas to be read."""
+    (j,), rule = run.graph.args[i], run.graph.ops[i].rule
+    assert rule is not None
+    m, axis = run.algebra.m, run.graph.attrs[i]
+    return [(j, rule(m, g, run.values[j], run.values[i], axis, True), None)]
+
+
 def _nothing(*_: Any) -> Contributions:
     return []
 
@@ -236,4 +245,5 @@ _RULES: dict[str, Callable[[Run, int, Any, Any, bytearray], Contributions]] = {
     REDUCTION: _reduction,
     LINEAR: _structural,
     MULTILINEAR: _structural,
+    COMPOUND: _compound,
 }

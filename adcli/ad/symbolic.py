@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Scalars
@@ -12,7 +13,7 @@ from adcli.ad.reverse import reverse_sweep
 from adcli.given import real_number
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT
+from adcli.graph.primitives import CONSTANT, ELEMENTWISE, Primitive
 from adcli.graph.shapes import infer_shapes, shape_of
 from adcli.graph.symbols import Expression, Symbols
 
@@ -77,6 +78,32 @@ class Nodes:
         return self.m.expression(value) if mask is None else self.m.where(mask, value, 0)
 
 
+class TextbookNodes(Nodes):
+    """Graph nodes of formulas that are read: rules as textbooks state them, where a row has such.
+
+    What an index drops is a number 0, as in textbooks, not a place where nothing flows.
+    """
+
+    def run(self, order: list[int]) -> Run:
+        """The nodes of `order`, their rows with the rules of textbooks."""
+        run = super().run(order)
+        run.graph = copy(self.graph)
+        rows = {op: _as_shown(op) for op in {self.graph.ops[i] for i in order}}
+        run.graph.ops = [rows.get(op, op) for op in self.graph.ops]
+        return run
+
+
+def _as_shown(op: Primitive) -> Primitive:
+    row = op
+    if op.kind == ELEMENTWISE and op.shown:
+        row = copy(op)
+        row.partials = op.shown
+    elif op.drops is not None:
+        row = copy(op)
+        row.drops = None
+    return row
+
+
 class NumberNodes(Nodes, Scalars):
     """Graph nodes that each stand for one number."""
 
@@ -105,13 +132,14 @@ def gradient_nodes(
     shapes: Mapping[str, Shape] | None = None,
     *,
     guarded: bool = True,
+    algebra: type[Nodes] = Nodes,
 ) -> list[int]:
     """The nodes of the gradient of a scalar node with respect to each of `wrt`, by a reverse sweep.
 
     `shapes` are those of the variables (absent: scalar). Each result has the shape of its variable.
-    `guarded` is that of `reverse_sweep`.
+    `guarded` is that of `reverse_sweep`; `algebra` says whose rules count.
     """
-    nodes = Nodes(graph, order, shapes or {})
+    nodes = algebra(graph, order, shapes or {})
     seeds = {output: nodes.m.expression(1.0)}
     active = graph.dependents(order, wrt)
     adjoints = reverse_sweep(nodes.run(order), seeds, active, guarded)
@@ -124,9 +152,10 @@ def tangent_node(
     output: int,
     wrt: int,
     shapes: Mapping[str, Shape] | None = None,
+    algebra: type[Nodes] = Nodes,
 ) -> int:
     """The node of the derivative of a node of any shape with respect to one scalar variable."""
-    return tangent_nodes(graph, order, [output], {wrt: graph.constant(1.0)}, shapes)[0]
+    return tangent_nodes(graph, order, [output], {wrt: graph.constant(1.0)}, shapes, algebra)[0]
 
 
 def tangent_nodes(
@@ -135,12 +164,13 @@ def tangent_nodes(
     outputs: list[int],
     direction: Mapping[int, int],
     shapes: Mapping[str, Shape] | None = None,
+    algebra: type[Nodes] = Nodes,
 ) -> list[int]:
     """The nodes of the derivatives of `outputs` along a direction, by a forward sweep.
 
     `direction` has a node, in the variable's shape, for every variable that changes.
     """
-    nodes = Nodes(graph, order, shapes or {})
+    nodes = algebra(graph, order, shapes or {})
     seeds = {i: Expression(nodes.m, node) for i, node in direction.items()}
     tangents = forward_sweep(nodes.run(order), seeds)
     return [_node(nodes, tangents[o], nodes.shapes[o]) for o in outputs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adcli.ad.formulas import derivative_formulas
+from adcli.ad.formulas import Formulas, derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
 from adcli.cli.inputs import wrt_names
@@ -12,6 +12,7 @@ from adcli.errors import LanguageError, UsageError
 from adcli.function import function
 from adcli.report.formulas import (
     FormulaReport,
+    condition_notes,
     formula_code,
     formula_latex,
     formula_text,
@@ -23,17 +24,22 @@ from adcli.report.formulas import (
 def command(options: DiffOptions) -> int:
     """The derivative of EXPR as a formula, simplified.
 
-    Text output is a program again: adcli reads it, several derivatives are several results. Text
-    and code compute what `adcli grad` computes, at any scale; LaTeX is shorter, to be read. A note
-    on the size of the formulas, written out and with shared parts once, goes to standard error.
+    Text and LaTeX are to be read: short, and in the forms of textbooks, such as 1 - tanh(x)^2,
+    which loses its digits far out. Code (--as python, numpy, c) computes what `adcli grad` does, at
+    any scale. Text is a program again: adcli reads it, several derivatives are several results.
+    Standard error has the size of the formulas, written out and with shared parts once, and a note
+    where a simplified one is defined and the program is not.
     """
     f = function(options.text)
-    f = f.twice if options.order > 1 else f
     shapes = options.shapes(f)
     wrt, order, kind = f.names(wrt_names(options.wrt, f)), options.order, options.kind
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
-    to_read = kind == "latex"
+    to_read = kind in ("text", "latex", "json")
+    if to_read:
+        f = f.shown
+    elif order > 1:
+        f = f.twice
     try:
         found = derivative_formulas(f, wrt, order, shapes, to_read=to_read)
     except LanguageError as error:
@@ -42,6 +48,7 @@ def command(options: DiffOptions) -> int:
         raise
     if kind == "json":
         show(FormulaReport(found, order), kind, options.output)
+        _remark_conditions(found)
         return 0
     if kind in ("text", "latex"):
         write = formula_latex if kind == "latex" else formula_text
@@ -49,5 +56,11 @@ def command(options: DiffOptions) -> int:
     else:
         text = formula_code(f, found, shapes, kind)
     write_text(options.output, text)
+    _remark_conditions(found)
     remark(size_note(found.before, found.after) + "\n")
     return 0
+
+
+def _remark_conditions(found: Formulas) -> None:
+    for line in condition_notes(found):
+        remark(line + "\n")

@@ -4,8 +4,8 @@ Every rewrite is exact in real arithmetic wherever the original is defined, and 
 defined nowhere else: tests.graph.rewrites says so for each, with an example that the tests sample.
 Constants are folded only where nothing rounds (adcli.graph.exact). A result leaves the range of
 float64 only where the original does (adcli.graph.simplify_products says how), but for factors as
-large as its constants and numbers below 1e-308; formulas that are only read (`to_read`, for LaTeX)
-are joined without that care.
+large as its constants and numbers below 1e-308. Formulas that are only read are joined without that
+care, and further: see adcli.graph.readable.
 
 One walk, arguments first, makes each node once, so that what was shared stays shared; it is
 repeated while something changes. Sums keep their differences of numbers and variables together
@@ -45,14 +45,11 @@ def simplify(
     graph: Graph,
     nodes: Iterable[int],
     shapes: Mapping[str, Shape] | None = None,
-    *,
-    to_read: bool = False,
 ) -> list[int]:
     """Nodes that mean the same as `nodes`, simplified together.
 
     `shapes` are those of the variables (absent: scalar). Every result keeps its shape and its
-    domain. Formulas `to_read` are shorter and may leave the range of float64. Linear in the number
-    of operations.
+    domain. Linear in the number of operations.
 
     >>> from adcli.language import parse
     >>> from adcli.language.text import to_text
@@ -62,7 +59,7 @@ def simplify(
     """
     current = list(nodes)
     for _ in range(_MAX_PASSES):
-        walk = _Simplification(graph, current, shapes or {}, to_read)
+        walk = Simplification(graph, current, shapes or {})
         found = walk.run()
         if found == current or walk.is_settled(found):
             return found
@@ -70,7 +67,7 @@ def simplify(
     return current
 
 
-class _Simplification(Rearranging):
+class Simplification(Rearranging):
     """One walk over everything below `outputs`."""
 
     def run(self) -> list[int]:
@@ -100,6 +97,10 @@ class _Simplification(Rearranging):
         shared = all(uses.get(node, 2) > 1 for node in self.whole)
         return shared and chain.keys().isdisjoint(self.new.values())
 
+    def is_own(self, node: int) -> bool:
+        """Whether a node of the program has one use, so that its new one may be taken apart."""
+        return self.uses[node] == 1
+
     def _rewrite(self, i: int) -> int:
         graph = self.graph
         op = graph.ops[i]
@@ -114,11 +115,11 @@ class _Simplification(Rearranging):
         if op.kind in (ELEMENTWISE, SELECT):
             args = [self.bare(a) for a in args]
             if op is POWER:
-                return self._power(*args)
-            return self._function(op, args)
-        return self._structural(i, op, args)
+                return self.power_of(*args)
+            return self.function_of(op, args)
+        return self.structural_of(i, op, args)
 
-    def _function(self, op: Primitive, args: list[int]) -> int:
+    def function_of(self, op: Primitive, args: list[int]) -> int:
         if op is WHERE:
             return self._where(*args)
         table = self.computed(op, args)
@@ -150,7 +151,7 @@ class _Simplification(Rearranging):
             return a
         return self.choose(condition, a, b)
 
-    def _power(self, x: int, y: int) -> int:
+    def power_of(self, x: int, y: int) -> int:
         exponent, base = self.number(y), self.number(x)
         if base == 1 and self.is_total(y):
             return x
@@ -180,14 +181,14 @@ class _Simplification(Rearranging):
                 x, exponent = self.product(1, ((inner, (-joined,)),)), -1
         return self.product(sign, ((x, (exponent,)),))
 
-    def _structural(self, i: int, op: Primitive, args: list[int]) -> int:
+    def structural_of(self, i: int, op: Primitive, args: list[int]) -> int:
         """A structural node: coefficients go outside, then `rearranged` looks at it."""
         c: Number = 1
         single = op.kind == LINEAR and len(args) == 1
         if single or op.kind == MULTILINEAR:
             for k, a in enumerate(self.graph.args[i]):
                 k_c = self.split(args[k])[0]
-                if k_c not in (0, 1) and self.uses[a] == 1:
+                if k_c not in (0, 1) and self.is_own(a):
                     args[k] = self.rest(args[k])
                     c = reduced(c * k_c)
         times, node = self.rearranged(op, args, self.graph.attrs[i], self.shapes[i])

@@ -80,11 +80,15 @@ class Cases(Products):
             return self.constant(outcome[1])
         node = self.node(op, x, y)
         table = tuple(map(self.constant, outcome))
-        if graph.ops[y] is CONSTANT or (graph.ops[x] is not CONSTANT and x < y):
+        if graph.ops[y] is CONSTANT or (graph.ops[x] is not CONSTANT and self.comes_first(x, y)):
             self.cases[node] = (x, y), table
         else:  # a number comes second
             self.cases[node] = (y, x), (*table[2::-1], table[3])
         return node
+
+    def comes_first(self, x: int, y: int) -> bool:
+        """In which order the pair of x and y is noted."""
+        return x < y
 
     def mask_numbers(
         self, node: int, pair: CasePair | None = None

@@ -64,9 +64,9 @@ class NewNodes:
         self._numbers: dict[int, Number | None] = {}
         self.uses = count_uses(graph, self.order, outputs)
         self.chain = find_chains(graph, self.order, self.uses)
-        self.positive = self._find_positive()
+        self.positive = self.find_positive()
 
-    def _find_positive(self) -> set[int]:
+    def find_positive(self) -> set[int]:
         """Nodes that are positive wherever every output is defined: arguments of logarithms."""
         args, ops = self.graph.args, self.graph.ops
         found: set[int] | None = None
@@ -204,16 +204,3 @@ def like(products: Mapping[int, tuple[Number, Factors]], factors: Factors) -> An
             else:
                 others.append((base, x))
     return tuple(sorted([*others, *((base, x) for (base, _), x in powers.items())]))
-
-
-def as_factors(collected: dict[Any, tuple[int, list[Number]]]) -> Factors:
-    """Bases with positive exponents where they stand first, and so for negative ones."""
-    found = []
-    for key, (base, exponents) in collected.items():
-        if type(key) is tuple and len(key) == 1:
-            exponents = [x for x in collected[key[0]][1] if x < 0]
-        elif (key,) in collected:
-            exponents = [x for x in exponents if x > 0]
-        if exponents:
-            found.append((base, tuple(exponents)))
-    return tuple(found)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import partial, reduce
-from typing import Any
 
 from adcli.graph import exact
 from adcli.graph.axes import Shape
@@ -21,7 +20,7 @@ from adcli.graph.chains import PRODUCTS, walk_chain
 from adcli.graph.exact import Number, reduced
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import DIVIDE, MULTIPLY, NAMED, NEGATIVE, POWER
-from adcli.graph.simplify_nodes import Exponents, Factors, NewNodes, as_factors, domain_flags
+from adcli.graph.simplify_nodes import Exponents, Factors, NewNodes, domain_flags
 
 Product = tuple[Number, list[tuple[int, Exponents]]]
 """A number, and factors in the order of multiplication."""
@@ -31,13 +30,10 @@ _MODERATE = 2**20
 
 
 class Products(NewNodes):
-    """Products of new nodes. Those `to_read` are joined without care for the range of float64."""
+    """Products of new nodes."""
 
-    def __init__(
-        self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape], to_read: bool
-    ) -> None:
+    def __init__(self, graph: Graph, outputs: list[int], shapes: Mapping[str, Shape]) -> None:
         super().__init__(graph, outputs, shapes)
-        self.to_read = to_read
         self._constants: dict[Number, int] = {}
         # New nodes that several use, and products that are one factor because of that.
         self.kept: set[int] = set()
@@ -57,7 +53,7 @@ class Products(NewNodes):
                 e = -1 if self.graph.ops[i] is DIVIDE else 1
                 stack.append(self.joined(left, right, e))
         ((c, factors),) = stack
-        found = self.collected(factors) if self.to_read else tuple(factors)
+        found = tuple(factors)
         if c < 0 and len(found) > 1 and self.uses[top] > 1:
             positive = self.product(-c, found)
             self.whole.add(positive)
@@ -74,7 +70,7 @@ class Products(NewNodes):
 
     def is_reciprocal(self, factors: Factors) -> bool:
         """1/cosh(x), whose powers reach further than those of cosh(x)."""
-        if self.to_read or len(factors) != 1:
+        if len(factors) != 1:
             return False
         ((base, exponents),) = factors
         return exponents == (-1,) and bool(self.graph.args[base])
@@ -96,7 +92,7 @@ class Products(NewNodes):
         """The node c*factors, and the note of what it is made of."""
         if c == 0 and factors:
             return self._nothing(factors)
-        node = self._build(c, factors)
+        node = self.build(c, factors)
         if c != 1 or len(factors) != 1 or factors[0][1] != (1,):
             self.products[node] = (c, factors)
         return node
@@ -105,17 +101,14 @@ class Products(NewNodes):
         """The product of a node, a number and factors."""
         k, others = self.split(node)
         total, found = self.joined((c, list(factors)), (k, list(others)))
-        return self.product(total, self.collected(found) if self.to_read else tuple(found))
+        return self.product(total, tuple(found))
 
     def product_of(self, x: int, y: int) -> int:
         """The product of two nodes by elements."""
         return self.times(self.bare(x), *self.split(self.bare(y)))
 
     def joined(self, left: Product, right: Product, e: int = 1) -> Product:
-        """left*right, or left/right for e = -1. The list of the left one is used again.
-
-        A product to read has each base of both, unjoined.
-        """
+        """left*right, or left/right for e = -1. The list of the left one is used again."""
         c, factors = left
         k, others = right
         if e < 0 and k == 0:  # a division by 0 stays
@@ -125,11 +118,11 @@ class Products(NewNodes):
         c, k = _scaled(c, k, e, bool(len(factors) > 1 or (factors and others)))
         if k != 1:
             others = [(self.product(k, tuple(others)), (1,))]
-        elif not self.to_read and _count(others) > 1 and (factors or e < 0):
+        elif _count(others) > 1 and (factors or e < 0):
             others = [(self.product(1, tuple(others)), (1,))]
         for base, exponents in others:
             exponents = tuple([x * e for x in exponents])
-            if self.to_read or c == 0 or not self._absorbed(factors, base, exponents):
+            if c == 0 or not self._absorbed(factors, base, exponents):
                 factors.append((base, exponents))
         return c, factors
 
@@ -156,20 +149,6 @@ class Products(NewNodes):
         factors[place : place + 1] = [(base, found)] if found else []
         return True
 
-    def collected(self, factors: Iterable[tuple[int, Exponents]]) -> Factors:
-        """The factors with each base once, wherever it stands."""
-        found: dict[Any, tuple[int, list[Number]]] = {}
-        for base, exponents in factors:
-            for x in exponents:
-                self._collect(found, base, x)
-        return as_factors(found)
-
-    def _collect(self, factors: dict[Any, tuple[int, list[Number]]], base: int, x: Number) -> None:
-        if x < 0:
-            factors.setdefault((base,), (base, []))  # its place below the fraction bar
-        known = factors.setdefault(base, (base, []))[1]
-        known[:] = self.joined_exponents(base, (*known, x))
-
     def joined_exponents(self, base: int, exponents: Iterable[Number]) -> Exponents:
         """Exponents of one base, added where that keeps the domain."""
         known: list[Number] = []
@@ -189,14 +168,14 @@ class Products(NewNodes):
 
     def holds_exponent(self, y: Number) -> bool:
         """Whether a constant holds a joined exponent: beyond 2^53 floats make an odd one even."""
-        is_even = not self.to_read and exact.magnitude(y) >= exact.MAX_WHOLE
+        is_even = exact.magnitude(y) >= exact.MAX_WHOLE
         return not is_even and not exact.is_large(y)
 
     def _nothing(self, factors: Factors) -> int:
         """0*factors: 0, unless that would enlarge the domain."""
         if self.vanishes(factors):
             return self.product(0, ())
-        node = self._build(0, factors)
+        node = self.build(0, factors)
         self.products[node] = 0, factors
         return node
 
@@ -213,42 +192,41 @@ class Products(NewNodes):
         if node is None:
             found = exact.constant_for(value)
             if found is None:
-                return self._build(value, ())
+                return self.build(value, ())
             node = self._constants[value] = self.graph.constant(found, self.span)
         return node
 
-    def _build(self, c: Number, factors: Factors) -> int:
-        """The number in front and the factors as they come; to read, all divisors at the end."""
+    def build(self, c: Number, factors: Factors) -> int:
+        """The number in front and the factors as they come."""
         front, last = exact.magnitude(c), 1
         if front.denominator != 1 and not exact.is_short(front):
             front, last = front.numerator, front.denominator
         powers = [(base, x) for base, exponents in factors for x in exponents]
-        if self.to_read:
-            powers.sort(key=lambda power: power[1] < 0)
-        elif len(powers) > 1 and powers[0][1] < 0 < powers[1][1]:  # 1/x*y is y/x
+        if len(powers) > 1 and powers[0][1] < 0 < powers[1][1]:  # 1/x*y is y/x
             powers[:2] = powers[1::-1]
         below = [] if last == 1 else [self.constant(last)]
-        at_end = self.to_read or (powers and powers[0][1] > 0)
+        at_end = powers and powers[0][1] > 0
         if front != 1 or not powers or powers[0][1] < 0:
             node = self.constant(front)
         else:
             base, x = powers.pop(0)
-            node = self._raised(base, x)
+            node = self.raised_to(base, x)
         if c < 0:
             node = self.node(NEGATIVE, node)
         for base, x in powers:
-            power = self._raised(base, exact.magnitude(x))
+            power = self.raised_to(base, exact.magnitude(x))
             if x > 0:
                 node = self.node(MULTIPLY, node, power)
-            elif self.to_read or not at_end:
+            elif not at_end:
                 below.append(power)
             else:
                 node = self.node(DIVIDE, node, power)
             if below and not at_end:  # 1/(3*x)
-                node, below, at_end = self.node(DIVIDE, node, self._multiplied(below)), [], True
-        return self.node(DIVIDE, node, self._multiplied(below)) if below else node
+                node, below, at_end = self.node(DIVIDE, node, self.multiplied(below)), [], True
+        return self.node(DIVIDE, node, self.multiplied(below)) if below else node
 
-    def _raised(self, base: int, x: Number) -> int:
+    def raised_to(self, base: int, x: Number) -> int:
+        """The node of a base with an exponent."""
         number = self.number(base)
         if x == 1:
             return base
@@ -256,7 +234,8 @@ class Products(NewNodes):
             return base
         return self.node(POWER, base, self.constant(x))
 
-    def _multiplied(self, nodes: list[int]) -> int:
+    def multiplied(self, nodes: list[int]) -> int:
+        """The product of nodes as they are."""
         return reduce(partial(self.node, MULTIPLY), nodes)
 
 

@@ -14,15 +14,15 @@ def _parser() -> Any:
     return Parser(load_tables())
 
 
-def parse(text: str, *, twice: bool = False) -> Any:
+def parse(text: str, *, form: str = "value") -> Any:
     """The program of a text: a `Program` with its graph, its results and its inputs.
 
-    With `twice` its derivatives keep their digits when they are differentiated again.
+    `form` as in `build_program`.
     Raises LanguageError, with the place, for a text that is not a program.
     """
     from adcli.language.builder import build_program
 
-    return build_program(_parser(), text, twice=twice)
+    return build_program(_parser(), text, form=form)
 
 
 def parse_model(text: str) -> Any:

@@ -38,8 +38,8 @@ MAX_EXPANSION = 2_000_000
 class Builder(Operators):
     """Builds the graph of one program. `graph` may hold other programs' nodes already."""
 
-    def __init__(self, text: str, graph: Graph | None = None, twice: bool = False) -> None:
-        super().__init__(text, Graph() if graph is None else graph, twice)
+    def __init__(self, text: str, graph: Graph | None = None, form: str = "value") -> None:
+        super().__init__(text, Graph() if graph is None else graph, form)
         self._unary = {
             name: row
             for name, row in LIBRARY.items()
@@ -325,19 +325,22 @@ class ModelBuilder(Builder):
 
 
 def build_program(
-    parser: Parser, text: str, *, model: bool = False, twice: bool = False
+    parser: Parser, text: str, *, model: bool = False, form: str = "value"
 ) -> Program:
     """Parse a text; with `model` its last statement is `response ~ model`, and these its outputs.
 
-    With `twice` its derivatives keep their digits when they are differentiated again.
+    `form` is what its calls take from the rows of compound functions: "value"; "twice", whose
+    derivatives keep their digits when they are differentiated again; "shown", to be read.
 
     Raises LanguageError, with the place, where it is not a program.
     """
-    if twice:
+    if form == "shown":
+        import adcli.graph.textbook
+    if form == "twice":
         import adcli.graph.twice  # noqa: F401 - registers the forms
         from adcli.graph.squares import smooth
 
-    builder = (ModelBuilder if model else Builder)(text, twice=twice)
+    builder = (ModelBuilder if model else Builder)(text, form=form)
     results: StatementValue = parser.parse(text, builder)
     nodes = results.nodes
     variables: list[int] = []
@@ -352,6 +355,6 @@ def build_program(
             span=(end, end + 1),
             text=text,
         )
-    if twice:
+    if form == "twice":
         nodes = smooth(builder.graph, nodes)
     return Program(builder.graph, nodes, text, variables)

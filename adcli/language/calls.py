@@ -151,10 +151,13 @@ class LibraryCall:
         written_out = len(inputs) == 1 and graph.ops[inputs[0]] is STACK
         if written_out and function.variadic and function.kind == LINEAR:
             inputs = graph.args[inputs[0]]  # concat([a, b]) means concat(a, b)
-        if function.kind != COMPOUND:
+        form = self.scope.form
+        if form == "shown" and function.kind == COMPOUND:
+            function = function.shown or function
+        if function is not self.function or function.kind != COMPOUND:
             return graph.node(function, inputs, function.attribute(self.options), self.span)
         m = Symbols(graph, self.span)
-        build = (self.scope.twice and function.twice) or function.value
+        build = (form == "twice" and function.twice) or function.value
         assert build is not None
         try:
             result: Expression = build(m, *[Expression(m, i) for i in inputs], **self.options)

@@ -170,7 +170,8 @@ class _Latex(Printer):
     def operation(self, node: int) -> Spelled:
         op, args, attr = self.graph.ops[node], self.graph.args[node], self.graph.attrs[node]
         if op is DIVIDE:
-            return UNARY, fill(r"\frac{#1}{#2}", list(args))
+            fraction = fill(r"\frac{#1}{#2}", [self._without_minus(args[0]), args[1]])
+            return UNARY, ["-" * self._starts_with_minus(args[0]), *fraction]
         if op is POWER:
             return POWER_LEVEL, [(args[0], ATOM), "^{", (args[1], ANY), "}"]
         if op in (MULTIPLY, MATMUL):
@@ -192,7 +193,7 @@ class _Latex(Printer):
 
     def _starts_with_minus(self, node: int) -> bool:
         graph = self.graph
-        while node not in self.names and graph.ops[node] in (MULTIPLY, MATMUL):
+        while node not in self.names and graph.ops[node] in (MULTIPLY, MATMUL, DIVIDE):
             node = graph.args[node][0]
         if node in self.names:
             return False
@@ -200,6 +201,22 @@ class _Latex(Printer):
         return graph.ops[node] is NEGATIVE or (
             is_number and number_text(graph.attrs[node])[0] == "-"
         )
+
+    def _without_minus(self, node: int) -> int:
+        """The node with the minus that it starts with taken away, if there is one."""
+        graph, inside = self.graph, []
+        if not self._starts_with_minus(node):
+            return node
+        while graph.ops[node] in (MULTIPLY, MATMUL, DIVIDE):
+            inside.append(node)
+            node = graph.args[node][0]
+        if graph.ops[node] is NEGATIVE:
+            (node,) = graph.args[node]
+        else:
+            node = graph.constant(-graph.attrs[node])
+        for i in reversed(inside):
+            node = graph.node(graph.ops[i], (node, graph.args[i][1]), graph.attrs[i])
+        return node
 
     def _product(self, x: int, y: int) -> Spelled:
         graph = self.graph

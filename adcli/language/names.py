@@ -72,10 +72,10 @@ class StatementValue(NamedTuple):
 class Scope:
     """The names of one program, from the first statement to the one that is being read."""
 
-    def __init__(self, text: str, graph: Graph, twice: bool = False) -> None:
-        """With `twice` functions take the form that keeps its digits when differentiated twice."""
+    def __init__(self, text: str, graph: Graph, form: str = "value") -> None:
+        """`form` is what calls take from the rows of compound functions (`build_program`)."""
         self.text = text
-        self.twice = twice
+        self.form = form
         self.graph = graph
         self.names: dict[str, int] = {}
         self.bound: set[str] = set()

@@ -46,8 +46,8 @@ def _between(op: Primitive) -> Callable[[Operators, Any, Span, Any], int]:
 class Operators(Scope):
     """The part of the builder that makes numbers and operations."""
 
-    def __init__(self, text: str, graph: Graph, twice: bool = False) -> None:
-        super().__init__(text, graph, twice)
+    def __init__(self, text: str, graph: Graph, form: str = "value") -> None:
+        super().__init__(text, graph, form)
         self._numbers: dict[str, int] = {}
         self._truths: set[int] = set()  # nodes that are 0 or 1
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from math import log10
 from typing import Any
 
-from adcli.ad.formulas import Formulas, Size
+from adcli.ad.formulas import Formulas, Size, size_of
 from adcli.errors import UsageError
 from adcli.export.source_code import Sketch, derivative_label, to_code
 from adcli.function import Function
 from adcli.graph.axes import Shape
+from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
+from adcli.graph.readable_factors import DEFINED, NOT_NEGATIVE, NOT_ZERO
 from adcli.graph.simplify import simplify
 from adcli.language.latex import latex_names, to_latex
 from adcli.language.text import name_text, to_text
@@ -22,6 +24,8 @@ SHARE_FROM = 60
 """Operations written out from which shared ones are named, if that makes the text half as long."""
 MAX_WRITTEN = 5_000_000
 """Operations that are written out at most."""
+MOST_REMARKS, LONG_CONDITION = 5, 20
+"""Formulas of which it is remarked where they hold, and operations of what is written in it."""
 
 
 def formula_text(found: Formulas, share: bool | None) -> str:
@@ -84,6 +88,34 @@ class FormulaReport(Report):
                 for name, size in (("before", found.before), ("after", found.after))
             },
         }
+
+
+def condition_notes(found: Formulas) -> list[str]:
+    """A line for each formula that is defined where the program, or its derivative, is not."""
+    lines = []
+    labels = _labels(found, _names(found))
+    every = [asked for level in found.conditions for asked in level.values()]
+    for label, lost in zip(labels, every, strict=False):
+        shown = [_condition(found.graph, *each) for each in sorted(lost)]
+        if shown:
+            subject = label if len(labels) > 1 else "the formula"
+            lines.append(
+                f"note: {subject} is simplified: it holds only where {' and '.join(shown)}"
+            )
+    if len(lines) > MOST_REMARKS:
+        lines[MOST_REMARKS:] = [f"note: so do {len(lines) - MOST_REMARKS} more, each in its domain"]
+    return lines
+
+
+_RELATIONS = {NOT_ZERO: "!= 0", NOT_NEGATIVE: ">= 0", NOT_ZERO | NOT_NEGATIVE: "> 0"}
+
+
+def _condition(graph: Graph, node: int, condition: int) -> str:
+    operations = size_of(graph, [node]).tree
+    text = to_text(graph, node) if operations <= LONG_CONDITION else "a part of the program"
+    if graph.ops[node].symbol in ("+", "-"):
+        text = f"({text})" if condition == DEFINED else text
+    return f"{text} {_RELATIONS.get(condition, 'is defined')}"
 
 
 def size_note(before: Size, after: Size) -> str:

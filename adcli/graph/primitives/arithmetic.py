@@ -35,10 +35,19 @@ def _power_y(m: Any, x: Any, y: Any, out: Any) -> Any:
     return m.where(m.equal(x, 0) * m.greater(y, 0), m.powlog(x, y, 1), out * m.log(x))
 
 
+def _power_x_shown(m: Any, x: Any, y: Any, out: Any) -> Any:
+    return m.power_slope(x, y) if m.constant_value(y) is not None else y * m.power(x, y - 1)
+
+
+def _power_y_shown(m: Any, x: Any, y: Any, out: Any) -> Any:
+    return _power_y(m, x, y, out) if m.constant_value(x) == 0 else out * m.log(x)
+
+
 POWER = elementwise(
     "power",
     lambda m, x, y, out: m.power_slope(x, y),  # y*x^(y-1), and 0 where y = 0
     _power_y,
+    shown=(_power_x_shown, _power_y_shown),
     symbol="^",
     c="pow",
     domain="x > 0, or y an integer (x != 0 if y < 0)",
@@ -108,6 +117,7 @@ elementwise(
 elementwise(
     "log10",
     lambda m, x, out: m.divide(m.divide(1, x), m.log(10)),  # x*log(10) could overflow
+    shown=(lambda m, x, out: m.divide(1, x * m.log(10)),),
     domain="x > 0",
     remedy="where(x > 0, log10(x), 0) gives 0 elsewhere",
     sample=((0.1, 5.0),),
@@ -128,6 +138,7 @@ elementwise(
 elementwise(
     "sqrt",
     lambda m, x, out: m.divide(0.5, out),
+    shown=(lambda m, x, out: m.divide(1, 2 * out),),
     domain="x >= 0; the derivative is infinite at 0",
     remedy="where(x > 0, sqrt(x), 0) has the derivative 0 there; sqrt(x + 1e-12) is smooth",
     sample=((0.1, 5.0),),
@@ -138,6 +149,7 @@ elementwise(
 elementwise(
     "cbrt",
     lambda m, x, out: m.divide(m.divide(out, x), 3),  # 1/(3 out^2) doubles the error of out
+    shown=(lambda m, x, out: m.divide(1, 3 * m.power(out, 2)),),
     domain="all numbers; the derivative is infinite at 0",
     remedy="where(x != 0, cbrt(x), 0) has the derivative 0 there",
     sample=((0.1, 5.0),),

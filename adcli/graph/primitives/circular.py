@@ -40,6 +40,7 @@ elementwise(
 elementwise(
     "asin",
     lambda m, x, out: m.divide(1, m.sqrt(m.sqdiff(1, x))),
+    shown=(lambda m, x, out: m.divide(1, m.sqrt(1 - m.power(x, 2))),),
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="asin(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
@@ -51,6 +52,7 @@ elementwise(
 elementwise(
     "acos",
     lambda m, x, out: -m.divide(1, m.sqrt(m.sqdiff(1, x))),
+    shown=(lambda m, x, out: -m.divide(1, m.sqrt(1 - m.power(x, 2))),),
     domain="-1 <= x <= 1; the derivative is infinite at the ends",
     remedy="acos(clip(x, -1, 1)) is defined everywhere",
     sample=((-0.95, 0.95),),
@@ -67,7 +69,13 @@ def _atan_x(m: Any, x: Any, out: Any) -> Any:
 
 
 elementwise(
-    "atan", _atan_x, latex=r"\arctan", trend="rises", summary="inverse tangent", aliases=("arctan",)
+    "atan",
+    _atan_x,
+    shown=(lambda m, x, out: m.divide(1, 1 + m.power(x, 2)),),
+    latex=r"\arctan",
+    trend="rises",
+    summary="inverse tangent",
+    aliases=("arctan",),
 )
 
 
@@ -75,6 +83,10 @@ elementwise(
     "atan2",
     lambda m, y, x, out: m.inversion(x, y),
     lambda m, y, x, out: -m.inversion(y, x),
+    shown=(
+        lambda m, y, x, out: m.divide(x, m.power(x, 2) + m.power(y, 2)),
+        lambda m, y, x, out: -m.divide(y, m.power(x, 2) + m.power(y, 2)),
+    ),
     inputs="y x",
     domain="all numbers; no derivative at (0, 0)",
     remedy="where(x^2 + y^2 > 0, atan2(y, x), 0) gives 0 there",
@@ -103,7 +115,14 @@ def _tanh_x(m: Any, x: Any, out: Any) -> Any:
     return secant * secant
 
 
-elementwise("tanh", _tanh_x, latex=r"\tanh", trend="rises", summary="hyperbolic tangent")
+elementwise(
+    "tanh",
+    _tanh_x,
+    shown=(lambda m, x, out: 1 - m.power(out, 2),),
+    latex=r"\tanh",
+    trend="rises",
+    summary="hyperbolic tangent",
+)
 
 
 def _sech(m: Any, x: Any) -> Any:
@@ -157,6 +176,7 @@ elementwise(
 elementwise(
     "asinh",
     lambda m, x, out: m.divide(1, m.hypot(1, x)),
+    shown=(lambda m, x, out: m.divide(1, m.sqrt(m.power(x, 2) + 1)),),
     trend="rises",
     summary="inverse hyperbolic sine",
     aliases=("arcsinh",),
@@ -164,6 +184,7 @@ elementwise(
 elementwise(
     "acosh",
     lambda m, x, out: m.divide(m.divide(1, m.sqrt(x - 1)), m.sqrt(x + 1)),
+    shown=(lambda m, x, out: m.divide(1, m.sqrt(m.power(x, 2) - 1)),),
     domain="x >= 1; the derivative is infinite at 1",
     remedy="acosh(max(x, 1)) is defined everywhere",
     sample=((1.1, 5.0),),
@@ -174,6 +195,7 @@ elementwise(
 elementwise(
     "atanh",
     lambda m, x, out: m.divide(1, m.sqdiff(1, x)),
+    shown=(lambda m, x, out: m.divide(1, 1 - m.power(x, 2)),),
     domain="-1 < x < 1",
     remedy="atanh(clip(x, -0.999999, 0.999999)) is defined everywhere",
     sample=((-0.95, 0.95),),

@@ -32,6 +32,7 @@ def _log1mexp(m: Any, x: Any) -> Any:
 elementwise(
     "log1mexp",
     lambda m, x, out: m.divide(m.exp(-x), -m.expm1(-x)),  # 1/expm1(x) leaves the range
+    shown=(lambda m, x, out: m.divide(1, m.exp(x) - 1),),
     value=_log1mexp,
     domain="x > 0",
     remedy="where(x > 0, log1mexp(x), 0) gives 0 elsewhere",
@@ -73,6 +74,7 @@ elementwise(
     "xlogy",
     lambda m, x, y, out: m.log(y),
     _xlogy_y,
+    shown=(lambda m, x, y, out: m.log(y), lambda m, x, y, out: m.divide(x, y)),
     value=_xlogy,
     domain="y > 0, or x = 0 and y = 0",
     remedy="where(y > 0, xlogy(x, y), 0) gives 0 elsewhere",

@@ -42,6 +42,9 @@ class Primitive:
               accurately; None where each engine has a function of its own; compound:
               `(m, *inputs, **options)`
     twice     compound: `value` for programs that are differentiated twice: see adcli.graph.twice
+    shown     in formulas that are read, elementwise: a partial per input as textbooks state it,
+              where it differs from `partials`; compound: the row of the function as one node, with
+              the textbook's rule: see adcli.graph.textbook
     libraries where engines have neither: the function's name in libraries, by algebra:
               `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling;
               "shared" is one of our own for floats and arrays, `(m, *inputs)`
@@ -82,6 +85,7 @@ class Primitive:
     scaled: tuple[Rule, ...] = ()
     value: Rule | None = None
     twice: Rule | None = None
+    shown: Any = None
     libraries: Mapping[str, str] = _NOTHING
     rule: Rule | None = None
     shape: Rule | None = None

@@ -11,6 +11,7 @@ elementwise(
     "hypot",
     lambda m, x, y, out: m.unit(x, y),
     lambda m, x, y, out: m.unit(y, x),
+    shown=(lambda m, x, y, out: m.divide(x, out), lambda m, x, y, out: m.divide(y, out)),
     kink=lambda m, x, y: m.equal(m.maximum(m.abs(x), m.abs(y)), 0),
     remedy="sqrt(x^2 + y^2 + 1e-12) is smooth",
     sample=((0.2, 3.0), (0.2, 3.0)),
@@ -108,6 +109,7 @@ elementwise(
 elementwise(
     "erf",
     lambda m, x, out: m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    shown=(lambda m, x, out: m.divide(2 * m.exp(-m.power(x, 2)), m.sqrt(m.pi)),),
     trend="rises",
     summary="error function (DLMF 7.2.1)",
 )
@@ -116,6 +118,7 @@ elementwise(
 elementwise(
     "erfc",
     lambda m, x, out: -m.divide(2, m.sqrt(m.pi)) * m.gauss(x),
+    shown=(lambda m, x, out: -m.divide(2 * m.exp(-m.power(x, 2)), m.sqrt(m.pi)),),
     trend="falls",
     summary="1 - erf(x), exact in the tail (DLMF 7.2.2)",
 )
@@ -257,6 +260,7 @@ def _sigmoid(m: Any, x: Any) -> Any:
 elementwise(
     "sigmoid",
     lambda m, x, out: m.logisticpdf(x),  # out*(1 - out) is 0 from x = 37 on
+    shown=(lambda m, x, out: out * (1 - out),),
     value=_sigmoid,
     latex=r"\sigma",
     trend="rises",
@@ -272,6 +276,7 @@ def _logisticpdf(m: Any, x: Any) -> Any:
 elementwise(
     "logisticpdf",
     lambda m, x, out: -(out * m.tanh(0.5 * x)),  # sigmoid(-x) - sigmoid(x) would cancel near 0
+    shown=(lambda m, x, out: out * (1 - 2 * m.sigmoid(x)),),
     value=_logisticpdf,
     latex=r"\sigma'\left(#1\right)",
     even=True,
@@ -288,6 +293,7 @@ def _logit(m: Any, x: Any) -> Any:
 elementwise(
     "logit",
     lambda m, x, out: m.divide(m.divide(1, x), 1 - x),
+    shown=(lambda m, x, out: m.divide(1, x * (1 - x)),),
     value=_logit,
     domain="0 < x < 1",
     remedy="logit(clip(x, 1e-12, 1 - 1e-12)) is defined everywhere",

@@ -1,0 +1,282 @@
+"""Simplification of formulas that are read: as short as a computer algebra system writes them.
+
+`adcli.graph.simplify` keeps the range of float64 and the domain; here formulas are equal in real
+arithmetic wherever the original is defined, no more. Where the simplified one is defined elsewhere
+too (x/x is 1), a condition says so. What is printed computes the same, but for the digits that
+textbook forms lose: 1 - tanh(x)^2 is 0 where sech(x)^2 is 1e-17.
+
+Sums and products that several nodes use are taken apart if they are short: the walk stays linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from adcli.graph.axes import Shape
+from adcli.graph.exact import Number
+from adcli.graph.graph import Graph
+from adcli.graph.primitives import (
+    CONSTANT,
+    DIVIDE,
+    LINEAR,
+    MULTILINEAR,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    PRIMITIVES,
+    Primitive,
+)
+from adcli.graph.readable_factors import ABS, DEFINED, EXP, NOT_NEGATIVE, NOT_ZERO, SQRT
+from adcli.graph.readable_sums import ReadableSums
+from adcli.graph.simplify import simplify
+from adcli.graph.structure import INDEX, SUM
+
+LONGEST = 3000
+"""Operations, written out, of a formula that is not read: it is simplified as for computing."""
+
+_MAX_PASSES = 8
+_SCATTER = PRIMITIVES["scatter"]
+_LENGTHS = {"norm", "hypot", "std"}
+"""Functions with a kink where they are 0, which their powers and products do not have."""
+_ODD = {"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "cbrt", "sign"}
+_ODD |= {"cot", "csc", "csch", "coth"}
+
+_INVERSES = {
+    "log": ("exp",),
+    "log1p": ("expm1",),
+    "expm1": ("log1p",),
+    **{f: (f"a{f}",) for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "asinh": ("sinh",),
+    "atanh": ("tanh",),
+    "sigmoid": ("logit",),
+    "logit": ("sigmoid",),
+}
+"""Functions, and those whose values they take back to the argument."""
+
+Conditions = set[tuple[int, int]]
+"""Nodes, and what is asked of each: NOT_ZERO, NOT_NEGATIVE and DEFINED are bits."""
+
+
+def to_be_read(
+    graph: Graph, nodes: Iterable[int], shapes: Mapping[str, Shape] | None = None
+) -> tuple[list[int], list[Conditions]]:
+    """Nodes equal to `nodes` wherever these are defined, as short as they get.
+
+    `shapes` are those of the variables (absent: scalar). Beside it, for each result, what `nodes`
+    ask for and it does not: where that fails it has a value all the same.
+    """
+    current = list(nodes)
+    lost: list[Conditions] = [set() for _ in current]
+    if _is_long(graph, current):
+        return simplify(graph, current, shapes), lost
+    decimals = _has_decimals(graph, current)
+    for _ in range(_MAX_PASSES):
+        walk = Readable(graph, current, shapes or {}, decimals=decimals)
+        found = walk.run()
+        if walk.lost:
+            gathered = _gathered(graph, walk.order, walk.lost)
+            for conditions, node in zip(lost, current, strict=True):
+                conditions |= gathered[node]
+        if found == current:
+            break
+        current = found
+    return current, lost
+
+
+def _is_long(graph: Graph, nodes: list[int]) -> bool:
+    """Whether a formula has more operations, written out, than anybody reads."""
+    sizes: dict[int, int] = {}
+    for i in graph.reach(nodes):
+        args = graph.args[i]
+        sizes[i] = min(LONGEST, 1 + sum([sizes[a] for a in args])) if args else 0
+    return any(sizes[node] == LONGEST for node in nodes)
+
+
+def _gathered(
+    graph: Graph, order: list[int], stated: Mapping[int, Conditions]
+) -> dict[int, Conditions]:
+    """By node what is stated of it and of what it is made of. Few conditions: sets are shared."""
+    found: dict[int, Conditions] = {}
+    for i in order:
+        sets = {id(s): s for s in [found[a] for a in graph.args[i]] if s}
+        own = stated.get(i)
+        if own:
+            sets[id(own)] = own
+        found[i] = (
+            set().union(*sets.values()) if len(sets) > 1 else next(iter(sets.values()), set())
+        )
+    return found
+
+
+def still_lost(graph: Graph, node: int, lost: Conditions, program: int) -> Conditions:
+    """The conditions without those that the formula `node` asks for in another place, each node
+    once; and without a length that is only 0 where its own derivative, not the program's, has a
+    kink: norm(x)^2."""
+    if not lost:
+        return lost
+    asked = _asked(graph, node)
+    divisors = {graph.ops[i].name for i, c in _asked(graph, program).items() if c & NOT_ZERO}
+    left: dict[int, int] = {}
+    for base, condition in lost:
+        if graph.ops[base].name in _LENGTHS - divisors:
+            condition &= ~NOT_ZERO
+        left[base] = left.get(base, 0) | condition & ~asked.get(base, 0)
+    return {(base, condition) for base, condition in left.items() if condition}
+
+
+def _asked(graph: Graph, node: int) -> dict[int, int]:
+    """What a formula asks of its divisors and of what it takes roots and logarithms of."""
+    asked: dict[int, int] = {}
+    for i in graph.reach([node]):
+        op, args = graph.ops[i], graph.args[i]
+        if op.domain == "x > 0":
+            asked[args[0]] = asked.get(args[0], 0) | NOT_ZERO | NOT_NEGATIVE
+        elif op is SQRT:
+            asked[args[0]] = asked.get(args[0], 0) | NOT_NEGATIVE
+        elif op is DIVIDE:
+            for divisor in _factors(graph, args[1]):
+                asked[divisor] = asked.get(divisor, 0) | NOT_ZERO
+        asked[i] = asked.get(i, 0) | DEFINED
+    return asked
+
+
+def _factors(graph: Graph, node: int) -> set[int]:
+    """The nodes of which none is 0 where a node is not."""
+    found, waiting = {node}, [node]
+    while waiting:
+        i = waiting.pop()
+        if graph.ops[i] in (MULTIPLY, POWER, SQRT, DIVIDE, ABS, NEGATIVE):
+            new = set(graph.args[i][: 1 if graph.ops[i] in (POWER, DIVIDE) else 2]) - found
+            found |= new
+            waiting += new
+    return found
+
+
+def _has_decimals(graph: Graph, nodes: list[int]) -> bool:
+    """Whether a number with a decimal point is in the formulas: then halves are 0.5."""
+    return any(
+        graph.ops[i] is CONSTANT and not float(graph.attrs[i]).is_integer()
+        for i in graph.reach(nodes)
+    )
+
+
+class Readable(ReadableSums):
+    """One walk over everything below the outputs."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        self._pairs: set[tuple[int, int]] = set()
+        super().__init__(*given, **options)
+
+    def is_own(self, node: int) -> bool:
+        """Everything may be taken apart."""
+        return True
+
+    def comes_first(self, x: int, y: int) -> bool:
+        """A pair stays as it is first written."""
+        if (y, x) in self._pairs:
+            return False
+        self._pairs.add((x, y))
+        return True
+
+    def function_of(self, op: Primitive, args: list[int]) -> int:
+        """A function of simplified arguments."""
+        if len(args) == 1:
+            found = self._of_one(op, args[0])
+            if found is not None:
+                return found
+        found = super().function_of(op, args)
+        return self.product(1, ((found, (1,)),)) if op is EXP else found
+
+    def _of_one(self, op: Primitive, x: int) -> int | None:
+        if op is SQRT:
+            return self.product(1, ((x, (Fraction(1, 2),)),))
+        if self.number(x) is not None:
+            return None
+        inside = self.graph.ops[x].name
+        if inside in _INVERSES.get(op.name, ()):
+            (found,) = self.graph.args[x]
+            if self.graph.ops[x].domain != "all numbers":
+                self.lose(x, DEFINED)
+            return found
+        c, factors = self.split(x)
+        if op is ABS:
+            return self._absolute(x, c)
+        if c < 0 and (op.even or op.name in _ODD):
+            positive = self.function_of(op, [self.product(-c, factors)])
+            return positive if op.even else self.product(-1, ((positive, (1,)),))
+        return None
+
+    def _absolute(self, x: int, c: Any) -> int | None:
+        if self.sign_of(x) or self.graph.ops[x] is ABS:
+            return x
+        if c == 1:
+            return None
+        return self.product(abs(c), ((self.function_of(ABS, [self.rest(x)]), (1,)),))
+
+    def power_of(self, x: int, y: int) -> int:
+        """A power of simplified nodes."""
+        exponent, base = self.number(y), self.number(x)
+        if base == 1 and self.is_total(y):
+            return x
+        if exponent is None:
+            return self.product(1, ((self.node(POWER, x, y), (1,)),))
+        if exponent == 0:
+            if not self.is_total(x):
+                self.lose(x, DEFINED)
+            return self.product(1, ())
+        return self.product(1, ((x, (exponent,)),))
+
+    def structural_of(self, i: int, op: Primitive, args: list[int]) -> int:
+        """An operation on arrays. Beside numbers, scalar factors go in front of a linear one."""
+        if self.shaped and op.kind in (LINEAR, MULTILINEAR):
+            front: list[tuple[int, tuple[Number, ...]]] = []
+            inner = [self._without_scalars(a, front) for a in args]
+            if front:
+                node = super().structural_of(i, op, inner)
+                return self.product(1, (*front, (self.bare(node), (1,))))
+        return super().structural_of(i, op, args)
+
+    def rearranged(
+        self, op: Primitive, args: list[int], attr: Any, shape: Shape
+    ) -> tuple[Number, int]:
+        """As for formulas to be computed, and sum(a*scatter(v, place)) is sum(a[place]*v)."""
+        if op is SUM and shape == () and self.shape(args[0]):
+            place = self._scattered(args[0])
+            if place is not None:
+                return self.rearranged(op, [place], None, shape)
+        return super().rearranged(op, args, attr, shape)
+
+    def _scattered(self, x: int) -> int | None:
+        """What a product is where it is not 0 because of a factor that is."""
+        graph, (c, factors) = self.graph, self.split(x)
+        for k, (base, exponents) in enumerate(factors):
+            if graph.ops[base] is not _SCATTER or exponents != (1,):
+                continue
+            key, shape = graph.attrs[base]
+            others = [*factors[:k], *factors[k + 1 :]]
+            if any(self.shape(b) not in ((), shape) for b, _ in others):
+                return None
+            taken: list[tuple[int, tuple[Number, ...]]] = [(graph.args[base][0], exponents)]
+            for b, x_b in others:
+                place = b if self.shape(b) == () else self.node(INDEX, b, attr=key)
+                taken.append((place, x_b))
+            return self.product(c, tuple(taken))
+        return None
+
+    def _without_scalars(self, node: int, front: list[tuple[int, tuple[Number, ...]]]) -> int:
+        """An array without the factors that are numbers, which go to the front."""
+        if not self.shape(node):
+            return node
+        c, factors = self.split(node)
+        scalars = [f for f in factors if self.shape(f[0]) == ()]
+        rest = tuple([f for f in factors if f not in scalars])
+        if not scalars or self.shape(left := self.product(c, rest)) != self.shape(node):
+            return node
+        front += scalars
+        return left
+
+    def _rewrite(self, i: int) -> int:
+        self.at = i
+        return super()._rewrite(i)
