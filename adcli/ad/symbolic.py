@@ -97,7 +97,7 @@ def _as_shown(op: Primitive) -> Primitive:
     row = op
     if op.kind == ELEMENTWISE and op.shown:
         row = copy(op)
-        row.partials = op.shown
+        row.partials, row.scaled = op.shown, ()
     elif op.drops is not None:
         row = copy(op)
         row.drops = None

@@ -183,30 +183,39 @@ class ReadableFactors(Simplification):
         self, found: _Collected, base: int, number: Number, x: Number
     ) -> list[tuple[int, Number]]:
         square = _square_in(number) if x.denominator == 2 else 1
-        if square != 1:  # sqrt(8) is 2*sqrt(2)
-            found.number = reduced(found.number * Fraction(square) ** (2 * x).numerator)
+        front = exact.power(square, reduced(2 * x))
+        if square != 1 and front is not None:  # sqrt(8) is 2*sqrt(2)
+            found.number = reduced(found.number * front)
             return [(self.constant(reduced(number / Fraction(square**2))), x)]
         value = self.number_power(number, x)
         if value is None:
             found.add(base, x)
-            total = found.exponents[base]
-            outside = int(total)  # sqrt(2)^3 is 2*sqrt(2)
-            if -1 < total < 0 and reduced(found.number / Fraction(number)).denominator == 1:
-                outside = -1  # 2/sqrt(2) is sqrt(2)
-            if outside:
-                found.exponents[base] = reduced(total - outside)
-                value = exact.power(number, outside)
-        if value is not None:
+            self._take_whole_powers(found, base, number)
+        else:
             found.number = reduced(found.number * value)
         return []
+
+    def _take_whole_powers(self, found: _Collected, base: int, number: Number) -> None:
+        """sqrt(2)^3 is 2*sqrt(2), and 2/sqrt(2) is sqrt(2)."""
+        total = found.exponents[base]
+        if total.denominator == 1 or number == 0:
+            return
+        outside = int(total)
+        if -1 < total < 0 and reduced(found.number / Fraction(number)).denominator == 1:
+            outside = -1
+        value = exact.power(number, outside)
+        if value is not None:
+            found.exponents[base] = reduced(total - outside)
+            found.number = reduced(found.number * value)
 
     def _product_raised(self, found: _Collected, base: int, x: Number) -> list[tuple[int, Number]]:
         c, factors = self.products[base]
         if x.denominator == 1:
-            if c == 0 and x < 0:
+            power = exact.power(c, x)
+            if power is None:  # a division by 0, or a giant
                 found.add(base, x)
                 return []
-            found.number = reduced(found.number * Fraction(c) ** x.numerator)
+            found.number = reduced(found.number * power)
             for b, (y,) in factors:  # 1/(a/b) asks for b as well
                 found.flags[b] = found.flags.get(b, 0) | domain_flags(y)
             return [(b, reduced(y * x)) for b, (y,) in factors]

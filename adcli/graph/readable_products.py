@@ -7,6 +7,7 @@ from fractions import Fraction
 from adcli.graph import exact
 from adcli.graph.chains import PRODUCTS, walk_chain
 from adcli.graph.exact import Number, magnitude
+from adcli.graph.graph import Literal
 from adcli.graph.primitives import DIVIDE, NEGATIVE, POWER
 from adcli.graph.readable_factors import SQRT, Addend, ReadableFactors
 from adcli.graph.simplify_nodes import Factors
@@ -36,8 +37,9 @@ class ReadableProducts(ReadableFactors):
         if self.cases:
             c, factors = self._tables_joined(c, factors)
         if c == 0:
-            self.lose_all(factors)
-            factors = ()
+            never = tuple([f for f in factors if self.number(f[0]) == 0])  # 0/0 stays
+            self.lose_all(tuple([f for f in factors if f not in never]))
+            factors = never
         c, factors = self.shorter(c, factors)
         if len(factors) == 1 and factors[0][1] == (1,):
             base = factors[0][0]
@@ -101,6 +103,8 @@ class ReadableProducts(ReadableFactors):
 
     def constant(self, value: Number) -> int:
         """The node of a number; a fraction that is not a decimal is a quotient."""
+        if value.denominator == 1 and exact.is_large(value):
+            return self.graph.constant(Literal(str(value)), self.span)
         if value.denominator == 1 or (self.decimals and exact.is_short(value)):
             return super().constant(value)
         return self.product(value, ())

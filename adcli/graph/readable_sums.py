@@ -126,11 +126,7 @@ class ReadableSums(ReadableProducts):
         plain = self._plain(terms)
         if len(terms) > MOST_TERMS or self.cost(plain) > LONGEST:
             return plain
-        best = plain
-        for way in self._ways(terms):
-            if self.cost(way) < self.cost(best):
-                best = way
-        return best
+        return min([plain, *self._ways(terms)], key=self.cost)
 
     def _ways(self, terms: list[Addend]) -> Iterator[int]:
         yield from self._fractions(terms)
@@ -297,7 +293,7 @@ class ReadableSums(ReadableProducts):
     # ---- how long a formula is ----
 
     def cost(self, node: int) -> int:
-        """Operations, written out, of a node; numbers have none."""
+        """Operations, written out, of a node; the exponent of x^(3/2) is one, too."""
         costs, graph = self._costs, self.graph
         waiting = [node]
         while waiting:
@@ -305,8 +301,8 @@ class ReadableSums(ReadableProducts):
             missing = [a for a in graph.args[i] if a not in costs]
             if i in costs or not missing:
                 waiting.pop()
-                is_free = not graph.args[i] or self.number(i) is not None
-                costs[i] = 0 if is_free else 1 + sum([costs[a] for a in graph.args[i]])
+                args = graph.args[i]
+                costs[i] = 1 + sum([costs[a] for a in args]) if args else 0
             waiting += missing if i not in costs else []
         return costs[node]
 
