@@ -15,13 +15,13 @@ from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.graph.axes import Shape
-from adcli.graph.coded import LevelNames
 from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
 
 if TYPE_CHECKING:
     from adcli.explain.engine import Explanation
+    from adcli.graph.coded import LevelNames
 
 
 def run(kind: str, options: RunOptions) -> int:

@@ -15,13 +15,13 @@ from adcli.cli.needs import Need, has
 from adcli.cli.options import file_format_option
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError, did_you_mean
-from adcli.graph.coded import LevelNames
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
     from adcli.data.levels import CodedColumns
     from adcli.data.table import Table
     from adcli.function import Function
+    from adcli.graph.coded import LevelNames
 
 
 NO_LEVELS: LevelNames = MappingProxyType({})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adcli.engines.columns import is_number, is_over_numbers
 from adcli.errors import UsageError, did_you_mean
 from adcli.given import check_kinds
+from adcli.graph.structure import GATHER
 
 if TYPE_CHECKING:
     from adcli.ad.tasks import Task
@@ -31,6 +32,9 @@ ROWS_WORTH_ARRAYS = 8
 WORK_WORTH_COMPILING = 10_000_000
 """Operations (rows times nodes) below which compiling costs more than it saves, with the import of
 LLVM."""
+
+PLACE_WORK = 4
+"""Operations on arrays that take about as long as one that takes elements at places."""
 
 ROWS_WORTH_COMPILING = 4_000
 """Rows below which compiling a node takes longer than computing it for each of them."""
@@ -95,7 +99,8 @@ def choose_point_engine(
     if program.is_scalar and all(is_number(x) for x in point.values()):
         return Choice("python", "there is one point, and numbers alone")
     rows = max(map(_length, point.values()), default=0)
-    work = rows * len(program.order)
+    takers = sum(program.graph.ops[i] is GATHER for i in program.order)
+    work = rows * (len(program.order) + (PLACE_WORK - 1) * takers)
     if engine == "auto" and not _is_worth_compiling(rows * runs, work * runs):
         return Choice("numpy", "the program has vectors or matrices")
     obstacle = compiler_obstacle(task.strict)

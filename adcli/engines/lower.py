@@ -21,6 +21,7 @@ from adcli.graph.primitives import (
     WHERE,
     Primitive,
 )
+from adcli.graph.structure import GATHER
 from adcli.graph.symbols import Expression, Symbols
 
 FOREIGN = ("gamma", "lgamma", "digamma", "polygamma", "stirling_slope")
@@ -53,6 +54,10 @@ def lower(graph: Graph, outputs: Iterable[int], native: Collection[str] = ()) ->
         m.span = graph.span(i)
         if op.kind == LEAF:
             new[i] = Expression(m, i)
+            continue
+        if op is GATHER:
+            taken = graph.node(op, tuple([new[a].node for a in args]), graph.attrs[i], m.span)
+            new[i] = Expression(m, taken)
             continue
         if op.kind not in (ELEMENTWISE, SELECT):
             raise ValueError(f"{op.name} is not an operation on numbers")

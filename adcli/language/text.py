@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adcli.graph.axes import Key, kept_shape
-from adcli.graph.coded import coded_column
 from adcli.graph.gathering import PLACE, Pattern
 from adcli.graph.graph import Graph
 from adcli.graph.library import is_taken
@@ -103,9 +102,12 @@ def name_text(name: str) -> str:
     >>> name_text("x1"), name_text("my col"), name_text("pi")
     ('x1', '`my col`', '`pi`')
     """
-    column = coded_column(name)
-    if column is not None:
-        return f"codes({name_text(column)})"
+    if name.startswith("codes("):
+        from adcli.graph.coded import coded_column
+
+        column = coded_column(name)
+        if column is not None:
+            return f"codes({name_text(column)})"
     plain = (
         _PLAIN.fullmatch(name)
         and name.replace("\u0302", "").isidentifier()

@@ -59,7 +59,7 @@ class Kernel:
     """Compiled code of `outputs` as functions of columns and numbers: what all kernels share.
 
     `columns` are the input nodes that have a value for each row, and where; `shared` those with one
-    for all.
+    for all; `tables` those of which places are read.
     """
 
     def __init__(
@@ -69,9 +69,11 @@ class Kernel:
         shared: Sequence[int],
         outputs: Sequence[int],
         machine: Machine,
+        tables: Sequence[int] = (),
     ) -> None:
         self.columns = dict(columns)
         self.shared = list(shared)
+        self.tables = list(tables)
         self.count = len(outputs)
         self.lanes = machine.lanes
         self._graph = graph
@@ -83,7 +85,7 @@ class Kernel:
 
     def _compile(self, write: Callable[[Code, Body], list[str]]) -> Any:
         """The machine code of the lines that `write` makes."""
-        inputs = [*self.columns, *self.shared]
+        inputs = [*self.columns, *self.shared, *self.tables]
         body = Body(self._graph, inputs, self._outputs, self.count)
         code = Code(self._machine, self.lanes)
         lines = write(code, body)
@@ -145,11 +147,20 @@ class Kernel:
             lambda part, k: part.spread(part.load("double", "shared", k)),
             len(self.shared),
         )
+        table = held(
+            code,
+            body,
+            lambda part, k: part.load("ptr", "columns", 2 * arrays + k),
+            len(self.tables),
+        )
         shared = {node: k for k, node in enumerate(self.shared)}
+        tables = {node: k for k, node in enumerate(self.tables)}
 
         def read(part: Code, node: int) -> str:
             if node in shared:
                 return number(part, shared[node])
+            if node in tables:
+                return table(part, tables[node])
             array, column = self.columns[node]
             start = address(part, array)
             if column is not None:
@@ -184,12 +195,13 @@ def held(code: Code, body: Body, load: Read, count: int) -> Read:
 
 
 class Pointers:
-    """The addresses of arrays, then how many numbers their rows are apart. The arrays live as long
-    as this."""
+    """The addresses of arrays, then how many numbers their rows are apart, then the addresses of
+    tables. The arrays live as long as this."""
 
-    def __init__(self, arrays: Sequence[Array]) -> None:
-        self.arrays = arrays
+    def __init__(self, arrays: Sequence[Array], tables: Sequence[Array] = ()) -> None:
+        self.arrays = [*arrays, *tables]
         numbers = [a.ctypes.data for a in arrays] + [a.strides[0] // a.itemsize for a in arrays]
+        numbers += [a.ctypes.data for a in tables]
         self.table = (ctypes.c_int64 * max(1, len(numbers)))(*numbers)
 
 

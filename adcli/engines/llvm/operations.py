@@ -9,9 +9,11 @@ import numpy as np
 
 from adcli.algebras.functions import float_functions
 from adcli.engines.llvm.code import Code
+from adcli.engines.llvm.place_code import gathered
 from adcli.engines.llvm.vector_math import written_out
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NAMED, PRIMITIVES
+from adcli.graph.structure import GATHER
 
 _INFIX = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 PREDICATES = {
@@ -68,6 +70,9 @@ class Values:
             self.known[node] = code.number(getattr(float_functions, graph.attrs[node]))
         elif name in PREDICATES:
             self.masks[node] = code.compare(PREDICATES[name], self[args[0]], self[args[1]])
+        elif op is GATHER:
+            table, place = self.known[args[0]], self[args[1]]
+            self.known[node] = gathered(code, table, place, graph.attrs[node])
         elif name == "where":
             self.known[node] = code.choose(self.mask(args[0]), self[args[1]], self[args[2]])
         else:

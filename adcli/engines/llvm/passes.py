@@ -14,8 +14,10 @@ from adcli.engines.llvm.machine import Machine
 from adcli.engines.llvm.reduction_kernel import ReductionKernel
 from adcli.engines.llvm.roles import MOVES, REDUCED, Roles
 from adcli.engines.llvm.row_kernel import RowKernel
+from adcli.engines.llvm.scatter_kernel import ScatterKernel
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, MULTIPLY, NAMED, SELECT, VARIABLE
+from adcli.graph.structure import GATHER
 
 RunKernels = Callable[[Mapping[int, Array], int], tuple[list[Array], bool]]
 
@@ -56,10 +58,11 @@ class Held:
         shape = [-1 if n == self.roles.rows else n for n in self.roles.shape(node)]
         return self.columns[home].reshape(shape)
 
-    def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float]]:
+    def operands(self, inputs: _Inputs) -> tuple[list[Array], list[float], list[Array]]:
         """What a kernel takes."""
         shared = [float(self.others[i].reshape(-1)[0]) for i in inputs.shared]
-        return [self._whole(i) for i in inputs.arrays], shared
+        tables = [np.ascontiguousarray(self.others[i]) for i in inputs.tables]
+        return [self._whole(i) for i in inputs.arrays], shared, tables
 
     def _whole(self, node: int) -> Array:
         """The vector, or the matrix of which a kernel reads the rows where they are."""
@@ -72,10 +75,12 @@ class Held:
 
 
 class _Inputs(NamedTuple):
-    """What a kernel reads: nodes of the program, vectors or matrices, and single numbers."""
+    """What a kernel reads: nodes of the program, vectors or matrices, single numbers, and tables
+    of which it takes places."""
 
     arrays: list[int]
     shared: list[int]
+    tables: list[int]
 
 
 class Pass:
@@ -94,19 +99,23 @@ class Pass:
         ]
         self._stored = [i for i in roles.stored if roles.level[i] == level]
         self._reductions = [i for i in roles.reductions if roles.level[i] == level + 1]
+        self._scatters = [i for i in roles.scatters if roles.level[i] == level + 1]
         self._rows: RowKernel | None = None
         self._reduced: ReductionKernel | None = None
         if self._stored:
             part = _Extract(roles, by_columns)
             nodes = [part.copy(i) for i in self._stored]
             self._row_inputs, columns, shared = part.inputs()
-            self._rows = RowKernel(part.graph, columns, shared, nodes, machine)
-        if self._reductions:
+            self._rows = RowKernel(part.graph, columns, shared, nodes, machine, part.tables)
+        if self._reductions or self._scatters:
             part = _Extract(roles, by_columns)
             nodes = [part.reduced(i) for i in self._reductions]
+            nodes += [part.copy(a) for i in self._scatters for a in graph.args[i]]
             kinds = [REDUCED[graph.ops[i].name] for i in self._reductions]
+            sizes = [roles.size(i) for i in self._scatters]
             self._reduced_inputs, columns, shared = part.inputs()
-            self._reduced = ReductionKernel(part.graph, columns, shared, nodes, kinds, machine)
+            given = part.graph, columns, shared, nodes, kinds, machine, part.tables
+            self._reduced = ScatterKernel(*given, sizes) if sizes else ReductionKernel(*given)
 
     @property
     def kernels(self) -> list[RowKernel | ReductionKernel]:
@@ -119,8 +128,8 @@ class Pass:
         kernel, shape = self._rows, self._roles.shape
         if kernel is None or self._reduced or self._steps or self._stored != outputs:
             return None
-        arrays, shared = self._row_inputs
-        if not arrays or any(len(shape(i)) != 1 for i in (*arrays, *outputs)):
+        arrays, shared, tables = self._row_inputs
+        if not arrays or tables or any(len(shape(i)) != 1 for i in (*arrays, *outputs)):
             return None
 
         def run(inputs: Mapping[int, Array], threads: int) -> tuple[list[Array], bool]:
@@ -137,13 +146,20 @@ class Pass:
                     x = call(*[values.array(a) for a in args])
                     values.take(i, x[0])
         if self._reduced:
-            columns, shared = values.operands(self._reduced_inputs)
-            found = self._reduced.run(columns, shared, values.rows, threads)
+            columns, shared, tables = values.operands(self._reduced_inputs)
+            given = columns, shared, values.rows, threads, tables
+            sums: list[Array] = []
+            if isinstance(self._reduced, ScatterKernel):
+                found, sums = self._reduced.run_all(*given)
+            else:
+                found = self._reduced.run(*given)
             for i, number in zip(self._reductions, found.tolist(), strict=True):
                 values.take(i, np.full(values.roles.shape(i), number))
+            for i, x in zip(self._scatters, sums, strict=True):
+                values.take(i, x)
         if self._rows:
-            columns, shared = values.operands(self._row_inputs)
-            results, finite = self._rows.run(columns, shared, values.rows, threads)
+            columns, shared, tables = values.operands(self._row_inputs)
+            results, finite = self._rows.run(columns, shared, values.rows, threads, tables)
             values.finite = values.finite and finite
             values.columns.update(zip(self._stored, results, strict=True))
 
@@ -181,6 +197,12 @@ class _Extract:
         self._copies: dict[int, int] = {}
         self._columns: dict[int, int] = {}
         self._shared: dict[int, int] = {}
+        self._tables: dict[int, int] = {}
+
+    @property
+    def tables(self) -> list[int]:
+        """The nodes of the copy that are tables."""
+        return list(self._tables.values())
 
     def inputs(self) -> tuple[_Inputs, dict[int, ColumnPlace], list[int]]:
         """What the copy reads: the program's nodes, and those of the copy."""
@@ -194,7 +216,8 @@ class _Extract:
             else:
                 places[copied] = ColumnPlace(arrays.setdefault(matrix, len(arrays)), k)
         shared = self._shared
-        return _Inputs(list(arrays), list(shared)), places, list(shared.values())
+        inputs = _Inputs(list(arrays), list(shared), list(self._tables))
+        return inputs, places, list(shared.values())
 
     def reduced(self, i: int) -> int:
         """The copy of what a reduction reduces."""
@@ -222,12 +245,15 @@ class _Extract:
         if op in (CONSTANT, NAMED):
             return self.graph.node(op, (), attr) if op is NAMED else self.graph.constant(attr)
         if i not in roles.in_kernel:
-            table, letter = (self._columns, "c") if roles.is_row(i) else (self._shared, "s")
+            kinds = (self._columns, "c"), (self._shared, "s"), (self._tables, "t")
+            table, letter = kinds[0 if roles.is_row(i) else 1 if roles.size(i) == 1 else 2]
             table[i] = self.graph.variable(f"{letter}{i}")
             return table[i]
         args = tuple([self._copies[roles.home(a)] for a in graph.args[i]])
         if op.name == "full":
             return self.graph.constant(float(attr[0]))
+        if op is GATHER:
+            return self.graph.node(op, args, roles.size(graph.args[i][0]))
         if op.name in MOVES:
             return args[0]  # a single number, for all rows
         return self.graph.node(MULTIPLY if op.name == "matmul" else op, args)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.functions.array_functions import quiet
-from adcli.engines.llvm.body import Body, Carry
+from adcli.engines.llvm.body import Body, Carry, Read
 from adcli.engines.llvm.code import Code
 from adcli.engines.llvm.kernel import CHUNK, Array, ColumnPlace, Kernel, Pointers, RowRuns, padded
 from adcli.engines.llvm.machine import Machine
@@ -35,17 +35,19 @@ class ReductionKernel(Kernel):
         outputs: Sequence[int],
         kinds: Sequence[str],
         machine: Machine,
+        tables: Sequence[int] = (),
     ) -> None:
         """`kinds` has a key of REDUCTIONS for each output."""
         self.kinds = [REDUCTIONS[kind] for kind in kinds]
-        super().__init__(graph, columns, shared, outputs, machine)
+        super().__init__(graph, columns, shared, outputs, machine, tables)
 
     def _lines(self, code: Code, body: Body) -> list[str]:
         """Rows [begin, end) in blocks. Nothing counts of the rows from a limit on, a number behind
         the shared ones."""
         read = self._reader(code, body)
         starts = [kind.neutral for kind in self.kinds]
-        carry = Carry(code, body, starts, range(self.count))
+        count = len(self.kinds)
+        carry = Carry(code, body, starts, range(count))
         code.lines += [
             "br label %block",
             "block:",
@@ -63,12 +65,14 @@ class ReductionKernel(Kernel):
 
         def join(part: Code, k: int, operand: str, now: str) -> str:
             if id(part) not in masks:
-                masks[id(part)] = _rows_that_count(part, len(self.shared))
+                masks[id(part)] = rows_that_count(part, len(self.shared))
             kind = self.kinds[k]
             kept = part.choose(masks[id(part)], operand, part.number(kind.neutral))
             return kind.join(part, now, kept)
 
-        carry.take(body.write(code, read), join, "block")
+        result = body.write(code, read)
+        carry.take(result, join, "block")
+        self._also(code, body, result)
         code.lines += [
             "br label %latch",
             "latch:",
@@ -85,9 +89,9 @@ class ReductionKernel(Kernel):
                 place = part.emit(f"getelementptr double, ptr {out}, i64 {k}")
                 part.lines.append(f"store double {result}, ptr {place}")
 
-        body.write_all(code, self.count, store, out="%target")
+        body.write_all(code, count, store, out="%target")
         code.lines += [
-            f"%target.next = getelementptr double, ptr %target, i64 {self.count}",
+            f"%target.next = getelementptr double, ptr %target, i64 {count}",
             "%again = icmp slt i64 %to, %end",
             "br i1 %again, label %block, label %done",
             "done:",
@@ -95,8 +99,16 @@ class ReductionKernel(Kernel):
         ]
         return code.lines
 
+    def _also(self, code: Code, body: Body, result: Read) -> None:
+        """Append what else is done with the outputs of a row."""
+
     def run(
-        self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
+        self,
+        columns: Sequence[Array],
+        shared: Sequence[float],
+        rows: int,
+        threads: int = 1,
+        tables: Sequence[Array] = (),
     ) -> Array:
         """The reductions (outputs,). `columns` as those of a RowKernel."""
         block = VECTORS_A_SUM * self.lanes
@@ -108,27 +120,32 @@ class ReductionKernel(Kernel):
             return partial.ctypes.data + number * 8 * self.count
 
         if whole:
-            sources, numbers = Pointers(columns), _numbers(rows, shared)
+            sources, numbers = Pointers(columns, tables), numbers_of(rows, shared)
             blocks_each = max(1, CHUNK // block)
             step = 8 * self.count * blocks_each
             chunks = RowRuns(blocks_each * block, place(0), step, partial)
             self._over_rows(whole, chunks, sources, numbers, threads)
         if whole < rows:
             ends = [padded(c, whole, self.lanes) for c in columns]
-            numbers = _numbers(rows - whole, shared)
+            numbers = numbers_of(rows - whole, shared)
             chunks = RowRuns(block, place(blocks - 1), 0, partial)
             in_vectors = -(-(rows - whole) // self.lanes) * self.lanes
-            self._over_rows(in_vectors, chunks, Pointers(ends), numbers)
-        total = np.ascontiguousarray(partial.T)
+            self._over_rows(in_vectors, chunks, Pointers(ends, tables), numbers)
+        return self.total(partial)
+
+    def total(self, partial: Array) -> Array:
+        """The reductions (outputs,) from those of blocks (blocks, outputs)."""
+        columns = np.ascontiguousarray(partial.T)
         with quiet():
-            return np.array([kind.total(x) for kind, x in zip(self.kinds, total, strict=True)])
+            return np.array([kind.total(x) for kind, x in zip(self.kinds, columns, strict=True)])
 
 
-def _numbers(rows: int, shared: Sequence[float]) -> Any:
+def numbers_of(rows: int, shared: Sequence[float]) -> Any:
+    """The shared numbers, and the number of rows behind them."""
     return (ctypes.c_double * (len(shared) + 1))(*shared, float(rows))
 
 
-def _rows_that_count(code: Code, limit_place: int) -> str:
+def rows_that_count(code: Code, limit_place: int) -> str:
     """The mask of lanes whose row, `%i` and the following, is before the limit in `%shared`."""
     limit = code.load("double", "shared", limit_place)
     left = code.emit(f"sub i64 {code.emit(f'fptosi double {limit} to i64')}, %i")

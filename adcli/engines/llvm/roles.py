@@ -7,14 +7,19 @@ from math import prod
 
 from adcli.engines.llvm.narrow import ALL_ROWS
 from adcli.engines.llvm.operations import REDUCTIONS
+from adcli.engines.llvm.place_code import MOST_PLACES
 from adcli.engines.lower import is_foreign
 from adcli.graph.axes import Shape
+from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
-from adcli.graph.structure import INDEX
+from adcli.graph.structure import GATHER, INDEX, SCATTER_ADD
 
 MOVES = ("broadcast", "reshape", "transpose", "expand", "sum_to", "sum", *REDUCTIONS)
 """Operations that move nothing where they take as many numbers as they give."""
+
+PLACES = ((PLACE,), False)
+"""The pattern of v[g]."""
 
 REDUCED = {"sum": "sum", "sum_to": "sum", "matmul": "sum", **{kind: kind for kind in REDUCTIONS}}
 """How operations reduce their rows, by name."""
@@ -33,6 +38,7 @@ class Roles:
         self.alias: dict[int, int] = {}
         self.in_kernel: set[int] = set()
         self.reductions: list[int] = []
+        self.scatters: list[int] = []
         self.by_numpy: list[int] = []
         self.parts: dict[int, tuple[int, int]] = {}  # node -> the matrix of which column it is
         order = graph.reach(outputs)
@@ -93,7 +99,12 @@ class Roles:
         level = max((self.level[a] for a in args), default=0)
         rows = [a for a in args if self.is_row(a)]
         lone = all(self.is_row(a) or self.size(a) == 1 for a in args)
-        if self.is_row(i) and lone and self._is_kernel_work(i, rows):
+        if self._takes_places(i):
+            self.in_kernel.add(i)
+        elif self._adds_at_places(i):
+            self.scatters.append(i)
+            level += 1
+        elif self.is_row(i) and lone and self._is_kernel_work(i, rows):
             if self._is_move(i) and rows:
                 self.alias[i] = args[0]
             else:
@@ -108,6 +119,27 @@ class Roles:
             # It waits for the pass that stores what it takes.
             level += any(self.home(a) in self.in_kernel for a in self.operands(i))
         self.level[i] = level
+
+    def _takes_places(self, i: int) -> bool:
+        """Whether a node has for each row the number of a table at a place."""
+        graph = self.graph
+        if graph.ops[i] is not GATHER or graph.attrs[i] != PLACES:
+            return False
+        table, place = graph.args[i]
+        return self._is_table(self.shape(table)) and self.shape(i) == self.shape(place) == (
+            self.rows,
+        )
+
+    def _adds_at_places(self, i: int) -> bool:
+        """Whether a node sums up a number of each row at a place."""
+        graph = self.graph
+        if graph.ops[i] is not SCATTER_ADD or graph.attrs[i][0] != PLACES:
+            return False
+        shapes = [self.shape(a) for a in graph.args[i]]
+        return self._is_table(self.shape(i)) and shapes == [(self.rows,)] * 2
+
+    def _is_table(self, shape: Shape) -> bool:
+        return len(shape) == 1 and shape[0] != self.rows and 1 < shape[0] < MOST_PLACES
 
     def _is_move(self, i: int) -> bool:
         """Whether a node that is as large as its input has the same numbers in the same order."""

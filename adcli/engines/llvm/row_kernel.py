@@ -66,7 +66,12 @@ class RowKernel(Kernel):
         return code.lines
 
     def run(
-        self, columns: Sequence[Array], shared: Sequence[float], rows: int, threads: int = 1
+        self,
+        columns: Sequence[Array],
+        shared: Sequence[float],
+        rows: int,
+        threads: int = 1,
+        tables: Sequence[Array] = (),
     ) -> tuple[list[Array], bool]:
         """The outputs as arrays (rows,), and whether all of them are finite for sure: their sum is.
 
@@ -78,7 +83,7 @@ class RowKernel(Kernel):
         whole = rows - rows % self.lanes
         finite = True
         if whole:
-            sources, targets = Pointers(columns), Pointers(results)
+            sources, targets = Pointers(columns, tables), Pointers(results)
             function = self._function_for(8 * rows * self.count)
             chunks = RowRuns(CHUNK, ctypes.addressof(targets.table), 0, targets)
             flag = self._over_rows(whole, chunks, sources, numbers, threads, function)
@@ -88,7 +93,7 @@ class RowKernel(Kernel):
             last = [np.empty(self.lanes) for _ in results]
             targets = Pointers(last)
             chunks = RowRuns(self.lanes, ctypes.addressof(targets.table), 0, targets)
-            flag = self._over_rows(self.lanes, chunks, Pointers(ends), numbers)
+            flag = self._over_rows(self.lanes, chunks, Pointers(ends, tables), numbers)
             finite = finite and isfinite(flag)
             for result, values in zip(results, last, strict=True):
                 result[whole:] = values[: rows - whole]

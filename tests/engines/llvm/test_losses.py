@@ -70,7 +70,15 @@ def columns(rows: int, seed: int = 0) -> Point:
     }
 
 
+AT_PLACES = [
+    "mean((y - w[floor(mod(x, 3))])^2)",
+    "sum(exp(w)[floor(mod(x, 3))]*y) + max(a*w[floor(mod(y, 3))])*b",
+    "sum(where(x > 0, w[floor(mod(x, 3))], y))*a",
+    "sum(scatter(y*a, zeros(4)[floor(mod(x, 4))])^2) + sum(w[floor(mod(x, 3))]^2)",
+    "g = floor(mod(x, 3)); t = scatter(y, zeros(3)[g]); logsumexp(w[g]*t[floor(mod(y, 3))])",
+]
 LOSSES = [
+    *AT_PLACES,
     "mean((y - (a*exp(-b*x) + 0.1))^2)",
     "sum(x + b) + sum(y)*a",
     "sum(a*x)",
