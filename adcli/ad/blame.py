@@ -10,7 +10,6 @@ from typing import Any
 
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.evaluate import Run
-from adcli.ad.indices import wrong_index
 from adcli.ad.reverse import first_infinite
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
@@ -30,14 +29,7 @@ from adcli.graph.primitives import (
     Primitive,
     no_derivative,
 )
-from adcli.graph.structure import (
-    GATHER,
-    INDEX,
-    SCATTER_ADD,
-    SHORT_WORDS,
-    usual_call,
-    usual_word,
-)
+from adcli.graph.structure import INDEX, SHORT_WORDS, usual_call, usual_word
 
 STABLE_LOGARITHMS = {
     "sigmoid": "logsigmoid(x) is log(sigmoid(x)) without underflow",
@@ -144,7 +136,9 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
         hint = None
     elif op in (CONSTANT, NAMED):
         message = f"the value is {result}"
-    elif op in (GATHER, SCATTER_ADD):
+    elif op.name in ("gather", "scatter_add"):
+        from adcli.ad.indices import wrong_index
+
         message, hint, wrong = wrong_index(run, node)
         return _placed(DomainError(message, hint, span=graph.span(node), text=text), run, wrong)
     else:
