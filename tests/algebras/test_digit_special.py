@@ -2,8 +2,10 @@
 
 import mpmath
 import pytest
+from mpmath import mp, mpf
 
 import adcli
+from adcli.algebras.special import digit_betas
 from tests.effort import effort
 
 
@@ -103,3 +105,17 @@ def test_polygamma_where_its_terms_cancel(n: int, x: float) -> None:
         exact = (-1) ** (n + 1) * mpmath.factorial(n) * (mpmath.zeta(n + 1, y + steps) + below)
     value = at(f"polygamma({n}, x)", x, 30)
     assert abs(value - exact) <= abs(exact) * mpmath.mpf(10) ** -29
+
+
+@pytest.mark.parametrize("x", ["1e60", "3e70", "1e300", "1e2565"])
+@pytest.mark.parametrize("y", ["1e-20", "0.5", "1", "2", "1e5", "1e20"])
+def test_lbeta_and_polygammadiff_far_out(x, y):
+    def values():
+        ways = [digit_betas.lbeta(mpf(x), mpf(y)), digit_betas.lbeta(mpf(y), mpf(x))]
+        return ways + [digit_betas.polygammadiff(mpf(n), mpf(x), mpf(y)) for n in (0, 1, 7)]
+
+    with mp.workdps(40):
+        found = values()
+    with mp.workdps(900 if len(x) < 6 else 60):  # more would take long with 2,565 digits
+        for value, exact in zip(found, values(), strict=True):
+            assert abs(value / exact - 1) < 1e-38
