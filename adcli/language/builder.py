@@ -180,6 +180,7 @@ class Builder(Operators):
                     )
                 continue
             place = self.resolve(subscript)
+            self._refuse_condition(place, span)
             if self._is_data(place):
                 places.append(place)
                 key.append(PLACE)
@@ -188,6 +189,18 @@ class Builder(Operators):
         if not places:
             return self.graph.node(INDEX, (self.resolve(base),), tuple(key), span)
         return self._gather(self.resolve(base), tuple(key), tuple(places), span)
+
+    def _refuse_condition(self, place: int, span: Span) -> None:
+        """v[v > 1] means the elements that meet it, not those numbered 0 and 1 by it."""
+        if self.is_truth(place):
+            inside = self.text[span[0] + 1 : span[1] - 1]
+            inside = "c" if {",", ":"} & set(inside) else inside
+            raise self.error(
+                "a condition is not an index: how many elements meet it depends on the data",
+                span,
+                f"where({inside}, x, 0) has 0 for the others, x[where({inside}, 1, 0)] takes "
+                "element 1 or 0",
+            )
 
     def _is_data(self, place: int) -> bool:
         """Whether an index is known only with the values of variables, or has several places."""

@@ -116,10 +116,14 @@ class Operators(Scope):
         self._truths.add(node)
         return node
 
+    def is_truth(self, node: int) -> bool:
+        """Whether a node is a condition: a comparison, or some joined by `and`, `or`, `not`."""
+        return self.graph.ops[node].name in COMPARISONS or node in self._truths
+
     def _truth(self, a: Any, span: Span) -> int:
         """1 where a number is not 0, else 0; what is 1 or 0 already stays as it is."""
         node = self.resolve(a)
-        if self.graph.ops[node].name in COMPARISONS or node in self._truths:
+        if self.is_truth(node):
             return node
         return self.operation(PRIMITIVES["not_equal"], node, self.graph.constant(0.0, span), span)
 
