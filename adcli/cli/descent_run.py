@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import DescendOptions, SettingsOptions
-from adcli.cli.inputs import assignments
+from adcli.cli.inputs import assignments, file_levels
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen, show, write_text
 from adcli.cli.table_options import check_columns, columns_in, open_data, read_data
@@ -38,6 +38,9 @@ class DescentRun:
             table = stack.enter_context(open_data(options))
             start = start_values(options, self.f, [*held, *columns_in(self.f, table)], drawn)
             if table is not None:
+                from adcli.data.levels import given_levels
+
+                table.levels.update(given_levels(file_levels(options.start, self.f)))
                 given = [*start, *held]
                 check_columns(self.f, table, given, complete=not options.resume)
             rows = self.rows(table, stack)
@@ -49,7 +52,7 @@ class DescentRun:
         if options.save:
             from adcli.data.parameters import save_parameters
 
-            save_parameters(options.save, result.parameters)
+            save_parameters(options.save, result.parameters, result.levels)
         for text in result.moved:
             remark(safe(text) + "\n")
         report = self.report(result, timed=is_terminal(sys.stdout))

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs
 from adcli.cli.fit_options import FitOptions
-from adcli.cli.inputs import assignments, constant, file_values, is_whole_point, values_of
+from adcli.cli.inputs import (
+    assignments,
+    constant,
+    file_levels,
+    file_values,
+    is_whole_point,
+    values_of,
+)
 from adcli.cli.table_options import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
 def regression_of(options: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
+    from adcli.data.levels import given_levels
     from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model
@@ -41,6 +49,7 @@ def regression_of(options: FitOptions) -> Regression:
         names = [name for f in used for name in columns_in(f, table)]
         where = filter_of(table, options)
         _name_constants(used)
+        table.levels.update(given_levels(file_levels(options.start, used[0])))
         data = read_columns(table, names, missing=options.missing, where=where)
         known = table.layout.columns
     return Regression(

@@ -11,7 +11,7 @@ from adcli.cli.formats import ROWS, format_of
 from adcli.cli.show import open_rows
 from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
-from adcli.data.levels import known
+from adcli.data.levels import given_levels
 from adcli.data.point_files import naming, open_points
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError, UsageError
@@ -52,7 +52,7 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
         model.model.prediction.refuse_constants(points.layout.names, points.name)
         for name in model.columns:
             points.shape_of(name)
-        points.levels = known(model.levels)
+        points.levels = given_levels(model.levels)
         output = options.output
         form = format_of("-o", output, ROWS) or options.form
         plain = [name for name in model.columns if name not in model.levels]

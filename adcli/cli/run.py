@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from adcli.ad.tasks import Task
-from adcli.cli.inputs import assignments, wrt_names
+from adcli.cli.inputs import assignments, file_levels, wrt_names
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import show, show_engine, show_run
 from adcli.cli.table_options import check_columns, open_data, read_data, tell_levels
@@ -34,6 +34,7 @@ def run(kind: str, options: RunOptions) -> int:
     f, levels = _program(options)
     with options.context():
         fixed, held = options.values_at(f, options.decimal_digits)
+        levels = levels or file_levels(options.at, f)
         f = f.twice if kind in ("jacobian", "hessian") else f
         data = _rows_of(f, fixed, options, levels)
         task = _task(kind, f, options, data)
@@ -75,7 +76,7 @@ def _rows_of(
         check_columns(f, table, fixed, option="--at")
         data = read_data(f, table, options, levels)
         if not levels:
-            tell_levels(data.levels)
+            tell_levels(f, fixed, data.levels)
         return data
 
 

@@ -17,7 +17,7 @@ from adcli.cli.show import open_rows, show_engine, show_run
 from adcli.cli.table_options import tell_levels
 from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
-from adcli.data.levels import known
+from adcli.data.levels import given_levels
 from adcli.data.overlap import Ahead, in_order
 from adcli.data.point_files import Points, open_points
 from adcli.data.table import open_table
@@ -74,7 +74,7 @@ def run_stream(
         job = _Job(f, task, fixed, held, options, points)
         coded = [name for name in job.columns if coded_column(name)]
         if coded:
-            points.levels = known(levels or _levels_in(options, coded))
+            points.levels = given_levels(levels or _levels_in(job, coded))
         # The first block is worked on alone: what all need (derivatives as nodes of the graph, a
         # compiled program) is made once.
         first = next(iter(points), None) or points.empty()
@@ -104,8 +104,9 @@ def run_stream(
     return 0
 
 
-def _levels_in(options: RunOptions, coded: Sequence[str]) -> LevelNames:
+def _levels_in(job: _Job, coded: Sequence[str]) -> LevelNames:
     """The levels of columns of the file of points, which is read for them alone."""
+    options = job.options
     assert options.points is not None
     if options.points == "-":
         raise UsageError(
@@ -116,7 +117,7 @@ def _levels_in(options: RunOptions, coded: Sequence[str]) -> LevelNames:
         blocks = partial(table.blocks, coded)
         find_levels(table, coded, lambda: ({n: b.numbers(n) for n in coded} for b in blocks()))
     found = known_levels(table)
-    tell_levels(found)
+    tell_levels(job.f, {name: column.values for name, column in job.fixed.items()}, found)
     return found
 
 

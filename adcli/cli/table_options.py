@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from adcli.cli.declare import Options
 from adcli.cli.kinds import choice, text, texts
@@ -16,6 +16,7 @@ from adcli.cli.options import file_format_option
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError, did_you_mean
 from adcli.language.messages import safe
+from adcli.report.numbers import shape_of
 
 if TYPE_CHECKING:
     from adcli.data.levels import CodedColumns
@@ -106,16 +107,29 @@ def read_data(
 ) -> CodedColumns:
     """The columns that the program names, as arrays; codes stand for `levels` where these are
     known."""
-    from adcli.data.levels import known
+    from adcli.data.levels import given_levels
     from adcli.data.table_columns import read_columns
 
-    table.levels.update(known(levels))
+    table.levels.update(given_levels(levels))
     condition = filter_of(table, options)
     return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)
 
 
-def tell_levels(levels: LevelNames) -> None:
-    """Say what codes stand for that were found in a file."""
+def tell_levels(f: Function, values: Mapping[str, Any], levels: LevelNames) -> None:
+    """Say what codes stand for that were found in a file. Raises UsageError where one of `values`
+    has not a number for each level: it would be that of other levels."""
+    from adcli.graph.coded import groupings
+
+    for variable, axis, place, _ in groupings(f.graph, f.order):
+        name, codes = f.graph.attrs[variable], f.graph.attrs[place]
+        found = levels.get(codes) if isinstance(codes, str) else None
+        shape = shape_of(values.get(name, 0.0))
+        if found is not None and axis < len(shape) and shape[axis] != len(found):
+            raise UsageError(
+                f"'{safe(name)}' has {shape[axis]} places for the {len(found)} levels of "
+                f"{safe(codes)}: {', '.join(map(safe, found[:MOST_LEVELS]))}",
+                "--save of a fit or a descent keeps the levels",
+            )
     for name, found in levels.items():
         numbered = [f"{k} {safe(text)}" for k, text in enumerate(found[:MOST_LEVELS])]
         more = f", and {len(found) - MOST_LEVELS:,} more" if len(found) > MOST_LEVELS else ""

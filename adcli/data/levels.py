@@ -68,7 +68,7 @@ class TextLevels:
         return turned[codes.astype(int)]
 
 
-def known(names: LevelNames) -> dict[str, TextLevels]:
+def given_levels(names: LevelNames) -> dict[str, TextLevels]:
     """The levels of columns, by variable, of which all names are known."""
     return {name: TextLevels(coded_column(name) or name, x) for name, x in names.items()}
 

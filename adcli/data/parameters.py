@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,10 +18,13 @@ from adcli.data.output import atomic_output, extension
 from adcli.data.room import check_room
 from adcli.data.source import open_file
 from adcli.errors import DataError, UsageError
+from adcli.graph.coded import LevelNames, coded_column
 
 NamedArrays = dict[str, Any]
 
 PARAMETER_FORMATS = ("npz", "safetensors", "json")
+
+NO_LEVELS: LevelNames = MappingProxyType({})
 
 MODEL_FORMAT = "adcli model 1"
 """What a saved model says that it is."""
@@ -74,18 +78,49 @@ def check_savable(path: str | os.PathLike[str]) -> None:
         _safetensors()
 
 
-def save_parameters(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
-    """Write arrays by name; the file appears when it is complete.
+def load_levels(path: str | os.PathLike[str], names: Collection[str]) -> dict[str, list[str]]:
+    """The levels of variables such as codes(region) that a file of parameters has, by name.
+
+    Raises DataError for a file that holds something else under such a name.
+    """
+    form, file = parameter_format(path), os.fspath(path)
+    found: dict[str, Any] = {}
+    try:
+        if form == "json":
+            with open(file, encoding="utf-8-sig") as stream:
+                values = json.load(stream, object_pairs_hook=_object_of)
+            known = {**values, **values.get("levels", {})}
+            for name in names:
+                found[name] = known.get(name, known.get(coded_column(name)))
+        else:
+            for name, array in _LOADERS[form](file, names).items():
+                found[name] = json.loads(array.astype(np.uint8).tobytes())
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError):
+        raise DataError(f"{file} has no levels of a column where they should be") from None
+    found = {name: texts for name, texts in found.items() if texts is not None}
+    for name, texts in found.items():
+        if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+            raise DataError(f"{file}: '{name}' is not a list of texts")
+    return found
+
+
+def save_parameters(
+    path: str | os.PathLike[str], arrays: Mapping[str, Any], levels: LevelNames = NO_LEVELS
+) -> None:
+    """Write arrays by name, and the levels of codes; the file appears when it is complete.
 
     .npz and .safetensors keep the arrays' own types, .json the shortest digits that read back to
     the same numbers. Raises DataError where the file cannot be written, UsageError for another
     extension.
     """
     form = parameter_format(path)
-    found = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    found: dict[str, Any] = {n: np.asarray(value, order="C") for n, value in arrays.items()}
     write = _WRITERS[form]
     if form == "safetensors":
         _safetensors()
+    for name, texts in levels.items():
+        written = json.dumps(list(texts), ensure_ascii=False).encode()
+        found[name] = np.array(texts) if form == "json" else np.frombuffer(written, np.uint8)
     with atomic_output(path) as stream:
         write(stream, found)
 

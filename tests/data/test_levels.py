@@ -11,7 +11,8 @@ import pytest
 
 from adcli.data.array_columns import check_arrays
 from adcli.data.batches import Batches
-from adcli.data.levels import TextLevels, in_order, known
+from adcli.data.levels import TextLevels, given_levels, in_order
+from adcli.data.parameters import load_levels, load_parameters, save_parameters
 from adcli.data.table import open_table
 from adcli.data.table_columns import read_columns
 from adcli.errors import DataError
@@ -81,7 +82,7 @@ def test_a_new_level_is_named_with_its_row(tmp_path):
     path = write(tmp_path, "csv", ["a", "c", "b"])
     for missing in ("error", "drop"):
         with open_table([path]) as table:
-            table.levels.update(known({NAME: ["a", "b"]}))
+            table.levels.update(given_levels({NAME: ["a", "b"]}))
             message = r"row 2 \(line 3\): column 'region': 'c' is a new level; there are a, b"
             with pytest.raises(DataError, match=message):
                 read_columns(table, [NAME], missing=missing)
@@ -112,3 +113,23 @@ def test_a_hundred_thousand_levels():
     codes = np.array(list(levels.codes(reversed(texts))))
     assert levels.settle(codes).tolist() == list(range(99_999, -1, -1))
     assert levels.names == texts
+
+
+@pytest.mark.parametrize("form", ["npz", "json", "safetensors"])
+def test_saved_parameters_keep_the_levels(tmp_path, form):
+    if form == "safetensors":
+        pytest.importorskip("safetensors")
+    path = tmp_path / f"saved.{form}"
+    levels = {NAME: ["a", "Österreich", '"']}
+    save_parameters(path, {"a": [1.0, 2.0, 3.0]}, levels)
+    assert load_levels(path, [NAME]) == levels
+    assert load_levels(path, ["codes(x)"]) == {}
+    assert load_parameters(path, ["a"])["a"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("levels", ["1", '[1, "a"]', '{"a": 1}', '"a"'])
+def test_levels_that_are_none_are_refused(tmp_path, levels):
+    path = tmp_path / "saved.json"
+    path.write_text(f'{{"a": 1, "{NAME}": {levels}}}')
+    with pytest.raises(DataError):
+        load_levels(path, [NAME])
