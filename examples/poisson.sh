@@ -10,9 +10,7 @@ found() { # the panel at the end: the value and the parameters
     sed -n -e 's/^│ \(value [^,]*\),.*/\1/p' -e 's/^│ \(.* = [^ ]*\) .*/\1/p'
 }
 
-# A count y with the mean mu has the probability mu^y exp(-mu) / y!, and y! is gamma(y + 1).
-likelihood='mu = exp(a + b*quarter)
-sum(deaths*log(mu) - mu - lgamma(deaths + 1))'
+likelihood='sum(poisson_logpmf(deaths, exp(a + b*quarter)))'
 
 say "The largest log likelihood of a mean that grows exponentially"
 adcli descend "$likelihood" --data aids.csv --start a=0,b=0 --maximize | found

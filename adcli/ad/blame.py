@@ -11,6 +11,7 @@ from typing import Any
 from adcli.ad.algebra import NOWHERE, Algebra
 from adcli.ad.evaluate import Run
 from adcli.ad.reverse import first_infinite
+from adcli.ad.supports import Place, density_reason
 from adcli.errors import DomainError
 from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
@@ -54,9 +55,6 @@ MOST_OF_OPERAND = 24
 
 _ASKS_OF_NUMBER = r"where\(\(?-?[\d.]+(?:e[+-]?\d+)?\)? (?:>|!=)"
 """Compiled for the first remedy, not at every start."""
-
-Place = tuple[int, Any]
-"""A node and the places of its value that are meant: a mask, None for everywhere."""
 
 
 def live_inputs(run: Run, i: int, live: Any) -> list[Place]:
@@ -125,7 +123,7 @@ def blame_value(run: Run, output: int, live: Any = None) -> Place:
 
 def value_error(run: Run, place: Place, text: str) -> DomainError:
     """The error for a node whose value is not finite at some places."""
-    place, reason = _reason(run, place)
+    place, reason = density_reason(run, place)
     node, live = place
     graph, values, algebra = run.graph, run.values, run.algebra
     op = graph.ops[node]
@@ -154,28 +152,6 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
             hint = _stable_form(graph, run.order, node) or OVERFLOW
     error = DomainError(message, hint, span=graph.span(node), text=text)
     return _placed(error, run, place)
-
-
-def _reason(run: Run, place: Place) -> tuple[Place, str]:
-    """The first place where a log density has a parameter that it may not have, or lies outside its
-    support, and `: it needs sigma > 0, and sigma is -1`; the place and nothing if there is none."""
-    node, live = place
-    algebra, op = run.algebra, run.graph.ops[node]
-    if not op.parameters and op.support is None:
-        return place, ""
-    m, out, xs = algebra.m, run.values[node], run.operands(node)
-    for name, (text, is_refused) in op.parameters.items():
-        k = op.inputs.index(name)
-        bad = algebra.both(live, is_refused(m, xs[k]))
-        if bad is not NOWHERE:
-            shown = algebra.describe_at(xs, out, bad)[k]
-            return (node, bad), f": it needs {text.format(name)}, and {name} is {shown}"
-    bad = NOWHERE if op.support is None else algebra.both(live, op.support[1](m, *xs))
-    if op.support is None or bad is NOWHERE:
-        return place, ""
-    y = op.inputs[0]
-    shown = algebra.describe_at(xs, out, bad)[0]
-    return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
 
 
 def remedy(graph: Graph, node: int) -> str | None:

@@ -17,6 +17,10 @@ FAR_OUT = -1e30
 of log(exp(-inf)) does."""
 
 
+Place = tuple[int, Any]
+"""A node and the places of its value that are meant: a mask, None for everywhere."""
+
+
 def is_outside(m: Any, op: Primitive, xs: Sequence[Any]) -> Any:
     """Nonzero where a log density is -inf by its definition: its parameters are as they must be."""
     assert op.support is not None
@@ -61,3 +65,25 @@ def are_right(run: Run, outputs: Sequence[int]) -> bool:
         return False
     values = [run.values[o] for o in outputs]
     return all(algebra.both(None, algebra.m.not_equal(x, x)) is NOWHERE for x in values)
+
+
+def density_reason(run: Run, place: Place) -> tuple[Place, str]:
+    """The first place where a log density has a parameter that it may not have, or lies outside its
+    support, and `: it needs sigma > 0, and sigma is -1`; the place and nothing if there is none."""
+    node, live = place
+    algebra, op = run.algebra, run.graph.ops[node]
+    if not op.parameters and op.support is None:
+        return place, ""
+    m, out, xs = algebra.m, run.values[node], run.operands(node)
+    for name, (text, is_refused) in op.parameters.items():
+        k = op.inputs.index(name)
+        bad = algebra.both(live, is_refused(m, xs[k]))
+        if bad is not NOWHERE:
+            shown = algebra.describe_at(xs, out, bad)[k]
+            return (node, bad), f": it needs {text.format(name)}, and {name} is {shown}"
+    bad = NOWHERE if op.support is None else algebra.both(live, op.support[1](m, *xs))
+    if op.support is None or bad is NOWHERE:
+        return place, ""
+    y = op.inputs[0]
+    shown = algebra.describe_at(xs, out, bad)[0]
+    return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
