@@ -67,6 +67,8 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
         return f"a name is bound by {name} = value"
     if behind.startswith("[") and name.lower() in (*LIBRARY, *ALIASES):
         return f"a function is called with round brackets: {name.lower()}(x)"
+    if name in LIBRARY:
+        return f"the function is called: {LIBRARY[name].signature()}"
     if name in WORDS and text[span[0] : span[1]] == name:
         return WORDS[name]
     if "ᵀ" in text[span[0] : span[1]]:

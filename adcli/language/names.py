@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import is_function, is_taken
+from adcli.graph.library import RESERVED, is_function, is_taken
 from adcli.language.messages import unquoted
 
 
@@ -140,7 +140,7 @@ class Scope:
             if name in CONSTANTS:
                 node = self.graph.named(CONSTANTS[name], span)
                 self.graph.constants.setdefault(name, span)
-            elif self.is_function(name):
+            elif name in self.functions or name in RESERVED:
                 raise self.error(f"'{name}' is a function", span, self._call_hint(name, span))
         if node is None:
             node = self.names[key] = self.graph.variable(name, span)
@@ -180,7 +180,7 @@ class Scope:
 
     def refuse_taken(self, name: str, span: Span) -> None:
         """Raise LanguageError for the name of a constant or a function."""
-        if name in CONSTANTS or self.is_function(name):
+        if name in self.functions or is_taken(name):
             what = "constant" if name in CONSTANTS else "function"
             hint = f"choose another name, or write `{name}` in backticks"
             raise self.error(f"'{name}' is a {what} and cannot be bound", span, hint)
