@@ -97,7 +97,8 @@ def _as_shown(op: Primitive) -> Primitive:
     row = op
     if op.kind == ELEMENTWISE and op.shown:
         row = copy(op)
-        row.partials, row.scaled = op.shown, ()
+        row.partials = tuple([a or b for a, b in zip(op.shown, op.partials, strict=True)])
+        row.scaled = ()
     elif op.drops is not None:
         row = copy(op)
         row.drops = None

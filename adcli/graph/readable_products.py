@@ -61,6 +61,10 @@ class ReadableProducts(ReadableFactors):
         """c*base for a sum that is shorter with the number inside: -(a - b), (2*x + 2)/2."""
         raise NotImplementedError
 
+    def turned(self, factors: Factors) -> Addend:
+        """Minus a product, the minus in a difference among its factors if there is one."""
+        raise NotImplementedError
+
     # ---- building ----
 
     def build(self, c: Number, factors: Factors) -> int:
@@ -69,6 +73,8 @@ class ReadableProducts(ReadableFactors):
         if front.denominator != 1 and not (self.decimals and exact.is_short(front)):
             front, last = front.numerator, front.denominator
         factors = self._powers_joined(factors)
+        if c == -1:
+            c, factors = self.turned(factors)
         above = [self.raised_to(base, x) for base, (x,) in factors if x > 0]
         below = [self.raised_to(base, -x) for base, (x,) in factors if x < 0]
         if front != 1 or not above:

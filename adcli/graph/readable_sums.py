@@ -271,6 +271,16 @@ class ReadableSums(ReadableProducts):
         halved = c.denominator != 1 and all(k.denominator == 1 for k, _ in inside)
         return self._plain(inside) if mixed or halved else None
 
+    def turned(self, factors: Factors) -> Addend:
+        """Minus a product: -(a - b)/c is (b - a)/c, but -(1 - x)/c stays."""
+        for k, (base, exponents) in enumerate(factors):
+            terms = self.terms_of.get(base, [])
+            signs = {c > 0 for c, _ in terms}
+            if exponents == (1,) and len(signs) == 2 and all(f for _, f in terms):
+                other = self._plain([(-c, f) for c, f in terms])
+                return 1, (*factors[:k], (other, (1,)), *factors[k + 1 :])
+        return -1, factors
+
     def parted(self, node: int) -> tuple[Number, int]:
         """A sum as a whole number and what is not a number: y - 1 as -1 and y."""
         terms = self.terms_of.get(node, [])

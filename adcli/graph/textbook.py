@@ -29,6 +29,15 @@ def _shown(name: str, kind: str, **stated: Any) -> Primitive:
 # ---- functions of numbers ----
 
 _shown("relu", ELEMENTWISE, partials=(lambda m, x, out: m.greater(x, 0),), trend="rises")
+_shown(
+    "clip",
+    ELEMENTWISE,
+    partials=(
+        lambda m, x, low, high, out: m.less(low, x) * m.less(x, high),
+        lambda m, x, low, high, out: m.less(x, low),
+        lambda m, x, low, high, out: m.greater(x, high),
+    ),
+)
 _shown("logsigmoid", ELEMENTWISE, partials=(lambda m, x, out: 1 - m.sigmoid(x),))
 _shown(
     "sec",
@@ -55,7 +64,7 @@ def _mean_transpose(m: Any, g: Any, k: int, axis: int | None, shapes: list[Shape
     return m.divide(spread, _count(axis, shape))
 
 
-_MEAN = _shown("mean", LINEAR, shape=reduced_shape, rule=_mean_transpose, trend="signs")
+_MEAN = _shown("mean", LINEAR, shape=reduced_shape, rule=_mean_transpose, trend="keeps")
 
 
 def _count(axis: int | None, shape: Shape) -> int:
@@ -69,7 +78,7 @@ def _deviations(m: Any, x: Any, axis: int | None, shape: Shape) -> Any:
 
 def _share(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -> Any:
     """The softmax of x, where `out` is its logsumexp."""
-    if axis is None and len(shape) > 1:
+    if axis is None and len(shape) != 1:
         return m.exp(x - out)
     return m.structural(_SOFTMAX, -1 if axis is None else axis, x)
 

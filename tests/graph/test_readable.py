@@ -278,12 +278,13 @@ def test_derivatives_of_arrays_agree(text: str) -> None:
 
 def test_rows_state_textbook_rules_that_are_equal() -> None:
     rows = [row for row in PRIMITIVES.values() if row.kind == "elementwise" and row.shown]
-    assert len(rows) > 12
+    assert len(rows) > 20
     for row in rows:
         names = list(row.inputs)
         text = f"{row.name}({', '.join(names)})" if not row.symbol else f"{names[0]}^{names[1]}"
         for wrt, partial in zip(names, row.shown, strict=True):
-            assert partial is not None
+            if partial is None:
+                continue
             (formula,) = texts(shown(text, wrt))
             source = random.Random(row.name)
             f, g = adcli.function(text), adcli.function(formula)

@@ -32,6 +32,7 @@ elementwise(
     "log1pmx",
     # The second derivative of one form cancels far out, the other form itself near 0.
     lambda m, x, out: m.where(m.less(x, 1), -m.divide(x, 1 + x), m.divide(1, 1 + x) - 1),
+    shown=(lambda m, x, out: -m.divide(x, 1 + x),),
     value=lambda m, x: _log_less(m, x, m.log1p(x) - x),
     domain="x > -1",
     remedy="where(x > -1, log1pmx(x), 0) gives 0 elsewhere",

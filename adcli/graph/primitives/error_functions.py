@@ -13,6 +13,7 @@ _DIGITS = "adcli.algebras.special.digit_error_functions."
 elementwise(
     "erfcx",
     lambda m, x, out: -2 * m.ierfcx(1, x),
+    shown=(lambda m, x, out: 2 * x * out - m.divide(2, m.sqrt(m.pi)),),
     libraries={"numpy": _OURS + "erfcx", "mpmath": _DIGITS + "erfcx"},
     trend="falls",
     latex=r"\operatorname{erfcx}",
@@ -32,6 +33,7 @@ elementwise(
 elementwise(
     "erfinv",
     lambda m, x, out: m.divide(m.divide(m.sqrt(m.pi), 2), m.gauss(out)),
+    shown=(lambda m, x, out: m.divide(m.sqrt(m.pi) * m.exp(m.power(out, 2)), 2),),
     libraries={"numpy": "scipy.special.erfinv", "mpmath": _DIGITS + "erfinv"},
     domain="-1 < x < 1",
     remedy="where(abs(x) < 1, erfinv(x), 0) gives 0 elsewhere",
@@ -43,6 +45,7 @@ elementwise(
 elementwise(
     "erfcinv",
     lambda m, x, out: -m.divide(m.divide(m.sqrt(m.pi), 2), m.gauss(out)),
+    shown=(lambda m, x, out: -m.divide(m.sqrt(m.pi) * m.exp(m.power(out, 2)), 2),),
     libraries={"numpy": "scipy.special.erfcinv", "mpmath": _DIGITS + "erfcinv"},
     domain="0 < x < 2",
     remedy="where(abs(x - 1) < 1, erfcinv(x), 0) gives 0 elsewhere",
@@ -100,6 +103,7 @@ def _invmills_x(m: Any, x: Any, out: Any) -> Any:
 elementwise(
     "invmills",
     _invmills_x,
+    shown=(lambda m, x, out: -(out * (x + out)),),
     value=_invmills,
     libraries={"mpmath": _DIGITS + "invmills"},
     trend="falls",
@@ -118,6 +122,7 @@ def _sinc(m: Any, x: Any) -> Any:
 elementwise(
     "sinc",
     lambda m, x, out: m.dsinc(1, x),
+    shown=(lambda m, x, out: m.divide(m.cos(m.pi * x) - out, x),),
     value=_sinc,
     even=True,
     latex=r"\operatorname{sinc}",

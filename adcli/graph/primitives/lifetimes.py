@@ -67,6 +67,7 @@ density(
         m.log(m.divide(rate * y, shape)) + m.divide(0.5, shape) - m.stirling_slope(1, shape)
     ),
     lambda m, y, shape, rate, out: m.divide(shape, rate) - y,
+    shown=(None, lambda m, y, shape, rate, out: m.log(rate * y) - m.digamma(shape), None),
     inputs="y shape rate",
     value=_gamma,
     support=(
@@ -105,6 +106,22 @@ def _weibull_excess(m: Any, y: Any, shape: Any, scale: Any) -> Any:
     return m.expm1(shape * m.log(m.divide(y, scale)))
 
 
+def _weibull_power(m: Any, y: Any, shape: Any, scale: Any) -> Any:
+    return m.power(m.divide(y, scale), shape)
+
+
+_weibull_shown = (
+    lambda m, y, shape, scale, out: m.divide(
+        shape - 1 - shape * _weibull_power(m, y, shape, scale), y
+    ),
+    lambda m, y, shape, scale, out: (
+        m.divide(1, shape) + m.log(m.divide(y, scale)) * (1 - _weibull_power(m, y, shape, scale))
+    ),
+    lambda m, y, shape, scale, out: (
+        m.divide(shape, scale) * (_weibull_power(m, y, shape, scale) - 1)
+    ),
+)
+
 density(
     "weibull_logpdf",
     lambda m, y, shape, scale, out: -m.divide(1 + shape * _weibull_excess(m, y, shape, scale), y),
@@ -112,6 +129,7 @@ density(
         m.divide(1, shape) - m.log(m.divide(y, scale)) * _weibull_excess(m, y, shape, scale)
     ),
     lambda m, y, shape, scale, out: m.divide(shape, scale) * _weibull_excess(m, y, shape, scale),
+    shown=_weibull_shown,
     inputs="y shape scale",
     value=_weibull,
     support=(
@@ -154,6 +172,11 @@ density(
     lambda m, y, a, b, out: m.divide(a - 1, y) - m.divide(b - 1, 1 - y),
     lambda m, y, a, b, out: m.log(y) - m.polygammadiff(0, a, b),
     lambda m, y, a, b, out: m.log1p(-y) - m.polygammadiff(0, b, a),
+    shown=(
+        None,
+        lambda m, y, a, b, out: m.log(y) - m.digamma(a) + m.digamma(a + b),
+        lambda m, y, a, b, out: m.log(1 - y) - m.digamma(b) + m.digamma(a + b),
+    ),
     inputs="y a b",
     value=_beta,
     support=("0 < {0} < 1, or 0 if a <= 1, or 1 if b <= 1", _beta_outside),

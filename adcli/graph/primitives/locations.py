@@ -85,12 +85,31 @@ def _student_sigma(m: Any, y: Any, df: Any, mu: Any, sigma: Any, out: Any) -> An
     return m.divide(m.where(m.less(square, df), near, far) - 1, sigma)
 
 
+def _student_shown(m: Any, y: Any, df: Any, mu: Any, sigma: Any, out: Any) -> Any:
+    return m.divide((df + 1) * (y - mu), df * m.power(sigma, 2) + m.power(y - mu, 2))
+
+
+def _student_df_shown(m: Any, y: Any, df: Any, mu: Any, sigma: Any, out: Any) -> Any:
+    digammas = m.digamma(m.divide(df + 1, 2)) - m.digamma(m.divide(df, 2)) - m.divide(1, df)
+    tail = m.log(1 + m.divide(m.power(y - mu, 2), df * m.power(sigma, 2)))
+    slope = m.divide((y - mu) * _student_shown(m, y, df, mu, sigma, out), df)
+    return m.divide(digammas - tail + slope, 2)
+
+
 density(
     "student_t_logpdf",
     lambda m, y, df, mu, sigma, out: -_student_mu(m, y, df, mu, sigma),
     _student_df,
     lambda m, y, df, mu, sigma, out: _student_mu(m, y, df, mu, sigma),
     _student_sigma,
+    shown=(
+        lambda *given: -_student_shown(*given),
+        _student_df_shown,
+        _student_shown,
+        lambda m, y, df, mu, sigma, out: m.divide(
+            (y - mu) * _student_shown(m, y, df, mu, sigma, out) - 1, sigma
+        ),
+    ),
     inputs="y df mu sigma",
     value=_student_t,
     parameters={"df": POSITIVE, "sigma": POSITIVE},
@@ -98,11 +117,24 @@ density(
     latex=latex("StudentT", given=3),
     summary="log density of Student's t: degrees of freedom df, location mu, scale sigma",
 )
+
+
+def _cauchy_shown(m: Any, y: Any, mu: Any, sigma: Any, out: Any) -> Any:
+    return m.divide(2 * (y - mu), m.power(y - mu, 2) + m.power(sigma, 2))
+
+
 density(
     "cauchy_logpdf",
     lambda m, y, mu, sigma, out: -2 * m.inversion(y - mu, sigma),
     lambda m, y, mu, sigma, out: 2 * m.inversion(y - mu, sigma),
     lambda m, y, mu, sigma, out: m.divide(1, sigma) - 2 * m.inversion(sigma, y - mu),
+    shown=(
+        lambda *given: -_cauchy_shown(*given),
+        _cauchy_shown,
+        lambda m, y, mu, sigma, out: (
+            m.divide(1, sigma) - m.divide(2 * sigma, m.power(y - mu, 2) + m.power(sigma, 2))
+        ),
+    ),
     inputs="y mu sigma",
     value=lambda m, y, mu, sigma: -m.log(m.pi * sigma) - _log_tail(m, _score(m, y, mu, sigma), 1),
     parameters={"sigma": POSITIVE},
@@ -134,12 +166,23 @@ def _logistic_y(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
     return m.tanh(0.5 * _score(m, y, mu, sigma))
 
 
+def _logistic_shown(m: Any, y: Any, mu: Any, sigma: Any, out: Any) -> Any:
+    return m.divide(m.tanh(m.divide(y - mu, 2 * sigma)), sigma)
+
+
 density(
     "logistic_logpdf",
     lambda m, y, mu, sigma, out: -m.divide(_logistic_y(m, y, mu, sigma), sigma),
     lambda m, y, mu, sigma, out: m.divide(_logistic_y(m, y, mu, sigma), sigma),
     lambda m, y, mu, sigma, out: m.divide(
         _score(m, y, mu, sigma) * _logistic_y(m, y, mu, sigma) - 1, sigma
+    ),
+    shown=(
+        lambda *given: -_logistic_shown(*given),
+        _logistic_shown,
+        lambda m, y, mu, sigma, out: m.divide(
+            (y - mu) * _logistic_shown(m, y, mu, sigma, out) - 1, sigma
+        ),
     ),
     inputs="y mu sigma",
     value=_logistic,

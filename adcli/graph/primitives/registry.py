@@ -43,7 +43,7 @@ class Primitive:
               `(m, *inputs, **options)`
     twice     compound: `value` for programs that are differentiated twice: see adcli.graph.twice
     shown     in formulas that are read, elementwise: a partial per input as textbooks state it,
-              where it differs from `partials`; compound: the row of the function as one node, with
+              None where that is in `partials`; compound: the row of the function as one node, with
               the textbook's rule: see adcli.graph.textbook
     libraries where engines have neither: the function's name in libraries, by algebra:
               `{"numpy": "scipy.special.j0", "mpmath": "mpmath.j0"}`; C's is its spelling;

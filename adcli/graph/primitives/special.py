@@ -59,6 +59,12 @@ elementwise(
     "inversion",
     _inversion_x,
     lambda m, x, y, out: -2 * out * m.inversion(y, x),
+    shown=(
+        lambda m, x, y, out: m.divide(
+            m.power(y, 2) - m.power(x, 2), m.power(m.power(x, 2) + m.power(y, 2), 2)
+        ),
+        lambda m, x, y, out: -m.divide(2 * x * y, m.power(m.power(x, 2) + m.power(y, 2), 2)),
+    ),
     value=_inversion,
     domain="(x, y) != (0, 0)",
     remedy="where(x^2 + y^2 > 0, inversion(x, y), 0) gives 0 there",
@@ -225,6 +231,10 @@ elementwise(
     "lbeta",
     lambda m, x, y, out: m.polygammadiff(0, x, y),
     lambda m, x, y, out: m.polygammadiff(0, y, x),
+    shown=(
+        lambda m, x, y, out: m.digamma(x) - m.digamma(x + y),
+        lambda m, x, y, out: m.digamma(y) - m.digamma(x + y),
+    ),
     libraries={
         "shared": "adcli.algebras.special.betas.lbeta",
         "mpmath": "adcli.algebras.special.digit_betas.lbeta",
