@@ -8,25 +8,22 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run
+from adcli.ad.live import live_inputs, not_finite
 from adcli.ad.reverse import first_infinite
 from adcli.ad.supports import Place, density_reason
 from adcli.errors import DomainError
-from adcli.graph.axes import kept_shape
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY, is_taken
 from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
-    LINEAR,
-    MULTILINEAR,
+    MATRIX,
     NAMED,
     POWER,
-    REDUCTION,
     SELECT,
     VARIABLE,
-    WHERE,
     Primitive,
     no_derivative,
 )
@@ -55,53 +52,6 @@ MOST_OF_OPERAND = 24
 
 _ASKS_OF_NUMBER = r"where\(\(?-?[\d.]+(?:e[+-]?\d+)?\)? (?:>|!=)"
 """Compiled for the first remedy, not at every start."""
-
-
-def live_inputs(run: Run, i: int, live: Any) -> list[Place]:
-    """The inputs that the places `live` of node i depend on, with the places that matter there.
-
-    Of `where` only the branches taken count. No input with NOWHERE is among them.
-    """
-    graph, values, algebra, m = run.graph, run.values, run.algebra, run.algebra.m
-    op, inputs, out = graph.ops[i], graph.args[i], values[i]
-    if not algebra.shaped:
-        taken = [(j, _where(run, i, k, live)) for k, j in enumerate(inputs)]
-        return [place for place in taken if place[1] is not NOWHERE]
-    found: list[Place] = []
-    shapes = [algebra.shape(values[j]) for j in inputs]
-    for k, j in enumerate(inputs):
-        mask = live
-        if op.kind in (ELEMENTWISE, SELECT):
-            mask = _where(run, i, k, live)
-            if mask is not None and mask is not NOWHERE:
-                mask = algebra.fit(algebra.spread(mask, out), values[j], out)
-        elif op.kind == REDUCTION and live is not None:
-            kept = kept_shape(shapes[k], graph.attrs[i])
-            mask = m.broadcast(shapes[k], m.reshape(kept, live))
-        elif op.rule is not None and op.kind in (LINEAR, MULTILINEAR):
-            if op.flows is not None and k >= op.flows:
-                mask = None
-            else:
-                places = m.full(1.0, algebra.shape(out)) if live is None else live
-                ones = [m.full(1.0, shape) for shape in shapes[: op.flows]] + run.places(i)
-                count = op.rule(m, places, k, graph.attrs[i], shapes, ones)
-                mask = algebra.both(None, m.greater(count, 0))  # nan where a place is none
-        if mask is not NOWHERE:
-            found.append((j, mask))
-    return found
-
-
-def _where(run: Run, i: int, k: int, live: Any) -> Any:
-    """The places of input k that an elementwise or select node looks at, in its own shape."""
-    if run.graph.ops[i] is not WHERE or k == 0:
-        return live
-    m, condition = run.algebra.m, run.operands(i)[0]
-    return run.algebra.both(live, m.not_equal(condition, 0) if k == 1 else m.equal(condition, 0))
-
-
-def not_finite(x: Any, algebra: Algebra, live: Any = None) -> Any:
-    """The places, among those that are live, where a value is infinite or nan."""
-    return algebra.both(live, algebra.m.not_equal(x - x, 0))
 
 
 def blame_value(run: Run, output: int, live: Any = None) -> Place:
@@ -139,6 +89,8 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
 
         message, hint, wrong = wrong_index(run, node)
         return _placed(DomainError(message, hint, span=graph.span(node), text=text), run, wrong)
+    elif fault := _value_fault(run, node, live):
+        message = f"{usual_word(op)} of {fault}{_within(graph, node, text)}"
     else:
         message = f"{written_out(run, place, text)} is {result}{reason}"
         overflows = not op.remedy and not reason
@@ -311,11 +263,27 @@ def derivative_error(
                 bad = not_finite(partial(algebra.m, *xs, out), algebra, taken)
                 live = None if bad is NOWHERE else bad
     message = f"the derivative of {written_out(run, (node, live), text)} is not finite"
+    if op.kind == MATRIX:
+        fault = algebra.derivative_fault(op, run.values[run.graph.args[node][0]])
+        if fault is not None:
+            within = _within(run.graph, node, text)
+            message = f"there is no derivative of {usual_word(op)} of {fault}{within}"
     span = run.graph.span(node)
     is_too_large = op is POWER and algebra.describe_at([out], out, live)[0] in ("inf", "-inf")
     hint = OVERFLOW if is_too_large else remedy(run.graph, node)
     error = DomainError(message, hint, span=span, text=text)
     return error if live is None else _placed(error, run, (node, live))
+
+
+def _value_fault(run: Run, node: int, live: Any) -> str | None:
+    """What a function of matrices finds wrong with its matrix; None for others."""
+    graph, values = run.graph, run.values
+    op = graph.ops[node]
+    if op.kind != MATRIX:
+        return None
+    x = values[graph.args[node][0]]
+    found: str | None = run.algebra.value_fault(op, graph.attrs[node], x, values[node], live)
+    return found
 
 
 def _placed(error: DomainError, run: Run, place: Place) -> DomainError:

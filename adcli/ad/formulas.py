@@ -267,11 +267,11 @@ class _Derivatives(Series):
     def _is_positive(self, node: int) -> bool:
         return True  # a base that is not has no derivative by the exponent
 
-    def _coefficient(self, i: int, k: int) -> Any:
+    def coefficient(self, i: int, k: int) -> Any:
         if len(self.graph) > self._limit:
             raise _too_long(MAX_OPERATIONS, self._order)
         self.algebra.m.span = self.graph.span(i)
-        found = super()._coefficient(i, k)
+        found = super().coefficient(i, k)
         return None if found is not None and self.algebra.m.constant_value(found) == 0 else found
 
     def _scale(self, coefficient: Any, k: int) -> Any:

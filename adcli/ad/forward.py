@@ -16,6 +16,7 @@ from adcli.graph.primitives import (
     COMPOUND,
     ELEMENTWISE,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     REDUCTION,
     SELECT,
@@ -130,6 +131,23 @@ def _compound(run: Run, i: int, tangents: list[Any]) -> Any:
     return rule(m, tangents[j], run.values[j], run.values[i], axis, False)
 
 
+def _matrix(run: Run, i: int, tangents: list[Any]) -> Any:
+    """The tangent of a function of matrices, the sum of what those of its inputs add."""
+    graph, algebra, total = run.graph, run.algebra, None
+    op, inputs = graph.ops[i], graph.args[i]
+    assert op.tangent is not None
+    xs = [run.values[j] for j in inputs]
+    algebra.align([], run.values[i])  # what nodes make from now on belongs to this one's place
+    shapes = [algebra.shape(x) for x in xs]
+    for k, j in enumerate(inputs):
+        if tangents[j] is None:
+            continue
+        t = op.tangent(algebra.m, tangents[j], k, graph.attrs[i], shapes, xs, run.values[i])
+        if t is not None:
+            total = t if total is None else total + t
+    return total
+
+
 def _static(*_: Any) -> None:
     return None
 
@@ -140,6 +158,7 @@ _RULES: dict[str, Callable[[Run, int, list[Any]], Any]] = {
     LINEAR: _linear,
     MULTILINEAR: _multilinear,
     COMPOUND: _compound,
+    MATRIX: _matrix,
     STATIC: _static,
 }
 
@@ -180,6 +199,10 @@ def extend_reach(masks: Masks, run: Run, order: list[int]) -> None:
             found = algebra.structural(op, graph.attrs[i], marks + run.places(i))
         elif op.kind == REDUCTION:
             found = algebra.structural(SUM, graph.attrs[i], marks)
+        elif op.kind == MATRIX:  # each element depends on all of them
+            found = sum(
+                algebra.m.broadcast(algebra.shape(values[i]), algebra.total(x)) for x in marks
+            )
         elif op.kind == MULTILINEAR:
             ones = [algebra.zero(values[j]) + 1 for j in args]
             parts = [[*ones[:k], mark, *ones[k + 1 :]] for k, mark in enumerate(marks)]

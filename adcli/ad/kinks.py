@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.blame import live_inputs, written_out
+from adcli.ad.blame import written_out
 from adcli.ad.evaluate import Run
+from adcli.ad.live import live_inputs
 from adcli.ad.supports import Place
 from adcli.errors import KinkError
 from adcli.graph.axes import kept_shape

@@ -13,6 +13,7 @@ from adcli.graph.primitives import (
     ELEMENTWISE,
     LEAF,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     REDUCTION,
     SELECT,
@@ -233,6 +234,24 @@ def _compound(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contrib
     return [(j, rule(m, g, run.values[j], run.values[i], axis, True), None)]
 
 
+def _matrix(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contributions:
+    """Every element of the output depends on all elements that are taken of an input."""
+    graph, algebra, m = run.graph, run.algebra, run.algebra.m
+    inputs, op, attr = graph.args[i], graph.ops[i], graph.attrs[i]
+    assert op.rule is not None
+    xs = [run.values[j] for j in inputs]
+    algebra.align([], run.values[i])  # what nodes make from now on belongs to this one's place
+    shapes = [algebra.shape(x) for x in xs]
+    result = []
+    for k, j in enumerate(inputs):
+        c = op.rule(m, g, k, attr, shapes, xs, run.values[i]) if active[j] else None
+        if c is not None:
+            is_variable = not graph.args[j]  # it has nothing behind it
+            mask = None if is_variable or op.taken is None else op.taken(m, k, attr, shapes)
+            result.append((j, c, mask))
+    return result
+
+
 def _nothing(*_: Any) -> Contributions:
     return []
 
@@ -246,4 +265,5 @@ _RULES: dict[str, Callable[[Run, int, Any, Any, bytearray], Contributions]] = {
     LINEAR: _structural,
     MULTILINEAR: _structural,
     COMPOUND: _compound,
+    MATRIX: _matrix,
 }

@@ -15,7 +15,7 @@ import numpy as np
 
 from adcli.ad.evaluate import Run
 from adcli.ad.forward import reduction_tangent, select_tangent
-from adcli.graph.primitives import ELEMENTWISE, LINEAR, MULTILINEAR, REDUCTION, SELECT
+from adcli.graph.primitives import ELEMENTWISE, LINEAR, MATRIX, MULTILINEAR, REDUCTION, SELECT
 
 UNIT = 2.0**-53
 """Half a unit in the last place of 1."""
@@ -87,6 +87,46 @@ def _multilinear(run: Run, i: int, errors: list[Any]) -> Any:
     return total
 
 
+def _matrix(run: Run, i: int, errors: list[Any]) -> Any:
+    """The errors of the inputs, and n roundings of the elements of each: LAPACK's results are right
+    for matrices that are so near. The rule for tangents takes them in absolute values."""
+    graph, algebra, total = run.graph, run.algebra, None
+    op, args = graph.ops[i], graph.args[i]
+    assert op.tangent is not None
+    xs = [run.values[j] for j in args]
+    shapes = [algebra.shape(x) for x in xs]
+    for k, x in enumerate(xs):
+        error = _error(run, args[k], errors) + UNIT * max(shapes[k]) * np.abs(x)
+        m = _Sizes(algebra)
+        passed = op.tangent(m, error, k, graph.attrs[i], shapes, xs, run.values[i])
+        if passed is not None:
+            total = np.abs(passed) if total is None else total + np.abs(passed)
+    return total
+
+
+class _Sizes:
+    """The functions of a rule for tangents, in absolute values: the tangent is not negative."""
+
+    def __init__(self, algebra: Any) -> None:
+        self._m = algebra.m
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._m, name)
+        return lambda attr, *xs: np.abs(function(attr, *xs))
+
+    def matmul(self, attr: Any, x: Any, y: Any) -> Any:
+        """Products of sizes."""
+        return self._m.matmul(attr, np.abs(x), np.abs(y))
+
+    def solve(self, attr: Any, a: Any, b: Any) -> Any:
+        """The size of the inverse times that of the right side."""
+        return self.matmul(None, self._m.solve(attr, a, self._m.eye(a.shape[1:])), b)
+
+    def eigen_part(self, attr: Any, x: Any, a: Any) -> Any:
+        """All of it, whatever is equal."""
+        return a
+
+
 def _error(run: Run, j: int, errors: list[Any]) -> Any:
     return run.algebra.zero(run.values[j]) if errors[j] is None else errors[j]
 
@@ -97,4 +137,5 @@ _RULES: dict[str, Callable[[Run, int, list[Any]], Any]] = {
     REDUCTION: _reduction,
     LINEAR: _linear,
     MULTILINEAR: _multilinear,
+    MATRIX: _matrix,
 }

@@ -21,6 +21,7 @@ from heapq import heappop, heappush
 from itertools import product
 from typing import Any, NamedTuple
 
+from adcli.ad import matrix_series
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run, extend
 from adcli.ad.forward import extend_reach, reached
@@ -30,6 +31,7 @@ from adcli.graph.primitives import (
     DIVIDE,
     ELEMENTWISE,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     MULTIPLY,
     POWER,
@@ -73,6 +75,7 @@ class Series:
         self.terms: dict[int, list[Term]] = {}
         self.coefficients: dict[int, list[Any]] = {}
         self._scaled: dict[int, list[Any]] = {}  # k x_k, what rules multiply partials by
+        self.slopes: dict[int, matrix_series.Slope] = {}
         self._needs: dict[int, int] = {}
         self._known: set[int] = set()
         self._expanded: set[int] = set()
@@ -120,7 +123,7 @@ class Series:
                 Term(args[k], mask=mask, weight=weight)
                 for k, mask, weight in self.run.choices(i, moves)
             ]
-        if op.kind in (REDUCTION, LINEAR, MULTILINEAR):
+        if op.kind in (REDUCTION, LINEAR, MATRIX, MULTILINEAR):
             return [Term(a) for a in dict.fromkeys(args[: op.flows]) if a in self.moving]
         return []
 
@@ -135,6 +138,8 @@ class Series:
                 self._need(term.source, self._needs[i], waiting)
                 if term.partial is not None:
                     self._need(term.partial, self._needs[i] - 1, waiting)
+            for node in self.slopes[i].beside if i in self.slopes else ():
+                self._need(node, self._needs[i] - 1, waiting)
 
     def _need(self, node: int, order: int, waiting: list[int]) -> None:
         if node in self.moving and self._needs.get(node, 0) < order:
@@ -149,6 +154,8 @@ class Series:
         self._expanded.add(i)
         if op.kind == REDUCTION:
             self.terms[i] = self._weighted(i)
+        elif op.kind == MATRIX and op not in _FORMULAS:
+            self._take_slope(i)
         elif op.kind == ELEMENTWISE and op not in _FORMULAS:
             m = Symbols(graph, graph.span(i))
             xs, out = [Expression(m, a) for a in graph.args[i]], Expression(m, i)
@@ -159,6 +166,16 @@ class Series:
                     node = m.expression(rule(m, *xs, out)).node
                     self._evaluate(node)
                     terms[k] = term._replace(partial=node)
+
+    def _take_slope(self, i: int) -> None:
+        """Make the tangent of a function of matrices as a node; its value is known in the sweep."""
+        self.slopes[i], new = matrix_series.slope(self, i, self._known)
+        self._extend(new)
+        self._admit(new)
+        self.moving.update(self.slopes[i].tangents)
+        for j in self.slopes[i].order:
+            self.moving.add(j)
+            self.terms[j] = self._first_terms(j)
 
     def _rules(self, i: int) -> tuple[Any, ...]:
         """The rules of an elementwise node, each in the form in which few nodes close."""
@@ -208,7 +225,7 @@ class Series:
         for k in range(1, order + 1):
             for i in nodes:
                 if self._needs[i] >= k:
-                    coefficient = self._coefficient(i, k)
+                    coefficient = self.coefficient(i, k)
                     self.coefficients[i].append(coefficient)
                     if coefficient is not None:
                         coefficient = self._scale(coefficient, k)
@@ -217,7 +234,7 @@ class Series:
     def _scale(self, coefficient: Any, k: int) -> Any:
         return k * coefficient
 
-    def _coefficient(self, i: int, k: int) -> Any:
+    def coefficient(self, i: int, k: int) -> Any:
         """Coefficient k of node i, None for one that is exactly zero."""
         if i in self.seeds:
             return self.seeds[i] if k == 1 else None
@@ -324,6 +341,12 @@ class Series:
         full = [zero if x is None else x for x, zero in zip(xs, zeros, strict=True)]
         return self.algebra.structural(graph.ops[i], graph.attrs[i], full + self.run.places(i))
 
+    def _matrix(self, i: int, k: int) -> Any:
+        if i not in self.slopes:  # the tangent of a tangent
+            self._take_slope(i)
+        found = matrix_series.slope_coefficient(self, i, k - 1)
+        return None if found is None else self.algebra.m.divide(found, k)
+
     def _multilinear(self, i: int, k: int) -> Any:
         graph, args = self.graph, self.graph.args[i]
         parts = [self.coefficients.get(a, [self.values[a]]) for a in args]
@@ -353,6 +376,7 @@ _EXPONENTIAL = (
 _FORMULAS: dict[Any, Callable[[Series, int, int], Any]] = {
     MULTIPLY: Series._product,
     DIVIDE: Series._quotient,
+    **matrix_series.FORMULAS,
 }
 _KINDS: dict[str, Callable[[Series, int, int], Any]] = {
     ELEMENTWISE: Series._by_rule,
@@ -360,4 +384,5 @@ _KINDS: dict[str, Callable[[Series, int, int], Any]] = {
     REDUCTION: Series._reduction,
     LINEAR: Series._linear,
     MULTILINEAR: Series._multilinear,
+    MATRIX: Series._matrix,
 }

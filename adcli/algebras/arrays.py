@@ -197,6 +197,21 @@ class Arrays:
         mask = np.ones(shape, dtype=bool) if live is None else np.broadcast_to(live != 0, shape)
         return tuple(map(int, np.unravel_index(int(mask.argmax()), shape))), shape
 
+    def value_fault(self, op: Primitive, attr: Any, x: Array, out: Array, live: Any) -> str | None:
+        """What a function of matrices finds wrong with its first one at the first live place:
+        `a 2x2 matrix that is singular: ...`; None if nothing is."""
+        from adcli.algebras.matrices.faults import value_fault
+
+        point = self._first(out, live)[0][0]
+        return value_fault(op.name, attr, x[point if len(x) > 1 else 0], self.show)
+
+    def derivative_fault(self, op: Primitive, x: Array) -> str | None:
+        """Why a function of matrices has no derivative at its first one; None if it is unknown."""
+        from adcli.algebras.matrices.faults import derivative_fault
+
+        faults = (derivative_fault(op.name, a, self.show) for a in x)
+        return next((fault for fault in faults if fault), None)
+
     def both(self, live: Any, chosen: Any) -> Any:
         """Masks joined by "and"; NOWHERE if nothing is left."""
         mask = np.asarray(chosen != 0)

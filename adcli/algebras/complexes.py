@@ -10,7 +10,7 @@ import numpy as np
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.functions import complex_functions
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import ELEMENTWISE, SELECT, Primitive
+from adcli.graph.primitives import ELEMENTWISE, MATRIX, SELECT, Primitive
 from adcli.graph.structure import usual_word
 
 STEP = 1e-40
@@ -61,7 +61,7 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
 
 
 def _has_complex_form(op: Primitive) -> bool:
-    return op.kind not in (ELEMENTWISE, SELECT) or hasattr(complex_functions, op.name)
+    return op.kind not in (ELEMENTWISE, MATRIX, SELECT) or hasattr(complex_functions, op.name)
 
 
 def _is_step(op: Primitive) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adcli.algebras.along_axis import ALONG_AXIS
+from adcli.algebras.matrices.over_points import MATRIX_FUNCTIONS
 from adcli.algebras.places import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.structure import shares
@@ -139,6 +140,15 @@ def _tril(algebra: Any, k: int, x: Array) -> Array:
     return algebra.keep(mask, x)
 
 
+def _triu(algebra: Any, k: int, x: Array) -> Array:
+    return algebra.keep(~np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), x)
+
+
+def _eye(algebra: Any, shape: Shape) -> Array:
+    ones = full(algebra, (1.0, (min(shape),)))
+    return _on_diagonal(algebra, (shape[0], shape[-1]), ones)
+
+
 def _products(left: Array, right: Array) -> Array:
     """Matrix products point by point; a matrix that all points share meets them in one product."""
     if left.ndim == 3 and left.shape[0] == 1 < right.shape[0]:
@@ -215,6 +225,7 @@ STRUCTURAL: dict[str, Any] = {
     "diag": _diag,
     "on_diagonal": _on_diagonal,
     "tril": _tril,
+    "triu": _triu,
     "matmul": _matmul,
     "einsum": _einsum,
     "size": _size,
@@ -222,4 +233,6 @@ STRUCTURAL: dict[str, Any] = {
     "range": _range,
     **ALONG_AXIS,
     "linspace": _linspace,
+    "eye": _eye,
+    **MATRIX_FUNCTIONS,
 }

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adcli.ad.algebra import NOWHERE
-from adcli.ad.blame import blame_value, not_finite, value_error
+from adcli.ad.blame import blame_value, value_error
 from adcli.ad.evaluate import Run
+from adcli.ad.live import not_finite
 from adcli.ad.supports import have_supports, within_supports
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.floats import Floats

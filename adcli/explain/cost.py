@@ -84,6 +84,14 @@ def value(graph: Graph, i: int, shapes: Shapes) -> Counts:
     return structural(op.name, graph.attrs[i], inputs, shapes[i])
 
 
+MATRIX_WORK = {
+    **dict.fromkeys(("det", "logdet", "solve"), 1 / 3),
+    **{"inv": 1.0, "cholesky": 1 / 6, "cofactors": 4.0, "eigvalsh": 2 / 3, "eigvecsh": 4.5},
+}
+"""Multiplications, and as many additions, for an n x n matrix, over n^3, each function alone; of
+`cofactors` those of the singular values. Source: Golub & Van Loan, Matrix Computations, 4th ed."""
+
+
 def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Counts:
     """The operations of a structural primitive: those that multiply out and sum; others move
     numbers."""
@@ -94,6 +102,13 @@ def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Cou
         terms = prod(plain_subscripts(attr, tuple(inputs)).sizes.values())
     elif name == "scatter_add":
         return Counts(additions=prod(inputs[0]))
+    elif name in MATRIX_WORK:
+        rows = inputs[0][0]
+        work = int(MATRIX_WORK[name] * rows**3)
+        if name == "solve":
+            of_each = rows**2 * (size // rows)
+            work = of_each // 2 if attr[0] else work + of_each
+        return Counts(work, work)
     elif name in ("sum", "sum_to"):
         return Counts(additions=max(prod(inputs[0]) - size, 0))
     elif name == "cumsum" and size:

@@ -18,6 +18,7 @@ from adcli.algebras.special.coefficients import (
     ONE_LESS_EULER,
     ROOT,
 )
+from adcli.export.matrix_definitions import NUMPY as MATRICES
 
 
 def _c_array(name: str, numbers: tuple[float, ...]) -> str:
@@ -283,7 +284,7 @@ static double polygamma(double n, double x)
 
 DEFINITIONS: dict[str, dict[str, str]] = {
     "python": {},
-    "numpy": {name: text.strip("\n") for name, text in _NUMPY.items()},
+    "numpy": {name: text.strip("\n") for name, text in (_NUMPY | MATRICES).items()},
     "c": {name: text.strip("\n") for name, text in _C.items()},
 }
 """Target -> name -> definition; a definition uses earlier ones alone."""

@@ -153,7 +153,9 @@ class Expressions(Printer):
         is_number = op.kind in (ELEMENTWISE, SELECT)
         template = op.spelling.get(self.target.name)
         if callable(template) and not is_number:
-            return fill(template(attr, [self.shapes[a] for a in args]), list(args))
+            template = template(attr, [self.shapes[a] for a in args])
+            if template is not None:
+                return fill(template, list(args))
         if self.engine and is_number and not (template and all(map(self._is_finite, args))):
             template = self.engine.call(op.name)
         if not template or not is_number:

@@ -305,7 +305,7 @@ def trace(m: Any, x: Any) -> Any:
     return m.einsum("ii->", x)
 
 
-of_rows("diag", "tril", "reshape", "expand", "broadcast", "sum_to")
+of_rows("diag", "tril", "triu", "reshape", "expand", "broadcast", "sum_to")
 
 
 @compound("x place", "zeros with x at an index: scatter(x, zeros(5)[1:3])")
@@ -349,3 +349,20 @@ def full(m: Any, x: Any, shape: tuple[int, ...]) -> Any:
 @compound("", "an array of ones: ones(3), ones(2, 3)", shape=REQUIRED)
 def ones(m: Any, shape: tuple[int, ...]) -> Any:
     return m.full(1.0, shape)
+
+
+# ---- matrix functions ----
+
+
+of_rows("eye", "det", "logdet", "inv", "solve", "cholesky", "eigvalsh", "eigvecsh")
+of_rows("cofactors", "eigen_gaps", "eigen_part")
+
+
+@compound("y mu Sigma", "log-density of a normal vector y, or of each row of a matrix y")
+def multivariate_normal_logpdf(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    """-(z'z + n log(2 pi))/2 - sum(log(diag(L))) with Sigma = L L' and L z = y - mu."""
+    factor = m.cholesky(None, sigma)
+    z = m.solve((1, 0), factor, m.transpose(None, y - mu))  # a column for each row of y
+    logs = m.sum(None, m.log(m.diag(None, factor)))
+    constant = m.size(0, factor) * m.log(2 * m.pi)
+    return -0.5 * (m.sum(0, z * z) + constant) - logs

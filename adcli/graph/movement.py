@@ -263,15 +263,18 @@ structural(
 )
 
 
-def _tril_shape(shapes: list[Shape], _: int) -> Shape:
-    if len(shapes[0]) < 2:
-        raise ShapeError(f"tril takes a matrix, not the shape {show_shape(shapes[0])}")
-    return shapes[0]
+def _triangle_shape(name: str) -> Any:
+    def shape(shapes: list[Shape], _: int) -> Shape:
+        if len(shapes[0]) < 2:
+            raise ShapeError(f"{name} takes a matrix, not the shape {show_shape(shapes[0])}")
+        return shapes[0]
+
+    return shape
 
 
 structural(
     "tril",
-    shape=_tril_shape,
+    shape=_triangle_shape("tril"),
     rule=lambda m, g, k, attr, shapes, _: m.tril(attr, g),
     drops=lambda k, shapes: k < shapes[0][-1] - 1,
     options={"k": 0},
@@ -279,4 +282,15 @@ structural(
     numpy=lambda k, shapes: f"np.tril(#1, {k})",
     trend="pads",
     summary="lower triangle of a matrix up to the diagonal k",
+)
+structural(
+    "triu",
+    shape=_triangle_shape("triu"),
+    rule=lambda m, g, k, attr, shapes, _: m.triu(attr, g),
+    drops=lambda k, shapes: k > 1 - shapes[0][-2],
+    options={"k": 0},
+    example=(0, ((3, 3),)),
+    numpy=lambda k, shapes: f"np.triu(#1, {k})",
+    trend="pads",
+    summary="upper triangle of a matrix from the diagonal k on",
 )

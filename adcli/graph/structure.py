@@ -2,9 +2,9 @@
 
 Linear and multilinear primitives state their transpose in input k: given the adjoint `g` of the
 output, the adjoint of that input, `(m, g, k, attr, shapes, inputs)`. Those that move elements are
-in movement, those that sum products in products; here are those that reduce or run along an axis
-(the sweeps do the summing and the spreading, a reduction states the weight of each element), and
-those that depend on shapes alone.
+in movement, those that sum products in products, functions of matrices in matrices; here are those
+that reduce or run along an axis (the sweeps do the summing and the spreading, a reduction states
+the weight of each element), and those that depend on shapes alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from adcli.graph.axes import (
 )
 from adcli.graph.gathering import GATHER as GATHER
 from adcli.graph.gathering import SCATTER_ADD as SCATTER_ADD
+from adcli.graph.matrices import DET as DET
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
@@ -243,4 +244,23 @@ structural(
     numpy=lambda n, shapes: f"np.linspace(#1, #2, {n})",
     trend="keeps",
     summary="n numbers from x to y in equal steps",
+)
+
+
+def _eye_shape(shapes: list[Shape], attr: Shape) -> Shape:
+    if len(attr) not in (1, 2):
+        raise ShapeError("eye takes the number of rows, and that of columns where it differs")
+    return (attr[0], attr[-1])
+
+
+structural(
+    "eye",
+    kind=STATIC,
+    inputs="",
+    shape=_eye_shape,
+    options={"shape": REQUIRED},
+    example=((3,), ()),
+    numpy=lambda attr, shapes: f"np.eye{(attr[0], attr[-1])}",
+    latex=lambda attr: "I_{" + r" \times ".join(map(str, attr)) + "}",
+    summary="the unit matrix: eye(3), eye(2, 3)",
 )

@@ -15,7 +15,7 @@ from typing import Any, Union
 
 from adcli.errors import Span
 from adcli.graph.axes import Shape
-from adcli.graph.graph import Graph
+from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import (
     ADD,
     CONSTANT,
@@ -151,11 +151,11 @@ class Symbols:
         return self.apply(WHERE, origin, at_origin, y * self.apply(POWER, x, y - 1))
 
     def constant_value(self, x: Expression) -> float | None:
-        """The number that a constant node holds, None for other nodes and for a Literal.
-
-        A float64 would not tell a Literal from its neighbours.
-        """
+        """The number that a constant node holds, None for other nodes and for a Literal, which a
+        float64 would not tell from its neighbours, unless its text is that of the float64."""
         value = self.graph.attrs[x.node] if self.graph.ops[x.node] is CONSTANT else None
+        if isinstance(value, Literal) and float.__repr__(value) == value.text:
+            return float(value)
         return value if type(value) is float else None
 
 

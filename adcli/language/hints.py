@@ -118,13 +118,23 @@ FUNCTIONS = {
         ("deg", "degrees", "rad2deg"), "angles are in radians; x of them are x*180/pi degrees"
     ),
     **dict.fromkeys(("deg2rad", "radians"), "x degrees are x*pi/180"),
-    "det": "the language has no determinant",
+    "determinant": "the determinant is det(A)",
+    "slogdet": "the logarithm of a determinant is logdet(A)",
     **dict.fromkeys(
-        ("inv", "inverse", "pinv"),
-        "the language has no inverse of a matrix; 1/x is that of each element",
+        ("inverse", "matinv"), "the inverse of a matrix is inv(A); 1/x is that of each element"
     ),
-    "solve": "the language solves no equations",
-    **dict.fromkeys(("eye", "identity"), "the identity matrix is diag(ones(3))"),
+    "pinv": "of a tall matrix with full rank it is solve(transpose(A) @ A, transpose(A))",
+    **dict.fromkeys(("lstsq", "mldivide"), "the least squares are solve(A'A, A'b)"),
+    **dict.fromkeys(("solve_triangular", "trsm"), "of a lower triangle it is solve(L, b, lower=1)"),
+    **dict.fromkeys(("chol", "cholesky_factor"), "the lower triangle is cholesky(A)"),
+    **dict.fromkeys(
+        ("eig", "eigh", "eigvals", "eigenvalues"), "of a symmetric matrix they are eigvalsh(A)"
+    ),
+    **dict.fromkeys(
+        ("mvn_logpdf", "multi_normal_lpdf"),
+        "the log-density is multivariate_normal_logpdf(y, mu, Sigma)",
+    ),
+    **dict.fromkeys(("identity", "id"), "the identity matrix is eye(3)"),
     **dict.fromkeys(("cross", "kron"), "products of arrays are *, @, outer and einsum"),
     **dict.fromkeys(("choose", "binom", "comb", "ncr"), "it is n!/(k!*(n - k)!)"),
     "beta": "it is gamma(a)*gamma(b)/gamma(a + b)",

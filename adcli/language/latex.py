@@ -229,7 +229,8 @@ class _Latex(Printer):
         while graph.ops[node] in (POWER, INDEX, GATHER) and node not in self.names:
             node = graph.args[node][0]
         template = graph.ops[node].spelling.get("latex", "")
-        is_number = graph.ops[node] is CONSTANT or template[:1].isdecimal()
+        starts = not callable(template) and template[:1].isdecimal()
+        is_number = graph.ops[node] is CONSTANT or starts
         return is_number and node not in self.names
 
     def _where(self, condition: int, a: int, b: int) -> list[SpelledPart]:
@@ -246,6 +247,11 @@ class _Latex(Printer):
         return (POWER_LEVEL if "^{" in template else level), fill(template, list(args))
 
     def _structural(self, op: Primitive, args: tuple[int, ...], attr: Any) -> Spelled:
+        if "latex" in op.spelling:
+            template = op.spelling["latex"](attr)
+            level = PRODUCT if r"\, " in template else POWER_LEVEL if "^{" in template else ATOM
+            inside = ANY if level == ATOM else ATOM
+            return level, fill(template, [[(a, inside)] for a in args])
         if op is INDEX:
             return ATOM, ["{", (args[0], ATOM), f"}}_{{{key_text(attr)}}}"]
         if op is GATHER:

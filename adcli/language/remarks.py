@@ -7,7 +7,7 @@ import re
 from adcli.errors import LanguageError, Span
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, MULTIPLY, POWER
+from adcli.graph.primitives import CONSTANT, MULTIPLY, POWER, VARIABLE
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
@@ -113,7 +113,10 @@ def reciprocal_of_matrix(program: Program, shapes: dict[str, Shape]) -> Language
         rows, *columns = found[graph.args[i][0]] or (0,)
         if rows > 1 and columns == [rows]:
             what = "a power of a matrix is that of each element"
-            return _remark(program.text, graph.span(i), what, "the language has no inverse")
+            base = graph.args[i][0]
+            name = graph.attrs[base] if graph.ops[base] is VARIABLE else "A"
+            hint = f"the inverse of the matrix is inv({name})"
+            return _remark(program.text, graph.span(i), what, hint)
     return None
 
 

@@ -16,6 +16,7 @@ from adcli.graph.primitives import (
     ELEMENTWISE,
     LEAF,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     NAMED,
     PRIMITIVES,
@@ -241,7 +242,7 @@ def rule_texts(primitive: Primitive) -> list[str]:
         partials = _structural_partials(m, primitive, xs)
     nodes = [m.expression(0 if p is None else p).node for p in partials]
     shapes = dict(zip(rule_inputs(primitive), primitive.example[1], strict=False))
-    if primitive.kind in (LINEAR, MULTILINEAR):
+    if primitive.kind in (LINEAR, MATRIX, MULTILINEAR):
         assert primitive.shape is not None
         shapes["g"] = primitive.shape(list(primitive.example[1]), primitive.example[0])
     return [to_text(m.graph, node) for node in simplify(m.graph, nodes, shapes)]
@@ -272,4 +273,7 @@ def _structural_partials(m: Symbols, primitive: Primitive, xs: list[Expression])
         chosen, weight = rule(m, xs[0], out, attr, shapes[0])
         return [weight if chosen is None else _chosen(m, (chosen, weight))]
     g = Expression(m, m.graph.variable("g"))
+    if primitive.kind == MATRIX:
+        out = m.structural(primitive, attr, *xs)
+        return [rule(m, g, k, attr, list(shapes), xs, out) for k in range(len(xs))]
     return [rule(m, g, k, attr, list(shapes), xs) for k in range(len(xs))]

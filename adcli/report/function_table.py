@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.errors import UsageError, did_you_mean
 from adcli.graph.library import ALIASES, LIBRARY
-from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, Primitive, no_derivative
+from adcli.graph.primitives import ELEMENTWISE, MATRIX, PRIMITIVES, SELECT, Primitive, no_derivative
 from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
 
@@ -86,7 +86,7 @@ def describe_functions(name: str | None = None) -> list[Description]:
 
 
 def _description(row: Primitive, written: str, aliases: list[str]) -> Description:
-    if row.kind not in (ELEMENTWISE, SELECT):
+    if row.kind not in (ELEMENTWISE, MATRIX, SELECT):
         return Description(row.word, written, {}, "", row.summary, aliases)
     derivatives = dict(zip(rule_inputs(row), rule_texts(row), strict=True))
     for name, partial in zip(row.inputs, row.partials, strict=False):

@@ -14,6 +14,7 @@ from adcli.graph.primitives import (
     ELEMENTWISE,
     LEAF,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     MULTIPLY,
     NAMED,
@@ -124,6 +125,9 @@ class Steps:
             return self._with_tangents(node, {k for k, _ in operands})
         if kind == MULTILINEAR:
             return " + ".join([self._with_tangents(node, {k}) for k, _ in operands])
+        if kind == MATRIX and self.run is not None:
+            parts = [self._matrix_rule(node, k, self.tangent(j)) for k, j in operands]
+            return joined([part for part in parts if part]) or "0"
         terms = []
         for k, j in operands:
             factor = self.factor(node, k)
@@ -151,6 +155,8 @@ class Steps:
             return self._spread(node, k)
         if op.kind in (LINEAR, MULTILINEAR) and self.run is not None:
             return self._transposed(node, k)
+        if op.kind == MATRIX and self.run is not None:
+            return self._matrix_rule(node, k, g, backwards=True)
         factor = self.factor(node, k) or ""
         written = f"{g}{self.notation.times}{factor}" if factor else g
         if factor == "-":
@@ -273,6 +279,21 @@ class Steps:
         shapes = [self.run.algebra.shape(self.run.values[j]) for j in graph.args[node]]
         made = rule(m, Expression(m, g), k, graph.attrs[node], shapes, xs)
         return self.notation.printer(m.graph, m.expression(made).node, names)
+
+    def _matrix_rule(self, node: int, k: int, name: str, backwards: bool = False) -> str:
+        """What the tangent `name` of operand k adds to a function of matrices, or `backwards` what
+        operand k gets from the adjoint `name`."""
+        graph = self.graph
+        op, attr = graph.ops[node], graph.attrs[node]
+        m, xs, out, names = self._scratch(node)
+        t = m.graph.variable("t")
+        names[t] = name
+        assert self.run is not None
+        shapes = [self.run.algebra.shape(self.run.values[j]) for j in graph.args[node]]
+        rule = op.rule if backwards else op.tangent
+        assert rule is not None
+        made = rule(m, Expression(m, t), k, attr, shapes, xs, out)
+        return "" if made is None else self.notation.printer(m.graph, made.node, names)
 
     def _is_broadcast(self, node: int, k: int) -> bool:
         if self.run is None or self.graph.ops[node].kind == REDUCTION:

@@ -55,7 +55,9 @@ STRUCTURAL = {
     *ALONG,
     *("size", "dot", "outer", "transpose", "trace", "diag", "tril", "reshape", "expand"),
     *("broadcast", "sum_to", "scatter", "on_diagonal", "concat", "stack", "einsum", "range"),
-    *("zeros", "full", "ones"),
+    *("zeros", "full", "ones", "triu", "eye", "det", "logdet", "inv", "solve", "cholesky"),
+    *("eigvalsh", "eigvecsh", "cofactors", "eigen_gaps", "eigen_part"),
+    "multivariate_normal_logpdf",
 }
 NOT_DRAWN = {"slope"}
 """`slope` has a derivative that is not that of its value."""
@@ -78,6 +80,8 @@ FORMS: dict[int, tuple[str, ...]] = {
     NUMBER: (
         *("v[0]", "v[-1]", "dot(v, v)", "m[0, 1]", "trace(m)", "v@v", 'einsum("i,i->", v, v)'),
         *('einsum("ij->", m)', "sum(m@v)", "m[0, 0]*m[1, 1]", "size(v)", 'einsum("ij,ij->", m, m)'),
+        *("det(m)", "logdet(m@transpose(m) + eye(3))", "v@solve(m + 4*eye(3), v)"),
+        *("max(eigvalsh(m))", "multivariate_normal_logpdf(v, s, m@transpose(m) + eye(3))"),
         *("(v@m)[1]", "v@m@v", 'einsum("ii->", m)', 'einsum("i,ij,j->", v, m, v)', "m[-1][0]"),
     ),
     VECTOR: (
@@ -86,6 +90,7 @@ FORMS: dict[int, tuple[str, ...]] = {
         *("sum(m, axis=0)", "max(m, axis=1)", "norm(m, axis=0)", 'einsum("ij,j->i", m, v)'),
         *("einsum('ij->j', m)", "softmax(v)", "cumsum(v)", "full(s, 3)", "v[1:]", "concat(v, v)"),
         *("v[[2, 0, 0]]", "v[floor(v)]", "m[[0, -1, 0], v]", "scatter(v, zeros(3)[[1, 1, 0]])"),
+        *("solve(m, v)", "solve(m + 3*eye(3), v, lower=1)", "eigvalsh(m)", "diag(cholesky(m))"),
         *("m[-1, ::-1]", "concat(v[2:], v[:2])", "v[-2:]", "m[1:, 0]", 'einsum("ii->i", m)'),
         *(f"{name}(m, axis={axis})" for name in REDUCTIONS for axis in (0, 1, -1)),
     ),
@@ -95,6 +100,8 @@ FORMS: dict[int, tuple[str, ...]] = {
         *("m[[1, 0, 1]]", "m[:, [2, 2, 0]]", "m[floor(v), :]"),
         *("softmax(m, axis=0)", "cumsum(m, axis=1)", "tril(m, k=-1)", "where(m > v, m, v)"),
         *("zeros(3, 3)", "m + v", "v*m", 'einsum("i,j->ij", v, v)', "m[:, ::-1]"),
+        *("inv(m + 4*eye(3))", "cholesky(m@transpose(m) + eye(3))", "solve(m, m)", "triu(m)"),
+        *("eye(3)", "triu(m, k=1)", "cofactors(m)", "solve(m, m, lower=1, transposed=1)"),
         *("transpose(m)@m", "concat(m[:1], m[1:])", "expand(v, 1)*v", "full(s, 3, 3)", "m[:2, 1:]"),
         *('einsum("ij,jk->ik", m, m)', 'einsum("ij,kj->ki", m, m)', "m[::2]", "cumsum(m, axis=0)"),
     ),

@@ -16,6 +16,7 @@ from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import (
     ELEMENTWISE,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     PRIMITIVES,
     REDUCTION,
@@ -89,6 +90,9 @@ ATTRS = {
     "concat": st.integers(-2, 2),
     "stack": st.integers(-2, 2),
     "tril": st.integers(-2, 2),
+    "triu": st.integers(-2, 2),
+    "solve": st.tuples(st.integers(0, 1), st.integers(0, 1)),
+    "eye": st.lists(st.integers(0, 4), min_size=1, max_size=2).map(tuple),
     "einsum": st.sampled_from(["ij,j->i", "ii->", "i,i", " i , j -> i j "]),
     "full": st.tuples(NUMBERS.map(float), SHAPES.filter(bool)),  # of shape () it is the number
     "linspace": st.integers(1, 4),
@@ -98,6 +102,7 @@ ATTRS = {
 FIXED = {
     "diag": st.none(),
     "matmul": st.none(),
+    **{name: st.none() for name, p in PRIMITIVES.items() if p.kind == MATRIX and not p.options},
 }
 
 

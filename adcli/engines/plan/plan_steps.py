@@ -20,7 +20,15 @@ from adcli.engines.plan.operand import Array, Operand, Step, View, seen
 from adcli.graph.axes import Shape, broadcast_shapes, key_of, normal_axis
 from adcli.graph.gathering import axes_of
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import COMPARISONS, CONSTANT, ELEMENTWISE, NAMED, SELECT, VARIABLE
+from adcli.graph.primitives import (
+    COMPARISONS,
+    CONSTANT,
+    ELEMENTWISE,
+    MATRIX,
+    NAMED,
+    SELECT,
+    VARIABLE,
+)
 from adcli.graph.structure import GATHER, SCATTER_ADD
 
 FIRST_HELPER = 1 << 40
@@ -76,6 +84,8 @@ class Operations:
             self._view(i)
         elif op.name in _REDUCTIONS:
             self._reduction(i)
+        elif op.kind == MATRIX:
+            self._matrix(i)
         elif op in (GATHER, SCATTER_ADD) and self._at_places(i):
             pass
         else:
@@ -249,6 +259,20 @@ class Operations:
         else:
             call = writing.one_point(op.name, attr)
         call = writing.converted(call, self.dtype)
+        self._step(Step(i, self.shapes[i], self.dtype, call, xs, writes=False))
+
+    def _matrix(self, i: int) -> None:
+        """A function of matrices takes the first as an array of one point, the same for all that
+        take it: so that its factors are found once a run. The matrix itself stays beside it."""
+        op, attr, args = self.graph.ops[i], self.graph.attrs[i], self.graph.args[i]
+        first, *others = [self._whole(a) for a in args]
+        core, dtype = (1, *self.shapes[args[0]]), np.dtype(float)
+        alone = self._helper(
+            ("at one point", first.root, first.views),
+            lambda node: Step(node, core, dtype, writing.at_one_point, [first], writes=False),
+        )
+        call = writing.of_matrix(op.name, attr, self.dtype)
+        xs = [alone, first, *others]
         self._step(Step(i, self.shapes[i], self.dtype, call, xs, writes=False))
 
     # ---- views ----

@@ -128,6 +128,21 @@ def one_point(name: str, attr: Any) -> Callable[..., Array]:
     return lambda *xs: function(_ARRAYS, attr, *[x[np.newaxis] for x in xs])[0]
 
 
+def at_one_point(x: Array) -> Array:
+    """An array as one over points, of which there is one: a new object each time."""
+    return np.asarray(x, float)[np.newaxis]
+
+
+def of_matrix(name: str, attr: Any, dtype: Any) -> Callable[..., Array]:
+    """A function of matrices: of the first as an array of one point, and again as it is."""
+    function = STRUCTURAL[name]
+
+    def call(first: Array, _: Array, *others: Array) -> Array:
+        return np.asarray(function(_ARRAYS, attr, first, *map(at_one_point, others))[0], dtype)
+
+    return call
+
+
 _ARRAYS = Arrays()
 
 
@@ -138,7 +153,8 @@ def einsum(spec: str, shapes: list[Shape]) -> Callable[..., Array]:
 
     def call(*xs: Array) -> Array:
         xs = tuple([x.reshape(core) for x, core in zip(xs, cores, strict=True)])
-        return np.array(np.einsum(spec, *xs, optimize=path))
+        found = np.einsum(spec, *xs, optimize=path)
+        return found if found.base is None else found.copy()  # a diagonal is a view
 
     return call
 

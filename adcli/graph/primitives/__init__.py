@@ -11,7 +11,8 @@ weight. What is not chosen contributes nothing, so a NaN behind it never leaks. 
 (`prod`, `max` over an axis) states the weight of every element. A *linear* or *multilinear*
 primitive (`sum`, `@`) states its transpose in each input: see `adcli.graph.structure`. One that
 *drops* elements (an index, a diagonal) is like a choice: what nothing takes has no derivative,
-however it came about.
+however it came about. A *matrix* function states its tangent and its adjoints: see
+`adcli.graph.matrices`.
 
 A rule is right only if it is right when it is differentiated again, to any order:
 
@@ -56,6 +57,7 @@ from adcli.graph.primitives.registry import CONSTANT as CONSTANT
 from adcli.graph.primitives.registry import ELEMENTWISE as ELEMENTWISE
 from adcli.graph.primitives.registry import LEAF as LEAF
 from adcli.graph.primitives.registry import LINEAR as LINEAR
+from adcli.graph.primitives.registry import MATRIX as MATRIX
 from adcli.graph.primitives.registry import MULTILINEAR as MULTILINEAR
 from adcli.graph.primitives.registry import NAMED as NAMED
 from adcli.graph.primitives.registry import PARAMETER as PARAMETER

@@ -17,6 +17,7 @@ SELECT = "select"
 REDUCTION = "reduction"
 LINEAR = "linear"
 MULTILINEAR = "multilinear"
+MATRIX = "matrix"
 STATIC = "static"
 COMPOUND = "compound"
 
@@ -31,8 +32,9 @@ class Primitive:
     """One row of the table. (A dataclass would take most of a millisecond of every start.)
 
     name      the function's name in the language and in every algebra's namespace
-    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, STATIC (depends on shapes only),
-              LEAF, or COMPOUND (made of others, without a rule: see adcli.graph.library)
+    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, MATRIX, STATIC (depends on
+              shapes only), LEAF, or COMPOUND (made of others, without a rule: see
+              adcli.graph.library)
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows,
               `no_derivative` where there is none to be had
@@ -50,7 +52,11 @@ class Primitive:
               "shared" is one of our own for floats and arrays, `(m, *inputs)`
     rule      select: `(m, k, inputs, out, free) -> (chosen, weight)`; reduction:
               `(m, x, out, axis, shape) -> (chosen or None, weight)`; linear and multilinear: the
-              transpose `(m, g, k, attr, shapes, inputs)`
+              transpose `(m, g, k, attr, shapes, inputs)`; matrix: the adjoint of input k,
+              `(m, g, k, attr, shapes, inputs, out)`, None where nothing flows
+    tangent   matrix: what the tangent t of input k adds, `(m, t, k, attr, shapes, inputs, out)`
+    taken     matrix: `(m, k, attr, shapes)`, 1 for the elements of input k that are read and 0 for
+              the others, None for all
     shape     structural primitives: `(shapes, attr) -> shape`, raises ShapeError
     kink      `(m, *inputs)`, reductions `(m, x, out, axis)`, other structural primitives
               `(m, attr, shapes, inputs, whether each changes)`: nonzero where the derivative is a
@@ -88,6 +94,8 @@ class Primitive:
     shown: Any = None
     libraries: Mapping[str, str] = _NOTHING
     rule: Rule | None = None
+    tangent: Rule | None = None
+    taken: Rule | None = None
     shape: Rule | None = None
     kink: Rule | None = None
     support: Limit | None = None
@@ -215,11 +223,18 @@ def select(name: str, rule: Rule, inputs: str, **row: Any) -> Primitive:
 
 
 def structural(
-    name: str, *, kind: str = LINEAR, inputs: str = "x", numpy: Rule | None = None, **row: Any
+    name: str,
+    *,
+    kind: str = LINEAR,
+    inputs: str = "x",
+    numpy: Rule | None = None,
+    latex: Rule | None = None,
+    **row: Any,
 ) -> Primitive:
     """A row for a function of arrays, linear in its only input unless `kind` and `inputs` say what
-    it is. `numpy` is its spelling: `(attr, shapes of the inputs) -> template`."""
-    spelling = {"numpy": numpy} if numpy else {}
+    it is. `numpy` is its spelling, `(attr, shapes of the inputs) -> template` (None where there is
+    none), `latex` that in LaTeX, `attr -> template`."""
+    spelling = {key: rule for key, rule in (("numpy", numpy), ("latex", latex)) if rule}
     return register(Primitive(name, kind, tuple(inputs.split()), spelling=spelling, **row))
 
 

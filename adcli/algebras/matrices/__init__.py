@@ -1,0 +1,1 @@
+"""Functions of matrices, by LAPACK and in many digits."""
