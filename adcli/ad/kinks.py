@@ -77,7 +77,8 @@ def find_kinks(run: Run, outputs: Iterable[int], active: bytearray) -> Iterator[
 def kink_error(run: Run, place: Place, text: str) -> KinkError:
     """The error that names a kink."""
     steps = run.graph.ops[place[0]].partials[:1]
-    jumps = bool(steps) and steps[0] in (None, one)  # floor, mod, a comparison
+    # floor, mod, a comparison; a density at the end of its support
+    jumps = (bool(steps) and steps[0] in (None, one)) or run.graph.ops[place[0]].support is not None
     taken = "derivative of the piece that the point is on" if jumps else "subgradient of least norm"
     error = KinkError(
         f"{written_out(run, place, text)} is at a kink: it has no derivative there",

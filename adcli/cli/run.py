@@ -123,7 +123,8 @@ def _run_point(
         raise
     several = len(f.outputs) > 1
     fields = dict(results.fields())
-    report = PointReport(point, fields, results.task, several, precision, held, results.infinity)
+    infinity = None if results.infinity is None else results.infinity.message
+    report = PointReport(point, fields, results.task, several, precision, held, infinity)
     show(report, form, output, digits)
     kink = results.kink_taken()
     if kink is not None:

@@ -29,7 +29,7 @@ class Results:
     infinite where a log density is, outside its support: `infinity` says so.
     """
 
-    infinity: str | None = None
+    infinity: DomainError | None = None
 
     def __init__(
         self, program: Program, task: Task, by_path: dict[tuple[str, ...], list[Any]]
@@ -84,7 +84,7 @@ class PointResults(Results):
             is_right = task.kind == "value" and graph.ops[blamed[0]].support is not None
             if not (is_right and are_right(self.run, bad)):
                 raise error
-            self.infinity = error.message
+            self.infinity = error
         kink = self.kink_taken() if task.strict else None
         if kink is not None:
             raise kink

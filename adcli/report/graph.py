@@ -126,6 +126,8 @@ def drawing_of(
     run, context = None, nullcontext()
     if point or not f.variables:
         results = f.swept(point, Task("value"), engine, precision)
+        if results.infinity is not None:  # which has no partials to draw
+            raise results.infinity
         run, context = results.run, results.algebra.context()
     with context:
         steps = Steps(f, run, own_names=True)
