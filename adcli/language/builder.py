@@ -179,8 +179,7 @@ class Builder(Operators):
                         "the step of a slice cannot be 0", span, "x[::2] is every second element"
                     )
                 continue
-            place = self.resolve(subscript)
-            self._refuse_condition(place, span)
+            place = self._chosen(self.resolve(subscript), span)
             if self._is_data(place):
                 places.append(place)
                 key.append(PLACE)
@@ -190,9 +189,17 @@ class Builder(Operators):
             return self.graph.node(INDEX, (self.resolve(base),), tuple(key), span)
         return self._gather(self.resolve(base), tuple(key), tuple(places), span)
 
-    def _refuse_condition(self, place: int, span: Span) -> None:
-        """v[v > 1] means the elements that meet it, not those numbered 0 and 1 by it."""
+    def _chosen(self, place: int, span: Span) -> int:
+        """v[range(5) > 1] means the elements that meet it, not those numbered 0 and 1 by it."""
         if self.is_truth(place):
+            from adcli.language.conditions import places_that_meet
+
+            places = places_that_meet(self.graph, place)
+            if places == []:
+                return self.graph.node(PRIMITIVES["range"], (), (0, 0, 1), span)
+            if places is not None:
+                numbers = [self.graph.constant(float(k), span) for k in places]
+                return self.graph.node(STACK, tuple(numbers), 0, span)
             inside = self.text[span[0] + 1 : span[1] - 1]
             inside = "c" if {",", ":"} & set(inside) else inside
             raise self.error(
@@ -201,6 +208,7 @@ class Builder(Operators):
                 f"where({inside}, x, 0) has 0 for the others, x[where({inside}, 1, 0)] takes "
                 "element 1 or 0",
             )
+        return place
 
     def _is_data(self, place: int) -> bool:
         """Whether an index is known only with the values of variables, or has several places."""
