@@ -430,6 +430,14 @@ def _smooth_extremum(x: Any, axis: int | None, largest: bool) -> bool:
     )
 
 
+def _is_ordered(x: np.ndarray, axis: int | None, of_all: bool) -> bool:
+    """Whether no two elements along an axis are so close that a derivative is a convention."""
+    if axis is None:
+        x, axis = (x.reshape(-1) if of_all else x), -1
+    gaps = np.diff(np.sort(x, axis=axis), axis=axis)
+    return bool(np.all(gaps > MARGIN))
+
+
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
     "mean": np.mean,
@@ -442,6 +450,9 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "logsumexp": special.logsumexp,
     "softmax": lambda x, axis: special.softmax(x, axis=-1 if axis is None else axis),
     "cumsum": np.cumsum,
+    "cumprod": np.cumprod,
+    "sort": lambda x, axis: np.sort(x, axis=-1 if axis is None else axis),
+    "median": np.median,
 }
 
 
@@ -454,6 +465,8 @@ def _reduction(w: Writer) -> Expr | None:
     if name in ("min", "max") and not _smooth_extremum(
         x.value.reshape(-1) if axis is None else x.value, axis, name == "max"
     ):
+        return None
+    if name in ("sort", "median") and not _is_ordered(x.value, axis, name == "median"):
         return None
     value = REDUCTIONS[name](x.value, axis=axis)
     if name in ("std", "norm") and not np.all(_off_zero(value)):

@@ -49,7 +49,8 @@ def live_inputs(run: Run, i: int, live: Any) -> list[Place]:
                 count = op.rule(m, places, k, graph.attrs[i], shapes, ones)
                 mask = algebra.both(None, m.greater(count, 0))  # nan where a place is none
         elif op.kind == MATRIX:
-            elements = op.taken and op.taken(m, k, graph.attrs[i], shapes)
+            xs = [values[n] for n in inputs]
+            elements = op.taken and op.taken(m, k, graph.attrs[i], shapes, xs, live)
             mask = None if elements is None else algebra.both(None, elements)
         if mask is not NOWHERE:
             found.append((j, mask))

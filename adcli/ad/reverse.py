@@ -246,8 +246,8 @@ def _matrix(run: Run, i: int, g: Any, live: Any, active: bytearray) -> Contribut
     for k, j in enumerate(inputs):
         c = op.rule(m, g, k, attr, shapes, xs, run.values[i]) if active[j] else None
         if c is not None:
-            is_variable = not graph.args[j]  # it has nothing behind it
-            mask = None if is_variable or op.taken is None else op.taken(m, k, attr, shapes)
+            taken = None if not graph.args[j] else op.taken  # a variable has nothing behind it
+            mask = None if taken is None else taken(m, k, attr, shapes, xs, live)
             result.append((j, c, mask))
     return result
 

@@ -96,7 +96,7 @@ def _matrix(run: Run, i: int, errors: list[Any]) -> Any:
     xs = [run.values[j] for j in args]
     shapes = [algebra.shape(x) for x in xs]
     for k, x in enumerate(xs):
-        error = _error(run, args[k], errors) + UNIT * max(shapes[k]) * np.abs(x)
+        error = _error(run, args[k], errors) + UNIT * max(shapes[k], default=1) * np.abs(x)
         m = _Sizes(algebra)
         passed = op.tangent(m, error, k, graph.attrs[i], shapes, xs, run.values[i])
         if passed is not None:
@@ -121,6 +121,10 @@ class _Sizes:
     def solve(self, attr: Any, a: Any, b: Any) -> Any:
         """The size of the inverse times that of the right side."""
         return self.matmul(None, self._m.solve(attr, a, self._m.eye(a.shape[1:])), b)
+
+    def recurrence(self, attr: Any, a: Any, b: Any) -> Any:
+        """All products of sizes."""
+        return self._m.recurrence(attr, np.abs(a), np.abs(b))
 
     def eigen_part(self, attr: Any, x: Any, a: Any) -> Any:
         """All of it, whatever is equal."""

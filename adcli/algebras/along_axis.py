@@ -1,4 +1,4 @@
-"""The structural operations of the numpy engine that follow an order along an axis.
+"""The structural operations of the numpy engine that follow an order or run along an axis.
 
 As in adcli.algebras.structural, arrays have the axis of points first.
 """
@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from adcli.graph.axes import normal_axis
+from adcli.graph.ordering import quantile_of
 
 Array = Any
 """numpy.ndarray of float64, or of objects for many-digit numbers."""
+
+FEW = 16
+"""Runs side by side up to which Python's floats are faster than NumPy's arrays."""
 
 
 def _same_points(*xs: Array) -> list[Array]:
@@ -56,6 +60,56 @@ def _shared(x: Array, ordered: Array) -> Array:
     return np.repeat(means, counts).reshape(x.shape)
 
 
+def quantile(algebra: Any, axis: int | None, x: Array, q: Array) -> Array:
+    """A quantile, nan for a share that is none."""
+    found = quantile_of(algebra.m, x, q, x.shape[1:], axis)
+    outside = (q < 0) | (q > 1) | (q != q)
+    if not outside.any():
+        return found
+    return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), found * np.nan, found)
+
+
+def cumprod(algebra: Any, attr: tuple[int | None, int], x: Array) -> Array:
+    axis, backwards = attr
+    if axis is None:
+        x, axis = x.reshape(x.shape[0], -1), 0
+    axis = axis + 1 if axis >= 0 else axis
+    if backwards:
+        return np.flip(np.cumprod(np.flip(x, axis), axis=axis), axis)
+    return np.cumprod(x, axis=axis)
+
+
+def recurrence(algebra: Any, attr: tuple[int, int], a: Array, b: Array) -> Array:
+    """y with y_0 = b_0, y_i = a_i y_(i-1) + b_i. One by one: where factors are multiplied first, as
+    in a parallel scan, 0 may meet their overflow."""
+    axis, backwards = attr
+    axis = axis + 1 if axis >= 0 else axis
+    order = slice(None, None, -1 if backwards else 1)
+    a, b = (np.moveaxis(x, axis, 0)[order] for x in _same_points(a, b))
+    found = np.empty(b.shape, b.dtype)
+    if b[:1].size > FEW or b.dtype == object:
+        for i in range(len(b)):
+            found[i] = a[i] * found[i - 1] + b[i] if i else b[i]
+    else:
+        columns = found.reshape(len(b), -1)
+        factors, terms = (np.reshape(x, (len(b), -1)).T.tolist() for x in (a, b))
+        for k, (factor, term) in enumerate(zip(factors, terms, strict=True)):
+            columns[:, k] = _run(factor, term)
+    return np.moveaxis(found[order], 0, axis)
+
+
+def _run(factors: list[float], terms: list[float]) -> list[float]:
+    found = []
+    y = 0.0
+    for i, (a, b) in enumerate(zip(factors, terms, strict=True)):
+        y = a * y + b if i else b
+        found.append(y)
+    return found
+
+
 ALONG_AXIS: dict[str, Any] = {
     "reorder": reorder,
+    "quantile": quantile,
+    "cumprod": cumprod,
+    "recurrence": recurrence,
 }

@@ -55,6 +55,15 @@ def _reorder(x, by, axis, back):
         x = result
     return np.moveaxis(x, -1, axis)
 """,
+    "_recurrence": """
+def _recurrence(a, b, axis, backwards):
+    step = -1 if backwards else 1
+    a, b = np.moveaxis(a, axis, 0)[::step], np.moveaxis(b, axis, 0)[::step]
+    y = np.array(b, dtype=float)
+    for i in range(1, len(y)):
+        y[i] += a[i] * y[i - 1]
+    return np.moveaxis(y[::step], 0, axis)
+""",
     "_scatter": """
 def _scatter(x, key, shape):
     result = np.zeros(shape)

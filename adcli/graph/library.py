@@ -22,7 +22,7 @@ from adcli.graph.primitives import (
     see_rows,
 )
 from adcli.graph.shapes import MAX_AXES
-from adcli.graph.structure import FULL, GATHER, INDEX
+from adcli.graph.structure import FULL, GATHER, INDEX, STACK
 
 LIBRARY: dict[str, Primitive] = {}
 """All functions of the language by name: rows of the table, and compound ones."""
@@ -247,7 +247,7 @@ def log_softmax(m: Any, x: Any, axis: int | None) -> Any:
     return m.where(is_top, 0, difference) - along(m, axis, rest)
 
 
-of_rows("cumsum", "reduce_max", "reduce_min", "size", "reorder")
+of_rows("cumsum", "cumprod", "recurrence", "reduce_max", "reduce_min", "size", "reorder")
 
 
 # ---- in order ----
@@ -263,6 +263,24 @@ def sort(m: Any, x: Any, axis: int) -> Any:
     numbers = [0 if m.graph.varying[e.node] else 1 for e in elements]
     holds = m.reorder((axis, 0), m.stack(0, *numbers), x)
     return m.where(holds, m.detach(ordered), ordered)
+
+
+@compound(
+    "x q",
+    "what a share q of the elements is below, interpolated: quantile(v, [0.1, 0.9])",
+    axis=None,
+)
+def quantile(m: Any, x: Any, q: Any, axis: int | None) -> Any:
+    """That of several shares, written out as a vector, is a vector."""
+    if m.graph.ops[q.node] is STACK:
+        found = [m.quantile(axis, x, m.of(node)) for node in m.graph.args[q.node]]
+        return m.stack(0, *found)
+    return m.quantile(axis, x, q)
+
+
+@compound("x", "middle element, or mean of the two in the middle, along an axis", axis=None)
+def median(m: Any, x: Any, axis: int | None) -> Any:
+    return m.quantile(axis, x, 0.5)
 
 
 @compound("column", "a column of texts as an index, its levels in sorted order: a[codes(region)]")

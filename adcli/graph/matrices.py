@@ -178,7 +178,7 @@ _matrix_function(
     shape=_solve_shape,
     tangent=_solve_tangent,
     rule=_solve_adjoint,
-    taken=lambda m, k, attr, shapes: (
+    taken=lambda m, k, attr, shapes, xs, live: (
         m.tril(0, m.full(1.0, shapes[0])) if k == 0 and attr[0] else None
     ),
     options={"lower": 0, "transposed": 0},

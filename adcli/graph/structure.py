@@ -13,7 +13,6 @@ from math import prod
 from typing import Any
 
 from adcli.graph.axes import (
-    Key,
     Shape,
     ShapeError,
     kept_shape,
@@ -30,6 +29,7 @@ from adcli.graph.movement import STACK as STACK
 from adcli.graph.ordering import REORDER as REORDER
 from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, Primitive, structural
 from adcli.graph.products import MATMUL as MATMUL
+from adcli.graph.running import shifted
 
 Args = tuple[int, ...]
 """The operands of a node."""
@@ -99,34 +99,6 @@ def usual_call(op: Primitive, args: Args, attr: Any) -> tuple[str, Args]:
     return op.word, args
 
 
-def _products_before(m: Any, x: Any, axis: int, shape: Shape, *, backwards: bool) -> Any:
-    """At each place of `axis` the product of all elements before it (or after it).
-
-    Doubling steps (Hillis and Steele 1986), so that no division meets a zero and no walk is long.
-    """
-    size = shape[axis]
-    front: Key = ((None, None, None),) * axis
-    ones = m.full(1.0, (*shape[:axis], 1, *shape[axis + 1 :]))
-
-    def cut(x: Any, start: int, stop: int) -> Any:
-        return m.index((*front, (start, stop, None)), x)
-
-    if backwards:
-        scan = m.concat(axis, cut(x, 1, size), ones) if size > 1 else ones
-    else:
-        scan = m.concat(axis, ones, cut(x, 0, size - 1)) if size > 1 else ones
-    step = 1
-    while step < size:
-        if backwards:
-            head = cut(scan, 0, size - step) * cut(scan, step, size)
-            scan = m.concat(axis, head, cut(scan, size - step, size))
-        else:
-            tail = cut(scan, step, size) * cut(scan, 0, size - step)
-            scan = m.concat(axis, cut(scan, 0, step), tail)
-        step *= 2
-    return scan
-
-
 def _product_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -> Any:
     if axis is None:
         flat: Shape = (prod(shape),)
@@ -135,8 +107,9 @@ def _product_weights(m: Any, x: Any, out: Any, axis: int | None, shape: Shape) -
     axis = normal_axis(axis, len(shape))
     if shape[axis] == 0:
         return None, x
-    before = _products_before(m, x, axis, shape, backwards=False)
-    return None, before * _products_before(m, x, axis, shape, backwards=True)
+    runs = (axis, 0), (axis, 1)
+    before, behind = (shifted(m, m.cumprod(run, x), shape, run, 1.0) for run in runs)
+    return None, before * behind
 
 
 structural(
@@ -149,35 +122,6 @@ structural(
     numpy=_numpy_reduction("np.prod"),
     trend="signs",
     summary="product of all elements or along an axis",
-)
-
-
-def _cumsum_shape(shapes: list[Shape], attr: tuple[int | None, int]) -> Shape:
-    axis, _ = attr
-    if axis is None:
-        return (prod(shapes[0]),)
-    normal_axis(axis, len(shapes[0]))
-    return shapes[0]
-
-
-def _numpy_cumsum(attr: tuple[int | None, int], shapes: list[Shape]) -> str:
-    axis, backwards = attr
-    if not backwards:
-        return f"np.cumsum(#1, axis={axis})"
-    return f"np.flip(np.cumsum(np.flip(#1, {axis}), axis={axis}), {axis})"
-
-
-structural(
-    "cumsum",
-    shape=_cumsum_shape,
-    rule=lambda m, g, k, attr, shapes, _: m.reshape(
-        shapes[0], m.cumsum((attr[0] or 0, int(not attr[1])), g)
-    ),
-    options={"axis": None, "backwards": 0},
-    example=((0, 0), ((3,),)),
-    numpy=_numpy_cumsum,
-    trend="signs",
-    summary="running sum of all elements or along an axis",
 )
 
 

@@ -1,4 +1,4 @@
-"""Sorted elements against NumPy's, and consistent with min and max."""
+"""Sorted elements and quantiles against NumPy's, and consistent with min, max and median."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def test_values_are_those_of_numpy(x: np.ndarray, engine: dict[str, Any]) -> Non
 
     for axis in range(-1, x.ndim):
         assert np.array_equal(found(f"sort(x, axis={axis})"), np.sort(x, axis=axis))
+        for q in (0.0, 0.25, 0.3, 0.999, 1.0):
+            expected = np.quantile(x, q, axis=axis)
+            assert np.allclose(found(f"quantile(x, {q}, axis={axis})"), expected, rtol=1e-14)
+    assert np.allclose(found("quantile(x, 0.6)"), np.quantile(x, 0.6), rtol=1e-14)
+    assert np.allclose(found("median(x)"), np.median(x), rtol=1e-15)
 
 
 @pytest.mark.parametrize("x", ARRAYS[:5], ids=lambda x: "x".join(map(str, x.shape)))
@@ -36,6 +41,9 @@ def test_the_ends_are_min_and_max(x: np.ndarray) -> None:
     for text, same in (
         ("sum(sort(x, axis=0)[0])", "sum(min(x, axis=0))"),
         ("sum(sort(x, axis=0)[-1])", "sum(max(x, axis=0))"),
+        ("quantile(x, 0)", "min(x)"),
+        ("quantile(x, 1)", "max(x)"),
+        ("median(x)", "quantile(x, 0.5)"),
     ):
         value, gradient = adcli.function(text).value_and_gradient({"x": x})
         expected, other = adcli.function(same).value_and_gradient({"x": x})
@@ -60,8 +68,23 @@ def test_a_gradient_is_the_shortest_of_those_beside(x: np.ndarray) -> None:
     assert np.linalg.norm(gradient["x"]) <= lengths.min() * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("text", ["sort(x)"])
+@pytest.mark.parametrize("text", ["sort(x)", "median(x)", "quantile(x, 0.1)", "cumprod(x)"])
 def test_a_missing_number_is_an_error(text: str) -> None:
     for row in ([1.0, np.nan, 2.0], [np.nan, 1.0, 2.0]):
         with pytest.raises(adcli.errors.AdcliError, match="nan"):
             adcli.function(text).value({"x": row})
+
+
+@pytest.mark.parametrize("q", [-0.1, 1.1, float("inf")])
+def test_a_share_that_is_none_is_an_error(q: float) -> None:
+    with pytest.raises(adcli.errors.AdcliError):
+        adcli.function("quantile(x, q)").value({"x": [1.0, 2.0], "q": q})
+
+
+def test_quantiles_of_rows() -> None:
+    q = np.linspace(0, 1, 9)
+    x, y = RANDOM.normal(size=(2, 9))
+    batch = adcli.function("quantile([x, y, 0.3], q)").map({"x": x, "y": y, "q": q})
+    for k in range(9):
+        v = np.array([x[k], y[k], 0.3])
+        assert batch.values[k] == pytest.approx(np.quantile(v, q[k]), rel=1e-14)

@@ -46,8 +46,9 @@ EXPONENTS = (
 )
 REDUCTIONS = (
     *("sum", "mean", "prod", "max", "min", "var", "std", "norm", "logsumexp", "amax", "amin"),
+    "median",
 )
-ALONG = ("softmax", "cumsum")
+ALONG = ("softmax", "log_softmax", "cumsum", "cumprod", "sort")
 """Functions of an array that give one of its shape."""
 
 STRUCTURAL = {
@@ -55,6 +56,7 @@ STRUCTURAL = {
     *ALONG,
     *("size", "dot", "outer", "transpose", "trace", "diag", "tril", "reshape", "expand"),
     *("broadcast", "sum_to", "scatter", "on_diagonal", "concat", "stack", "einsum", "range"),
+    *("linspace", "flip", "quantile", "recurrence", "reorder"),
     *("zeros", "full", "ones", "triu", "eye", "det", "logdet", "inv", "solve", "cholesky"),
     *("eigvalsh", "eigvecsh", "cofactors", "eigen_gaps", "eigen_part"),
     "multivariate_normal_logpdf",
@@ -82,6 +84,7 @@ FORMS: dict[int, tuple[str, ...]] = {
         *('einsum("ij->", m)', "sum(m@v)", "m[0, 0]*m[1, 1]", "size(v)", 'einsum("ij,ij->", m, m)'),
         *("det(m)", "logdet(m@transpose(m) + eye(3))", "v@solve(m + 4*eye(3), v)"),
         *("max(eigvalsh(m))", "multivariate_normal_logpdf(v, s, m@transpose(m) + eye(3))"),
+        *("median(v)", "quantile(v, 0.3)", "quantile(m, s)", "cumprod(m)[4]", "sort(v)[1]"),
         *("(v@m)[1]", "v@m@v", 'einsum("ii->", m)', 'einsum("i,ij,j->", v, m, v)', "m[-1][0]"),
     ),
     VECTOR: (
@@ -89,6 +92,7 @@ FORMS: dict[int, tuple[str, ...]] = {
         *("concat(v[:1], v[1:])", "stack(s, s, s)", "where(v > s, v, s)", "range(3)", "ones(3)"),
         *("sum(m, axis=0)", "max(m, axis=1)", "norm(m, axis=0)", 'einsum("ij,j->i", m, v)'),
         *("einsum('ij->j', m)", "softmax(v)", "cumsum(v)", "full(s, 3)", "v[1:]", "concat(v, v)"),
+        *("sort(v)", "cumprod(v)", "reorder(v, m[0])", "linspace(s, s, 3)", "median(m, axis=0)"),
         *("v[[2, 0, 0]]", "v[floor(v)]", "m[[0, -1, 0], v]", "scatter(v, zeros(3)[[1, 1, 0]])"),
         *("solve(m, v)", "solve(m + 3*eye(3), v, lower=1)", "eigvalsh(m)", "diag(cholesky(m))"),
         *("m[-1, ::-1]", "concat(v[2:], v[:2])", "v[-2:]", "m[1:, 0]", 'einsum("ii->i", m)'),
@@ -98,6 +102,7 @@ FORMS: dict[int, tuple[str, ...]] = {
         *("[[s, s, s], [s, s, s], [s, s, s]]", "m@m", "outer(v, v)", "transpose(m)", "diag(v)"),
         *("tril(m)", "reshape(m, 3, 3)", "stack(v, v, v)", "m[::-1]", 'einsum("ij->ji", m)'),
         *("m[[1, 0, 1]]", "m[:, [2, 2, 0]]", "m[floor(v), :]"),
+        *("cumprod(m, axis=0)", "sort(m, axis=0)", 'einsum("...i,i...->...i", m, v)', "flip(m)"),
         *("softmax(m, axis=0)", "cumsum(m, axis=1)", "tril(m, k=-1)", "where(m > v, m, v)"),
         *("zeros(3, 3)", "m + v", "v*m", 'einsum("i,j->ij", v, v)', "m[:, ::-1]"),
         *("inv(m + 4*eye(3))", "cholesky(m@transpose(m) + eye(3))", "solve(m, m)", "triu(m)"),

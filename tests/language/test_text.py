@@ -96,6 +96,9 @@ ATTRS = {
     "einsum": st.sampled_from(["ij,j->i", "ii->", "i,i", " i , j -> i j "]),
     "full": st.tuples(NUMBERS.map(float), SHAPES.filter(bool)),  # of shape () it is the number
     "linspace": st.integers(1, 4),
+    "cumprod": st.tuples(AXES, st.integers(0, 1)),
+    "recurrence": st.tuples(st.integers(-2, 2), st.integers(0, 1)),
+    "quantile": AXES,
     "reorder": st.tuples(st.integers(-2, 2), st.integers(0, 1)),
     "range": st.tuples(st.integers(-3, 3), st.integers(-9, 9), st.sampled_from([1, 2, -1])),
 }

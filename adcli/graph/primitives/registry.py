@@ -32,9 +32,9 @@ class Primitive:
     """One row of the table. (A dataclass would take most of a millisecond of every start.)
 
     name      the function's name in the language and in every algebra's namespace
-    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, MATRIX, STATIC (depends on
-              shapes only), LEAF, or COMPOUND (made of others, without a rule: see
-              adcli.graph.library)
+    kind      ELEMENTWISE, SELECT, REDUCTION, LINEAR, MULTILINEAR, MATRIX (another function of
+              arrays), STATIC (depends on shapes only), LEAF, or COMPOUND (made of others, without a
+              rule: see adcli.graph.library)
     inputs    names of the inputs; a last name `*xs` takes any number from one
     partials  elementwise: a rule `(m, *inputs, out)` per input, None where nothing flows,
               `no_derivative` where there is none to be had
@@ -55,8 +55,8 @@ class Primitive:
               transpose `(m, g, k, attr, shapes, inputs)`; matrix: the adjoint of input k,
               `(m, g, k, attr, shapes, inputs, out)`, None where nothing flows
     tangent   matrix: what the tangent t of input k adds, `(m, t, k, attr, shapes, inputs, out)`
-    taken     matrix: `(m, k, attr, shapes)`, 1 for the elements of input k that are read and 0 for
-              the others, None for all
+    taken     matrix: `(m, k, attr, shapes, inputs, live)`, 1 for the elements of input k that are
+              read for the live elements of the output (None: all), 0 for others; None for all
     shape     structural primitives: `(shapes, attr) -> shape`, raises ShapeError
     kink      `(m, *inputs)`, reductions `(m, x, out, axis)`, other structural primitives
               `(m, attr, shapes, inputs, whether each changes)`: nonzero where the derivative is a
