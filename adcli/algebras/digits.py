@@ -130,6 +130,10 @@ class _Elementwise:
     def pi(self) -> Any:
         return digit_functions.pi
 
+    @property
+    def inf(self) -> Any:
+        return digit_functions.inf
+
 
 @cache
 def _over_arrays(name: str) -> Any:

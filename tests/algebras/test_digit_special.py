@@ -119,3 +119,15 @@ def test_lbeta_and_polygammadiff_far_out(x, y):
     with mp.workdps(900 if len(x) < 6 else 60):  # more would take long with 2,565 digits
         for value, exact in zip(found, values(), strict=True):
             assert abs(value / exact - 1) < 1e-38
+
+
+@pytest.mark.parametrize("name", ["besselj", "besseli"])
+def test_orders_that_are_too_large_are_refused_at_once(name):
+    for n in ("1e300000000000", "-1e300000000000"):
+        with mp.workdps(30), pytest.raises(adcli.DomainError):
+            adcli.function(f"{name}(n, x)").value({"n": mpf(n), "x": 2.0}, precision=30)
+
+
+def test_a_derivative_that_there_is_not_in_arrays_of_many_digits():
+    with pytest.raises(adcli.DomainError, match="besselj has no derivative in n"):
+        adcli.function("besselj(v, v)").jacobian({"v": [0.5, 1.5]}, precision=30)

@@ -16,7 +16,7 @@ LARGEST_ORDER = 10_000
 
 def besselj(n: Number, x: Number) -> Number:
     """J of order n at x."""
-    if is_integer(n):  # DLMF 10.4.1
+    if _is_whole(n):  # DLMF 10.4.1
         odd = int(n) % 2 == 1 and (n < 0) != (x < 0)
         n, x = mp.fabs(n), mp.fabs(x)
         return (-1 if odd else 1) * _first_kind(mp.besselj, n, x)
@@ -32,7 +32,7 @@ def bessely(n: Number, x: Number) -> Number:
 
 def besseli(n: Number, x: Number) -> Number:
     """I of order n at x."""
-    if is_integer(n):  # DLMF 10.27.1
+    if _is_whole(n):  # DLMF 10.27.1
         odd = int(n) % 2 == 1 and x < 0
         return (-1 if odd else 1) * _first_kind(mp.besseli, mp.fabs(n), mp.fabs(x))
     return _first_kind(mp.besseli, n, x)
@@ -46,7 +46,7 @@ def besselk(n: Number, x: Number) -> Number:
 
 
 def _first_kind(function: Callable[..., Number], n: Number, x: Number) -> Number:
-    if x == 0 and n < 0:
+    if x == 0 and -LARGEST_ORDER <= n < 0:
         return mp.inf
     return _value(function, n, x) if _is_defined(n, x) else mp.nan
 
@@ -59,6 +59,10 @@ def _value(function: Callable[..., Number], n: Number, x: Number) -> Number:
         raise UsageError(
             f"{function.__name__} does not converge in many digits there", "leave --precision out"
         ) from None
+
+
+def _is_whole(n: Number) -> bool:
+    return mp.fabs(n) <= LARGEST_ORDER and is_integer(n)
 
 
 def _is_defined(n: Number, x: Number) -> bool:
