@@ -4,7 +4,7 @@ places where the formulas by the book lose their digits."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import combinations_with_replacement
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from scipy import stats
+from scipy.special import expit
 
 import adcli
 from adcli.graph.primitives import PRIMITIVES
@@ -170,8 +172,13 @@ def test_a_parameter_that_may_not_be_so_is_named(name: str, parameter: str, poin
 @pytest.mark.parametrize("name", [name for name in DENSITIES if DENSITIES[name].counts])
 def test_a_count_has_no_derivative(name: str) -> None:
     at = dict(zip(DENSITIES[name].names.split(), DENSITIES[name].points[0], strict=True))
+    for options in ({}, {"engine": "numpy"}, {"precision": 20}):
+        with pytest.raises(adcli.DomainError, match=f"{name} has no derivative in y"):
+            call(name).value_and_gradient(at, **options)
+    columns = {key: [x, x] for key, x in at.items()}
+    vectors = adcli.function(f"sum({name}({DENSITIES[name].names.replace(' ', ', ')}))")
     with pytest.raises(adcli.DomainError, match=f"{name} has no derivative in y"):
-        call(name).value_and_gradient(at)
+        vectors.value_and_gradient(columns, precision=20)
 
 
 @pytest.mark.parametrize(
@@ -252,3 +259,39 @@ def test_vectors_broadcast() -> None:
         float(sum(-0.5 * z * z - math.log(2) - 0.5 * math.log(2 * math.pi)))
     )
     assert gradient["a"] == pytest.approx(float(sum(z / 2 * x)))
+
+
+SCIPY: dict[str, Callable[..., Any]] = {
+    "normal_logpdf": stats.norm.logpdf,
+    "student_t_logpdf": stats.t.logpdf,
+    "cauchy_logpdf": stats.cauchy.logpdf,
+    "laplace_logpdf": stats.laplace.logpdf,
+    "logistic_logpdf": stats.logistic.logpdf,
+    "lognormal_logpdf": lambda y, mu, sigma: stats.lognorm.logpdf(y, sigma, scale=np.exp(mu)),
+    "gamma_logpdf": lambda y, shape, rate: stats.gamma.logpdf(y, shape, scale=1 / rate),
+    "exponential_logpdf": lambda y, rate: stats.expon.logpdf(y, scale=1 / rate),
+    "beta_logpdf": stats.beta.logpdf,
+    "weibull_logpdf": lambda y, shape, scale: stats.weibull_min.logpdf(y, shape, scale=scale),
+    "poisson_logpmf": stats.poisson.logpmf,
+    "binomial_logpmf": stats.binom.logpmf,
+    "bernoulli_logit_logpmf": lambda y, alpha: stats.bernoulli.logpmf(y, expit(alpha)),
+    "negative_binomial_logpmf": lambda y, mu, phi: stats.nbinom.logpmf(y, phi, phi / (phi + mu)),
+}
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_parameters_mean_what_they_mean_in_scipy(name: str) -> None:
+    """Over a table with y outside the support, too; counts are whole numbers and halves."""
+    sides, names = PRIMITIVES[name].sample, DENSITIES[name].names.split()
+    generator = np.random.default_rng(7)
+    columns = {k: generator.uniform(*side, size=200) for k, side in zip(names, sides, strict=True)}
+    if DENSITIES[name].counts:
+        columns["y"] = generator.integers(-2, 18, size=200) / 2
+    else:
+        columns["y"] = generator.uniform(-2, 4, size=200)
+    found = call(name).map(columns, wrt=()).values
+    wanted = SCIPY[name](*columns.values())
+    assert np.array_equal(found == -math.inf, wanted == -math.inf)
+    inside = wanted > -math.inf
+    assert inside.any()
+    assert np.allclose(found[inside], wanted[inside], rtol=1e-11, atol=1e-13)
