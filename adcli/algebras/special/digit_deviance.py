@@ -13,6 +13,8 @@ def log1pmx(x: Number) -> Number:
     """log(1 + x) - x."""
     if x <= -1 or x == mp.inf:
         return -mp.inf if x in (-1, mp.inf) else mp.nan
+    if _cancelled(x) > mp.prec:
+        return -x * x / 2
     with mp.workprec(mp.prec + _cancelled(x) + 10):
         value = mp.log1p(x) - x
     return +value
@@ -25,7 +27,10 @@ def kl_div(x: Number, y: Number) -> Number:
         return mp.nan
     if x == 0 or y == 0:
         return y if x == 0 else mp.inf
-    with mp.workprec(mp.prec + _cancelled((x - y) / x) + 10):
+    change = (y - x) / x
+    if _cancelled(change) > mp.prec:
+        return x * change * change / 2
+    with mp.workprec(mp.prec + _cancelled(change) + 10):
         value = x * mp.log(x / y) - x + y
     return +value
 
