@@ -37,7 +37,7 @@ LONGEST = 3000
 """Operations, written out, of a formula that is not read: it is simplified as for computing."""
 
 _MAX_PASSES = 8
-_SCATTER = PRIMITIVES["scatter"]
+_SCATTER, _EINSUM = PRIMITIVES["scatter"], PRIMITIVES["einsum"]
 _LENGTHS = {"norm", "hypot", "std"}
 """Functions with a kink where they are 0, which their powers and products do not have."""
 _ODD = {"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "cbrt", "sign"}
@@ -230,9 +230,13 @@ class Readable(ReadableSums):
 
     def structural_of(self, i: int, op: Primitive, args: list[int]) -> int:
         """An operation on arrays. Beside numbers, scalar factors go in front of a linear one."""
-        if self.shaped and op.kind in (LINEAR, MULTILINEAR):
+        single = op.kind == LINEAR and len(args) == 1
+        if self.shaped and (single or op.kind == MULTILINEAR):
             front: list[tuple[int, tuple[Number, ...]]] = []
             inner = [self._without_scalars(a, front) for a in args]
+            if op is _EINSUM:
+                front += [(a, (1,)) for a in inner if self._is_symbol(a)]
+                inner = [self.constant(1) if self._is_symbol(a) else a for a in inner]
             if front:
                 node = super().structural_of(i, op, inner)
                 return self.product(1, (*front, (self.bare(node), (1,))))
@@ -264,6 +268,10 @@ class Readable(ReadableSums):
                 taken.append((place, x_b))
             return self.product(c, tuple(taken))
         return None
+
+    def _is_symbol(self, node: int) -> bool:
+        """Whether a node is a scalar other than a number."""
+        return self.shape(node) == () and self.number(node) is None
 
     def _without_scalars(self, node: int, front: list[tuple[int, tuple[Number, ...]]]) -> int:
         """An array without the factors that are numbers, which go to the front."""

@@ -21,7 +21,7 @@ NOT_ZERO, NOT_NEGATIVE, DEFINED = 1, 2, 4
 """Conditions: bits of a domain as `domain_flags` has them, and that a node is defined."""
 
 ABS, EXP, LOG, SIGN, SQRT = (PRIMITIVES[name] for name in ("abs", "exp", "log", "sign", "sqrt"))
-_CBRT = PRIMITIVES["cbrt"]
+_CBRT, _GREATER = PRIMITIVES["cbrt"], PRIMITIVES["greater"]
 _QUOTIENTS = {("sin", "cos"): ("tan", "cot"), ("sinh", "cosh"): ("tanh", "coth")}
 _PARTS = {name: (above, below) for (above, below), names in _QUOTIENTS.items() for name in names}
 _POSITIVE = {"exp", "exp2", "cosh", "sech", "gauss", "normpdf", "normcdf", "sigmoid", "softplus"}
@@ -274,7 +274,8 @@ class ReadableFactors(Simplification):
         return self.graph.ops[node] is LOG
 
     def _join_functions(self, found: _Collected) -> None:
-        """sin(x)/cos(x) is tan(x); x*sign(x) is abs(x), x/abs(x) is sign(x)."""
+        """sin(x)/cos(x) is tan(x); x*sign(x) is abs(x), x/abs(x) is sign(x); relu(x)*(x > 0) is
+        relu(x)."""
         exponents, graph = found.exponents, self.graph
         for node in list(exponents):
             op, args = graph.ops[node], graph.args[node]
@@ -291,6 +292,8 @@ class ReadableFactors(Simplification):
                     found.add(below, -x)
             elif op is SIGN and exponents[node] == 1:
                 self._join_sign(found, node, args[0])
+            elif op.name == "relu" and exponents[node] > 0:
+                found.exponents.pop(self.node(_GREATER, args[0], self.constant(0)), None)
             elif op is ABS and exponents[node] == -1 and exponents.get(args[0], 0) == 1:
                 exponents[node] = exponents[args[0]] = 0
                 found.flags.pop(node)

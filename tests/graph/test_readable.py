@@ -251,6 +251,10 @@ def test_what_becomes_of_a_program(text: str, simple: str, lost: list[str]) -> N
         ("sec(x)*csc(x)", "x", {}, "sec(x)*csc(x)*(tan(x) - cot(x))"),
         ("logsigmoid(x)", "x", {}, "1 - sigmoid(x)"),
         ("x*relu(x)", "x", {}, "relu(x) + x*(x > 0)"),
+        ("relu(x)^2", "x", {}, "2*relu(x)"),
+        ("trace(W)^2", "W", {"W": (3, 3)}, "2*trace(W)*diag(ones(3))"),
+        ("w@concat(a*v, v)", "w", {"w": (4,), "v": (2,)}, "concat(a*v, v)"),
+        ("w@[a*x, y]", "w", {"w": (2,)}, "[a*x, y]"),
     ],
 )
 def test_compound_functions_stay_what_they_are(
@@ -263,6 +267,7 @@ ARRAYS = [
     *("norm(x)*sum(x)", "std(x)", "var(x)*x[0]", "logsumexp(3*x)", "softmax(x)[0]*x[1]"),
     *("sum(log_softmax(x)*x)", "mean(x*softmax(x))", "norm(x)^3", "sum(x/norm(x))"),
     *("sum(softmax(x)^2)", "prod(x)*norm(x)", "std(x)/mean(x)", "max(x)*var(x)", "mean(exp(x))^2"),
+    *("[x[0]^2, x[0]*x[1]]@[x[1], x[2]]", "concat(x[0]*x, x)@range(6)", "outer(x, x[1]*x)[2, 0]"),
     *("sum(where(x > 0, x^2, relu(x)))", "norm([x[0], 2, x[2]])", "logsumexp(x) - x[2]"),
 ]
 
