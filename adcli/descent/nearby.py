@@ -19,6 +19,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stationary import Stationarity
 from adcli.descent.stopping import Iterate
+from adcli.graph.structure import usual_call
 
 NEAR = 1e-8
 """How far from a point gradients are looked at, in parts of the sizes of its variables."""
@@ -96,7 +97,8 @@ def _bent(problem: Problem) -> str:
     """The functions with kinks that what is minimised depends on."""
     graph, order = problem.graph, problem.graph.reach([problem.target])
     moving = graph.dependents(order, problem.nodes)
-    names = {graph.ops[i].word for i in order if moving[i] and graph.ops[i].kink is not None}
+    bent = [i for i in order if moving[i] and graph.ops[i].kink is not None]
+    names = {usual_call(graph.ops[i], graph.args[i], graph.attrs[i])[0] for i in bent}
     return ", ".join(sorted(names))
 
 

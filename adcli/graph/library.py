@@ -273,14 +273,20 @@ def sort(m: Any, x: Any, axis: int) -> Any:
 def quantile(m: Any, x: Any, q: Any, axis: int | None) -> Any:
     """That of several shares, written out as a vector, is a vector."""
     if m.graph.ops[q.node] is STACK:
-        found = [m.quantile(axis, x, m.of(node)) for node in m.graph.args[q.node]]
+        found = [quantile(m, x, m.of(node), axis) for node in m.graph.args[q.node]]
         return m.stack(0, *found)
-    return m.quantile(axis, x, q)
+    elements, share = m.scalars(x), m.constant_value(q)
+    if elements is None or share is None or not 0 <= share <= 1:
+        return m.quantile(axis, x, q)
+    ordered, place = sort(m, x, 0), share * (len(elements) - 1)  # a number holds what it ties with
+    low, rest = int(place), place % 1
+    element = m.index((low,), ordered)
+    return (1 - rest) * element + rest * m.index((low + 1,), ordered) if rest else element
 
 
 @compound("x", "middle element, or mean of the two in the middle, along an axis", axis=None)
 def median(m: Any, x: Any, axis: int | None) -> Any:
-    return m.quantile(axis, x, 0.5)
+    return quantile(m, x, m.expression(0.5), axis)
 
 
 @compound("column", "a column of texts as an index, its levels in sorted order: a[codes(region)]")

@@ -195,7 +195,7 @@ structural(
     options={"axis": None},
     example=(None, ((3,), ())),
     domain="0 <= q <= 1",
-    remedy="clip(q, 0, 1) is between 0 and 1",
+    remedy="a share is between 0 and 1: 0.5 is that of the median",
     numpy=lambda axis, shapes: f"np.quantile(#1, #2, axis={axis})",
     trend="keeps",
     summary="what a share q of the elements lies below, by linear interpolation",

@@ -10,7 +10,7 @@ from adcli.graph.exact import Number, exact
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, PRIMITIVES, Primitive
 from adcli.graph.simplify_sums import Sums
-from adcli.graph.structure import FULL, INDEX, MATMUL, RESHAPE, STACK, SUM
+from adcli.graph.structure import FULL, INDEX, MATMUL, REORDER, RESHAPE, STACK, SUM
 
 _BROADCAST = PRIMITIVES["broadcast"]
 _CONCAT = PRIMITIVES["concat"]
@@ -53,7 +53,8 @@ class Rearranging(Sums):
             op, attr = SUM, None
         if op in (RESHAPE, _BROADCAST, _SUM_TO) and self.shape(args[0]) == shape:
             return 1, args[0]
-        if len(args) == 1 and op.trend == "keeps" and graph.ops[args[0]] in (FULL, CONSTANT):
+        is_moved = op.trend == "keeps" and (len(args) == 1 or op is REORDER)
+        if is_moved and graph.ops[args[0]] in (FULL, CONSTANT):
             value = graph.attrs[args[0]]
             value = value[0] if graph.ops[args[0]] is FULL else value
             if type(value) is float:

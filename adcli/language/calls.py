@@ -70,6 +70,7 @@ class LibraryCall:
                 raise self.scope.error("text in quotes is for einsum only", texts[0].span)
             self.options["spec"] = texts[0].value
             arguments = [a for a in arguments if type(a) is not QuotedText]
+        self._given = len(arguments)
         count = len(arguments) if function.variadic else len(function.inputs)
         self.inputs = [self.scope.resolve(a) for a in arguments[:count]]
         return arguments[count:]
@@ -83,14 +84,20 @@ class LibraryCall:
                 return
             self._set(option, spare.pop(0), self.span)
         if spare:
-            given = len(self.inputs) + len(spare)
-            wants = counted(len(self.function.inputs), "argument")
-            message = f"'{self.function.word}' takes {wants}, not {given}"
-            comma = re.search(r"(\d+),(\d+)", self.scope.text[slice(*self.span)])
-            if comma is not None:
-                hint = f"a decimal number is written with a point: {comma[1]}.{comma[2]}"
-                raise self.scope.error(message, self.span, hint)
-            raise self.error(message)
+            raise self._too_many()
+
+    def _too_many(self) -> LanguageError:
+        """The error for more positional arguments than inputs and options."""
+        function, wants = self.function, len(self.function.inputs)
+        message = f"'{function.word}' takes {counted(wants, 'argument')}, not {self._given}"
+        comma = re.search(r"(\d+),(\d+)", self.scope.text[slice(*self.span)])
+        if comma is not None and self._given == 2 * wants:
+            hint = f"a decimal number is written with a point: {comma[1]}.{comma[2]}"
+            return self.scope.error(message, self.span, hint)
+        if "axis" in function.options and wants == 1:
+            hint = f"numbers go into a vector: {function.word}([1, 2, 3])"
+            return self.scope.error(message, self.span, hint)
+        return self.error(message)
 
     def _named(self, argument: Named) -> None:
         if argument.name not in self.function.options:

@@ -149,6 +149,16 @@ FUNCTIONS = {
     "log_sigmoid": "the logarithm of the sigmoid is logsigmoid(x)",
     "logsoftmax": "the logarithm of softmax is log_softmax(v)",
     **dict.fromkeys(("average", "avg"), "the mean is mean(v)"),
+    **dict.fromkeys(
+        ("percentile", "prctile", "nanpercentile"), "50 per cent are a share: quantile(v, 0.5)"
+    ),
+    "iqr": "it is quantile(v, 0.75) - quantile(v, 0.25)",
+    "mad": "it is median(abs(v - median(v)))",
+    "ptp": "it is max(v) - min(v)",
+    "topk": "the k largest are sort(v)[-3:]",
+    **dict.fromkeys(("argsort", "order", "rank", "rankdata"), "elements in order are sort(v)"),
+    **dict.fromkeys(("cummax", "cummin"), "the language has no running maximum or minimum"),
+    "mode": "the language has no most frequent element; the middle one is median(v)",
     "len": "the number of elements is size(v)",
     "length": "the number of elements is size(v), the Euclidean length norm(v)",
     "matmul": "a matrix product is A @ B",
@@ -208,8 +218,10 @@ LATEX = {
 """What a command of LaTeX is here; others are names of functions and letters."""
 
 
-def backslash_hint(behind: str) -> str:
+def backslash_hint(before: str, behind: str) -> str:
     """What a command of LaTeX, or a quotient by a matrix from the left, is here."""
+    if re.search(r"[\w)\]]\s*\Z", before) and not re.match("[a-z]{2}", behind):
+        return "x with A @ x = b is solve(A, b)"
     command = re.match(r"\w+|\|", behind)
     name = command[0] if command else ""
     if name in LATEX:

@@ -107,7 +107,7 @@ def _is_choice_open(before: str) -> bool:
 def _character_hint(text: str, place: int, value_is_missing: bool) -> str | None:
     character, behind = text[place], text[place + 1 : place + 200]
     if character == "\\":
-        return backslash_hint(behind)
+        return backslash_hint(text[:place], behind)
     if character == "%":
         return percent_hint(behind)
     if character in "{}" and _is_choice_open(text[:place]):

@@ -26,7 +26,7 @@ from adcli.graph.primitives import (
     one,
 )
 from adcli.graph.program import Program
-from adcli.graph.structure import INDEX, MATMUL, STACK, SUM
+from adcli.graph.structure import INDEX, MATMUL, STACK, SUM, usual_call
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.printing import OPERATORS, POWER
 from adcli.language.text import key_text, to_text
@@ -100,7 +100,9 @@ class Steps:
 
     def operands(self, node: int) -> list[tuple[int, int]]:
         """The inputs of a node that have a name of their own: (place, node)."""
-        return [(k, j) for k, j in enumerate(self.graph.args[node]) if j in self.names]
+        graph = self.graph
+        _, shown = usual_call(graph.ops[node], graph.args[node], graph.attrs[node])
+        return [(k, j) for k, j in enumerate(shown) if j in self.names]
 
     def formula(self, node: int) -> str:
         """The operation in the names of its inputs: `w1*w2`; an input's own name."""

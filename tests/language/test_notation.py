@@ -175,7 +175,7 @@ MISTAKES = [
     ("v«.»sum()", "sum(v)"),
     ("A«.»T @ x", "transpose(A)"),
     ("«xsin»(y)", "x*sin(...)"),
-    ("«inverse»(x)", "no inverse of a matrix"),
+    ("«inverse»(x)", "inv(A)"),
     ("«choose»(5, 2)", "n!/(k!*(n - k)!)"),
     ("«log(x, 2, 3)»", "log(x, b)"),
     ("log(x, «base»=2)", "log(x, b)"),
