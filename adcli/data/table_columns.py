@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Missing = Literal["error", "drop"]
 
 _DROP = "--missing drop leaves out rows with missing values"
-_WHAT_IS_MISSING = "a missing value is an empty cell, NA, N/A, null, none or nan"
+_WHAT_IS_MISSING = (
+    "a missing value is an empty cell, NA, N/A, null, none or nan; codes(column) numbers texts"
+)
 
 Predicate: TypeAlias = Any
 """A Function of columns that chooses rows: those for which its only result is not 0."""

@@ -53,7 +53,9 @@ def fit(
 ) -> Fit:
     """Fit `response ~ model` to data by least squares.
 
-    `data` has arrays (rows,) or (rows, k) by column, or is a data frame. Names of the model that
+    `data` has arrays (rows,) or (rows, k) by column, or is a data frame; those that the model takes
+    by codes(column) are texts. A parameter in brackets with a column, a[g], is one for each group;
+    a number begins all. Names of the model that
     are not columns are its parameters: `start` gives each a number or an array, or "auto" where the
     model is linear in it; `fix` holds some, `bounds` gives pairs (lower, upper). `weights` multiply
     the squares, `sigma` are standard deviations of the response: an expression of columns, or a
