@@ -184,9 +184,10 @@ class Simplification(Rearranging):
     def structural_of(self, i: int, op: Primitive, args: list[int]) -> int:
         """A structural node: coefficients go outside, then `rearranged` looks at it."""
         c: Number = 1
-        single = op.kind == LINEAR and len(args) == 1
+        moving = self.graph.args[i][: op.flows]
+        single = op.kind == LINEAR and len(moving) == 1
         if single or op.kind == MULTILINEAR:
-            for k, a in enumerate(self.graph.args[i]):
+            for k, a in enumerate(moving):
                 k_c = self.split(args[k])[0]
                 if k_c not in (0, 1) and self.is_own(a):
                     args[k] = self.rest(args[k])
