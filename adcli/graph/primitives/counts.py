@@ -26,6 +26,7 @@ def _log_factorial_error(m: Any, n: Any) -> Any:
 density(
     "poisson_logpmf",
     lambda m, y, rate, out: m.divide(y, rate) - 1,
+    shown=(None, lambda m, y, rate, out: m.divide(y - rate, rate)),
     inputs="y rate",
     value=lambda m, y, rate: -m.kl_div(y, rate) - _log_factorial_error(m, y),
     support=(
@@ -59,6 +60,7 @@ def _binomial_outside(m: Any, y: Any, n: Any, p: Any) -> Any:
 density(
     "binomial_logpmf",
     lambda m, y, n, p, out: m.divide(y, p) - m.divide(n - y, 1 - p),
+    shown=(None, None, lambda m, y, n, p, out: m.divide(y - n * p, p * (1 - p))),
     inputs="y n p",
     value=_binomial,
     support=("{0} = 0, 1, ... n, only 0 if p = 0, only n if p = 1", _binomial_outside),
@@ -72,6 +74,7 @@ density(
 density(
     "bernoulli_logit_logpmf",
     lambda m, y, alpha, out: (2 * y - 1) * m.sigmoid((1 - 2 * y) * alpha),
+    shown=(None, lambda m, y, alpha, out: y - m.sigmoid(alpha)),
     inputs="y alpha",
     value=lambda m, y, alpha: -m.softplus((1 - 2 * y) * alpha),
     support=(
@@ -109,10 +112,20 @@ def _negative_binomial_phi(m: Any, y: Any, mu: Any, phi: Any, out: Any) -> Any:
     return m.where(m.less(gap, -0.5), below, m.log1pmx(gap)) + errors
 
 
+def _negative_binomial_phi_shown(m: Any, y: Any, mu: Any, phi: Any, out: Any) -> Any:
+    growth = m.log(m.divide(phi, mu + phi)) + m.divide(mu - y, mu + phi)
+    return growth + (m.digamma(y + phi) - m.digamma(phi))
+
+
 density(
     "negative_binomial_logpmf",
     _negative_binomial_mu,
     _negative_binomial_phi,
+    shown=(
+        None,
+        lambda m, y, mu, phi, out: m.divide(y - mu, mu + m.divide(m.power(mu, 2), phi)),
+        _negative_binomial_phi_shown,
+    ),
     inputs="y mu phi",
     value=_negative_binomial,
     support=(

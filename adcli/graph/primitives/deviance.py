@@ -130,7 +130,8 @@ def _stirling_slope(m: Any, n: Any, x: Any) -> Any:
     near = m.where(is_far, 1, x)
     half = m.divide(0.5 * m.gamma(n), m.power(near, n))
     rest = m.where(m.equal(n, 1), -m.log(near), m.divide(m.gamma(n - 1), m.power(near, n - 1)))
-    value = m.where(is_far, series, m.polygamma(n - 1, near) - sign * (rest + half))
+    slope = m.where(m.equal(n, 1), m.digamma(near), m.polygamma(n - 1, near))
+    value = m.where(is_far, series, slope - sign * (rest + half))
     is_order = m.greater(n, 0) * m.equal(n, m.floor(n))
     return m.where(m.greater(x, 0) * is_order, value, m.inf - m.inf)
 
