@@ -94,10 +94,11 @@ def _invmills(m: Any, x: Any) -> Any:
 
 
 def _invmills_x(m: Any, x: Any, out: Any) -> Any:
-    """-out (x + out); below 0 the sum cancels, and is sqrt 2 times what erfcx falls by."""
+    """-out (x + out); below 0, where that and its derivatives cancel, from what x + out grows by."""
     t = m.divide(m.minimum(x, 0), -m.sqrt(2))
-    sum_below = m.sqrt(2) * m.divide(m.ierfcx(1, t), m.erfcx(t))
-    return -(out * m.where(m.less(x, 0), sum_below, x + out))
+    scaled = m.erfcx(t)
+    first, second = m.divide(m.ierfcx(1, t), scaled), m.divide(m.ierfcx(2, t), scaled)
+    return m.where(m.less(x, 0), 4 * second - 2 * first * first - 1, -(out * (x + out)))
 
 
 elementwise(
