@@ -54,6 +54,26 @@ def dsinc(n: Any, x: Any) -> Any:
     return +value
 
 
+def voigt(x: Any, sigma: Any, gamma: Any) -> Any:
+    return mp.re(_voigt(x, sigma, gamma))
+
+
+def _voigt(x: Any, sigma: Any, gamma: Any) -> Any:
+    t = mp.mpc(gamma, -x) / (sigma * mp.sqrt(2))
+    with mp.extradps(40):
+        return mp.exp(t * t) * mp.erfc(t) / (sigma * mp.sqrt(2 * mp.pi))
+
+
+def voigt_derivative(n: Any, x: Any, sigma: Any, gamma: Any) -> Any:
+    with mp.extradps(60):
+        return mp.diff(lambda c: _voigt(x, sigma, c), gamma, int(n), h=mp.mpf(10) ** -40)
+
+
+VOIGT_POINTS = (
+    *((0.0, 1.0, 1.0), (5.0, 1.0, 1e-3), (2.5, 1.0, 1e-6), (-30.0, 2.0, 0.5), (1.0, 0.05, 2.0)),
+    *((3.0, 1.0, 0.1), (0.1, 2.0, 3.0), (-4.0, 1.2, 0.7), (40.0, 1.0, 1.0), (1e-5, 1.0, 1e-2)),
+)
+
 TAILS = (5.0, -5.0, 0.5, 26.0, 1e-200, -9.5)
 BESSEL_POINTS = (
     *((0.0, 2.0), (1.0, 1e-10), (2.0, 1e-5), (0.5, 0.3), (-0.5, 3.0), (-2.0, 1.5), (-1.5, 7.0)),
@@ -75,6 +95,17 @@ SPECIAL: dict[str, tuple[Any, tuple[Any, ...], tuple[int, ...]]] = {
     "bessely": (mp.bessely, BESSEL_POINTS, (1,)),
     "besseli": (mp.besseli, BESSEL_POINTS, (1,)),
     "besselk": (mp.besselk, BESSEL_POINTS, (1,)),
+    "voigt": (voigt, VOIGT_POINTS, (0, 1, 2)),
+    "voigtre": (
+        lambda n, *xs: mp.re(voigt_derivative(n, *xs)),
+        tuple((2.0, *point) for point in VOIGT_POINTS[1:4]),
+        (1, 2, 3),
+    ),
+    "voigtim": (
+        lambda n, *xs: mp.im(voigt_derivative(n, *xs)),
+        tuple((1.0, *point) for point in VOIGT_POINTS[1:4]),
+        (1, 2, 3),
+    ),
 }
 
 X = (1e-10, 1e-3, 0.3, 1.0, 2.404825557695773, 3.0, 10.0, 50.0, 300.0)
@@ -110,4 +141,7 @@ SPECIAL_ULPS = {
     "bessely": 100.0,
     "besseli": 12.0,
     "besselk": 20.0,
+    "voigt": 2000.0,  # next to roots of derivatives
+    "voigtre": 2000.0,
+    "voigtim": 2000.0,
 }

@@ -62,6 +62,8 @@ def grid(text, names):
     """The points for a call."""
     if word(text) == "polygamma":
         return list(product(_ORDERS, _NUMBERS))
+    if word(text) in ("voigtre", "voigtim"):
+        return list(product(_ORDERS[:3], (0.0, 0.5, -3.3, 30.5), (0.5, 3.0), (0.0, 0.1, 2.0)))
     if word(text) in ("ierfcx", "dsinc") or word(text).startswith("bessel"):
         return list(product(_ORDERS[:5], _NUMBERS[::3]))
     if word(text) == "polygammadiff":
@@ -72,7 +74,7 @@ def grid(text, names):
 
 CALLS = dict(calls())
 _ARRAYS_ALONE = {"erfcx", "ierfcx", "erfinv", "erfcinv", "norminv", "lognormcdf", "invmills"}
-_ARRAYS_ALONE |= {"besselj", "bessely", "besseli", "besselk"}
+_ARRAYS_ALONE |= {"besselj", "bessely", "besseli", "besselk", "voigt", "voigtre", "voigtim"}
 UNSAYABLE = {
     "python": _ARRAYS_ALONE,
     "numpy": set(),

@@ -40,8 +40,9 @@ def ierfcx(n: Any, x: Any) -> Any:
     return result
 
 
-def repeated(n: int, t: Any, first: Any) -> Any:
-    """The n-th repeated integral for t with the real part >= 0, or any real t; `first` is the 0-th.
+def repeated(n: int, t: Any, first: Any, falls_from: float = 0.5) -> Any:
+    """The n-th repeated integral for t with the real part >= 0, or any real t; `first` is the
+    0-th.
 
     Near 0, and for negative t, where nothing cancels, by the recurrence in n (DLMF 7.18.7); beyond
     by its continued fraction, the ratios of the solution that falls off (Gautschi 1961), from far
@@ -52,7 +53,7 @@ def repeated(n: int, t: Any, first: Any) -> Any:
     before, value = TWO_OVER_ROOT_PI, first
     for k in range(1, n + 1):
         before, value = value, (before - 2.0 * t * value) / (2.0 * k)
-    falls = t.real > 0.5
+    falls = t.real > falls_from
     if falls.any():
         value = np.where(falls, first * _ratios(n, np.where(falls, t, 1.0)), value)
     return value

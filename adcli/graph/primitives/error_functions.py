@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.primitives.registry import elementwise, no_derivative
+from adcli.graph.primitives.registry import Rule, elementwise, no_derivative
 from adcli.graph.primitives.special import bell
 
 _OURS = "adcli.algebras.special.repeated_integrals."
@@ -94,7 +94,7 @@ def _invmills(m: Any, x: Any) -> Any:
 
 
 def _invmills_x(m: Any, x: Any, out: Any) -> Any:
-    """-out (x + out); below 0, where that and its derivatives cancel, from what x + out grows by."""
+    """-out (x + out); below 0, where that and its derivatives cancel, by what x + out grows."""
     t = m.divide(m.minimum(x, 0), -m.sqrt(2))
     scaled = m.erfcx(t)
     first, second = m.divide(m.ierfcx(1, t), scaled), m.divide(m.ierfcx(2, t), scaled)
@@ -139,4 +139,60 @@ elementwise(
     sample=((1.0, 1.0), (-3.0, 3.0)),
     latex=r"\operatorname{sinc}^{(#1)}\left(#2\right)",
     summary="n-th derivative of sinc",
+)
+
+
+def _voigt_row(name: str, partials: tuple[Rule | None, ...], inputs: str, **row: Any) -> None:
+    elementwise(
+        name,
+        *partials,
+        inputs=inputs,
+        libraries={
+            "numpy": f"adcli.algebras.special.voigts.{name}",
+            "mpmath": f"adcli.algebras.special.digit_voigts.{name}",
+        },
+        **row,
+    )
+
+
+_VOIGT_BOX = ((-3.0, 3.0), (0.3, 2.0), (0.1, 2.0))
+_voigt_row(
+    "voigt",
+    (
+        lambda m, x, sigma, width, out: m.voigtim(1, x, sigma, width),
+        lambda m, x, sigma, width, out: -sigma * m.voigtre(2, x, sigma, width),  # heat equation
+        lambda m, x, sigma, width, out: m.voigtre(1, x, sigma, width),
+    ),
+    "x sigma width",
+    domain="sigma >= 0 and width >= 0",
+    remedy="voigt(x, abs(sigma), abs(width)) is defined for all signs",
+    sample=_VOIGT_BOX,
+    latex=r"V\left(#1; #2, #3\right)",
+    summary="Voigt profile: a normal density of deviation sigma, spread by a Cauchy density of half width",
+)
+_voigt_row(
+    "voigtre",
+    (
+        no_derivative,
+        lambda m, n, x, sigma, width, out: m.voigtim(n + 1, x, sigma, width),
+        lambda m, n, x, sigma, width, out: -sigma * m.voigtre(n + 2, x, sigma, width),
+        lambda m, n, x, sigma, width, out: m.voigtre(n + 1, x, sigma, width),
+    ),
+    "n x sigma width",
+    domain="n = 0, 1, ... 40; sigma >= 0 and width >= 0",
+    sample=((1.0, 1.0), *_VOIGT_BOX),
+    summary="n-th derivative of voigt in width",
+)
+_voigt_row(
+    "voigtim",
+    (
+        no_derivative,
+        lambda m, n, x, sigma, width, out: -m.voigtre(n + 1, x, sigma, width),
+        lambda m, n, x, sigma, width, out: -sigma * m.voigtim(n + 2, x, sigma, width),
+        lambda m, n, x, sigma, width, out: m.voigtim(n + 1, x, sigma, width),
+    ),
+    "n x sigma width",
+    domain="n = 0, 1, ... 40; sigma >= 0 and width >= 0",
+    sample=((1.0, 1.0), *_VOIGT_BOX),
+    summary="conjugate of voigtre: for n = 1 the derivative of voigt in x",
 )

@@ -1,0 +1,51 @@
+"""The Voigt profile and its derivatives of mpmath numbers, as in `...special.voigts`."""
+
+from __future__ import annotations
+
+from mpmath import mp
+
+from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, too_big
+
+
+def voigt(x: Number, sigma: Number, gamma: Number) -> Number:
+    """The convolution of a normal and a Cauchy density; nan unless sigma and gamma are >= 0."""
+    return voigtre(mp.zero, x, sigma, gamma)
+
+
+def voigtre(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
+    """The real part of the n-th derivative of F; nan unless n is 0, 1, ... 40."""
+    return mp.re(_derivative(n, x, sigma, gamma))
+
+
+def voigtim(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
+    """The imaginary part of the n-th derivative of F."""
+    return mp.im(_derivative(n, x, sigma, gamma))
+
+
+def _derivative(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
+    """The n-th derivative of F at gamma - ix."""
+    is_defined = is_integer(n) and 0 <= n <= 40 and min(sigma, gamma) >= 0
+    if not is_defined or (sigma == 0 and x == gamma == 0):
+        return mp.nan
+    if any(too_big(a, RANGE) for a in (x, sigma, gamma)):
+        return mp.nan
+    n, c = int(n), mp.mpc(gamma, -x)
+    if sigma == 0:
+        return (-1) ** n * mp.factorial(n) / (mp.pi * c ** (n + 1))
+    size = max(0, mp.mag(c) - mp.mag(sigma))
+    with mp.workprec(mp.prec + 40 + (n + 2) * (2 * size + 4) + _needed(sigma, gamma, x)):
+        t = c / (sigma * mp.sqrt(2))
+        before, value = 2 / mp.sqrt(mp.pi), mp.exp(t * t) * mp.erfc(t)
+        for k in range(1, n + 1):
+            before, value = value, (before - 2 * t * value) / (2 * k)
+        value *= mp.factorial(n) * (-mp.sqrt(2) / sigma) ** n / (sigma * mp.sqrt(2 * mp.pi))
+    return +value
+
+
+def _needed(sigma: Number, gamma: Number, x: Number) -> int:
+    """Bits by which the smaller part of the profile lies below the larger."""
+    if x == 0:
+        return 0
+    if gamma > 0:
+        return max(0, int(mp.mag(x) - mp.mag(gamma)))
+    return int(min(x * x / (sigma * sigma), 100_000))
