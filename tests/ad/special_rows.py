@@ -69,6 +69,29 @@ def voigt_derivative(n: Any, x: Any, sigma: Any, gamma: Any) -> Any:
         return mp.diff(lambda c: _voigt(x, sigma, c), gamma, int(n), h=mp.mpf(10) ** -40)
 
 
+def gammainc(a: Any, x: Any) -> Any:
+    """Up to the constant 1, so that the differences keep the digits of the tail."""
+    if x <= a:
+        return mp.gammainc(a, 0, x, regularized=True)
+    return -mp.gammainc(a, x, mp.inf, regularized=True)
+
+
+def gammapdf(a: Any, x: Any) -> Any:
+    return x ** (a - 1) * mp.exp(-x) / mp.gamma(a)
+
+
+def betapdf(a: Any, b: Any, x: Any) -> Any:
+    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b)
+
+
+GAMMA_POINTS = (
+    *((0.1, 0.2), (0.3, 1.4), (1e-3, 0.5), (5.0, 0.1), (2.0, 30.0), (1.0, 1.2), (40.0, 41.0)),
+    *((200.0, 190.0), (1.9, 1.5), (10.0, 1e-3)),
+)
+BETA_POINTS = (
+    *((0.5, 0.5, 0.1), (2.0, 3.0, 0.999), (100.0, 120.0, 0.45), (1e-2, 2.0, 0.3), (1.0, 1.0, 0.4)),
+    (30.0, 1.5, 1e-3),
+)
 VOIGT_POINTS = (
     *((0.0, 1.0, 1.0), (5.0, 1.0, 1e-3), (2.5, 1.0, 1e-6), (-30.0, 2.0, 0.5), (1.0, 0.05, 2.0)),
     *((3.0, 1.0, 0.1), (0.1, 2.0, 3.0), (-4.0, 1.2, 0.7), (40.0, 1.0, 1.0), (1e-5, 1.0, 1e-2)),
@@ -95,6 +118,11 @@ SPECIAL: dict[str, tuple[Any, tuple[Any, ...], tuple[int, ...]]] = {
     "bessely": (mp.bessely, BESSEL_POINTS, (1,)),
     "besseli": (mp.besseli, BESSEL_POINTS, (1,)),
     "besselk": (mp.besselk, BESSEL_POINTS, (1,)),
+    "gammainc": (gammainc, GAMMA_POINTS, (0, 1)),
+    "gammaincc": (lambda a, x: -gammainc(a, x), GAMMA_POINTS, (0, 1)),
+    "gammapdf": (gammapdf, GAMMA_POINTS, (0, 1)),
+    "betainc": (lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True), BETA_POINTS, (2,)),
+    "betapdf": (betapdf, BETA_POINTS, (0, 1, 2)),
     "voigt": (voigt, VOIGT_POINTS, (0, 1, 2)),
     "voigtre": (
         lambda n, *xs: mp.re(voigt_derivative(n, *xs)),
@@ -127,6 +155,12 @@ OF_FIXED_ORDER: dict[str, tuple[Any, tuple[float, ...]]] = {
     "dsinc(1, x)": (lambda x: dsinc(1, x), X),
 }
 
+VALUES = {
+    "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
+    "gammaincc": lambda a, x: mp.gammainc(a, x, mp.inf, regularized=True),
+}
+"""Exact values, where those of SPECIAL are good up to a constant."""
+
 SPECIAL_ULPS = {
     # By how much a partial may be off, where that is more than 4 ulp; 450 are 1e-13.
     "ierfcx": 8.0,  # the recurrence cancels a little where the continued fraction is slow
@@ -141,6 +175,11 @@ SPECIAL_ULPS = {
     "bessely": 100.0,
     "besseli": 12.0,
     "besselk": 20.0,
+    "gammainc": 400.0,  # what a costs where the sum over the nodes is near a root, 400 are 9e-14
+    "gammaincc": 400.0,
+    "gammapdf": 1000.0,
+    "betainc": 400.0,
+    "betapdf": 1000.0,
     "voigt": 2000.0,  # next to roots of derivatives
     "voigtre": 2000.0,
     "voigtim": 2000.0,

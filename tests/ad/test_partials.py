@@ -297,7 +297,8 @@ ENGINES = {"python": partials_on_floats, "numpy": partials_on_arrays}
 
 
 def test_the_table_has_every_primitive() -> None:
-    assert set(ROWS) == set(differentiable()) - {"slope"}  # not the derivative of its value
+    unlike = {"slope", "dgammapdf", "dgammainc"}  # not the derivative of its value; too slow there
+    assert set(ROWS) == set(differentiable()) - unlike
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse", "symbolic"])

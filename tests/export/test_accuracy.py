@@ -62,6 +62,8 @@ def grid(text, names):
     """The points for a call."""
     if word(text) == "polygamma":
         return list(product(_ORDERS, _NUMBERS))
+    if word(text) in ("dgammapdf", "dgammainc"):
+        return list(product((1.0, 2.0), (0.3, 2.5, 40.0), (0.0, 0.5, 3.0, 45.0)))
     if word(text) in ("voigtre", "voigtim"):
         return list(product(_ORDERS[:3], (0.0, 0.5, -3.3, 30.5), (0.5, 3.0), (0.0, 0.1, 2.0)))
     if word(text) in ("ierfcx", "dsinc") or word(text).startswith("bessel"):
@@ -75,6 +77,15 @@ def grid(text, names):
 CALLS = dict(calls())
 _ARRAYS_ALONE = {"erfcx", "ierfcx", "erfinv", "erfcinv", "norminv", "lognormcdf", "invmills"}
 _ARRAYS_ALONE |= {"besselj", "bessely", "besseli", "besselk", "voigt", "voigtre", "voigtim"}
+_ARRAYS_ALONE |= {
+    "gammainc",
+    "gammaincc",
+    "gammapdf",
+    "dgammapdf",
+    "dgammainc",
+    "betainc",
+    "betapdf",
+}
 UNSAYABLE = {
     "python": _ARRAYS_ALONE,
     "numpy": set(),

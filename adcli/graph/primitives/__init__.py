@@ -35,6 +35,7 @@ from adcli.graph.primitives import (  # noqa: F401
     counts,
     deviance,
     error_functions,
+    incomplete_functions,
     kinks,
     lifetimes,
     locations,

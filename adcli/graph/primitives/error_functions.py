@@ -95,7 +95,7 @@ def _invmills(m: Any, x: Any) -> Any:
 
 def _invmills_x(m: Any, x: Any, out: Any) -> Any:
     """-out (x + out); below 0, where that and its derivatives cancel, by what x + out grows."""
-    t = m.divide(m.minimum(x, 0), -m.sqrt(2))
+    t = m.minimum(m.divide(m.minimum(x, 0), -m.sqrt(2)), 1e60)  # beyond, the third one underflows
     scaled = m.erfcx(t)
     first, second = m.divide(m.ierfcx(1, t), scaled), m.divide(m.ierfcx(2, t), scaled)
     return m.where(m.less(x, 0), 4 * second - 2 * first * first - 1, -(out * (x + out)))
@@ -168,7 +168,7 @@ _voigt_row(
     remedy="voigt(x, abs(sigma), abs(width)) is defined for all signs",
     sample=_VOIGT_BOX,
     latex=r"V\left(#1; #2, #3\right)",
-    summary="Voigt profile: a normal density of deviation sigma, spread by a Cauchy density of half width",
+    summary="Voigt profile: normal of deviation sigma, spread by Cauchy of half width `width`",
 )
 _voigt_row(
     "voigtre",

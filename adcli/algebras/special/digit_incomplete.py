@@ -1,0 +1,137 @@
+"""The incomplete gamma and beta functions, and what they are integrals of, of mpmath numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mpmath import mp
+from mpmath.libmp import NoConvergence
+
+from adcli.algebras.special.digit_tools import Number, is_integer
+from adcli.errors import UsageError
+
+LARGEST = 100_000
+"""Parameters and arguments to which mpmath takes seconds."""
+
+
+def _refuse_large(name: str, *xs: Number) -> None:
+    if any(mp.fabs(x) > LARGEST for x in xs):
+        raise UsageError(
+            f"{name} takes minutes in many digits where an argument is above {LARGEST:,}",
+            "leave --precision out",
+        )
+
+
+def _unreached(name: str) -> UsageError:
+    return UsageError(f"{name} does not converge in so many digits", "leave --precision out")
+
+
+def _regularised(lower: bool, a: Number, x: Number) -> Number:
+    ends = (0, x) if lower else (x, mp.inf)
+    try:
+        return mp.gammainc(a, *ends, regularized=True)
+    except NoConvergence:
+        raise UsageError(
+            "gammainc does not converge in so many digits", "leave --precision out"
+        ) from None
+
+
+def gammainc(a: Number, x: Number) -> Number:
+    """The regularised lower incomplete gamma function; nan unless a > 0 and x >= 0."""
+    if not (a > 0 and x >= 0):
+        return mp.nan
+    if x == 0 or mp.isinf(x):
+        return mp.zero if x == 0 else mp.one
+    _refuse_large("gammainc", a, x)
+    return _regularised(True, a, x)
+
+
+def gammaincc(a: Number, x: Number) -> Number:
+    """1 - gammainc(a, x)."""
+    if not (a > 0 and x >= 0):
+        return mp.nan
+    if x == 0 or mp.isinf(x):
+        return mp.one if x == 0 else mp.zero
+    _refuse_large("gammaincc", a, x)
+    return _regularised(False, a, x)
+
+
+def _with_lost_digits(function: Callable[[], Number], *xs: Number) -> Number:
+    """A value whose terms are as large as the arguments."""
+    with mp.workprec(mp.prec + 30 + 2 * max(0, *(int(mp.mag(x)) for x in xs if x))):
+        value = function()
+    return +value
+
+
+def gammapdf(a: Number, x: Number) -> Number:
+    """x^(a-1) exp(-x)/gamma(a), 0 for a = 0; nan unless a >= 0 and x >= 0."""
+    if not (a >= 0 and x >= 0) or mp.isinf(a):
+        return mp.nan
+    if a == 0 or mp.isinf(x):
+        return mp.zero
+    if x == 0:
+        return mp.inf if a < 1 else mp.one if a == 1 else mp.zero
+    return _with_lost_digits(lambda: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)), a, x)
+
+
+def dgammapdf(n: Number, a: Number, x: Number) -> Number:
+    """The n-th derivative of gammapdf in a; nan unless n is 0, 1, ... 4."""
+    if not (is_integer(n) and 0 <= n <= 4):
+        return mp.nan
+    if n == 0 or not (a > 0 and x > 0) or mp.isinf(x):
+        return gammapdf(a, x) if n == 0 or (a > 1 and x >= 0) else mp.nan
+
+    from adcli.algebras.special.incomplete import bell_polynomial
+
+    def value_of_score() -> Number:
+        cumulants = [mp.psi(k, a) for k in range(1, int(n))]
+        return gammapdf(a, x) * bell_polynomial(int(n), mp.log(x) - mp.psi(0, a), cumulants)
+
+    return _with_lost_digits(value_of_score, a, x)
+
+
+def dgammainc(n: Number, a: Number, x: Number) -> Number:
+    """The n-th derivative of gammainc in a, n = 0 ... 4, from the side that is smaller."""
+    if not (is_integer(n) and 0 <= n <= 4 and a > 0 and x >= 0):
+        return mp.nan
+    if n == 0:
+        return gammainc(a, x)
+    if x == 0 or mp.isinf(x):
+        return mp.zero
+    _refuse_large("dgammainc", a, x)
+    lower = x <= a
+    with mp.workprec(2 * mp.prec + 30):
+        value = mp.diff(
+            lambda t: _regularised(lower, t, x), a, int(n), h=mp.ldexp(a, -mp.prec // 3)
+        )
+    return value if lower else -value
+
+
+def betainc(a: Number, b: Number, x: Number) -> Number:
+    """The regularised incomplete beta function; nan unless a, b > 0 and 0 <= x <= 1."""
+    if not (a > 0 and b > 0 and 0 <= x <= 1):
+        return mp.nan
+    if x in (0, 1):
+        return mp.mpf(x)
+    _refuse_large("betainc", a, b)
+    try:
+        return mp.betainc(a, b, 0, x, regularized=True)
+    except NoConvergence:
+        raise UsageError(
+            "betainc does not converge in so many digits", "leave --precision out"
+        ) from None
+
+
+def betapdf(a: Number, b: Number, x: Number) -> Number:
+    """x^(a-1) (1-x)^(b-1)/B(a, b); nan unless a, b > 0 and 0 <= x <= 1."""
+    if not (a > 0 and b > 0 and 0 <= x <= 1) or mp.isinf(a + b):
+        return mp.nan
+    if x in (0, 1):
+        end, other = (a, b) if x == 0 else (b, a)
+        return mp.inf if end < 1 else other if end == 1 else mp.zero
+
+    def value() -> Number:
+        log_beta = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+        return mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - log_beta)
+
+    return _with_lost_digits(value, a, b)

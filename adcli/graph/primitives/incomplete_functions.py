@@ -1,0 +1,115 @@
+"""The incomplete gamma and beta functions: distributions, by their densities.
+
+DLMF: https://dlmf.nist.gov
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adcli.graph.primitives.registry import Rule, elementwise, no_derivative
+
+_DIGITS = "adcli.algebras.special.digit_incomplete."
+_OURS = "adcli.algebras.special.incomplete."
+_BOX = ((0.5, 5.0), (0.2, 8.0))
+
+
+def _row(name: str, *partials: Rule | None, inputs: str, array: str = "", **row: Any) -> None:
+    libraries = {"numpy": array or _OURS + name, "mpmath": _DIGITS + name}
+    elementwise(name, *partials, inputs=inputs, libraries=libraries, **row)
+
+
+_row(
+    "gammainc",
+    lambda m, a, x, out: m.dgammainc(1, a, x),
+    lambda m, a, x, out: m.gammapdf(a, x),
+    inputs="a x",
+    array="scipy.special.gammainc",
+    domain="a > 0 and x >= 0",
+    remedy="gammainc(a, max(x, 0)) is 0 below 0",
+    sample=_BOX,
+    latex=r"P\left(#1, #2\right)",
+    summary="incomplete gamma function, lower and regularised, from 0 to 1 (DLMF 8.2.4)",
+)
+_row(
+    "gammaincc",
+    lambda m, a, x, out: -m.dgammainc(1, a, x),
+    lambda m, a, x, out: -m.gammapdf(a, x),
+    inputs="a x",
+    array="scipy.special.gammaincc",
+    domain="a > 0 and x >= 0",
+    remedy="gammaincc(a, max(x, 0)) is 1 below 0",
+    sample=_BOX,
+    latex=r"Q\left(#1, #2\right)",
+    summary="1 - gammainc(a, x), exact in the tail",
+)
+
+
+def _gammapdf_x(m: Any, a: Any, x: Any, out: Any) -> Any:
+    """out ((a - 1)/x - 1); where the first term is large, or x is 0, the difference of two
+    densities: the form in which the second derivative does not cancel."""
+    inside = out * m.divide((a - 1) - x, x)
+    is_small = m.maximum(m.less(2 * x, a - 1), m.equal(x, 0))
+    return m.where(is_small, m.gammapdf(a - 1, x) - out, inside)
+
+
+_row(
+    "gammapdf",
+    lambda m, a, x, out: m.dgammapdf(1, a, x),
+    _gammapdf_x,
+    inputs="a x",
+    domain="a >= 0 and x >= 0",
+    remedy="where(x > 0, gammapdf(a, x), 0) gives 0 elsewhere",
+    sample=_BOX,
+    latex=r"\frac{#2^{#1 - 1} e^{-#+2}}{\Gamma\left(#1\right)}",
+    summary="x^(a - 1)*exp(-x)/gamma(a), the derivative of gammainc",
+)
+_row(
+    "dgammapdf",
+    no_derivative,
+    lambda m, n, a, x, out: m.dgammapdf(n + 1, a, x),
+    lambda m, n, a, x, out: (
+        out * m.divide((a - 1) - x, x) + m.divide(n, x) * m.dgammapdf(m.maximum(n - 1, 0), a, x)
+    ),
+    inputs="n a x",
+    domain="n = 0, 1, ... 4; a > 0 and x > 0",
+    sample=((1.0, 1.0), *_BOX),
+    latex=r"\partial_{a}^{#1} p\left(#2, #3\right)",
+    summary="n-th derivative of gammapdf(a, x) in a",
+)
+_row(
+    "dgammainc",
+    no_derivative,
+    lambda m, n, a, x, out: m.dgammainc(n + 1, a, x),
+    lambda m, n, a, x, out: m.dgammapdf(n, a, x),
+    inputs="n a x",
+    domain="n = 0, 1, ... 4; a > 0 and x >= 0",
+    sample=((1.0, 1.0), *_BOX),
+    latex=r"\partial_{a}^{#1} P\left(#2, #3\right)",
+    summary="n-th derivative of gammainc(a, x) in a",
+)
+_row(
+    "betainc",
+    no_derivative,
+    no_derivative,
+    lambda m, a, b, x, out: m.betapdf(a, b, x),
+    inputs="a b x",
+    array="scipy.special.betainc",
+    domain="a > 0 and b > 0 and 0 <= x <= 1",
+    remedy="betainc(a, b, clip(x, 0, 1)) is defined everywhere",
+    sample=((0.5, 5.0), (0.5, 5.0), (0.05, 0.95)),
+    latex=r"I_{#3}\left(#1, #2\right)",
+    summary="incomplete beta function, regularised, from 0 to 1 (DLMF 8.17.2)",
+)
+_row(
+    "betapdf",
+    lambda m, a, b, x, out: out * (m.log(x) - m.polygammadiff(0, a, b)),
+    lambda m, a, b, x, out: out * (m.log1p(-x) - m.polygammadiff(0, b, a)),
+    lambda m, a, b, x, out: out * (m.divide(a - 1, x) - m.divide(b - 1, 1 - x)),
+    inputs="a b x",
+    domain="a > 0 and b > 0 and 0 <= x <= 1",
+    remedy="where(x*(1 - x) > 0, betapdf(a, b, x), 0) gives 0 elsewhere",
+    sample=((0.5, 5.0), (0.5, 5.0), (0.05, 0.95)),
+    latex=r"\frac{#3^{#1 - 1} \left(1 - #+3\right)^{#2 - 1}}{\mathrm{B}\left(#1, #2\right)}",
+    summary="x^(a - 1)*(1 - x)^(b - 1)/exp(lbeta(a, b)), the derivative of betainc",
+)
