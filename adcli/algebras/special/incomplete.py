@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.functions import array_functions as m
 from adcli.algebras.special.betas import stirling
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -84,9 +83,11 @@ def _deviance(u: Any, ratio: Any) -> Any:
 
 def _stirling_error(a: Any) -> Any:
     """lgamma(a) - ((a - 1/2) log a - a + log(2 pi)/2) for all a > 0."""
+    from scipy import special
+
     small = np.minimum(a, 10.0)
-    near = m.lgamma(small) - ((small - 0.5) * np.log(small) - small + 0.5 * np.log(2.0 * pi))
-    return np.where(a < 10.0, near, stirling(m, a))
+    near = special.gammaln(small) - ((small - 0.5) * np.log(small) - small + 0.5 * np.log(2.0 * pi))
+    return np.where(a < 10.0, near, stirling(np, a))
 
 
 def _gamma_weight(a: Any, x: Any, divided: bool = False) -> Any:
@@ -104,8 +105,10 @@ def _exp_over(exponent: Any, x: Any) -> Any:
 
 def _score(a: Any, x: Any) -> Any:
     """log x - digamma(a), where x is near a as well."""
+    from scipy import special
+
     lift = np.where(a > 10.0, _log_less_digamma(np.maximum(a, 10.0)), 0.0)
-    return np.where(a > 10.0, _log_ratio(a, x) + lift, np.log(x) - m.digamma(a))
+    return np.where(a > 10.0, _log_ratio(a, x) + lift, np.log(x) - special.digamma(a))
 
 
 def _log_ratio(a: Any, x: Any) -> Any:
@@ -133,7 +136,9 @@ def bell_polynomial(n: int, score: Any, cumulants: list[Any]) -> Any:
 
 
 def _gamma_density(n: int, a: Array, x: Array) -> Array:
-    cumulants = [m.polygamma(float(k), a) for k in range(1, n)]
+    from scipy import special
+
+    cumulants = [special.polygamma(k, a) for k in range(1, n)]
     a, is_zero = np.where(a == 0.0, 1.0, a), a == 0.0
     density = np.where(is_zero, 0.0, _gamma_weight(a, x, divided=True))
     at_0 = np.where(a < 1.0, np.inf, np.where(a == 1.0, 1.0, 0.0))
@@ -146,8 +151,13 @@ def _gamma_density(n: int, a: Array, x: Array) -> Array:
 
 def _gamma_series(n: int, a: Array, x: Array) -> Array:
     """The n-th derivative of x^a/gamma(a+1) times the sum of (-x)^k/k! a/(a+k) (DLMF 8.7.1)."""
-    score, power = np.log(x) - m.digamma(a + 1.0), np.exp(a * np.log(x) - m.lgamma(a + 1.0))
-    cumulants = [m.polygamma(float(k), a + 1.0) for k in range(1, n)]
+    from scipy import special
+
+    score, power = (
+        np.log(x) - special.digamma(a + 1.0),
+        np.exp(a * np.log(x) - special.gammaln(a + 1.0)),
+    )
+    cumulants = [special.polygamma(k, a + 1.0) for k in range(1, n)]
     value = np.zeros_like(x)
     for j in range(n + 1):
         term, series = np.ones_like(x), np.ones_like(x) if j == 0 else np.zeros_like(x)
@@ -160,13 +170,13 @@ def _gamma_series(n: int, a: Array, x: Array) -> Array:
 
 
 def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
-    if n == 0:
-        from scipy import special
+    from scipy import special
 
+    if n == 0:
         return np.asarray(special.gammainc(a, x))
     inside = (a > 0.0) & (x > 0.0) & (x < np.inf)
     a, x = np.where(inside, a, 1.0), np.where(inside, x, 1.0)
-    cumulants = [m.polygamma(float(k), a) for k in range(1, n)]
+    cumulants = [special.polygamma(k, a) for k in range(1, n)]
     score = _score(a, x)
     is_lower = (score <= 0.0) | (x <= a)
     side = np.where(is_lower, -1.0, 1.0)
