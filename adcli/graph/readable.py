@@ -20,6 +20,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
     DIVIDE,
+    ELEMENTWISE,
     LINEAR,
     MULTILINEAR,
     MULTIPLY,
@@ -28,13 +29,23 @@ from adcli.graph.primitives import (
     PRIMITIVES,
     Primitive,
 )
-from adcli.graph.readable_factors import ABS, DEFINED, EXP, NOT_NEGATIVE, NOT_ZERO, SQRT
+from adcli.graph.readable_factors import (
+    ABS,
+    DEFINED,
+    EXP,
+    NOT_NEGATIVE,
+    NOT_ZERO,
+    SQRT,
+)
 from adcli.graph.readable_sums import ReadableSums
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import INDEX, SUM
 
 LONGEST = 3000
 """Operations, written out, of a formula that is not read: it is simplified as for computing."""
+
+_DEEPEST = 20
+"""Functions of functions of which an element is taken inside."""
 
 _MAX_PASSES = 8
 _SCATTER, _EINSUM = PRIMITIVES["scatter"], PRIMITIVES["einsum"]
@@ -113,14 +124,16 @@ def _gathered(
 def still_lost(graph: Graph, node: int, lost: Conditions, program: int) -> Conditions:
     """The conditions without those that the formula `node` asks for in another place, each node
     once; and without a length that is only 0 where its own derivative, not the program's, has a
-    kink: norm(x)^2."""
+    kink: norm(x)^2. Nor does x^(n - 1) divide by x, though it is the same as x^n/x."""
     if not lost:
         return lost
     asked = _asked(graph, node)
-    divisors = {graph.ops[i].name for i, c in _asked(graph, program).items() if c & NOT_ZERO}
+    powers = {graph.args[i][0] for i in graph.reach([program]) if graph.ops[i] is POWER}
+    divisors = {i for i, c in _asked(graph, program).items() if c & NOT_ZERO}
+    names = {graph.ops[i].name for i in divisors}
     left: dict[int, int] = {}
     for base, condition in lost:
-        if graph.ops[base].name in _LENGTHS - divisors:
+        if graph.ops[base].name in _LENGTHS - names or base in powers - divisors:
             condition &= ~NOT_ZERO
         left[base] = left.get(base, 0) | condition & ~asked.get(base, 0)
     return {(base, condition) for base, condition in left.items() if condition}
@@ -245,12 +258,24 @@ class Readable(ReadableSums):
     def rearranged(
         self, op: Primitive, args: list[int], attr: Any, shape: Shape
     ) -> tuple[Number, int]:
-        """As for formulas to be computed, and sum(a*scatter(v, place)) is sum(a[place]*v)."""
+        """As for formulas to be computed; and exp(v)[0] is exp(v[0]), sum(a*scatter(v, place)) is
+        sum(a[place]*v)."""
+        if op is INDEX and self.graph.ops[args[0]].kind == ELEMENTWISE:
+            return 1, self._element(args[0], attr)
         if op is SUM and shape == () and self.shape(args[0]):
             place = self._scattered(args[0])
             if place is not None:
                 return self.rearranged(op, [place], None, shape)
         return super().rearranged(op, args, attr, shape)
+
+    def product_at(self, top: int) -> int:
+        """A product; where it is 0 but for some places, of their elements alone."""
+        node = super().product_at(top)
+        place = self._scattered(node) if self.shaped and self.shape(node) else None
+        if place is None:
+            return node
+        base = next(b for b, _ in self.split(node)[1] if self.graph.ops[b] is _SCATTER)
+        return self.node(_SCATTER, place, attr=self.graph.attrs[base])
 
     def _scattered(self, x: int) -> int | None:
         """What a product is where it is not 0 because of a factor that is."""
@@ -263,11 +288,21 @@ class Readable(ReadableSums):
             if any(self.shape(b) not in ((), shape) for b, _ in others):
                 return None
             taken: list[tuple[int, tuple[Number, ...]]] = [(graph.args[base][0], exponents)]
-            for b, x_b in others:
-                place = b if self.shape(b) == () else self.node(INDEX, b, attr=key)
-                taken.append((place, x_b))
+            taken += [(self._element(b, key), x_b) for b, x_b in others]
             return self.product(c, tuple(taken))
         return None
+
+    def _element(self, node: int, key: Any, depth: int = 0) -> int:
+        """Elements of an array; those of a function are the function of elements."""
+        op = self.graph.ops[node]
+        shape = self.shape(node)
+        if shape == ():
+            return node
+        args = self.graph.args[node]
+        is_own = op.kind == ELEMENTWISE and all(self.shape(a) in ((), shape) for a in args)
+        if is_own and depth < _DEEPEST:
+            return self.node(op, *[self._element(a, key, depth + 1) for a in args])
+        return self.node(INDEX, node, attr=key)
 
     def _is_symbol(self, node: int) -> bool:
         """Whether a node is a scalar other than a number."""

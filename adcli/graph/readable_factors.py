@@ -76,7 +76,10 @@ class ReadableFactors(Simplification):
             condition &= DEFINED
         elif sign == 1:
             condition &= ~NOT_NEGATIVE
-        if condition and not self.is_quiet:
+        if condition == NOT_ZERO and base in self.products:
+            for factor, _ in self.products[base][1]:
+                self.lose(factor, NOT_ZERO)
+        elif condition and not self.is_quiet:
             self.lost.setdefault(self.at, set()).add((base, condition))
 
     def sign_of(self, node: int) -> int:
@@ -101,7 +104,12 @@ class ReadableFactors(Simplification):
     def lose_all(self, factors: Factors) -> None:
         """Note that a product is gone."""
         for base, (x,) in factors:
-            self.lose(base, domain_flags(x) | (0 if self.is_total(base) else DEFINED))
+            self.lose(base, domain_flags(x))
+            if self.graph.ops[base].domain == "x > 0":
+                (argument,) = self.graph.args[base]
+                self.lose(argument, NOT_ZERO | NOT_NEGATIVE)
+            elif not self.is_total(base):
+                self.lose(base, DEFINED)
 
     def primitive(self, node: int) -> tuple[Number, int]:
         """A sum as a number and a sum whose coefficients have no common factor."""
@@ -247,12 +255,7 @@ class ReadableFactors(Simplification):
             exponent = powers[0][1] if single else self.sum_of(powers)
             number = self.number(exponent)
             if base >= 0:
-                if found.exponents.get(base, 0) < 0:
-                    self.lose(base, NOT_ZERO)  # x^y/x is written x^(y - 1)
-                number, rest = (number, None) if number is not None else self.parted(exponent)
-                found.add(base, number)
-                if rest is not None:
-                    found.add(self.node(POWER, base, rest), 1)
+                self._join_power(found, base, exponent)
                 continue
             c, factors = self.split(exponent)
             if len(factors) == 1 and factors[0][1] == (1,) and self.is_log(factors[0][0]):
@@ -264,6 +267,17 @@ class ReadableFactors(Simplification):
                     found.add(b, y)
             elif number != 0:
                 found.add(self.node(EXP, exponent), 1)
+
+    def _join_power(self, found: _Collected, base: int, exponent: int) -> None:
+        """Multiply by base^exponent: x^y/x, which will be written as x^(y - 1)."""
+        number = self.number(exponent)
+        if number is not None:
+            found.add(base, number)
+            return
+        self.lose(base, found.flags.pop(base, 0) & NOT_ZERO)
+        whole, rest = self.parted(exponent)
+        found.exponents[base] = reduced(found.exponents.get(base, 0) + whole)
+        found.add(self.node(POWER, base, rest), 1)
 
     def is_quotient(self, node: int) -> bool:
         """Whether a node is a quotient of functions with a name: tan(x)."""
