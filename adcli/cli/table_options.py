@@ -124,13 +124,15 @@ def tell_levels(f: Function, values: Mapping[str, Any], levels: LevelNames) -> N
         name, codes = f.graph.attrs[variable], f.graph.attrs[place]
         found = levels.get(codes) if isinstance(codes, str) else None
         shape = shape_of(values.get(name, 0.0))
-        if found is not None and axis < len(shape) and shape[axis] != len(found):
+        if found and axis < len(shape) and shape[axis] != len(found):
             raise UsageError(
                 f"'{safe(name)}' has {shape[axis]} places for the {len(found)} levels of "
                 f"{safe(codes)}: {', '.join(map(safe, found[:MOST_LEVELS]))}",
                 "--save of a fit or a descent keeps the levels",
             )
     for name, found in levels.items():
+        if not found:
+            continue
         numbered = [f"{k} {safe(text)}" for k, text in enumerate(found[:MOST_LEVELS])]
         more = f", and {len(found) - MOST_LEVELS:,} more" if len(found) > MOST_LEVELS else ""
         remark(f"{safe(name)}: {', '.join(numbered)}{more}\n")

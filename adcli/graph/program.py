@@ -56,18 +56,19 @@ class Program:
     @cached_property
     def indices(self) -> frozenset[str]:
         """The names of the variables that are nothing but indices, as g in v[g], or conditions
-        beside that: there is nothing to differentiate by them."""
+        beside that, or codes: there is nothing to differentiate by them."""
         graph = self.graph
         takers = [i for i in self.order if graph.ops[i].flows is not None]
+        codes = {name for name in self.inputs if name.startswith("codes(")}
         if not takers:
-            return frozenset()
+            return frozenset(codes)
         places = graph.reach(a for i in takers for a in graph.args[i][graph.ops[i].flows :])
         moving = {*self.outputs, *self.kept}
         for i in reversed(self.order):
             if i in moving:
                 moving.update(graph.moving(i))
         alone = set(places) - moving
-        return frozenset(name for name, i in self.inputs.items() if i in alone)
+        return frozenset(codes | {name for name, i in self.inputs.items() if i in alone})
 
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the program's variables."""
@@ -130,7 +131,7 @@ class Program:
         """The error for the derivative by an index."""
         message = f"'{name}' is an index: there is no derivative by it"
         if name.startswith("codes("):
-            message, hint = f"'{name}' names a column that is not there", "codes take a column"
+            hint = "it numbers the texts of a column that the data have"
         return UsageError(
             message,
             hint,

@@ -145,3 +145,11 @@ def test_an_index_is_no_parameter():
     ):
         with pytest.raises(UsageError, match="'g' is an index: there is no derivative by it"):
             call()
+
+
+def test_codes_are_no_numbers_to_differentiate_by():
+    f = adcli.function("v[codes(r)] + codes(r)*b")
+    _, gradient = f.value_and_gradient({"v": [1.0, 2.0], "codes(r)": 1.0, "b": 3.0})
+    assert list(gradient) == ["v", "b"]
+    with pytest.raises(UsageError, match="codes"):
+        f.value_and_gradient({"v": [1.0, 2.0], "codes(r)": 1.0, "b": 3.0}, wrt=["codes(r)"])
