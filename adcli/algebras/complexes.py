@@ -61,7 +61,9 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
 
 
 def _has_complex_form(op: Primitive) -> bool:
-    return op.kind not in (ELEMENTWISE, MATRIX, SELECT) or hasattr(complex_functions, op.name)
+    is_sum_of_products = op.kind == MATRIX and op.trend == "signs"
+    is_for_any = op.kind not in (ELEMENTWISE, MATRIX, SELECT) or is_sum_of_products
+    return is_for_any or hasattr(complex_functions, op.name)
 
 
 def _is_step(op: Primitive) -> bool:
