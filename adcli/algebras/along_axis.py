@@ -41,8 +41,13 @@ def reorder(algebra: Any, attr: tuple[int, int], x: Array, by: Array) -> Array:
         found = _shared(np.take_along_axis(x, order, -1), ordered)
     unordered = np.asarray(by != by, dtype=bool).any(axis=-1, keepdims=True)
     if unordered.any():
-        found = np.where(unordered, x + by * np.nan, found)
+        found = np.where(unordered, _nan(algebra), found)
     return np.moveaxis(found, -1, axis)
+
+
+def _nan(algebra: Any) -> Any:
+    """nan, as a number of the algebra."""
+    return algebra.constant(float("nan")).reshape(())[()]
 
 
 def _shared(x: Array, ordered: Array) -> Array:
@@ -66,7 +71,7 @@ def quantile(algebra: Any, axis: int | None, x: Array, q: Array) -> Array:
     outside = (q < 0) | (q > 1) | (q != q)
     if not outside.any():
         return found
-    return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), found * np.nan, found)
+    return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), _nan(algebra), found)
 
 
 def cumprod(algebra: Any, attr: tuple[int | None, int], x: Array) -> Array:

@@ -55,6 +55,12 @@ def _reorder(x, by, axis, back):
         x = result
     return np.moveaxis(x, -1, axis)
 """,
+    "_quantile": """
+def _quantile(x, q, axis):
+    if not 0 <= q <= 1:
+        return np.full(np.shape(np.min(x, axis=axis)), np.nan)
+    return np.quantile(x, q, axis=axis)
+""",
     "_recurrence": """
 def _recurrence(a, b, axis, backwards):
     step = -1 if backwards else 1

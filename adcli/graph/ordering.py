@@ -196,7 +196,7 @@ structural(
     example=(None, ((3,), ())),
     domain="0 <= q <= 1",
     remedy="a share is between 0 and 1: 0.5 is that of the median",
-    numpy=lambda axis, shapes: f"np.quantile(#1, #2, axis={axis})",
+    numpy=lambda axis, shapes: f"_quantile(#1, #2, {axis})",
     trend="keeps",
     summary="what a share q of the elements lies below, by linear interpolation",
 )

@@ -30,7 +30,16 @@ def programs():
         yield text
 
 
-@pytest.mark.parametrize("text", list(programs()))
+MORE = (
+    "quantile(v, 0.3)*sum(quantile(v, [0.5, 0.9]))",
+    "sum(recurrence(v, v - 1, backwards=1)^2)",
+    "sum(sort(outer(v, [1, 2, 3]), axis=0)*v) + sum(cumprod(outer(v, [1, 2]), axis=1))",
+    "sum(linspace(v[0], v[1], 3)*v)",
+    'sum(einsum("...i,i...->...i", outer(v, v), v))',
+)
+
+
+@pytest.mark.parametrize("text", [*programs(), *MORE])
 def test_every_function_of_an_array(text):
     f, sketch = sketch_of(text, {"v": (3,)})
     function = run_python(to_code(sketch, "numpy"))
