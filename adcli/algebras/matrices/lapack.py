@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lapack
 
+from adcli.algebras.matrices.blas_threads import alone
 from adcli.algebras.matrices.parts import Array, Triangles, examined, with_fixed_signs
 
 NAN, INFINITY = math.nan, math.inf
@@ -30,7 +31,8 @@ def is_finite(a: Array) -> bool:
 
 def factors(a: Array) -> Triangles:
     """The triangles of the transpose of a matrix, by partial pivoting."""
-    packed, order, _ = lapack.dgetrf(a.T)
+    with alone(len(a)):
+        packed, order, _ = lapack.dgetrf(a.T)
     swaps = int(np.count_nonzero(order != np.arange(len(order))))
     return examined(packed, order, -1 if swaps % 2 else 1, epsilon())
 
@@ -41,7 +43,7 @@ def determinant(found: Triangles) -> tuple[float, int]:
     for pivot in found.pivots.tolist():
         number, more = math.frexp(number * pivot)
         power += more
-    return number, power
+    return number + 0.0, power  # 0, not -0
 
 
 def scaled(x: Any, power: Any) -> Any:
@@ -57,7 +59,8 @@ def powers_of_rows(a: Array) -> Array:
 
 def solution(found: Triangles, b: Array, transposed: bool) -> Array:
     """x with a @ x = b, of a matrix b, or with the transpose of a."""
-    x, _ = lapack.dgetrs(found.packed, found.order, b, trans=0 if transposed else 1)
+    with alone(max(b.shape)):
+        x, _ = lapack.dgetrs(found.packed, found.order, b, trans=0 if transposed else 1)
     return x
 
 
@@ -68,19 +71,22 @@ def inverse(found: Triangles) -> Array:
     in two steps whose columns threads share, where dgetri has its threads meet many times.
     """
     unit = np.eye(len(found.packed)).T
-    x, _ = lapack.dgetrs(found.packed, found.order, unit, trans=0, overwrite_b=1)
+    with alone(2 * len(unit)):
+        x, _ = lapack.dgetrs(found.packed, found.order, unit, trans=0, overwrite_b=1)
     return x.T
 
 
 def lower_solution(a: Array, b: Array, transposed: bool) -> Array | None:
     """x with L @ x = b, L the lower triangle of a, or its transpose; None if it is singular."""
-    x, info = lapack.dtrtrs(a.T, b, lower=0, trans=0 if transposed else 1)
+    with alone(max(b.shape)):
+        x, info = lapack.dtrtrs(a.T, b, lower=0, trans=0 if transposed else 1)
     return None if info else x
 
 
 def cholesky(a: Array) -> tuple[Array, int | None]:
     """The lower triangle of a symmetric matrix, and the first pivot that is not positive."""
-    upper, info = lapack.dpotrf(a.T, lower=0, clean=1)
+    with alone(len(a)):
+        upper, info = lapack.dpotrf(a.T, lower=0, clean=1)
     return upper.T, info - 1 if info else None
 
 
