@@ -20,6 +20,7 @@ from tests.benchmarks import (
     fits,
     formulas,
     kernels,
+    matrices,
     network,
     startup,
     stream,
@@ -30,7 +31,20 @@ from tests.benchmarks import (
 from tests.benchmarks.registry import BENCHMARKS, Row, Settings
 from tests.benchmarks.runner import Failed
 
-GROUPS = (startup, wide, sweeps, stream, deep, descent, fits, formulas, network, kernels, table)
+GROUPS = (
+    startup,
+    wide,
+    sweeps,
+    stream,
+    deep,
+    descent,
+    fits,
+    formulas,
+    network,
+    kernels,
+    matrices,
+    table,
+)
 """The modules whose import fills the table of benchmarks."""
 RUNS, QUICK_RUNS = 9, 3
 

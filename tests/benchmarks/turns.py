@@ -41,6 +41,16 @@ def network(dtype: str, width: int) -> tuple[dict[str, Any], Any]:
     return {name: array.astype(dtype) for name, array in arrays.items()}, labels
 
 
+def matrix(kind: str, rows: int) -> tuple[Any, Any]:
+    """A matrix, "symmetric" and positive definite or "general", and a vector."""
+    import numpy as np
+
+    random = np.random.default_rng(1)
+    x, b = random.normal(size=(rows, rows)), random.normal(size=rows)
+    eye = np.eye(rows)
+    return (x @ x.T / rows + eye if kind == "symmetric" else x + 3 * rows**0.5 * eye), b
+
+
 def take_turns(step: Callable[[], float]) -> None:
     """For every line of input some steps; prints the seconds of each, losses and peak memory."""
     for line in sys.stdin:
