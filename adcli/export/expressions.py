@@ -78,7 +78,7 @@ class Expressions(Printer):
         """One node as an expression."""
         text = super().text(node)
         for helper in self.helpers:
-            if helper in text and re.search(rf"\b{helper}\(", text):
+            if helper in text and re.search(rf"\b{helper}\b", text):
                 self.used.add(helper)
         return text
 
