@@ -39,7 +39,7 @@ from adcli.graph.readable_factors import (
 )
 from adcli.graph.readable_sums import ReadableSums
 from adcli.graph.simplify import simplify
-from adcli.graph.structure import INDEX, SUM
+from adcli.graph.structure import INDEX, MATMUL, SUM
 
 LONGEST = 3000
 """Operations, written out, of a formula that is not read: it is simplified as for computing."""
@@ -48,7 +48,9 @@ _DEEPEST = 20
 """Functions of functions of which an element is taken inside."""
 
 _MAX_PASSES = 8
-_SCATTER, _EINSUM = PRIMITIVES["scatter"], PRIMITIVES["einsum"]
+_SCATTER, _EINSUM, _EYE, _TRANSPOSE, _SOLVE = (
+    PRIMITIVES[name] for name in ("scatter", "einsum", "eye", "transpose", "solve")
+)
 _LENGTHS = {"norm", "hypot", "std"}
 """Functions with a kink where they are 0, which their powers and products do not have."""
 _ODD = {"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "cbrt", "sign"}
@@ -259,14 +261,42 @@ class Readable(ReadableSums):
         self, op: Primitive, args: list[int], attr: Any, shape: Shape
     ) -> tuple[Number, int]:
         """As for formulas to be computed; and exp(v)[0] is exp(v[0]), sum(a*scatter(v, place)) is
-        sum(a[place]*v)."""
+        sum(a[place]*v), sum(A*eye(n)) is trace(A), and A @ eye(n) is A."""
         if op is INDEX and self.graph.ops[args[0]].kind == ELEMENTWISE:
             return 1, self._element(args[0], attr)
         if op is SUM and shape == () and self.shape(args[0]):
             place = self._scattered(args[0])
             if place is not None:
                 return self.rearranged(op, [place], None, shape)
+            diagonal = self._without_unit(args[0])
+            if diagonal is not None:
+                return 1, self.node(_EINSUM, diagonal, attr="ii->")
+        if op is _TRANSPOSE and self._is_unit(args[0]):
+            return 1, args[0]
+        if op is _SOLVE:  # linear in what stands on the right
+            c, _ = self.split(args[1])
+            return c, self.node(op, args[0], self.rest(args[1]), attr=attr)
+        if op is MATMUL:
+            for unit, other in (args, args[::-1]):
+                if self._is_unit(unit):
+                    return 1, other
+        if op is _EINSUM and attr == "ii->" and self.graph.ops[args[0]] is _TRANSPOSE:
+            args = list(self.graph.args[args[0]])
         return super().rearranged(op, args, attr, shape)
+
+    def _is_unit(self, node: int) -> bool:
+        return self.graph.ops[node] is _EYE and len(set(self.shape(node))) == 1
+
+    def _without_unit(self, x: int) -> int | None:
+        """The factors beside a unit matrix, which takes their diagonal."""
+        c, factors = self.split(x)
+        units = [f for f in factors if self._is_unit(f[0]) and f[1] == (1,)]
+        others = tuple([f for f in factors if f not in units])
+        if len(units) != 1 or not others:
+            return None
+        rest = self.product(c, others)
+        (rest,) = self.graph.args[rest] if self.graph.ops[rest] is _TRANSPOSE else (rest,)
+        return rest if self.shape(rest) == self.shape(x) else None
 
     def product_at(self, top: int) -> int:
         """A product; where it is 0 but for some places, of their elements alone."""
