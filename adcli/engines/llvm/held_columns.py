@@ -11,12 +11,15 @@ from adcli.engines.threads import available_cores
 from adcli.graph.axes import Shape
 from adcli.graph.expand import expanded
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import COMPARISONS, ELEMENTWISE, SELECT, Primitive
+from adcli.graph.primitives import COMPARISONS, ELEMENTWISE, PRIMITIVES, SELECT, Primitive
 from adcli.graph.shapes import infer_shapes
 
 WORTH_A_COLUMN = 2.0
 """Functions such as log in the place of which a column is read, at least: a loop over rows reads a
 number in about the time of one."""
+
+SLOPE = PRIMITIVES["stirling_slope"]
+"""Of order 1 it is made of functions that machine code has."""
 
 _CHEAP = ("abs", "floor", "ceil", "round", "sign", "trunc", "detach", "where", *COMPARISONS)
 
@@ -34,7 +37,7 @@ def hold_columns(
     the others; `shapes` are those of all. Log densities are written out: a factorial of data is
     the same in all evaluations.
     """
-    outputs = expanded(graph, outputs, lambda op: not (op.parameters or op.support))
+    outputs = expanded(graph, outputs, lambda op: not (op.parameters or op.support or op is SLOPE))
     order = graph.reach(outputs)
     changes = graph.dependents(order, varying)
     known = infer_shapes(graph, order, shapes)

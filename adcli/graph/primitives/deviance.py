@@ -121,19 +121,28 @@ elementwise(
 )
 
 
+def _first_slope(m: Any, x: Any) -> Any:
+    """The slope at x less that at x + 7: the steps of the recurrence, differentiated."""
+    middle = m.divide(1, x + 3)
+    for k in range(3):  # 1/(x + k) + 1/(x + 6 - k)
+        middle = middle + m.divide(2 * (x + 3), (x + k) * (x + (6 - k)))
+    return m.log1p(m.divide(7, x)) + (m.divide(3.5, x * (x + 7)) - middle)
+
+
 def _stirling_slope(m: Any, n: Any, x: Any) -> Any:
     sign = 1 - 2 * (n - 2 * m.floor(0.5 * n))
-    is_far = m.greater(x, n + _SERIES_FROM)
-    far = m.where(is_far, x, n + _SERIES_FROM)
+    is_first, is_far = m.equal(n, 1), m.greater(x, n + _SERIES_FROM)
+    near = m.where(is_far, 1, x)
+    moved = m.where(is_first, x + _SERIES_FROM, n + _SERIES_FROM)
+    far = m.where(is_far, x, moved)
     inverse = m.divide(1, far)
     series = sign * m.gamma(n + 1) * m.power(inverse, n + 1) * _series(n, inverse * inverse)
-    near = m.where(is_far, 1, x)
-    half = m.divide(0.5 * m.gamma(n), m.power(near, n))
-    rest = m.where(m.equal(n, 1), -m.log(near), m.divide(m.gamma(n - 1), m.power(near, n - 1)))
-    slope = m.where(m.equal(n, 1), m.digamma(near), m.polygamma(n - 1, near))
-    value = m.where(is_far, series, slope - sign * (rest + half))
+    rest = m.divide(m.gamma(n - 1), m.power(near, n - 1))
+    rest = rest + m.divide(0.5 * m.gamma(n), m.power(near, n))
+    higher = m.polygamma(n - 1, near) - sign * rest
+    value = m.where(is_first, series + _first_slope(m, near), higher)
     is_order = m.greater(n, 0) * m.equal(n, m.floor(n))
-    return m.where(m.greater(x, 0) * is_order, value, m.inf - m.inf)
+    return m.where(m.greater(x, 0) * is_order, m.where(is_far, series, value), m.inf - m.inf)
 
 
 elementwise(
