@@ -108,9 +108,9 @@ def _levels_in(job: _Job, coded: Sequence[str]) -> LevelNames:
     """The levels of columns of the file of points, which is read for them alone."""
     options = job.options
     assert options.points is not None
-    if options.points == "-":
+    if not os.path.isfile(options.points):
         raise UsageError(
-            "codes are known when all rows have been read, and standard input can be read once",
+            "codes are known when all rows have been read, and a pipe can be read once",
             "save it to a file",
         )
     with open_table([options.points], format=options.points_format) as table:

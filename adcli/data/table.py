@@ -41,6 +41,7 @@ class Table(AbstractContextManager["Table", None]):
         self._stdin = stdin
         self._progress = progress
         self._opened: dict[int, Points] = {}
+        self._spent: set[int] = set()
         self.levels: dict[str, TextLevels] = {}
         self.layout = self._open(0).layout
         self.name = self._opened[0].name
@@ -75,6 +76,8 @@ class Table(AbstractContextManager["Table", None]):
             for number in range(len(self._paths)):
                 points = self._opened.pop(number, None) or self._open(number)
                 self._opened.pop(number, None)
+                if not (self._paths[number] == "-" or os.path.isfile(self._paths[number])):
+                    self._spent.add(number)
                 with points:
                     points.select(names)
                     points.levels = self.levels
@@ -95,6 +98,8 @@ class Table(AbstractContextManager["Table", None]):
 
     def _open(self, number: int) -> Points:
         path = self._paths[number]
+        if number in self._spent:
+            raise UsageError(f"{path} is a pipe, which can be read once", "save it to a file")
         if path == "-":
             if self._stdin is None:
                 raise UsageError("standard input can be read once", "save it to a file")
