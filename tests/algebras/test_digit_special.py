@@ -5,7 +5,7 @@ import pytest
 from mpmath import mp, mpf
 
 import adcli
-from adcli.algebras.special import digit_betas
+from adcli.algebras.special import digit_bessels, digit_betas
 from tests.effort import effort
 
 
@@ -131,3 +131,31 @@ def test_orders_that_are_too_large_are_refused_at_once(name):
 def test_a_derivative_that_there_is_not_in_arrays_of_many_digits():
     with pytest.raises(adcli.DomainError, match="besselj has no derivative in n"):
         adcli.function("besselj(v, v)").jacobian({"v": [0.5, 1.5]}, precision=30)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "x"),
+    [
+        *[("besselj", n, x) for n in ("31", "-31", "-40.25", "300.25") for x in ("35", "1e4")],
+        *[("bessely", n, x) for n in ("31", "-40.5", "300.25") for x in ("35", "1e4")],
+        *[("besselk", n, "35") for n in ("40.25", "-99.5")],
+        *[(f"bessel{kind}", "1.5", "1e70") for kind in "jyik"],
+    ],
+)
+def test_bessel_functions_by_recurrence_and_far_out(name, n, x):
+    found = getattr(digit_bessels, name)
+    with mp.workdps(50):
+        n, x = mpf(n), mpf(x)
+        value = found(n, x)
+    with mp.workdps(70):
+        assert abs(value / getattr(mp, name)(n, x) - 1) < 1e-44
+
+
+@pytest.mark.parametrize("name", ["besselj", "bessely", "besseli", "besselk"])
+@pytest.mark.parametrize(("n", "x"), [("2", "1e100000000000"), ("999.5", "1e3"), ("300.25", "900")])
+def test_bessel_functions_end_soon(name, n, x):
+    def ask():
+        with mp.workdps(40):
+            getattr(digit_bessels, name)(mpf(n), mpf(x))
+
+    assert effort(ask) < 1000

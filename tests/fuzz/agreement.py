@@ -225,7 +225,11 @@ class Case:
         if self.c.below(3):
             return
         target = self.c.of(("numpy", "python")[: 1 + self._is_scalar])
-        answer = run_code(self.f, self.where, target)
+        try:
+            answer = run_code(self.f, self.where, target)
+        except IndexError:  # of data that are not places, which has no nan
+            self.compare("DomainError", reference, f"{target} code differs", RELATIVE)
+            return
         if answer is None:
             return
         value, gradient = answer

@@ -7,11 +7,17 @@ from collections.abc import Callable
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from adcli.algebras.special.digit_tools import Number, is_integer
+from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, too_big
 from adcli.errors import UsageError
 
 LARGEST_ORDER = 10_000
 """Beyond, mpmath sums for minutes."""
+
+SWINGS = 20_000
+"""Bits of an argument: beyond, the place on a wave takes that many digits of pi."""
+
+NEAR_ORDER = 30
+"""Larger orders come from near ones by recurrence: mpmath's sums cancel, or do not converge."""
 
 
 def besselj(n: Number, x: Number) -> Number:
@@ -19,36 +25,93 @@ def besselj(n: Number, x: Number) -> Number:
     if _is_whole(n):  # DLMF 10.4.1
         odd = int(n) % 2 == 1 and (n < 0) != (x < 0)
         n, x = mp.fabs(n), mp.fabs(x)
-        return (-1 if odd else 1) * _first_kind(mp.besselj, n, x)
-    return _first_kind(mp.besselj, n, x)
+        return (-1 if odd else 1) * _besselj(n, x)
+    return _besselj(n, x)
+
+
+def _besselj(n: Number, x: Number) -> Number:
+    if x == 0 and -LARGEST_ORDER <= n < 0:
+        return mp.inf
+    if not _is_defined(n, x) or too_big(x, SWINGS):
+        return mp.nan
+    if _is_far(n, x):
+        cos, sin = _turn(n)
+        return mp.sqrt(2 / (mp.pi * x)) * (mp.cos(x) * cos + mp.sin(x) * sin)
+    if x > mp.fabs(n) > NEAR_ORDER:
+        return _by_recurrence(mp.besselj, n, x, -1)
+    return _value(mp.besselj, n, x)
 
 
 def bessely(n: Number, x: Number) -> Number:
     """Y of order n at x; -inf at 0."""
     if x == 0:
         return -mp.inf
-    return _value(mp.bessely, n, x) if x > 0 and _is_defined(n, x) else mp.nan
+    if not (x > 0 and _is_defined(n, x)) or too_big(x, SWINGS):
+        return mp.nan
+    if _is_far(n, x):
+        cos, sin = _turn(n)
+        return mp.sqrt(2 / (mp.pi * x)) * (mp.sin(x) * cos - mp.cos(x) * sin)
+    if n < -NEAR_ORDER:  # DLMF 10.4.7
+        return mp.sinpi(-n) * besselj(-n, x) + mp.cospi(n) * bessely(-n, x)
+    if n > NEAR_ORDER:
+        return _by_recurrence(mp.bessely, n, x, -1)
+    return _value(mp.bessely, n, x)
 
 
 def besseli(n: Number, x: Number) -> Number:
     """I of order n at x."""
     if _is_whole(n):  # DLMF 10.27.1
         odd = int(n) % 2 == 1 and x < 0
-        return (-1 if odd else 1) * _first_kind(mp.besseli, mp.fabs(n), mp.fabs(x))
-    return _first_kind(mp.besseli, n, x)
+        return (-1 if odd else 1) * _besseli(mp.fabs(n), mp.fabs(x))
+    return _besseli(n, x)
+
+
+def _besseli(n: Number, x: Number) -> Number:
+    if x == 0 and -LARGEST_ORDER <= n < 0:
+        return mp.inf
+    if not _is_defined(n, x):
+        return mp.nan
+    if _is_far(n, x):
+        return mp.inf if too_big(x, RANGE) else mp.exp(x) / mp.sqrt(2 * mp.pi * x)
+    return _value(mp.besseli, n, x)
 
 
 def besselk(n: Number, x: Number) -> Number:
     """K of order n at x; inf at 0."""
     if x == 0:
         return mp.inf
-    return _value(mp.besselk, n, x) if x > 0 and _is_defined(n, x) else mp.nan
+    if not (x > 0 and _is_defined(n, x)):
+        return mp.nan
+    if _is_far(n, x):
+        return mp.zero if too_big(x, RANGE) else mp.exp(-x) * mp.sqrt(mp.pi / (2 * x))
+    if mp.fabs(n) > NEAR_ORDER:  # DLMF 10.27.3
+        return _by_recurrence(mp.besselk, mp.fabs(n), x, 1)
+    return _value(mp.besselk, n, x)
 
 
-def _first_kind(function: Callable[..., Number], n: Number, x: Number) -> Number:
-    if x == 0 and -LARGEST_ORDER <= n < 0:
-        return mp.inf
-    return _value(function, n, x) if _is_defined(n, x) else mp.nan
+def _is_far(n: Number, x: Number) -> bool:
+    """Whether the first term of the expansions in 1/x, good to n^2/x, is all that the digits show
+    (DLMF 10.17.3, 10.40.1)."""
+    return bool(mp.mag(x) > mp.prec + 40 + 2 * max(0, mp.mag(n)))
+
+
+def _turn(n: Number) -> tuple[Number, Number]:
+    """The cosine and the sine of (n/2 + 1/4) pi."""
+    return mp.cospi(n / 2 + mp.mpf(0.25)), mp.sinpi(n / 2 + mp.mpf(0.25))
+
+
+def _by_recurrence(function: Callable[..., Number], n: Number, x: Number, sign: int) -> Number:
+    """The function of order n from orders near 0, in the direction in which it does not fall
+    (DLMF 10.6.1, 10.29.1): f(v + 1) = 2v/x f(v) + sign f(v - 1), and back for J below 0."""
+    with mp.workprec(mp.prec + 40):
+        steps = int(mp.nint(mp.fabs(n)))
+        way = 1 if n > 0 else -1
+        order = n - way * steps
+        before, now = function(order, x), function(order + way, x)
+        for _ in range(steps - 1):
+            order += way
+            before, now = now, 2 * order / x * now + sign * before
+        return now
 
 
 def _value(function: Callable[..., Number], n: Number, x: Number) -> Number:
