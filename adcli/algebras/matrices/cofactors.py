@@ -37,7 +37,7 @@ def along(
     None where it is not known: beyond the first direction at a singular matrix.
     """
     if len(a) <= 3:
-        return _written_out(a, directions)
+        return _written_out(a, directions) + 0.0  # 0, not -0
     sizes = np.abs(factors.pivots)
     if not directions and (sizes > WELL_DETERMINED * terms_of_pivots(factors.packed)).all():
         number, power = by.determinant(factors)
