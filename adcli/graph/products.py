@@ -126,5 +126,5 @@ structural(
     example=("ij,j->i", ((2, 3), (3,))),
     numpy=_numpy_einsum,
     trend="signs",
-    summary='sums of products by index letters: einsum("ij,j->i", A, x)',
+    summary='sums of products by index letters, ... for other axes: einsum("ij,j->i", A, x)',
 )

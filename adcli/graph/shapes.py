@@ -23,7 +23,7 @@ HINTS = {
     "index": "indices count from 0, or from the end: x[-1]; x[1:3] are the second and the third",
     "reshape": "the sizes' product is the number of elements; -1 stands for what is left",
     "matmul": "the columns of the left are the rows of the right; x*y multiplies elements",
-    "einsum": 'a letter for each axis, as in einsum("ij,j->i", A, x)',
+    "einsum": 'a letter for each axis, "..." for the others, as in einsum("...ij,j->...i", A, x)',
     "linspace": "linspace(0, 1, 5) is [0, 0.25, 0.5, 0.75, 1]",
     "sum": "axes count from 0, or from the end: axis=-1 is the last",
     ELEMENTWISE: "lengths must be equal or 1, compared from the last axis on",
