@@ -13,9 +13,11 @@ Examples:
   adcli eval '1/3' --precision 40 --format plain
   adcli eval 'mean((a*x - y)^2)' --at a=2 --data rows.csv
   adcli eval 'norm(U)' --at network.npz
+  adcli eval 'gamma_logpdf(y, 2, 3)' --at y=-1 --format json
   adcli eval --model decay.json --points later.csv --format csv
   printf 'x\\n1\\n2\\n' | adcli eval 'x^2' --points - --points-format csv --format csv
 
+Outside its support a log density is -inf: null in json, with the reason in "error", and no failure.
 rows.csv has columns x and y, later.csv has t. The examples of adcli fit make decay.json; those of
 adcli descend make network.npz."""
 
