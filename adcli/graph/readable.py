@@ -22,6 +22,8 @@ from adcli.graph.primitives import (
     DIVIDE,
     ELEMENTWISE,
     LINEAR,
+    MAXIMUM,
+    MINIMUM,
     MULTILINEAR,
     MULTIPLY,
     NEGATIVE,
@@ -39,6 +41,7 @@ from adcli.graph.readable_factors import (
 )
 from adcli.graph.readable_sums import ReadableSums
 from adcli.graph.simplify import simplify
+from adcli.graph.simplify_nodes import OUTCOMES
 from adcli.graph.structure import INDEX, MATMUL, SUM
 
 LONGEST = 3000
@@ -67,6 +70,13 @@ _INVERSES = {
     "logit": ("sigmoid",),
 }
 """Functions, and those whose values they take back to the argument."""
+
+_OPPOSITES = {
+    "less": "greater_equal",
+    "less_equal": "greater",
+    "greater": "less_equal",
+    "greater_equal": "less",
+}
 
 Conditions = set[tuple[int, int]]
 """Nodes, and what is asked of each: NOT_ZERO, NOT_NEGATIVE and DEFINED are bits."""
@@ -203,6 +213,28 @@ class Readable(ReadableSums):
                 return found
         found = super().function_of(op, args)
         return self.product(1, ((found, (1,)),)) if op is EXP else found
+
+    def compare(self, op: Primitive, x: int, y: int) -> int:
+        """A comparison. max(x, 0) > 1 is x > 1, as is min(x, 2) > 1."""
+        graph, limit = self.graph, self.number(y)
+        if graph.ops[x] in (MAXIMUM, MINIMUM) and limit is not None and len(graph.args[x]) == 2:
+            inner, bound = graph.args[x]
+            number = self.number(bound)
+            low, high = (number, limit) if graph.ops[x] is MAXIMUM else (limit, number)
+            if low is not None and high is not None and low < high:
+                return self.compare(op, inner, y)
+        return super().compare(op, x, y)
+
+    def choose(self, condition: int, a: int, b: int) -> int:
+        """A choice. where(x >= 1, 0, x > 0) is (x < 1)*(x > 0)."""
+        graph = self.graph
+        opposite = _OPPOSITES.get(graph.ops[condition].name)
+        if opposite and self.number(b) == 0 and graph.ops[a] in OUTCOMES:
+            return self.product(1, ((a, (1,)), (condition, (1,))))
+        if opposite and self.number(a) == 0 and graph.ops[b] in OUTCOMES:
+            other = self.compare(PRIMITIVES[opposite], *graph.args[condition])
+            return self.product(1, ((b, (1,)), (other, (1,))))
+        return super().choose(condition, a, b)
 
     def _of_one(self, op: Primitive, x: int) -> int | None:
         if op is SQRT:

@@ -29,15 +29,6 @@ def _shown(name: str, kind: str, **stated: Any) -> Primitive:
 # ---- functions of numbers ----
 
 _shown("relu", ELEMENTWISE, partials=(lambda m, x, out: m.greater(x, 0),), trend="rises")
-_shown(
-    "clip",
-    ELEMENTWISE,
-    partials=(
-        lambda m, x, low, high, out: m.less(low, x) * m.less(x, high),
-        lambda m, x, low, high, out: m.less(x, low),
-        lambda m, x, low, high, out: m.greater(x, high),
-    ),
-)
 _shown("logsigmoid", ELEMENTWISE, partials=(lambda m, x, out: 1 - m.sigmoid(x),))
 _shown(
     "sec",

@@ -252,6 +252,8 @@ def test_what_becomes_of_a_program(text: str, simple: str, lost: list[str]) -> N
         ("logsigmoid(x)", "x", {}, "1 - sigmoid(x)"),
         ("x*relu(x)", "x", {}, "relu(x) + x*(x > 0)"),
         ("relu(x)^2", "x", {}, "2*relu(x)"),
+        ("clip(x, 0, 1)", "x", {}, "(x > 0)*(x < 1)"),
+        ("max(min(x, 1), -1)", "x", {}, "(x < 1)*(x > -1)"),
         ("trace(W)^2", "W", {"W": (3, 3)}, "2*trace(W)*diag(ones(3))"),
         ("s*sum(eye(3)*A)", "s", {"A": (3, 3)}, "trace(A)"),
         ("sum(A@eye(3)*A)", "A", {"A": (3, 3)}, "2*A"),
