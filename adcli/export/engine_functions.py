@@ -210,14 +210,16 @@ def _plain(statement: ast.stmt) -> ast.stmt:
 
 
 class _WithoutNamespace(ast.NodeTransformer):
-    """`m` as a parameter and an argument falls away, `m.exp` becomes the name "m.exp"."""
+    """`m` as a parameter and an argument falls away, also where NumPy is the argument; `m.exp`
+    becomes the name "m.exp"."""
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
         node.args = [a for a in node.args if a.arg != "m"]
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        node.args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id == "m")]
+        namespaces = "m", "np"
+        node.args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id in namespaces)]
         return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

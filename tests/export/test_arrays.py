@@ -8,7 +8,7 @@ import pytest
 import adcli
 from adcli.export.source_code import to_code
 from adcli.graph.library import LIBRARY
-from adcli.graph.primitives import ELEMENTWISE, SELECT
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.export.test_source_code import run_python, sketch_of
 
 SHARES_CANCEL = {"softmax": 4e-15}
@@ -56,3 +56,20 @@ def test_every_function_of_an_array(text):
         scale = np.abs(slopes["v"]).max() * 1e-14 + 1e-300
         scale += sum(noise for name, noise in SHARES_CANCEL.items() if name in text)
         np.testing.assert_allclose(gradient, slopes["v"], rtol=1e-12, atol=scale, err_msg=str(v))
+
+
+LIBRARY_ROWS = [p for p in PRIMITIVES.values() if p.kind == ELEMENTWISE and p.libraries]
+
+
+@pytest.mark.parametrize("row", LIBRARY_ROWS, ids=lambda row: row.name)
+def test_functions_that_libraries_compute_run_in_generated_numpy(row):
+    f = adcli.function(f"{row.name}({', '.join(row.inputs)})")
+    sketch = sketch_of(f.text, {})[1]
+    function = run_python(to_code(sketch, "numpy"))
+    for share in (0.25, 0.75):
+        point = [low + share * (high - low) for low, high in row.sample]
+        if row.inputs[0] == "n":
+            point[0] = float(round(point[0]))
+        value = function(*point)[0]
+        exact = f.value(dict(zip(row.inputs, point, strict=True)))
+        np.testing.assert_allclose(value, exact, rtol=1e-12)

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from adcli.algebras.special.digit_tools import Number, is_integer
+from adcli.algebras.special.digit_tools import Number, is_integer, too_big
 from adcli.errors import UsageError
 
 LARGEST = 100_000
 """Parameters and arguments to which mpmath takes seconds."""
+
+
+MOST_BITS = 20_000
+"""Bits of an argument whose exponential has as many digits more to compute."""
 
 
 def _refuse_large(name: str, *xs: Number) -> None:
@@ -57,7 +61,13 @@ def gammaincc(a: Number, x: Number) -> Number:
 
 
 def _with_lost_digits(function: Callable[[], Number], *xs: Number) -> Number:
-    """A value whose terms are as large as the arguments."""
+    """A value whose terms are as large as the arguments. Raises UsageError if they are giants."""
+    if any(too_big(x, MOST_BITS) for x in xs):
+        raise UsageError(
+            "gammapdf and betapdf take minutes in many digits where an argument has more than "
+            f"{MOST_BITS:,} bits",
+            "leave --precision out",
+        )
     with mp.workprec(mp.prec + 30 + 2 * max(0, *(int(mp.mag(x)) for x in xs if x))):
         value = function()
     return +value
