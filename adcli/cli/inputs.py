@@ -47,10 +47,11 @@ def program_text(expression: str | None, source: str | None) -> str:
         except UnicodeEncodeError:
             hint = "the terminal's encoding is UTF-8, its text should be too"
             raise UsageError("the expression is not valid UTF-8 text", hint) from None
-        if "," in expression or "/" in expression:
+        at_terminal = is_terminal(sys.stderr)
+        if "," in expression or (at_terminal and any(sign in expression for sign in "/^*")):
             from adcli.language.remarks import remarks
 
-            for note in remarks(expression, is_terminal(sys.stderr)):
+            for note in remarks(expression, at_terminal):
                 remark(render_note(note))
         return expression
     return _text_of(source or "-")

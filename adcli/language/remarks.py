@@ -17,14 +17,20 @@ MOST_TEXT = 2_000
 _COMMENT = r"#[^\n]*"
 _DECIMAL_COMMA = r"(?<![\w.,])(\d+|\d{1,3}(?:\.\d{3})+),(\d+)(?![\w.]*,)"
 _WITHIN = r"[(\[]([^()\[\]]*)[)\]]"
-_DIVISOR = r"/\s*(?P<number>(?>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))(?=[^\W\d]|\()"
+_PRODUCT = (
+    r"\s*(?P<number>(?>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))"
+    r"[^\S\n]*(?=(?!(?:and|or|then|else)\b)[^\W\d]|\()"
+)
+_DIVISOR = "/" + _PRODUCT
+_EXPONENT = r"(?:\^|\*\*)\s*[-−+]?" + _PRODUCT
 
 
 def remarks(text: str, at_terminal: bool) -> list[LanguageError]:
     """The remarks on a program, each with its place and what to write instead.
 
-    `3,5*x` is two results. `1/3x` divides by 3x: a rule of the language that somebody `at_terminal`
-    may not know. Patterns are compiled only where their sign occurs: starting up must cost nothing.
+    `3,5*x` is two results. `1/3x` divides by 3x, and `x^2y` has the exponent 2y: rules of the
+    language that somebody `at_terminal` may not know. Patterns are compiled only where their sign
+    occurs: starting up must cost nothing.
     """
     if len(text) > MOST_TEXT:
         return []
@@ -45,6 +51,12 @@ def remarks(text: str, at_terminal: bool) -> list[LanguageError]:
         number = match["number"]
         what = f"the divisor is the product that starts with {number}"
         hint = f"(1/{number}) in brackets is a factor"
+        found.append(_remark(text, (match.start("number"), match.end() + 1), what, hint))
+    is_power = at_terminal and ("^" in program or "**" in program)
+    for match in re.finditer(_EXPONENT, program) if is_power else ():
+        number = match["number"]
+        what = f"the exponent is the product that starts with {number}"
+        hint = f"a factor goes behind *: x^{number}*y"
         found.append(_remark(text, (match.start("number"), match.end() + 1), what, hint))
     return found
 
