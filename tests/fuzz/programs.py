@@ -12,6 +12,7 @@ from typing import Any
 import adcli
 from adcli.errors import AdcliError
 from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.primitives import no_derivative
 from tests.fuzz.choices import Choices
 
 NUMBER, VECTOR, MATRIX = range(3)
@@ -172,8 +173,9 @@ class Writer:
             count = c.below(4)
         kinds = [kind, *[c.of((kind, NUMBER)) for _ in range(count - 1)]][:count]
         arguments = [self.expression(k, depth - 1) for k in kinds]
-        if name == "polygamma":
-            arguments[:1] = [c.of(("1", "2", "0"))]
+        for k, rule in enumerate(LIBRARY[ALIASES.get(name, name)].partials[: len(arguments)]):
+            if rule is no_derivative:  # an order, a count
+                arguments[k] = c.of(("1", "2", "0"))
         return f"{name}({', '.join(arguments)})"
 
     def _special(self, kind: int, depth: int) -> str:

@@ -17,8 +17,8 @@ from adcli.algebras.special.betas import stirling
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 MOST_DERIVATIVES = 4
-_STEP = 1 / 24
-_POINTS = np.arange(-100, 66) * _STEP
+_STEP = 1 / 32
+_POINTS = np.arange(-134, 88) * _STEP
 _NODES = np.exp(0.5 * pi * np.sinh(_POINTS))
 _WEIGHTS = _NODES * (0.5 * pi * _STEP) * np.cosh(_POINTS)
 """The exp-sinh rule on (0, inf): H. Takahasi and M. Mori, Publ. RIMS 9 (1974) 721-741."""
