@@ -7,11 +7,12 @@ from collections.abc import Callable
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, too_big
+from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, refuse_beyond, too_big
 from adcli.errors import UsageError
 
 LARGEST_ORDER = 10_000
 """Beyond, mpmath sums for minutes."""
+MOST_DIGITS = 100
 
 SWINGS = 20_000
 """Bits of an argument: beyond, the place on a wave takes that many digits of pi."""
@@ -48,6 +49,7 @@ def bessely(n: Number, x: Number) -> Number:
         return -mp.inf
     if not (x > 0 and _is_defined(n, x)) or too_big(x, SWINGS):
         return mp.nan
+    _refuse_many(n, "bessely")
     if _is_far(n, x):
         cos, sin = _turn(n)
         return mp.sqrt(2 / (mp.pi * x)) * (mp.sin(x) * cos - mp.cos(x) * sin)
@@ -82,6 +84,7 @@ def besselk(n: Number, x: Number) -> Number:
         return mp.inf
     if not (x > 0 and _is_defined(n, x)):
         return mp.nan
+    _refuse_many(n, "besselk")
     if _is_far(n, x):
         return mp.zero if too_big(x, RANGE) else mp.exp(-x) * mp.sqrt(mp.pi / (2 * x))
     if mp.fabs(n) > NEAR_ORDER:  # DLMF 10.27.3

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.special.betas import stirling
+from adcli.algebras.special.coefficients import DIGAMMA_TAIL, HALF_LOG_TAU, STIRLING
+from adcli.algebras.special.pairs import horner
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 MOST_DERIVATIVES = 4
@@ -85,9 +86,11 @@ def _stirling_error(a: Any) -> Any:
     """lgamma(a) - ((a - 1/2) log a - a + log(2 pi)/2) for all a > 0."""
     from scipy import special
 
+    inverse = 1.0 / np.maximum(a, 10.0)
     small = np.minimum(a, 10.0)
-    near = special.gammaln(small) - ((small - 0.5) * np.log(small) - small + 0.5 * np.log(2.0 * pi))
-    return np.where(a < 10.0, near, stirling(np, a))
+    leading = (small - 0.5) * np.log(small) - small + HALF_LOG_TAU
+    near = special.gammaln(small) - leading
+    return np.where(a < 10.0, near, inverse * horner(STIRLING, inverse * inverse))
 
 
 def _gamma_weight(a: Any, x: Any, divided: bool = False) -> Any:
@@ -118,9 +121,6 @@ def _log_ratio(a: Any, x: Any) -> Any:
 
 def _log_less_digamma(a: Any) -> Any:
     """log a - digamma(a) for a >= 10 (DLMF 5.11.2)."""
-    from adcli.algebras.special.coefficients import DIGAMMA_TAIL
-    from adcli.algebras.special.pairs import horner
-
     z = 1.0 / a / a
     return 0.5 / a + z * horner(DIGAMMA_TAIL, z)
 
