@@ -26,9 +26,9 @@ def _derivative(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
     """The n-th derivative of F at gamma - ix."""
     is_defined = is_integer(n) and 0 <= n <= 40 and min(sigma, gamma) >= 0
     if not is_defined or (sigma == 0 and x == gamma == 0):
-        return mp.nan
+        return mp.mpc(mp.nan, mp.nan)
     if any(too_big(a, RANGE) for a in (x, sigma, gamma)):
-        return mp.nan
+        return mp.mpc(mp.nan, mp.nan)
     n, c = int(n), mp.mpc(gamma, -x)
     if sigma == 0:
         return (-1) ** n * mp.factorial(n) / (mp.pi * c ** (n + 1))
