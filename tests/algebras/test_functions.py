@@ -26,6 +26,7 @@ from adcli.algebras.functions import (
     digit_functions,
     float_functions,
 )
+from adcli.errors import UsageError
 from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import DIGITS, ulps
 from tests.ad.special_rows import SPECIAL as SPECIAL_ROWS
@@ -764,7 +765,12 @@ def test_never_raises_and_never_warns(name: str, engine: str, data: st.DataObjec
     point = tuple(data.draw(HARD_FLOAT) for _ in range(ARITIES[name]))
     with warnings.catch_warnings(), mp.workdps(DIGITS):
         warnings.simplefilter("error")
-        (value,) = ENGINES[engine](name, [point])
+        try:
+            (value,) = ENGINES[engine](name, [point])
+        except UsageError as error:
+            if engine == "digits" and "takes minutes" in error.message:
+                return
+            raise
     assert isinstance(value, float)
     if any(x != x for x in point) and name not in NAN_IS_NOT_CONTAGIOUS:
         assert value != value

@@ -131,5 +131,11 @@ def _is_whole(n: Number) -> bool:
     return mp.fabs(n) <= LARGEST_ORDER and is_integer(n)
 
 
+def _refuse_many(n: Number, name: str) -> None:
+    """Those of a whole order are limits, which mpmath takes with ever more digits."""
+    if is_integer(n):
+        refuse_beyond(MOST_DIGITS, name)
+
+
 def _is_defined(n: Number, x: Number) -> bool:
     return bool(mp.fabs(n) <= LARGEST_ORDER and mp.isfinite(x) and x >= 0)

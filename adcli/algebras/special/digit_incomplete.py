@@ -19,10 +19,10 @@ MOST_BITS = 20_000
 
 
 def _refuse_large(name: str, *xs: Number) -> None:
-    if any(mp.fabs(x) > LARGEST for x in xs):
+    """Where all arguments are large, or the first is tiny."""
+    if min(xs) > LARGEST or mp.mag(xs[0]) < -100:
         raise UsageError(
-            f"{name} takes minutes in many digits where an argument is above {LARGEST:,}",
-            "leave --precision out",
+            f"{name} takes minutes in many digits at such arguments", "leave --precision out"
         )
 
 
@@ -123,7 +123,7 @@ def betainc(a: Number, b: Number, x: Number) -> Number:
         return mp.nan
     if x in (0, 1):
         return mp.mpf(x)
-    _refuse_large("betainc", a, b)
+    _refuse_large("betainc", max(a, b))
     try:
         return mp.betainc(a, b, 0, x, regularized=True)
     except NoConvergence:
