@@ -22,8 +22,21 @@ def _logdet(a):
     sign, value = np.linalg.slogdet(a)
     return value if sign > 0 else np.float64(np.nan)
 """,
+    "_small_cofactors": """
+def _small_cofactors(a, along):
+    x = a if along is None else along
+    if len(a) == 1:
+        return np.full((1, 1), float(along is None))
+    if len(a) == 2:
+        return np.array([[x[1, 1], -x[1, 0]], [-x[0, 1], x[0, 0]]])
+    after, before = [1, 2, 0], [2, 0, 1]
+    found = np.cross(x[after], a[before])
+    return found if along is None else found + np.cross(a[after], x[before])
+""",
     "_cofactors": """
 def _cofactors(a, along=None):
+    if len(a) <= 3:
+        return _small_cofactors(a, along)
     u, s, v = np.linalg.svd(a)
     sign = np.sign(np.linalg.det(u)*np.linalg.det(v))
     n = len(s)

@@ -17,6 +17,8 @@ PROGRAMS = (
     "sum(eigvalsh(A)*b)",
     "sum(eigvecsh(A) @ b)",
     "sum(cofactors(A) @ b)",
+    "det(A[:2, :2])*b[0] + det([[A[0, 0]]])",
+    "sum(cofactors(concat(concat(A, expand(b, 1), axis=1), [[1, 2, 0, 3]])))",
     "multivariate_normal_logpdf(b, A[0], A @ transpose(A))",
 )
 A = np.array([[2.0, 0.5, -1.0], [0.25, 3.0, 0.5], [1.0, -0.75, 4.0]])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -17,8 +17,8 @@ from typing import Any
 
 import scipy
 
-ALONE_BELOW = 1200
-"""Rows from which on a factorisation is worth several threads."""
+ALONE_FROM, ALONE_BELOW = 50, 1200
+"""Rows between which a factorisation would have several threads, and is not worth them."""
 
 _LOCK = Lock()
 
@@ -34,10 +34,14 @@ def _library() -> Any | None:
     return None
 
 
-@contextmanager
-def alone(rows: int) -> Iterator[None]:
+def alone(rows: int) -> AbstractContextManager[None]:
     """Hold while factoring a matrix of so many rows: one thread, if it is a small one."""
-    library = _library() if rows < ALONE_BELOW else None
+    return _alone() if ALONE_FROM <= rows < ALONE_BELOW else nullcontext()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    library = _library()
     if library is None:
         yield
         return
