@@ -26,9 +26,9 @@ def command(options: DiffOptions) -> int:
 
     Text and LaTeX are to be read: short, and in the forms of textbooks, such as 1 - tanh(x)^2,
     which loses its digits far out. Code (--as python, numpy, c) computes what `adcli grad` does, at
-    any scale. Text is a program again: adcli reads it, several derivatives are several results.
-    Standard error has the size of the formulas, written out and with shared parts once, and a note
-    where a simplified one is defined and the program is not.
+    any scale. Text is a program again; several derivatives are several results. Standard error has
+    the size of the formulas, written out and with shared parts once, and a note where a simplified
+    one is defined and the program is not.
     """
     f = function(options.text)
     shapes = options.shapes(f)
