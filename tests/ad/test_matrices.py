@@ -339,3 +339,10 @@ def test_one_factorisation_serves_value_and_gradient(
     calls.clear()
     adcli.function("sum(cholesky(A)) + eigvalsh(A)[0]").value_and_gradient({"A": a})
     assert sorted(calls) == ["cholesky", "eigen"]
+
+
+def test_rows_whose_eigenvalues_are_nan_are_errors() -> None:
+    f = adcli.function("max(eigvalsh(log(W)))")
+    matrices = np.array([[[3.0, 1.0], [1.0, 3.0]], [[-1.0, 1.0], [1.0, 3.0]]])
+    with pytest.raises(adcli.DomainError, match=r"log\(-1\)"):
+        f.map({"W": matrices})

@@ -223,6 +223,8 @@ def _eigen_part(matrix: Matrix, attr: Any, x: Array, a: Array) -> Array:
     tied = ties(x)
     diagonal = a.diagonal()
     found = np.where(np.eye(len(x), dtype=bool), diagonal, 0 * x[0])
+    if not tied.diagonal().all():  # an eigenvalue that is nan
+        return found * matrix.by.NAN
     if np.count_nonzero(tied) == len(x):
         return found
     for i, row in enumerate(tied):
