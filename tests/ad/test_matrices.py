@@ -346,3 +346,8 @@ def test_rows_whose_eigenvalues_are_nan_are_errors() -> None:
     matrices = np.array([[[3.0, 1.0], [1.0, 3.0]], [[-1.0, 1.0], [1.0, 3.0]]])
     with pytest.raises(adcli.DomainError, match=r"log\(-1\)"):
         f.map({"W": matrices})
+
+
+def test_a_share_that_is_none_is_an_error_over_rows() -> None:
+    with pytest.raises(adcli.DomainError, match="quantile"):
+        adcli.function("x + quantile(2, 2)").map({"x": np.ones(3)})

@@ -17,6 +17,8 @@ Show = Callable[[Any], str]
 def value_fault(name: str, attr: Any, a: Array, show: Show) -> str | None:
     """What a function finds wrong with its matrix: `a 2x2 matrix that is singular: pivot 2 of 2 is
     0`; None if that is nothing. Pivots are counted from 1, in the order of elimination."""
+    if np.ndim(a) != 2:  # of a function of vectors, as quantile is
+        return None
     matrix, n = Matrix(module_of(a)), len(a)
     what = f"a {n}x{n} matrix"
     if not matrix.by.is_finite(a):
