@@ -1,7 +1,8 @@
 """Bessel functions of real order. Their derivatives in the order are not computed.
 
 DLMF: https://dlmf.nist.gov. SciPy's (Amos 1986) are within 120 ulp and what rounding an argument
-costs: measured for orders up to 100 and arguments up to 1e9.
+costs: measured for orders up to 100 and arguments up to 1e9. Farther out, those of the first and
+second kind are ours (`adcli.algebras.special.bessels`).
 """
 
 from __future__ import annotations
@@ -24,22 +25,25 @@ def _neighbours(name: str, below: float, above: float) -> Rule:
     return partial
 
 
+_OURS = "adcli.algebras.special.bessels."
+_SCIPY = "scipy.special."
 _FIRST = "x >= 0, or all x for whole n"
-for _name, _scipy, _signs, _domain, _words in (
-    ("besselj", "jv", (0.5, -0.5), _FIRST, "of the first kind and order n (DLMF 10.2)"),
-    ("bessely", "yv", (0.5, -0.5), "x > 0", "of the second kind and order n (DLMF 10.2)"),
-    ("besseli", "iv", (0.5, 0.5), _FIRST, "of the first kind and order n, modified (DLMF 10.25)"),
-    ("besselk", "kv", (-0.5, -0.5), "x > 0", "of the second kind and order n, modified"),
+_FAR = "; n^2 <= abs(x) where abs(x) > 2^29"
+for _name, _array, _signs, _domain, _words in (
+    ("besselj", _OURS + "besselj", (0.5, -0.5), _FIRST + _FAR, "of the first kind and order n"),
+    ("bessely", _OURS + "bessely", (0.5, -0.5), "x > 0" + _FAR, "of the second kind and order n"),
+    ("besseli", _SCIPY + "iv", (0.5, 0.5), _FIRST, "of the first kind and order n, modified"),
+    ("besselk", _SCIPY + "kv", (-0.5, -0.5), "x > 0", "of the second kind and order n, modified"),
 ):
     elementwise(
         _name,
         no_derivative,
         _neighbours(_name, *_signs),
         inputs="n x",
-        libraries={"numpy": f"scipy.special.{_scipy}", "mpmath": _DIGITS + _name},
+        libraries={"numpy": _array, "mpmath": _DIGITS + _name},
         domain=_domain,
         remedy=f"where(x > 0, {_name}(n, x), 0) gives 0 elsewhere",
         sample=((0.5, 4.0), (0.5, 10.0)),
         latex=f"{_name[-1].upper()}_{{#1}}\\left(#2\\right)",
-        summary=f"Bessel function {_words}",
+        summary=f"Bessel function {_words} (DLMF 10)",
     )
