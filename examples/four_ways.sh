@@ -31,4 +31,4 @@ adcli compare 'x*x*y' --at x=3,y=2 --gradient x=12,y=9.1 --no-times 2>&1 >/dev/n
     echo "exit code $?"
 
 say "At a kink there is a left and a right derivative, and no alarm"
-adcli compare 'abs(x) + max(y, 0)' --at x=0,y=0 --no-times | grep -A 3 kink:
+adcli compare 'abs(x) + max(y, 0)' --at x=0,y=0 --no-times | grep -A 2 kink:
