@@ -88,15 +88,19 @@ def _multilinear(run: Run, i: int, errors: list[Any]) -> Any:
 
 
 def _matrix(run: Run, i: int, errors: list[Any]) -> Any:
-    """The errors of the inputs, and n roundings of the elements of each: LAPACK's results are right
-    for matrices that are so near. The rule for tangents takes them in absolute values."""
+    """The errors of the inputs, and n roundings of the largest element of each column: LAPACK's
+    results are right for matrices that are so near (Higham, 9.3; elements that are 0 are not kept).
+    The rule for tangents takes them in absolute values."""
     graph, algebra, total = run.graph, run.algebra, None
     op, args = graph.ops[i], graph.args[i]
     assert op.tangent is not None
     xs = [run.values[j] for j in args]
     shapes = [algebra.shape(x) for x in xs]
     for k, x in enumerate(xs):
-        error = _error(run, args[k], errors) + UNIT * max(shapes[k], default=1) * np.abs(x)
+        size = np.abs(x)
+        if len(shapes[k]) == 2:
+            size = size + np.max(size, axis=-2, keepdims=True, initial=0.0)
+        error = _error(run, args[k], errors) + UNIT * max(shapes[k], default=1) * size
         m = _Sizes(algebra)
         passed = op.tangent(m, error, k, graph.attrs[i], shapes, xs, run.values[i])
         if passed is not None:

@@ -63,7 +63,8 @@ class Program:
         if not takers:
             return frozenset(codes)
         places = graph.reach(a for i in takers for a in graph.args[i][graph.ops[i].flows :])
-        moving = {*self.outputs, *self.kept}
+        taken = (a for i in takers for a in graph.args[i][: graph.ops[i].flows])
+        moving = {*self.outputs, *self.kept, *taken}  # sort(v) takes v at places that v gives
         for i in reversed(self.order):
             if i in moving:
                 moving.update(graph.moving(i))

@@ -88,3 +88,11 @@ def test_quantiles_of_rows() -> None:
     for k in range(9):
         v = np.array([x[k], y[k], 0.3])
         assert batch.values[k] == pytest.approx(np.quantile(v, q[k]), rel=1e-14)
+
+
+@pytest.mark.parametrize("text", ["x > sort(v)[1]", "sum(sort(v)) > x", "x < median(v)"])
+def test_what_is_put_in_order_is_no_index(text: str) -> None:
+    """It is taken at places that it gives itself, and has a derivative, 0 here."""
+    _, gradient = adcli.function(text).value_and_gradient({"x": 1.0, "v": [0.5, 2.5, 3.0]})
+    assert gradient["x"] == 0
+    assert np.array_equal(gradient["v"], np.zeros(3))

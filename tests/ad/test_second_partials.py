@@ -215,7 +215,10 @@ COMPOUND: dict[str, Case] = {
     ),
     "var": Case("var([x, y, z])", XYZ, variance, TRIPLES),
     "prod": Case("prod([x, y, z])", XYZ, lambda x, y, z: x * y * z, (*TRIPLES, (0.0, 0.0, 2.0))),
-    "norm": Case("norm([x, y, z])", XYZ, lambda *v: mp.sqrt(sum(t * t for t in v)), TRIPLES),
+    # Beside elements of 1e100, one of 1e-260 is 0: a product of 1e-360 is on the way to it.
+    "norm": Case(
+        "norm([x, y, z])", XYZ, lambda *v: mp.sqrt(sum(t * t for t in v)), TRIPLES, noise=1e-300
+    ),
     "norm of two": Case("norm([x, y])", XYZ[:2], mp.hypot, PAIRS[:-1]),
     # Deviations sum up to 0 but for rounding.
     "std": Case("std([x, y, z])", XYZ, lambda *v: mp.sqrt(variance(*v)), TRIPLES[1:], noise=1e-15),

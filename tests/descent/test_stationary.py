@@ -194,6 +194,10 @@ def test_a_training_is_judged_by_what_it_minimises(method: str, decay: float) ->
         ("logsumexp(A@v) - dot(v, v[::-1])", {"v": np.linspace(-1, 1, 4), "A": np.eye(4)}),
         ("(1 - cos(x))/x^2", {"x": 1e-3}),
         ("max(v) + std(v) + relu(v[0] - 1) + norm(v)*prod(v)", {"v": np.linspace(1, 2, 5)}),
+        (
+            "dot(v, solve(A, cos(v))) + logdet(A)",
+            {"v": np.linspace(1, 2, 3), "A": np.array([[3.0, 7, 1], [1, 5, 60], [0, 0, 4]])},
+        ),
     ],
 )
 def test_rounding_errors_are_bounded_by_the_terms(text: str, start: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ from adcli.graph.primitives import (
     CONSTANT,
     ELEMENTWISE,
     LINEAR,
+    MATRIX,
     MULTILINEAR,
     NAMED,
     PRIMITIVES,
@@ -123,7 +124,11 @@ def noisy(
                 name = f"noise {i} {k}"
                 noise[name] = tuple(shapes[a])
                 t = graph.variable(name)
-                args[k] = _term(graph, args[k], t) if op.kind in SUMS else _edge(graph, args[k], t)
+                if op.kind == MATRIX and len(shapes[a]) == 2:
+                    args[k] = _near_matrix(graph, args[k], t)
+                else:
+                    off = _term if op.kind in SUMS else _edge
+                    args[k] = off(graph, args[k], t)
         node = graph.node(op, tuple(args), graph.attrs[i])
         if second and op.kind == ELEMENTWISE:
             free = [k for k, a in enumerate(graph.args[i]) if graph.varying[a]]
@@ -165,6 +170,14 @@ def _term(graph: Graph, x: int, t: int) -> int:
     """x*(1 + t), each element by itself: what a sum inside of one operation is off by."""
     factor = graph.node(PRIMITIVES["add"], (graph.constant(1.0), t))
     return graph.node(PRIMITIVES["multiply"], (x, factor))
+
+
+def _near_matrix(graph: Graph, x: int, t: int) -> int:
+    """x + t times the largest element of each column: LAPACK's results are right for a matrix so
+    near, and elements that are 0 are not kept."""
+    node, row = graph.node, PRIMITIVES
+    size = node(row["detach"], (node(row["reduce_max"], (node(row["abs"], (x,)),), 0),))
+    return node(row["add"], (x, node(row["multiply"], (t, size))))
 
 
 def _edge(graph: Graph, x: int, t: int) -> int:

@@ -7,20 +7,26 @@ from collections.abc import Callable
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from adcli.algebras.special.digit_tools import Number, is_integer, too_big
+from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, too_big
 from adcli.errors import UsageError
 
 LARGEST = 100_000
 """Parameters and arguments to which mpmath takes seconds."""
 
 
+MOST_MAGNITUDE = 1000
+"""The exponent of two beyond which an argument is a giant."""
+
+MOST_DIGITS = 200
+"""Digits beyond which derivatives in a parameter take seconds: mpmath has them by differences."""
+
 MOST_BITS = 20_000
 """Bits of an argument whose exponential has as many digits more to compute."""
 
 
 def _refuse_large(name: str, *xs: Number) -> None:
-    """Where all arguments are large, or the first is tiny."""
-    if min(xs) > LARGEST or mp.mag(xs[0]) < -100:
+    """Where all arguments are large, one is a giant, or the first is tiny."""
+    if min(xs) > LARGEST or max(map(mp.mag, xs)) > MOST_MAGNITUDE or mp.mag(xs[0]) < -100:
         raise UsageError(
             f"{name} takes minutes in many digits at such arguments", "leave --precision out"
         )
@@ -41,9 +47,11 @@ def _regularised(lower: bool, a: Number, x: Number) -> Number:
 
 
 def gammainc(a: Number, x: Number) -> Number:
-    """The regularised lower incomplete gamma function; nan unless a > 0 and x >= 0."""
-    if not (a > 0 and x >= 0):
+    """The regularised lower incomplete gamma function; nan unless a, x >= 0 and one is above 0."""
+    if not (a >= 0 and x >= 0 and a + x > 0):
         return mp.nan
+    if a == 0:
+        return mp.one
     if x == 0 or mp.isinf(x):
         return mp.zero if x == 0 else mp.one
     _refuse_large("gammainc", a, x)
@@ -52,8 +60,10 @@ def gammainc(a: Number, x: Number) -> Number:
 
 def gammaincc(a: Number, x: Number) -> Number:
     """1 - gammainc(a, x)."""
-    if not (a > 0 and x >= 0):
+    if not (a >= 0 and x >= 0 and a + x > 0):
         return mp.nan
+    if a == 0:
+        return mp.zero
     if x == 0 or mp.isinf(x):
         return mp.one if x == 0 else mp.zero
     _refuse_large("gammaincc", a, x)
@@ -109,6 +119,7 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
     if x == 0 or mp.isinf(x):
         return mp.zero
     _refuse_large("dgammainc", a, x)
+    refuse_beyond(MOST_DIGITS, "the derivative of gammainc in a")
     lower = x <= a
     with mp.workprec(2 * mp.prec + 30):
         value = mp.diff(
@@ -118,11 +129,12 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
 
 
 def betainc(a: Number, b: Number, x: Number) -> Number:
-    """The regularised incomplete beta function; nan unless a, b > 0 and 0 <= x <= 1."""
-    if not (a > 0 and b > 0 and 0 <= x <= 1):
+    """The regularised incomplete beta function; nan unless 0 <= x <= 1, and a, b >= 0 and one is
+    above 0."""
+    if not (a >= 0 and b >= 0 and a + b > 0 and 0 <= x <= 1):
         return mp.nan
-    if x in (0, 1):
-        return mp.mpf(x)
+    if x in (0, 1) or a == 0 or b == 0:
+        return mp.mpf(x == 1 or (a == 0 and x > 0))
     _refuse_large("betainc", max(a, b))
     try:
         return mp.betainc(a, b, 0, x, regularized=True)

@@ -175,6 +175,7 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     if n == 0:
         return np.asarray(special.gammainc(a, x))
     inside = (a > 0.0) & (x > 0.0) & (x < np.inf)
+    at_end = (a > 0.0) & ((x == 0.0) | (x == np.inf))
     a, x = np.where(inside, a, 1.0), np.where(inside, x, 1.0)
     cumulants = [special.polygamma(k, a) for k in range(1, n)]
     score = _score(a, x)
@@ -190,4 +191,4 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     value = -side * scale * total * _gamma_weight(a, x)
     near = (a < 2.0) & (x < 1.5)
     value[near] = _gamma_series(n, a[near], x[near])
-    return np.where(inside, value, np.where((a > 0.0) & ((x == 0.0) | (x == np.inf)), 0.0, np.nan))
+    return np.where(inside, value, np.where(at_end, 0.0, np.nan))
