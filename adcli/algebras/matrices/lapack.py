@@ -1,7 +1,7 @@
 """Triangles of float64 matrices by LAPACK.
 
-LAPACK reads columns and NumPy writes rows: what lies in memory is the transpose, which is what is
-factored, so that nothing is copied in another order.
+LAPACK reads columns and NumPy writes rows: what lies in memory is the transpose. Where rounding is
+the same for both, that is what is factored, so that nothing is copied in another order.
 """
 
 from __future__ import annotations
@@ -30,9 +30,13 @@ def is_finite(a: Array) -> bool:
 
 
 def factors(a: Array) -> Triangles:
-    """The triangles of the transpose of a matrix, by partial pivoting."""
+    """The triangles of a matrix, by partial pivoting.
+
+    Not of its transpose: errors are relative to the largest element of a column, and the rows of
+    equations have different units more often than the unknowns.
+    """
     with alone(len(a)):
-        packed, order, _ = lapack.dgetrf(a.T)
+        packed, order, _ = lapack.dgetrf(a)
     swaps = int(np.count_nonzero(order != np.arange(len(order))))
     return examined(packed, order, -1 if swaps % 2 else 1, epsilon())
 
@@ -60,7 +64,7 @@ def powers_of_rows(a: Array) -> Array:
 def solution(found: Triangles, b: Array, transposed: bool) -> Array:
     """x with a @ x = b, of a matrix b, or with the transpose of a."""
     with alone(max(b.shape)):
-        x, _ = lapack.dgetrs(found.packed, found.order, b, trans=0 if transposed else 1)
+        x, _ = lapack.dgetrs(found.packed, found.order, b, trans=1 if transposed else 0)
     return x
 
 
@@ -73,7 +77,7 @@ def inverse(found: Triangles) -> Array:
     unit = np.eye(len(found.packed)).T
     with alone(2 * len(unit)):
         x, _ = lapack.dgetrs(found.packed, found.order, unit, trans=0, overwrite_b=1)
-    return x.T
+    return x
 
 
 def lower_solution(a: Array, b: Array, transposed: bool) -> Array | None:

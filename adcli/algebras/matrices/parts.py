@@ -48,9 +48,9 @@ def examined(packed: Array, order: Array, sign: int, epsilon: Any) -> Triangles:
     largest = np.maximum(packed.max(), -packed.min())
     sizes = np.abs(packed.diagonal())
     # |L| is at most 1, so that this bounds all terms: most matrices need no closer look.
-    if (sizes > 4 * epsilon * len(packed) * largest).all():
+    if (sizes > 8 * epsilon * len(packed) * largest).all():
         return Triangles(packed, order, sign, None, largest)
-    noise = np.flatnonzero(~(sizes > 4 * epsilon * terms_of_pivots(packed)).astype(bool))
+    noise = np.flatnonzero(~(sizes > 8 * epsilon * terms_of_pivots(packed)).astype(bool))
     return Triangles(packed, order, sign, int(noise[0]) if len(noise) else None, largest)
 
 

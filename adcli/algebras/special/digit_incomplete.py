@@ -103,11 +103,15 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
 
     from adcli.algebras.special.incomplete import bell_polynomial
 
-    def value_of_score() -> Number:
+    def polynomial() -> Number:
         cumulants = [mp.psi(k, a) for k in range(1, int(n))]
-        return gammapdf(a, x) * bell_polynomial(int(n), mp.log(x) - mp.psi(0, a), cumulants)
+        return bell_polynomial(int(n), mp.log(x) - mp.psi(0, a), cumulants)
 
-    return _with_lost_digits(value_of_score, a, x)
+    # The score cancels where a and x are near: the smaller one says how much. Its powers cancel
+    # where a is tiny.
+    with mp.workprec(mp.prec + int(n) * max(0, -int(mp.mag(a)))):
+        factor = _with_lost_digits(polynomial, min(a, x))
+    return gammapdf(a, x) * factor
 
 
 def dgammainc(n: Number, a: Number, x: Number) -> Number:

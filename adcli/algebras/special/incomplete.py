@@ -135,17 +135,33 @@ def bell_polynomial(n: int, score: Any, cumulants: list[Any]) -> Any:
     return values[n]
 
 
-def _gamma_density(n: int, a: Array, x: Array) -> Array:
+def _gamma_factor(n: int, a: Array, x: Array) -> Any:
+    """The n-th derivative of gammapdf in a by gammapdf at x exp(s), as a function of s. Below a = 1
+    from that of a/gamma(a + 1): the score of 1/gamma(a) is as large as 1/a, and its powers cancel.
+    """
     from scipy import special
 
-    cumulants = [special.polygamma(k, a) for k in range(1, n)]
+    small = a < 1.0
+    shifted = np.where(small, a + 1.0, a)
+    cumulants = [special.polygamma(k, shifted) for k in range(1, n)]
+    score = _score(shifted, x)
+
+    def at(s: Any) -> Any:
+        whole = bell_polynomial(n, score + s, cumulants)
+        if n == 0:
+            return whole
+        return np.where(small, whole + n / a * bell_polynomial(n - 1, score + s, cumulants), whole)
+
+    return at
+
+
+def _gamma_density(n: int, a: Array, x: Array) -> Array:
     a, is_zero = np.where(a == 0.0, 1.0, a), a == 0.0
     density = np.where(is_zero, 0.0, _gamma_weight(a, x, divided=True))
     at_0 = np.where(a < 1.0, np.inf, np.where(a == 1.0, 1.0, 0.0))
     at_0 = at_0 if n == 0 else np.where(a > 1.0, 0.0, np.nan)
     density = np.where((x == 0.0) & ~is_zero, at_0, density)
-    score = _score(a, np.where(x > 0.0, x, 1.0))
-    factor = np.where(x > 0.0, bell_polynomial(n, score, cumulants), 1.0)
+    factor = np.where(x > 0.0, _gamma_factor(n, a, np.where(x > 0.0, x, 1.0))(0.0), 1.0)
     return np.where((a > 0.0) & (x >= 0.0), density * factor, np.nan)
 
 
@@ -177,8 +193,7 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     inside = (a > 0.0) & (x > 0.0) & (x < np.inf)
     at_end = (a > 0.0) & ((x == 0.0) | (x == np.inf))
     a, x = np.where(inside, a, 1.0), np.where(inside, x, 1.0)
-    cumulants = [special.polygamma(k, a) for k in range(1, n)]
-    score = _score(a, x)
+    score, factor = _score(a, x), _gamma_factor(n, a, x)
     is_lower = (score <= 0.0) | (x <= a)
     side = np.where(is_lower, -1.0, 1.0)
     scale = 1.0 / (abs(a - x) + np.sqrt(np.where(is_lower, a, x)))
@@ -186,7 +201,7 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     for node, weight in zip(_NODES.tolist(), _WEIGHTS.tolist(), strict=True):
         s = side * scale * node  # log(t/x)
         bell = np.exp((a - x) * s - x * (np.expm1(s) - s))
-        part = bell * bell_polynomial(n, score + s, cumulants)
+        part = bell * factor(s)
         total = total + weight * np.where(bell > 0.0, part, 0.0)
     value = -side * scale * total * _gamma_weight(a, x)
     near = (a < 2.0) & (x < 1.5)
