@@ -405,7 +405,15 @@ def test_second_partials_over_rows(name: str, engine: str) -> None:
     assert not failed, failed[:5]
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if len(CASES[name].names) == 1])
+THIRD = [
+    # mpmath's besselk takes a minute for all points
+    pytest.param(name, marks=[pytest.mark.slow] if name.startswith("besselk") else [])
+    for name in CASES
+    if len(CASES[name].names) == 1
+]
+
+
+@pytest.mark.parametrize("name", THIRD)
 def test_third_derivatives(name: str) -> None:
     (variable,) = CASES[name].names
     f = adcli.function(CASES[name].text).derivative(variable)

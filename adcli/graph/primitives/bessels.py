@@ -2,7 +2,7 @@
 
 DLMF: https://dlmf.nist.gov. SciPy's (Amos 1986) are within 120 ulp and what rounding an argument
 costs: measured for orders up to 100 and arguments up to 1e9. Farther out, those of the first and
-second kind are ours (`adcli.algebras.special.bessels`).
+second kind are ours (`adcli.algebras.special.far_bessels`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _neighbours(name: str, below: float, above: float) -> Rule:
     return partial
 
 
-_OURS = "adcli.algebras.special.bessels."
+_OURS = "adcli.algebras.special.far_bessels."
 _SCIPY = "scipy.special."
 _FIRST = "x >= 0, or all x for whole n"
 _FAR = "; n^2 <= abs(x) where abs(x) > 2^29"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from adcli.algebras.special.bessels import besselj, bessely
+from adcli.algebras.special.far_bessels import besselj, bessely
 
 ORDERS = (0.0, 0.5, 20.0, 100.0, -2.5, 900.5, -100.25)
 POWERS = (6, 9, 12, 17, 100)
