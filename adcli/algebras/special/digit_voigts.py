@@ -33,19 +33,27 @@ def _derivative(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
     if sigma == 0:
         return (-1) ** n * mp.factorial(n) / (mp.pi * c ** (n + 1))
     size = max(0, mp.mag(c) - mp.mag(sigma))
-    with mp.workprec(mp.prec + 40 + (n + 2) * (2 * size + 4) + _needed(sigma, gamma, x)):
+    with mp.workprec(mp.prec + 40 + (n + 2) * (2 * size + 4) + _needed(gamma, x)):
         t = c / (sigma * mp.sqrt(2))
         before, value = 2 / mp.sqrt(mp.pi), mp.exp(t * t) * mp.erfc(t)
         for k in range(1, n + 1):
             before, value = value, (before - 2 * t * value) / (2 * k)
         value *= mp.factorial(n) * (-mp.sqrt(2) / sigma) ** n / (sigma * mp.sqrt(2 * mp.pi))
+        if gamma == 0:
+            normal = _normal(n, x / sigma) / sigma ** (n + 1) * (-1 if n % 4 > 1 else 1)
+            value = mp.mpc(value.real, normal) if n % 2 else mp.mpc(normal, value.imag)
     return +value
 
 
-def _needed(sigma: Number, gamma: Number, x: Number) -> int:
+def _normal(n: int, u: Number) -> Number:
+    """The n-th derivative of the standard normal density, by Hermite polynomials (DLMF 18.9.1): as
+    a part of F it lies so far below the other one that no digits of F would reach it."""
+    before, polynomial = mp.zero, mp.one
+    for k in range(n):
+        before, polynomial = polynomial, u * polynomial - k * before
+    return (-1) ** n * polynomial * mp.exp(-u * u / 2) / mp.sqrt(2 * mp.pi)
+
+
+def _needed(gamma: Number, x: Number) -> int:
     """Bits by which the smaller part of the profile lies below the larger."""
-    if x == 0:
-        return 0
-    if gamma > 0:
-        return max(0, int(mp.mag(x) - mp.mag(gamma)))
-    return int(min(x * x / (sigma * sigma), 100_000))
+    return max(0, int(mp.mag(x) - mp.mag(gamma))) if x != 0 and gamma > 0 else 0
