@@ -32,6 +32,11 @@ class ComplexArrays(Arrays):
         real = Arrays().function(op)
         return lambda *xs: real(*[x.real for x in xs]) + 0j
 
+    def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
+        if is_analytic(op):
+            return super().structural(op, attr, xs)
+        return Arrays().structural(op, attr, [x.real for x in xs]) + 0j
+
 
 def is_analytic(op: Primitive) -> bool:
     """Whether a primitive is analytic inside its domain, or but for single points (hypot)."""

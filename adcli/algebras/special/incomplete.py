@@ -157,7 +157,7 @@ def _gamma_factor(n: int, a: Array, x: Array) -> Any:
 
 def _gamma_density(n: int, a: Array, x: Array) -> Array:
     a, is_zero = np.where(a == 0.0, 1.0, a), a == 0.0
-    density = np.where(is_zero, 0.0, _gamma_weight(a, x, divided=True))
+    density = np.where(is_zero, 0.0 if n == 0 else np.nan, _gamma_weight(a, x, divided=True))
     at_0 = np.where(a < 1.0, np.inf, np.where(a == 1.0, 1.0, 0.0))
     at_0 = at_0 if n == 0 else np.where(a > 1.0, 0.0, np.nan)
     density = np.where((x == 0.0) & ~is_zero, at_0, density)
