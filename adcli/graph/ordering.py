@@ -93,13 +93,13 @@ def quantile_of(m: Any, x: Any, q: Any, shape: Shape, axis: int | None) -> Any:
     ordered = m.reorder(_last(axis, shape, 0), x, x)
     place, share = _places(m, q, shape[axis])
     low, high = (_at(m, ordered, shape, axis, place + step) for step in (0.0, 1.0))
-    share = _as_element(m, share, low, shape)
+    share = _as_element(m, share, shape)
     mixed = (1 - share) * low + share * high
     is_low = m.maximum(m.equal(share, 0), m.equal(low, high))
     return m.where(is_low, low, mixed)
 
 
-def _as_element(m: Any, q: Any, element: Any, shape: Shape) -> Any:
+def _as_element(m: Any, q: Any, shape: Shape) -> Any:
     """A number beside what is left of an array without one axis."""
     return m.reshape((1,) * (len(shape) - 1), q)
 
@@ -128,14 +128,14 @@ def _gaps(m: Any, x: Any, q: Any, shape: Shape, axis: int) -> tuple[Any, Any, An
     below, here, above = (_at(m, ordered, shape, axis, low + s) for s in (-1.0, 0.0, 1.0))
     above = above - here if shape[axis] > 1 else 0 * here
     at_element = m.equal(share, 0) * m.greater(low, 0)
-    return _as_element(m, at_element, here, shape), here - below, above
+    return _as_element(m, at_element, shape), here - below, above
 
 
 def _tangent(m: Any, t: Any, k: int, axis: int | None, shapes: Any, xs: Any, out: Any) -> Any:
     x, shape, axis = _line(m, xs[0], shapes[0], axis)
     if k == 1:
         slope = _slope(m, x, xs[1], shape, axis)
-        return _as_element(m, t, slope, shape) * slope
+        return _as_element(m, t, shape) * slope
     t, _, _ = _line(m, t, shapes[0], None if shape != shapes[0] else axis)
     weights = _weights(m, xs[1], shape, axis)
     return m.sum(axis, weights * m.reorder(_last(axis, shape, 0), t, x))
