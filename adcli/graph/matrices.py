@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.graph.axes import Shape, ShapeError, show_shape, show_shapes
-from adcli.graph.primitives import MATRIX, PRIMITIVES, Primitive, structural
+from adcli.graph.primitives import MATRIX, Primitive, structural
 
 SQUARE = ((2, 2),)
 _SYMMETRIC = "A may be any square matrix: (A + A')/2 is taken"
@@ -59,7 +59,7 @@ def _times_number(m: Any, shape: Shape, g: Any, x: Any) -> Any:
 
 # ---- determinants and inverses ----
 
-_matrix_function(
+DET = _matrix_function(
     "det",
     shape=lambda shapes, _: _square("det", shapes[0])[:0],
     tangent=lambda m, t, k, attr, shapes, xs, out: m.sum(None, m.cofactors(None, *xs) * t),
@@ -300,5 +300,3 @@ _matrix_function(
     summary="A's diagonal as a matrix; where numbers of x are equal to rounding, nan unless A "
     "treats them alike",
 )
-
-DET = PRIMITIVES["det"]

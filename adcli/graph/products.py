@@ -74,10 +74,8 @@ def _einsum_transpose(m: Any, g: Any, k: int, spec: str, shapes: list[Shape], xs
 
     terms, output, cores, sizes = plain_subscripts(spec, tuple(shapes))
     others = [i for i in range(len(terms)) if i != k]
-    inputs, values = (
-        [terms[i] for i in others],
-        [_core(m, xs[i], shapes[i], cores[i]) for i in others],
-    )
+    inputs = [terms[i] for i in others]
+    values = [_core(m, xs[i], shapes[i], cores[i]) for i in others]
     inputs.append(output)
     values.append(g)
     target = ""
