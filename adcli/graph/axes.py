@@ -14,6 +14,9 @@ Shape = tuple[int, ...]
 Key = tuple[Any, ...]
 """An index: per axis an int, or (start, stop, step) of a slice (None where absent)."""
 
+WHOLE = (None, None, None)
+"""The slice that takes all of an axis."""
+
 
 class ShapeError(ValueError):
     """Shapes that do not fit an operation; whoever knows the place adds it.
@@ -66,6 +69,13 @@ def element_labels(
 def show_shape(shape: Shape) -> str:
     """`2x3` for a matrix, `3` for a vector, `scalar`."""
     return "x".join(map(str, shape)) if shape else "scalar"
+
+
+def check_indices(count: int, shape: Shape) -> None:
+    """Raise ShapeError for more indices than axes."""
+    if count > len(shape):
+        have = "is a scalar" if not shape else f"has the shape {show_shape(shape)}"
+        raise ShapeError(f"{count} {'index' if count == 1 else 'indices'} for a value that {have}")
 
 
 def show_shapes(shapes: list[Shape]) -> str:

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, show_shape
+from adcli.graph.axes import Shape, ShapeError, broadcast_shapes, check_indices, show_shape
 from adcli.graph.primitives import structural
 
 PLACE = None
 """Stands in an index for an axis whose places are data."""
-
-WHOLE = (None, None, None)
-"""The slice that takes all of an axis."""
 
 Pattern = tuple[tuple[Any, ...], bool]
 """An index such as (WHOLE, PLACE), its places side by side, and whether they may count from the
@@ -33,10 +30,7 @@ def gathered_shape(shapes: list[Shape], pattern: Pattern) -> Shape:
     """The shape of what is taken from an array of the first of `shapes`."""
     shape, *places = shapes
     first, count = axes_of(pattern)
-    if len(pattern[0]) > len(shape):
-        have = "is a scalar" if not shape else f"has the shape {show_shape(shape)}"
-        plural = "index" if len(pattern[0]) == 1 else "indices"
-        raise ShapeError(f"{len(pattern[0])} {plural} for a value that {have}")
+    check_indices(len(pattern[0]), shape)
     return (*shape[:first], *broadcast_shapes(places), *shape[first + count :])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adcli.graph.axes import ShapeError
+from adcli.graph.axes import WHOLE, ShapeError
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.primitives import (
     COMPOUND,
@@ -320,8 +320,7 @@ def flip(m: Any, x: Any, axis: int) -> Any:
         raise ShapeError("flip counts axes from the first, 0")
     if axis >= MAX_AXES:
         raise ShapeError(f"an array has at most {MAX_AXES} axes")
-    whole = (None, None, None)
-    return m.index((*([whole] * axis), (None, None, -1)), x)
+    return m.index(((WHOLE,) * axis) + ((None, None, -1),), x)
 
 
 @compound("x", "sum of the diagonal of a matrix")

@@ -6,10 +6,12 @@ from math import prod
 from typing import Any
 
 from adcli.graph.axes import (
+    WHOLE,
     Key,
     Shape,
     ShapeError,
     broadcast_shapes,
+    check_indices,
     key_of,
     normal_axis,
     show_shape,
@@ -122,11 +124,7 @@ structural(
 
 def _index_shape(shapes: list[Shape], key: Key) -> Shape:
     (shape,) = shapes
-    if len(key) > len(shape):
-        have = "is a scalar" if not shape else f"has the shape {show_shape(shape)}"
-        raise ShapeError(
-            f"{len(key)} {'index' if len(key) == 1 else 'indices'} for a value that {have}"
-        )
+    check_indices(len(key), shape)
     result = []
     for axis, k in enumerate(key_of(key)):
         if isinstance(k, slice):
@@ -179,8 +177,7 @@ def _concat_shape(shapes: list[Shape], axis: int) -> Shape:
 def _concat_transpose(m: Any, g: Any, k: int, axis: int, shapes: list[Shape], _: Any) -> Any:
     axis %= len(shapes[0])
     start = sum(shape[axis] for shape in shapes[:k])
-    every = (None, None, None)
-    return m.index(((every,) * axis) + ((start, start + shapes[k][axis], None),), g)
+    return m.index((WHOLE,) * axis + ((start, start + shapes[k][axis], None),), g)
 
 
 structural(
@@ -212,7 +209,7 @@ STACK = structural(
     inputs="*xs",
     shape=_stack_shape,
     rule=lambda m, g, k, axis, shapes, _: m.index(
-        ((None, None, None),) * (axis % (len(shapes[0]) + 1)) + (k,), g
+        (WHOLE,) * (axis % (len(shapes[0]) + 1)) + (k,), g
     ),
     options={"axis": 0},
     example=(0, ((), ())),

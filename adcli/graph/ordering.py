@@ -11,7 +11,15 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from adcli.graph.axes import Shape, ShapeError, kept_shape, normal_axis, reduced_shape, show_shapes
+from adcli.graph.axes import (
+    WHOLE,
+    Shape,
+    ShapeError,
+    kept_shape,
+    normal_axis,
+    reduced_shape,
+    show_shapes,
+)
 from adcli.graph.primitives import LINEAR, MATRIX, structural
 
 
@@ -27,7 +35,7 @@ def _ties(m: Any, attr: tuple[int, int], shapes: list[Shape], xs: Any, _: Any) -
     """1 at the places, in order, of elements that are equal to one beside them."""
     shape, by = shapes[1], xs[1]
     axis = normal_axis(attr[0], len(shape))
-    before = ((None, None, None),) * axis
+    before = (WHOLE,) * axis
     ordered = m.reorder(_last(axis, shape, 0), by, by)
     lower = m.index((*before, (None, -1, None)), ordered)
     upper = m.index((*before, (1, None, None)), ordered)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from adcli.graph.axes import Shape, ShapeError, normal_axis, show_shapes
+from adcli.graph.axes import WHOLE, Shape, ShapeError, normal_axis, show_shapes
 from adcli.graph.primitives import MATRIX, structural
 
 Attr = tuple[int | None, int]
@@ -40,8 +40,7 @@ def shifted(m: Any, x: Any, shape: Shape, attr: Attr, fill: float) -> Any:
     axis, backwards = normal_axis(attr[0] or 0, len(shape)), attr[1]
     if not shape[axis]:
         return x
-    every = (None, None, None)
-    kept = m.index(((every,) * axis) + ((1, None, None) if backwards else (None, -1, None),), x)
+    kept = m.index((WHOLE,) * axis + ((1, None, None) if backwards else (None, -1, None),), x)
     first = m.full(fill, (*shape[:axis], 1, *shape[axis + 1 :]))
     return m.concat(axis, *((kept, first) if backwards else (first, kept)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from adcli.graph.axes import Key, Shape, reduced_shape
+from adcli.graph.axes import WHOLE, Key, Shape, reduced_shape
 from adcli.graph.exact import Number, exact
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, PRIMITIVES, Primitive
@@ -85,9 +85,8 @@ class Rearranging(Sums):
         """A slice of joined arrays that lies in one of them is a slice of that one."""
         graph = self.graph
         *front, last = key
-        every = (None, None, None)
         shape, parts = self.shape(joined), graph.args[joined]
-        if graph.attrs[joined] == len(front) and isinstance(last, tuple) and set(front) <= {every}:
+        if graph.attrs[joined] == len(front) and isinstance(last, tuple) and set(front) <= {WHOLE}:
             start, stop, step = slice(*last).indices(shape[len(front)])
             for part in parts:
                 size = self.shape(part)[len(front)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from adcli.errors import LanguageError, Span
-from adcli.graph.axes import Key
+from adcli.graph.axes import WHOLE, Key
 from adcli.graph.constants import CONSTANTS
-from adcli.graph.gathering import PLACE, WHOLE
+from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph
 from adcli.graph.library import ALIASES, LIBRARY
 from adcli.graph.primitives import CONSTANT, DIVIDE, ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
@@ -233,8 +233,8 @@ class Builder(Operators):
         if PLACE in key[first + len(places) :]:
             hint = "transpose(x, axes=[0, 2, 1]) brings axes together"
             raise self.error("indices by data stand side by side", span, hint)
-        counted = not any(map(graph.varying.__getitem__, places))
-        return graph.node(GATHER, (base, *places), (key, counted), span)
+        from_end = not any(map(graph.varying.__getitem__, places))
+        return graph.node(GATHER, (base, *places), (key, from_end), span)
 
     # ---- calls ----
 

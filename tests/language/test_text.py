@@ -11,7 +11,8 @@ import adcli
 from adcli.ad.evaluate import evaluate
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.floats import Floats
-from adcli.graph.gathering import PLACE, WHOLE
+from adcli.graph.axes import WHOLE
+from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph, Literal
 from adcli.graph.primitives import (
     ELEMENTWISE,
