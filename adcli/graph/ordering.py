@@ -21,6 +21,7 @@ from adcli.graph.axes import (
     show_shapes,
 )
 from adcli.graph.primitives import LINEAR, MATRIX, structural
+from adcli.graph.running import line
 
 
 def _reordered(shapes: list[Shape], attr: tuple[int, int]) -> Shape:
@@ -67,11 +68,9 @@ def _last(axis: int, shape: Shape, back: int) -> tuple[int, int]:
 
 
 def _line(m: Any, x: Any, shape: Shape, axis: int | None) -> tuple[Any, Shape, int]:
-    """x with the axis that a quantile is taken along, its shape and that axis."""
-    if axis is not None:
-        return x, shape, normal_axis(axis, len(shape))
-    flat = (prod(shape),)
-    return m.reshape(flat, x), flat, 0
+    """x with the axis that a quantile is taken along, its shape and that axis, counted from 0."""
+    x, shape, axis = line(m, x, shape, axis)
+    return x, shape, normal_axis(axis, len(shape))
 
 
 def _along(m: Any, x: Any, shape: Shape, axis: int) -> Any:

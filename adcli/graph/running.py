@@ -109,7 +109,7 @@ structural(
 )
 
 
-def _line(m: Any, x: Any, shape: Shape, axis: int | None) -> tuple[Any, Shape, int]:
+def line(m: Any, x: Any, shape: Shape, axis: int | None) -> tuple[Any, Shape, int]:
     """x with the axis of a run, its shape and that axis."""
     if axis is not None:
         return x, shape, axis
@@ -120,8 +120,8 @@ def _line(m: Any, x: Any, shape: Shape, axis: int | None) -> tuple[Any, Shape, i
 def _product_tangent(
     m: Any, t: Any, k: int, attr: Attr, shapes: list[Shape], xs: Any, out: Any
 ) -> Any:
-    x, shape, axis = _line(m, xs[0], shapes[0], attr[0])
-    t, _, _ = _line(m, t, shapes[0], attr[0])
+    x, shape, axis = line(m, xs[0], shapes[0], attr[0])
+    t, _, _ = line(m, t, shapes[0], attr[0])
     run = (axis, attr[1])
     return m.recurrence(run, x, t * shifted(m, out, shape, run, 1.0))
 
@@ -129,7 +129,7 @@ def _product_tangent(
 def _product_adjoint(
     m: Any, g: Any, k: int, attr: Attr, shapes: list[Shape], xs: Any, out: Any
 ) -> Any:
-    x, shape, axis = _line(m, xs[0], shapes[0], attr[0])
+    x, shape, axis = line(m, xs[0], shapes[0], attr[0])
     run = (axis, attr[1])
     found = _adjoint(m, g, x, shape, run) * shifted(m, out, shape, run, 1.0)
     return m.reshape(shapes[0], found)
