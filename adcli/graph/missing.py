@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from adcli.errors import Span
 from adcli.graph.constants import CONSTANTS
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import LIBRARY, is_function
 
 DERIVATIVE = "commands differentiate: adcli diff gives the derivative, adcli grad its value"
 UNITS = {
@@ -65,7 +65,7 @@ def meaning(name: str, known: Collection[str], text: str, span: Span) -> str | N
         return "numbers are written in decimal digits"
     if behind.startswith("<-") and re.search(r"(?:\A|[;\n])\Z", before):
         return f"a name is bound by {name} = value"
-    if behind.startswith("[") and name.lower() in (*LIBRARY, *ALIASES):
+    if behind.startswith("[") and is_function(name.lower()):
         return f"a function is called with round brackets: {name.lower()}(x)"
     if name in LIBRARY:
         return f"the function is called: {LIBRARY[name].signature()}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from adcli.errors import did_you_mean
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import ALIASES, LIBRARY, is_function
 from adcli.graph.missing import DERIVATIVE as DERIVATIVE
 from adcli.language.density_hints import density_hint
 
@@ -226,7 +226,7 @@ def backslash_hint(before: str, behind: str) -> str:
     name = command[0] if command else ""
     if name in LATEX:
         return f"this is not LaTeX: {LATEX[name]}"
-    if name in LIBRARY or name in ALIASES:
+    if is_function(name):
         return f"this is not LaTeX: write {name}(x)"
     return "this is not LaTeX: write sqrt(x), x/y, alpha or α"
 

@@ -7,12 +7,14 @@ import re
 from adcli.errors import LanguageError, Span
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import CONSTANT, MULTIPLY, POWER, VARIABLE
+from adcli.graph.primitives import CONSTANT, MULTIPLY, POWER, PRIMITIVES, VARIABLE
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
 MOST_TEXT = 2_000
 """Characters of a text that somebody typed; longer ones are not looked through."""
+
+_ABS = PRIMITIVES["abs"]
 
 _COMMENT = r"#[^\n]*"
 _DECIMAL_COMMA = r"(?<![\w.,])(\d+|\d{1,3}(?:\.\d{3})+),(\d+)(?![\w.]*,)"
@@ -103,8 +105,9 @@ def size_of_vector(program: Program, shapes: dict[str, Shape]) -> LanguageError 
     doubled = [
         i
         for i in program.order
-        if graph.ops[i].name == graph.ops[graph.args[i][0] if graph.args[i] else i].name == "abs"
-        and text[graph.span(i)[0] :].startswith("||")
+        if graph.ops[i] is _ABS
+        and graph.ops[graph.args[i][0]] is _ABS
+        and text.startswith("||", graph.span(i)[0])
     ]
     if not doubled or infer_shapes(graph, program.order, shapes, text)[doubled[0]] == ():
         return None

@@ -13,6 +13,7 @@ from adcli.language.grammar import ParseTables
 from adcli.language.hints import (
     CHOICE,
     DERIVATIVE,
+    FUNCTION,
     PRIME,
     QUOTE,
     ROOT,
@@ -187,7 +188,7 @@ def _missing_operator(before: str, name: str, written: str, text: str, span: Spa
     if re.search(r"(?<!\w)d(?:[²³]|[²³]?/d\w+[²³]?)\Z", before[-200:]):
         return message, DERIVATIVE, span
     if re.search(r"\b(?:function|fun)\s*\([^()]*\)\Z", before[-200:]):
-        return message, SIGNS["→"], span
+        return message, FUNCTION, span
     for candidate in (written, last):
         if candidate.lower() in WORDS:
             return message, _word_hint(candidate.lower(), before), span
@@ -243,7 +244,7 @@ def _bar(before: str, behind: str, span: Span) -> Advice:
 def _before_operator(before: str, name: str, written: str, behind: str) -> str | None:
     """What to do about an operator (or a comma) that has nothing on its left."""
     if before.endswith("=") and written in (">", "<"):
-        return f"write {written}=" + f"; {SIGNS['→']}" * (written == ">")
+        return f"write {written}=" + f"; {FUNCTION}" * (written == ">")
     if before.endswith(("√", "∛")):
         return f"write brackets: {before[-1]}({written}x)" if written in "-+−" else None
     if name == "RAISED" and behind.startswith(("√", "∛")):
@@ -251,11 +252,11 @@ def _before_operator(before: str, name: str, written: str, behind: str) -> str |
     if before.endswith("<") and written == ">":
         return "write !="
     if before.endswith(("-", "−")) and written == ">":
-        return SIGNS["→"]
+        return FUNCTION
     if before.endswith("/") and written == "/":
         return "the whole part of a quotient is floor(x/y)"
     if written == "@" and not before:
-        return SIGNS["→"]
+        return FUNCTION
     return _after(before) or f"write a value on the left of '{written}'"
 
 
