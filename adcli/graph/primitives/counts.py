@@ -23,16 +23,18 @@ def _log_factorial_error(m: Any, n: Any) -> Any:
     return m.where(is_zero, 0, 0.5 * m.log(2 * m.pi * n) + m.stirling_error(n))
 
 
+def _outside(m: Any, y: Any, mean: Any, *_: Any) -> Any:
+    """Of events without a mean there are none."""
+    return is_no_count(m, y) + m.equal(mean, 0) * m.greater(y, 0)
+
+
 density(
     "poisson_logpmf",
     lambda m, y, rate, out: m.divide(y, rate) - 1,
     shown=(None, lambda m, y, rate, out: m.divide(y - rate, rate)),
     inputs="y rate",
     value=lambda m, y, rate: -m.kl_div(y, rate) - _log_factorial_error(m, y),
-    support=(
-        "{0} = 0, 1, 2, ..., only 0 if rate = 0",
-        lambda m, y, rate: is_no_count(m, y) + m.equal(rate, 0) * m.greater(y, 0),
-    ),
+    support=("{0} = 0, 1, 2, ..., only 0 if rate = 0", _outside),
     beyond=is_no_count,
     instead=0.0,
     parameters={"rate": NOT_NEGATIVE},
@@ -128,10 +130,7 @@ density(
     ),
     inputs="y mu phi",
     value=_negative_binomial,
-    support=(
-        "{0} = 0, 1, 2, ..., only 0 if mu = 0",
-        lambda m, y, mu, phi: is_no_count(m, y) + m.equal(mu, 0) * m.greater(y, 0),
-    ),
+    support=("{0} = 0, 1, 2, ..., only 0 if mu = 0", _outside),
     beyond=is_no_count,
     instead=0.0,
     parameters={"mu": NOT_NEGATIVE, "phi": POSITIVE},

@@ -12,6 +12,7 @@ from adcli.graph.primitives.density import (
     is_negative,
     latex,
 )
+from adcli.graph.primitives.registry import Limit
 
 
 def _lognormal_score(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
@@ -45,6 +46,13 @@ density(
 )
 
 
+_SHAPE_SUPPORT: Limit = (
+    "{0} > 0, or {0} = 0 and shape <= 1",
+    lambda m, y, shape, _: m.less(y, 0) + m.equal(y, 0) * m.greater(shape, 1),
+)
+"""That of a power of y with the exponent shape - 1."""
+
+
 def _at_zero(m: Any, power: Any) -> Any:
     """The logarithm of y^(power - 1) at y = 0, where that is not 1."""
     return m.where(m.less(power, 1), m.inf, -m.inf)
@@ -70,10 +78,7 @@ density(
     shown=(None, lambda m, y, shape, rate, out: m.log(rate * y) - m.digamma(shape), None),
     inputs="y shape rate",
     value=_gamma,
-    support=(
-        "{0} > 0, or {0} = 0 and shape <= 1",
-        lambda m, y, shape, rate: m.less(y, 0) + m.equal(y, 0) * m.greater(shape, 1),
-    ),
+    support=_SHAPE_SUPPORT,
     beyond=is_negative,
     parameters={"shape": POSITIVE, "rate": POSITIVE},
     sample=((0.1, 5.0), (0.5, 5.0), (0.3, 3.0)),
@@ -132,10 +137,7 @@ density(
     shown=_weibull_shown,
     inputs="y shape scale",
     value=_weibull,
-    support=(
-        "{0} > 0, or {0} = 0 and shape <= 1",
-        lambda m, y, shape, scale: m.less(y, 0) + m.equal(y, 0) * m.greater(shape, 1),
-    ),
+    support=_SHAPE_SUPPORT,
     beyond=is_negative,
     parameters={"shape": POSITIVE, "scale": POSITIVE},
     sample=((0.1, 5.0), (0.5, 3.0), (0.3, 3.0)),
