@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,10 +39,9 @@ def by_groups(
             own[axis] = max(own[axis], len(levels[column]))
         else:
             unknown.setdefault(place, []).append((name, axis))
-    for place, users in unknown.items():
-        count = _largest(Function(graph, [place], program.text), parts) + 1
-        for name, axis in users:
-            sizes[name][axis] = max(sizes[name][axis], count)
+    for place, largest in _largest(program, list(unknown), parts).items():
+        for name, axis in unknown[place]:
+            sizes[name][axis] = max(sizes[name][axis], largest + 1)
     found = dict(values)
     for name, axes in sizes.items():
         shape = tuple(axes[k] for k in sorted(axes))
@@ -55,13 +54,19 @@ def by_groups(
     return found
 
 
-def _largest(place: Function, parts: Iterable[Mapping[str, Any]]) -> int:
-    """The largest index that rows have; -1 where it depends on more than they have."""
-    largest = -1.0
-    for columns in parts:
-        if not place.inputs.keys() <= columns.keys():
-            return -1
-        point = {name: columns[name] for name in place.inputs}
-        found = np.asarray(place.at(point, Task("value"), engine="numpy").nested()[0], dtype=float)
-        largest = max(largest, float(np.max(found, initial=-1.0)))
-    return int(largest) if largest < 2.0**53 else -1
+def _largest(
+    program: Program, places: Sequence[int], parts: Iterable[Mapping[str, Any]]
+) -> dict[int, int]:
+    """The largest index that rows have at each place, which one pass over the parts finds; -1
+    where it depends on more than they have."""
+    largest = dict.fromkeys(places, -1.0)
+    functions = {place: Function(program.graph, [place], program.text) for place in places}
+    for columns in parts if places else ():
+        functions = {k: f for k, f in functions.items() if f.inputs.keys() <= columns.keys()}
+        if not functions:
+            break
+        for place, f in functions.items():
+            point = {name: columns[name] for name in f.inputs}
+            found = np.asarray(f.at(point, Task("value"), engine="numpy").nested()[0], dtype=float)
+            largest[place] = max(largest[place], float(np.max(found, initial=-1.0)))
+    return {place: int(x) if x < 2.0**53 else -1 for place, x in largest.items()}

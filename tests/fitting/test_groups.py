@@ -111,6 +111,12 @@ def test_lengths_are_those_of_all_batches():
     data = {"g": [0] * 10 + [3] * 10, "y": [1.0] * 10 + [2.0] * 10}
     result = adcli.train("mean((y - a[g])^2)", {"a": 0.0}, data=data, batch_size=5, epochs=1)
     assert result.point["a"].shape == (4,)
+    data["h"] = [0] * 15 + [5] * 5
+    text, start = "mean((y - a[g] - b[h])^2)", {"a": 0.0, "b": 0.0}
+    result = adcli.train(text, start, data=data, batch_size=5, epochs=1)
+    assert [len(result.point[name]) for name in start] == [4, 6]
+    result = adcli.train(text, {"a": 0.0}, fix={"b": 0}, data=data, batch_size=5, epochs=1)
+    assert [len(result.point[name]) for name in start] == [4, 6]
 
 
 def test_an_embedding():
