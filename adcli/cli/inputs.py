@@ -271,8 +271,7 @@ def file_values(name: str, f: Function) -> dict[str, Any]:
     """
     from adcli.data.parameters import load_parameters
 
-    wanted = {n for n in f.inputs if not n.startswith("codes(")}
-    values = load_parameters(name, {*wanted, *CONSTANTS})
+    values = load_parameters(name, {*f.inputs, *CONSTANTS}.difference(f.codes))
     f.refuse_constants(values)
     found = {key: value for key, value in values.items() if key in f.inputs}
     if not found:
@@ -282,13 +281,12 @@ def file_values(name: str, f: Function) -> dict[str, Any]:
 
 def file_levels(texts: Iterable[str], f: Function) -> dict[str, list[str]]:
     """The levels that files of parameters among `texts` have for the program's codes."""
-    names = [name for name in f.inputs if name.startswith("codes(")]
-    files = [text for text in texts if is_whole_point(text)]
-    if not names or not files:
+    files = [text for text in texts if is_whole_point(text)] if f.codes else []
+    if not files:
         return {}
     from adcli.data.parameters import load_levels
 
-    return {name: x for file in files for name, x in load_levels(file, names).items()}
+    return {name: x for file in files for name, x in load_levels(file, f.codes).items()}
 
 
 def wrt_names(text: str | None, f: Function) -> list[str] | None:

@@ -61,8 +61,7 @@ class Problem(Objective):
         free = [name for name in function.inputs if name not in fixed and name not in data]
         super().__init__({name: np.shape(values[name]) for name in free})
         self.names = axis_names(function.graph, function.order, self.levels)
-        for name in function.indices.intersection(free):
-            raise function.no_slope(name, f"it is a column, or held: --fix {name}=...")
+        function.refuse_indices(free, are_free=True)
         if not self.size:
             raise UsageError("there is nothing to vary", "leave a variable free")
         self.function, self.fixed, self.data = function, fixed, data

@@ -88,8 +88,7 @@ class Regression:
         given = self._by_groups(dict.fromkeys(missing, UNSTARTED) | given)
         self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
-        for name in model.prediction.indices.intersection(names):
-            raise model.prediction.no_slope(name, f"it is a column, or held: --fix {name}=...")
+        model.prediction.refuse_indices(names, are_free=True)
         if not names:
             raise UsageError(
                 "the model has no parameter to fit",

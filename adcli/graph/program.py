@@ -54,14 +54,18 @@ class Program:
         return is_scalar_program(self.graph, self.order)
 
     @cached_property
+    def codes(self) -> list[str]:
+        """The names of the variables that number the texts of a column, as codes(region)."""
+        return [name for name in self.inputs if name.startswith("codes(")]
+
+    @cached_property
     def indices(self) -> frozenset[str]:
         """The names of the variables that are nothing but indices, as g in v[g], or conditions
         beside that, or codes: there is nothing to differentiate by them."""
         graph = self.graph
         takers = [i for i in self.order if graph.ops[i].flows is not None]
-        codes = {name for name in self.inputs if name.startswith("codes(")}
         if not takers:
-            return frozenset(codes)
+            return frozenset(self.codes)
         places = graph.reach(a for i in takers for a in graph.args[i][graph.ops[i].flows :])
         taken = (a for i in takers for a in graph.args[i][: graph.ops[i].flows])
         moving = {*self.outputs, *self.kept, *taken}  # sort(v) takes v at places that v gives
@@ -69,7 +73,7 @@ class Program:
             if i in moving:
                 moving.update(graph.moving(i))
         alone = set(places) - moving
-        return frozenset(codes | {name for name, i in self.inputs.items() if i in alone})
+        return frozenset([*self.codes, *(name for name, i in self.inputs.items() if i in alone)])
 
     def check_names(self, names: Iterable[str]) -> None:
         """Raise UsageError unless the names are the program's variables."""
@@ -89,7 +93,7 @@ class Program:
             meant = None if hint else closest(missing[0], unknown)
             if meant:
                 hint = f"'{meant}' is given, but the program has no such variable"
-            if missing[0].startswith("codes("):
+            if missing[0] in self.codes:
                 hint = "codes number the texts of a column of a file: --data FILE, --points FILE"
             plural = "s" * (len(missing) > 1)
             message = f"no value for the variable{plural} {listed}"
@@ -126,19 +130,24 @@ class Program:
         hint = did_you_mean(name, self.inputs) or self.listed()
         return UsageError(f"the program has no variable '{name}'", hint)
 
-    def no_slope(
-        self, name: str, hint: str = "it has no values between whole numbers"
-    ) -> UsageError:
-        """The error for the derivative by an index."""
-        message = f"'{name}' is an index: there is no derivative by it"
-        if name.startswith("codes("):
-            hint = "it numbers the texts of a column that the data have"
-        return UsageError(
-            message,
-            hint,
-            span=self.graph.span(self.inputs[name]),
-            text=self.text,
-        )
+    def refuse_indices(self, names: Iterable[str], are_free: bool = False) -> None:
+        """Raise UsageError for the first of `names` that is an index: there is no derivative by it.
+
+        With `are_free` the names are those of what is to vary.
+        """
+        for name in names:
+            if name in self.indices:
+                hint = "it has no values between whole numbers"
+                if are_free:
+                    hint = f"it is a column, or held: --fix {name}=..."
+                if name in self.codes:
+                    hint = "it numbers the texts of a column that the data have"
+                raise UsageError(
+                    f"'{name}' is an index: there is no derivative by it",
+                    hint,
+                    span=self.graph.span(self.inputs[name]),
+                    text=self.text,
+                )
 
     def listed(self) -> str:
         """What variables there are, for messages."""
@@ -153,9 +162,7 @@ class Program:
             raise UsageError(f"'wrt' is {reprlib.repr(wrt)}, not a list of names")
         names = [wrt] if isinstance(wrt, str) else list(wrt)
         self.nodes(names)
-        for name in names:
-            if name in self.indices:
-                raise self.no_slope(name)
+        self.refuse_indices(names)
         return names
 
     def nodes(self, names: Iterable[str]) -> list[int]:

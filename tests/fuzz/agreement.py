@@ -152,7 +152,7 @@ class Case:
         self.compare(found, reference, f"{mode} and reverse differ in {DIGITS} digits", 1e-25)
 
     def _check_text(self, reference: Numbers | str) -> None:
-        if self.c.below(4) or self._has_codes():  # which a text cannot bind to numbers
+        if self.c.below(4) or self.f.codes:  # which a text cannot bind to numbers
             return
         shown = str(self.f)
         try:
@@ -173,7 +173,7 @@ class Case:
         """A derivative as it is printed."""
         if self.task != "value_and_gradient" or not self._is_scalar or self.c.below(3):
             return
-        if isinstance(reference, str) or not self.f.variables or self._has_codes():
+        if isinstance(reference, str) or not self.f.variables or self.f.codes:
             return
         k = self.c.below(len(self.f.variables))
         try:
@@ -193,7 +193,7 @@ class Case:
         """
         if self.task != "value_and_gradient" or not self._is_scalar or self.c.below(3):
             return
-        if isinstance(reference, str) or not self.f.variables or self._has_codes():
+        if isinstance(reference, str) or not self.f.variables or self.f.codes:
             return
         k = self.c.below(len(self.f.variables))
         try:
@@ -228,7 +228,7 @@ class Case:
 
     def _check_code(self, reference: Numbers | str) -> None:
         """The point through generated code, which has nan or an infinity for an error."""
-        if self.c.below(3) or self._has_codes():
+        if self.c.below(3) or self.f.codes:
             return
         target = self.c.of(("numpy", "python")[: 1 + self._is_scalar])
         try:
@@ -278,10 +278,6 @@ class Case:
             if not abs(mpf(a) - b) <= relative * abs(b) + scale * s + TINY:
                 numbers = (float(a), mp.nstr(b, 20), float(s))
                 raise self.finding(what, numbers)
-
-    def _has_codes(self) -> bool:
-        """Whether a variable numbers the levels of a column: no derivative is by that."""
-        return any(name.startswith("codes(") for name in self.f.variables)
 
     def _may_fail(self, reference: Numbers | str) -> bool:
         """Whether rounding may lead to a pole, or off the domain."""
