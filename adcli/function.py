@@ -60,15 +60,18 @@ class Function(Program):
         """The same function in the form whose derivatives keep their digits when they are
         differentiated again, as matrices of derivatives and `derivative` need it; itself where
         there is no other."""
-        if not (self.is_written and any(name in self.text for name in HARD_TWICE)):
-            return self
-        program = parse(self.text, form="twice")
-        return Function(program.graph, program.outputs, self.text, program.kept)
+        return self._in_form("twice") if any(x in self.text for x in HARD_TWICE) else self
 
     @cached_property
     def shown(self) -> Function:
-        """The same function for formulas that are read: of its text, each function one node."""
-        program = parse(self.text, form="shown")
+        """The same function for formulas that are read: of its text, each function one node; itself
+        where it is not what its text says."""
+        return self._in_form("shown")
+
+    def _in_form(self, form: str) -> Function:
+        if not self.is_written:
+            return self
+        program = parse(self.text, form=form)
         return Function(program.graph, program.outputs, self.text, program.kept)
 
     def __str__(self) -> str:

@@ -79,6 +79,7 @@ def test_a_derivative_shows_its_formula() -> None:
     f = adcli.function("x^2*y + sin(x*y)^2")
     assert str(f.derivative("y")) == "t1 = x*y\nx^2 + 2*x*cos(t1)*sin(t1)"
     assert repr(adcli.function("x^3").derivative("x")) == "Function('3*x^2')"
+    assert str(adcli.function("x^3").derivative("x").shown) == "3*x^2"
     long = adcli.function("+".join(f"sin(x{k})" for k in range(99)))
     assert repr(long) == "<Function of 99 variables: 296 nodes>"
 
