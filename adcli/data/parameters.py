@@ -87,8 +87,7 @@ def load_levels(path: str | os.PathLike[str], names: Collection[str]) -> dict[st
     found: dict[str, Any] = {}
     try:
         if form == "json":
-            with open(file, encoding="utf-8-sig") as stream:
-                values = json.load(stream, object_pairs_hook=_object_of)
+            values = _json_object(file)
             known = {**values, **values.get("levels", {})}
             for name in names:
                 found[name] = known.get(name, known.get(coded_column(name)))
@@ -229,10 +228,7 @@ def _write_safetensors(stream: BinaryIO, arrays: Mapping[str, Any]) -> None:
 
 def _load_json(name: str, wanted: Collection[str] | None) -> NamedArrays:
     try:
-        with open(name, encoding="utf-8-sig") as file:
-            values = json.load(file, object_pairs_hook=_object_of)
-        if not isinstance(values, dict):
-            raise ValueError("it is not an object")
+        values = _json_object(name)
     except RecursionError:
         raise DataError(f"{name} is not a JSON object of numbers and arrays: too deep") from None
     except (ValueError, OSError) as error:
@@ -253,6 +249,15 @@ def _load_json(name: str, wanted: Collection[str] | None) -> NamedArrays:
                 hint = "a training's output has no large arrays: --save writes them"
             raise DataError(f"{name}: '{key}' is not a number or array", hint) from None
     return {key: array if array.shape else float(array) for key, array in found.items()}
+
+
+def _json_object(name: str) -> dict[str, Any]:
+    """The object of a JSON file. Raises ValueError for anything else."""
+    with open(name, encoding="utf-8-sig") as file:
+        values = json.load(file, object_pairs_hook=_object_of)
+    if not isinstance(values, dict):
+        raise ValueError("it is not an object")
+    return values
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

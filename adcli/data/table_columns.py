@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from adcli.data.levels import CodedColumns, TextLevels
+from adcli.data.levels import CodedColumns
 from adcli.data.table import Table
 from adcli.errors import AdcliError, DataError, UsageError
 from adcli.graph.coded import coded_column
@@ -72,7 +72,7 @@ def find_levels(
             own = np.asarray(columns[name])
             codes.append(np.unique(own[~np.isnan(own)]))
     for name, codes in found.items():
-        table.levels.setdefault(name, TextLevels(name)).settle(np.concatenate(codes))
+        table.levels[name].settle(np.concatenate(codes))
 
 
 class Selection(NamedTuple):
