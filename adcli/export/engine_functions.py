@@ -113,18 +113,16 @@ class EngineFunctions:
         """What generated code calls an elementwise function; None if the engine has none."""
         place = _resolved(self.module, name)
         if place is None:
-            libraries = PRIMITIVES[name].libraries
-            home, _, own = libraries.get(self.target, libraries.get("shared", "")).rpartition(".")
+            row = PRIMITIVES[name]
+            library = row.libraries.get(self.target) or row.libraries.get("shared", "")
+            home, _, own = library.rpartition(".")
             if not home.startswith("adcli."):
-                return self._borrowed(PRIMITIVES[name])
+                return self._borrowed(row, home, own) if home else None
             place = home, own
         return self._name(place) if isinstance(place, tuple) else place
 
-    def _borrowed(self, row: Primitive) -> str | None:
+    def _borrowed(self, row: Primitive, home: str, function: str) -> str:
         """A function that the row says another library has: it is imported where it is called."""
-        home, _, function = row.libraries.get(self.target, "").rpartition(".")
-        if not home:
-            return None
         called = self._name((row.name, row.name))
         xs = ", ".join(row.inputs)
         self.borrowed[called] = (
