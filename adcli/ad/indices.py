@@ -8,6 +8,7 @@ from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run
 from adcli.graph.gathering import axes_of
 from adcli.graph.primitives import VARIABLE
+from adcli.graph.program import coded_column
 from adcli.graph.structure import GATHER
 
 
@@ -34,7 +35,7 @@ def wrong_index(run: Run, node: int) -> tuple[str, str, tuple[int, Any]]:
     hint = f"indices go from 0 to {size - 1}" if size else "there is nothing to take"
     if -size <= number < 0:
         hint = "only constants count from the end, data do not; where(g >= 0, ...) leaves it out"
-    elif graph.ops[place] is VARIABLE and graph.attrs[place].startswith("codes("):
+    elif graph.ops[place] is VARIABLE and coded_column(graph.attrs[place]):
         hint = "the array needs a place for each level of the column"
     elif number == size:
         hint += "; of data that count from 1, take v[g - 1]"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import VARIABLE
+from adcli.graph.program import coded_column as coded_column
 from adcli.graph.structure import GATHER
 
 LevelNames = Mapping[str, Sequence[str]]
@@ -15,15 +16,6 @@ LevelNames = Mapping[str, Sequence[str]]
 
 AxisNames = Mapping[str, Mapping[int, Sequence[str]]]
 """The names of the places along axes of variables, by variable and axis."""
-
-
-def coded_column(name: str) -> str | None:
-    """The column whose codes a variable has; None for other variables.
-
-    >>> coded_column("codes(region)"), coded_column("region")
-    ('region', None)
-    """
-    return name[6:-1] if name.startswith("codes(") and name.endswith(")") else None
 
 
 class Grouping(NamedTuple):

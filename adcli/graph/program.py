@@ -13,6 +13,15 @@ from adcli.graph.graph import Graph
 from adcli.graph.shapes import is_scalar_program
 
 
+def coded_column(name: str) -> str | None:
+    """The column whose codes a variable has; None for other variables.
+
+    >>> coded_column("codes(region)"), coded_column("region")
+    ('region', None)
+    """
+    return name[6:-1] if name.startswith("codes(") and name.endswith(")") else None
+
+
 class Program:
     """A graph with results: what a text means, or what follows from one.
 
@@ -56,7 +65,7 @@ class Program:
     @cached_property
     def codes(self) -> list[str]:
         """The names of the variables that number the texts of a column, as codes(region)."""
-        return [name for name in self.inputs if name.startswith("codes(")]
+        return [name for name in self.inputs if coded_column(name)]
 
     @cached_property
     def indices(self) -> frozenset[str]:

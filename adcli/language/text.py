@@ -25,6 +25,7 @@ from adcli.graph.primitives import (
     STATIC,
     Primitive,
 )
+from adcli.graph.program import coded_column
 from adcli.graph.simplify import simplify
 from adcli.graph.structure import FULL, GATHER, INDEX, SCATTER_ADD, SHORT_WORDS, STACK, usual_call
 from adcli.graph.symbols import Expression, Symbols
@@ -103,12 +104,9 @@ def name_text(name: str) -> str:
     >>> name_text("x1"), name_text("my col"), name_text("pi")
     ('x1', '`my col`', '`pi`')
     """
-    if name.startswith("codes("):
-        from adcli.graph.coded import coded_column
-
-        column = coded_column(name)
-        if column is not None:
-            return f"codes({name_text(column)})"
+    column = coded_column(name)
+    if column is not None:
+        return f"codes({name_text(column)})"
     plain = (
         _PLAIN.fullmatch(name)
         and name.replace("\u0302", "").isidentifier()

@@ -436,3 +436,8 @@ def test_functions_that_call_functions_share_their_bodies():
     lines = ["f0(x) = x + 1", *[f"f{i}(x) = f{i - 1}(x) + 2*f{i - 1}(x)" for i in range(1, 1000)]]
     program = parse("\n".join([*lines, "f999(x)"]))
     assert len(program.graph) < 10_000
+
+
+def test_a_name_that_only_begins_as_codes_do_has_a_derivative():
+    f = adcli.function("`codes(x`^2")
+    assert f.value_and_gradient({"codes(x": 3.0}) == (9.0, {"codes(x": 6.0})
