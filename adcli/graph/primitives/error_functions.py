@@ -87,9 +87,10 @@ elementwise(
 def _invmills(m: Any, x: Any) -> Any:
     """Below 0 both are divided by the density, which is 0 in the tail."""
     scaled = m.erfcx(m.divide(m.abs(x), m.sqrt(2)))
-    density = 0.3989422804014327 * bell(m, x, 40.0, 0.5)
+    height = bell(m, x, 40.0, 0.5)
+    density = 0.3989422804014327 * height
     below = m.divide(m.sqrt(m.divide(2, m.pi)), scaled)
-    cdf = 1 - 0.5 * scaled * bell(m, x, 40.0, 0.5)
+    cdf = 1 - 0.5 * scaled * height
     return m.where(m.less(x, 0), below, m.divide(density, cdf))
 
 
