@@ -38,9 +38,7 @@ class DescentRun:
             table = stack.enter_context(open_data(options))
             start = start_values(options, self.f, [*held, *columns_in(self.f, table)], drawn)
             if table is not None:
-                from adcli.data.levels import given_levels
-
-                table.levels.update(given_levels(file_levels(options.start, self.f)))
+                table.know(file_levels(options.start, self.f))
                 given = [*start, *held]
                 check_columns(self.f, table, given, complete=not options.resume)
             rows = self.rows(table, stack)

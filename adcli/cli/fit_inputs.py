@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 def regression_of(options: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
-    from adcli.data.levels import given_levels
     from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model
@@ -49,7 +48,7 @@ def regression_of(options: FitOptions) -> Regression:
         names = [name for f in used for name in columns_in(f, table)]
         where = filter_of(table, options)
         _name_constants(used)
-        table.levels.update(given_levels(file_levels(options.start, used[0])))
+        table.know(file_levels(options.start, used[0]))
         data = read_columns(table, names, missing=options.missing, where=where)
         known = table.layout.columns
     return Regression(

@@ -74,7 +74,8 @@ def _rows_of(
     with open_data(options) as table:
         assert table is not None
         check_columns(f, table, fixed, option="--at")
-        data = read_data(f, table, options, levels)
+        table.know(levels)
+        data = read_data(f, table, options)
         if not levels:
             tell_levels(f, fixed, data.levels)
         return data

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from adcli.cli.declare import Options
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from adcli.graph.coded import LevelNames
 
 
-NO_LEVELS: LevelNames = MappingProxyType({})
 MOST_LEVELS = 12
 """Levels of a column that a remark names."""
 
@@ -102,15 +100,10 @@ def check_columns(
             raise error
 
 
-def read_data(
-    f: Function, table: Table, options: TableOptions, levels: LevelNames = NO_LEVELS
-) -> CodedColumns:
-    """The columns that the program names, as arrays; codes stand for `levels` where these are
-    known."""
-    from adcli.data.levels import given_levels
+def read_data(f: Function, table: Table, options: TableOptions) -> CodedColumns:
+    """The columns that the program names, as arrays."""
     from adcli.data.table_columns import read_columns
 
-    table.levels.update(given_levels(levels))
     condition = filter_of(table, options)
     return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)
 

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adcli.data.column_layout import listed
-from adcli.data.levels import TextLevels
+from adcli.data.levels import TextLevels, given_levels
 from adcli.data.point_files import Points, naming, open_points, renamed
 from adcli.errors import DataError, UsageError
-from adcli.graph.coded import coded_column
+from adcli.graph.coded import LevelNames, coded_column
 
 if TYPE_CHECKING:
     from adcli.data.blocks import Block
@@ -62,6 +62,10 @@ class Table(AbstractContextManager["Table", None]):
     def listed(self) -> str:
         """What columns there are, for messages."""
         return renamed(listed(self.layout.columns), OPTION) or ""
+
+    def know(self, levels: LevelNames) -> None:
+        """Let codes stand for these levels, whatever the rows have; another is an error."""
+        self.levels.update(given_levels(levels))
 
     def blocks(self, names: Iterable[str]) -> Iterator[Block]:
         """The rows, file after file; `names` are the variables that will be asked for."""

@@ -15,7 +15,7 @@ import numpy as np
 from adcli.data.array_columns import check_arrays
 from adcli.data.batches import Batches
 from adcli.data.checkpoint import check_identity
-from adcli.data.levels import given_levels, has_column
+from adcli.data.levels import has_column
 from adcli.data.table import Table, open_table
 from adcli.data.table_columns import Missing
 from adcli.descent.checkpoint import Saving
@@ -212,7 +212,7 @@ class _BatchOpener:
             source = self.stack.enter_context(open_table(paths))
         if isinstance(source, Table):
             self.f.refuse_constants(source.layout.names, source.name)
-            source.levels.update(given_levels(levels or {}))
+            source.know(levels or {})
         plan = self.plan
         batches = Batches(
             source,
