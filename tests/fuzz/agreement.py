@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -85,8 +85,8 @@ class Case:
             self._check_symmetry()
         self._check_modes(reference)
         self._check_text(reference)
-        self._check_derivative(reference)
-        self._check_shown(reference)
+        self._check_formula(reference, "the printed derivative differs", self._printed)
+        self._check_formula(reference, "the shown derivative differs", self._shown)
         for way in self._float_ways():
             self._check_way(way, reference)
         if self.task == "value_and_gradient" and self.where and len(self.f.outputs) == 1:
@@ -169,44 +169,42 @@ class Case:
                 return
             self.compare(found, order, "the printed program differs", 1e-25)
 
-    def _check_derivative(self, reference: Numbers | str) -> None:
-        """A derivative as it is printed."""
+    def _check_formula(
+        self, reference: Numbers | str, what: str, value: Callable[[str, Any], Any]
+    ) -> None:
+        """A derivative as a formula that is read back: `value` has its value, of the variable that
+        it is by and the value it should have."""
         if self.task != "value_and_gradient" or not self._is_scalar or self.c.below(3):
             return
         if isinstance(reference, str) or not self.f.variables or self.f.codes:
             return
         k = self.c.below(len(self.f.variables))
         try:
-            printed = adcli.function(str(self.f.derivative(self.f.variables[k])))
-            found = printed.value(self.exact, precision=DIGITS)
+            found = value(self.f.variables[k], reference[k + 1])
         except AdcliError:  # of a pole
             return
         numbers = [*reference[: k + 1], found, *reference[k + 2 :]]
-        self.compare(numbers, reference, "the printed derivative differs", 1e-25)
+        self.compare(numbers, reference, what, 1e-25)
 
-    def _check_shown(self, reference: Numbers | str) -> None:
-        """A derivative as `adcli diff` shows it, read back.
+    def _printed(self, name: str, _: Any) -> Any:
+        """A derivative as it is printed."""
+        printed = adcli.function(str(self.f.derivative(name)))
+        return printed.value(self.exact, precision=DIGITS)
+
+    def _shown(self, name: str, expected: Any) -> Any:
+        """A derivative as `adcli diff` shows it.
 
         It is equal in real arithmetic, but textbook forms cancel where the engine's do not: 1 -
         tanh(x)^2 loses 26 of 40 digits at x = 30. So no tolerance is loosened: where a formula
         differs, it must agree once it has digits enough. At kinks and poles it has no value.
         """
-        if self.task != "value_and_gradient" or not self._is_scalar or self.c.below(3):
-            return
-        if isinstance(reference, str) or not self.f.variables or self.f.codes:
-            return
-        k = self.c.below(len(self.f.variables))
-        try:
-            shown = derivative_formulas(self.f.shown, [self.f.variables[k]], to_read=True)
-            printed = adcli.function(formula_text(shown, share=True))
-            where = {name: self.exact[name] for name in printed.variables}
-            found = printed.value(where, precision=DIGITS)
-            if abs(found - reference[k + 1]) > 1e-25 * abs(found):
-                found = printed.value(where, precision=MANY_DIGITS)
-        except AdcliError:
-            return
-        numbers = [*reference[: k + 1], found, *reference[k + 2 :]]
-        self.compare(numbers, reference, "the shown derivative differs", 1e-25)
+        shown = derivative_formulas(self.f.shown, [name], to_read=True)
+        printed = adcli.function(formula_text(shown, share=True))
+        where = {name: self.exact[name] for name in printed.variables}
+        found = printed.value(where, precision=DIGITS)
+        if abs(found - expected) > 1e-25 * abs(found):
+            found = printed.value(where, precision=MANY_DIGITS)
+        return found
 
     def _check_way(self, way: Way, reference: Numbers | str) -> None:
         found = self.result(self.f, way)
