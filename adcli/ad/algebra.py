@@ -10,6 +10,9 @@ from adcli.graph.primitives import Primitive
 NOWHERE: Any = object()
 """The mask of an adjoint that nothing chose: no contribution at all."""
 
+Place = tuple[int, Any]
+"""A node and the places of its value that are meant: a mask, None for everywhere."""
+
 
 class Algebra(Protocol):
     """Values that flow through a graph: floats, arrays, many-digit numbers or nodes.

@@ -8,11 +8,11 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE
+from adcli.ad.algebra import NOWHERE, Place
 from adcli.ad.evaluate import Run
 from adcli.ad.live import live_inputs, not_finite
 from adcli.ad.reverse import first_infinite
-from adcli.ad.supports import Place, density_reason
+from adcli.ad.supports import density_reason
 from adcli.errors import DomainError
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY, is_taken

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE
-from adcli.ad.blame import written_out
+from adcli.ad.algebra import NOWHERE, Place
 from adcli.ad.evaluate import Run
 from adcli.ad.live import live_inputs
-from adcli.ad.supports import Place
 from adcli.errors import KinkError
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import ELEMENTWISE, REDUCTION, SELECT, one
@@ -76,6 +74,8 @@ def find_kinks(run: Run, outputs: Iterable[int], active: bytearray) -> Iterator[
 
 def kink_error(run: Run, place: Place, text: str) -> KinkError:
     """The error that names a kink."""
+    from adcli.ad.blame import written_out
+
     steps = run.graph.ops[place[0]].partials[:1]
     # floor, mod, a comparison; a density at the end of its support
     jumps = (bool(steps) and steps[0] in (None, one)) or run.graph.ops[place[0]].support is not None

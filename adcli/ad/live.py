@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE, Algebra
+from adcli.ad.algebra import NOWHERE, Algebra, Place
 from adcli.ad.evaluate import Run
-from adcli.ad.supports import Place
 from adcli.graph.axes import kept_shape
 from adcli.graph.primitives import (
     ELEMENTWISE,

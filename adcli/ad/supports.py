@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adcli.ad.algebra import NOWHERE
+from adcli.ad.algebra import NOWHERE, Place
 from adcli.ad.evaluate import Run, evaluate
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import Primitive
@@ -15,10 +15,6 @@ from adcli.graph.symbols import Expression, Symbols
 FAR_OUT = -1e30
 """A number in place of -inf. An infinity that is there with it, too, comes from elsewhere, as that
 of log(exp(-inf)) does."""
-
-
-Place = tuple[int, Any]
-"""A node and the places of its value that are meant: a mask, None for everywhere."""
 
 
 def is_outside(m: Any, op: Primitive, xs: Sequence[Any]) -> Any:

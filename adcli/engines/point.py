@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from adcli.ad.blame import blame_derivative, blame_value, value_error
 from adcli.ad.evaluate import Run
 from adcli.ad.kinks import find_kink, kink_error
-from adcli.ad.supports import are_right
 from adcli.ad.tasks import Entry, Task, compute_finite, resolved
 from adcli.engines.choose import choose_algebra, choose_point_engine
 from adcli.engines.columns import is_number
@@ -79,6 +77,9 @@ class PointResults(Results):
         self.run = Run.at(graph, order, inputs, algebra, 1)
         bad = [o for o in program.outputs if not algebra.is_finite(self.run.values[o])]
         if bad:
+            from adcli.ad.blame import blame_value, value_error
+            from adcli.ad.supports import are_right
+
             blamed = blame_value(self.run, bad[0])
             error = value_error(self.run, blamed, text)
             is_right = task.kind == "value" and graph.ops[blamed[0]].support is not None
@@ -96,6 +97,8 @@ class PointResults(Results):
             self.by_path.setdefault(entry.path, []).append(algebra.unpack(entry.value))
 
     def _derivative_error(self, entry: Entry) -> DomainError:
+        from adcli.ad.blame import blame_derivative
+
         run, algebra = entry.run, self.algebra
         inputs, directions = self.function.inputs, self.task.direction
         nodes = [entry.node] if directions is None else [inputs[name] for name in directions]
