@@ -19,7 +19,13 @@ FEW = 16
 """Runs side by side up to which Python's floats are faster than NumPy's arrays."""
 
 
-def _same_points(*xs: Array) -> list[Array]:
+def behind_points(axis: int) -> int:
+    """An axis of an array as one of the array over points."""
+    return axis + 1 if axis >= 0 else axis
+
+
+def same_points(*xs: Array) -> list[Array]:
+    """Arrays for as many points each."""
     points = max(x.shape[0] for x in xs)
     return [np.broadcast_to(x, (points, *x.shape[1:])) for x in xs]
 
@@ -31,7 +37,7 @@ def reorder(algebra: Any, attr: tuple[int, int], x: Array, by: Array) -> Array:
     """
     axis, back = normal_axis(attr[0], by.ndim - 1) + 1, attr[1]
     by = np.moveaxis(by, axis, -1)
-    x, by = _same_points(np.moveaxis(x, axis, -1), by)
+    x, by = same_points(np.moveaxis(x, axis, -1), by)
     order = np.argsort(by, axis=-1, kind="stable")
     ordered = np.take_along_axis(by, order, -1)
     if back:
@@ -74,23 +80,25 @@ def quantile(algebra: Any, axis: int | None, x: Array, q: Array) -> Array:
     return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), _nan(algebra), found)
 
 
-def cumprod(algebra: Any, attr: tuple[int | None, int], x: Array) -> Array:
-    axis, backwards = attr
-    if axis is None:
-        x, axis = x.reshape(x.shape[0], -1), 0
-    axis = axis + 1 if axis >= 0 else axis
-    if backwards:
-        return np.flip(np.cumprod(np.flip(x, axis), axis=axis), axis)
-    return np.cumprod(x, axis=axis)
+def _running(function: Any) -> Any:
+    def running(algebra: Any, attr: tuple[int | None, int], x: Array) -> Array:
+        axis, backwards = attr
+        if axis is None:
+            x, axis = x.reshape(x.shape[0], -1), 0
+        axis = behind_points(axis)
+        if backwards:
+            return np.flip(function(np.flip(x, axis), axis=axis), axis)
+        return function(x, axis=axis)
+
+    return running
 
 
 def recurrence(algebra: Any, attr: tuple[int, int], a: Array, b: Array) -> Array:
     """y with y_0 = b_0, y_i = a_i y_(i-1) + b_i. One by one: where factors are multiplied first, as
     in a parallel scan, 0 may meet their overflow."""
-    axis, backwards = attr
-    axis = axis + 1 if axis >= 0 else axis
+    axis, backwards = behind_points(attr[0]), attr[1]
     order = slice(None, None, -1 if backwards else 1)
-    a, b = (np.moveaxis(x, axis, 0)[order] for x in _same_points(a, b))
+    a, b = (np.moveaxis(x, axis, 0)[order] for x in same_points(a, b))
     found = np.empty(b.shape, b.dtype)
     if b[:1].size > FEW or b.dtype == object:
         for i in range(len(b)):
@@ -115,6 +123,7 @@ def _run(factors: list[float], terms: list[float]) -> list[float]:
 ALONG_AXIS: dict[str, Any] = {
     "reorder": reorder,
     "quantile": quantile,
-    "cumprod": cumprod,
+    "cumsum": _running(np.cumsum),
+    "cumprod": _running(np.cumprod),
     "recurrence": recurrence,
 }

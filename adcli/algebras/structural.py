@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.along_axis import ALONG_AXIS
+from adcli.algebras.along_axis import ALONG_AXIS, behind_points, same_points
 from adcli.algebras.matrices.over_points import MATRIX_FUNCTIONS
 from adcli.algebras.places import gather, scatter_add
 from adcli.graph.axes import Key, Shape, key_of
@@ -34,7 +34,7 @@ def of_equal_rank(xs: list[Array | None], ndim: int) -> list[Any]:
 def _axes(x: Array, axis: int | None) -> Any:
     if axis is None:
         return tuple(range(1, x.ndim))
-    return axis + 1 if axis >= 0 else axis
+    return behind_points(axis)
 
 
 def _reduction(function: Any) -> Any:
@@ -57,22 +57,12 @@ def _extreme(function: Any) -> Any:
     return extreme
 
 
-def _cumsum(algebra: Any, attr: tuple[int | None, bool], x: Array) -> Array:
-    axis, backwards = attr
-    if axis is None:
-        x, axis = x.reshape(x.shape[0], -1), 0
-    axis = _axes(x, axis)
-    if backwards:
-        return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
-    return np.cumsum(x, axis=axis)
-
-
 def _reshape(algebra: Any, shape: Shape, x: Array) -> Array:
     return x.reshape((x.shape[0], *shape))
 
 
 def _expand(algebra: Any, axis: int, x: Array) -> Array:
-    return np.expand_dims(x, axis + 1 if axis >= 0 else axis)
+    return np.expand_dims(x, behind_points(axis))
 
 
 def _transpose(algebra: Any, axes: tuple[int, ...] | None, x: Array) -> Array:
@@ -107,17 +97,12 @@ def _scatter(algebra: Any, attr: tuple[Key, Shape], x: Array) -> Array:
     return result
 
 
-def _same_points(xs: tuple[Array, ...]) -> list[Array]:
-    points = max(x.shape[0] for x in xs)
-    return [np.broadcast_to(x, (points, *x.shape[1:])) for x in xs]
-
-
 def _concat(algebra: Any, axis: int, *xs: Array) -> Array:
-    return np.concatenate(_same_points(xs), axis=_axes(xs[0], axis))
+    return np.concatenate(same_points(*xs), axis=behind_points(axis))
 
 
 def _stack(algebra: Any, axis: int, *xs: Array) -> Array:
-    return np.stack(_same_points(xs), axis=axis + 1 if axis >= 0 else axis)
+    return np.stack(same_points(*xs), axis=behind_points(axis))
 
 
 def _diag(algebra: Any, _: Any, x: Array) -> Array:
@@ -210,7 +195,6 @@ STRUCTURAL: dict[str, Any] = {
     "prod": _reduction(np.prod),
     "reduce_max": _reduction(_extreme(np.max)),
     "reduce_min": _reduction(_extreme(np.min)),
-    "cumsum": _cumsum,
     "reshape": _reshape,
     "expand": _expand,
     "transpose": _transpose,
