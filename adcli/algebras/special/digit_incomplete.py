@@ -13,7 +13,6 @@ from adcli.errors import UsageError
 LARGEST = 100_000
 """Parameters and arguments to which mpmath takes seconds."""
 
-
 MOST_MAGNITUDE = 1000
 """The exponent of two beyond which an argument is a giant."""
 
@@ -41,33 +40,28 @@ def _regularised(lower: bool, a: Number, x: Number) -> Number:
     try:
         return mp.gammainc(a, *ends, regularized=True)
     except NoConvergence:
-        raise UsageError(
-            "gammainc does not converge in so many digits", "leave --precision out"
-        ) from None
+        raise _unreached("gammainc") from None
 
 
 def gammainc(a: Number, x: Number) -> Number:
     """The regularised lower incomplete gamma function; nan unless a, x >= 0 and one is above 0."""
-    if not (a >= 0 and x >= 0 and a + x > 0):
-        return mp.nan
-    if a == 0:
-        return mp.one
-    if x == 0 or mp.isinf(x):
-        return mp.zero if x == 0 else mp.one
-    _refuse_large("gammainc", a, x)
-    return _regularised(True, a, x)
+    return _share(True, a, x)
 
 
 def gammaincc(a: Number, x: Number) -> Number:
     """1 - gammainc(a, x)."""
+    return _share(False, a, x)
+
+
+def _share(lower: bool, a: Number, x: Number) -> Number:
+    """The part of the integral below x, or that above; all of it is below if a is 0."""
     if not (a >= 0 and x >= 0 and a + x > 0):
         return mp.nan
-    if a == 0:
-        return mp.zero
-    if x == 0 or mp.isinf(x):
-        return mp.one if x == 0 else mp.zero
-    _refuse_large("gammaincc", a, x)
-    return _regularised(False, a, x)
+    if a == 0 or x == 0 or mp.isinf(x):
+        is_below = a == 0 or x != 0
+        return mp.one if is_below == lower else mp.zero
+    _refuse_large("gammainc" if lower else "gammaincc", a, x)
+    return _regularised(lower, a, x)
 
 
 def _with_lost_digits(function: Callable[[], Number], *xs: Number) -> Number:
@@ -143,9 +137,7 @@ def betainc(a: Number, b: Number, x: Number) -> Number:
     try:
         return mp.betainc(a, b, 0, x, regularized=True)
     except NoConvergence:
-        raise UsageError(
-            "betainc does not converge in so many digits", "leave --precision out"
-        ) from None
+        raise _unreached("betainc") from None
 
 
 def betapdf(a: Number, b: Number, x: Number) -> Number:
