@@ -7,7 +7,14 @@ from collections.abc import Callable
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
-from adcli.algebras.special.digit_tools import RANGE, Number, is_integer, refuse_beyond, too_big
+from adcli.algebras.special.digit_tools import (
+    RANGE,
+    Number,
+    is_far_beyond,
+    is_integer,
+    refuse_beyond,
+    too_big,
+)
 from adcli.errors import UsageError
 
 LARGEST_ORDER = 10_000
@@ -35,7 +42,7 @@ def _besselj(n: Number, x: Number) -> Number:
         return mp.inf
     if not _is_defined(n, x) or too_big(x, SWINGS):
         return mp.nan
-    if _is_far(n, x):
+    if is_far_beyond(x, n):  # DLMF 10.17.3
         cos, sin = _turn(n)
         return mp.sqrt(2 / (mp.pi * x)) * (mp.cos(x) * cos + mp.sin(x) * sin)
     if x > mp.fabs(n) > NEAR_ORDER:
@@ -50,7 +57,7 @@ def bessely(n: Number, x: Number) -> Number:
     if not (x > 0 and _is_defined(n, x)) or too_big(x, SWINGS):
         return mp.nan
     _refuse_many(n, "bessely")
-    if _is_far(n, x):
+    if is_far_beyond(x, n):  # DLMF 10.17.3
         cos, sin = _turn(n)
         return mp.sqrt(2 / (mp.pi * x)) * (mp.sin(x) * cos - mp.cos(x) * sin)
     if n < -NEAR_ORDER:  # DLMF 10.4.7
@@ -73,7 +80,7 @@ def _besseli(n: Number, x: Number) -> Number:
         return mp.inf
     if not _is_defined(n, x):
         return mp.nan
-    if _is_far(n, x):
+    if is_far_beyond(x, n):  # DLMF 10.40.1
         return mp.inf if too_big(x, RANGE) else mp.exp(x) / mp.sqrt(2 * mp.pi * x)
     return _value(mp.besseli, n, x)
 
@@ -85,17 +92,11 @@ def besselk(n: Number, x: Number) -> Number:
     if not (x > 0 and _is_defined(n, x)):
         return mp.nan
     _refuse_many(n, "besselk")
-    if _is_far(n, x):
+    if is_far_beyond(x, n):  # DLMF 10.40.1
         return mp.zero if too_big(x, RANGE) else mp.exp(-x) * mp.sqrt(mp.pi / (2 * x))
     if mp.fabs(n) > NEAR_ORDER:  # DLMF 10.27.3
         return _by_recurrence(mp.besselk, mp.fabs(n), x, 1)
     return _value(mp.besselk, n, x)
-
-
-def _is_far(n: Number, x: Number) -> bool:
-    """Whether the first term of the expansions in 1/x, good to n^2/x, is all that the digits show
-    (DLMF 10.17.3, 10.40.1)."""
-    return bool(mp.mag(x) > mp.prec + 40 + 2 * max(0, mp.mag(n)))
 
 
 def _turn(n: Number) -> tuple[Number, Number]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mpmath import mp
 
 from adcli.algebras.special.digit_special import MOST_DIGITS, lgamma, polygamma
-from adcli.algebras.special.digit_tools import Number, refuse_beyond
+from adcli.algebras.special.digit_tools import Number, is_far_beyond, refuse_beyond
 
 
 def with_lost_digits(terms: Callable[[], list[Number]]) -> Number:
@@ -31,7 +31,7 @@ def lbeta(x: Number, y: Number) -> Number:
     if min(x, y) == 0 or x == y == 1:
         return mp.inf if min(x, y) == 0 else mp.zero
     small, large = min(x, y), max(x, y)
-    if _is_far(large, small):
+    if is_far_beyond(large, small):  # DLMF 5.11.12
         return lgamma(small) - small * mp.log(large)
     return with_lost_digits(lambda: [lgamma(x), lgamma(y), -lgamma(_exact_sum(x, y))])
 
@@ -40,17 +40,11 @@ def polygammadiff(n: Number, x: Number, y: Number) -> Number:
     """polygamma(n, x) - polygamma(n, x + y) for n = 0, 1 ... 170 and x > 0, y >= 0, else nan."""
     if not (0 <= n <= 170 and x > 0 and y >= 0) or y == 0:
         return mp.zero if y == 0 and x > 0 and 0 <= n <= 170 and n == mp.nint(n) else mp.nan
-    if _is_far(x, n + 1):
+    if is_far_beyond(x, n + 1):  # DLMF 5.15.8
         if n == 0:
             return -mp.log1p(y / x)
         return (-1) ** int(n) * mp.factorial(n - 1) / x**n * mp.expm1(-n * mp.log1p(y / x))
     return with_lost_digits(lambda: [polygamma(n, x), -polygamma(n, _exact_sum(x, y))])
-
-
-def _is_far(x: Number, y: Number) -> bool:
-    """Whether the first term of the expansions in 1/x, good to y^2/x, is all that the digits show
-    (DLMF 5.11.12, 5.15.8)."""
-    return bool(mp.mag(x) > mp.prec + 40 + 2 * max(0, mp.mag(y)))
 
 
 def _exact_sum(x: Number, y: Number) -> Number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mpmath import mp
 
 from adcli.algebras.special.digit_special import MOST_DIGITS
-from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, total
+from adcli.algebras.special.digit_tools import Number, is_far, is_integer, refuse_beyond, total
 
 
 @total
@@ -46,7 +46,7 @@ def stirling_error(x: Number) -> Number:
     if x <= 0:
         return mp.nan
     refuse_beyond(MOST_DIGITS, "stirling_error")
-    if _is_far(x):
+    if is_far(x):
         return 1 / (12 * x)
     with mp.workprec(mp.prec + 2 * max(0, mp.mag(x)) + 30):
         stirling = (x - mp.mpf(0.5)) * mp.log(x) - x + mp.log(2 * mp.pi) / 2
@@ -61,14 +61,9 @@ def stirling_slope(n: Number, x: Number) -> Number:
         return mp.nan
     refuse_beyond(MOST_DIGITS, "stirling_slope")
     n, sign = int(n), -1 if n % 2 else 1
-    if _is_far(x / n):
+    if is_far(x / n):
         return sign * mp.factorial(n) / (12 * x ** (n + 1))
     with mp.workprec(mp.prec + 2 * max(0, mp.mag(x)) + 30):
         first = -mp.log(x) if n == 1 else mp.factorial(n - 2) / x ** (n - 1)
         value = mp.psi(n - 1, x) - sign * (first + mp.factorial(n - 1) / (2 * x**n))
     return +value
-
-
-def _is_far(x: Number) -> bool:
-    """Whether the first term of the expansion in 1/x is all that the digits show."""
-    return bool(mp.mag(x) > mp.prec + 30)

@@ -8,6 +8,7 @@ from adcli.algebras.special.digit_tools import (
     RANGE,
     Number,
     bounded,
+    is_far,
     is_integer,
     is_pole,
     refuse_beyond,
@@ -80,15 +81,10 @@ def lgamma(x: Number) -> Number:
     if mp.isinf(x) or is_pole(x):
         return mp.inf
     refuse_beyond(MOST_DIGITS, "lgamma")
-    if x > 0 and _is_far(x):
+    # mpmath would count with numbers of as many digits as x has before its point (DLMF 5.11.1).
+    if x > 0 and is_far(x):
         return x * (mp.log(x) - 1)
     return mp.re(mp.loggamma(x)) if x > 0 else _lgamma_below(x)
-
-
-def _is_far(x: Number) -> bool:
-    """Whether the first term of the expansion in 1/x is all that the digits show (DLMF 5.11.1,
-    5.15.8); mpmath would count with numbers of as many digits as x has before its point."""
-    return bool(mp.mag(x) > mp.prec + 30)
 
 
 def _lgamma_below(x: Number) -> Number:
@@ -135,7 +131,7 @@ def polygamma(n: Number, x: Number) -> Number:
 def _psi(n: int, x: Number) -> Number:
     """polygamma, with more digits where terms cancel: mpmath promises the error beside these."""
     refuse_beyond(MOST_DIGITS, "digamma" if n == 0 else "polygamma")
-    if x > 0 and _is_far(x / (n + 1)):
+    if x > 0 and is_far(x / (n + 1)):  # DLMF 5.15.8
         return mp.log(x) if n == 0 else (-1) ** (n + 1) * mp.factorial(n - 1) / x**n
     extra = 20 + (max(0, mp.mag(x)) if x < 0 else 0)
     for _ in range(4):

@@ -73,6 +73,16 @@ def is_pole(x: Number) -> bool:
     return x <= 0 and is_integer(x)
 
 
+def is_far(x: Number) -> bool:
+    """Whether the first term of an expansion in 1/x is all that the digits show."""
+    return bool(mp.mag(x) > mp.prec + 30)
+
+
+def is_far_beyond(x: Number, y: Number) -> bool:
+    """Whether the first term of an expansion in 1/x, good to y^2/x, is all that the digits show."""
+    return bool(mp.mag(x) > mp.prec + 40 + 2 * max(0, mp.mag(y)))
+
+
 def too_big(x: Number, bits: int) -> bool:
     """Whether |x| is 2^bits or more, infinite or nan."""
     return not mp.isfinite(x) or (x != 0 and mp.mag(x) > bits)
