@@ -6,8 +6,8 @@ DLMF: https://dlmf.nist.gov
 
 from __future__ import annotations
 
-from adcli.algebras.special.coefficients import EULER_MACLAURIN, HALF_LOG_TAU, STIRLING
-from adcli.algebras.special.pairs import horner
+from adcli.algebras.special.coefficients import EULER_MACLAURIN, HALF_LOG_TAU
+from adcli.algebras.special.gammas import stirling
 
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
@@ -23,21 +23,16 @@ def lbeta(m: Any, x: Any, y: Any) -> Any:
     small, large = m.minimum(x, y), m.maximum(x, y)
     ratio = m.divide(small, large)
     both = small + large
+    of_small, of_large, of_both = (stirling(m.maximum(t, 10.0)) for t in (small, large, both))
     apart = m.lgamma(small) + (m.lgamma(large) - m.lgamma(both))
-    steps = stirling(m, large) - stirling(m, both) - (large - 0.5) * m.log1p(ratio)
+    steps = of_large - of_both - (large - 0.5) * m.log1p(ratio)
     one_large = m.lgamma(small) + (small - small * (m.log(large) + m.log1p(ratio)) + steps)
     share = (small - 0.5) * m.log(m.divide(ratio, 1.0 + ratio)) - large * m.log1p(ratio)
-    corrections = stirling(m, small) + (stirling(m, large) - stirling(m, both))
+    corrections = of_small + (of_large - of_both)
     both_large = share + (HALF_LOG_TAU - 0.5 * m.log(large) + corrections)
     value = m.where(small >= 10.0, both_large, m.where(large >= 10.0, one_large, apart))
     value = m.where(small > 0.0, value, m.where(small == 0.0, m.inf, m.nan))
     return m.where(large == m.inf, m.where(small > 0.0, -m.inf, m.nan), value)
-
-
-def stirling(m: Any, x: Any) -> Any:
-    """lgamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) for x >= 10 (DLMF 5.11.1)."""
-    inverse = 1.0 / m.maximum(x, 10.0)
-    return inverse * horner(STIRLING, inverse * inverse)
 
 
 def polygammadiff(m: Any, n: Any, x: Any, y: Any) -> Any:

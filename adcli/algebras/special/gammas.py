@@ -130,7 +130,7 @@ def _gamma_pair(m: Any, x: Any) -> Pair:
     return pair_quotient(product, below)
 
 
-def _stirling(x: Any) -> Any:
+def stirling(x: Any) -> Any:
     """lgamma(x) - ((x - 1/2) log x - x + log(2 pi)/2) for x >= 10 (DLMF 5.11.1)."""
     inverse = 1.0 / x
     return inverse * horner(STIRLING, inverse * inverse)
@@ -145,7 +145,7 @@ def _gamma_stirling(m: Any, x: Any) -> Pair:
     product = pair_product((root * 2.0**-300, 0.0), (m.exp(-x), 0.0))
     product = pair_product(product, (root, 0.0))
     product = pair_product(product, SQRT_TAU)
-    return pair_product(product, two_sum(1.0, m.expm1(_stirling(x))))
+    return pair_product(product, two_sum(1.0, m.expm1(stirling(x))))
 
 
 def _gamma_below(m: Any, x: Any) -> Any:
@@ -194,7 +194,7 @@ def _lgamma_negative(m: Any, x: Any) -> Any:
 
 def _lgamma_above(m: Any, x: Any) -> Any:
     """lgamma(x) for x >= 10."""
-    return (x - 0.5) * (m.log(x) - 1.0) + (HALF_LOG_TAU - 0.5 + _stirling(x))
+    return (x - 0.5) * (m.log(x) - 1.0) + (HALF_LOG_TAU - 0.5 + stirling(x))
 
 
 def _lgamma_steps(m: Any, x: Any) -> Any:
