@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.special.coefficients import DIGAMMA_TAIL, HALF_LOG_TAU, STIRLING
+from adcli.algebras.special.coefficients import DIGAMMA_TAIL, HALF_LOG_TAU
+from adcli.algebras.special.gammas import stirling
+from adcli.algebras.special.orders import by_order
 from adcli.algebras.special.pairs import horner
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -32,12 +34,12 @@ def gammapdf(a: Any, x: Any) -> Any:
 
 def dgammapdf(n: Any, a: Any, x: Any) -> Any:
     """The n-th derivative of gammapdf in a; nan unless n is 0, 1, ... 4."""
-    return _by_order(_gamma_density, n, a, x)
+    return by_order(_gamma_density, MOST_DERIVATIVES, n, a, x)
 
 
 def dgammainc(n: Any, a: Any, x: Any) -> Any:
     """The n-th derivative in a of the regularised lower incomplete gamma function, n = 1 ... 4."""
-    return _by_order(_gamma_derivative, n, a, x)
+    return by_order(_gamma_derivative, MOST_DERIVATIVES, n, a, x)
 
 
 def betapdf(a: Any, b: Any, x: Any) -> Any:
@@ -55,17 +57,6 @@ def betapdf(a: Any, b: Any, x: Any) -> Any:
     at_end = np.where(end < 1.0, np.inf, np.where(end == 1.0, other, 0.0))
     at_end = np.where((a > 0.0) & (b > 0.0) & ((x == 0.0) | (x == 1.0)), at_end, np.nan)
     return np.where(is_inside, value, at_end)
-
-
-def _by_order(function: Any, n: Any, *xs: Any) -> Any:
-    """A function of a whole order and arrays, order by order; nan for other orders."""
-    n, *places = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in (n, *xs)))
-    result = np.full(n.shape, np.nan)
-    for order in np.unique(n).tolist():
-        if 0 <= order <= MOST_DERIVATIVES and order % 1 == 0:
-            here = n == order
-            result[here] = function(int(order), *(x[here] for x in places))
-    return result
 
 
 def _deviance(u: Any, ratio: Any) -> Any:
@@ -86,11 +77,10 @@ def _stirling_error(a: Any) -> Any:
     """lgamma(a) - ((a - 1/2) log a - a + log(2 pi)/2) for all a > 0."""
     from scipy import special
 
-    inverse = 1.0 / np.maximum(a, 10.0)
     small = np.minimum(a, 10.0)
     leading = (small - 0.5) * np.log(small) - small + HALF_LOG_TAU
     near = special.gammaln(small) - leading
-    return np.where(a < 10.0, near, inverse * horner(STIRLING, inverse * inverse))
+    return np.where(a < 10.0, near, stirling(np.maximum(a, 10.0)))
 
 
 def _gamma_weight(a: Any, x: Any, divided: bool = False) -> Any:

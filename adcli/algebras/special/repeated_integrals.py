@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.special.orders import by_order
 from adcli.algebras.special.pairs import two_product
 
 TWO_OVER_ROOT_PI = 1.1283791670955126
@@ -31,13 +32,7 @@ def erfcx(x: Any) -> Any:
 def ierfcx(n: Any, x: Any) -> Any:
     """exp(x^2) times the n-th repeated integral of erfc from x (DLMF 7.18.2); nan unless n is 0,
     1, ... 40."""
-    n, x = np.broadcast_arrays(np.asarray(n, dtype=np.float64), np.asarray(x, dtype=np.float64))
-    result = np.full(x.shape, np.nan)
-    for order in np.unique(n).tolist():
-        if 0 <= order <= MOST_INTEGRALS and order % 1 == 0:
-            here = n == order
-            result[here] = repeated(int(order), x[here], erfcx(x[here]))
-    return result
+    return by_order(lambda order, x: repeated(order, x, erfcx(x)), MOST_INTEGRALS, n, x)
 
 
 def repeated(n: int, t: Any, first: Any, falls_from: float = 0.5) -> Any:

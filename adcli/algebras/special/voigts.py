@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.special.repeated_integrals import repeated
+from adcli.algebras.special.orders import by_order
+from adcli.algebras.special.repeated_integrals import MOST_INTEGRALS, repeated
 
 _STEP, _NODES = 0.5, 14
 """Spacing h of the quadrature, whose error is exp(-(pi/h)^2), and nodes on either side of 0."""
@@ -36,15 +37,9 @@ def voigtim(n: Any, x: Any, sigma: Any, gamma: Any) -> Any:
 
 def _derivative(n: Any, x: Any, sigma: Any, gamma: Any) -> Any:
     """The n-th derivative of F at gamma - i|x|."""
-    n, x, sigma, gamma = np.broadcast_arrays(
-        *(np.asarray(a, np.float64) for a in (n, x, sigma, gamma))
-    )
-    result = np.full(n.shape, complex(np.nan, np.nan))
-    for order in np.unique(n).tolist():
-        if 0 <= order <= 40 and order % 1 == 0:
-            here = (n == order) & (sigma >= 0.0) & (gamma >= 0.0)
-            result[here] = _of_order(int(order), abs(x[here]), sigma[here], gamma[here])
-    return result
+    n = np.where(np.minimum(sigma, gamma) >= 0.0, n, np.nan)
+    missing = complex(np.nan, np.nan)
+    return by_order(_of_order, MOST_INTEGRALS, n, np.abs(x), sigma, gamma, missing=missing)
 
 
 def _of_order(n: int, x: Any, sigma: Any, gamma: Any) -> Any:
