@@ -60,8 +60,10 @@ def betapdf(a: Any, b: Any, x: Any) -> Any:
 
 
 def _deviance(u: Any, ratio: Any) -> Any:
-    """u - log(1 + u), of which the ratio is 1 + u; by the series in r = u/(2 + u) where it
-    cancels, as u^2/2 near 0."""
+    """u - log(1 + u), where ratio is 1 + u.
+
+    By the series in r = u/(2 + u) where it cancels, as u^2/2 near 0.
+    """
     near = abs(u) < 0.4
     inside = np.where(near, u, 0.0)
     r = inside / (2.0 + inside)
@@ -84,8 +86,11 @@ def _stirling_error(a: Any) -> Any:
 
 
 def _gamma_weight(a: Any, x: Any, divided: bool = False) -> Any:
-    """x^a exp(-x)/gamma(a), `divided` by x: sqrt(a/(2 pi)) exp(-a (u - log(1 + u))), u = (x - a)/a,
-    less the Stirling error (Loader 2000): a and x need not cancel in the exponent."""
+    """x^a exp(-x)/gamma(a), or that `divided` by x.
+
+    sqrt(a/(2 pi)) exp(-a (u - log(1 + u)) - e) with u = (x - a)/a and e the Stirling error of a
+    (Loader 2000): a and x need not cancel in the exponent.
+    """
     exponent = -a * _deviance((x - a) / a, x / a) - _stirling_error(a)
     value = np.sqrt(a / (2.0 * pi)) * _exp_over(exponent, x if divided else np.ones_like(x))
     return np.where(x > 0.0, value, 0.0)
@@ -116,8 +121,10 @@ def _log_less_digamma(a: Any) -> Any:
 
 
 def bell_polynomial(n: int, score: Any, cumulants: list[Any]) -> Any:
-    """The n-th derivative of f by f: the polynomial in its first n logarithmic derivatives, the
-    score and less the cumulants (complete Bell polynomials)."""
+    """The n-th derivative of f divided by f, a complete Bell polynomial.
+
+    It is one in the first n derivatives of log f: the score, then less the cumulants.
+    """
     parts = [score, *(-c for c in cumulants)]
     values = [score * 0 + 1]
     for k in range(n):
@@ -126,8 +133,10 @@ def bell_polynomial(n: int, score: Any, cumulants: list[Any]) -> Any:
 
 
 def _gamma_factor(n: int, a: Array, x: Array) -> Any:
-    """The n-th derivative of gammapdf in a by gammapdf at x exp(s), as a function of s. Below a = 1
-    from that of a/gamma(a + 1): the score of 1/gamma(a) is as large as 1/a, and its powers cancel.
+    """The n-th derivative of gammapdf in a, divided by gammapdf, at x exp(s): a function of s.
+
+    Below a = 1 from that of a/gamma(a + 1): the score of 1/gamma(a) is as large as 1/a, and its
+    powers cancel.
     """
     from scipy import special
 

@@ -30,18 +30,19 @@ def erfcx(x: Any) -> Any:
 
 
 def ierfcx(n: Any, x: Any) -> Any:
-    """exp(x^2) times the n-th repeated integral of erfc from x (DLMF 7.18.2); nan unless n is 0,
-    1, ... 40."""
+    """exp(x^2) times the n-th repeated integral of erfc from x; nan unless n is 0, 1, ... 40.
+
+    Source: DLMF 7.18.2.
+    """
     return by_order(lambda order, x: repeated(order, x, erfcx(x)), MOST_INTEGRALS, n, x)
 
 
 def repeated(n: int, t: Any, first: Any, falls_from: float = 0.5) -> Any:
-    """The n-th repeated integral for t with the real part >= 0, or any real t; `first` is the
-    0-th.
+    """The n-th repeated integral for t with the real part >= 0, or any real t.
 
-    Near 0, and for negative t, where nothing cancels, by the recurrence in n (DLMF 7.18.7); beyond
-    by its continued fraction, the ratios of the solution that falls off (Gautschi 1961), from far
-    enough behind.
+    `first` is the 0-th. Near 0, and for negative t, where nothing cancels, by the recurrence in n
+    (DLMF 7.18.7); beyond by its continued fraction, the ratios of the solution that falls off
+    (Gautschi 1961), from far enough behind.
     """
     if n == 0:
         return first

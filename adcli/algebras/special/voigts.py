@@ -20,8 +20,10 @@ _STEP, _NODES = 0.5, 14
 
 
 def voigt(x: Any, sigma: Any, gamma: Any) -> Any:
-    """The convolution of a normal density of deviation sigma and a Cauchy density of half width
-    gamma; nan unless both are >= 0."""
+    """The convolution of a normal and a Cauchy density; nan unless sigma and gamma are >= 0.
+
+    sigma is the standard deviation of the one, gamma the half width of the other.
+    """
     return voigtre(0.0, x, sigma, gamma)
 
 
@@ -103,8 +105,10 @@ def _between(n: int, z: Any) -> Any:
 
 
 def _coefficient(n: int, z: Any) -> Any:
-    """w^(n)(z)/n! for 0 <= Im z < pi/h, by the trapezoidal rule for the integral of
-    i exp(-u^2)/(pi (z - u)), whose nodes are at least h/4 away, and what its pole adds.
+    """w^(n)(z)/n! for 0 <= Im z < pi/h, by the trapezoidal rule.
+
+    The integral is that of i exp(-u^2)/(pi (z - u)); nodes are at least h/4 away from its pole,
+    and what the pole adds is added.
 
     Source: M. Al Azah and S. N. Chandler-Wilde, SIAM J. Numer. Anal. 59 (2021) 2346-2367.
     """
