@@ -285,8 +285,6 @@ class DescendOptions(
     color: None = COLOR
 
     def check(self) -> None:
-        from adcli.report.plots import film_format, picture_format
-
         if self.plot and not (self.expression or self.source):
             raise UsageError(
                 f"there is no expression, for --plot takes '{safe(self.plot)}' for its file",
@@ -301,8 +299,12 @@ class DescendOptions(
 
             trace_format(self.trace)
         if self.plot and self.plot != "-":
+            from adcli.report.plots import picture_format
+
             picture_format(self.plot)
         if self.animate:
+            from adcli.report.plots import film_format
+
             film_format(self.animate)
 
     @property

@@ -124,10 +124,10 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     form: str = format_option(cls=_Format)
 
     def check(self) -> None:
-        from adcli.report.plots import picture_format
-
         format_of("--save", self.save, {".json": "json"}, texts=())
         if self.plot:
+            from adcli.report.plots import picture_format
+
             picture_format(self.plot)
 
     @property
