@@ -77,9 +77,11 @@ def density_reason(run: Run, place: Place) -> tuple[Place, str]:
         if bad is not NOWHERE:
             shown = algebra.describe_at(xs, out, bad)[k]
             return (node, bad), f": it needs {text.format(name)}, and {name} is {shown}"
-    bad = NOWHERE if op.support is None else algebra.both(live, op.support[1](m, *xs))
-    if op.support is None or bad is NOWHERE:
-        return place, ""
-    y = op.inputs[0]
-    shown = algebra.describe_at(xs, out, bad)[0]
-    return (node, bad), f": its support is {op.support[0].format(y)}, and {y} is {shown}"
+    if op.support is not None:
+        text, lies_outside = op.support
+        bad = algebra.both(live, lies_outside(m, *xs))
+        if bad is not NOWHERE:
+            y = op.inputs[0]
+            shown = algebra.describe_at(xs, out, bad)[0]
+            return (node, bad), f": its support is {text.format(y)}, and {y} is {shown}"
+    return place, ""
