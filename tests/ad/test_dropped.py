@@ -118,7 +118,7 @@ def test_scalars_of_a_vector_written_out():
     assert math.isclose(f.map({"x": [2.0], "y": [-1.0]}).gradients["y"][0], 2.0)
 
 
-@pytest.mark.parametrize("mode", ["reverse", "forward", "symbolic"])
+@pytest.mark.parametrize("mode", MODES)
 def test_a_product_of_a_diagonal_meets_only_what_is_taken(mode: str) -> None:
     # More numbers than are differentiated by in the other direction where a result is not finite.
     f = adcli.function('einsum("ii,j->ij", A, 1/w)[0, 0]')

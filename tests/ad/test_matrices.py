@@ -13,7 +13,7 @@ import pytest
 
 import adcli
 from adcli.errors import AdcliError, DomainError
-from tests.ways import failure, ways
+from tests.ways import MODES, failure, ways
 
 AT = {"a": 2.5, "b": -0.75, "c": 1.25, "d": 1.5}
 M, S = "[[a, b], [c, d]]", "[[a, b], [b, d]]"
@@ -182,7 +182,7 @@ def test_logarithms_of_determinants_keep_their_range() -> None:
 
 def test_a_derivative_at_equal_eigenvalues_is_that_of_what_treats_them_alike() -> None:
     eye = {"A": np.eye(3)}
-    for mode in ("reverse", "forward", "symbolic"):
+    for mode in MODES:
         _, gradient = adcli.function("sum(eigvalsh(A)^3)").value_and_gradient(eye, mode=mode)
         np.testing.assert_allclose(gradient["A"], 3 * np.eye(3), atol=1e-14)
     turned = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
@@ -280,7 +280,7 @@ def test_only_square_matrices_are_taken(text: str) -> None:
 
 def test_what_is_not_read_has_no_derivative() -> None:
     f = adcli.function("sum(solve([[2, sqrt(x)], [x, 3]], [1, 1], lower=1))")
-    for mode in ("reverse", "forward", "symbolic"):
+    for mode in MODES:
         _, gradient = f.value_and_gradient({"x": 0.0}, mode=mode)
         assert gradient["x"] == pytest.approx(-1 / 6)
 
