@@ -150,7 +150,7 @@ def _logdet(matrix: Matrix, attr: Any, a: Array) -> Any:
 
 
 def sign(found: Triangles) -> int:
-    """That of the determinant."""
+    """The sign of the determinant."""
     negative = int(np.count_nonzero(found.pivots < 0))
     return -found.sign if negative % 2 else found.sign
 

@@ -1,4 +1,8 @@
-"""The Voigt profile and its derivatives of mpmath numbers, as in `...special.voigts`."""
+"""The Voigt profile and its derivatives, of mpmath numbers.
+
+With F(c) = exp(t^2) erfc(t)/(sigma sqrt(2 pi)), t = c/(sigma sqrt 2), the profile is the real part
+of F at c = gamma - ix; all its derivatives are parts of those of F. At sigma = 0, F is 1/(pi c).
+"""
 
 from __future__ import annotations
 

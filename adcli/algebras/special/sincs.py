@@ -1,4 +1,7 @@
-"""Derivatives of sinc. `m` is the namespace of floats or arrays, as in `...special.gammas`."""
+"""Derivatives of sinc.
+
+`m` is the namespace of floats or arrays, as in `adcli.algebras.special.gammas`.
+"""
 
 from __future__ import annotations
 

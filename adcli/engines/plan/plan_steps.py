@@ -31,7 +31,7 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import GATHER, SCATTER_ADD
 
-FIRST_HELPER = 1 << 40
+FIRST_HELPER = -(1 << 40)
 """The steps of no node are numbered from here on, downwards."""
 
 
@@ -241,7 +241,7 @@ class Operations:
     def _helper(self, key: Any, make: Callable[[int], Step]) -> Operand:
         """The result of a step that no node of the program stands for."""
         if key not in self._helpers:
-            node = self._helpers[key] = -FIRST_HELPER - len(self._helpers)
+            node = self._helpers[key] = FIRST_HELPER - len(self._helpers)
             self._step(make(node))
         return self.operands[self._helpers[key]]
 
