@@ -297,9 +297,9 @@ class Readable(ReadableSums):
         if op is INDEX and self.graph.ops[args[0]].kind == ELEMENTWISE:
             return 1, self._element(args[0], attr)
         if op is SUM and shape == () and self.shape(args[0]):
-            place = self._scattered(args[0])
-            if place is not None:
-                return self.rearranged(op, [place], None, shape)
+            scattered = self._scattered(args[0])
+            if scattered is not None:
+                return self.rearranged(op, [scattered[0]], None, shape)
             diagonal = self._without_unit(args[0])
             if diagonal is not None:
                 return 1, self.node(_EINSUM, diagonal, attr="ii->")
@@ -333,14 +333,15 @@ class Readable(ReadableSums):
     def product_at(self, top: int) -> int:
         """A product; where it is 0 but for some places, of their elements alone."""
         node = super().product_at(top)
-        place = self._scattered(node) if self.shaped and self.shape(node) else None
-        if place is None:
+        scattered = self._scattered(node) if self.shaped and self.shape(node) else None
+        if scattered is None:
             return node
-        base = next(b for b, _ in self.split(node)[1] if self.graph.ops[b] is _SCATTER)
-        return self.node(_SCATTER, place, attr=self.graph.attrs[base])
+        elements, attr = scattered
+        return self.node(_SCATTER, elements, attr=attr)
 
-    def _scattered(self, x: int) -> int | None:
-        """What a product is where it is not 0 because of a factor that is."""
+    def _scattered(self, x: int) -> tuple[int, Any] | None:
+        """What a product is where it is not 0 because of a factor that is, and the attribute that
+        says where."""
         graph, (c, factors) = self.graph, self.split(x)
         for k, (base, exponents) in enumerate(factors):
             if graph.ops[base] is not _SCATTER or exponents != (1,):
@@ -351,7 +352,7 @@ class Readable(ReadableSums):
                 return None
             taken: list[tuple[int, tuple[Number, ...]]] = [(graph.args[base][0], exponents)]
             taken += [(self._element(b, key), x_b) for b, x_b in others]
-            return self.product(c, tuple(taken))
+            return self.product(c, tuple(taken)), graph.attrs[base]
         return None
 
     def _element(self, node: int, key: Any, depth: int = 0) -> int:

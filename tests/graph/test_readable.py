@@ -258,6 +258,12 @@ def test_what_becomes_of_a_program(text: str, simple: str, lost: list[str]) -> N
         ("s*sum(eye(3)*A)", "s", {"A": (3, 3)}, "trace(A)"),
         ("sum(A@eye(3)*A)", "A", {"A": (3, 3)}, "2*A"),
         ("logdet(A + s*eye(3))", "s", {"A": (3, 3)}, "trace(inv(A + s*eye(3)))"),
+        (
+            "sum(scatter(v, zeros(5)[0:3])^2*scatter(w, zeros(5)[1:4])*u)",
+            "u",
+            {"u": (5,), "v": (3,), "w": (3,)},
+            "scatter(w*scatter(v, zeros(5)[0:3])[1:4]^2, zeros(5)[1:4])",
+        ),
         ("w@concat(a*v, v)", "w", {"w": (4,), "v": (2,)}, "concat(a*v, v)"),
         ("w@[a*x, y]", "w", {"w": (2,)}, "[a*x, y]"),
     ],
