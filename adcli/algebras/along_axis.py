@@ -9,25 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.points import Array, behind_points, nan_of, same_points
 from adcli.graph.axes import normal_axis
 from adcli.graph.ordering import quantile_of
 
-Array = Any
-"""numpy.ndarray of float64, or of objects for many-digit numbers."""
-
 FEW = 16
 """Runs side by side up to which Python's floats are faster than NumPy's arrays."""
-
-
-def behind_points(axis: int) -> int:
-    """An axis of an array as one of the array over points."""
-    return axis + 1 if axis >= 0 else axis
-
-
-def same_points(*xs: Array) -> list[Array]:
-    """Arrays for as many points each."""
-    points = max(x.shape[0] for x in xs)
-    return [np.broadcast_to(x, (points, *x.shape[1:])) for x in xs]
 
 
 def reorder(algebra: Any, attr: tuple[int, int], x: Array, by: Array) -> Array:
@@ -47,13 +34,8 @@ def reorder(algebra: Any, attr: tuple[int, int], x: Array, by: Array) -> Array:
         found = _shared(np.take_along_axis(x, order, -1), ordered)
     unordered = np.asarray(by != by, dtype=bool).any(axis=-1, keepdims=True)
     if unordered.any():
-        found = np.where(unordered, _nan(algebra), found)
+        found = np.where(unordered, nan_of(algebra), found)
     return np.moveaxis(found, -1, axis)
-
-
-def _nan(algebra: Any) -> Any:
-    """nan, as a number of the algebra."""
-    return algebra.constant(float("nan")).reshape(())[()]
 
 
 def _shared(x: Array, ordered: Array) -> Array:
@@ -77,7 +59,7 @@ def quantile(algebra: Any, axis: int | None, x: Array, q: Array) -> Array:
     outside = (q < 0) | (q > 1) | (q != q)
     if not outside.any():
         return found
-    return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), _nan(algebra), found)
+    return np.where(outside.reshape((-1,) + (1,) * (found.ndim - 1)), nan_of(algebra), found)
 
 
 def _running(function: Any) -> Any:

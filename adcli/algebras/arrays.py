@@ -15,7 +15,8 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.algebras.functions import array_functions
-from adcli.algebras.structural import STRUCTURAL, Array, full, of_equal_rank, sum_to
+from adcli.algebras.points import Array, of_equal_rank
+from adcli.algebras.structural import STRUCTURAL, full, sum_to
 from adcli.given import real
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import Primitive

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.points import Array, nan_of, of_equal_rank
 from adcli.graph.axes import Shape
 from adcli.graph.gathering import Pattern, axes_of
-
-Array = Any
 
 
 def whole_places(x: Array, size: int, from_end: bool) -> tuple[Array, Array | None]:
@@ -47,8 +46,7 @@ class _AtPlaces:
 
     def __init__(self, pattern: Pattern, shape: Shape, places: list[Array]) -> None:
         first, count = axes_of(pattern)
-        ndim = max(x.ndim for x in places)
-        places = [x.reshape((len(x),) + (1,) * (ndim - x.ndim) + x.shape[1:]) for x in places]
+        places = of_equal_rank(places, max(x.ndim for x in places))
         sizes = shape[first : first + count]
         self.before, self.behind = shape[:first], shape[first + count :]
         self.flat, self.bad = flat_places(places, sizes, pattern[1])
@@ -113,5 +111,5 @@ def add_at(targets: Array, values: Array, size: int, zero: Array) -> Array:
 
 
 def _nan(algebra: Any, like: Array) -> Any:
-    nan = algebra.constant(float("nan")).reshape(())[()]
+    nan = nan_of(algebra)
     return nan if like.dtype == object else like.dtype.type(nan)

@@ -10,25 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.along_axis import ALONG_AXIS, behind_points, same_points
+from adcli.algebras.along_axis import ALONG_AXIS
 from adcli.algebras.matrices.over_points import MATRIX_FUNCTIONS
 from adcli.algebras.places import gather, scatter_add
+from adcli.algebras.points import Array, behind_points, of_equal_rank, same_points
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.structure import shares
 from adcli.graph.subscripts import plain_subscripts
-
-Array = Any
-"""numpy.ndarray of float64, or of objects for many-digit numbers."""
-
-
-def of_equal_rank(xs: list[Array | None], ndim: int) -> list[Any]:
-    """Arrays with `ndim` axes each: new axes go between the points and the rest."""
-    return [
-        x
-        if x is None or x.ndim == ndim
-        else x.reshape((x.shape[0],) + (1,) * (ndim - x.ndim) + x.shape[1:])
-        for x in xs
-    ]
 
 
 def _axes(x: Array, axis: int | None) -> Any:
