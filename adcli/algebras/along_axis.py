@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.points import Array, behind_points, nan_of, same_points
+from adcli.algebras.point_axis import Array, behind_points, nan_of, same_points
 from adcli.graph.axes import normal_axis
 from adcli.graph.ordering import quantile_of
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from adcli.ad.algebra import NOWHERE
 from adcli.algebras.functions import array_functions
-from adcli.algebras.points import Array, of_equal_rank
+from adcli.algebras.point_axis import Array, of_equal_rank
 from adcli.algebras.structural import STRUCTURAL, full, sum_to
 from adcli.given import real
 from adcli.graph.axes import Shape

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.points import Array, nan_of, of_equal_rank
+from adcli.algebras.point_axis import Array, nan_of, of_equal_rank
 from adcli.graph.axes import Shape
 from adcli.graph.gathering import Pattern, axes_of
 

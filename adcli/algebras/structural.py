@@ -13,7 +13,7 @@ import numpy as np
 from adcli.algebras.along_axis import ALONG_AXIS
 from adcli.algebras.matrices.over_points import MATRIX_FUNCTIONS
 from adcli.algebras.places import gather, scatter_add
-from adcli.algebras.points import Array, behind_points, of_equal_rank, same_points
+from adcli.algebras.point_axis import Array, behind_points, of_equal_rank, same_points
 from adcli.graph.axes import Key, Shape, key_of
 from adcli.graph.structure import shares
 from adcli.graph.subscripts import plain_subscripts
