@@ -162,8 +162,16 @@ def _dispatch(arguments: list[str]) -> int:
 
     from adcli.cli.app import application
 
+    if not arguments:
+        from adcli.cli.show import write_text
+        from adcli.cli.terminal import page
+
+        formatter = page()
+        application.format_welcome(click.Context(application), formatter)
+        write_text(None, formatter.getvalue())
+        return 0
     try:
-        result = application.main(arguments or ["--help"], prog_name="adcli", standalone_mode=False)
+        result = application.main(arguments, prog_name="adcli", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -23,13 +24,24 @@ COMMANDS = {
     "descend": ("adcli.cli.descend", "The minimum, from a start: gradient descent and better."),
     "fit": ("adcli.cli.fit", "Least squares: a model's parameters with standard errors."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
+    "help": ("adcli.cli.help", "Pages on topics such as points, data and exit codes."),
     "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),
 }
 """Command -> (module that defines `command`, one line of help)."""
 
 
+START = (
+    ("adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3", "a derivative, step by step"),
+    ("adcli grad 'x1*x2 + sin(x1)' --at x1=2,x2=3", "its numbers alone"),
+    ("adcli help", "topics: points, data, kinks, engines, exit codes"),
+)
+"""Where to begin, and what is seen there."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is wanted."""
+
+    summaries: ClassVar[Mapping[str, str]] = {name: text for name, (_, text) in COMMANDS.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -45,8 +57,6 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = did_you_mean(args[0], COMMANDS)
-            if args[0] == "help":
-                hint = "adcli --help, or adcli COMMAND --help"
             if hint is None and any(c in args[0] for c in "+*/^()"):
                 hint = f"name a command first: adcli grad '{args[0]}' --at ..."
             hint = hint or "the commands are " + ", ".join(COMMANDS)
@@ -56,8 +66,16 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
+        with formatter.section("Commands, explained by adcli COMMAND --help"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def format_welcome(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Where to begin, and the commands."""
+        formatter.write("New here?\n")
+        for line, reason in START:
+            fits = len(line) + len(reason) + 6 <= formatter.width
+            formatter.write(f"  {line}" + ("  # " if fits else "\n      # ") + f"{reason}\n")
+        self.format_commands(ctx, formatter)
 
 
 def _show_version(ctx: click.Context, _: Any, value: bool) -> None:
@@ -74,6 +92,8 @@ Examples:
   adcli grad 'x1*x2 + sin(x1)' --at x1=2,x2=3
   adcli eval 'sqrt(x^2 + y^2)' --at x=3,y=4 --format json
   adcli hessian '(1 - x)^2 + 100(y - x^2)^2' --at x=1,y=1
+
+adcli help TOPIC explains points, data, kinks, engines and exit codes.
 
 Exit codes: 0 done; 1 the work failed; 2 wrong usage or syntax; 130 interrupted. Of descend and fit
 also: 3 iteration or time limit; 4 diverged; 5 stalled.""",

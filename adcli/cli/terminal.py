@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
+    from click import HelpFormatter
     from rich.console import Console
 
 _choice: dict[str, bool | None] = {"color": None}
@@ -95,6 +96,14 @@ def width(stream: Any, otherwise: int = 100) -> int:
         except OSError:
             return 80
     return otherwise
+
+
+def page(most: int = 80) -> HelpFormatter:
+    """Click's formatter, as wide as standard output and at most `most` columns."""
+    from click import HelpFormatter
+
+    columns = max(min(width(sys.stdout), most), 30) - 2
+    return HelpFormatter(width=columns, max_width=columns)
 
 
 def console(stream: Any) -> Console:

@@ -7,7 +7,7 @@ import pytest
 from tests.terminal import run_here, words
 
 SLIPS = [
-    ("adcli help", "adcli --help, or adcli COMMAND --help"),
+    ("adcli help kink", "did you mean 'kinks'?"),
     ("adcli grad x1*x2 --at x1=2 x2=3", "names and values, without spaces: --at x=2,y=3"),
     ("adcli grad x1*x2 --at x1 2 x2 3", "names and values, without spaces: --at x=2,y=3"),
     ("adcli descend x^2 --start x 2", "names and values, without spaces: --start x=2,y=3"),
