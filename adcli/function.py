@@ -14,10 +14,11 @@ from adcli.given import check_kinds
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import VARIABLE
 from adcli.graph.program import Program
-from adcli.language import parse
+from adcli.language import labels_of, parse
 
 if TYPE_CHECKING:
     from adcli.engines.rows import Batch
+    from adcli.language.labels import Labels
 
 HARD_TWICE = ("norm", "std", "logsumexp", "softmax", "abs", "hypot", "|")
 """What has another form where the derivative is differentiated again; bars are abs."""
@@ -73,6 +74,14 @@ class Function(Program):
             return self
         program = parse(self.text, form=form)
         return Function(program.graph, program.outputs, self.text, program.kept)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What its program calls its nodes: the names that it binds, the calls of its functions.
+        There are none for a derivative, or where the text has no definition."""
+        has_some = self.is_written and "=" in self.text
+        found: Labels = labels_of(self.text if has_some else "0")
+        return found
 
     def __str__(self) -> str:
         """The function as a program: what occurs more than once has a name, on a line of its own.

@@ -20,8 +20,9 @@ def command(options: GraphOptions) -> int:
     """The computational graph of EXPR, its edges labelled with the local partial derivatives.
 
     With a point nodes have values and labels are numbers, else formulas. Equal sub-expressions are
-    one node. With --paths (and a point): every path from the result to a variable, the product
-    of the partials along it, and the sum of all products.
+    one node; nodes have the names that the program gives them, if it does. With --paths (and a
+    point): every path from the result to a variable, the product of the partials along it, and the
+    sum of all products.
     """
     kind, output, digits = options.kind, options.output, options.digits
     with options.context():

@@ -24,6 +24,7 @@ EXAMPLES = """\b
 Examples:
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3 --mode reverse --format json
+  adcli trace 'a = x + y; b = a*z; b' --at x=1,y=2,z=3
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex"""
@@ -51,8 +52,9 @@ class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOpti
 def command(options: TraceOptions) -> int:
     """The evaluation trace of EXPR: each step with its tangents and its adjoint.
 
-    Inputs are w1, w2, ..., operations follow. Forward mode has a tangent w' for each seed (a
-    variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
+    Inputs are w1, w2, ..., operations follow; where the program names its steps, or calls its own
+    functions, inputs and named steps go by their names. Forward mode has a tangent w' for each seed
+    (a variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
     contributes. The numbers are those of `adcli grad`.
     """
     with options.context():

@@ -217,8 +217,12 @@ class Graph:
         """
         if all(old == new for old, new in replaced.items()):
             return root
+        return self.replaced(affected, replaced).get(root, root)
+
+    def replaced(self, affected: Iterable[int], replaced: dict[int, int]) -> dict[int, int]:
+        """What becomes of nodes that are replaced, and of the `affected` operations on them."""
         new = dict(replaced)
         for i in affected:
             args = tuple([new.get(a, a) for a in self.args[i]])
             new[i] = self.node(self.ops[i], args, self.attrs[i], self.span(i))
-        return new.get(root, root)
+        return new

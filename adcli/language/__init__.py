@@ -33,3 +33,10 @@ def parse_model(text: str) -> Any:
     from adcli.language.builder import build_program
 
     return build_program(_parser(), text, model=True)
+
+
+def labels_of(text: str, form: str = "value") -> Any:
+    """What a text that is a program calls its nodes: a `Labels`; `form` as in `build_program`."""
+    from adcli.language.labels import find_labels
+
+    return find_labels(_parser(), text, form)

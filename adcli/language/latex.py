@@ -101,13 +101,47 @@ def latex_names(graph: Graph) -> dict[str, str]:
     >>> latex_names(parse("x1*x_1*`e`*alpha").graph)
     {'x1': 'x_{1}', 'x_1': '\\mathrm{x\\_1}', 'e': '\\mathrm{e}', 'alpha': '\\alpha'}
     """
+    return distinct_names(graph.variables())
+
+
+def distinct_names(names: Iterable[str]) -> dict[str, str]:
+    """How names are written: no two alike, and none like a constant."""
     found: dict[str, str] = {}
     taken = set(_NAMED.values())
-    for name in graph.variables():
+    for name in dict.fromkeys(names):
         text = latex_name(name)
         found[name] = _upright(safe(name)) if text in taken else text
         taken.add(found[name])
     return found
+
+
+def numbered_name(written: str, number: int) -> str:
+    r"""A name that is written in LaTeX, with a number as its last index.
+
+    >>> numbered_name("a", 2), numbered_name("x_{1}", 2)
+    ('a_{2}', 'x_{1,2}')
+    """
+    name, index = _parts(written)
+    return f"{name}_{{{index[2:-1]},{number}}}" if index else f"{name}_{{{number}}}"
+
+
+def accented_name(written: str, accent: str) -> str:
+    r"""A name that is written in LaTeX, with an accent on it and not on its index.
+
+    >>> accented_name("x_{1}", r"\dot"), accented_name(r"\mathrm{rate}", r"\bar")
+    ('\\dot{x}_{1}', '\\overline{\\mathrm{rate}}')
+    """
+    name, index = _parts(written)
+    if accent == r"\bar" and name.startswith(r"\mathrm"):
+        accent = r"\overline"
+    return f"{accent}{{{name}}}{index}"
+
+
+def _parts(written: str) -> tuple[str, str]:
+    """A name and its index."""
+    match = re.fullmatch(r"(.*?)((?<!\\)_\{.*\})?", written)
+    assert match is not None
+    return match[1], match[2] or ""
 
 
 def latex_name(name: str) -> str:

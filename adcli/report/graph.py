@@ -58,8 +58,8 @@ class Drawing(Report):
 
     def label(self, node: int) -> str:
         """`w3 = x1*x2`; an input is its name alone."""
-        name, formula = cut(self.steps.names[node]), cut(self.steps.formula(node))
-        return name if name == formula else f"{name} = {formula}"
+        name, definition = cut(self.steps.names[node]), cut(self.steps.definition(node))
+        return f"{name} = {definition}" if definition else name
 
     def value(self, node: int) -> str | None:
         """The value at the point, if there is one."""
@@ -93,6 +93,8 @@ class Drawing(Report):
                 "operation": graph.ops[node].name,
                 "formula": self.steps.formula(node),
             }
+            if node in self.steps.naming.aliases:
+                entry["also"] = self.steps.naming.aliases[node]
             if self.values is not None:
                 entry["value"] = self.values[node]
             nodes.append(entry)
@@ -239,28 +241,32 @@ class _Tree:
             edge = f"{turn}{label if label.startswith('[') else f'[{label}]'}─ " if turn else ""
             start = prefix + edge
             if node in self.done:
-                mark = " (above)" if self.uses[node] > 1 else ""
-                self._write(start, self._text(node), mark)
+                self._write(start, self._texts(node), " (above)" if self.uses[node] > 1 else "")
                 continue
             lines = self.drawn.lines[node]
             if lines and depth >= self.depth:
                 self.later.append(node)
-                self._write(start, self.drawn.steps.names[node], " (below)")
+                self._write(start, [self.drawn.steps.names[node]], " (below)")
                 continue
             self.done.add(node)
             mark = f" ({self.uses[node]} uses)" if self.uses[node] > 1 else ""
-            self._write(start, self._text(node), mark)
+            self._write(start, self._texts(node), mark)
             below = prefix + {"": "", "├─": "│  ", "└─": "   "}[turn]
             for place, line in reversed(list(enumerate(lines))):
                 turn_below = "└─" if place == len(lines) - 1 else "├─"
                 stack.append((line.target, below, turn_below, line.label, depth + 1))
 
-    def _text(self, node: int) -> str:
-        value = self.drawn.value(node)
-        return self.drawn.label(node) + ("" if value is None else f" = {value}")
+    def _texts(self, node: int) -> list[str]:
+        """What may be said of a node: with all its names, and if there is no room, with one."""
+        value, steps = self.drawn.value(node), self.drawn.steps
+        end = "" if value is None else f" = {value}"
+        has_more = node in steps.naming.aliases and steps.graph.args[node]
+        short = [f"{cut(steps.names[node])} = {cut(steps.formula(node))}"] if has_more else []
+        return [text + end for text in [self.drawn.label(node), *short]]
 
-    def _write(self, start: str, text: str, mark: str) -> None:
+    def _write(self, start: str, texts: list[str], mark: str) -> None:
         room = max(8, self.width - columns(start) - columns(mark))
+        text = next((text for text in texts if columns(text) <= room), texts[-1])
         if columns(text) > room:
             while columns(text) > room - 4:
                 text = text[:-1]

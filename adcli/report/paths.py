@@ -104,7 +104,7 @@ class PathReport(Report):
                 "The largest" if paths.is_exact else "The first that a search for the largest found"
             )
             tables.note(f"{word} {len(paths.listed)} of {number}; the sum over all is {total}")
-        tables.heading(f"df/d{self.name} = {total}")
+        tables.heading(f"d{self.steps.naming.result}/d{self.name} = {total}")
         for line in _sensitivity(self, text):
             tables.note(line)
 

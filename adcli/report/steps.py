@@ -1,13 +1,15 @@
-"""The names w1, w2, ... of a program's inputs and operations, and formulas and rules in them."""
+"""Formulas and rules of a program's operations, in the names of its steps."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run
+from adcli.function import Function
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
@@ -21,28 +23,33 @@ from adcli.graph.primitives import (
     NEGATIVE,
     REDUCTION,
     SELECT,
+    VARIABLE,
     WHERE,
     minus_one,
     one,
 )
-from adcli.graph.program import Program
 from adcli.graph.structure import INDEX, MATMUL, STACK, SUM, usual_call
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.printing import OPERATORS, POWER
-from adcli.language.text import key_text, to_text
+from adcli.language.text import key_text, name_text, to_text
+from adcli.report.step_names import MACRON, Spelling, name_steps
 
-_STEP = re.compile("w[0-9]+")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_WORD = re.compile(r"[^\W\d_₀-₉]+")
 PrintNode = Callable[[Graph, int, Mapping[int, str]], str]
 """A node of a graph as text, with names for some nodes."""
 
 
 @dataclass(frozen=True)
 class Notation:
-    """How names and rules are written: as text or in LaTeX."""
+    """How names and rules are written: as text or in LaTeX.
 
-    step: str
+    An adjoint's mark is put on a name as often as the second argument of `adjoint` says.
+    """
+
+    spelling: Spelling
     tangent: Callable[[str], str]
-    adjoint: Callable[[str], str]
+    adjoint: Callable[[str, int], str]
     times: str
     partial: str
     only_where: str
@@ -53,10 +60,22 @@ class Notation:
     printer: PrintNode
 
 
+def _barred(name: str, bars: int) -> str:
+    """A name with a bar on the last letter of its first word: w̄1, x̄_max."""
+    barred, found = _WORD.subn(lambda word: word[0] + MACRON * bars, name, count=1)
+    return unicodedata.normalize("NFC", barred if found else name + MACRON * bars)
+
+
 TEXT = Notation(
-    step="w{}",
+    spelling=Spelling(
+        step="{}{}",
+        own=lambda names: {name: name_text(name) for name in names},
+        version=lambda name, number: name + str(number).translate(_SUBSCRIPTS),
+        call=lambda name, arguments: f"{name}({', '.join(arguments)})",
+        leaf=lambda f, node: to_text(f.graph, node),
+    ),
     tangent=lambda name: f"{name}'",
-    adjoint=lambda name: f"{name}\u0304",
+    adjoint=_barred,
     times="·",
     partial="∂{}/∂{}",
     only_where="[{}]",
@@ -69,34 +88,32 @@ TEXT = Notation(
 
 
 class Steps:
-    """The inputs of a program and its operations in order, numbered from 1.
+    """The inputs of a program and its operations in order, with the names of `name_steps`.
 
-    Constants have no number: formulas hold them as they are written. `run` is the evaluation at a
+    Constants have no name: formulas hold them as they are written. `run` is the evaluation at a
     point; without one, rules are those that hold at every point. With `own_names` inputs go by
-    their own names (unless a variable is called w1).
+    their own names, whatever else is named.
     """
 
     def __init__(
         self,
-        program: Program,
+        f: Function,
         run: Run | None = None,
         notation: Notation = TEXT,
         *,
         own_names: bool = False,
     ) -> None:
-        self.graph = graph = program.graph
-        self.outputs = program.outputs
+        self.graph = graph = f.graph
+        self.outputs = f.outputs
         self.run = run
         self.notation = notation
-        inputs = program.inputs.values()
         self.nodes = [
-            *inputs,
-            *[i for i in program.order if graph.ops[i].kind != LEAF],
-            *[i for i in sorted({*program.outputs}) if graph.ops[i] in (CONSTANT, NAMED)],
+            *f.inputs.values(),
+            *[i for i in f.order if graph.ops[i].kind != LEAF],
+            *[i for i in sorted({*f.outputs}) if graph.ops[i] in (CONSTANT, NAMED)],
         ]
-        self.names = {i: notation.step.format(n) for n, i in enumerate(self.nodes, 1)}
-        if own_names and not any(_STEP.fullmatch(graph.attrs[i]) for i in inputs):
-            self.names.update({i: notation.printer(graph, i, {}) for i in inputs})
+        self.naming = name_steps(f, self.nodes, notation.spelling, own_names)
+        self.names = self.naming.names
 
     def operands(self, node: int) -> list[tuple[int, int]]:
         """The inputs of a node that have a name of their own: (place, node)."""
@@ -109,13 +126,20 @@ class Steps:
         names = {j: self.names[j] for _, j in self.operands(node)}
         return self.notation.printer(self.graph, node, names)
 
+    def definition(self, node: int) -> str:
+        """What a step stands for: `f(x) = w1 + 1`, with its other names before its formula; "" for
+        an input that goes by its own name."""
+        is_named = self.naming.is_own and self.graph.ops[node] is VARIABLE
+        formula = [] if is_named else [self.formula(node)]
+        return " = ".join([*self.naming.aliases.get(node, ()), *formula])
+
     def tangent(self, node: int) -> str:
         """The name of a node's tangent: `w3'`."""
         return self.notation.tangent(self.names[node])
 
     def adjoint(self, node: int) -> str:
-        """The name of a node's adjoint: `w3̄`."""
-        return self.notation.adjoint(self.names[node])
+        """The name of a node's adjoint: `w̄3`."""
+        return self.notation.adjoint(self.names[node], self.naming.bars)
 
     def tangent_rule(self, node: int, active: bytearray) -> str:
         """How a tangent comes from those of the inputs: `w1'·w2 + w1·w2'`; "0" where none flows."""
@@ -146,7 +170,7 @@ class Steps:
         return joined(terms) or "0"
 
     def contribution_rule(self, node: int, k: int) -> str:
-        """What the adjoint of operand k gets from the node: `w3̄·w2`."""
+        """What the adjoint of operand k gets from the node: `w̄3·w2`."""
         op, g = self.graph.ops[node], self.adjoint(node)
         if op is MATMUL:
             other = self.notation.transposed.format(self._shown(node, 1 - k))

@@ -56,6 +56,10 @@ class TraceReport(Report):
         """The component that is seeded: `x1`, `v[0]`."""
         return str(self.steps.graph.attrs[seed.node]) + index_label(seed.component)
 
+    def seed_header(self, seed: Seed) -> str:
+        """What the tangents of a seed are: `dw/dx1`."""
+        return f"d{self.steps.naming.letters}/d{self.seed_label(seed)}"
+
     @property
     def is_forward(self) -> bool:
         """Whether there are tangents."""
@@ -86,7 +90,7 @@ class TraceReport(Report):
         return self.trace.adjoints.get(node, _zero(self.trace.values[node]))
 
     def contribution(self, c: Contribution) -> str:
-        """The rule of a contribution: `w3̄·w2`."""
+        """The rule of a contribution: `w̄3·w2`."""
         return self.steps.contribution_rule(c.source, c.operand)
 
     def contributions(self, node: int) -> list[Contribution]:
@@ -95,7 +99,7 @@ class TraceReport(Report):
         return sorted(found, key=lambda c: (c.source, c.operand))
 
     def adjoint_rule(self, node: int, limit: int | None = None) -> str:
-        """The sum of contributions: `w3̄·w2 + w4̄·cos(w1)`; "" for the seed."""
+        """The sum of contributions: `w̄3·w2 + w̄4·cos(w1)`; "" for the seed."""
         return _sum(self.contributions(node), self.contribution, limit)
 
     def record(self) -> dict[str, Any]:
@@ -114,7 +118,7 @@ class TraceReport(Report):
         """A header and a row a step; an array is a JSON list in one cell."""
         header = ["step", "formula", "value"]
         if self.is_forward:
-            header += ["tangent_rule", *[f"dw/d{self.seed_label(s)}" for s in self.trace.seeds]]
+            header += ["tangent_rule", *[self.seed_header(s) for s in self.trace.seeds]]
         if self.is_reverse:
             header += ["adjoint_rule", "adjoint"]
         yield header
@@ -182,6 +186,8 @@ def _step(report: TraceReport, node: int) -> dict[str, Any]:
         "formula": steps.formula(node),
         "value": value,
     }
+    if node in steps.naming.aliases:
+        step["also"] = steps.naming.aliases[node]
     bad = [x for x in flat(value) if not is_finite(x)]
     if bad:
         step["error"] = f"{step['formula']} is {float(bad[0])}"
@@ -223,7 +229,7 @@ def _csv_row(report: TraceReport, node: int) -> list[str]:
         return exact(value, report.precision)
 
     steps, trace = report.steps, report.trace
-    row = [steps.names[node], steps.formula(node), cell(trace.values[node])]
+    row = [steps.names[node], steps.definition(node) or "input", cell(trace.values[node])]
     if report.is_forward:
         row.append(report.tangent_rule(node))
         row += [cell(report.tangent(seed, node)) for seed in trace.seeds]
@@ -278,12 +284,12 @@ def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str])
     if report.is_forward:
         tables.heading("Evaluation and forward mode: a column of tangents for each seed")
         headers = ["", "formula", "tangent", "value"]
-        headers += [f"dw/d{report.seed_label(seed)}" for seed in seeds]
+        headers += [report.seed_header(seed) for seed in seeds]
     else:
         tables.heading("Evaluation")
 
     def cells(node: int) -> list[str]:
-        row = [steps.names[node], _cut(steps.formula(node))]
+        row = [steps.names[node], _cut(steps.definition(node)) or "input"]
         if report.is_forward:
             row.append(_cut(report.tangent_rule(node)) or ("seed" if report.active[node] else "0"))
         row.append(text(trace.values[node]))
@@ -296,7 +302,7 @@ def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str])
     elif 1 < len(seeds) <= MAX_SEED_VECTORS:
         for k, seed in enumerate(seeds):
             unit = ", ".join(["1" if i == k else "0" for i in range(len(seeds))])
-            tables.note(f"dw/d{report.seed_label(seed)}: seed ({unit})")
+            tables.note(f"{report.seed_header(seed)}: seed ({unit})")
 
 
 def _kinks(report: TraceReport, tables: Tables) -> None:
@@ -325,7 +331,8 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
     tables.rows(headers, rows, limit=None, texts=2)
     for node in [n for n in _inputs(report) if n in trace.adjoints][:MAX_SEED_VECTORS]:
         name = steps.graph.attrs[node]
-        tables.note(f"df/d{name} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
+        derivative = f"d{steps.naming.result}/d{name}"
+        tables.note(f"{derivative} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
 
 
 def _totals(report: TraceReport, tables: Tables) -> None:

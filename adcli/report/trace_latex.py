@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from adcli.graph.axes import index_label
-from adcli.language.latex import latex_names, to_latex
+from adcli.language.latex import (
+    accented_name,
+    distinct_names,
+    latex_name,
+    latex_names,
+    numbered_name,
+    to_latex,
+)
+from adcli.report.step_names import Spelling
 from adcli.report.steps import Notation
 from adcli.report.trace import MAX_SEEDS, TraceReport, shown, thinned
 
 LATEX = Notation(
-    step="w_{{{}}}",
-    tangent=lambda name: r"\dot" + name.replace("w", "{w}", 1),
-    adjoint=lambda name: r"\bar" + name.replace("w", "{w}", 1),
+    spelling=Spelling(
+        step="{}_{{{}}}",
+        own=distinct_names,
+        version=numbered_name,
+        call=lambda name, arguments: rf"{latex_name(name)}\left({', '.join(arguments)}\right)",
+        leaf=lambda f, node: to_latex(f.graph, node),
+    ),
+    tangent=lambda name: accented_name(name, r"\dot"),
+    adjoint=lambda name, bars: reduce(lambda x, _: accented_name(x, r"\bar"), range(bars), name),
     times=r" \cdot ",
     partial=r"\frac{{\partial {}}}{{\partial {}}}",
     only_where=r"\left[{}\right]",
@@ -86,10 +101,11 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     written = latex_names(steps.graph)
     for seed in seeds:
         name = written[steps.graph.attrs[seed.node]] + index_label(seed.component)
-        heads.append(rf"\partial w/\partial {name}")
+        heads.append(rf"\partial {steps.naming.letters}/\partial {name}")
 
     def cells(node: int) -> list[str]:
-        row = [steps.names[node], steps.formula(node), number(trace.values[node])]
+        row = [steps.names[node], steps.definition(node) or r"\text{input}"]
+        row.append(number(trace.values[node]))
         if report.is_forward:
             start = r"\text{seed}" if report.active[node] else "0"
             row.append(report.tangent_rule(node) or start)

@@ -156,7 +156,7 @@ def test_deep_and_shared_graphs_stay_small() -> None:
 
 def test_a_variable_called_like_a_step_keeps_names_apart() -> None:
     names = list(drawn("w3*y + y").steps.names.values())
-    assert names == ["w1", "w2", "w3", "w4"]
+    assert names == ["w3", "y", "v3", "v4"]
 
 
 def test_paths_as_a_record() -> None:

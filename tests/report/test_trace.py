@@ -40,10 +40,10 @@ def test_the_record_of_the_textbook_example() -> None:
     assert [a["name"] for a in record["adjoints"]] == ["w5", "w4", "w3", "w2", "w1"]
     assert record["adjoints"][0]["rule"] == "1"
     last = record["adjoints"][-1]
-    assert last["rule"] == "w3\u0304·w2 + w4\u0304·cos(w1)"
+    assert last["rule"] == "w\u03043·w2 + w\u03044·cos(w1)"
     assert {c["rule"]: c["value"] for c in last["contributions"]} == {
-        "w3\u0304·w2": 3.0,
-        "w4\u0304·cos(w1)": -0.4161468365471424,
+        "w\u03043·w2": 3.0,
+        "w\u03044·cos(w1)": -0.4161468365471424,
     }
     assert last["value"] == record["gradient"]["x1"] == 2.5838531634528574
 
@@ -73,12 +73,12 @@ def test_forward_mode_traces_several_results() -> None:
         ("where(a > 0, log(a), a)", "a=-1", "w4", "w1'", None),
         ("floor(x)*x", "x=1.5", "w2", "0", None),
         ("sum(A@x)", "A=[[1,2],[3,4]],x=[1,2]", "w3", "w1' @ w2 + w1 @ w2'", None),
-        ("sum(A@x)", "A=[[1,2],[3,4]],x=[1,2]", "w2", "", "w1ᵀ @ w3\u0304"),
-        ("x@x", "x=[1,2]", "w1", "", "w2\u0304·w1 + w2\u0304·w1"),
-        ("sum(v*s)", "v=[1,2],s=3", "w2", "", "sum(w3\u0304·w1)"),
-        ("v[1] + 0*s", "v=[1,2],s=3", "w1", "", "w3\u0304 at [1]"),
-        ("sum([a, b]^2)", "a=1,b=2", "w2", "", "w3\u0304[1]"),
-        ("x^2", "x=3", "w1", "", "w2\u0304·(2*w1)"),
+        ("sum(A@x)", "A=[[1,2],[3,4]],x=[1,2]", "w2", "", "w1ᵀ @ w\u03043"),
+        ("x@x", "x=[1,2]", "w1", "", "w\u03042·w1 + w\u03042·w1"),
+        ("sum(v*s)", "v=[1,2],s=3", "w2", "", "sum(w\u03043·w1)"),
+        ("v[1] + 0*s", "v=[1,2],s=3", "w1", "", "w\u03043 at [1]"),
+        ("sum([a, b]^2)", "a=1,b=2", "w2", "", "w\u03043[1]"),
+        ("x^2", "x=3", "w1", "", "w\u03042·(2*w1)"),
     ],
 )
 def test_rules(text: str, at: str, node: str, tangent: str, adjoint: str | None) -> None:
