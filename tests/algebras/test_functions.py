@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import subprocess
@@ -31,6 +32,7 @@ from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.accuracy import DIGITS, ulps
 from tests.ad.special_rows import SPECIAL as SPECIAL_ROWS
 from tests.ad.special_rows import SPECIAL_ULPS, VALUES
+from tests.effort import effort
 
 inf, nan, pi = math.inf, math.nan, math.pi
 TINY, SMALLEST, HUGE = 2.2250738585072014e-308, 5e-324, 1.7976931348623157e308
@@ -702,6 +704,30 @@ def missing(module: ModuleType) -> list[str]:
     if module is complex_functions:
         claimed = tuple(p for p in NAMED if is_analytic(p) and hasattr(complex_functions, p.name))
     return [p.name for p in claimed if not callable(getattr(module, p.name, None))]
+
+
+FAR = (
+    -1e15,
+    -1e300,
+    -7.5e9,
+    -0.5,
+    0.0,
+    5e-324,
+    2.0,
+    4e4,
+    3e9,
+    1e300,
+    math.inf,
+    -math.inf,
+    math.nan,
+)
+
+
+@pytest.mark.parametrize("name", [p.name for p in NAMED if not p.variadic])
+def test_far_arguments_take_no_step_for_each_unit(name: str) -> None:
+    points = list(itertools.product(FAR, repeat=len(PRIMITIVES[name].inputs)))
+    points = random.Random(1).sample(points, min(len(points), 2000))
+    assert effort(lambda: on_arrays(name, points)) < 200
 
 
 @pytest.mark.parametrize("module", NAMESPACES, ids=lambda module: module.__name__.split(".")[-1])

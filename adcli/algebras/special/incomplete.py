@@ -155,13 +155,14 @@ def _gamma_factor(n: int, a: Array, x: Array) -> Any:
 
 
 def _gamma_density(n: int, a: Array, x: Array) -> Array:
-    a, is_zero = np.where(a == 0.0, 1.0, a), a == 0.0
+    is_inside, is_zero = (a >= 0.0) & (x >= 0.0), a == 0.0
+    a = np.where(a > 0.0, a, 1.0)  # SciPy's polygamma counts up from large negative arguments
     density = np.where(is_zero, 0.0 if n == 0 else np.nan, _gamma_weight(a, x, divided=True))
     at_0 = np.where(a < 1.0, np.inf, np.where(a == 1.0, 1.0, 0.0))
     at_0 = at_0 if n == 0 else np.where(a > 1.0, 0.0, np.nan)
     density = np.where((x == 0.0) & ~is_zero, at_0, density)
     factor = np.where(x > 0.0, _gamma_factor(n, a, np.where(x > 0.0, x, 1.0))(0.0), 1.0)
-    return np.where((a > 0.0) & (x >= 0.0), density * factor, np.nan)
+    return np.where(is_inside, density * factor, np.nan)
 
 
 def _gamma_series(n: int, a: Array, x: Array) -> Array:
