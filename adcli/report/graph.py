@@ -67,10 +67,13 @@ class Drawing(Report):
             return None
         return shown(self.values[node], self.digits, self.precision)
 
-    def label_lines(self, node: int) -> list[str]:
-        """What the box of a node says: its label, and below it the value, if there is one."""
-        value = self.value(node)
-        return [self.label(node)] + ([] if value is None else [safe(value)])
+    def box_lines(self, node: int) -> list[tuple[str, str]]:
+        """What the box of a node says: its `name`, and at a point its `value` and its `adjoint`,
+        if it has one."""
+        lines = [("name", self.label(node))]
+        if self.values is not None:
+            lines.append(("value", safe(shown(self.values[node], self.digits, self.precision))))
+        return lines
 
     def edges(self) -> Iterator[DrawnEdge]:
         """All edges."""
@@ -296,7 +299,7 @@ def dot_text(drawn: Drawing) -> str:
     names = _identifiers(drawn)
     for node in drawn.nodes:
         style = {"input": ", style=filled, fillcolor=lightblue", "result": ", penwidth=2"}
-        label = _dot_quoted(*drawn.label_lines(node))
+        label = _dot_quoted(*[text for _, text in drawn.box_lines(node)])
         lines.append(f"  {names[node]} [label={label}{style.get(drawn.kind(node), '')}];")
     for line in drawn.edges():
         style_of = "" if line.flows else ", style=dashed"
@@ -319,7 +322,7 @@ def mermaid_text(drawn: Drawing) -> str:
     names = _identifiers(drawn)
     lines = ["flowchart TD"]
     for node in drawn.nodes:
-        label = "<br/>".join([_mermaid_escaped(line) for line in drawn.label_lines(node)])
+        label = "<br/>".join([_mermaid_escaped(line) for _, line in drawn.box_lines(node)])
         start, end = {"input": ("([", "])"), "result": ("[[", "]]")}.get(
             drawn.kind(node), ("[", "]")
         )

@@ -2,95 +2,79 @@
 
 Nodes lie in rows by their depth. Between two rows of nodes is a row for the labels of edges; an
 edge that passes a row takes a place of its own in it. So boxes, labels and passing edges never
-overlap. Places within rows follow the neighbours' mean until crossings stop getting fewer;
-positions are those nearest to the neighbours' that keep order and distances (isotonic regression).
+overlap. Positions are those nearest to the neighbours' that keep order and distances (isotonic
+regression); edges are then drawn straight wherever nothing is in the way.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
-GAP = 28.0
-"""Least distance between things in a row."""
-ROW_GAP = 16.0
+from adcli.report.crossings import in_order
+from adcli.report.placing import EdgePiece, Item, Strand, place
+from adcli.report.routing import Area, Position, Route, corners, straighten
+
+ROW_GAP = 18.0
 MAX_ROW_GAP = 48.0
-ROW_SLOPE = 0.12
+ROW_SLOPE = 0.15
 """Rows are as far apart as edges go aside between them, times this, within these limits."""
 MARGIN = 20.0
-SWEEPS = 24
-STRAIGHT = 8.0
-"""How much more a passing edge pulls than one that ends."""
+PORT = 16.0
+"""Most distance between the ends of edges at a box."""
+EDGE = 12.0
+"""How far the ends of edges stay from the corners of a box."""
+MOST_STRAIGHTENED = 4000
+"""Places of edges in rows up to which bends are left out: that takes their number squared."""
 
 Extent = tuple[float, float]
-Position = tuple[float, float]
-
-
-@dataclass(eq=False)
-class Item:
-    """Something in a row: a node, a label or the place of a passing edge.
-
-    x, y is its centre, `room` the height of its row.
-    """
-
-    width: float
-    height: float
-    row: int
-    is_node: bool
-    above: list[Item] = field(default_factory=list)
-    below: list[Item] = field(default_factory=list)
-    place: int = 0
-    x: float = 0.0
-    y: float = 0.0
-    room: float = 0.0
 
 
 @dataclass
 class Layout:
-    """The items of nodes and of edges' labels, and the items along each edge from top to bottom."""
+    """The boxes of nodes, those of edges' labels, and the way of each edge from box to box."""
 
-    nodes: list[Item]
-    labels: list[Item]
-    routes: list[list[Item]]
+    nodes: list[Area]
+    labels: list[Area]
+    paths: list[list[Position]]
     width: float
     height: float
 
 
 def lay_out(
-    nodes: Sequence[Extent], edges: Sequence[tuple[int, int]], labels: Sequence[Extent]
+    nodes: Sequence[Extent],
+    edges: Sequence[tuple[int, int]],
+    labels: Sequence[Extent],
+    *,
+    rightwards: bool = False,
 ) -> Layout:
-    """A drawing in which every edge (upper, lower) goes down.
+    """A drawing in which every edge (upper, lower) goes down, or to the right.
 
-    `nodes` and `labels` are sizes; upper nodes have smaller numbers than lower ones.
+    `nodes` and `labels` are sizes; upper nodes have smaller numbers than lower ones. A label lies
+    on its edge; nothing else overlaps.
     """
+    if rightwards:
+        nodes, labels = [(h, w) for w, h in nodes], [(h, w) for w, h in labels]
     ranks = _ranks(len(nodes), edges)
-    items = [Item(w, h, 2 * ranks[n], True) for n, (w, h) in enumerate(nodes)]
-    rows: list[list[Item]] = [[] for _ in range(2 * max(ranks, default=0) + 1)]
-    for item in items:
-        rows[item.row].append(item)
-    found, routes = [], []
-    for (upper, lower), (width, height) in zip(edges, labels, strict=True):
-        first, last = items[upper].row, items[lower].row
-        labelled = last - 1  # beside the operation that the edge enters
-        route = [items[upper]]
-        for row in range(first + 1, last):
-            size = (width, height) if row == labelled else (2.0, 2.0)
-            item = Item(*size, row, False)
-            rows[row].append(item)
-            _join(route[-1], item)
-            route.append(item)
-        _join(route[-1], items[lower])
-        route.append(items[lower])
-        found.append(route[labelled - first])
-        routes.append(route)
-    _order(rows)
-    _place(rows)
-    _straighten(rows, routes)
-    width = max((i.x + i.width / 2 for row in rows for i in row), default=0.0) + MARGIN
+    items = [Item(w, h, 2 * rank, True) for (w, h), rank in zip(nodes, ranks, strict=True)]
+    chains, rows = _rows(items, edges, labels)
+    place(rows, chains)
+    left = min((item.box[0] for row in rows for item in row), default=0.0)
+    for item in [item for row in rows for item in row]:
+        item.x += MARGIN - left
+    width = max((item.box[2] for row in rows for item in row), default=0.0) + MARGIN
     height = _stack(rows)
-    return Layout(items, found, routes, width, height)
+    routes = [_route(chain, ends) for chain, ends in zip(chains, edges, strict=True)]
+    if sum(len(chain) for chain in chains) <= MOST_STRAIGHTENED:
+        straighten([item.box for item in items], routes)
+    found = Layout(
+        [item.box for item in items],
+        [route.label for route in routes],
+        [route.path for route in routes],
+        width,
+        height,
+    )
+    return _turned(found) if rightwards else found
 
 
 def places(count: int, edges: Sequence[tuple[int, int]]) -> int:
@@ -99,205 +83,127 @@ def places(count: int, edges: Sequence[tuple[int, int]]) -> int:
     return sum(2 * (ranks[lower] - ranks[upper]) - 1 for upper, lower in edges)
 
 
-def _join(upper: Item, lower: Item) -> None:
-    upper.below.append(lower)
-    lower.above.append(upper)
+def _turned(found: Layout) -> Layout:
+    """What went down goes to the right."""
+
+    def turned(box: Area) -> Area:
+        return (box[1], box[0], box[3], box[2])
+
+    paths = [[(y, x) for x, y in path] for path in found.paths]
+    boxes, labels = [[turned(b) for b in part] for part in (found.nodes, found.labels)]
+    return Layout(boxes, labels, paths, found.height, found.width)
+
+
+# ---- rows ----
 
 
 def _ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The longest way from above; what has nothing above it lies just above its first user."""
-    ranks, users = [0] * count, [count] * count
-    has_above = [False] * count
-    for upper, lower in sorted(edges, key=lambda edge: edge[1]):
-        ranks[lower] = max(ranks[lower], ranks[upper] + 1)
-        has_above[lower] = True
-    lowest = max(ranks, default=0)
+    """The longest way from above; what only one user has, with all that it is made of, lies just
+    above that user, and what has nothing above it just above its first user."""
+    above: list[list[int]] = [[] for _ in range(count)]
+    below: list[list[int]] = [[] for _ in range(count)]
     for upper, lower in edges:
-        users[upper] = min(users[upper], ranks[lower])
-    return [
-        ranks[n] if has_above[n] or users[n] == count else min(users[n] - 1, lowest)
-        for n in range(count)
-    ]
+        above[lower].append(upper)
+        below[upper].append(lower)
+    ranks = [0] * count
+    for n in range(count):
+        ranks[n] = max((ranks[u] + 1 for u in above[n]), default=0)
+    is_apart = [False] * count  # nothing but its one user holds it in its place
+    for n in range(count):
+        is_apart[n] = all(is_apart[u] and len(below[u]) == 1 for u in above[n])
+    for n in reversed(range(count)):
+        if below[n] and (not above[n] or (is_apart[n] and len(below[n]) == 1)):
+            ranks[n] = min(ranks[user] for user in below[n]) - 1
+    return ranks
 
 
-# ---- the order within rows ----
+def _rows(
+    items: Sequence[Item], edges: Sequence[tuple[int, int]], labels: Sequence[Extent]
+) -> tuple[list[Strand], list[list[Item]]]:
+    """The items of each edge, and the rows of all items in an order of few crossings."""
+    count = max((item.row for item in items), default=-2) // 2 + 1
+    things = list(items)
+    levels: list[list[int]] = [[] for _ in range(count)]
+    for n, item in enumerate(items):
+        levels[item.row // 2].append(n)
+    links, chains = [], []
+    for (upper, lower), (width, height) in zip(edges, labels, strict=True):
+        chain, last = [items[upper]], upper
+        for row in range(items[upper].row + 2, items[lower].row + 2, 2):
+            at_end = row == items[lower].row  # the label is beside the operation
+            size = (width, height) if at_end else (2.0, 2.0)
+            between, number = Item(*size, row - 1, False), lower
+            if not at_end:
+                number = len(things)
+                things.append(Item(2.0, 2.0, row, False))
+                levels[row // 2].append(number)
+            links.append((last, number, between))
+            chain += [between, things[number]]
+            last = number
+        chains.append(chain)
+    ordered = in_order(levels, [(upper, lower) for upper, lower, _ in links])
+    place = {n: k for level in ordered for k, n in enumerate(level)}
+    links.sort(key=lambda link: (place[link[0]] + place[link[1]], place[link[0]]))
+    rows: list[list[Item]] = [[] for _ in range(max(2 * count - 1, 0))]
+    for number, level in enumerate(ordered):
+        rows[2 * number] = [things[n] for n in level]
+    for upper, lower, between in links:
+        rows[between.row].append(between)
+        _join(things[upper], between)
+        _join(between, things[lower])
+    for item in items:
+        _spread(item)
+    return chains, rows
 
 
-def _order(rows: list[list[Item]]) -> None:
-    """Reduce crossings: sweeps down and up, each row by the mean place of its neighbours."""
-    _depth_first(rows)
-    best, least = [list(row) for row in rows], _crossings(rows)
-    for sweep in range(SWEEPS):
-        if not least:
-            break
-        down = sweep % 2 == 0
-        for row in rows[1:] if down else reversed(rows[:-1]):
-            _sort(row, down)
-        _exchange(rows)
-        crossings = _crossings(rows)
-        if crossings < least:
-            best, least = [list(row) for row in rows], crossings
-    for row, places in zip(rows, best, strict=True):
-        row[:] = places
-        _number(row)
+def _join(upper: Item, lower: Item) -> None:
+    join = EdgePiece(upper, lower)
+    upper.below.append(join)
+    lower.above.append(join)
 
 
-def _depth_first(rows: list[list[Item]]) -> None:
-    """A first order: as a walk up from the lowest row meets the items."""
-    met: dict[int, int] = {}
-    for row in reversed(rows):
-        for root in row:
-            stack = [root]
-            while stack:
-                item = stack.pop()
-                if id(item) not in met:
-                    met[id(item)] = len(met)
-                    stack += reversed(item.above)
-    for row in rows:
-        row.sort(key=lambda item: met[id(item)])
-        _number(row)
+def _spread(item: Item) -> None:
+    """Let the edges of a node end side by side; they are in the order of the items beside it."""
+    room = max(item.width - 2 * EDGE, 0.0)
+    for joins, side in ((item.above, "end"), (item.below, "start")):
+        step = min(PORT, room / len(joins)) if joins else 0.0
+        for number, join in enumerate(joins):
+            setattr(join, side, (number - (len(joins) - 1) / 2) * step)
 
 
-def _number(row: list[Item]) -> None:
-    for place, item in enumerate(row):
-        item.place = place
-
-
-def _sort(row: list[Item], down: bool) -> None:
-    """Order a row by the mean place of the neighbours above (or below); the others stay."""
-
-    def key(item: Item) -> float:
-        neighbours = item.above if down else item.below
-        if not neighbours:
-            return float(item.place)
-        return sum(n.place for n in neighbours) / len(neighbours)
-
-    row.sort(key=key)
-    _number(row)
-
-
-def _exchange(rows: list[list[Item]]) -> None:
-    """Exchange neighbours in a row where that has fewer crossings with both rows beside it."""
-    if sum(map(len, rows)) > 3000:
-        return
-    for row in rows:
-        for k in range(len(row) - 1):
-            a, b = row[k], row[k + 1]
-            kept = _between(a.above, b.above) + _between(a.below, b.below)
-            swapped = _between(b.above, a.above) + _between(b.below, a.below)
-            if swapped < kept:
-                row[k], row[k + 1] = b, a
-                a.place, b.place = k + 1, k
-
-
-def _between(left: list[Item], right: list[Item]) -> int:
-    """Crossings of the edges of two items in a row, the first one on the left."""
-    return sum(a.place > b.place for a in left for b in right)
-
-
-def _crossings(rows: list[list[Item]]) -> int:
-    total = 0
-    for row in rows:
-        ends: list[int] = []
-        for item in row:
-            places = sorted(n.place for n in item.below)
-            for place in places:
-                total += len(ends) - bisect_left(ends, place + 1)
-            for place in places:
-                insort(ends, place)
-    return total
-
-
-# ---- positions ----
-
-
-def _place(rows: list[list[Item]]) -> None:
-    """Positions across: towards the neighbours' mean, in order and at a distance."""
-    for row in rows:
-        x = 0.0
-        for item in row:
-            item.x = x + item.width / 2
-            x += item.width + GAP
-    for sweep in range(SWEEPS):
-        down = sweep % 2 == 0
-        for row in rows if down else reversed(rows):
-            _settle(row, both=sweep >= SWEEPS - 4, down=down)
-
-
-def _straighten(rows: list[list[Item]], routes: list[list[Item]]) -> None:
-    """Draw the passing parts of long edges to straight lines, then move all to the margin."""
-    nodes = [item for row in rows for item in row if item.is_node]
-    for sweep in range(2 * SWEEPS):
-        goals: dict[int, float] = {}
-        for route in routes:
-            inner = [item.x for item in route[1:-1]]
-            ends = (route[0].x + route[-1].x) / 2
-            pull = 0.2 * (1 - sweep / (2 * SWEEPS))
-            goal = (1 - pull) * (min(inner) + max(inner)) / 2 + pull * ends
-            goals.update((id(item), goal) for item in route[1:-1])
-        for item in nodes:
-            near = [n.x for n in item.above + item.below] or [item.x]
-            goals[id(item)] = sum(near) / len(near) / 2 + item.x / 2
-        for row in rows:
-            weights = [1.0 if item.is_node else STRAIGHT**2 for item in row]
-            _arrange(row, [goals[id(item)] for item in row], weights)
-    left = min((i.x - i.width / 2 for row in rows for i in row), default=0.0)
-    for row in rows:
-        for item in row:
-            item.x += MARGIN - left
-
-
-def _settle(row: list[Item], *, both: bool, down: bool) -> None:
-    """Move a row's items to where their neighbours want them."""
-    wanted, weights = [], []
-    for item in row:
-        neighbours = item.above + item.below if both else item.above if down else item.below
-        pull = [(n.x, 1.0 if n.is_node or item.is_node else STRAIGHT) for n in neighbours]
-        total = sum(weight for _, weight in pull)
-        wanted.append(sum(x * weight for x, weight in pull) / total if total else item.x)
-        weights.append(total or 0.1)
-    _arrange(row, wanted, weights)
-
-
-def _arrange(row: list[Item], wanted: list[float], weights: list[float]) -> None:
-    """Move a row's items as near to `wanted` as their order and distances allow."""
-    offsets = [0.0]
-    for left, right in pairwise(row):
-        offsets.append(offsets[-1] + (left.width + right.width) / 2 + GAP)
-    places = isotonic([x - o for x, o in zip(wanted, offsets, strict=False)], weights)
-    for item, x, offset in zip(row, places, offsets, strict=False):
-        item.x = x + offset
-
-
-def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The increasing numbers nearest to `wanted` in weighted least squares: pool violators.
-
-    Source: Ayer et al., Ann. Math. Statist. 26 (1955).
-
-    >>> isotonic([1.0, 3.0, 2.0], [1.0, 1.0, 1.0])
-    [1.0, 2.5, 2.5]
-    """
-    pools: list[tuple[float, float, int]] = []
-    for x, weight in zip(wanted, weights, strict=True):
-        size = 1
-        while pools and pools[-1][0] > x:
-            mean, other, count = pools.pop()
-            x = (mean * other + x * weight) / (other + weight)
-            weight += other
-            size += count
-        pools.append((x, weight, size))
-    return [x for x, _, size in pools for _ in range(size)]
+# ---- down ----
 
 
 def _stack(rows: list[list[Item]]) -> float:
     """Positions down; returns the height of all."""
-    y = MARGIN
+    y, gap = MARGIN, 0.0
     for row in rows:
         height = max((item.height for item in row), default=0.0)
         aside = 0.0
         for item in row:
             item.y, item.room = y + height / 2, height
-            aside = max([aside, *[abs(n.x - item.x) for n in item.below]])
+            aside = max([aside, *[abs(j.lower.x + j.end - item.x - j.start) for j in item.below]])
         gap = min(MAX_ROW_GAP, max(ROW_GAP, ROW_SLOPE * aside))
         y += height + gap
-    return y - gap + MARGIN if rows else 2 * MARGIN
+    return y - gap + MARGIN
+
+
+def _begin(chain: Strand) -> float:
+    """Where an edge leaves its upper box."""
+    return next(chain[0].x + j.start for j in chain[0].below if j.lower is chain[1])
+
+
+def _finish(chain: Strand) -> float:
+    """Where an edge meets its lower box."""
+    return next(chain[-1].x + j.end for j in chain[-1].above if j.upper is chain[-2])
+
+
+def _route(chain: Strand, ends: tuple[int, int]) -> Route:
+    """An edge through its places in the rows: aside between rows, down within them."""
+    upper, lower = chain[0], chain[-1]
+    start, end = _begin(chain), _finish(chain)
+    path = [(start, upper.box[3]), (start, upper.y + upper.room / 2)]
+    for item in chain[1:-1]:
+        path += [(item.x, item.y - item.room / 2), (item.x, item.y + item.room / 2)]
+    path += [(end, lower.y - lower.room / 2), (end, lower.box[1])]
+    return Route(corners(path), chain[-2].box, ends)
