@@ -27,7 +27,11 @@ Examples:
   adcli trace 'a = x + y; b = a*z; b' --at x=1,y=2,z=3
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
-  adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex"""
+  adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex
+  adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.html"""
+ENDINGS = {**RECORD, ".tex": "latex", ".html": "html", ".htm": "html"}
+WRITTEN = ("table", "latex", "html")
+"""Formats that show numbers to people."""
 
 
 class SweepsOptions(Options):
@@ -42,9 +46,9 @@ class SweepsOptions(Options):
 class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions):
     """All options of the command."""
 
-    form: str = format_option("latex", endings={**RECORD, ".tex": "latex"})
+    form: str = format_option("latex", "html", endings=ENDINGS)
     digits: int = digits_option(
-        Need("needs --format table or latex", is_one("form", "table", "latex"))
+        Need("needs --format table, latex or html", is_one("form", *WRITTEN))
     )
 
 
@@ -55,7 +59,7 @@ def command(options: TraceOptions) -> int:
     Inputs are w1, w2, ..., operations follow; where the program names its steps, or calls its own
     functions, inputs and named steps go by their names. Forward mode has a tangent w' for each seed
     (a variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
-    contributes. The numbers are those of `adcli grad`.
+    contributes. The numbers are those of `adcli grad`. An HTML file plays both passes.
     """
     with options.context():
         f, digits = function(options.text), options.decimal_digits
@@ -66,6 +70,10 @@ def command(options: TraceOptions) -> int:
             from adcli.report.trace_latex import latex_text
 
             write_text(options.output, latex_text(report, options.digits))
+        elif options.form == "html":
+            from adcli.report.page.lesson import lesson_page
+
+            write_text(options.output, lesson_page(f, report, options.digits))
         else:
             show(report, options.form, options.output, options.digits)
     return 0

@@ -135,11 +135,15 @@ def drawing_of(
             raise results.infinity
         run, context = results.run, results.algebra.context()
     with context:
-        steps = Steps(f, run, own_names=True)
-        lines = {node: _lines(steps, node, digits, precision) for node in steps.nodes}
-        values = None
-        if run is not None:
-            values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
+        return drawn_steps(Steps(f, run, own_names=True), digits, precision)
+
+
+def drawn_steps(steps: Steps, digits: int, precision: int | None = None) -> Drawing:
+    """The drawing of steps, with the names that they have."""
+    run, values = steps.run, None
+    lines = {node: _lines(steps, node, digits, precision) for node in steps.nodes}
+    if run is not None:
+        values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
     return Drawing(steps, lines, values, digits, precision)
 
 

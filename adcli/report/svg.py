@@ -49,7 +49,7 @@ text {{ fill: #e6edf3; }}
 def svg_text(drawn: Drawing, rightwards: bool = False) -> str:
     """The picture. Raises UsageError for a graph that is too large to be read."""
     picture = picture_of(drawn, rightwards)
-    parts = [_start(picture), *map(_edge, picture.edges), *map(_label, picture.edges)]
+    parts = [_start(picture), *map(edge_paths, picture.edges), *map(_label, picture.edges)]
     parts += [_node(number, box) for number, box in enumerate(picture.nodes, 1)]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -64,7 +64,8 @@ def _start(picture: GraphPicture) -> str:
     )
 
 
-def _edge(arrow: EdgeArrow) -> str:
+def edge_paths(arrow: EdgeArrow) -> str:
+    """The line of an edge and its tip."""
     looks = "".join(f" {name}" for name in arrow.looks)
     line = "".join(map(_path, arrow.curves))
     corners = "L".join(f"{x:.1f} {y:.1f}" for x, y in arrow.tip)

@@ -75,6 +75,12 @@ class TraceReport(Report):
         """The steps in the order in which the reverse sweep comes to them."""
         return [node for node in self.trace.visited if node in self.steps.names]
 
+    @property
+    def inputs(self) -> list[int]:
+        """The variables to differentiate for."""
+        graph = self.steps.graph
+        return [n for n in self.steps.nodes if not graph.args[n] and self.active[n]]
+
     def tangent_rule(self, node: int) -> str:
         """The rule of a tangent with its name: `w3' = w1'·w2 + w1·w2'`."""
         if not self.steps.graph.args[node]:
@@ -100,7 +106,7 @@ class TraceReport(Report):
 
     def adjoint_rule(self, node: int, limit: int | None = None) -> str:
         """The sum of contributions: `w̄3·w2 + w̄4·cos(w1)`; "" for the seed."""
-        return _sum(self.contributions(node), self.contribution, limit)
+        return sum_of(self.contributions(node), self.contribution, limit)
 
     def record(self) -> dict[str, Any]:
         """Everything: steps with tangents, adjoints in order, counts."""
@@ -143,6 +149,10 @@ class TraceReport(Report):
         _kinks(self, tables)
         if self.is_reverse:
             _adjoints(self, tables, text)
+        self.draw_cost(tables)
+
+    def draw_cost(self, tables: Tables) -> None:
+        """What the sweeps cost."""
         _totals(self, tables)
 
 
@@ -156,7 +166,10 @@ def _zero(value: Any) -> Any:
     return np.zeros(shape)
 
 
-def _sum(found: list[Contribution], text: Callable[[Contribution], str], limit: int | None) -> str:
+def sum_of(
+    found: list[Contribution], text: Callable[[Contribution], str], limit: int | None
+) -> str:
+    """Contributions as a sum: all of them, or the first and how many more there are."""
     if limit is None or len(found) <= limit:
         return joined([text(c) for c in found])
     shown = joined([text(c) for c in found[: limit - 1]])
@@ -321,7 +334,7 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
 
     def cells(node: int) -> list[str]:
         found = report.contributions(node)
-        numbers = _cut(_sum(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
+        numbers = _cut(sum_of(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
         rule = _cut(report.adjoint_rule(node, MAX_TERMS)) or "seed"
         return [steps.adjoint(node), rule, numbers, text(trace.adjoints[node])]
 
@@ -329,7 +342,7 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
     if not any(row[2] for row in rows):
         headers, *rows = [[row[0], row[1], row[3]] for row in (headers, *rows)]
     tables.rows(headers, rows, limit=None, texts=2)
-    for node in [n for n in _inputs(report) if n in trace.adjoints][:MAX_SEED_VECTORS]:
+    for node in [n for n in report.inputs if n in trace.adjoints][:MAX_SEED_VECTORS]:
         name = steps.graph.attrs[node]
         derivative = f"d{steps.naming.result}/d{name}"
         tables.note(f"{derivative} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
@@ -337,16 +350,10 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
 
 def _totals(report: TraceReport, tables: Tables) -> None:
     steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
-    inputs = sum(len(list(flat(report.trace.values[node]))) for node in _inputs(report))
+    inputs = sum(len(list(flat(report.trace.values[node]))) for node in report.inputs)
     tables.heading(f"Derivatives of {counted(steps, 'operation')} over {counted(inputs, 'input')}")
     rows = [
         (mode, *[f"{count:,}" for count in counts.values()])
         for mode, counts in operations(report).items()
     ]
     tables.rows(["", "sweeps", "multiplications", "additions"], rows)
-
-
-def _inputs(report: TraceReport) -> list[int]:
-    """The variables to differentiate for."""
-    graph = report.steps.graph
-    return [n for n in report.steps.nodes if not graph.args[n] and report.active[n]]

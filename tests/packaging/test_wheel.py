@@ -123,6 +123,7 @@ def test_wheel_holds_the_package_and_nothing_else(dist, way):
     assert {name.split("/")[0] for name in names} == {"adcli", f"adcli-{version}.dist-info"}
     grammars = {name for name in names if name.startswith("adcli/grammars/")}
     assert grammars == {f"adcli/grammars/{name}" for name in GRAMMAR_FILES}
+    assert {"adcli/report/page/page.css", "adcli/report/page/lesson.js"} <= set(names)
     assert f"adcli-{version}.dist-info/licenses/LICENSE" in names
 
 

@@ -1,0 +1,263 @@
+// Plays the passes of a lesson. Everything that is shown is in the page already: the script decides
+// what of it is seen. Texts are moved as texts (textContent) or as nodes, never as HTML.
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+
+  const passes = all(".pass").map((section) => ({
+    section,
+    kind: section.dataset.kind,
+    column: section.dataset.column,
+    title: one("h2", section).textContent,
+    steps: all(".step", section),
+  }));
+  const rows = new Map(all("tr[data-node]").map((row) => [row.dataset.node, row]));
+  const cell = (node, column) => {
+    const row = rows.get(node);
+    return row && one(`[data-column="${column}"]`, row);
+  };
+  const graph = one(".graph svg");
+  const nodes = all(".graph .node");
+  const slider = one("#slider");
+  const seed = one("#seed");
+  let pass = 0;
+  let step = 0;
+  let timer = null;
+
+  // ---- what a step shows ----
+
+  function paint(svg, p, s) {
+    const { kind, column, steps } = passes[p];
+    const seen = new Set(steps.slice(0, s + 1).map((item) => item.dataset.node));
+    const now = steps[s].dataset;
+    const lit = new Set((now.lines ?? "").split(" "));
+    svg.dataset.kind = kind;
+    for (const node of all(".node", svg)) {
+      const id = node.dataset.node;
+      node.classList.toggle("lit", id === now.node);
+      node.classList.toggle("seen", seen.has(id));
+      one(".value", node).classList.toggle("later", kind === "value" && !seen.has(id));
+      const derivative = one(".derivative", node);
+      const found = kind !== "value" && seen.has(id) ? cell(id, column) : null;
+      const number = found?.dataset.short ?? found?.textContent;
+      one(".derivative", node).textContent = found ? `${found.dataset.name} = ${number}` : "";
+    }
+    for (const line of all(".line", svg)) line.classList.toggle("lit", lit.has(line.dataset.line));
+  }
+
+  function fillTable() {
+    const { kind, column, steps } = passes[pass];
+    const seen = new Set(steps.slice(0, step + 1).map((item) => item.dataset.node));
+    for (const item of all("#steps-table [data-column]")) {
+      const its = item.dataset.column;
+      item.hidden = its !== "value" && its !== column;
+    }
+    for (const [id, row] of rows) {
+      row.classList.toggle("lit", id === steps[step].dataset.node);
+      for (const item of all("td[data-column]", row)) {
+        const isCurrent = item.dataset.column === column;
+        item.classList.toggle("later", isCurrent && !seen.has(id));
+      }
+    }
+    one("#steps-table").dataset.kind = kind;
+  }
+
+  function spoken(item) {
+    const words = { "\u0304": " bar", "'": " tangent", "·": " times ", "*": " times ", "∂": " partial " };
+    return item.textContent.normalize("NFD").replace(/[\u0304'·*∂]/g, (sign) => words[sign]);
+  }
+
+  function show() {
+    const current = passes[pass];
+    passes.forEach((other, p) => {
+      other.section.hidden = p !== pass;
+    });
+    current.steps.forEach((item, s) => {
+      item.hidden = s !== step;
+    });
+    if (graph) paint(graph, pass, step);
+    fillTable();
+    slider.max = current.steps.length - 1;
+    slider.value = step;
+    const place = `step ${step + 1} of ${current.steps.length}`;
+    slider.setAttribute("aria-valuetext", place);
+    one("#place").textContent = place;
+    one("#announcement").textContent = `${place}. ${spoken(current.steps[step])}`;
+    for (const button of all("[data-passkind]")) {
+      button.setAttribute("aria-pressed", button.dataset.passkind === current.kind);
+    }
+    if (seed) {
+      one("#seeds").hidden = current.kind !== "tangent";
+      if (current.kind === "tangent") seed.value = pass;
+    }
+    one("#back").disabled = !pass && !step;
+    one("#next").disabled = isLast();
+    const lit = graph && one(".node.lit", graph);
+    for (const node of nodes) node.tabIndex = node === (lit ?? nodes[0]) ? 0 : -1;
+    if (lit) follow(lit);
+    const row = one("tr.lit");
+    if (row) follow(row);
+  }
+
+  // Scrolls the box around an item, not the page, so that the item is seen.
+  function follow(item) {
+    const box = item.closest(".scroll");
+    const [outer, inner] = [box.getBoundingClientRect(), item.getBoundingClientRect()];
+    const margin = 24;
+    const beyond = (low, high, lower, upper) =>
+      high > upper - margin ? high - upper + margin : low < lower + margin ? low - lower - margin : 0;
+    box.scrollBy(
+      beyond(inner.left, Math.min(inner.right, inner.left + outer.width), outer.left, outer.right),
+      beyond(inner.top, inner.bottom, outer.top, outer.bottom),
+    );
+  }
+
+  // ---- from step to step ----
+
+  const isLast = () => pass === passes.length - 1 && step === passes[pass].steps.length - 1;
+
+  function go(p, s) {
+    [pass, step] = [p, s];
+    show();
+  }
+
+  function next() {
+    if (step < passes[pass].steps.length - 1) go(pass, step + 1);
+    else if (!isLast()) go(pass + 1, 0);
+    if (isLast()) pause();
+  }
+
+  function back() {
+    if (step) go(pass, step - 1);
+    else if (pass) go(pass - 1, passes[pass - 1].steps.length - 1);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = null;
+    one("#play").textContent = "Play";
+  }
+
+  function play() {
+    if (isLast()) go(0, 0);
+    clearInterval(timer);
+    timer = setInterval(next, 2000 / Number(one("#speed").value));
+    one("#play").textContent = "Pause";
+  }
+
+  const toggle = () => (timer ? pause() : play());
+  const passOf = (kind) => passes.findIndex((item) => item.kind === kind);
+
+  // ---- nodes ----
+
+  function inspect(node) {
+    const row = rows.get(node.dataset.node);
+    const list = one("#inspected");
+    list.replaceChildren();
+    for (const item of row ? row.children : []) {
+      const title = document.createElement("dt");
+      const said = document.createElement("dd");
+      title.textContent = one(`#steps-table thead tr`).children[item.cellIndex].textContent;
+      said.append(...[...item.cloneNode(true).childNodes]);
+      list.append(title, said);
+    }
+  }
+
+  function stepOf(node) {
+    const s = passes[pass].steps.findIndex((item) => item.dataset.node === node.dataset.node);
+    if (s >= 0) go(pass, s);
+  }
+
+  nodes.forEach((node, k) => {
+    node.addEventListener("pointerenter", () => inspect(node));
+    node.addEventListener("focus", () => inspect(node));
+    node.addEventListener("click", () => stepOf(node));
+    node.addEventListener("keydown", (event) => {
+      const places = { ArrowDown: k + 1, ArrowUp: k - 1 };
+      const other = nodes[places[event.key]];
+      if (event.key === "Enter" || event.key === " ") stepOf(node);
+      else if (other) other.focus();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  });
+
+  for (const row of all("[data-path]")) {
+    const lines = new Set(row.dataset.path.split(" "));
+    const light = (on) => {
+      for (const line of graph ? all(".line", graph) : []) {
+        line.classList.toggle("path", on && lines.has(line.dataset.line));
+      }
+    };
+    row.tabIndex = 0;
+    for (const name of ["pointerenter", "focus"]) row.addEventListener(name, () => light(true));
+    for (const name of ["pointerleave", "blur"]) row.addEventListener(name, () => light(false));
+  }
+
+  // ---- controls ----
+
+  const pausing = (act) => () => {
+    pause();
+    act();
+  };
+  one("#next").addEventListener("click", pausing(next));
+  one("#back").addEventListener("click", pausing(back));
+  one("#play").addEventListener("click", toggle);
+  one("#speed").addEventListener("change", () => timer && play());
+  slider.addEventListener("input", pausing(() => go(pass, Number(slider.value))));
+  if (seed) seed.addEventListener("change", pausing(() => go(Number(seed.value), 0)));
+  for (const button of all("[data-passkind]")) {
+    button.addEventListener("click", pausing(() => go(passOf(button.dataset.passkind), 0)));
+  }
+
+  const keys = {
+    ArrowRight: pausing(next),
+    ArrowLeft: pausing(back),
+    Home: pausing(() => go(pass, 0)),
+    End: pausing(() => go(pass, passes[pass].steps.length - 1)),
+    " ": toggle,
+  };
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches("select, input");
+    const isButton = event.target.matches("button, summary, a");
+    if (event.ctrlKey || event.altKey || event.metaKey || isTyping) return;
+    if (!(event.key in keys) || (event.key === " " && isButton)) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  // ---- print: a numbered frame a step ----
+
+  function frames() {
+    const box = document.createElement("div");
+    const total = passes.reduce((sum, item) => sum + item.steps.length, 0);
+    let number = 0;
+    box.className = "frames";
+    passes.forEach((item, p) => {
+      item.steps.forEach((words, s) => {
+        const frame = document.createElement("section");
+        const title = document.createElement("h2");
+        number += 1;
+        title.textContent = `${number} of ${total} · ${item.title}`;
+        const text = words.cloneNode(true);
+        text.hidden = false;
+        frame.append(title, text);
+        if (graph) {
+          const drawn = graph.cloneNode(true);
+          paint(drawn, p, s);
+          frame.append(drawn);
+        }
+        box.append(frame);
+      });
+    });
+    return box;
+  }
+
+  window.addEventListener("beforeprint", () => {
+    if (!one(".frames")) one("main").after(frames());
+  });
+  window.addEventListener("afterprint", () => one(".frames")?.remove());
+
+  show();
+})();

@@ -1,0 +1,73 @@
+"""The trace as a page that plays: the graph, the steps of both passes, paths and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from adcli.function import Function
+from adcli.report.graph import cut, drawn_steps
+from adcli.report.numbers import shape_of
+from adcli.report.page.document import document, tabs
+from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel
+from adcli.report.page.lesson_stage import stage_of
+from adcli.report.page.lesson_steps import passes_of
+from adcli.report.page.markup import Markup, tag
+from adcli.report.trace import TraceReport, shown
+
+SHOWN_PROGRAM = 2000
+"""Characters of a program in a page."""
+LISTED_VARIABLES = 8
+"""Variables whose values and derivatives are in the head of a page."""
+
+
+def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
+    """The page of a trace."""
+    assert report.steps.run is not None
+    with report.steps.run.algebra.context():
+        drawn = drawn_steps(report.steps, digits, report.precision)
+        passes = passes_of(report, drawn, digits)
+        panels = [("Table", table_panel(report, passes)), ("Cost", cost_panel(report))]
+        if len(f.outputs) == 1 and not shape_of(report.value):
+            panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
+        stage = stage_of(drawn, passes)
+    main = tag("main", stage, tabs("Results of the passes", panels))
+    body = tag("div", _header(f, report, digits), main, _footer(), class_="lesson")
+    title = f"adcli trace: {cut(f.text.replace(chr(10), ' '), 60)}"
+    return document(title, body, ["lesson.css"], ["lesson.js"])
+
+
+# ---- what is computed ----
+
+
+def _header(f: Function, report: TraceReport, digits: int) -> Markup:
+    """The program, the point, the result."""
+    text = partial(shown, digits=digits, precision=report.precision)
+    program = f.text.strip()
+    if len(program) > SHOWN_PROGRAM:
+        program = f"{program[:SHOWN_PROGRAM]} ..."
+    point = [f"{name} = {text(value)}" for name, value in report.point.items()]
+    value = [report.value] if len(f.outputs) == 1 else report.value
+    result = report.steps.naming.result
+    results = [f"{result} = {', '.join(map(text, value))}"]
+    results += [f"d{result}/d{name} = {text(slope)}" for name, slope in report.gradient.items()]
+    return tag(
+        "header",
+        tag("p", "adcli trace", class_="kind"),
+        tag("h1", tag("code", program)),
+        tag("p", "at ", *_few(point), class_="point") if point else "",
+        tag("p", *_few(results), class_="answer"),
+    )
+
+
+def _few(texts: Sequence[str]) -> list[Markup]:
+    """Each text as an item of a line; the number of those left out."""
+    found = [tag("span", text) for text in texts[:LISTED_VARIABLES]]
+    more = len(texts) - len(found)
+    return found + [tag("span", f"and {more:,} more")] * (more > 0)
+
+
+def _footer() -> Markup:
+    """The keys, which only the script gives a meaning."""
+    keys = "Keys: ← → one step, Home End first and last, space plays, ↑ ↓ from node to node."
+    return tag("footer", tag("p", keys, class_="scripted"))

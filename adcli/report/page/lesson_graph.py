@@ -1,0 +1,99 @@
+"""The graph of a lesson: nodes that can be lit, with room for what the passes compute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adcli.errors import UsageError
+from adcli.report.graph import Drawing, cut
+from adcli.report.graph_picture import LINE, EdgeArrow, NodeBox, picture_of
+from adcli.report.page.lesson_steps import LessonPass
+from adcli.report.page.markup import Markup, tag
+from adcli.report.svg import BASELINE, edge_paths
+
+DRAWN_NODES = 150
+"""Nodes of a graph that is drawn."""
+MAX_NUMBER = 26
+"""Characters of a number, or an array, in a node."""
+
+
+@dataclass(frozen=True)
+class _RoomyDrawing(Drawing):
+    """A drawing whose boxes have room for the longest text of each line."""
+
+    passes: Sequence[LessonPass] = ()
+
+    def box_lines(self, node: int) -> list[tuple[str, str]]:
+        """The name, the value, and a tangent or an adjoint."""
+        first, *others = [(p, brief(p.numbers[node])) for p in self.passes]
+        lines = [("name", self.label(node)), ("value", first[1])]
+        if others:
+            names = [p.names.get(node, "") for p, _ in others]
+            texts = [f"{name} = {text}" for name, (_, text) in zip(names, others, strict=True)]
+            lines.append(("derivative", max(texts, key=len)))
+        return lines
+
+
+def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
+    """The graph as SVG; None for one that is too large to be read.
+
+    Edges have the attribute data-line, their numbers, nodes data-node. A node's third line is the
+    tangent or the adjoint, which the script fills in.
+    """
+    if len(drawn.nodes) > DRAWN_NODES:
+        return None
+    roomy = _RoomyDrawing(
+        drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes
+    )
+    try:
+        picture = picture_of(roomy)
+    except UsageError:
+        return None
+    parts = [_edge(k, arrow) for k, arrow in enumerate(picture.edges)]
+    parts += [_node(n, box) for n, box in enumerate(picture.nodes)]
+    width, height = f"{picture.width:.0f}", f"{picture.height:.0f}"
+    return tag(
+        "svg",
+        *parts,
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        role="group",
+        aria_label="Computational graph",
+    )
+
+
+def brief(number: str) -> str:
+    """A number, or an array, as a node shows it."""
+    return cut(number, MAX_NUMBER)
+
+
+def _edge(number: int, arrow: EdgeArrow) -> Markup:
+    left, top, right, _ = arrow.label
+    label = _text("label", (left + right) / 2, top, arrow.edge.label)
+    return tag("g", Markup(edge_paths(arrow)), label, class_="line", data_line=number)
+
+
+def _node(number: int, shown: NodeBox) -> Markup:
+    left, top, right, bottom = shown.box
+    box = tag(
+        "rect",
+        x=f"{left:.1f}",
+        y=f"{top:.1f}",
+        width=f"{right - left:.1f}",
+        height=f"{bottom - top:.1f}",
+        rx=16 if shown.kind == "input" else 6,
+    )
+    first = (top + bottom - LINE * len(shown.lines)) / 2
+    texts = [
+        _text(looks, (left + right) / 2, first + LINE * k, "" if looks == "derivative" else text)
+        for k, (looks, text) in enumerate(shown.lines)
+    ]
+    looks = f"node {shown.kind}"
+    return tag("g", box, *texts, class_=looks, data_node=number, tabindex=-1, role="button")
+
+
+def _text(looks: str, x: float, top: float, text: str) -> Markup:
+    place = {"x": f"{x:.1f}", "y": f"{top + BASELINE:.1f}"}
+    return tag("text", text, class_=looks, text_anchor="middle", **place)

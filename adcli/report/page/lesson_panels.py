@@ -1,0 +1,100 @@
+"""What stands beside the player of a lesson: the table, the paths, the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adcli.explain.paths import Path, find_paths
+from adcli.language.messages import counted
+from adcli.report.graph import Drawing, cut
+from adcli.report.page.html_tables import HtmlTables, scrolling
+from adcli.report.page.lesson_graph import brief
+from adcli.report.page.lesson_steps import MAX_TEXT, LessonPass, bounded
+from adcli.report.page.markup import Markup, join, tag
+from adcli.report.paths import PathReport
+from adcli.report.trace import TraceReport
+
+LISTED_PATHS = 20
+"""Paths to one variable in a page."""
+LISTED_VARIABLES = 8
+"""Variables whose paths are in a page."""
+
+
+def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
+    """A row a step: name, formula, value, a column for the tangents of each seed, the adjoint."""
+    heads = [tag("th", "", scope="col"), tag("th", "formula", scope="col")]
+    for shown in passes:
+        names = {"value": "value", "adjoint": "adjoint"}
+        said = names.get(shown.kind, f"d{report.steps.naming.letters}/d{shown.label}")
+        heads.append(tag("th", said, scope="col", class_="number", data_column=shown.column))
+    places = [*enumerate(report.steps.nodes)]
+    rows = bounded(
+        places,
+        lambda place: _row(report, passes, *place),
+        lambda more: tag("tr", tag("td", f"... {more:,} more", colspan=len(heads))),
+    )
+    body = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), id="steps-table")
+    hidden = sum(not seed.tangents for seed in report.trace.seeds) if report.is_forward else 0
+    note = f"and {counted(hidden, 'more seed')}, not shown; adcli trace --format json has all"
+    return join(scrolling(body, "steps"), tag("p", note, class_="note") if hidden else "")
+
+
+def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: int) -> Markup:
+    steps = report.steps
+    cells = [
+        tag("th", steps.names[node], scope="row"),
+        tag("td", cut(steps.definition(node), MAX_TEXT)),
+    ]
+    for shown in passes:
+        is_known = node in shown.names
+        text = shown.numbers[node] if is_known else ""
+        short = brief(text)
+        cells.append(
+            tag(
+                "td",
+                text,
+                class_="number",
+                data_column=shown.column,
+                data_name=shown.names[node] if is_known and shown.kind != "value" else None,
+                data_short=short if short != text else None,
+            )
+        )
+    return tag("tr", *cells, data_node=number)
+
+
+def paths_panel(report: TraceReport, drawn: Drawing, digits: int) -> Markup:
+    """The paths from the result to each variable, the largest products first."""
+    run = report.steps.run
+    assert run is not None
+    lines = {id(line): str(k) for k, line in enumerate(drawn.edges())}
+    tables = HtmlTables()
+    for node in report.inputs[:LISTED_VARIABLES]:
+        paths = find_paths(run, report.steps.outputs[0], node)
+        paths = replace(paths, listed=paths.listed[:LISTED_PATHS])
+        for k, path in enumerate(paths.listed):
+            tables.row_attributes[k] = {"data_path": " ".join(_lines(drawn, path, lines))}
+        name = report.steps.graph.attrs[node]
+        PathReport(report.steps, paths, name, report.precision).draw(tables, digits)
+    more = len(report.inputs) - LISTED_VARIABLES
+    if more > 0:
+        tables.note(f"and {counted(more, 'more variable')}; adcli graph --paths shows each")
+    return tables.markup()
+
+
+def _lines(drawn: Drawing, path: Path, lines: dict[int, str]) -> list[str]:
+    """The edges of a path by number."""
+    found = []
+    for edge in path.edges:
+        operands = drawn.steps.operands(edge.source)
+        for (k, _), line in zip(operands, drawn.lines[edge.source], strict=True):
+            if k == edge.operand:
+                found.append(lines[id(line)])
+    return found
+
+
+def cost_panel(report: TraceReport) -> Markup:
+    """What both modes cost, as the trace says."""
+    tables = HtmlTables()
+    report.draw_cost(tables)
+    return tables.markup()

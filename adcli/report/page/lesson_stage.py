@@ -1,0 +1,108 @@
+"""The player of a lesson: controls, the steps of the passes, the graph that they light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adcli.language.messages import counted
+from adcli.report.graph import Drawing
+from adcli.report.page.lesson_graph import graph_markup
+from adcli.report.page.lesson_steps import TITLES, LessonPass, LessonStep
+from adcli.report.page.markup import Markup, tag
+
+SPEEDS = {"0.5": "half speed", "1": "normal speed", "2": "double speed", "4": "fast"}
+
+
+def stage_of(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup:
+    """Controls, the current step, and the graph."""
+    numbers = {id(line): str(k) for k, line in enumerate(drawn.edges())}
+    places = {node: n for n, node in enumerate(drawn.nodes)}
+    seen = [_pass(p, numbers, places) for p in passes]
+    graph = graph_markup(drawn, passes)
+    if graph is None:
+        words = f"The graph of {counted(len(drawn.nodes), 'node')} is too large to be drawn here; "
+        picture = tag("p", words, tag("code", "adcli graph --as dot"), " is for graph viewers.")
+    else:
+        picture = tag(
+            "div",
+            graph,
+            class_="graph scroll",
+            tabindex=0,
+            role="region",
+            aria_label="Graph, scrolls",
+        )
+    hint = "Point at a node, or tab to it, to see all its numbers; a click goes to its step."
+    inspected = tag("dl", tag("dt", hint), id="inspected") if graph else ""
+    return tag(
+        "section",
+        _controls(passes),
+        tag("div", *seen, class_="steps"),
+        tag("p", id="announcement", class_="spoken", aria_live="polite"),
+        picture,
+        inspected,
+        class_="stage",
+        aria_label="The passes, step by step",
+    )
+
+
+def _controls(passes: Sequence[LessonPass]) -> Markup:
+    """Buttons, slider and choices; without script there are none."""
+    kinds = dict.fromkeys(p.kind for p in passes)
+    seeds = [(k, p) for k, p in enumerate(passes) if p.kind == "tangent"]
+    choices = [
+        tag("button", TITLES[kind], type="button", data_passkind=kind, aria_pressed="false")
+        for kind in kinds
+    ]
+    if len(seeds) > 1:
+        options = [tag("option", p.label, value=k) for k, p in seeds]
+        choices.append(
+            tag("label", "seed ", tag("select", *options, id="seed"), id="seeds", hidden=True)
+        )
+    speeds = [tag("option", said, value=v, selected=v == "1") for v, said in SPEEDS.items()]
+    moves = [
+        tag("button", "Back", type="button", id="back"),
+        tag("button", "Play", type="button", id="play"),
+        tag("button", "Next", type="button", id="next"),
+        Markup('<input type="range" id="slider" min="0" max="1" value="0" aria-label="step">'),
+        tag("output", id="place"),
+        tag("select", *speeds, id="speed", aria_label="speed"),
+    ]
+    return tag(
+        "div",
+        tag("div", *choices, class_="passes", role="group", aria_label="pass"),
+        tag("div", *moves, class_="moves", role="group", aria_label="step"),
+        class_="controls scripted",
+    )
+
+
+def _pass(shown_pass: LessonPass, numbers: dict[int, str], places: dict[int, int]) -> Markup:
+    """The steps of a pass as a list."""
+    items = [_step(step, numbers, places) for step in shown_pass.steps]
+    return tag(
+        "section",
+        tag("h2", shown_pass.title),
+        tag("ol", *items),
+        class_="pass",
+        data_kind=shown_pass.kind,
+        data_column=shown_pass.column,
+    )
+
+
+def _step(step: LessonStep, numbers: dict[int, str], places: dict[int, int]) -> Markup:
+    """A step: its words, the equation, the local partial derivatives in it."""
+    parts = [tag("p", step.words, class_="words")]
+    if step.equation:
+        parts.append(_equation(step.equation, "equation"))
+    if step.partials:
+        found = [tag("li", _equation(chain)) for chain in step.partials]
+        parts.append(tag("ul", *found, class_="partials"))
+    lines = " ".join([numbers[id(line)] for line in step.lines])
+    node = None if step.node is None else places[step.node]
+    return tag("li", *parts, class_="step", data_node=node, data_lines=lines or None)
+
+
+def _equation(chain: Sequence[str], kind: str | None = None) -> Markup:
+    """Parts that are equal, each on a line of its own where they do not fit."""
+    first, *others = chain
+    parts = [tag("span", first), *[tag("span", f" = {part}") for part in others]]
+    return tag("p", *parts, class_=kind)

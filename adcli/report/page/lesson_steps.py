@@ -1,0 +1,261 @@
+"""The steps of both passes: what each computes, in names and in numbers.
+
+Rules are those of the trace, numbers those that its sweeps computed. Between them stands the rule
+with numbers in the places of names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from adcli.explain.trace import Seed
+from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.language.messages import counted
+from adcli.report.graph import Drawing, DrawnEdge
+from adcli.report.steps import Steps
+from adcli.report.trace import MAX_TERMS, TraceReport, shown, sum_of
+
+PLAYED_STEPS = 100
+"""Steps of a pass: of a longer program the first and the last half of so many."""
+MAX_TEXT = 160
+"""Characters of a rule, or of its numbers, in a step."""
+TITLES = {"value": "Forward pass", "tangent": "Forward mode", "adjoint": "Backward pass"}
+MAX_LISTED = 6
+"""Names, or local partials, that a step lists."""
+
+
+@dataclass(frozen=True)
+class LessonStep:
+    """A step of a pass: `node` is what it computes; None where a pass begins, ends or goes on
+    beyond what is shown.
+
+    `words` is a sentence, `lines` are the edges that it uses, `equation` has the parts that are
+    equal, from the name to the number, and `partials` those of each local partial in it.
+    """
+
+    words: str
+    node: int | None = None
+    lines: Sequence[DrawnEdge] = ()
+    equation: Sequence[str] = ()
+    partials: Sequence[Sequence[str]] = ()
+
+
+@dataclass(frozen=True)
+class LessonPass:
+    """A walk over the graph: `kind` is value, tangent or adjoint, `label` names a seed.
+
+    `names` and `numbers` are the texts of what it computes, by node.
+    """
+
+    kind: str
+    steps: Sequence[LessonStep]
+    names: Mapping[int, str]
+    numbers: Mapping[int, str]
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return f"{TITLES[self.kind]}, seed {self.label}" if self.label else TITLES[self.kind]
+
+    @property
+    def column(self) -> str:
+        """The key of its column in the table."""
+        return f"{self.kind} {self.label}".strip()
+
+
+def passes_of(report: TraceReport, drawn: Drawing, digits: int) -> list[LessonPass]:
+    """The passes of a trace in the order of a lecture: values, tangents of each seed, adjoints.
+
+    Of seeds that the trace did not keep there is none.
+    """
+    writer = _Writer(report, drawn, digits)
+    found = [writer.values()]
+    found += [writer.tangents(seed) for seed in report.trace.seeds if seed.tangents]
+    if report.is_reverse:
+        found.append(writer.adjoints())
+    return found
+
+
+class _InNumbers(Steps):
+    """Steps that say numbers in the places of names: of values, and of tangents or adjoints."""
+
+    def __init__(
+        self, steps: Steps, values: Mapping[int, str], derivatives: Mapping[int, str]
+    ) -> None:
+        vars(self).update(vars(steps))
+        self.names = {node: _bracketed(text) for node, text in values.items()}
+        self.derivatives = derivatives
+
+    def tangent(self, node: int) -> str:
+        return _bracketed(self.derivatives[node])
+
+    adjoint = tangent
+
+
+class _Writer:
+    """Says the steps of a trace."""
+
+    def __init__(self, report: TraceReport, drawn: Drawing, digits: int) -> None:
+        self.report, self.steps, self.drawn, self.digits = report, report.steps, drawn, digits
+        self.value = {n: self.text(report.trace.values[n]) for n in self.steps.nodes}
+        self.uses: dict[int, list[DrawnEdge]] = {}
+        for line in drawn.edges():
+            if line.flows:
+                self.uses.setdefault(line.target, []).append(line)
+
+    def text(self, value: Any) -> str:
+        """A number, or an array, as in the tables of the trace."""
+        return shown(value, self.digits, self.report.precision)
+
+    def values(self) -> LessonPass:
+        """The value of each node, inputs first."""
+        steps, names = self.steps, self.steps.names
+        numbers = _InNumbers(steps, self.value, {})
+        start = "The forward pass computes each value from those of the inputs of its node."
+        ends = [f"{names[node]} = {self.value[node]}" for node in steps.outputs]
+
+        def step(node: int) -> LessonStep:
+            lines = self.drawn.lines[node]
+            words = f"Computed from {_listed([names[line.target] for line in lines])}."
+            if not lines:
+                is_constant = steps.graph.ops[node] in (CONSTANT, NAMED)
+                words = "A constant." if is_constant else "An input: its value is given."
+            replaced = _legible(numbers.formula(node))
+            parts = [names[node], steps.definition(node), replaced, self.value[node]]
+            return LessonStep(words, node, lines, _chain(parts), self._partials(lines))
+
+        found = _around(start, steps.nodes, step, f"The result: {_listed(ends)}.")
+        return LessonPass("value", found, names, self.value)
+
+    def tangents(self, seed: Seed) -> LessonPass:
+        """The tangent of each node for a seed."""
+        report, steps, label = self.report, self.steps, self.report.seed_label(seed)
+        found = {n: self.text(report.tangent(seed, n)) for n in steps.nodes}
+        numbers = _InNumbers(steps, self.value, found)
+        letters = steps.naming.letters
+        start = (
+            f"Forward mode: the tangent {steps.notation.tangent(letters)} is the derivative of "
+            f"{letters} with respect to {label}. The seed is 1 for {label}, 0 for all other inputs."
+        )
+        ends = [f"{steps.tangent(node)} = {found[node]}" for node in steps.outputs]
+
+        def step(node: int) -> LessonStep:
+            lines = [line for line in self.drawn.lines[node] if line.flows]
+            words = "Each input passes on its tangent times the local partial derivative."
+            rule, replaced = report.tangent_rule(node), numbers.tangent_rule(node, report.active)
+            if node == seed.node:
+                words = f"The seed: {label} changes at the rate 1."
+            elif node not in seed.tangents:
+                words = f"{steps.names[node]} does not depend on {label}."
+                lines, rule, replaced = [], "", ""
+            parts = [steps.tangent(node), rule, _legible(replaced), found[node]]
+            return LessonStep(words, node, lines, _chain(parts), self._partials(lines))
+
+        end = f"The derivative with respect to {label}: {_listed(ends)}."
+        names = {node: steps.tangent(node) for node in steps.nodes}
+        return LessonPass("tangent", _around(start, steps.nodes, step, end), names, found, label)
+
+    def adjoints(self) -> LessonPass:
+        """The adjoint of each node in the order of the sweep."""
+        report, steps = self.report, self.steps
+        found = {n: self.text(report.adjoint(n)) for n in steps.nodes}
+        numbers = _InNumbers(steps, self.value, found)
+        letters = steps.naming.letters
+        adjoint = steps.notation.adjoint(letters, steps.naming.bars)
+        start = (
+            f"The backward pass goes from the result to the inputs: the adjoint {adjoint} is the "
+            f"derivative of the result with respect to {letters}."
+        )
+        of, by = steps.naming.result, steps.graph.attrs
+        ends = [f"d{of}/d{by[node]} = {found[node]}" for node in report.inputs]
+
+        def step(node: int) -> LessonStep:
+            given = report.contributions(node)
+            users = _listed([steps.names[c.source] for c in given])
+            words = f"{steps.names[node]} is used by {users}."
+            if len(given) > 1:
+                words = f"{words[:-1]}: their contributions are added."
+            if not given:
+                words = "The seed: the result changes with itself at the rate 1."
+            replaced = sum_of(
+                given, lambda c: numbers.contribution_rule(c.source, c.operand), MAX_TERMS
+            )
+            rule = report.adjoint_rule(node, MAX_TERMS)
+            parts = [steps.adjoint(node), rule, _legible(replaced)]
+            if len(given) > 1:
+                parts.append(sum_of(given, lambda c: self.text(c.value), MAX_TERMS))
+            lines = [e for e in self.uses.get(node, ()) if e.source in report.trace.adjoints]
+            return LessonStep(
+                words, node, lines, _chain([*parts, found[node]]), self._partials(lines)
+            )
+
+        end = f"The gradient: {_listed(ends) or 0}."
+        names = {node: steps.adjoint(node) for node in report.visited}
+        return LessonPass("adjoint", _around(start, report.visited, step, end), names, found)
+
+    def _partials(self, lines: Iterable[DrawnEdge]) -> list[list[str]]:
+        """`∂w5/∂w3`, `w2`, `3` of each edge along which derivatives flow."""
+        names, form = self.steps.names, self.steps.notation.partial.format
+        flowing = [line for line in lines if line.flows]
+        found = [
+            _chain([form(names[line.source], names[line.target]), line.rule, line.label])
+            for line in flowing[:MAX_LISTED]
+        ]
+        more = len(flowing) - len(found)
+        return found + [[f"and {more:,} more"]] * (more > 0)
+
+
+def _around(
+    start: str, nodes: list[int], step: Callable[[int], LessonStep], end: str
+) -> list[LessonStep]:
+    """The steps of nodes between sentences."""
+
+    def gap(more: int) -> LessonStep:
+        return LessonStep(f"... and {counted(more, 'step')} more, which are not shown.")
+
+    return [LessonStep(start), *bounded(nodes, step, gap), LessonStep(end)]
+
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def bounded(
+    items: Sequence[Given], make: Callable[[Given], Made], gap: Callable[[int], Made]
+) -> list[Made]:
+    """What is made of the items; of many that of the first and the last, and of their number."""
+    more = len(items) - PLAYED_STEPS
+    if more <= 0:
+        return [*map(make, items)]
+    half = PLAYED_STEPS // 2
+    return [*map(make, items[:half]), gap(more), *map(make, items[-half:])]
+
+
+def _chain(parts: Iterable[str]) -> list[str]:
+    """Parts that are equal, each once, without those that cannot be read."""
+    found: list[str] = []
+    for part in parts:
+        is_between = bool(found) and (len(part) > MAX_TEXT or not part)
+        if not is_between and part not in found[-1:]:
+            found.append(part)
+    return found
+
+
+def _legible(text: str) -> str:
+    """A rule in numbers; "" where it has an array that is not written out, or a partial's name."""
+    return "" if ": " in text or "∂" in text else text
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """`w1, w2 and w3`, each text once."""
+    found = [*dict.fromkeys(texts)]
+    if len(found) > MAX_LISTED:
+        found[MAX_LISTED - 1 :] = [f"{len(found) - MAX_LISTED + 1:,} more"]
+    return " and ".join([", ".join(found[:-1]), *found[-1:]][len(found) < 2 :])
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
