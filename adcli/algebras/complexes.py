@@ -20,20 +20,21 @@ STEP = 1e-40
 class ComplexArrays(Arrays):
     """The algebra of complex arrays over points. It evaluates; no sweep runs on it.
 
-    A function that is not analytic is applied to the real parts: see `obstacle`.
+    A function that is not analytic, or has no complex form here, is applied to the real parts: see
+    `obstacle`.
     """
 
     dtype: Any = np.complex128
     elementwise: Any = complex_functions
 
     def function(self, op: Primitive) -> Any:
-        if not _is_step(op) and is_analytic(op) and hasattr(complex_functions, op.name):
+        if not _is_step(op) and _has_complex_form(op):
             return super().function(op)
         real = Arrays().function(op)
         return lambda *xs: real(*[x.real for x in xs]) + 0j
 
     def structural(self, op: Primitive, attr: Any, xs: list[Any]) -> Any:
-        if is_analytic(op):
+        if _has_complex_form(op):
             return super().structural(op, attr, xs)
         return Arrays().structural(op, attr, [x.real for x in xs]) + 0j
 
@@ -58,7 +59,7 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
         op = graph.ops[i]
         if not (needed[i] and active[i]) or _is_step(op):
             continue
-        if not (is_analytic(op) and _has_complex_form(op)):
+        if not _has_complex_form(op):
             found = i
         for j in graph.args[i]:
             needed[j] = 1
@@ -66,9 +67,10 @@ def obstacle(graph: Graph, order: list[int], output: int, wrt: Iterable[int]) ->
 
 
 def _has_complex_form(op: Primitive) -> bool:
+    """Whether a primitive is analytic and can be applied to complex arrays."""
     is_sum_of_products = op.kind == MATRIX and op.trend == "signs"
     is_for_any = op.kind not in (ELEMENTWISE, MATRIX, SELECT) or is_sum_of_products
-    return is_for_any or hasattr(complex_functions, op.name)
+    return is_analytic(op) and (is_for_any or hasattr(complex_functions, op.name))
 
 
 def _is_step(op: Primitive) -> bool:

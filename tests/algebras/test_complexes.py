@@ -95,6 +95,11 @@ def test_the_complex_step_agrees_with_the_rule(op: Primitive) -> None:
         ("where(x > 0, log(x), 0)", None),
         ("x*floor(x)", None),
         ("x*trunc(x)", None),
+        ("logdet(x*eye(2))", "there is no complex logdet here"),
+        ("x*(x > logdet(x*eye(2)))", None),
+        ("where(x > solve([[2, x], [x, 3]], [1, x])[0], x^2, x)", None),
+        ("x*floor(cholesky(x*eye(2))[0, 0] + eigvalsh([[x, 1], [1, x]])[1])", None),
+        ("x + detach(multivariate_normal_logpdf([x, 1], 0, x*eye(2)))", None),
         ("sin(x) + abs(2)", None),
     ],
 )
