@@ -1,4 +1,4 @@
-// Plays the passes of a lesson. Everything that is shown is in the page already: the script decides
+// Shows the passes of a lesson. Everything that is shown is in the page already: the script decides
 // what of it is seen. Texts are moved as texts (textContent) or as nodes, never as HTML.
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -18,11 +18,7 @@
   };
   const graph = one(".graph svg");
   const nodes = all(".graph .node");
-  const slider = one("#slider");
   const seed = one("#seed");
-  let pass = 0;
-  let step = 0;
-  let timer = null;
 
   // ---- what a step shows ----
 
@@ -45,7 +41,7 @@
     for (const line of all(".line", svg)) line.classList.toggle("lit", lit.has(line.dataset.line));
   }
 
-  function fillTable() {
+  function fillTable(pass, step) {
     const { kind, column, steps } = passes[pass];
     const seen = new Set(steps.slice(0, step + 1).map((item) => item.dataset.node));
     for (const item of all("#steps-table [data-column]")) {
@@ -67,7 +63,7 @@
     return item.textContent.normalize("NFD").replace(/[\u0304'·*∂]/g, (sign) => words[sign]);
   }
 
-  function show() {
+  function show(pass, step) {
     const current = passes[pass];
     passes.forEach((other, p) => {
       other.section.hidden = p !== pass;
@@ -76,13 +72,7 @@
       item.hidden = s !== step;
     });
     if (graph) paint(graph, pass, step);
-    fillTable();
-    slider.max = current.steps.length - 1;
-    slider.value = step;
-    const place = `step ${step + 1} of ${current.steps.length}`;
-    slider.setAttribute("aria-valuetext", place);
-    one("#place").textContent = place;
-    one("#announcement").textContent = `${place}. ${spoken(current.steps[step])}`;
+    fillTable(pass, step);
     for (const button of all("[data-passkind]")) {
       button.setAttribute("aria-pressed", button.dataset.passkind === current.kind);
     }
@@ -90,62 +80,20 @@
       one("#seeds").hidden = current.kind !== "tangent";
       if (current.kind === "tangent") seed.value = pass;
     }
-    one("#back").disabled = !pass && !step;
-    one("#next").disabled = isLast();
     const lit = graph && one(".node.lit", graph);
     for (const node of nodes) node.tabIndex = node === (lit ?? nodes[0]) ? 0 : -1;
     if (lit) follow(lit);
     const row = one("tr.lit");
     if (row) follow(row);
+    shown = pass;
+    return spoken(current.steps[step]);
   }
 
-  // Scrolls the box around an item, not the page, so that the item is seen.
-  function follow(item) {
-    const box = item.closest(".scroll");
-    const [outer, inner] = [box.getBoundingClientRect(), item.getBoundingClientRect()];
-    const margin = 24;
-    const beyond = (low, high, lower, upper) =>
-      high > upper - margin ? high - upper + margin : low < lower + margin ? low - lower - margin : 0;
-    box.scrollBy(
-      beyond(inner.left, Math.min(inner.right, inner.left + outer.width), outer.left, outer.right),
-      beyond(inner.top, inner.bottom, outer.top, outer.bottom),
-    );
-  }
-
-  // ---- from step to step ----
-
-  const isLast = () => pass === passes.length - 1 && step === passes[pass].steps.length - 1;
-
-  function go(p, s) {
-    [pass, step] = [p, s];
-    show();
-  }
-
-  function next() {
-    if (step < passes[pass].steps.length - 1) go(pass, step + 1);
-    else if (!isLast()) go(pass + 1, 0);
-    if (isLast()) pause();
-  }
-
-  function back() {
-    if (step) go(pass, step - 1);
-    else if (pass) go(pass - 1, passes[pass - 1].steps.length - 1);
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = null;
-    one("#play").textContent = "Play";
-  }
-
-  function play() {
-    if (isLast()) go(0, 0);
-    clearInterval(timer);
-    timer = setInterval(next, 2000 / Number(one("#speed").value));
-    one("#play").textContent = "Pause";
-  }
-
-  const toggle = () => (timer ? pause() : play());
+  let shown = 0;
+  const player = makePlayer(
+    passes.map((item) => item.steps.length),
+    show,
+  );
   const passOf = (kind) => passes.findIndex((item) => item.kind === kind);
 
   // ---- nodes ----
@@ -164,8 +112,8 @@
   }
 
   function stepOf(node) {
-    const s = passes[pass].steps.findIndex((item) => item.dataset.node === node.dataset.node);
-    if (s >= 0) go(pass, s);
+    const s = passes[shown].steps.findIndex((item) => item.dataset.node === node.dataset.node);
+    if (s >= 0) player.go(shown, s);
   }
 
   nodes.forEach((node, k) => {
@@ -195,37 +143,10 @@
     for (const name of ["pointerleave", "blur"]) row.addEventListener(name, () => light(false));
   }
 
-  // ---- controls ----
-
-  const pausing = (act) => () => {
-    pause();
-    act();
-  };
-  one("#next").addEventListener("click", pausing(next));
-  one("#back").addEventListener("click", pausing(back));
-  one("#play").addEventListener("click", toggle);
-  one("#speed").addEventListener("change", () => timer && play());
-  slider.addEventListener("input", pausing(() => go(pass, Number(slider.value))));
-  if (seed) seed.addEventListener("change", pausing(() => go(Number(seed.value), 0)));
+  if (seed) seed.addEventListener("change", () => player.go(Number(seed.value), 0));
   for (const button of all("[data-passkind]")) {
-    button.addEventListener("click", pausing(() => go(passOf(button.dataset.passkind), 0)));
+    button.addEventListener("click", () => player.go(passOf(button.dataset.passkind), 0));
   }
-
-  const keys = {
-    ArrowRight: pausing(next),
-    ArrowLeft: pausing(back),
-    Home: pausing(() => go(pass, 0)),
-    End: pausing(() => go(pass, passes[pass].steps.length - 1)),
-    " ": toggle,
-  };
-  document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.matches("select, input");
-    const isButton = event.target.matches("button, summary, a");
-    if (event.ctrlKey || event.altKey || event.metaKey || isTyping) return;
-    if (!(event.key in keys) || (event.key === " " && isButton)) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
 
   // ---- print: a numbered frame a step ----
 
@@ -259,5 +180,5 @@
   });
   window.addEventListener("afterprint", () => one(".frames")?.remove());
 
-  show();
+  player.go(0, 0);
 })();

@@ -32,9 +32,9 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
             panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
         stage = stage_of(drawn, passes)
     main = tag("main", stage, tabs("Results of the passes", panels))
-    body = tag("div", _header(f, report, digits), main, _footer(), class_="lesson")
+    body = tag("div", _header(f, report, digits), main, _footer(), class_="page")
     title = f"adcli trace: {cut(f.text.replace(chr(10), ' '), 60)}"
-    return document(title, body, ["lesson.css"], ["lesson.js"])
+    return document(title, body, ["lesson.css"], ["player.js", "lesson.js"])
 
 
 # ---- what is computed ----

@@ -9,8 +9,10 @@ from adcli.report.graph import Drawing
 from adcli.report.page.lesson_graph import graph_markup
 from adcli.report.page.lesson_steps import TITLES, LessonPass, LessonStep
 from adcli.report.page.markup import Markup, tag
+from adcli.report.page.player import announcement, moves
 
-SPEEDS = {"0.5": "half speed", "1": "normal speed", "2": "double speed", "4": "fast"}
+PAUSE = 2000
+"""Milliseconds between two steps that are played."""
 
 
 def stage_of(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup:
@@ -37,7 +39,7 @@ def stage_of(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup:
         "section",
         _controls(passes),
         tag("div", *seen, class_="steps"),
-        tag("p", id="announcement", class_="spoken", aria_live="polite"),
+        announcement(),
         picture,
         inspected,
         class_="stage",
@@ -58,19 +60,10 @@ def _controls(passes: Sequence[LessonPass]) -> Markup:
         choices.append(
             tag("label", "seed ", tag("select", *options, id="seed"), id="seeds", hidden=True)
         )
-    speeds = [tag("option", said, value=v, selected=v == "1") for v, said in SPEEDS.items()]
-    moves = [
-        tag("button", "Back", type="button", id="back"),
-        tag("button", "Play", type="button", id="play"),
-        tag("button", "Next", type="button", id="next"),
-        Markup('<input type="range" id="slider" min="0" max="1" value="0" aria-label="step">'),
-        tag("output", id="place"),
-        tag("select", *speeds, id="speed", aria_label="speed"),
-    ]
     return tag(
         "div",
         tag("div", *choices, class_="passes", role="group", aria_label="pass"),
-        tag("div", *moves, class_="moves", role="group", aria_label="step"),
+        moves(PAUSE),
         class_="controls scripted",
     )
 
