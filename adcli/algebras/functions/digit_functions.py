@@ -73,6 +73,11 @@ def divide(x: Number, y: Number) -> Number:
     return x / y
 
 
+SMALL_EXPONENT, FAR = 64, 1 << 60
+"""Whole exponents up to which squarings beat exp(y log x), and sizes of x, in bits, within which
+their results are in range."""
+
+
 def power(x: Number, y: Number) -> Number:
     """x^y as C's pow: pow(x, 0) = pow(1, y) = 1 even for nan; nan for a root of a negative x."""
     x, y = mp.mpf(x), mp.mpf(y)
@@ -104,6 +109,8 @@ def _power(x: Number, y: Number) -> Number:
         return side * mp.inf if y > 0 else mp.zero
     if size == 1:
         return mp.mpf(side)
+    if mp.fabs(y) <= SMALL_EXPONENT and is_integer(y) and abs(mp.mag(x)) < FAR:
+        return x ** int(y)
     reach = mp.mag(y) + mp.mag(mp.log(size))
     if reach > RANGE:
         return side * mp.inf if (size > 1) == (y > 0) else mp.zero
