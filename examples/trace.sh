@@ -24,10 +24,10 @@ adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
 
 say "A chain of 20 sines over 5 inputs with factors: 20*5 + 5 multiplications against 20 + 5"
 chain='s = 2a + 3b + 4c + 5d + 6e_; f(x) = sin(sin(sin(sin(sin(x))))); f(f(f(f(s))))'
-adcli trace "$chain" --at a=0.1,b=0.1,c=0.1,d=0.1,e_=0.1 | tail -n 7
+adcli trace "$chain" --at a=0.1,b=0.1,c=0.1,d=0.1,e_=0.1 | tail -n 12
 
 say "Forward against reverse as inputs grow: multiplications of exp(sum(sin(v)*v)/100)"
 for p in 1 10 100 1000; do
     adcli trace 'exp(sum(sin(v)*v)/100)' --at "v=range(1, $p + 1)/$p" |
-        awk -v p="$p" '/^│ (forward|reverse)/ { printf "p = %4d  %s %12s\n", p, $2, $6 }'
+        awk -v p="$p" '/^│ (forward|reverse)/ { printf "p = %4d  %s %12s\n", p, $2, $7 }'
 done

@@ -7,7 +7,7 @@ seeds of a Jacobian can run side by side on the same axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -100,12 +100,15 @@ class Arrays:
 
     def basis(self, x: Array, points: int) -> Iterator[Array]:
         """The seeds of all components of x: side by side for one point, else one after another."""
-        shape = x.shape[1:]
-        size = prod(shape)
-        for start, stop in _parts(size, points):
-            seeds = self.zero(np.empty((1, stop - start, size)))[0].copy()
-            seeds[np.arange(stop - start), np.arange(start, stop)] = self.constant(1.0)[0]
-            yield seeds.reshape((stop - start, *shape))
+        for start, stop in _parts(prod(x.shape[1:]), points):
+            yield self.seeds(x, range(start, stop))
+
+    def seeds(self, x: Array, places: Sequence[int]) -> Array:
+        """The seeds of some components of x side by side."""
+        shape, count = x.shape[1:], len(places)
+        seeds = self.zero(np.empty((1, count, prod(shape))))[0].copy()
+        seeds[np.arange(count), np.asarray(places)] = self.constant(1.0)[0]
+        return seeds.reshape((count, *shape))
 
     def collect(self, found: list[Array | None], seeded: Array, like: Array, points: int) -> Array:
         """The results of all seeds of `seeded`, shaped (points, *seeded, *like)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,7 @@ from adcli.comparison.verdicts import (
     taylor,
 )
 from adcli.errors import AdcliError, DomainError, UsageError
+from adcli.explain.cost import Counts
 from adcli.function import Function
 from adcli.graph.primitives import MULTILINEAR
 
@@ -75,18 +76,21 @@ class Comparison:
     value, components  of the function in float64 at the point
     exact              the gradient in many digits by the symbolic derivative, rounded; the Hessian
                        by differences of values in many digits
+    evaluation         what one takes
     methods            with `errors`, the error of each (None where it does not apply)
     given              the user's own gradient, None if there is none, with `given_error`
     digits             right digits of each component of the given or the reverse gradient, None
                        for one that need not be the convention's: any subgradient is right
     taylor             of the same gradient; None at a kink
     kink, sweep        None if there is none, or none was asked for
+    sample             the numbers of the components that stand for all of many; else None
     wrong              what disagrees; empty if all is well
     """
 
     value: float
     components: Sequence[Component | Pair]
     exact: list[float]
+    evaluation: Counts
     methods: list[MethodResult]
     errors: list[float | None]
     digits: list[float | None]
@@ -98,6 +102,22 @@ class Comparison:
     taylor: Taylor | None = None
     sweep: Sweep | None = None
     order: int = 1
+    sample: Sequence[int] | None = None
+
+    @property
+    def looked_at(self) -> Sequence[int]:
+        """The numbers of the components that all methods were run for."""
+        return range(len(self.components)) if self.sample is None else self.sample
+
+    def by_component(self, method: MethodResult) -> Sequence[float | None]:
+        """What a method gives for each component, None for those that are not in its sample."""
+        assert method.gradient is not None
+        if not method.is_sampled:
+            return method.gradient
+        numbers: list[float | None] = [None] * len(self.components)
+        for k, x in zip(self.looked_at, method.gradient, strict=True):
+            numbers[k] = x
+        return numbers
 
 
 def compare(
@@ -109,11 +129,12 @@ def compare(
     epsilons: Sequence[float] = (),
     given: Mapping[str, Any] | None = None,
     measure: bool = True,
+    say: Callable[[str], None] = lambda what: None,
 ) -> Comparison:
     """Differentiate by every method at a point and judge the results.
 
     `epsilons` asks for the sweep of finite differences, `given` has a gradient to check, a value
-    in the variable's shape for each variable of `wrt`. Raises what
+    in the variable's shape for each variable of `wrt`; `say` is told what comes next. Raises what
     `Function.value_and_gradient` raises, and UsageError for a gradient that does not fit.
 
     >>> from adcli.function import function
@@ -123,10 +144,12 @@ def compare(
     """
     problem = FunctionAtPoint(function, point, wrt)
     own = None if given is None else _own_gradient(problem, given)
+    say(f"the gradient in {EXACT_DIGITS} digits")
     exact, reverse = _exact_gradients(problem.exactly(EXACT_DIGITS))
-    methods = compare_methods(problem, measure)
+    evaluation, methods = compare_methods(problem, measure, say)
     symbolic = gradient_of(methods, SYMBOLIC)
     allowed = _allowed(problem, exact, tolerance)
+    say("the sides of the point")
     still = problem.exactly(KINK_DIGITS).still()
     kink = kink_of(problem, still)
     if kink is None and wrong_components(SYMBOLIC, problem.components, symbolic, exact, allowed):
@@ -159,6 +182,7 @@ def compare(
         wrong += wrong_components(GIVEN, components, own, exact, allowed, kink)
     remainder = None
     if not is_bent:
+        say("the Taylor remainder")
         remainder = taylor(still, judged, allowed)
         if remainder.is_right is False and not wrong:
             remainder = replace(remainder, is_bent=True)
@@ -166,6 +190,7 @@ def compare(
         problem.value,
         problem.components,
         [float(g) for g in exact],
+        evaluation,
         methods,
         [None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
         [

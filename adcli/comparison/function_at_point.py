@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
+from math import prod
 from typing import Any
 
 from mpmath import mpf
@@ -21,6 +22,9 @@ from adcli.graph.primitives import MULTIPLY, PRIMITIVES, SLOPE, SUBTRACT
 
 SIDES = {"right": (1, 0), "left": (0, -1), "both": (1, -1)}
 """Where difference quotients take the function, in steps."""
+
+SEED_NUMBERS = 1 << 20
+"""How many numbers the seeds of one sweep may hold."""
 
 _DETACH = PRIMITIVES["detach"]
 
@@ -93,8 +97,18 @@ class FunctionAtPoint:
                 strict=True,
             )
         ]
+        sizes = [prod(self.run.algebra.shape(self.run.inputs[node])) for node in self.nodes]
+        self.starts = dict(zip(self.nodes, accumulate(sizes, initial=0), strict=False))
+        """The number of the first component of each variable's node."""
         if not self.components:
             raise UsageError("there is no variable to differentiate for", "for example 'x^2'")
+        self.sample: list[int] | None = None
+        """The numbers of the components that costly methods are run for, in order; None is all."""
+
+    @property
+    def work(self) -> int:
+        """How many numbers an evaluation computes."""
+        return sum(prod(self.run.algebra.shape(self.run.values[i])) for i in self.run.order)
 
     def results(self, mode: str) -> PointResults:
         """Value and gradient, as `adcli grad --mode MODE` computes them."""
@@ -150,8 +164,7 @@ class FunctionAtPoint:
                 x = run.inputs[v]
                 size = m.maximum(m.abs(x), floor * algebra.one(x))
                 h = epsilon * m.where(m.equal(size, 0), algebra.one(x), size)
-                found = []
-                for seed in algebra.basis(x, 1):
+                for seed in self.seeds(v, x, algebra):
                     ends = [x + factor * h * seed if factor else x for factor in SIDES[side]]
                     high, low = (
                         evaluate(run.graph, run.order, {**run.inputs, v: end}, algebra)[output]
@@ -162,9 +175,26 @@ class FunctionAtPoint:
                     distance = algebra.total(ends[0] - ends[1])
                     lost = m.equal(distance, 0)
                     divisor = m.where(lost, 1 + 0 * distance, distance)
-                    found.append(m.where(lost, 0 * distance, m.divide(high - low, divisor)))
-                gradient.append(algebra.collect(found, x, run.values[output], 1))
-            return self.numbers(gradient)
+                    found = m.where(lost, 0 * distance, m.divide(high - low, divisor))
+                    gradient += per_seed(found, seed)
+            return gradient
+
+    def seeds(self, node: int, x: Any, algebra: Any) -> Iterator[Any]:
+        """The seeds of a variable's components, or of those in the sample, some side by side.
+
+        `x` is the variable's value in the algebra.
+        """
+        if self.sample is None:
+            yield from algebra.basis(x, 1)
+            return
+        first, size = self.starts[node], prod(algebra.shape(x))
+        places = [k - first for k in self.sample if first <= k < first + size]
+        if not algebra.shaped:
+            yield from [algebra.one(x)] * len(places)
+            return
+        step = max(1, SEED_NUMBERS // max(size, 1))
+        for start in range(0, len(places), step):
+            yield algebra.seeds(x, places[start : start + step])
 
     def numbers(self, values: Iterable[Any]) -> list[Any]:
         """The numbers of several values, one after the other."""
@@ -173,6 +203,12 @@ class FunctionAtPoint:
             for value in values
             for x in (value.reshape(-1).tolist() if hasattr(value, "reshape") else [value])
         ]
+
+
+def per_seed(found: Any, seed: Any) -> list[Any]:
+    """The numbers of a result for each of the seeds that lie side by side."""
+    numbers = found.reshape(-1).tolist() if hasattr(found, "reshape") else [found]
+    return numbers if len(numbers) > 1 or not hasattr(seed, "shape") else numbers * len(seed)
 
 
 def _still(run: Run, output: int) -> tuple[Run, int]:

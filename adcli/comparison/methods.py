@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.algebras.complexes import STEP, ComplexArrays, obstacle, why_not
-from adcli.comparison.function_at_point import FunctionAtPoint
+from adcli.comparison.function_at_point import FunctionAtPoint, per_seed
 from adcli.errors import DomainError
 from adcli.explain import cost
+from adcli.explain.cost import Counts
 from adcli.graph.shapes import infer_shapes
 
 SYMBOLIC = "symbolic"
@@ -37,36 +39,46 @@ MEASURED_SECONDS = 0.02
 class MethodResult:
     """What a method gives at the point, and what it costs.
 
-    gradient         its components, None where the method does not apply
-    evaluations      how often the function is evaluated
-    sweeps           forward or reverse sweeps over the graph
-    multiplications  of numbers, divisions included, counted on the graph; a product of complex
-                     numbers is four
-    seconds          measured, None where it was not asked for
-    obstacle         why it does not apply: (clause, place in the text)
+    gradient     its components, of a sample those of the sample; None where it does not apply
+    evaluations  how often the function is evaluated
+    sweeps       forward or reverse sweeps over the graph
+    besides      the operations besides one evaluation, counted on the graph
+    seconds      measured, of a sample extrapolated; None where it was not asked for
+    obstacle     why it does not apply: (clause, place in the text)
+    is_sampled   whether it was run for a sample of the components alone
     """
 
     name: str
     gradient: list[float] | None
     evaluations: int = 0
     sweeps: int = 0
-    multiplications: int = 0
+    besides: Counts = cost.NOTHING
     seconds: float | None = None
     obstacle: tuple[str, tuple[int, int]] | None = None
+    is_sampled: bool = False
 
 
 class Way(NamedTuple):
-    """How a method computes, with how many evaluations and sweeps; `may_leave` says that it may
-    evaluate outside of the domain."""
+    """How a method computes, with how many evaluations and sweeps.
+
+    `may_leave` says that it may evaluate outside of the domain, `works` that it works for each
+    component anew, so that a sample of them tells how long it takes.
+    """
 
     compute: Callable[[FunctionAtPoint], list[float]]
     evaluations: int
     sweeps: int
     may_leave: bool = True
+    works: bool = False
 
 
-def compare_methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
-    """All methods, symbolic first. `measure` asks for times."""
+def compare_methods(
+    problem: FunctionAtPoint, measure: bool, say: Callable[[str], None]
+) -> tuple[Counts, list[MethodResult]]:
+    """The operations of an evaluation, and all methods, symbolic first.
+
+    `measure` asks for times; `say` is told what comes next.
+    """
     n = len(problem.components)
     ways = {
         SYMBOLIC: Way(lambda problem: problem.gradient("symbolic"), 1, 0),
@@ -75,34 +87,67 @@ def compare_methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResul
             lambda problem: problem.quotients(2.0**-26, "right", floor=1.0),
             n + 1,
             0,
+            works=True,
         ),
-        CENTRAL_DIFFERENCES: Way(lambda problem: problem.gradient("finite"), 2 * n, 0),
-        COMPLEX_STEP: Way(_complex_step, n, 0),
-        FORWARD_AD: Way(lambda problem: problem.gradient("forward"), 1, n),
+        CENTRAL_DIFFERENCES: Way(_central_differences, 2 * n, 0, works=True),
+        COMPLEX_STEP: Way(_complex_step, n, 0, works=True),
+        FORWARD_AD: Way(_forward_mode, 1, n, works=True),
         REVERSE_AD: Way(lambda problem: problem.gradient("reverse"), 1, 1),
     }
-    return results_of(problem, ways, _multiplications(problem), measure)
+    value, besides = operations(problem)
+    return value, results_of(problem, ways, besides, measure, say)
 
 
 def results_of(
-    problem: FunctionAtPoint, ways: Mapping[str, Way], works: Mapping[str, int], measure: bool
+    problem: FunctionAtPoint,
+    ways: Mapping[str, Way],
+    besides: Mapping[str, Counts],
+    measure: bool,
+    say: Callable[[str], None],
 ) -> list[MethodResult]:
-    """What each method gives, with the multiplications `works`; `measure` asks for times."""
+    """What each method gives and takes; `measure` asks for times."""
     methods = []
     for name, way in ways.items():
+        say(name)
         reason = _obstacle(problem) if name == COMPLEX_STEP else None
+        found, seconds = None, None
         try:
-            found = way.compute(problem) if reason is None else None
+            if reason is None:
+                found, seconds = timed(way.compute, problem, measure)
         except DomainError:  # the point itself is inside: it has been evaluated
             if not way.may_leave:
                 raise
-            found, reason = None, (OUTSIDE, (0, 0))
+            reason = (OUTSIDE, (0, 0))
         if found is None:
             methods.append(MethodResult(name, None, obstacle=reason))
             continue
-        seconds = seconds_of(way.compute, problem) if measure else None
-        methods.append(MethodResult(name, found, way.evaluations, way.sweeps, works[name], seconds))
+        is_sampled = way.works and problem.sample is not None
+        if is_sampled and seconds is not None:
+            seconds *= len(problem.components) / len(found)
+        costs = (way.evaluations, way.sweeps, besides[name], seconds)
+        methods.append(MethodResult(name, found, *costs, is_sampled=is_sampled))
     return methods
+
+
+def _central_differences(problem: FunctionAtPoint) -> list[float]:
+    """Those of `adcli grad --mode finite`; of a sample with the same steps."""
+    if problem.sample is None:
+        return problem.gradient("finite")
+    return problem.quotients(2.0 ** (-52 / 3), "both", floor=1.0)
+
+
+def _forward_mode(problem: FunctionAtPoint) -> list[float]:
+    """Those of `adcli grad --mode forward`; of a sample by the same sweeps."""
+    if problem.sample is None:
+        return problem.gradient("forward")
+    run, found = problem.run, []
+    with run.algebra.context():
+        for v in problem.nodes:
+            for seed in problem.seeds(v, run.values[v], run.algebra):
+                tangent = forward_sweep(run, {v: seed})[problem.output]
+                zero = run.algebra.zero(run.values[problem.output])
+                found += per_seed(zero if tangent is None else tangent, seed)
+    return found
 
 
 def _complex_step(problem: FunctionAtPoint) -> list[float]:
@@ -118,13 +163,11 @@ def _complex_step(problem: FunctionAtPoint) -> list[float]:
         for v in problem.nodes:
             x = inputs[v]
             h = np.where(x == 0, STEP, STEP * np.abs(x.real))
-            found = []
-            for seed in algebra.basis(x, 1):
+            for seed in problem.seeds(v, x, algebra):
                 moved = {**inputs, v: x + 1j * h * seed}
                 value = evaluate(run.graph, run.order, moved, algebra)[problem.output]
-                found.append(value.imag / algebra.total(h * seed.real))
-            gradient.append(algebra.collect(found, x, np.zeros(1), 1).real)
-    return problem.numbers(gradient)
+                gradient += per_seed(value.imag / algebra.total(h * seed.real), seed)
+    return gradient
 
 
 def _obstacle(problem: FunctionAtPoint) -> tuple[str, tuple[int, int]] | None:
@@ -133,49 +176,71 @@ def _obstacle(problem: FunctionAtPoint) -> tuple[str, tuple[int, int]] | None:
     return None if node is None else (why_not(run.graph.ops[node]), run.graph.span(node))
 
 
-def seconds_of(compute: Callable[[FunctionAtPoint], Any], problem: FunctionAtPoint) -> float:
-    """The time that a method takes: the shortest of some runs."""
-    best = float("inf")
-    spent = 0.0
+def timed(
+    compute: Callable[[FunctionAtPoint], Any], problem: FunctionAtPoint, measure: bool = True
+) -> tuple[Any, float | None]:
+    """What a method computes, and the shortest time of some runs, of one where that is long."""
+    start = perf_counter()
+    found = compute(problem)
+    spent = best = perf_counter() - start
+    if not measure:
+        return found, None
     while spent < MEASURED_SECONDS:
         start = perf_counter()
         compute(problem)
         took = perf_counter() - start
         best, spent = min(best, took), spent + took
-    return best
+    return found, best
 
 
-# ---- multiplications ----
+# ---- operations ----
 
 
-def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
-    """The multiplications of each method. Local partials count once in either mode of AD, the
-    sweeps each."""
+def operations(problem: FunctionAtPoint) -> tuple[Counts, dict[str, Counts]]:
+    """What an evaluation takes, and what each method takes besides one for the gradient.
+
+    Local partials count once in either mode of AD, the sweeps each. What chooses the steps of
+    differences does not count. The arithmetic of complex numbers is counted in real ones.
+    """
     run, n = problem.run, len(problem.components)
     graph, order = run.graph, run.order
     shapes = infer_shapes(graph, order, run.shapes())
     active = graph.dependents(order, problem.nodes)
-    value = cost.evaluation(graph, order, shapes).multiplications
-    partials = cost.partials(graph, order, shapes, active).multiplications
+    value = cost.evaluation(graph, order, shapes)
+    partials = cost.partials(graph, order, shapes, active)
     nodes = gradient_nodes(graph, order, problem.output, problem.nodes, run.shapes())
-    formula = graph.reach([problem.output, *nodes])
-    shapes = infer_shapes(graph, formula, run.shapes())
+    known = set(order)
+    formula = [i for i in graph.reach([problem.output, *nodes]) if i not in known]
+    shapes = infer_shapes(graph, [*order, *formula], run.shapes())
     reverse = partial(reverse_sweep, active=active)
-    return {
-        SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
-        FORWARD_DIFFERENCES: (n + 1) * value + n,
-        CENTRAL_DIFFERENCES: 2 * n * value + n,
-        COMPLEX_STEP: 4 * n * value + n,
-        FORWARD_AD: value + partials + sweep_products(run, problem.nodes, forward_sweep),
-        REVERSE_AD: value + partials + sweep_products(run, [problem.output], reverse),
+    quotients, steps = Counts(additions=n, divisions=n), Counts(additions=n)
+    return value, {
+        SYMBOLIC: cost.evaluation(graph, formula, shapes),
+        FORWARD_DIFFERENCES: cost.total([value.times(n), quotients, steps]),
+        CENTRAL_DIFFERENCES: cost.total([value.times(2 * n), quotients, steps.times(2)]),
+        COMPLEX_STEP: _of_complex(value).times(n).plus(Counts(divisions=n)),
+        FORWARD_AD: partials.plus(sweep_counts(run, problem.nodes, forward_sweep)),
+        REVERSE_AD: partials.plus(sweep_counts(run, [problem.output], reverse)),
     }
 
 
-def sweep_products(run: Run, seeded: list[int], sweep: Callable[[Run, Any], Any]) -> int:
-    """Products with tangents, or with adjoints, in sweeps from all components of nodes."""
-    counting = cost.Counting(run.algebra)
+def _of_complex(counts: Counts) -> Counts:
+    """Operations on complex numbers as such on real ones; a function is one all the same."""
+    products, sums, divisions, *others = counts
+    return Counts(
+        4 * products + 6 * divisions, 2 * (products + sums) + 3 * divisions, 2 * divisions, *others
+    )
+
+
+def sweep_counts(run: Run, seeded: list[int], sweep: Callable[[Run, Any], Any]) -> Counts:
+    """What is done to tangents, or to adjoints, in sweeps from all components of nodes: sweeps from
+    the components of one node take the same."""
+    found = []
     with run.algebra.context():
         for node in seeded:
-            for seed in run.algebra.basis(run.values[node], 1):
-                sweep(replace(run, algebra=counting), {node: counting.counted(seed)})
-    return counting.tally.multiplications
+            counting = cost.Counting(run.algebra)
+            sweep(
+                replace(run, algebra=counting), {node: counting.counted(0 * run.values[node] + 1)}
+            )
+            found.append(counting.tally.times(prod(run.algebra.shape(run.values[node]))))
+    return cost.total(found)

@@ -10,7 +10,7 @@ vary, for example. What two steps are apart is what truncation leaves uncertain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations_with_replacement, product
@@ -42,12 +42,13 @@ from adcli.comparison.methods import (
     MethodResult,
     Way,
     results_of,
-    sweep_products,
+    sweep_counts,
 )
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import EXACT_DIGITS, significant
 from adcli.errors import DomainError, UsageError
 from adcli.explain import cost
+from adcli.explain.cost import Counts
 from adcli.function import Function
 from adcli.graph.primitives import SLOPE
 from adcli.graph.shapes import infer_shapes
@@ -72,11 +73,12 @@ def compare_second(
     *,
     tolerance: float = TOLERANCE,
     measure: bool = True,
+    say: Callable[[str], None] = lambda what: None,
 ) -> Comparison:
     """Second derivatives by every method at a point, and what is wrong with any of them.
 
-    Raises what `Function.hessian` raises, and UsageError for more than MAX_VARIABLES numbers in the
-    variables, and for a program with `slope`.
+    `say` is told what comes next. Raises what `Function.hessian` raises, and UsageError for more
+    than MAX_VARIABLES numbers in the variables, and for a program with `slope`.
 
     >>> from adcli.function import function
     >>> found = compare_second(function("x^2*y"), {"x": 2.0, "y": 3.0})
@@ -91,7 +93,8 @@ def compare_second(
             f"{MAX_VARIABLES}² are the most to compare",
             "--wrt chooses variables",
         )
-    methods = _methods(problem, measure)
+    evaluation, methods = _methods(problem, measure, say)
+    say(f"differences in {QUOTIENT_DIGITS} digits")
     by_rules = _by_rules(problem, EXACT_DIGITS)
     # Its value is not a form made for derivatives.
     written = FunctionAtPoint(function, point, wrt)
@@ -127,6 +130,7 @@ def compare_second(
         value=problem.value,
         components=pairs,
         exact=[float(e) for e in exact],
+        evaluation=evaluation,
         methods=methods,
         errors=[None if m.gradient is None else relative_error(m.gradient, exact) for m in methods],
         digits=[significant(g, e) for g, e in zip(judged, exact, strict=True)],
@@ -307,7 +311,9 @@ def _allowed(
 # ---- the methods ----
 
 
-def _methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
+def _methods(
+    problem: FunctionAtPoint, measure: bool, say: Callable[[str], None]
+) -> tuple[Counts, list[MethodResult]]:
     n = len(problem.components)
     ways = {
         SYMBOLIC: Way(partial(_hessian, mode="symbolic"), 1, 0, may_leave=False),
@@ -315,7 +321,8 @@ def _methods(problem: FunctionAtPoint, measure: bool) -> list[MethodResult]:
         FORWARD_OVER_REVERSE: Way(partial(_hessian, mode="forward"), 1, n, may_leave=False),
         REVERSE_OVER_REVERSE: Way(partial(_hessian, mode="reverse"), 1, n, may_leave=False),
     }
-    return results_of(problem, ways, _multiplications(problem), measure)
+    value, besides = _operations(problem)
+    return value, results_of(problem, ways, besides, measure, say)
 
 
 def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:
@@ -326,28 +333,31 @@ def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:
     return _matrix(problem, [[found["hessian", a, b][0] for b in names] for a in names])
 
 
-def _multiplications(problem: FunctionAtPoint) -> dict[str, int]:
-    """The multiplications of numbers of each method; sweeps go over the gradient's graph."""
+def _operations(problem: FunctionAtPoint) -> tuple[Counts, dict[str, Counts]]:
+    """What value and gradient take, and what each method takes besides for the second derivatives;
+    sweeps go over the gradient's graph."""
     run, n = problem.run, len(problem.components)
     graph, algebra = run.graph, run.algebra
     with algebra.context():
         second, rows, _ = hessian_blocks(run, problem.output, problem.nodes, "reverse")
     shapes = infer_shapes(graph, second.order, run.shapes())
     active = graph.dependents(second.order, problem.nodes)
-    value = cost.evaluation(graph, second.order, shapes).multiplications
-    partials = cost.partials(graph, second.order, shapes, active).multiplications
+    value = cost.evaluation(graph, second.order, shapes)
+    partials = cost.partials(graph, second.order, shapes, active)
     seconds: list[int] = []
     for row in rows:
         for key in product(*map(range, shapes[row])):
             scalar = graph.node(INDEX, (row,), key, graph.span(row)) if key else row
             order = graph.reach([*second.order, scalar])
             seconds += gradient_nodes(graph, order, scalar, problem.nodes, run.shapes())
-    formula = graph.reach([problem.output, *rows, *seconds])
-    shapes = infer_shapes(graph, formula, run.shapes())
-    reverse, once = partial(reverse_sweep, active=active), value + partials
-    return {
-        SYMBOLIC: cost.evaluation(graph, formula, shapes).multiplications,
-        GRADIENT_DIFFERENCES: 2 * n * value + n * n,
-        FORWARD_OVER_REVERSE: once + sweep_products(second, problem.nodes, forward_sweep),
-        REVERSE_OVER_REVERSE: once + sweep_products(second, rows, reverse),
+    known = set(second.order)
+    whole = graph.reach([problem.output, *rows, *seconds])
+    shapes = infer_shapes(graph, whole, run.shapes())
+    reverse = partial(reverse_sweep, active=active)
+    quotients = Counts(additions=n * n, divisions=n * n)
+    return value, {
+        SYMBOLIC: cost.evaluation(graph, [i for i in whole if i not in known], shapes),
+        GRADIENT_DIFFERENCES: cost.total([value.times(2 * n), quotients, Counts(0, 2 * n)]),
+        FORWARD_OVER_REVERSE: partials.plus(sweep_counts(second, problem.nodes, forward_sweep)),
+        REVERSE_OVER_REVERSE: partials.plus(sweep_counts(second, rows, reverse)),
     }

@@ -6,8 +6,8 @@ has the multiplications and additions of the chain rule, and not those of the pr
 partial derivatives, which both modes share.
 
 A count is of operations on numbers: a product of an m by k and a k by n matrix is m k n
-multiplications. A division counts as a multiplication, a subtraction as an addition, a change of
-sign as nothing. `where` counts both of its branches.
+multiplications. A subtraction counts as an addition, a change of sign as nothing, x^2 as a power
+and its derivative 2x as a multiplication. `where` counts both of its branches.
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ from typing import Any, NamedTuple
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
-    ADD,
-    DIVIDE,
+    CONSTANT,
     ELEMENTWISE,
-    MULTIPLY,
-    NEGATIVE,
+    POWER,
     REDUCTION,
     SELECT,
-    SUBTRACT,
     Primitive,
 )
 from adcli.graph.subscripts import plain_subscripts
 
 
 class Counts(NamedTuple):
-    """Multiplications (and divisions), additions (and subtractions), calls of other functions."""
+    """Multiplications, additions (or subtractions), divisions, powers, other functions."""
 
     multiplications: int = 0
     additions: int = 0
+    divisions: int = 0
+    powers: int = 0
     functions: int = 0
 
     def plus(self, other: Counts) -> Counts:
@@ -64,15 +63,26 @@ def evaluation(graph: Graph, order: Iterable[int], shapes: Shapes) -> Counts:
     return total(value(graph, i, shapes) for i in order)
 
 
+KINDS = {
+    "multiply": Counts(multiplications=1),
+    **dict.fromkeys(("add", "subtract"), Counts(additions=1)),
+    "divide": Counts(divisions=1),
+    "power": Counts(powers=1),
+    **dict.fromkeys(("negative", "detach"), NOTHING),
+}
+"""What elementwise primitives count as; the others are functions."""
+
+
+def kind(name: str) -> Counts:
+    """What one call of an elementwise function counts as."""
+    return KINDS.get(name, Counts(functions=1))
+
+
 def value(graph: Graph, i: int, shapes: Shapes) -> Counts:
     """The operations that compute node i from its inputs."""
     op, size = graph.ops[i], prod(shapes[i])
     if op.kind == ELEMENTWISE:
-        if op in (MULTIPLY, DIVIDE):
-            return Counts(multiplications=size)
-        if op in (ADD, SUBTRACT):
-            return Counts(additions=size)
-        return NOTHING if op is NEGATIVE else Counts(functions=size)
+        return kind(op.name).times(size)
     if op.kind == SELECT:
         return Counts(functions=size)
     inputs = [shapes[j] for j in graph.args[i]]
@@ -125,7 +135,7 @@ def structural(name: str, attr: Any, inputs: Sequence[Shape], out: Shape) -> Cou
 def partials(graph: Graph, order: Iterable[int], shapes: Shapes, active: bytearray) -> Counts:
     """The operations that compute the local partials of the active inputs, each once."""
     return total(
-        partial(graph.ops[i], k).times(prod(shapes[i]))
+        _local(graph, i, k).times(prod(shapes[i]))
         for i in order
         if graph.ops[i].kind == ELEMENTWISE
         for k, j in enumerate(graph.args[i])
@@ -133,27 +143,38 @@ def partials(graph: Graph, order: Iterable[int], shapes: Shapes, active: bytearr
     )
 
 
+def _local(graph: Graph, i: int, k: int) -> Counts:
+    """The operations of the partial of node i in its input k, for one number."""
+    op = graph.ops[i]
+    if op is POWER and k == 0 and graph.ops[graph.args[i][1]] is CONSTANT:
+        exponent = graph.attrs[graph.args[i][1]]
+        return {0: NOTHING, 1: NOTHING, 2: Counts(1)}.get(exponent, Counts(1, powers=1))
+    return partial(op, k)
+
+
 class _Counter:
     """A namespace and a number at once: it counts what a rule does with it."""
 
     def __init__(self) -> None:
-        self.done = [0, 0, 0]
+        self.done = NOTHING
 
     def __getattr__(self, name: str) -> Any:
         if name in ("pi", "e", "tau", "inf", "nan"):
             return self
-        place = 0 if name in ("multiply", "divide") else 1 if name in ("add", "subtract") else 2
-        return lambda *_: self._count(place)
+        return lambda *_: self._count(name)
 
-    def _count(self, place: int) -> _Counter:
-        self.done[place] += 1
+    def constant_value(self, _: Any) -> None:
+        """Nothing is known of a number that is only counted."""
+
+    def _count(self, name: str) -> _Counter:
+        self.done = self.done.plus(kind(name))
         return self
 
     def __mul__(self, _: Any) -> _Counter:
-        return self._count(0)
+        return self._count("multiply")
 
     def __add__(self, _: Any) -> _Counter:
-        return self._count(1)
+        return self._count("add")
 
     def __neg__(self) -> _Counter:
         return self
@@ -165,18 +186,19 @@ class _Counter:
 def partial(op: Primitive, k: int) -> Counts:
     """The operations of the rule for an elementwise primitive's partial in its input k.
 
-    None where the row states the partial scaled: sweeps count those as they go.
+    None where the row states the partial scaled: sweeps count those as they go. Of a power the rule
+    counts as textbooks have it, without what keeps it right at 0.
 
     >>> from adcli.graph.primitives import PRIMITIVES
     >>> partial(PRIMITIVES["tan"], 0)  # 1 + out*out
-    Counts(multiplications=1, additions=1, functions=0)
+    Counts(multiplications=1, additions=1, divisions=0, powers=0, functions=0)
     """
-    rule = op.partials[k]
+    rule = op.shown[k] if op is POWER else op.partials[k]
     if rule is None or op.scaled:
         return NOTHING
     counter = _Counter()
     rule(counter, *[counter for _ in op.inputs], counter)
-    return Counts(*counter.done)
+    return counter.done
 
 
 # ---- sweeps ----
@@ -296,8 +318,8 @@ class _CountingFunctions:
             result = function(*values)
             if not any(isinstance(x, Counted) for x in xs):
                 return result
-            if name in ("multiply", "divide"):
-                return counting.charged(result, Counts(multiplications=_size(result)))
+            if name in KINDS:
+                return counting.charged(result, KINDS[name].times(_size(result)))
             return counting.counted(counting.moved(name, values[0], values[1:], result))
 
         setattr(self, name, call)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from adcli.ad.evaluate import Run
 from adcli.ad.forward import forward_sweep
 from adcli.ad.reverse import reverse_steps, reverse_sweep
-from adcli.explain.cost import Counting, Counts, plain
+from adcli.explain.cost import Counting, Counts, evaluation, partials, plain
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import WHERE
 
@@ -46,7 +46,8 @@ class Trace:
     visited        reverse: the nodes in the order in which their adjoints are complete
     adjoints       of the visited nodes
     contributions  to the adjoint of a node, in the order in which they are added
-    tallies        "forward" and "reverse": operations on tangents and on adjoints
+    tallies        operations: "evaluation" of the program, "partials" that both modes need once, of
+                   the sweeps "forward" on tangents and "reverse" on adjoints
     """
 
     values: dict[int, Any]
@@ -64,6 +65,10 @@ def trace(run: Run, output: int | None, wrt: list[int], kept: int | None = None)
     variables to differentiate for. The tangents of the first `kept` seeds are stored (None: all).
     """
     result = Trace({i: run.algebra.unpack(run.values[i]) for i in run.order})
+    shapes = {i: run.algebra.shape(run.values[i]) for i in run.order}
+    active = run.graph.dependents(run.order, wrt)
+    result.tallies["evaluation"] = evaluation(run.graph, run.order, shapes)
+    result.tallies["partials"] = partials(run.graph, run.order, shapes, active)
     if output is not None:
         _reverse(run, output, wrt, result)
     if kept is None or kept > 0:

@@ -13,12 +13,15 @@ from adcli.comparison.methods import (
     FORWARD_OVER_REVERSE,
     REVERSE_AD,
     REVERSE_OVER_REVERSE,
+    MethodResult,
 )
 from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import EXACT_DIGITS, Taylor
+from adcli.explain.cost import Counts
 from adcli.language.messages import safe
 from adcli.report.charts import BOTH, Curve, log_log_chart
 from adcli.report.numbers import exact, short
+from adcli.report.operation_counts import HEADERS, LEGEND, count_cells
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import MAX_ROWS, Tables
 
@@ -27,6 +30,9 @@ EPSILON = 2.0**-52
 JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
 FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}
 """Methods by the order of the derivatives."""
+EVALUATED = {1: "evaluation", 2: "value, gradient"}
+SHOWN_COMPONENTS = 20
+"""Components that a table shows."""
 AGAINST = {1: f"{EXACT_DIGITS} digits", 2: "differences in 150 digits"}
 
 
@@ -46,6 +52,7 @@ class CompareReport(Report):
             "point": self.point,
             "value": found.value,
             "exact": _by_label(found, found.exact),
+            "evaluation": found.evaluation._asdict(),
             "methods": [_method_record(self, k) for k in range(len(found.methods))],
             "tolerance": found.tolerance,
             "agree": not found.wrong,
@@ -99,6 +106,12 @@ def _by_label(found: Comparison, numbers: Any) -> dict[str, Any]:
     return {c.label: number for c, number in zip(found.components, numbers, strict=True)}
 
 
+def _of_method(found: Comparison, method: MethodResult) -> dict[str, Any]:
+    """The derivatives that a method has, by label."""
+    numbers = zip(found.components, found.by_component(method), strict=True)
+    return {component.label: x for component, x in numbers if x is not None}
+
+
 def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
     method, error = report.found.methods[k], report.found.errors[k]
     if method.gradient is None or method.obstacle is not None:
@@ -108,11 +121,12 @@ def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
     record = {
         "method": method.name,
         "applies": True,
-        derivatives: _by_label(report.found, method.gradient),
+        derivatives: _of_method(report.found, method),
         "error": error,
         "evaluations": method.evaluations,
         "sweeps": method.sweeps,
-        "multiplications": method.multiplications,
+        **report.found.evaluation.plus(method.besides)._asdict(),
+        "besides_evaluation": method.besides._asdict(),
     }
     return {**record, "seconds": method.seconds} if report.times else record
 
@@ -162,14 +176,15 @@ def _sweep_rows(sweep: Sweep) -> list[list[str]]:
 
 def _method_rows(report: CompareReport) -> list[list[str]]:
     labels = [c.derivative for c in report.found.components]
-    header = ["method", *labels, "error", "evaluations", "sweeps", "multiplications"]
+    header = ["method", *labels, "error", "evaluations", "sweeps", *Counts._fields]
     rows = [[*header, "seconds"] if report.times else header]
     for method, error in zip(report.found.methods, report.found.errors, strict=True):
         if method.gradient is None:
             rows.append([method.name, *[""] * (len(rows[0]) - 1)])
             continue
-        costs = [str(method.evaluations), str(method.sweeps), str(method.multiplications)]
-        row = [method.name, *map(_cell, method.gradient), _cell(error), *costs]
+        costs = [method.evaluations, method.sweeps, *report.found.evaluation.plus(method.besides)]
+        numbers = report.found.by_component(method)
+        row = [method.name, *map(_cell, numbers), _cell(error), *map(str, costs)]
         rows.append([*row, _cell(method.seconds)] if report.times else row)
     return rows
 
@@ -179,46 +194,56 @@ def _cell(number: float | None) -> str:
 
 
 def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
-    columns = [("exact", found.exact)]
-    columns += [(m.name, m.gradient) for m in found.methods if m.gradient is not None]
-    if found.given is not None:
-        columns.append(("given", found.given))
+    """A row for each method: its error, and the components that there is room for."""
+    shown = found.looked_at[:SHOWN_COMPONENTS]
+    headers = ["", "error", *[found.components[k].derivative for k in shown]]
     rows = []
-    for k, component in enumerate(found.components[: MAX_ROWS + 1]):
-        right = found.digits[k]
-        numbers = [short(gradient[k], digits) for _, gradient in columns]
-        rows.append((component.derivative, *numbers, "" if right is None else f"{right:.1f}"))
-    rows += [("",)] * (len(found.components) - len(rows))  # counted, not shown
-    tables.rows(["", *[name for name, _ in columns], "right digits"], rows)
+    if found.sample is None:
+        rows.append(["exact", "", *[short(found.exact[k], digits) for k in shown]])
+    for method, error in zip(found.methods, found.errors, strict=True):
+        if method.gradient is not None:
+            numbers = found.by_component(method)
+            cells = ["" if x is None else short(x, digits) for x in (numbers[k] for k in shown)]
+            rows.append([method.name, _error(error), *cells])
+    if found.given is not None:
+        cells = [short(found.given[k], digits) for k in shown]
+        rows.append(["given", _error(found.given_error), *cells])
+    right = [found.digits[k] for k in shown]
+    rows.append(["right digits", "", *["" if x is None else f"{x:.1f}" for x in right]])
+    tables.rows(headers, rows)
+    more = len(found.components) - len(shown)
+    if more:
+        tables.note(f"... and {more:,} more components; --format json or csv has them all")
 
 
 def _costs(tables: Tables, report: CompareReport) -> None:
-    header = ["method", "error", "evaluations", "sweeps", "multiplications"]
-    if report.times:
-        header.append("time")
-    rows = []
-    for method, error in zip(report.found.methods, report.found.errors, strict=True):
-        if method.gradient is None:
-            continue
-        costs = [f"{method.evaluations:,}", f"{method.sweeps:,}", f"{method.multiplications:,}"]
-        row = [method.name, _error(error), *costs]
-        rows.append([*row, _time(method.seconds)] if report.times else row)
-    if report.found.given_error is not None:
-        rows.append(["given", _error(report.found.given_error), *[""] * (len(header) - 2)])
+    """A row for each method: what it takes besides the evaluation that is shown first."""
+    found = report.found
+    header = ["", "evals", "sweeps", *["time"] * report.times, *HEADERS]
+    rows = [[EVALUATED[found.order], "", "", *[""] * report.times, *count_cells(found.evaluation)]]
+    for method in found.methods:
+        if method.gradient is not None:
+            costs = [f"{method.evaluations:,}", f"{method.sweeps:,}"]
+            costs += [_time(method.seconds, method.is_sampled)] * report.times
+            rows.append([method.name, *costs, *count_cells(method.besides)])
     tables.rows(header, rows)
+    tables.sentence(f"{EVALUATED[found.order]}: what one takes; methods: what they take besides it")
+    tables.sentence(LEGEND)
 
 
 def _error(error: float | None) -> str:
     return "" if error is None else "0" if error == 0 else f"{error:.1e}"
 
 
-def _time(seconds: float | None) -> str:
+def _time(seconds: float | None, is_estimate: bool = False) -> str:
+    """`1.23 ms`; `≈ 1.23 ms` where a sample was measured."""
     if seconds is None:
         return ""
+    about = "≈ " if is_estimate else ""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs"
+            return f"{about}{seconds / size:.3g} {unit}"
+    return f"{about}{seconds * 1e6:.3g} µs"
 
 
 def _sweep(tables: Tables, sweep: Sweep, ad_level: float) -> None:

@@ -11,6 +11,7 @@ from adcli.explain.trace import Contribution, Seed, Trace
 from adcli.graph.axes import index_label
 from adcli.language.messages import counted
 from adcli.report.numbers import exact, flat, nested, shape_of, short, to_json
+from adcli.report.operation_counts import HEADERS, LEGEND, count_cells, in_words
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined
 
@@ -180,15 +181,12 @@ def sum_of(
 
 
 def operations(report: TraceReport) -> dict[str, Any]:
-    """Sweeps, multiplications and additions of either mode."""
-    return {
-        mode: {
-            "sweeps": len(report.trace.seeds) if mode == "forward" else 1,
-            "multiplications": tally.multiplications,
-            "additions": tally.additions,
-        }
-        for mode, tally in sorted(report.trace.tallies.items())
-    }
+    """What the evaluation takes, the local partials, and the sweeps of either mode."""
+    record = {}
+    for part, counts in report.trace.tallies.items():
+        sweeps = {"forward": {"sweeps": len(report.trace.seeds)}, "reverse": {"sweeps": 1}}
+        record[part] = {**sweeps.get(part, {}), **counts._asdict()}
+    return record
 
 
 def _step(report: TraceReport, node: int) -> dict[str, Any]:
@@ -351,9 +349,16 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
 def _totals(report: TraceReport, tables: Tables) -> None:
     steps = sum(bool(report.steps.graph.args[node]) for node in report.steps.nodes)
     inputs = sum(len(list(flat(report.trace.values[node]))) for node in report.inputs)
-    tables.heading(f"Derivatives of {counted(steps, 'operation')} over {counted(inputs, 'input')}")
-    rows = [
-        (mode, *[f"{count:,}" for count in counts.values()])
-        for mode, counts in operations(report).items()
+    tables.heading(f"Operations on numbers: {counted(steps, 'step')}, {counted(inputs, 'input')}")
+    tallies = dict(report.trace.tallies)
+    shared = tallies.pop("partials")
+    rows = [["evaluation", "", *count_cells(tallies.pop("evaluation"))]]
+    rows += [
+        [f"{mode} AD", f"{operations(report)[mode]['sweeps']:,}", *count_cells(shared.plus(sweeps))]
+        for mode, sweeps in sorted(tallies.items())
     ]
-    tables.rows(["", "sweeps", "multiplications", "additions"], rows)
+    tables.rows(["", "sweeps", *HEADERS], rows)
+    tables.sentence(
+        f"AD: besides the evaluation; in either mode the local partials once ({in_words(shared)})"
+    )
+    tables.sentence(LEGEND)

@@ -17,6 +17,7 @@ from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.sweep import geometric
 from adcli.comparison.verdicts import significant
 from adcli.errors import DomainError, UsageError
+from adcli.explain.cost import Counts
 from adcli.function import function
 from adcli.graph.primitives import PRIMITIVES
 from tests.programs import Program, array_programs, scalar_programs
@@ -38,14 +39,15 @@ def by_name(found: Comparison) -> dict[str, tuple[methods.MethodResult, float | 
 
 def test_the_methods_and_their_costs() -> None:
     found = by_name(run(*EXAMPLE))
-    costs = {name: (m.evaluations, m.sweeps, m.multiplications) for name, (m, _) in found.items()}
-    assert costs == {
-        methods.SYMBOLIC: (1, 0, 1),
-        methods.FORWARD_DIFFERENCES: (3, 0, 5),
-        methods.CENTRAL_DIFFERENCES: (4, 0, 6),
-        methods.COMPLEX_STEP: (2, 0, 10),
-        methods.FORWARD_AD: (1, 2, 4),
-        methods.REVERSE_AD: (1, 1, 4),
+    costs = {name: (m.evaluations, m.sweeps, m.besides) for name, (m, _) in found.items()}
+    assert run(*EXAMPLE).evaluation == Counts(1, 1, functions=1)
+    assert costs == {  # besides x1*x2 + sin(x1)
+        methods.SYMBOLIC: (1, 0, Counts(0, 1, functions=1)),  # x2 + cos(x1), x1
+        methods.FORWARD_DIFFERENCES: (3, 0, Counts(2, 2 + 4, 2, functions=2)),
+        methods.CENTRAL_DIFFERENCES: (4, 0, Counts(4, 4 + 6, 2, functions=4)),
+        methods.COMPLEX_STEP: (2, 0, Counts(8, 8, 2, functions=2)),
+        methods.FORWARD_AD: (1, 2, Counts(3, 1, functions=1)),
+        methods.REVERSE_AD: (1, 1, Counts(3, 1, functions=1)),
     }
     limits = (1e-15, 1e-7, 1e-10, 1e-15, 1e-15, 1e-15)
     assert all(e < limit for (_, e), limit in zip(found.values(), limits, strict=True))
@@ -58,7 +60,7 @@ def test_forward_sweeps_grow_with_the_inputs_and_reverse_ones_do_not() -> None:
         found = by_name(run(program, {"x": np.linspace(0.1, 0.2, p)}))
         forward, reverse = found[methods.FORWARD_AD][0], found[methods.REVERSE_AD][0]
         assert (forward.sweeps, reverse.sweeps) == (p, 1)
-        costs.append((forward.multiplications / p, reverse.multiplications / p))
+        costs.append([m.besides.multiplications / p for m in (forward, reverse)])
     assert costs[2][0] > 10 * costs[0][0]
     assert costs[2][1] < costs[0][1]
 

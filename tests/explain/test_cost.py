@@ -15,20 +15,21 @@ from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, Primitive
 from adcli.graph.shapes import infer_shapes
 
 EVALUATIONS = [
-    ("x1*x2 + sin(x1)", {}, Counts(1, 1, 1)),
-    ("x/y - z", {}, Counts(1, 1, 0)),
+    ("x1*x2 + sin(x1)", {}, Counts(1, 1, functions=1)),
+    ("x/y - z", {}, Counts(0, 1, 1)),
+    ("x^2 + 2^y", {}, Counts(0, 1, 0, 2)),
     ("-x", {}, Counts()),
-    ("max(x, y, 0)", {}, Counts(0, 0, 1)),
-    ("v*w", {"v": (3,), "w": (2, 3)}, Counts(6, 0, 0)),
-    ("sum(v)", {"v": (5,)}, Counts(0, 4, 0)),
-    ("prod(v)", {"v": (5,)}, Counts(4, 0, 0)),
-    ("max(v)", {"v": (5,)}, Counts(0, 0, 4)),
-    ("A @ x", {"A": (3, 4), "x": (4,)}, Counts(12, 9, 0)),
-    ("A @ B", {"A": (2, 3), "B": (3, 5)}, Counts(30, 20, 0)),
-    ('einsum("ij,jk,k->i", A, B, x)', {"A": (2, 3), "B": (3, 4), "x": (4,)}, Counts(48, 22, 0)),
-    ("cumsum(v)", {"v": (4,)}, Counts(0, 3, 0)),
-    ("cumsum(A, axis=1)", {"A": (3, 4)}, Counts(0, 9, 0)),
-    ("v[0] + transpose(v)[1]", {"v": (4,)}, Counts(0, 1, 0)),
+    ("max(x, y, 0)", {}, Counts(functions=1)),
+    ("v*w", {"v": (3,), "w": (2, 3)}, Counts(6, 0)),
+    ("sum(v)", {"v": (5,)}, Counts(0, 4)),
+    ("prod(v)", {"v": (5,)}, Counts(4, 0)),
+    ("max(v)", {"v": (5,)}, Counts(functions=4)),
+    ("A @ x", {"A": (3, 4), "x": (4,)}, Counts(12, 9)),
+    ("A @ B", {"A": (2, 3), "B": (3, 5)}, Counts(30, 20)),
+    ('einsum("ij,jk,k->i", A, B, x)', {"A": (2, 3), "B": (3, 4), "x": (4,)}, Counts(48, 22)),
+    ("cumsum(v)", {"v": (4,)}, Counts(0, 3)),
+    ("cumsum(A, axis=1)", {"A": (3, 4)}, Counts(0, 9)),
+    ("v[0] + transpose(v)[1]", {"v": (4,)}, Counts(0, 1)),
 ]
 
 
@@ -46,11 +47,12 @@ def test_an_evaluation_counts(
         ("add", 0, Counts()),
         ("multiply", 1, Counts()),
         ("divide", 0, Counts()),  # the sweeps divide an adjoint, and count that
-        ("cbrt", 0, Counts(2, 0, 0)),
-        ("sin", 0, Counts(0, 0, 1)),
+        ("cbrt", 0, Counts(divisions=2)),
+        ("sin", 0, Counts(functions=1)),
         ("exp", 0, Counts()),
-        ("tan", 0, Counts(1, 1, 0)),
-        ("log10", 0, Counts(2, 0, 1)),
+        ("tan", 0, Counts(1, 1)),
+        ("log10", 0, Counts(divisions=2, functions=1)),
+        ("power", 1, Counts(1, functions=1)),
         ("floor", 0, Counts()),
     ],
 )
@@ -69,7 +71,22 @@ def test_every_rule_can_be_counted(op: Primitive) -> None:
 def test_partials_of_inputs_that_do_not_vary_are_free() -> None:
     f = function("sin(x)*tan(2) + x^2")
     shapes = infer_shapes(f.graph, f.order, {})
-    assert partials(f.graph, f.order, shapes, f.graph.varying) == Counts(0, 0, 2)
+    assert partials(f.graph, f.order, shapes, f.graph.varying) == Counts(1, functions=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x^2", Counts(1)),
+        ("x^3", Counts(1, powers=1)),
+        ("x^-1.5", Counts(1, powers=1)),
+        ("x^1", Counts()),
+    ],
+)
+def test_the_partial_of_a_power_counts_as_it_is_written(text: str, expected: Counts) -> None:
+    f = function(text)
+    shapes = infer_shapes(f.graph, f.order, {})
+    assert partials(f.graph, f.order, shapes, f.graph.varying) == expected
 
 
 @pytest.mark.parametrize(

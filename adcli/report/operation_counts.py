@@ -1,0 +1,24 @@
+"""Counts of operations as columns of a table, the same wherever they are shown."""
+
+from __future__ import annotations
+
+from adcli.explain.cost import Counts
+
+HEADERS = ("×", "±", "÷", "^", "f")
+"""Of multiplications, additions, divisions, powers, functions: the fields of Counts."""
+LEGEND = "× multiplications, ± additions and subtractions, ÷ divisions, ^ powers, f other functions"
+
+
+def count_cells(counts: Counts) -> list[str]:
+    """The cells of a row."""
+    return [f"{count:,}" for count in counts]
+
+
+def in_words(counts: Counts) -> str:
+    """`2 multiplications, 1 function`; "nothing" where all are 0."""
+    parts = [
+        f"{count:,} {name if count != 1 else name[:-1]}"
+        for name, count in counts._asdict().items()
+        if count
+    ]
+    return ", ".join(parts) or "nothing"
