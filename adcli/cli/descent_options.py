@@ -249,7 +249,7 @@ class WatchingOptions(Options):
         is_flag=False,
         flag_value="-",
         metavar="[FILE]",
-        help="Draw the descent: in the terminal, or as .png or .svg (needs matplotlib).",
+        help="Draw the descent: in the terminal, or as .png, .svg or .pdf (needs matplotlib).",
         needs=[ONE_START],
     )
     save: str | None = text("FILE", "Save the parameters found as .npz, .safetensors or .json.")

@@ -101,7 +101,8 @@ class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
         default=0.95,
     )
     plot: str | None = text(
-        "FILE", "Draw data, curve with confidence band, and residuals: .png or .svg (matplotlib)."
+        "FILE",
+        "Draw data, curve with confidence band, and residuals: .png, .svg or .pdf (matplotlib).",
     )
     save: str | None = text("FILE.json", "Save the fitted model, for --model.")
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import click
 
 from adcli.cli.declare import as_command
-from adcli.cli.graph_options import A_POINT, EXAMPLES, WRITERS, GraphOptions
+from adcli.cli.graph_options import (
+    A_POINT,
+    EXAMPLES,
+    IMAGE_WRITERS,
+    TEXT_WRITERS,
+    GraphOptions,
+)
 from adcli.cli.inputs import check_variables, name_of
 from adcli.cli.needs import refuse_given
-from adcli.cli.show import screen, show, write_text
+from adcli.cli.show import screen, show, write_bytes, write_text
 from adcli.errors import UsageError
 from adcli.function import function
 from adcli.report.graph import drawing_of, tree_text
 from adcli.report.paths import paths_to
+from adcli.report.sum_nodes import with_sums
 
 
 @as_command("graph", EXAMPLES)
@@ -46,6 +53,8 @@ def command(options: GraphOptions) -> int:
             show(drawn, kind, output)
         elif kind == "tree":
             write_text(output, tree_text(drawn, screen(output).width))
+        elif kind in IMAGE_WRITERS:
+            write_bytes(output, IMAGE_WRITERS[kind](with_sums(drawn), options.flow == "right"))
         else:
-            write_text(output, WRITERS[kind](drawn))
+            write_text(output, TEXT_WRITERS[kind](with_sums(drawn), options.flow == "right"))
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adcli.cli.declare import Options
-from adcli.cli.kinds import format_choice, text
+from adcli.cli.kinds import choice, format_choice, text
 from adcli.cli.needs import Need
 from adcli.cli.options import (
     COLOR,
@@ -14,6 +14,7 @@ from adcli.cli.options import (
     digits_option,
 )
 from adcli.report.graph import dot_text, mermaid_text
+from adcli.report.graph_figure import pdf_bytes, png_bytes
 from adcli.report.svg import svg_text
 
 EXAMPLES = """\b
@@ -22,10 +23,21 @@ Examples:
   adcli graph '(x + y)*z' --at x=2,y=3,z=4
   adcli graph '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --paths x1
   adcli graph 'exp(x*y) + x' -o graph.svg
+  adcli graph 'exp(x*y) + x' --at x=1,y=2 --flow right -o graph.pdf
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
 
-PICTURE_ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
-WRITERS = {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}
+PICTURE_ENDINGS = {
+    ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".json": "json",
+}
+TEXT_WRITERS = {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}
+IMAGE_WRITERS = {"png": png_bytes, "pdf": pdf_bytes}
+PICTURES = [*TEXT_WRITERS, *IMAGE_WRITERS]
 
 A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 
@@ -34,7 +46,13 @@ class PictureOptions(Options):
     """What to show of the graph."""
 
     kind: str = format_choice(
-        "--as", ["tree", *WRITERS, "json"], PICTURE_ENDINGS, "How to draw it."
+        "--as", ["tree", *PICTURES, "json"], PICTURE_ENDINGS, "How to draw it."
+    )
+    flow: str = choice(
+        ["down", "right"],
+        "Where the way from the inputs to the result goes (default down).",
+        Need("needs a picture", lambda parsed: parsed["kind"] in PICTURES, "--as svg makes one"),
+        default="down",
     )
     paths: str | None = text(
         "x", "List every path from the result to this variable; their sum is the derivative."

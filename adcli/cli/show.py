@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from adcli.cli.terminal import is_coloured, remark, stdout_bytes, width
+from adcli.cli.terminal import is_coloured, is_terminal, remark, stdout_bytes, width
 from adcli.data.outlet import is_lost
+from adcli.errors import UsageError
 from adcli.report.rendering import DIGITS, Report, Screen, rendered
 
 if TYPE_CHECKING:
@@ -65,6 +66,22 @@ def write_text(output: str | None, text: str | Iterable[str]) -> None:
 
     with atomic_output(output) as stream:
         _write(stream, pieces)
+
+
+def write_bytes(output: str | None, data: bytes) -> None:
+    """Write to a file, which appears when it is complete, or to standard output (None, "-").
+
+    Raises UsageError for a terminal, which shows no bytes.
+    """
+    if output in (None, "-"):
+        if is_terminal(sys.stdout):
+            raise UsageError("a picture of this kind cannot be shown here", "-o FILE keeps it")
+        stdout_bytes().write(data)
+        return
+    from adcli.data.output import atomic_output
+
+    with atomic_output(output) as stream:
+        stream.write(data)
 
 
 def _write(stream: BinaryIO, pieces: Iterable[str]) -> None:

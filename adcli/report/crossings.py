@@ -22,27 +22,29 @@ Link = tuple[int, int]
 """A thing, and one of the next level."""
 
 
-def in_order(levels: Sequence[Sequence[int]], links: Sequence[Link]) -> list[list[int]]:
-    """The things of each level, numbered from 0, in an order of few crossings.
+def in_order(
+    levels: Sequence[Sequence[int]], links: Sequence[Link], starts: int = STARTS
+) -> tuple[list[list[int]], int]:
+    """The things of each level, numbered from 0, in an order of few crossings, and how many.
 
     >>> in_order([[0, 1], [2, 3]], [(0, 3), (1, 2)])
-    [[0, 1], [3, 2]]
+    ([[0, 1], [3, 2]], 0)
     """
     order = _Order(levels, links)
     best, least = order.kept(), order.crossings()
     random, size = Random(0), sum(map(len, levels)) or 1
-    for start in range(max(2, min(STARTS, EFFORT // (size * SWEEPS)))):
+    for start in range(max(2, min(starts, EFFORT // (size * SWEEPS)))):
         if start:
             order.shuffle(random, walk=start % 2 == 1)
         for sweep in range(SWEEPS):
             if not least:
-                return best
+                return best, 0
             order.sweep(down=sweep % 2 == 0, by_mean=sweep % 4 < 2)
             order.exchange()
             crossings = order.crossings()
             if crossings < least:
                 best, least = order.kept(), crossings
-    return best
+    return best, least
 
 
 class _Order:

@@ -6,26 +6,29 @@ partial derivative: a number at a point, else a formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
+from adcli.ad.evaluate import Run
+from adcli.ad.reverse import reverse_sweep
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, local_partials
 from adcli.function import Function
-from adcli.graph.axes import show_shape
 from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe
-from adcli.report.numbers import shape_of
+from adcli.report.numbers import shape_of, shape_words
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import shown
 
+FEW_NUMBERS = 4
+MAX_ARRAY = 24
+"""Numbers of an array that are written in a drawing, and their characters."""
 LABEL_TEXT = 40
 """Characters of a formula in a drawing."""
-MAX_LABEL = 20
-"""Characters of an array on an edge; of a longer one there is only the shape."""
 MAX_LINES = 1000
 """Lines of a tree."""
 
@@ -50,16 +53,35 @@ class Drawing(Report):
     values: Mapping[int, Any] | None
     digits: int
     precision: int | None = None
+    adjoints: Mapping[int, Any] = field(default_factory=dict)
+    inner: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """The sums in between that a sum is drawn with (see sum_nodes.py)."""
 
     @property
     def nodes(self) -> list[int]:
         """The nodes, inputs first."""
-        return self.steps.nodes
+        return [node for node in self.steps.nodes if node in self.lines]
 
     def label(self, node: int) -> str:
         """`w3 = x1*x2`; an input is its name alone."""
-        name, definition = cut(self.steps.names[node]), cut(self.steps.definition(node))
+        name, definition = cut(self.steps.names[node]), cut(self.definition(node))
         return f"{name} = {definition}" if definition else name
+
+    def definition(self, node: int) -> str:
+        """What a node stands for, with all terms of a sum."""
+        steps = self.steps
+        if node not in self.inner:
+            return steps.definition(node)
+        names = {line.target: steps.names[line.target] for line in self.lines[node]}
+        formula = steps.notation.printer(steps.graph, node, names)
+        return " = ".join([*steps.naming.aliases.get(node, ()), formula])
+
+    def explained(self, node: int) -> str:
+        """The operations that a node is drawn for."""
+        steps = self.steps
+        inner = [f"{steps.names[i]} = {steps.formula(i)}" for i in self.inner.get(node, ())]
+        own = steps.formula(node)
+        return "; ".join([*inner, f"{steps.names[node]} = {own}" if inner else own])
 
     def value(self, node: int) -> str | None:
         """The value at the point, if there is one."""
@@ -72,7 +94,10 @@ class Drawing(Report):
         if it has one."""
         lines = [("name", self.label(node))]
         if self.values is not None:
-            lines.append(("value", safe(shown(self.values[node], self.digits, self.precision))))
+            lines.append(("value", brief(self.values[node], self.digits, self.precision)))
+        if node in self.adjoints:
+            value = brief(self.adjoints[node], self.digits, self.precision)
+            lines.append(("adjoint", f"{safe(self.steps.adjoint(node))} = {value}"))
         return lines
 
     def edges(self) -> Iterator[DrawnEdge]:
@@ -100,6 +125,8 @@ class Drawing(Report):
                 entry["also"] = self.steps.naming.aliases[node]
             if self.values is not None:
                 entry["value"] = self.values[node]
+            if node in self.adjoints:
+                entry["adjoint"] = self.adjoints[node]
             nodes.append(entry)
         edges = []
         for line in self.edges():
@@ -140,11 +167,26 @@ def drawing_of(
 
 def drawn_steps(steps: Steps, digits: int, precision: int | None = None) -> Drawing:
     """The drawing of steps, with the names that they have."""
-    run, values = steps.run, None
+    run, values, adjoints = steps.run, None, {}
     lines = {node: _lines(steps, node, digits, precision) for node in steps.nodes}
     if run is not None:
         values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
-    return Drawing(steps, lines, values, digits, precision)
+        adjoints = _adjoints(steps, run)
+    return Drawing(steps, lines, values, digits, precision, adjoints)
+
+
+def _adjoints(steps: Steps, run: Run) -> dict[int, Any]:
+    """The adjoints of what depends on variables, if there is one result and it is a number."""
+    graph, algebra, first = run.graph, run.algebra, steps.outputs[0]
+    if len(steps.outputs) > 1 or algebra.shape(run.values[first]) or not graph.varying[first]:
+        return {}
+    (one,) = algebra.basis(run.values[first], run.points)
+    found = reverse_sweep(run, {first: one}, graph.varying)
+    return {
+        node: algebra.unpack(algebra.zero(run.values[node]) if found[node] is None else found[node])
+        for node in steps.nodes
+        if graph.varying[node]
+    }
 
 
 def _lines(steps: Steps, node: int, digits: int, precision: int | None) -> list[DrawnEdge]:
@@ -179,6 +221,13 @@ def _rule(steps: Steps, node: int, k: int) -> str | None:
     return factor[1:-1] if _is_bracketed(factor) else factor
 
 
+def brief(value: Any, digits: int, precision: int | None) -> str:
+    """A number, an array of a few numbers, or what a larger one is in words: `3×2 matrix`."""
+    shape = shape_of(value)
+    text = shown(value, digits, precision) if prod(shape) <= FEW_NUMBERS else ""
+    return text if text and (not shape or len(text) <= MAX_ARRAY) else shape_words(shape)
+
+
 def _is_bracketed(text: str) -> bool:
     """Whether one pair of brackets encloses all of the text."""
     depth = 0
@@ -190,15 +239,12 @@ def _is_bracketed(text: str) -> bool:
 
 
 def partial_text(edge: Edge, steps: Steps, digits: int, precision: int | None) -> str:
-    """A local partial as a label: a number, a short array, or the shape of a longer one."""
+    """A local partial as a label: a number, a short array, or what a longer one is in words."""
     if edge.partial is None:
         assert steps.run is not None
         shape, values = steps.run.algebra.shape, steps.run.values
-        return show_shape((*shape(values[edge.source]), *shape(values[edge.target])))
-    shape = shape_of(edge.partial)
-    text = shown(edge.partial, digits, precision)
-    is_long = len(text) > MAX_LABEL or ":" in text
-    return show_shape(shape) if shape and is_long else text
+        return shape_words((*shape(values[edge.source]), *shape(values[edge.target])))
+    return brief(edge.partial, digits, precision)
 
 
 # ---- the tree ----
@@ -292,11 +338,11 @@ class _Tree:
 # ---- for other programs ----
 
 
-def dot_text(drawn: Drawing) -> str:
+def dot_text(drawn: Drawing, rightwards: bool = False) -> str:
     """The graph in Graphviz's language; edges go the way of the evaluation."""
     lines = [
         "digraph adcli {",
-        "  rankdir=TB;",
+        f"  rankdir={'LR' if rightwards else 'TB'};",
         '  node [shape=box, style=rounded, fontname="monospace"];',
         '  edge [fontname="monospace", fontsize=11];',
     ]
@@ -321,10 +367,10 @@ def _dot_quoted(*lines: str) -> str:
     return '"' + "\\n".join(escaped) + '"'
 
 
-def mermaid_text(drawn: Drawing) -> str:
+def mermaid_text(drawn: Drawing, rightwards: bool = False) -> str:
     """The graph as a Mermaid flowchart; edges go the way of the evaluation."""
     names = _identifiers(drawn)
-    lines = ["flowchart TD"]
+    lines = [f"flowchart {'LR' if rightwards else 'TD'}"]
     for node in drawn.nodes:
         label = "<br/>".join([_mermaid_escaped(line) for _, line in drawn.box_lines(node)])
         start, end = {"input": ("([", "])"), "result": ("[[", "]]")}.get(

@@ -24,6 +24,8 @@ FONT = 13.0
 WIDE = 0.62
 """Width of a sign of the fixed-width font, in its size."""
 LINE = 17.0
+BASELINE = 13.0
+"""From the top of a line of text to where its letters stand."""
 PADDING = 6.0
 ARROW = 12.0
 """Least distance between the tips of arrows at a box."""
@@ -52,7 +54,7 @@ class EdgeArrow:
     """An edge's line, which leaves room for the label, its tip, and the label."""
 
     edge: DrawnEdge
-    curves: list[Stroke]
+    strokes: list[Stroke]
     tip: list[Position]
     label: Area
 
@@ -94,7 +96,7 @@ def picture_of(drawn: Drawing, rightwards: bool = False) -> GraphPicture:
     labels = [(_width(line.label) + 4, LINE) for line in lines]
     layout = lay_out(boxes, edges, labels, rightwards=rightwards)
     nodes = [
-        NodeBox(node, drawn.kind(node), safe(drawn.steps.formula(node)), shown, box)
+        NodeBox(node, drawn.kind(node), safe(drawn.explained(node)), shown, box)
         for node, shown, box in zip(drawn.nodes, texts, layout.nodes, strict=True)
     ]
     arrows = [
@@ -113,6 +115,11 @@ def _extent(texts: Sequence[str], fan_in: int, rightwards: bool) -> tuple[float,
     width, height = max(map(_width, texts)) + 20, LINE * len(texts) + 2 * PADDING
     room = ARROW * fan_in + 2 * ARROW
     return (width, max(height, room)) if rightwards else (max(width, room), height)
+
+
+def corner_of(shown: NodeBox) -> float:
+    """The radius of a box's corners."""
+    return min(16.0, (shown.box[3] - shown.box[1]) / 2) if shown.kind == "input" else 5.0
 
 
 def _arrow(line: DrawnEdge, path: Sequence[Position], label: Area) -> EdgeArrow:
@@ -145,10 +152,10 @@ def _parts(path: Sequence[Position], label: Area) -> tuple[list[Position], list[
 
 def _rounded(path: Sequence[Position]) -> Stroke:
     """A line with its bends rounded."""
-    curve: Stroke = [(path[0],)]
+    stroke: Stroke = [(path[0],)]
     for before, bend, after in zip(path, path[1:], path[2:], strict=False):
-        curve += [(_towards(bend, before),), (bend, _towards(bend, after))]
-    return [*curve, (path[-1],)]
+        stroke += [(_towards(bend, before),), (bend, _towards(bend, after))]
+    return [*stroke, (path[-1],)]
 
 
 def _towards(start: Position, end: Position) -> Position:

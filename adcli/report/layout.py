@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from adcli.report.crossings import in_order
+from adcli.report.layering import Layering, layering, ranks_of
 from adcli.report.placing import EdgePiece, Item, Strand, place
 from adcli.report.routing import Area, Position, Route, corners, straighten
 
@@ -20,7 +21,9 @@ MAX_ROW_GAP = 48.0
 ROW_SLOPE = 0.15
 """Rows are as far apart as edges go aside between them, times this, within these limits."""
 MARGIN = 20.0
-PORT = 16.0
+PASSING = (2.0, 2.0)
+"""The size of the place where an edge passes a row."""
+PORT = 24.0
 """Most distance between the ends of edges at a box."""
 EDGE = 12.0
 """How far the ends of edges stay from the corners of a box."""
@@ -55,17 +58,15 @@ def lay_out(
     """
     if rightwards:
         nodes, labels = [(h, w) for w, h in nodes], [(h, w) for w, h in labels]
-    ranks = _ranks(len(nodes), edges)
-    items = [Item(w, h, 2 * rank, True) for (w, h), rank in zip(nodes, ranks, strict=True)]
-    chains, rows = _rows(items, edges, labels)
-    place(rows, chains)
+    items, strands, rows = _rows(nodes, labels, layering(len(nodes), edges))
+    place(rows, strands)
     left = min((item.box[0] for row in rows for item in row), default=0.0)
     for item in [item for row in rows for item in row]:
         item.x += MARGIN - left
     width = max((item.box[2] for row in rows for item in row), default=0.0) + MARGIN
     height = _stack(rows)
-    routes = [_route(chain, ends) for chain, ends in zip(chains, edges, strict=True)]
-    if sum(len(chain) for chain in chains) <= MOST_STRAIGHTENED:
+    routes = [_route(strand, ends) for strand, ends in zip(strands, edges, strict=True)]
+    if sum(map(len, strands)) <= MOST_STRAIGHTENED:
         straighten([item.box for item in items], routes)
     found = Layout(
         [item.box for item in items],
@@ -79,7 +80,7 @@ def lay_out(
 
 def places(count: int, edges: Sequence[tuple[int, int]]) -> int:
     """How many places edges take in rows: what the time of a layout depends on."""
-    ranks = _ranks(count, edges)
+    ranks = ranks_of(count, edges, {})
     return sum(2 * (ranks[lower] - ranks[upper]) - 1 for upper, lower in edges)
 
 
@@ -97,63 +98,37 @@ def _turned(found: Layout) -> Layout:
 # ---- rows ----
 
 
-def _ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The longest way from above; what only one user has, with all that it is made of, lies just
-    above that user, and what has nothing above it just above its first user."""
-    above: list[list[int]] = [[] for _ in range(count)]
-    below: list[list[int]] = [[] for _ in range(count)]
-    for upper, lower in edges:
-        above[lower].append(upper)
-        below[upper].append(lower)
-    ranks = [0] * count
-    for n in range(count):
-        ranks[n] = max((ranks[u] + 1 for u in above[n]), default=0)
-    is_apart = [False] * count  # nothing but its one user holds it in its place
-    for n in range(count):
-        is_apart[n] = all(is_apart[u] and len(below[u]) == 1 for u in above[n])
-    for n in reversed(range(count)):
-        if below[n] and (not above[n] or (is_apart[n] and len(below[n]) == 1)):
-            ranks[n] = min(ranks[user] for user in below[n]) - 1
-    return ranks
-
-
 def _rows(
-    items: Sequence[Item], edges: Sequence[tuple[int, int]], labels: Sequence[Extent]
-) -> tuple[list[Strand], list[list[Item]]]:
-    """The items of each edge, and the rows of all items in an order of few crossings."""
-    count = max((item.row for item in items), default=-2) // 2 + 1
-    things = list(items)
-    levels: list[list[int]] = [[] for _ in range(count)]
-    for n, item in enumerate(items):
-        levels[item.row // 2].append(n)
-    links, chains = [], []
-    for (upper, lower), (width, height) in zip(edges, labels, strict=True):
-        chain, last = [items[upper]], upper
-        for row in range(items[upper].row + 2, items[lower].row + 2, 2):
-            at_end = row == items[lower].row  # the label is beside the operation
-            size = (width, height) if at_end else (2.0, 2.0)
-            between, number = Item(*size, row - 1, False), lower
+    nodes: Sequence[Extent], labels: Sequence[Extent], layers: Layering
+) -> tuple[list[Item], list[Strand], list[list[Item]]]:
+    """The items of the nodes, those along each edge, and the rows of all items in order."""
+    ranks = layers.ranks
+    things = {n: Item(*size, 2 * ranks[n], True) for n, size in enumerate(nodes)}
+    links, strands = [], []
+    for chain, size in zip(layers.chains, labels, strict=True):
+        strand, row = [things[chain[0]]], 2 * ranks[chain[0]]
+        for upper, lower in pairwise(chain):
+            at_end = lower == chain[-1]  # the label is beside the operation
+            between = Item(*(size if at_end else PASSING), row + 1, False)
             if not at_end:
-                number = len(things)
-                things.append(Item(2.0, 2.0, row, False))
-                levels[row // 2].append(number)
-            links.append((last, number, between))
-            chain += [between, things[number]]
-            last = number
-        chains.append(chain)
-    ordered = in_order(levels, [(upper, lower) for upper, lower, _ in links])
-    place = {n: k for level in ordered for k, n in enumerate(level)}
+                things[lower] = Item(*PASSING, row + 2, False)
+            links.append((upper, lower, between))
+            strand += [between, things[lower]]
+            row += 2
+        strands.append(strand)
+    place = {n: k for level in layers.levels for k, n in enumerate(level)}
     links.sort(key=lambda link: (place[link[0]] + place[link[1]], place[link[0]]))
-    rows: list[list[Item]] = [[] for _ in range(max(2 * count - 1, 0))]
-    for number, level in enumerate(ordered):
+    rows: list[list[Item]] = [[] for _ in range(max(2 * len(layers.levels) - 1, 0))]
+    for number, level in enumerate(layers.levels):
         rows[2 * number] = [things[n] for n in level]
     for upper, lower, between in links:
         rows[between.row].append(between)
         _join(things[upper], between)
         _join(between, things[lower])
+    items = [things[n] for n in range(len(nodes))]
     for item in items:
         _spread(item)
-    return chains, rows
+    return items, strands, rows
 
 
 def _join(upper: Item, lower: Item) -> None:

@@ -58,6 +58,17 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return tuple(getattr(value, "shape", ()))
 
 
+def shape_words(shape: tuple[int, ...]) -> str:
+    """What a value is by its shape: `number`, `vector of 10`, `3×2 matrix`, `2×3×4 array`.
+
+    >>> shape_words((3, 2))
+    '3×2 matrix'
+    """
+    if len(shape) < 2:
+        return f"vector of {shape[0]}" if shape else "number"
+    return f"{'×'.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'array'}"
+
+
 def exact_rows(values: list[Any], precision: int) -> Any:
     """`precision` digits of results over rows: a list of texts, or an array (rows, *shape) of them.
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from adcli.data.cells import shortened
 from adcli.data.output import atomic_output
 from adcli.errors import UsageError
 from adcli.language.messages import safe
 
-PICTURE_FORMATS = ("png", "svg")
+PICTURE_FORMATS = ("png", "svg", "pdf")
+MARGIN = 0.02
+"""White around a plot, in its size."""
 
 
 def picture_format(name: str) -> str:
-    """`png` or `svg`, by the file's name. Raises UsageError for another."""
+    """`png`, `svg` or `pdf`, by the file's name. Raises UsageError for another."""
     ending = name.rpartition(".")[2].lower()
     if ending not in PICTURE_FORMATS:
         raise UsageError(
             f"'{ending}' is not a format for pictures"
             if "." in name
             else "the picture's format is not known",
-            "name a file that ends in .png or .svg",
+            "name a file that ends in .png, .svg or .pdf",
         )
     return ending
 
@@ -58,10 +61,21 @@ class PictureFile:
 
 
 def write_figure(figure: Any, path: str) -> None:
-    """Write a figure as PNG or SVG; the same figure makes the same file."""
+    """Write a plot as PNG, SVG or PDF, with a white margin."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN))
+    form = picture_format(path)
+    with atomic_output(path) as stream:
+        save_figure(figure, stream, form)
+
+
+def save_figure(figure: Any, stream: Any, form: str, dpi: float = 150) -> None:
+    """Write a figure to a stream; the same figure makes the same bytes."""
     import matplotlib
 
-    form = picture_format(path)
-    metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
-    with atomic_output(path) as stream, matplotlib.rc_context({"svg.hashsalt": "adcli"}):
-        figure.savefig(stream, format=form, dpi=150, metadata=metadata)
+    dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    settings: Any = {"svg.hashsalt": "adcli", "pdf.fonttype": 42}
+    with matplotlib.rc_context(settings), catch_warnings():
+        filterwarnings("ignore", "Glyph .* missing from font")  # it shows a box
+        figure.savefig(stream, format=form, dpi=dpi, metadata=dates.get(form, {}))

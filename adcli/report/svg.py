@@ -6,17 +6,16 @@ from xml.sax.saxutils import escape
 
 from adcli.report.graph import Drawing
 from adcli.report.graph_picture import (
+    BASELINE,
     FONT,
     LINE,
     EdgeArrow,
     GraphPicture,
     NodeBox,
     Stroke,
+    corner_of,
     picture_of,
 )
-
-BASELINE = 13.0
-"""From the top of a line of text to where its letters stand."""
 
 STYLE = f"""
 text {{ font: {FONT:g}px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; \
@@ -67,15 +66,15 @@ def _start(picture: GraphPicture) -> str:
 def edge_paths(arrow: EdgeArrow) -> str:
     """The line of an edge and its tip."""
     looks = "".join(f" {name}" for name in arrow.looks)
-    line = "".join(map(_path, arrow.curves))
+    line = "".join(map(_path, arrow.strokes))
     corners = "L".join(f"{x:.1f} {y:.1f}" for x, y in arrow.tip)
     return f'<path class="edge{looks}" d="{line}"/><path class="tip{looks}" d="M{corners}Z"/>'
 
 
-def _path(curve: Stroke) -> str:
-    """A curve in the language of paths."""
-    marks = ["M", *["LQ"[len(piece) - 1] for piece in curve[1:]]]
-    pieces = [" ".join(f"{x:.1f} {y:.1f}" for x, y in piece) for piece in curve]
+def _path(stroke: Stroke) -> str:
+    """A stroke in the language of paths."""
+    marks = ["M", *["LQ"[len(piece) - 1] for piece in stroke[1:]]]
+    pieces = [" ".join(f"{x:.1f} {y:.1f}" for x, y in piece) for piece in stroke]
     return "".join(f"{mark}{piece}" for mark, piece in zip(marks, pieces, strict=True))
 
 
@@ -93,12 +92,11 @@ def _text(looks: str, x: float, top: float, text: str) -> str:
 
 def _node(number: int, shown: NodeBox) -> str:
     left, top, right, bottom = shown.box
-    rounded = min(16.0, (bottom - top) / 2) if shown.kind == "input" else 5
     first = (top + bottom - LINE * len(shown.lines)) / 2
     parts = [
         f'<g id="node-{number}"><title>{escape(shown.formula)}</title>'
         f'<rect class="node {shown.kind}" x="{left:.1f}" y="{top:.1f}" '
-        f'width="{right - left:.1f}" height="{bottom - top:.1f}" rx="{rounded:.1f}"/>'
+        f'width="{right - left:.1f}" height="{bottom - top:.1f}" rx="{corner_of(shown):.1f}"/>'
     ]
     for k, (looks, text) in enumerate(shown.lines):
         parts.append(_text(looks, (left + right) / 2, first + LINE * k, text))

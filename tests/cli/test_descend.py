@@ -70,7 +70,7 @@ def test_exit_codes(code: int, status: str, arguments: list[str]) -> None:
         (2, "'txt' is not a format for a trace", ["--trace", "trace.txt"]),
         (2, "there is no folder", ["--trace", "/no/such/folder/trace.csv"]),
         (2, "there is no folder", ["--checkpoint", "/no/such/folder/saved"]),
-        (2, "name a file that ends in .png or .svg", ["--plot", "picture.jpg"]),
+        (2, "name a file that ends in .png, .svg or .pdf", ["--plot", "picture.jpg"]),
         (2, "started and fixed", ["--fix", "x=1"]),
         (2, "--plot shows one descent", ["--starts", "3", "--plot"]),
         (2, "--trace shows one descent", ["--starts", "3", "--trace", "trace.csv"]),

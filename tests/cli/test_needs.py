@@ -74,6 +74,7 @@ NEEDED = {
         "graph x^2 --at x=1 --paths x --as json --digits 3",
         "graph x^2 --digits 3",
     ],
+    "flow": ["graph x^2 --flow right", "graph x^2 --flow right -o g.json"],
     "diff.share": ["diff x^2 --share --as c", "diff x^2 --no-share -o a.py"],
     "descend.shape": [f"{ROSENBROCK} --shape x=2", "descend 'sum(x^2)' --start x=[1] --shape x=2"],
     "seed": [
@@ -257,7 +258,7 @@ WRITES = {
     "taylor x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
     "compare x --at x=1": [".csv", ".json", ".jsonl", ".ndjson"],
     "trace x --at x=1": [".csv", ".json", ".jsonl", ".ndjson", ".tex"],
-    "graph x": [".svg", ".dot", ".gv", ".mmd", ".json"],
+    "graph x": [".svg", ".png", ".pdf", ".dot", ".gv", ".mmd", ".json"],
     "diff x^2": [".tex", ".py", ".c", ".json"],
     ROSENBROCK: [".json", ".jsonl", ".ndjson"],
     TRAIN: [".json", ".jsonl", ".ndjson"],
@@ -290,7 +291,15 @@ def test_endings_that_a_command_does_not_write(line: str, folder: Path) -> None:
             assert [path.name for path in folder.iterdir()] == ["rows.csv"]
 
 
-FIRST_BYTES = {".json": b"{", ".parquet": b"PAR1", ".svg": b"<svg", ".tex": b"", ".c": b"#include"}
+FIRST_BYTES = {
+    ".json": b"{",
+    ".parquet": b"PAR1",
+    ".svg": b"<svg",
+    ".png": b"\x89PNG",
+    ".pdf": b"%PDF",
+    ".tex": b"",
+    ".c": b"#include",
+}
 
 
 @pytest.mark.parametrize("line", WRITES)

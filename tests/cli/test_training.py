@@ -127,7 +127,11 @@ def test_steps_without_a_limit_are_not_kept() -> None:
         (2, "there is no folder", ["--epochs", "1", "--checkpoint", "no/saved"]),
         (2, "there is no folder", ["--epochs", "1", "--save", "no/saved.npz"]),
         (2, "'bin' is not a format for parameters", ["--epochs", "1", "--save", "saved.bin"]),
-        (2, "name a file that ends in .png or .svg", ["--epochs", "1", "--plot", "picture.jpg"]),
+        (
+            2,
+            "name a file that ends in .png, .svg or .pdf",
+            ["--epochs", "1", "--plot", "picture.jpg"],
+        ),
         (2, "there is no file 'nothing'", ["--epochs", "1", "--resume", "nothing"]),
         (1, "is not a checkpoint", ["--epochs", "1", "--resume", "rows.csv"]),
         (2, "--param gives 'a' twice", ["--param", "a=ones()", "--param", "a=ones()"]),

@@ -90,7 +90,7 @@ def test_graphviz_reads_dot(text: str, at: str) -> None:
 def test_mermaid_is_well_formed(text: str, at: str) -> None:
     found = drawn(text, at)
     lines = mermaid_text(found).splitlines()
-    label = r'"[^"`<>|\\\[\]{}]*(?:<br/>[^"`<>|\\\[\]{}]*)?"'
+    label = r'"(?:[^"`<>|\\\[\]{}]|<br/>)*"'
     node = re.compile(rf"  n\d+(\(\[{label}\]\)|\[\[{label}\]\]|\[{label}\])")
     edge = re.compile(rf"  n\d+ (-->|-\.->)\|{label}\| n\d+")
     assert lines[0] == "flowchart TD"

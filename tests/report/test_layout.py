@@ -104,7 +104,7 @@ def test_the_order_is_the_best_one_of_small_levels() -> None:
             levels.append(list(range(start, start + random.randint(2, 6))))
         for upper, lower in pairwise(levels):
             links += [(a, b) for b in lower for a in random.sample(upper, min(len(upper), 2))]
-        place = {n: k for level in in_order(levels, links) for k, n in enumerate(level)}
+        place = {n: k for level in in_order(levels, links)[0] for k, n in enumerate(level)}
         level_of = {n: k for k, level in enumerate(levels) for n in level}
         found = sum(
             level_of[a] == level_of[c] and (place[a] - place[c]) * (place[b] - place[d]) < 0

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 
 from adcli.errors import UsageError
 from adcli.report.graph import Drawing, cut
-from adcli.report.graph_picture import LINE, EdgeArrow, NodeBox, picture_of
+from adcli.report.graph_picture import (
+    BASELINE,
+    LINE,
+    EdgeArrow,
+    NodeBox,
+    corner_of,
+    picture_of,
+)
 from adcli.report.page.lesson_steps import LessonPass
 from adcli.report.page.markup import Markup, tag
-from adcli.report.svg import BASELINE, edge_paths
+from adcli.report.svg import edge_paths
 
 DRAWN_NODES = 150
 """Nodes of a graph that is drawn."""
@@ -44,7 +51,7 @@ def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
     if len(drawn.nodes) > DRAWN_NODES:
         return None
     roomy = _RoomyDrawing(
-        drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes
+        drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes=passes
     )
     try:
         picture = picture_of(roomy)
@@ -83,7 +90,7 @@ def _node(number: int, shown: NodeBox) -> Markup:
         y=f"{top:.1f}",
         width=f"{right - left:.1f}",
         height=f"{bottom - top:.1f}",
-        rx=16 if shown.kind == "input" else 6,
+        rx=f"{corner_of(shown):.1f}",
     )
     first = (top + bottom - LINE * len(shown.lines)) / 2
     texts = [
