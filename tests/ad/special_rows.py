@@ -121,7 +121,7 @@ SPECIAL: dict[str, tuple[Any, tuple[Any, ...], tuple[int, ...]]] = {
     "gammainc": (gammainc, GAMMA_POINTS, (0, 1)),
     "gammaincc": (lambda a, x: -gammainc(a, x), GAMMA_POINTS, (0, 1)),
     "gammapdf": (gammapdf, GAMMA_POINTS, (0, 1)),
-    "betainc": (lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True), BETA_POINTS, (2,)),
+    "betainc": (lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True), BETA_POINTS, (0, 1, 2)),
     "betapdf": (betapdf, BETA_POINTS, (0, 1, 2)),
     "voigt": (voigt, VOIGT_POINTS, (0, 1, 2)),
     "voigtre": (

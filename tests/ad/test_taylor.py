@@ -70,10 +70,11 @@ def check(
         assert abs(c - e) <= TOLERANCE * abs(e) + mpf(10) ** -20, (k, c, mp.nstr(e, 20))
 
 
-NAMES = "xyzw"
+NAMES = "xyzwu"
 LIMITED = {
-    **dict.fromkeys(("gammainc", "gammaincc", "gammapdf"), MOST_DERIVATIVES),
+    **dict.fromkeys(("gammainc", "gammaincc", "gammapdf", "betainc"), MOST_DERIVATIVES),
     **dict.fromkeys(("dgammainc", "dgammapdf"), MOST_DERIVATIVES - 1),
+    **dict.fromkeys(("dbetainc", "dbetapdf"), MOST_DERIVATIVES - 2),
 }
 """The orders up to which functions have derivatives in their parameter."""
 

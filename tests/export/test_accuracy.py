@@ -38,7 +38,7 @@ def calls():
     """A call of every function of numbers, as a text, and the grid of its arguments."""
     for name, function in sorted(LIBRARY.items()):
         count = max(2, len(function.inputs)) if function.variadic else len(function.inputs)
-        names = ("x", "y", "z", "t")[:count]
+        names = ("x", "y", "z", "t", "u")[:count]
         text = f"{name}({', '.join(names)})"
         if function.kind in (ELEMENTWISE, SELECT) or (
             count and not set(function.options) - {"axis"}
@@ -64,6 +64,8 @@ def grid(text, names):
         return list(product(_ORDERS, _NUMBERS))
     if word(text) in ("dgammapdf", "dgammainc"):
         return list(product((1.0, 2.0), (0.3, 2.5, 40.0), (0.0, 0.5, 3.0, 45.0)))
+    if word(text) in ("dbetapdf", "dbetainc"):
+        return list(product((0.0, 1.0), (1.0,), (0.3, 40.0), (0.0, 2.5), (0.0, 0.3, 0.97, 1.0)))
     if word(text) in ("voigtre", "voigtim"):
         return list(product(_ORDERS[:3], (0.0, 0.5, -3.3, 30.5), (0.5, 3.0), (0.0, 0.1, 2.0)))
     if word(text) in ("ierfcx", "dsinc") or word(text).startswith("bessel"):
@@ -85,6 +87,8 @@ _ARRAYS_ALONE |= {
     "dgammainc",
     "betainc",
     "betapdf",
+    "dbetapdf",
+    "dbetainc",
 }
 UNSAYABLE = {
     "python": _ARRAYS_ALONE,

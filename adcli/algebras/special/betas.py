@@ -1,4 +1,5 @@
-"""log B(x, y) and differences of polygamma: sums in which large terms cancel are never formed.
+"""log B(x, y), differences of polygamma, and factors of beta densities: sums in which large terms
+cancel are never formed.
 
 `m` is the namespace of floats or arrays, as in `adcli.algebras.special.gammas`.
 DLMF: https://dlmf.nist.gov
@@ -6,11 +7,14 @@ DLMF: https://dlmf.nist.gov
 
 from __future__ import annotations
 
+from math import factorial
+
 from adcli.algebras.special.coefficients import EULER_MACLAURIN, HALF_LOG_TAU
 from adcli.algebras.special.gammas import stirling
 
 TYPE_CHECKING = False  # `typing` itself is not loaded by a bare interpreter
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -65,3 +69,31 @@ def polygammadiff(m: Any, n: Any, x: Any, y: Any) -> Any:
 def _drop(m: Any, s: Any, x: Any, y: Any) -> Any:
     """x^-s - (x + y)^-s."""
     return m.power(x, -s) * -m.expm1(-s * m.log1p(m.divide(y, x)))
+
+
+def harmonic(a: Any, b: Any) -> Callable[[int, int], Any]:
+    """a b/(a + b) and its derivatives, by their orders in a and in b: one term but for roots."""
+
+    def derivative(i: int, j: int) -> Any:
+        order, both = i + j, a + b
+        if order == 0:
+            return a * (b / both)
+        if order == 1:
+            share = (b if i else a) / both
+            return share * share
+        terms = 2 * i * j * a * b + j * (1 - j) * a * a + i * (1 - i) * b * b
+        return (-1) ** order * factorial(order - 2) * terms / both ** (order + 1)
+
+    return derivative
+
+
+def fraction(a: Any, b: Any) -> Callable[[int, int], Any]:
+    """b/(a + b) and its derivatives, by their orders in a and in b."""
+
+    def derivative(i: int, j: int) -> Any:
+        order, both = i + j, a + b
+        if order == 0:
+            return b / both
+        return (-1) ** order * factorial(order - 1) * (i * b - j * a) / both ** (order + 1)
+
+    return derivative

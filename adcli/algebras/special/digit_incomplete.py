@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import factorial
 
 from mpmath import mp
 from mpmath.libmp import NoConvergence
 
+from adcli.algebras.special.betas import fraction, harmonic
+from adcli.algebras.special.digit_betas import with_lost_digits
 from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, too_big
+from adcli.algebras.special.mixed_derivatives import (
+    MOST_DERIVATIVES,
+    bell_polynomials,
+    product,
+    table_of,
+)
 from adcli.errors import UsageError
+
+Orders = tuple[int, int]
 
 LARGEST = 100_000
 """Parameters and arguments to which mpmath takes seconds."""
@@ -92,14 +103,14 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
     """The n-th derivative of gammapdf in a; nan unless n is 0, 1, ... 4."""
     if not (is_integer(n) and 0 <= n <= 4):
         return mp.nan
-    if n == 0 or not (a > 0 and x > 0) or mp.isinf(x):
+    if n == 0 or not (a >= 0 and x > 0) or mp.isinf(x):
         return gammapdf(a, x) if n == 0 or (a > 1 and x >= 0) else mp.nan
-
-    from adcli.algebras.special.incomplete import bell_polynomial
+    a = a or mp.ldexp(1, -mp.prec)
 
     def polynomial() -> Number:
-        cumulants = [mp.psi(k, a) for k in range(1, int(n))]
-        return bell_polynomial(int(n), mp.log(x) - mp.psi(0, a), cumulants)
+        slopes = {(k, 0): -mp.psi(k - 1, a) for k in range(2, int(n) + 1)}
+        slopes[1, 0] = mp.log(x) - mp.psi(0, a)
+        return bell_polynomials(int(n), 0, slopes)[int(n), 0]
 
     # The score cancels where a and x are near: the smaller one says how much. Its powers cancel
     # where a is tiny.
@@ -110,14 +121,15 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
 
 def dgammainc(n: Number, a: Number, x: Number) -> Number:
     """The n-th derivative of gammainc in a, n = 0 ... 4, from the side that is smaller."""
-    if not (is_integer(n) and 0 <= n <= 4 and a > 0 and x >= 0):
+    if not (is_integer(n) and 0 <= n <= 4 and a >= 0 and x >= 0 and a + x > 0):
         return mp.nan
     if n == 0:
         return gammainc(a, x)
     if x == 0 or mp.isinf(x):
         return mp.zero
-    _refuse_large("dgammainc", a, x)
+    _refuse_large("dgammainc", a or x, x)
     refuse_beyond(MOST_DIGITS, "the derivative of gammainc in a")
+    a = a or mp.ldexp(1, -mp.prec)
     lower = x <= a
     with mp.workprec(2 * mp.prec + 30):
         value = mp.diff(
@@ -153,3 +165,89 @@ def betapdf(a: Number, b: Number, x: Number) -> Number:
         return mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - log_beta)
 
     return _with_lost_digits(value, a, b)
+
+
+def dbetapdf(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
+    """The derivative of betapdf of orders i in a and j in b; nan unless i + j is 0, 1, ... 4."""
+    if not _are_orders(i, j):
+        return mp.nan
+    if i == j == 0:
+        return betapdf(a, b, x)
+    if not (min(a, b) >= 0 and max(a, b) > 0 and 0 <= x <= 1) or mp.isinf(a + b):
+        return mp.nan
+    if x in (0, 1):
+        end, in_end, in_other = (a, i, j) if x == 0 else (b, j, i)
+        at_1 = mp.nan if in_end else mp.mpf(in_other == 1)
+        return mp.nan if min(a, b) == 0 else mp.zero if end > 1 else at_1 if end == 1 else mp.nan
+
+    def value() -> Number:
+        slopes = _log_derivatives(int(i), int(j), a, b, x)
+        bells = bell_polynomials(int(i), int(j), slopes)
+        shares = table_of(int(i), int(j), harmonic(a, b))
+        return _weight(a, b, x) / (x * (1 - x)) * product(int(i), int(j), bells, shares)
+
+    return _with_lost_digits(value, a, b)
+
+
+def dbetainc(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
+    """The derivative of betainc of orders i in a and j in b; nan unless i + j is 0, 1, ... 4."""
+    if not (_are_orders(i, j) and min(a, b) >= 0 and max(a, b) > 0 and 0 <= x <= 1):
+        return mp.nan
+    if i == j == 0:
+        return betainc(a, b, x)
+    if mp.isinf(a + b) or (x in (0, 1) and (b if x else a) == 0):
+        return mp.nan
+    if x in (0, 1) or (a == i == 0) or (b == j == 0):
+        return mp.zero
+    _refuse_large("dbetainc", max(a, b))
+    refuse_beyond(MOST_DIGITS, "the derivative of betainc in a and b")
+    y = mp.fsub(1, x, exact=True)
+    here, there = (int(i), int(j), a, b, x), (int(j), int(i), b, a, y)
+    (*_, p, q, t) = here if x <= 0.5 else there
+    # From 0 up to t converges fast; from t up to 1 cancels less, in the other's tail.
+    is_below = (x <= 0.5) == ((p + q) * t <= max(2 * p, mp.prec))
+    value = with_lost_digits(lambda: _beta_terms(*(here if is_below else there)))
+    return value if is_below else -value
+
+
+def _are_orders(i: Number, j: Number) -> bool:
+    return is_integer(i) and is_integer(j) and min(i, j) >= 0 and i + j <= MOST_DERIVATIVES
+
+
+def _weight(a: Number, b: Number, x: Number) -> Number:
+    """x^a (1-x)^b gamma(a+b+1)/(gamma(a+1) gamma(b+1))."""
+    log_beta = mp.loggamma(a + 1) + mp.loggamma(b + 1) - mp.loggamma(a + b + 1)
+    return mp.exp(a * mp.log(x) + b * mp.log1p(-x) - log_beta)
+
+
+def _log_derivatives(i: int, j: int, a: Number, b: Number, x: Number) -> dict[Orders, Number]:
+    """The table of log derivatives of that."""
+    table: dict[Orders, Number] = {}
+    for p, q in table_of(i, j, lambda p, q: None):
+        order = p + q - 1
+        if order >= 0:
+            table[p, q] = mp.psi(order, a + b + 1)
+            table[p, q] -= 0 if p and q else mp.psi(order, (a if p else b) + 1)
+    if i:
+        table[1, 0] += mp.log(x)
+    if j:
+        table[0, 1] += mp.log1p(-x)
+    return table
+
+
+def _beta_terms(i: int, j: int, a: Number, b: Number, x: Number) -> list[Number]:
+    """Terms whose sum is the derivative: those of the weight times b/(a + b) times the sum over k
+    of (a + b)_k/(a + 1)_k x^k (DLMF 8.17.8)."""
+    weight, slopes = _weight(a, b, x), _log_derivatives(i, j, a, b, x)
+    parts = table_of(i, j, fraction(a, b))
+    terms, k, ratio, largest = [], 0, mp.inf, mp.zero
+    while ratio >= 1 or weight > mp.ldexp(largest, -mp.prec - 40) * (1 - ratio):
+        terms.append(weight * product(i, j, bell_polynomials(i, j, slopes), parts))
+        largest = max(largest, weight)
+        for p, q in slopes:
+            factor = (-1) ** (p + q - 1) * factorial(p + q - 1)
+            slopes[p, q] += factor * (a + b + k) ** -(p + q)
+            slopes[p, q] -= 0 if q else factor * (a + 1 + k) ** -p
+        ratio = x * (a + b + k) / (a + 1 + k)
+        weight, k = weight * ratio, k + 1
+    return terms

@@ -1,5 +1,5 @@
-"""The densities behind the incomplete gamma and beta functions, and derivatives of both in their
-parameters, on arrays.
+"""The density behind the incomplete gamma function, and derivatives of both in the parameter, on
+arrays.
 
 The n-th derivative of the integral of a density f in a parameter is that of f times a polynomial in
 its score, which is integrated by the exp-sinh rule from the end where the integral is smaller:
@@ -15,16 +15,18 @@ import numpy as np
 
 from adcli.algebras.special.coefficients import DIGAMMA_TAIL, HALF_LOG_TAU
 from adcli.algebras.special.gammas import stirling
+from adcli.algebras.special.mixed_derivatives import MOST_DERIVATIVES, bell_polynomials
 from adcli.algebras.special.orders import by_order
 from adcli.algebras.special.pairs import horner
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-MOST_DERIVATIVES = 4
 _STEP = 1 / 32
 _POINTS = np.arange(-134, 88) * _STEP
-_NODES = np.exp(0.5 * pi * np.sinh(_POINTS))
-_WEIGHTS = _NODES * (0.5 * pi * _STEP) * np.cosh(_POINTS)
+NODES = np.exp(0.5 * pi * np.sinh(_POINTS))
+WEIGHTS = NODES * (0.5 * pi * _STEP) * np.cosh(_POINTS)
 """The exp-sinh rule on (0, inf): H. Takahasi and M. Mori, Publ. RIMS 9 (1974) 721-741."""
+_TINY = 1e-100
+"""A parameter that stands for 0 in derivatives: they change by as little between the two."""
 
 
 def gammapdf(a: Any, x: Any) -> Any:
@@ -42,24 +44,7 @@ def dgammainc(n: Any, a: Any, x: Any) -> Any:
     return by_order(_gamma_derivative, MOST_DERIVATIVES, n, a, x)
 
 
-def betapdf(a: Any, b: Any, x: Any) -> Any:
-    """x^(a-1) (1-x)^(b-1)/B(a, b); nan unless a, b > 0 and 0 <= x <= 1."""
-    a, b, x = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in (a, b, x)))
-    is_inside = (a > 0.0) & (b > 0.0) & (x > 0.0) & (x < 1.0)
-    p, q, y = (np.where(is_inside, v, 0.5) for v in (a, b, x))
-    both, rest = p + q, 1.0 - y
-    off = q * y - p * rest  # (p + q) (x - mean)
-    exponent = p * _deviance(off / p, both * y / p) + q * _deviance(-off / q, both * rest / q)
-    exponent += _stirling_error(p) + (_stirling_error(q) - _stirling_error(both))
-    value = np.sqrt(p * (q / both) / (2.0 * pi)) * _exp_over(-exponent, y * rest)
-    end = np.where(x == 0.0, a, b)
-    other = np.where(x == 0.0, b, a)
-    at_end = np.where(end < 1.0, np.inf, np.where(end == 1.0, other, 0.0))
-    at_end = np.where((a > 0.0) & (b > 0.0) & ((x == 0.0) | (x == 1.0)), at_end, np.nan)
-    return np.where(is_inside, value, at_end)
-
-
-def _deviance(u: Any, ratio: Any) -> Any:
+def deviance(u: Any, ratio: Any) -> Any:
     """u - log(1 + u), where ratio is 1 + u.
 
     By the series in r = u/(2 + u) where it cancels, as u^2/2 near 0.
@@ -75,7 +60,7 @@ def _deviance(u: Any, ratio: Any) -> Any:
     return np.where(near, r * (inside - 2.0 * square * total), u - np.log(ratio))
 
 
-def _stirling_error(a: Any) -> Any:
+def stirling_error(a: Any) -> Any:
     """lgamma(a) - ((a - 1/2) log a - a + log(2 pi)/2) for all a > 0."""
     from scipy import special
 
@@ -91,12 +76,12 @@ def _gamma_weight(a: Any, x: Any, divided: bool = False) -> Any:
     sqrt(a/(2 pi)) exp(-a (u - log(1 + u)) - e) with u = (x - a)/a and e the Stirling error of a
     (Loader 2000): a and x need not cancel in the exponent.
     """
-    exponent = -a * _deviance((x - a) / a, x / a) - _stirling_error(a)
-    value = np.sqrt(a / (2.0 * pi)) * _exp_over(exponent, x if divided else np.ones_like(x))
+    exponent = -a * deviance((x - a) / a, x / a) - stirling_error(a)
+    value = np.sqrt(a / (2.0 * pi)) * exp_over(exponent, x if divided else np.ones_like(x))
     return np.where(x > 0.0, value, 0.0)
 
 
-def _exp_over(exponent: Any, x: Any) -> Any:
+def exp_over(exponent: Any, x: Any) -> Any:
     """exp(exponent)/x, also where the exponential alone underflows."""
     return np.where(exponent > -600.0, np.exp(exponent) / x, np.exp(exponent - np.log(x)))
 
@@ -105,7 +90,7 @@ def _score(a: Any, x: Any) -> Any:
     """log x - digamma(a), where x is near a as well."""
     from scipy import special
 
-    lift = np.where(a > 10.0, _log_less_digamma(np.maximum(a, 10.0)), 0.0)
+    lift = np.where(a > 10.0, log_less_digamma(np.maximum(a, 10.0)), 0.0)
     return np.where(a > 10.0, _log_ratio(a, x) + lift, np.log(x) - special.digamma(a))
 
 
@@ -114,22 +99,10 @@ def _log_ratio(a: Any, x: Any) -> Any:
     return np.where(abs(x - a) < 0.5 * a, np.log1p((x - a) / a), np.log(x / a))
 
 
-def _log_less_digamma(a: Any) -> Any:
+def log_less_digamma(a: Any) -> Any:
     """log a - digamma(a) for a >= 10 (DLMF 5.11.2)."""
     z = 1.0 / a / a
     return 0.5 / a + z * horner(DIGAMMA_TAIL, z)
-
-
-def bell_polynomial(n: int, score: Any, cumulants: list[Any]) -> Any:
-    """The n-th derivative of f divided by f, a complete Bell polynomial.
-
-    It is one in the first n derivatives of log f: the score, then less the cumulants.
-    """
-    parts = [score, *(-c for c in cumulants)]
-    values = [score * 0 + 1]
-    for k in range(n):
-        values.append(sum(comb(k, j) * values[k - j] * parts[j] for j in range(k + 1)))
-    return values[n]
 
 
 def _gamma_factor(n: int, a: Array, x: Array) -> Any:
@@ -142,25 +115,27 @@ def _gamma_factor(n: int, a: Array, x: Array) -> Any:
 
     small = a < 1.0
     shifted = np.where(small, a + 1.0, a)
-    cumulants = [special.polygamma(k, shifted) for k in range(1, n)]
+    slopes = {(k, 0): -special.polygamma(k - 1, shifted) for k in range(2, n + 1)}
     score = _score(shifted, x)
 
     def at(s: Any) -> Any:
-        whole = bell_polynomial(n, score + s, cumulants)
+        bells = bell_polynomials(n, 0, {**slopes, (1, 0): score + s})
         if n == 0:
-            return whole
-        return np.where(small, whole + n / a * bell_polynomial(n - 1, score + s, cumulants), whole)
+            return bells[0, 0]
+        return np.where(small, bells[n, 0] + n / a * bells[n - 1, 0], bells[n, 0])
 
     return at
 
 
 def _gamma_density(n: int, a: Array, x: Array) -> Array:
     is_inside, is_zero = (a >= 0.0) & (x >= 0.0), a == 0.0
-    a = np.where(a > 0.0, a, 1.0)  # SciPy's polygamma counts up from large negative arguments
-    density = np.where(is_zero, 0.0 if n == 0 else np.nan, _gamma_weight(a, x, divided=True))
+    # SciPy's polygamma counts up from large negative arguments.
+    a = np.where(a > 0.0, a, np.where(is_zero, _TINY, 1.0))
+    density = _gamma_weight(a, x, divided=True)
     at_0 = np.where(a < 1.0, np.inf, np.where(a == 1.0, 1.0, 0.0))
     at_0 = at_0 if n == 0 else np.where(a > 1.0, 0.0, np.nan)
-    density = np.where((x == 0.0) & ~is_zero, at_0, density)
+    density = np.where(x == 0.0, at_0, density)
+    density = np.where(is_zero, 0.0, density) if n == 0 else density
     factor = np.where(x > 0.0, _gamma_factor(n, a, np.where(x > 0.0, x, 1.0))(0.0), 1.0)
     return np.where(is_inside, density * factor, np.nan)
 
@@ -169,11 +144,10 @@ def _gamma_series(n: int, a: Array, x: Array) -> Array:
     """The n-th derivative of x^a/gamma(a+1) times the sum of (-x)^k/k! a/(a+k) (DLMF 8.7.1)."""
     from scipy import special
 
-    score, power = (
-        np.log(x) - special.digamma(a + 1.0),
-        np.exp(a * np.log(x) - special.gammaln(a + 1.0)),
-    )
-    cumulants = [special.polygamma(k, a + 1.0) for k in range(1, n)]
+    power = np.exp(a * np.log(x) - special.gammaln(a + 1.0))
+    slopes = {(k, 0): -special.polygamma(k - 1, a + 1.0) for k in range(2, n + 1)}
+    slopes[1, 0] = np.log(x) - special.digamma(a + 1.0)
+    bells = bell_polynomials(n, 0, slopes)
     value = np.zeros_like(x)
     for j in range(n + 1):
         term, series = np.ones_like(x), np.ones_like(x) if j == 0 else np.zeros_like(x)
@@ -181,7 +155,7 @@ def _gamma_series(n: int, a: Array, x: Array) -> Array:
             term = term * -x / k
             share = a / (a + k) if j == 0 else -k * factorial(j) * (-1.0) ** j / (a + k) ** (j + 1)
             series = series + term * share
-        value = value + comb(n, j) * bell_polynomial(n - j, score, cumulants) * series
+        value = value + comb(n, j) * bells[n - j, 0] * series
     return np.asarray(power * value)
 
 
@@ -190,15 +164,16 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
 
     if n == 0:
         return np.asarray(special.gammainc(a, x))
+    at_end = ((a > 0.0) & (x == 0.0)) | ((a >= 0.0) & (x == np.inf))
+    a = np.where(a == 0.0, _TINY, a)
     inside = (a > 0.0) & (x > 0.0) & (x < np.inf)
-    at_end = (a > 0.0) & ((x == 0.0) | (x == np.inf))
     a, x = np.where(inside, a, 1.0), np.where(inside, x, 1.0)
     score, factor = _score(a, x), _gamma_factor(n, a, x)
     is_lower = (score <= 0.0) | (x <= a)
     side = np.where(is_lower, -1.0, 1.0)
     scale = 1.0 / (abs(a - x) + np.sqrt(np.where(is_lower, a, x)))
     total = np.zeros_like(x)
-    for node, weight in zip(_NODES.tolist(), _WEIGHTS.tolist(), strict=True):
+    for node, weight in zip(NODES.tolist(), WEIGHTS.tolist(), strict=True):
         s = side * scale * node  # log(t/x)
         bell = np.exp((a - x) * s - x * (np.expm1(s) - s))
         part = bell * factor(s)

@@ -10,12 +10,15 @@ from typing import Any
 from adcli.graph.primitives.registry import Rule, elementwise, no_derivative
 
 _DIGITS = "adcli.algebras.special.digit_incomplete."
-_OURS = "adcli.algebras.special.incomplete."
+_GAMMA = "adcli.algebras.special.incomplete."
+_BETA = "adcli.algebras.functions.incomplete_betas."
 _BOX = ((0.5, 5.0), (0.2, 8.0))
+_CUBE = ((0.5, 5.0), (0.5, 5.0), (0.05, 0.95))
 
 
-def _row(name: str, *partials: Rule | None, inputs: str, array: str = "", **row: Any) -> None:
-    libraries = {"numpy": array or _OURS + name, "mpmath": _DIGITS + name}
+def _row(name: str, *partials: Rule | None, inputs: str, array: str = _GAMMA, **row: Any) -> None:
+    library = array + name if array.endswith(".") else array
+    libraries = {"numpy": library, "mpmath": _DIGITS + name}
     elementwise(name, *partials, inputs=inputs, libraries=libraries, **row)
 
 
@@ -72,7 +75,7 @@ _row(
         out * m.divide((a - 1) - x, x) + m.divide(n, x) * m.dgammapdf(m.maximum(n - 1, 0), a, x)
     ),
     inputs="n a x",
-    domain="n = 0, 1, ... 4; a > 0 and x > 0",
+    domain="n = 0, 1, ... 4; a >= 0 and x > 0",
     sample=((1.0, 1.0), *_BOX),
     latex=r"\partial_{a}^{#1} p\left(#2, #3\right)",
     summary="n-th derivative of gammapdf(a, x) in a",
@@ -83,21 +86,21 @@ _row(
     lambda m, n, a, x, out: m.dgammainc(n + 1, a, x),
     lambda m, n, a, x, out: m.dgammapdf(n, a, x),
     inputs="n a x",
-    domain="n = 0, 1, ... 4; a > 0 and x >= 0",
+    domain="n = 0, 1, ... 4; a, x >= 0 and not both 0",
     sample=((1.0, 1.0), *_BOX),
     latex=r"\partial_{a}^{#1} P\left(#2, #3\right)",
     summary="n-th derivative of gammainc(a, x) in a",
 )
 _row(
     "betainc",
-    no_derivative,
-    no_derivative,
+    lambda m, a, b, x, out: m.dbetainc(1, 0, a, b, x),
+    lambda m, a, b, x, out: m.dbetainc(0, 1, a, b, x),
     lambda m, a, b, x, out: m.betapdf(a, b, x),
     inputs="a b x",
     array="scipy.special.betainc",
     domain="a, b >= 0 and not both 0, and 0 <= x <= 1",
     remedy="betainc(a, b, clip(x, 0, 1)) is defined everywhere",
-    sample=((0.5, 5.0), (0.5, 5.0), (0.05, 0.95)),
+    sample=_CUBE,
     latex=r"I_{#3}\left(#1, #2\right)",
     summary="incomplete beta function, regularised, from 0 to 1 (DLMF 8.17.2)",
 )
@@ -107,9 +110,47 @@ _row(
     lambda m, a, b, x, out: out * (m.log1p(-x) - m.polygammadiff(0, b, a)),
     lambda m, a, b, x, out: out * (m.divide(a - 1, x) - m.divide(b - 1, 1 - x)),
     inputs="a b x",
+    array=_BETA,
     domain="a > 0 and b > 0 and 0 <= x <= 1",
     remedy="where(x*(1 - x) > 0, betapdf(a, b, x), 0) gives 0 elsewhere",
-    sample=((0.5, 5.0), (0.5, 5.0), (0.05, 0.95)),
+    sample=_CUBE,
     latex=r"\frac{#3^{#1 - 1} \left(1 - #+3\right)^{#2 - 1}}{\mathrm{B}\left(#1, #2\right)}",
     summary="x^(a - 1)*(1 - x)^(b - 1)/exp(lbeta(a, b)), the derivative of betainc",
+)
+
+
+def _dbetapdf_x(m: Any, i: Any, j: Any, a: Any, b: Any, x: Any, out: Any) -> Any:
+    """Leibniz' rule for betapdf times (a - 1)/x - (b - 1)/(1 - x)."""
+    in_a = m.divide(i, x) * m.dbetapdf(m.maximum(i - 1, 0), j, a, b, x)
+    in_b = m.divide(j, 1 - x) * m.dbetapdf(i, m.maximum(j - 1, 0), a, b, x)
+    return out * (m.divide(a - 1, x) - m.divide(b - 1, 1 - x)) + in_a - in_b
+
+
+_row(
+    "dbetapdf",
+    no_derivative,
+    no_derivative,
+    lambda m, i, j, a, b, x, out: m.dbetapdf(i + 1, j, a, b, x),
+    lambda m, i, j, a, b, x, out: m.dbetapdf(i, j + 1, a, b, x),
+    _dbetapdf_x,
+    inputs="i j a b x",
+    array=_BETA,
+    domain="i, j = 0, 1, ... with i + j <= 4; a, b >= 0 and not both 0, and 0 < x < 1",
+    sample=((1.0, 1.0), (1.0, 1.0), *_CUBE),
+    latex=r"\partial_{a}^{#1} \partial_{b}^{#2} p\left(#3, #4, #5\right)",
+    summary="derivative of betapdf(a, b, x), i times in a and j times in b",
+)
+_row(
+    "dbetainc",
+    no_derivative,
+    no_derivative,
+    lambda m, i, j, a, b, x, out: m.dbetainc(i + 1, j, a, b, x),
+    lambda m, i, j, a, b, x, out: m.dbetainc(i, j + 1, a, b, x),
+    lambda m, i, j, a, b, x, out: m.dbetapdf(i, j, a, b, x),
+    inputs="i j a b x",
+    array=_BETA,
+    domain="i, j = 0, 1, ... with i + j <= 4; a, b >= 0 and not both 0, and 0 <= x <= 1",
+    sample=((1.0, 1.0), (1.0, 1.0), *_CUBE),
+    latex=r"\partial_{a}^{#1} \partial_{b}^{#2} I_{#5}\left(#3, #4\right)",
+    summary="derivative of betainc(a, b, x), i times in a and j times in b",
 )
