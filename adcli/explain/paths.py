@@ -114,8 +114,15 @@ def _ones(run: Run, node: int) -> Any:
     return algebra.spread(algebra.one(value), value)
 
 
-def find_paths(run: Run, output: int, variable: int) -> Paths:
-    """All paths from a scalar node to a variable."""
+def find_paths(
+    run: Run,
+    output: int,
+    variable: int,
+    most: int = MAX_LISTED,
+    search: int = MAX_SEARCH,
+) -> Paths:
+    """All paths from a scalar node to a variable; of more than `most` the largest, as far as a
+    search of so many steps finds them."""
     graph, algebra = run.graph, run.algebra
     order = graph.reach([output])
     active = graph.dependents(order, [variable])
@@ -125,12 +132,12 @@ def find_paths(run: Run, output: int, variable: int) -> Paths:
     adjoint = reverse_sweep(replace(run, order=order), {output: one}, active)[variable]
     zero = algebra.zero(run.values[variable])
     total = algebra.unpack(zero if adjoint is None else adjoint)
-    wanted = number if number <= MAX_LISTED else MAX_LARGEST
+    wanted = number if number <= most else min(most, MAX_LARGEST)
     if algebra.shaped:
-        found = list(_array_paths(run, edges, active, output, variable, wanted))
+        found = list(_array_paths(run, edges, active, output, variable, wanted, search))
         found.sort(key=lambda path: -_norm(path.product))
         return Paths(number, found, total, None, [], len(found) == number)
-    listed = list(_largest(edges, order, output, variable, algebra.one(one), wanted))
+    listed = list(_largest(edges, order, output, variable, algebra.one(one), wanted, search))
     magnitude, factors = _factors(edges, order, output, variable)
     return Paths(number, listed, total, magnitude, factors, len(listed) == wanted)
 
@@ -164,7 +171,7 @@ _Chain = tuple[Edge, Any] | None
 
 
 def _largest(
-    edges: Edges, order: list[int], output: int, variable: int, one: Any, wanted: int
+    edges: Edges, order: list[int], output: int, variable: int, one: Any, wanted: int, search: int
 ) -> Iterator[Path]:
     """Paths by magnitude of their products, the largest first: A* with the exact remainder.
 
@@ -180,7 +187,7 @@ def _largest(
     queue: list[tuple[float, int, float, int, _Chain]] = []
     if output in remainder:
         queue.append((-remainder[output], next(ticket), 0.0, output, None))
-    for _ in range(MAX_SEARCH):
+    for _ in range(search):
         if not queue or not wanted:
             return
         _, _, size, node, chain = heappop(queue)
@@ -215,7 +222,13 @@ def _log(x: Any) -> float:
 
 
 def _array_paths(
-    run: Run, edges: Edges, active: bytearray, output: int, variable: int, wanted: int
+    run: Run,
+    edges: Edges,
+    active: bytearray,
+    output: int,
+    variable: int,
+    wanted: int,
+    search: int,
 ) -> Iterator[Path]:
     """Paths of a program with arrays: the adjoint is carried along each path by itself."""
     graph, algebra = run.graph, run.algebra
@@ -228,7 +241,7 @@ def _array_paths(
     queue: list[tuple[float, int, int, Any, Any, _Chain]] = []
     if output in leads:
         queue.append((0.0, next(ticket), output, one, None, None))
-    for _ in range(MAX_SEARCH):
+    for _ in range(search):
         if not queue or not wanted:
             return
         _, _, node, g, mask, chain = heappop(queue)

@@ -168,7 +168,7 @@ def drawing_of(
 def drawn_steps(steps: Steps, digits: int, precision: int | None = None) -> Drawing:
     """The drawing of steps, with the names that they have."""
     run, values, adjoints = steps.run, None, {}
-    lines = {node: _lines(steps, node, digits, precision) for node in steps.nodes}
+    lines = {node: lines_of(steps, node, digits, precision) for node in steps.nodes}
     if run is not None:
         values = {node: run.algebra.unpack(run.values[node]) for node in steps.nodes}
         adjoints = _adjoints(steps, run)
@@ -189,7 +189,7 @@ def _adjoints(steps: Steps, run: Run) -> dict[int, Any]:
     }
 
 
-def _lines(steps: Steps, node: int, digits: int, precision: int | None) -> list[DrawnEdge]:
+def lines_of(steps: Steps, node: int, digits: int, precision: int | None) -> list[DrawnEdge]:
     """The edges to the inputs of a node."""
     graph, run = steps.graph, steps.run
     found: dict[int, Edge] = {}

@@ -16,6 +16,11 @@
     const row = rows.get(node);
     return row && one(`[data-column="${column}"]`, row);
   };
+  // What is known at a step: what was computed by then, and what no step computes.
+  const known = (p, s) => {
+    const later = new Set(passes[p].steps.slice(s + 1).map((item) => item.dataset.node));
+    return (id) => !later.has(id);
+  };
   const graph = one(".graph svg");
   const nodes = all(".graph .node");
   const seed = one("#seed");
@@ -24,26 +29,25 @@
 
   function paint(svg, p, s) {
     const { kind, column, steps } = passes[p];
-    const seen = new Set(steps.slice(0, s + 1).map((item) => item.dataset.node));
+    const isKnown = known(p, s);
     const now = steps[s].dataset;
     const lit = new Set((now.lines ?? "").split(" "));
     svg.dataset.kind = kind;
     for (const node of all(".node", svg)) {
       const id = node.dataset.node;
       node.classList.toggle("lit", id === now.node);
-      node.classList.toggle("seen", seen.has(id));
-      one(".value", node).classList.toggle("later", kind === "value" && !seen.has(id));
-      const derivative = one(".derivative", node);
-      const found = kind !== "value" && seen.has(id) ? cell(id, column) : null;
+      one(".value", node).classList.toggle("later", kind === "value" && !isKnown(id));
+      const found = kind !== "value" && isKnown(id) ? cell(id, column) : null;
       const number = found?.dataset.short ?? found?.textContent;
-      one(".derivative", node).textContent = found ? `${found.dataset.name} = ${number}` : "";
+      const derivative = one(".derivative", node);
+      if (derivative) derivative.textContent = number ? `${found.dataset.name} = ${number}` : "";
     }
     for (const line of all(".line", svg)) line.classList.toggle("lit", lit.has(line.dataset.line));
   }
 
   function fillTable(pass, step) {
     const { kind, column, steps } = passes[pass];
-    const seen = new Set(steps.slice(0, step + 1).map((item) => item.dataset.node));
+    const isKnown = known(pass, step);
     for (const item of all("#steps-table [data-column]")) {
       const its = item.dataset.column;
       item.hidden = its !== "value" && its !== column;
@@ -52,7 +56,7 @@
       row.classList.toggle("lit", id === steps[step].dataset.node);
       for (const item of all("td[data-column]", row)) {
         const isCurrent = item.dataset.column === column;
-        item.classList.toggle("later", isCurrent && !seen.has(id));
+        item.classList.toggle("later", isCurrent && !isKnown(id));
       }
     }
     one("#steps-table").dataset.kind = kind;
@@ -96,6 +100,23 @@
   );
   const passOf = (kind) => passes.findIndex((item) => item.kind === kind);
 
+  // The graph fills its box; where texts became too small to read, the box scrolls instead, unless
+  // the reader wants to see the whole graph.
+  const LEAST = 0.8;
+  const whole = one("#whole");
+
+  function scale() {
+    const box = one(".graph");
+    const { width, height } = graph.viewBox.baseVal;
+    const most = parseFloat(getComputedStyle(box).maxHeight);
+    const fit = Math.min(1.15, box.clientWidth / width, (most - 2) / height);
+    whole.hidden = fit >= LEAST;
+    const isWhole = whole.getAttribute("aria-pressed") === "true";
+    const factor = isWhole ? fit : Math.max(fit, LEAST);
+    graph.setAttribute("width", width * factor);
+    graph.setAttribute("height", height * factor);
+  }
+
   // ---- nodes ----
 
   function inspect(node) {
@@ -103,11 +124,11 @@
     const list = one("#inspected");
     list.replaceChildren();
     for (const item of row ? row.children : []) {
-      const title = document.createElement("dt");
-      const said = document.createElement("dd");
-      title.textContent = one(`#steps-table thead tr`).children[item.cellIndex].textContent;
-      said.append(...[...item.cloneNode(true).childNodes]);
-      list.append(title, said);
+      const [entry, title, said] = ["div", "dt", "dd"].map((name) => document.createElement(name));
+      title.textContent = one("#steps-table thead tr").children[item.cellIndex].textContent;
+      said.textContent = item.textContent;
+      if (said.textContent) entry.append(title, said);
+      list.append(entry);
     }
   }
 
@@ -154,7 +175,8 @@
     const box = document.createElement("div");
     const total = passes.reduce((sum, item) => sum + item.steps.length, 0);
     let number = 0;
-    box.className = "frames";
+    const { width, height } = graph?.viewBox.baseVal ?? { width: 0, height: 0 };
+    box.className = width > 900 || height > 480 ? "frames large" : "frames"; // else two on a page
     passes.forEach((item, p) => {
       item.steps.forEach((words, s) => {
         const frame = document.createElement("section");
@@ -180,5 +202,13 @@
   });
   window.addEventListener("afterprint", () => one(".frames")?.remove());
 
+  if (graph) {
+    whole.addEventListener("click", () => {
+      whole.setAttribute("aria-pressed", whole.getAttribute("aria-pressed") !== "true");
+      scale();
+    });
+    new ResizeObserver(scale).observe(one(".graph"));
+    scale();
+  }
   player.go(0, 0);
 })();

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from functools import partial
 
 from adcli.function import Function
-from adcli.report.graph import cut, drawn_steps
+from adcli.report.graph import Drawing, cut, lines_of
 from adcli.report.numbers import shape_of
 from adcli.report.page.document import document, tabs
 from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel
 from adcli.report.page.lesson_stage import stage_of
 from adcli.report.page.lesson_steps import passes_of
 from adcli.report.page.markup import Markup, tag
+from adcli.report.page.on_demand import OnDemand
 from adcli.report.trace import TraceReport, shown
 
 SHOWN_PROGRAM = 2000
 """Characters of a program in a page."""
+LONG_PROGRAM = 100
+"""Characters of a program that is written smaller."""
 LISTED_VARIABLES = 8
 """Variables whose values and derivatives are in the head of a page."""
 
@@ -25,7 +28,7 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     """The page of a trace."""
     assert report.steps.run is not None
     with report.steps.run.algebra.context():
-        drawn = drawn_steps(report.steps, digits, report.precision)
+        drawn = _drawing(report, digits)
         passes = passes_of(report, drawn, digits)
         panels = [("Table", table_panel(report, passes)), ("Cost", cost_panel(report))]
         if len(f.outputs) == 1 and not shape_of(report.value):
@@ -37,7 +40,11 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     return document(title, body, ["lesson.css"], ["player.js", "lesson.js"])
 
 
-# ---- what is computed ----
+def _drawing(report: TraceReport, digits: int) -> Drawing:
+    """The graph of the trace; its edges have few digits."""
+    steps, few = report.steps, None if report.precision is None else digits
+    lines = OnDemand(steps.names, lambda node: lines_of(steps, node, digits, few))
+    return Drawing(steps, lines, report.trace.values, digits, few)
 
 
 def _header(f: Function, report: TraceReport, digits: int) -> Markup:
@@ -53,8 +60,7 @@ def _header(f: Function, report: TraceReport, digits: int) -> Markup:
     results += [f"d{result}/d{name} = {text(slope)}" for name, slope in report.gradient.items()]
     return tag(
         "header",
-        tag("p", "adcli trace", class_="kind"),
-        tag("h1", tag("code", program)),
+        tag("h1", tag("code", program), class_="long" if len(program) > LONG_PROGRAM else None),
         tag("p", "at ", *_few(point), class_="point") if point else "",
         tag("p", *_few(results), class_="answer"),
     )
@@ -70,4 +76,5 @@ def _few(texts: Sequence[str]) -> list[Markup]:
 def _footer() -> Markup:
     """The keys, which only the script gives a meaning."""
     keys = "Keys: ← → one step, Home End first and last, space plays, ↑ ↓ from node to node."
-    return tag("footer", tag("p", keys, class_="scripted"))
+    made = tag("p", "Made by ", tag("code", "adcli trace"), "; the numbers are those of its run.")
+    return tag("footer", tag("p", keys, class_="scripted"), made)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adcli.errors import UsageError
 from adcli.report.graph import Drawing, cut
 from adcli.report.graph_picture import (
     BASELINE,
@@ -15,12 +14,15 @@ from adcli.report.graph_picture import (
     corner_of,
     picture_of,
 )
+from adcli.report.layout import places
 from adcli.report.page.lesson_steps import LessonPass
 from adcli.report.page.markup import Markup, tag
 from adcli.report.svg import edge_paths
 
 DRAWN_NODES = 150
 """Nodes of a graph that is drawn."""
+MAX_PLACES = 1500
+"""Rows that its edges pass, all together: they take the time."""
 MAX_NUMBER = 26
 """Characters of a number, or an array, in a node."""
 
@@ -33,30 +35,28 @@ class _RoomyDrawing(Drawing):
 
     def box_lines(self, node: int) -> list[tuple[str, str]]:
         """The name, the value, and a tangent or an adjoint."""
-        first, *others = [(p, brief(p.numbers[node])) for p in self.passes]
-        lines = [("name", self.label(node)), ("value", first[1])]
-        if others:
-            names = [p.names.get(node, "") for p, _ in others]
-            texts = [f"{name} = {text}" for name, (_, text) in zip(names, others, strict=True)]
-            lines.append(("derivative", max(texts, key=len)))
+        value, *others = [p for p in self.passes if node in p.names]
+        lines = [("name", self.label(node)), ("value", in_node(value, node))]
+        if len(self.passes) > 1:
+            texts = [f"{p.names[node]} = {in_node(p, node)}" for p in others]
+            lines.append(("derivative", max(texts, key=len, default="")))
         return lines
 
 
 def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
-    """The graph as SVG; None for one that is too large to be read.
+    """The graph as SVG; None for one whose edges are too long.
 
     Edges have the attribute data-line, their numbers, nodes data-node. A node's third line is the
     tangent or the adjoint, which the script fills in.
     """
-    if len(drawn.nodes) > DRAWN_NODES:
+    numbers = {node: n for n, node in enumerate(drawn.nodes)}
+    edges = [(numbers[line.target], numbers[line.source]) for line in drawn.edges()]
+    if places(len(drawn.nodes), edges) > MAX_PLACES:
         return None
     roomy = _RoomyDrawing(
         drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes=passes
     )
-    try:
-        picture = picture_of(roomy)
-    except UsageError:
-        return None
+    picture = picture_of(roomy)
     parts = [_edge(k, arrow) for k, arrow in enumerate(picture.edges)]
     parts += [_node(n, box) for n, box in enumerate(picture.nodes)]
     width, height = f"{picture.width:.0f}", f"{picture.height:.0f}"
@@ -71,9 +71,9 @@ def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
     )
 
 
-def brief(number: str) -> str:
-    """A number, or an array, as a node shows it."""
-    return cut(number, MAX_NUMBER)
+def in_node(shown: LessonPass, node: int) -> str:
+    """The number, or the array, that a pass computes for a node, as the node shows it."""
+    return cut(shown.brief[node], MAX_NUMBER)
 
 
 def _edge(number: int, arrow: EdgeArrow) -> Markup:

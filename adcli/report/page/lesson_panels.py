@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from adcli.explain.paths import Path, find_paths
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing, cut
 from adcli.report.page.html_tables import HtmlTables, scrolling
-from adcli.report.page.lesson_graph import brief
-from adcli.report.page.lesson_steps import MAX_TEXT, LessonPass, bounded
+from adcli.report.page.lesson_graph import in_node
+from adcli.report.page.lesson_steps import MAX_TEXT, PLAYED_SEEDS, LessonPass, bounded
 from adcli.report.page.markup import Markup, join, tag
 from adcli.report.paths import PathReport
 from adcli.report.trace import TraceReport
 
+PATH_NODES = 500
+"""Nodes of a program whose paths are in a page."""
 LISTED_PATHS = 20
 """Paths to one variable in a page."""
+SEARCHED = 2000
+"""Steps of the search for the largest paths to one variable."""
 LISTED_VARIABLES = 8
 """Variables whose paths are in a page."""
 
@@ -35,9 +38,11 @@ def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
         lambda more: tag("tr", tag("td", f"... {more:,} more", colspan=len(heads))),
     )
     body = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), id="steps-table")
-    hidden = sum(not seed.tangents for seed in report.trace.seeds) if report.is_forward else 0
-    note = f"and {counted(hidden, 'more seed')}, not shown; adcli trace --format json has all"
-    return join(scrolling(body, "steps"), tag("p", note, class_="note") if hidden else "")
+    more = len(report.trace.seeds) - PLAYED_SEEDS
+    note = (
+        f"and {counted(more, 'more seed')}, which are not played; adcli trace --format json has all"
+    )
+    return join(scrolling(body, "steps"), tag("p", note, class_="note") if more > 0 else "")
 
 
 def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: int) -> Markup:
@@ -49,7 +54,7 @@ def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: i
     for shown in passes:
         is_known = node in shown.names
         text = shown.numbers[node] if is_known else ""
-        short = brief(text)
+        short = in_node(shown, node) if is_known else ""
         cells.append(
             tag(
                 "td",
@@ -65,13 +70,16 @@ def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: i
 
 def paths_panel(report: TraceReport, drawn: Drawing, digits: int) -> Markup:
     """The paths from the result to each variable, the largest products first."""
+    tables = HtmlTables()
+    if len(drawn.nodes) > PATH_NODES:
+        count = counted(len(drawn.nodes), "node")
+        tables.note(f"Paths through {count} are not listed here: adcli graph --paths x counts them")
+        return tables.markup()
     run = report.steps.run
     assert run is not None
     lines = {id(line): str(k) for k, line in enumerate(drawn.edges())}
-    tables = HtmlTables()
     for node in report.inputs[:LISTED_VARIABLES]:
-        paths = find_paths(run, report.steps.outputs[0], node)
-        paths = replace(paths, listed=paths.listed[:LISTED_PATHS])
+        paths = find_paths(run, report.steps.outputs[0], node, LISTED_PATHS, SEARCHED)
         for k, path in enumerate(paths.listed):
             tables.row_attributes[k] = {"data_path": " ".join(_lines(drawn, path, lines))}
         name = report.steps.graph.attrs[node]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing
-from adcli.report.page.lesson_graph import graph_markup
+from adcli.report.page.lesson_graph import DRAWN_NODES, graph_markup
 from adcli.report.page.lesson_steps import TITLES, LessonPass, LessonStep
-from adcli.report.page.markup import Markup, tag
+from adcli.report.page.markup import Markup, join, tag
 from adcli.report.page.player import announcement, moves
 
 PAUSE = 2000
@@ -17,34 +17,35 @@ PAUSE = 2000
 
 def stage_of(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup:
     """Controls, the current step, and the graph."""
-    numbers = {id(line): str(k) for k, line in enumerate(drawn.edges())}
+    is_small = len(drawn.nodes) <= DRAWN_NODES
+    graph = graph_markup(drawn, passes) if is_small else None
+    numbers = {id(line): str(k) for k, line in enumerate(drawn.edges())} if graph else {}
     places = {node: n for n, node in enumerate(drawn.nodes)}
     seen = [_pass(p, numbers, places) for p in passes]
-    graph = graph_markup(drawn, passes)
-    if graph is None:
-        words = f"The graph of {counted(len(drawn.nodes), 'node')} is too large to be drawn here; "
-        picture = tag("p", words, tag("code", "adcli graph --as dot"), " is for graph viewers.")
-    else:
-        picture = tag(
-            "div",
-            graph,
-            class_="graph scroll",
-            tabindex=0,
-            role="region",
-            aria_label="Graph, scrolls",
-        )
-    hint = "Point at a node, or tab to it, to see all its numbers; a click goes to its step."
-    inspected = tag("dl", tag("dt", hint), id="inspected") if graph else ""
     return tag(
         "section",
         _controls(passes),
         tag("div", *seen, class_="steps"),
         announcement(),
-        picture,
-        inspected,
+        _too_large(drawn) if graph is None else _picture(graph),
         class_="stage",
         aria_label="The passes, step by step",
     )
+
+
+def _picture(graph: Markup) -> Markup:
+    """The graph, and below it what a reader asks of a node."""
+    hint = "Point at a node, or tab to it, for all its numbers; a click goes to its step."
+    whole = tag("button", "Whole graph", type="button", id="whole", aria_pressed="false")
+    return join(
+        tag("div", graph, class_="graph scroll", tabindex=0, role="region", aria_label="graph"),
+        tag("div", whole, tag("dl", tag("dt", hint), id="inspected"), class_="below scripted"),
+    )
+
+
+def _too_large(drawn: Drawing) -> Markup:
+    words = f"The graph of {counted(len(drawn.nodes), 'node')} is too large to be drawn here; "
+    return tag("p", words, tag("code", "adcli graph --as dot"), " is for graph viewers.")
 
 
 def _controls(passes: Sequence[LessonPass]) -> Markup:
@@ -89,7 +90,7 @@ def _step(step: LessonStep, numbers: dict[int, str], places: dict[int, int]) -> 
     if step.partials:
         found = [tag("li", _equation(chain)) for chain in step.partials]
         parts.append(tag("ul", *found, class_="partials"))
-    lines = " ".join([numbers[id(line)] for line in step.lines])
+    lines = " ".join([numbers[id(line)] for line in step.lines if id(line) in numbers])
     node = None if step.node is None else places[step.node]
     return tag("li", *parts, class_="step", data_node=node, data_lines=lines or None)
 

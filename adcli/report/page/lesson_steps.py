@@ -6,6 +6,7 @@ with numbers in the places of names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,11 +15,15 @@ from adcli.explain.trace import Seed
 from adcli.graph.primitives import CONSTANT, NAMED
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing, DrawnEdge
+from adcli.report.numbers import shape_of
+from adcli.report.page.on_demand import Made, OnDemand
 from adcli.report.steps import Steps
 from adcli.report.trace import MAX_TERMS, TraceReport, shown, sum_of
 
 PLAYED_STEPS = 100
 """Steps of a pass: of a longer program the first and the last half of so many."""
+PLAYED_SEEDS = 4
+"""Seeds of forward mode that have a pass."""
 MAX_TEXT = 160
 """Characters of a rule, or of its numbers, in a step."""
 TITLES = {"value": "Forward pass", "tangent": "Forward mode", "adjoint": "Backward pass"}
@@ -46,13 +51,15 @@ class LessonStep:
 class LessonPass:
     """A walk over the graph: `kind` is value, tangent or adjoint, `label` names a seed.
 
-    `names` and `numbers` are the texts of what it computes, by node.
+    `names` and `numbers` are the texts of what it computes, by node; `brief` are the numbers with
+    few digits. What no step computes is zero, and known from the start.
     """
 
     kind: str
     steps: Sequence[LessonStep]
     names: Mapping[int, str]
     numbers: Mapping[int, str]
+    brief: Mapping[int, str]
     label: str = ""
 
     @property
@@ -69,11 +76,11 @@ class LessonPass:
 def passes_of(report: TraceReport, drawn: Drawing, digits: int) -> list[LessonPass]:
     """The passes of a trace in the order of a lecture: values, tangents of each seed, adjoints.
 
-    Of seeds that the trace did not keep there is none.
+    Of many seeds the first are there.
     """
     writer = _Writer(report, drawn, digits)
     found = [writer.values()]
-    found += [writer.tangents(seed) for seed in report.trace.seeds if seed.tangents]
+    found += [writer.tangents(seed) for seed in report.trace.seeds[:PLAYED_SEEDS]]
     if report.is_reverse:
         found.append(writer.adjoints())
     return found
@@ -86,7 +93,7 @@ class _InNumbers(Steps):
         self, steps: Steps, values: Mapping[int, str], derivatives: Mapping[int, str]
     ) -> None:
         vars(self).update(vars(steps))
-        self.names = {node: _bracketed(text) for node, text in values.items()}
+        self.names = OnDemand(steps.names, lambda node: _bracketed(values[node]))
         self.derivatives = derivatives
 
     def tangent(self, node: int) -> str:
@@ -100,21 +107,23 @@ class _Writer:
 
     def __init__(self, report: TraceReport, drawn: Drawing, digits: int) -> None:
         self.report, self.steps, self.drawn, self.digits = report, report.steps, drawn, digits
-        self.value = {n: self.text(report.trace.values[n]) for n in self.steps.nodes}
-        self.uses: dict[int, list[DrawnEdge]] = {}
-        for line in drawn.edges():
-            if line.flows:
-                self.uses.setdefault(line.target, []).append(line)
+        self.value, self.brief_value = self.texts(report.trace.values.__getitem__)
 
     def text(self, value: Any) -> str:
         """A number, or an array, as in the tables of the trace."""
         return shown(value, self.digits, self.report.precision)
 
+    def texts(self, number: Callable[[int], Any]) -> tuple[OnDemand[str], OnDemand[str]]:
+        """The numbers of nodes as texts, and with few digits."""
+        few = None if self.report.precision is None else self.digits
+        full = OnDemand(self.steps.names, lambda n: self.text(number(n)))
+        return full, OnDemand(self.steps.names, lambda n: shown(number(n), self.digits, few))
+
     def values(self) -> LessonPass:
         """The value of each node, inputs first."""
         steps, names = self.steps, self.steps.names
         numbers = _InNumbers(steps, self.value, {})
-        start = "The forward pass computes each value from those of the inputs of its node."
+        start = "The forward pass computes the value of each node from those of its inputs."
         ends = [f"{names[node]} = {self.value[node]}" for node in steps.outputs]
 
         def step(node: int) -> LessonStep:
@@ -125,43 +134,47 @@ class _Writer:
                 words = "A constant." if is_constant else "An input: its value is given."
             replaced = _legible(numbers.formula(node))
             parts = [names[node], steps.definition(node), replaced, self.value[node]]
-            return LessonStep(words, node, lines, _chain(parts), self._partials(lines))
+            words += self.kink(node)
+            return LessonStep(words, node, lines, _chain(parts), self.partials(lines))
 
         found = _around(start, steps.nodes, step, f"The result: {_listed(ends)}.")
-        return LessonPass("value", found, names, self.value)
+        return LessonPass("value", found, names, self.value, self.brief_value)
 
     def tangents(self, seed: Seed) -> LessonPass:
-        """The tangent of each node for a seed."""
+        """The tangent of each node that depends on a seed."""
         report, steps, label = self.report, self.steps, self.report.seed_label(seed)
-        found = {n: self.text(report.tangent(seed, n)) for n in steps.nodes}
+        found, few = self.texts(lambda node: report.tangent(seed, node))
         numbers = _InNumbers(steps, self.value, found)
         letters = steps.naming.letters
         start = (
             f"Forward mode: the tangent {steps.notation.tangent(letters)} is the derivative of "
-            f"{letters} with respect to {label}. The seed is 1 for {label}, 0 for all other inputs."
+            f"{letters} with respect to {label}. The seed is 1 for {label}; what does not depend "
+            f"on {label} has the tangent 0."
         )
         ends = [f"{steps.tangent(node)} = {found[node]}" for node in steps.outputs]
 
         def step(node: int) -> LessonStep:
-            lines = [line for line in self.drawn.lines[node] if line.flows]
-            words = "Each input passes on its tangent times the local partial derivative."
-            rule, replaced = report.tangent_rule(node), numbers.tangent_rule(node, report.active)
             if node == seed.node:
                 words = f"The seed: {label} changes at the rate 1."
-            elif node not in seed.tangents:
-                words = f"{steps.names[node]} does not depend on {label}."
-                lines, rule, replaced = [], "", ""
-            parts = [steps.tangent(node), rule, _legible(replaced), found[node]]
-            return LessonStep(words, node, lines, _chain(parts), self._partials(lines))
+                return LessonStep(words, node, (), [steps.tangent(node), found[node]])
+            lines = [line for line in self.drawn.lines[node] if line.flows]
+            words = "The tangent of the input times the local partial derivative."
+            if len(lines) > 1:
+                words = "The tangent of each input times the local partial derivative, added up."
+            replaced = _legible(numbers.tangent_rule(node, report.active))
+            parts = [steps.tangent(node), report.tangent_rule(node), replaced, found[node]]
+            words += self.kink(node)
+            return LessonStep(words, node, lines, _chain(parts), self.partials(lines))
 
+        reached = [node for node in steps.nodes if node in seed.tangents]
         end = f"The derivative with respect to {label}: {_listed(ends)}."
-        names = {node: steps.tangent(node) for node in steps.nodes}
-        return LessonPass("tangent", _around(start, steps.nodes, step, end), names, found, label)
+        names = OnDemand(steps.names, steps.tangent)
+        return LessonPass("tangent", _around(start, reached, step, end), names, found, few, label)
 
     def adjoints(self) -> LessonPass:
         """The adjoint of each node in the order of the sweep."""
         report, steps = self.report, self.steps
-        found = {n: self.text(report.adjoint(n)) for n in steps.nodes}
+        found, few = self.texts(report.adjoint)
         numbers = _InNumbers(steps, self.value, found)
         letters = steps.naming.letters
         adjoint = steps.notation.adjoint(letters, steps.naming.bars)
@@ -173,39 +186,56 @@ class _Writer:
         ends = [f"d{of}/d{by[node]} = {found[node]}" for node in report.inputs]
 
         def step(node: int) -> LessonStep:
-            given = report.contributions(node)
-            users = _listed([steps.names[c.source] for c in given])
-            words = f"{steps.names[node]} is used by {users}."
-            if len(given) > 1:
-                words = f"{words[:-1]}: their contributions are added."
+            name, given = steps.adjoint(node), report.contributions(node)
             if not given:
                 words = "The seed: the result changes with itself at the rate 1."
+                return LessonStep(words, node, (), [name, found[node]])
+            users = _listed([steps.names[c.source] for c in given])
+            words = f"{steps.names[node]} is used by {users}: the adjoint of "
+            words += f"{users if len(given) == 1 else 'each'} times the local partial derivative"
+            words += "." if len(given) == 1 else ", added up."
             replaced = sum_of(
                 given, lambda c: numbers.contribution_rule(c.source, c.operand), MAX_TERMS
             )
-            rule = report.adjoint_rule(node, MAX_TERMS)
-            parts = [steps.adjoint(node), rule, _legible(replaced)]
+            parts = [name, report.adjoint_rule(node, MAX_TERMS), _legible(replaced)]
             if len(given) > 1:
                 parts.append(sum_of(given, lambda c: self.text(c.value), MAX_TERMS))
-            lines = [e for e in self.uses.get(node, ()) if e.source in report.trace.adjoints]
-            return LessonStep(
-                words, node, lines, _chain([*parts, found[node]]), self._partials(lines)
-            )
+            lines = [
+                line
+                for source in dict.fromkeys(c.source for c in given)
+                for line in self.drawn.lines[source]
+                if line.target == node and line.flows
+            ]
+            equation = _chain([*parts, found[node]])
+            return LessonStep(words, node, lines, equation, self.partials(lines))
 
         end = f"The gradient: {_listed(ends) or 0}."
-        names = {node: steps.adjoint(node) for node in report.visited}
-        return LessonPass("adjoint", _around(start, report.visited, step, end), names, found)
+        visited = {*report.visited}
+        names = OnDemand(visited, steps.adjoint)
+        found_steps = _around(start, report.visited, step, end)
+        return LessonPass("adjoint", found_steps, names, found, few)
 
-    def _partials(self, lines: Iterable[DrawnEdge]) -> list[list[str]]:
+    def kink(self, node: int) -> str:
+        """A further sentence where the derivative is a convention."""
+        return " At a kink: its derivative is a convention." if node in self.report.kinks else ""
+
+    def partials(self, lines: Iterable[DrawnEdge]) -> list[list[str]]:
         """`∂w5/∂w3`, `w2`, `3` of each edge along which derivatives flow."""
-        names, form = self.steps.names, self.steps.notation.partial.format
         flowing = [line for line in lines if line.flows]
-        found = [
-            _chain([form(names[line.source], names[line.target]), line.rule, line.label])
-            for line in flowing[:MAX_LISTED]
-        ]
+        found = [self.partial(line) for line in flowing[:MAX_LISTED]]
         more = len(flowing) - len(found)
         return found + [[f"and {more:,} more"]] * (more > 0)
+
+    def partial(self, line: DrawnEdge) -> list[str]:
+        """A local partial; of an array that is not written out, the shape."""
+        names = self.steps.names
+        name = self.steps.notation.partial.format(names[line.source], names[line.target])
+        is_array = line.partial is None or bool(shape_of(line.partial))
+        if not is_array or line.label.startswith("["):
+            return _chain([name, line.rule if "∂" not in line.rule else "", line.label])
+        return (
+            [f"{name}: {line.label}"] if "∂" in line.rule else [name, f"{line.rule} ({line.label})"]
+        )
 
 
 def _around(
@@ -220,7 +250,6 @@ def _around(
 
 
 Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 def bounded(
@@ -246,6 +275,7 @@ def _chain(parts: Iterable[str]) -> list[str]:
 
 def _legible(text: str) -> str:
     """A rule in numbers; "" where it has an array that is not written out, or a partial's name."""
+    text = re.sub(r"\(\((-[^()]*)\)\)", r"(\1)", text)  # f((-2)) is f(-2)
     return "" if ": " in text or "∂" in text else text
 
 

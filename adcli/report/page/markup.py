@@ -21,7 +21,7 @@ def markup(text: str) -> Markup:
     """
     if isinstance(text, Markup):
         return text
-    return Markup(escape("\n".join([safe(line) for line in text.split("\n")])))
+    return Markup(escape("\n".join([safe(line) for line in text.split("\n")]), quote=False))
 
 
 def tag(name: str, *children: str, **attributes: str | float | bool | None) -> Markup:
@@ -37,7 +37,8 @@ def tag(name: str, *children: str, **attributes: str | float | bool | None) -> M
         if value is True:
             parts.append(key)
         elif value is not False and value is not None:
-            parts.append(f'{key}="{escape(safe(str(value)))}"')
+            shown = escape(safe(str(value)), quote=False).replace('"', "&quot;")
+            parts.append(f'{key}="{shown}"')
     start = " ".join(parts)
     return Markup(f"<{start}>{join(*children)}</{name}>")
 

@@ -84,15 +84,17 @@ function makePlayer(lengths, show) {
   return { go: goAndPause };
 }
 
-// Scrolls the box around an item, not the page, so that the item is seen.
+// Scrolls the box around an item, not the page, so that the item is in its middle; where the item
+// is seen already, nothing moves.
 function follow(item) {
   const box = item.closest(".scroll");
   const [outer, inner] = [box.getBoundingClientRect(), item.getBoundingClientRect()];
-  const margin = 24;
-  const beyond = (low, high, lower, upper) =>
-    high > upper - margin ? high - upper + margin : low < lower + margin ? low - lower - margin : 0;
-  box.scrollBy(
-    beyond(inner.left, Math.min(inner.right, inner.left + outer.width), outer.left, outer.right),
-    beyond(inner.top, inner.bottom, outer.top, outer.bottom),
-  );
+  const beyond = (start, end, least, most) =>
+    start < least + 40 || end > most - 10 ? (start + end - least - most) / 2 : 0;
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  box.scrollBy({
+    left: item.matches("tr") ? 0 : beyond(inner.left, inner.right, outer.left, outer.right),
+    top: beyond(inner.top, inner.bottom, outer.top, outer.bottom),
+    behavior,
+  });
 }

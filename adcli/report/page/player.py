@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adcli.report.page.markup import Markup, tag
 
-SPEEDS = {"0.5": "half speed", "1": "normal speed", "2": "double speed", "4": "fast"}
+SPEEDS = {"0.5": "½×", "1": "1×", "2": "2×", "4": "4×"}
 
 
 def moves(pause: int) -> Markup:
