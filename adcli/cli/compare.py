@@ -8,7 +8,9 @@ from adcli.cli.compare_options import EXAMPLES, CompareOptions
 from adcli.cli.declare import as_command
 from adcli.cli.inputs import assignments, wrt_names
 from adcli.cli.show import show
-from adcli.comparison.compare import compare, error_of
+from adcli.cli.terminal import Stages
+from adcli.comparison.compare import error_of
+from adcli.comparison.large import compare_by_size
 from adcli.function import function
 from adcli.report.comparison import CompareReport
 from adcli.report.comparison_picture import draw_sweep
@@ -26,17 +28,19 @@ def command(options: CompareOptions) -> int:
     f = function(options.text)
     point, _ = options.values_at(f, None)
     asked = (f, point, wrt_names(options.wrt, f))
-    told: Any = {"tolerance": options.tolerance, "measure": not options.no_times}
-    if options.order == 2:
-        from adcli.comparison.second import compare_second
+    with Stages("compare") as stages:
+        told: Any = {"tolerance": options.tolerance, "measure": not options.no_times}
+        told["say"] = stages.say
+        if options.order == 2:
+            from adcli.comparison.second import compare_second
 
-        found = compare_second(*asked, **told)
-    else:
-        given = options.gradient
-        own = assignments(given, "--gradient", None, f) if given else None
-        found = compare(*asked, **told, epsilons=options.steps, given=own)
-        if options.plot:
-            draw_sweep(options.plot, f.text, found)
+            found = compare_second(*asked, **told)
+        else:
+            given = options.gradient
+            own = assignments(given, "--gradient", None, f) if given else None
+            found = compare_by_size(*asked, **told, epsilons=options.steps, given=own)
+    if options.plot:
+        draw_sweep(options.plot, f.text, found)
     report = CompareReport(point, found, not options.no_times)
     show(report, options.form, options.output, options.digits)
     error = error_of(found)

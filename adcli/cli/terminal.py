@@ -157,3 +157,24 @@ class Progress:
             self._bar.length = done + 1
         self._bar.update(done - self._shown, rows)
         self._shown = done
+
+
+class Stages:
+    """Says on standard error, if that is a terminal, what is being done; and takes it back."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._is_shown = False
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        if self._is_shown:
+            remark("\r\x1b[K")
+
+    def say(self, stage: str) -> None:
+        """The next stage, in the place of the one before."""
+        if is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb":
+            self._is_shown = True
+            remark(f"\r\x1b[K{self._what}: {stage} ...")

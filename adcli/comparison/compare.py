@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mpmath import mpf
 
 from adcli.ad.jacobians import jacobian_blocks
-from adcli.ad.reverse import contributions
+from adcli.comparison.allowances import allowed_errors
 from adcli.comparison.function_at_point import Component, FunctionAtPoint, Pair
 from adcli.comparison.kinks import (
     KINK_DIGITS,
@@ -24,6 +24,7 @@ from adcli.comparison.methods import (
     FORWARD_AD,
     REVERSE_AD,
     SYMBOLIC,
+    Evaluation,
     MethodResult,
     compare_methods,
 )
@@ -37,19 +38,13 @@ from adcli.comparison.verdicts import (
     taylor,
 )
 from adcli.errors import AdcliError, DomainError, UsageError
-from adcli.explain.cost import Counts
 from adcli.function import Function
-from adcli.graph.primitives import MULTILINEAR
 
 TOLERANCE = 1e-6
 """How much a component may differ from the exact one, relative to it."""
-ALLOWED_ROUNDING = 1e-12
-"""What is always allowed, relative to the terms of a sum: one that is exactly 0 is not computed
-as 0."""
 FINER = ((400, "1e-170"), (1000, "1e-330"))
 """Digits and relative steps for what turns within the usual step, such as sin(x) at 1e150, and for
 a derivative near 1e-308 beside a value near 1e308."""
-UNDERFLOW = 2.0**-1022
 GIVEN = "the gradient given"
 
 
@@ -65,8 +60,22 @@ class Wrong:
     component: Component | Pair
     found: float
     exact: float
-    by_rounding: bool
-    """Whether the rules are right and float64 is to blame."""
+    by_rounding: bool | None
+    """Whether the rules are right and float64 is to blame; None where nobody knows."""
+
+
+class Along(NamedTuple):
+    """The slope along one direction: a quotient of values, what the gradient says, and how large
+    the terms of the latter are."""
+
+    quotient: float
+    slope: float
+    size: float
+
+    @property
+    def difference(self) -> float:
+        """How far the two are apart, relative to the terms."""
+        return abs(self.quotient - self.slope) / (self.size or 1.0)
 
 
 @dataclass(frozen=True)
@@ -84,13 +93,15 @@ class Comparison:
     taylor             of the same gradient; None at a kink
     kink, sweep        None if there is none, or none was asked for
     sample             the numbers of the components that stand for all of many; else None
+    along              the slope along a direction, where errors are against the symbolic
+                       derivative in float64 (adcli.comparison.large); else None
     wrong              what disagrees; empty if all is well
     """
 
     value: float
     components: Sequence[Component | Pair]
     exact: list[float]
-    evaluation: Counts
+    evaluation: Evaluation
     methods: list[MethodResult]
     errors: list[float | None]
     digits: list[float | None]
@@ -103,6 +114,8 @@ class Comparison:
     sweep: Sweep | None = None
     order: int = 1
     sample: Sequence[int] | None = None
+    along: Along | None = None
+    remarks: Sequence[str] = ()
 
     @property
     def looked_at(self) -> Sequence[int]:
@@ -143,12 +156,12 @@ def compare(
     [('the gradient given', 'y', 2.0)]
     """
     problem = FunctionAtPoint(function, point, wrt)
-    own = None if given is None else _own_gradient(problem, given)
+    own = None if given is None else own_gradient(problem, given)
     say(f"the gradient in {EXACT_DIGITS} digits")
     exact, reverse = _exact_gradients(problem.exactly(EXACT_DIGITS))
     evaluation, methods = compare_methods(problem, measure, say)
     symbolic = gradient_of(methods, SYMBOLIC)
-    allowed = _allowed(problem, exact, tolerance)
+    allowed = allowed_errors(problem, exact, tolerance)
     say("the sides of the point")
     still = problem.exactly(KINK_DIGITS).still()
     kink = kink_of(problem, still)
@@ -163,7 +176,7 @@ def compare(
     rules_hold = rules_hold or bool(sides_confirm(still, exact, allowed, mpf(TINY)))
     if not rules_hold:
         rules_hold, exact, reverse, still = _looked_at_closely(problem, tolerance)
-        allowed = _allowed(problem, exact, tolerance)
+        allowed = allowed_errors(problem, exact, tolerance)
     if kink is not None and not kink.is_exact:
         exact, reverse = [by_convention(kink, found, symbolic) for found in (exact, reverse)]
     if not rules_hold:
@@ -220,7 +233,7 @@ def gradient_of(methods: Sequence[MethodResult], name: str) -> list[float]:
     return next(m.gradient for m in methods if m.name == name and m.gradient is not None)
 
 
-def _own_gradient(problem: FunctionAtPoint, given: Mapping[str, Any]) -> list[float]:
+def own_gradient(problem: FunctionAtPoint, given: Mapping[str, Any]) -> list[float]:
     """The components of a gradient given by variable, in the variables' shapes."""
     problem.function.refuse_constants(given)
     for name in given:
@@ -279,7 +292,7 @@ def _looked_at_closely(
     for digits, step in FINER:
         closer = problem.exactly(digits)
         exact, reverse = _exact_gradients(closer)
-        allowed = _allowed(problem, exact, tolerance)
+        allowed = allowed_errors(problem, exact, tolerance)
         still = closer.still()
         if is_derivative(still, exact, allowed, mpf(step)):
             return True, exact, reverse, still
@@ -290,55 +303,6 @@ def _looked_at_closely(
     return holds, exact, reverse, still
 
 
-def _allowed(problem: FunctionAtPoint, exact: Sequence[Any], tolerance: float) -> list[float]:
-    """How far from the exact one each component may be.
-
-    The tolerance is relative to the component; rounding is relative to the terms that it is the sum
-    of, and to the function's largest change by a change of one variable. Underflow is allowed.
-    """
-    sizes = [c.size for c in problem.components]
-    change = max(float(abs(g)) * x for g, x in zip(exact, sizes, strict=True))
-    return [
-        tolerance * float(abs(g)) + ALLOWED_ROUNDING * max(terms, change / x) + UNDERFLOW
-        for g, x, terms in zip(exact, sizes, magnitudes(problem), strict=True)
-    ]
-
-
-def magnitudes(problem: FunctionAtPoint) -> list[float]:
-    """How large the terms are that each component is the sum of: the sum over all paths of |product
-    of the partials along the path|.
-
-    The gradient's component where nothing cancels, larger where something does. Sums inside one
-    operation (a broadcast operand) count as they are.
-    """
-    run = problem.run
-    graph, algebra = run.graph, run.algebra
-    active = graph.dependents(run.order, problem.nodes)
-    sizes: list[Any] = [None] * len(graph)
-    with algebra.context():
-        sizes[problem.output] = next(iter(algebra.basis(run.values[problem.output], 1)))
-        values = [None if v is None else _absolute(v, algebra) for v in run.values]
-        absolute = replace(run, values=values)
-        for i in reversed(run.order):
-            if sizes[i] is None or i in problem.nodes:
-                continue
-            used = absolute if graph.ops[i].kind == MULTILINEAR else run
-            for j, c, _ in contributions(used, i, sizes[i], None, active):
-                size = _absolute(c, algebra)
-                sizes[j] = size if sizes[j] is None else sizes[j] + size
-        found = [
-            algebra.collect([sizes[node]], run.values[problem.output], run.values[node], 1)
-            for node in problem.nodes
-        ]
-    return problem.numbers(found)
-
-
-def _absolute(value: Any, algebra: Any) -> Any:
-    """|value|, and 0 for what is not finite."""
-    m = algebra.m
-    return m.where(m.equal(value - value, 0), m.abs(value), 0 * m.abs(algebra.one(value)))
-
-
 def wrong_components(
     name: str,
     components: Sequence[Component | Pair],
@@ -346,7 +310,7 @@ def wrong_components(
     exact: Sequence[Any],
     allowed: Sequence[float],
     kink: Kink | None = None,
-    by_rounding: bool = False,
+    by_rounding: bool | None = False,
 ) -> list[Wrong]:
     """The components of a method that are further from the exact ones than allowed.
 
@@ -377,6 +341,11 @@ def error_of(comparison: Comparison) -> Disagreement | None:
         hint = (
             "the rules are right in many digits: float64 rounding destroys this derivative here; "
             "write the function without cancellation, or use --precision"
+        )
+    elif first.method != GIVEN and first.by_rounding is None:
+        hint = (
+            "rounding in float64 or a wrong rule: --wrt with fewer inputs, or smaller arrays, are "
+            "compared in many digits"
         )
     elif first.method != GIVEN:
         hint = "a rule is wrong: this is a defect of adcli, please report it"

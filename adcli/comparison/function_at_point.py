@@ -114,6 +114,10 @@ class FunctionAtPoint:
         """Value and gradient, as `adcli grad --mode MODE` computes them."""
         return self.function.swept(self.point, Task("gradient", mode, self.names))
 
+    def evaluate(self) -> PointResults:
+        """The value, as `adcli eval` computes it."""
+        return self.function.swept(self.point, Task("value"))
+
     def gradient(self, mode: str) -> list[float]:
         """The gradient's components, as `adcli grad --mode MODE` gives them."""
         found = self.results(mode).by_path

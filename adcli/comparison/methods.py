@@ -58,6 +58,13 @@ class MethodResult:
     is_sampled: bool = False
 
 
+class Evaluation(NamedTuple):
+    """What one evaluation takes: operations, and seconds where these are measured."""
+
+    counts: Counts
+    seconds: float | None
+
+
 class Way(NamedTuple):
     """How a method computes, with how many evaluations and sweeps.
 
@@ -74,8 +81,8 @@ class Way(NamedTuple):
 
 def compare_methods(
     problem: FunctionAtPoint, measure: bool, say: Callable[[str], None]
-) -> tuple[Counts, list[MethodResult]]:
-    """The operations of an evaluation, and all methods, symbolic first.
+) -> tuple[Evaluation, list[MethodResult]]:
+    """What an evaluation takes, and all methods, symbolic first.
 
     `measure` asks for times; `say` is told what comes next.
     """
@@ -94,8 +101,9 @@ def compare_methods(
         FORWARD_AD: Way(_forward_mode, 1, n, works=True),
         REVERSE_AD: Way(lambda problem: problem.gradient("reverse"), 1, 1),
     }
-    value, besides = operations(problem)
-    return value, results_of(problem, ways, besides, measure, say)
+    counts, besides = operations(problem)
+    _, seconds = timed(FunctionAtPoint.evaluate, problem, measure)
+    return Evaluation(counts, seconds), results_of(problem, ways, besides, measure, say)
 
 
 def results_of(

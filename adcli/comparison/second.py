@@ -23,10 +23,9 @@ from adcli.ad.jacobians import hessian_blocks
 from adcli.ad.reverse import reverse_sweep
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
+from adcli.comparison.allowances import ALLOWED_ROUNDING, UNDERFLOW
 from adcli.comparison.compare import (
-    ALLOWED_ROUNDING,
     TOLERANCE,
-    UNDERFLOW,
     Comparison,
     gradient_of,
     unjudged,
@@ -39,10 +38,12 @@ from adcli.comparison.methods import (
     GRADIENT_DIFFERENCES,
     REVERSE_OVER_REVERSE,
     SYMBOLIC,
+    Evaluation,
     MethodResult,
     Way,
     results_of,
     sweep_counts,
+    timed,
 )
 from adcli.comparison.sweep import relative_error
 from adcli.comparison.verdicts import EXACT_DIGITS, significant
@@ -313,7 +314,7 @@ def _allowed(
 
 def _methods(
     problem: FunctionAtPoint, measure: bool, say: Callable[[str], None]
-) -> tuple[Counts, list[MethodResult]]:
+) -> tuple[Evaluation, list[MethodResult]]:
     n = len(problem.components)
     ways = {
         SYMBOLIC: Way(partial(_hessian, mode="symbolic"), 1, 0, may_leave=False),
@@ -321,8 +322,9 @@ def _methods(
         FORWARD_OVER_REVERSE: Way(partial(_hessian, mode="forward"), 1, n, may_leave=False),
         REVERSE_OVER_REVERSE: Way(partial(_hessian, mode="reverse"), 1, n, may_leave=False),
     }
-    value, besides = _operations(problem)
-    return value, results_of(problem, ways, besides, measure, say)
+    counts, besides = _operations(problem)
+    _, seconds = timed(lambda problem: problem.gradient("reverse"), problem, measure)
+    return Evaluation(counts, seconds), results_of(problem, ways, besides, measure, say)
 
 
 def _hessian(problem: FunctionAtPoint, mode: str) -> list[float]:

@@ -7,33 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.comparison.compare import GIVEN, Comparison
+from adcli.comparison.compare import Comparison
 from adcli.comparison.methods import (
-    FORWARD_AD,
-    FORWARD_OVER_REVERSE,
     REVERSE_AD,
-    REVERSE_OVER_REVERSE,
     MethodResult,
 )
 from adcli.comparison.sweep import ORDERS, Sweep
-from adcli.comparison.verdicts import EXACT_DIGITS, Taylor
+from adcli.comparison.verdicts import Taylor
 from adcli.explain.cost import Counts
-from adcli.language.messages import safe
 from adcli.report.charts import BOTH, Curve, log_log_chart
 from adcli.report.numbers import exact, short
 from adcli.report.operation_counts import HEADERS, LEGEND, count_cells
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import MAX_ROWS, Tables
+from adcli.report.rich_tables import Tables
+from adcli.report.verdict_lines import verdict_lines
 
 MARKS = {"forward": "o", "central": "x"}
 EPSILON = 2.0**-52
-JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
-FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}
-"""Methods by the order of the derivatives."""
 EVALUATED = {1: "evaluation", 2: "value, gradient"}
-SHOWN_COMPONENTS = 20
-"""Components that a table shows."""
-AGAINST = {1: f"{EXACT_DIGITS} digits", 2: "differences in 150 digits"}
+SHOWN_COMPONENTS, SHOWN_OF_SAMPLE = 20, 6
+"""Components that a table shows, of all or of a sample."""
+UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+"""Units of time with their seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class CompareReport(Report):
             "point": self.point,
             "value": found.value,
             "exact": _by_label(found, found.exact),
-            "evaluation": found.evaluation._asdict(),
+            "evaluation": _evaluation_record(self),
             "methods": [_method_record(self, k) for k in range(len(found.methods))],
             "tolerance": found.tolerance,
             "agree": not found.wrong,
@@ -73,6 +68,12 @@ class CompareReport(Report):
         if found.given is not None:
             gradient = _by_label(found, found.given)
             record["given"] = {"gradient": gradient, "error": found.given_error}
+        if found.along is not None:
+            record["against"] = "symbolic, float64"
+            record["along_a_direction"] = found.along._asdict()
+            record["remarks"] = [*found.remarks]
+        if found.sample is not None:
+            record["sample"] = [found.components[k].label for k in found.sample]
         if found.sweep is not None:
             record["sweep"] = _sweep_record(found.sweep)
         return record
@@ -98,12 +99,17 @@ class CompareReport(Report):
             tables.lines("")
             _sweep(tables, found.sweep, ad_level(found))
         tables.lines("")
-        for line in _verdicts(found, digits):
+        for line in verdict_lines(found, digits):
             tables.sentence(line)
 
 
 def _by_label(found: Comparison, numbers: Any) -> dict[str, Any]:
     return {c.label: number for c, number in zip(found.components, numbers, strict=True)}
+
+
+def _evaluation_record(report: CompareReport) -> dict[str, Any]:
+    counts, seconds = report.found.evaluation
+    return {**counts._asdict(), "seconds": seconds} if report.times else counts._asdict()
 
 
 def _of_method(found: Comparison, method: MethodResult) -> dict[str, Any]:
@@ -125,7 +131,8 @@ def _method_record(report: CompareReport, k: int) -> dict[str, Any]:
         "error": error,
         "evaluations": method.evaluations,
         "sweeps": method.sweeps,
-        **report.found.evaluation.plus(method.besides)._asdict(),
+        "sampled": method.is_sampled,
+        **report.found.evaluation.counts.plus(method.besides)._asdict(),
         "besides_evaluation": method.besides._asdict(),
     }
     return {**record, "seconds": method.seconds} if report.times else record
@@ -182,7 +189,11 @@ def _method_rows(report: CompareReport) -> list[list[str]]:
         if method.gradient is None:
             rows.append([method.name, *[""] * (len(rows[0]) - 1)])
             continue
-        costs = [method.evaluations, method.sweeps, *report.found.evaluation.plus(method.besides)]
+        costs = [
+            method.evaluations,
+            method.sweeps,
+            *report.found.evaluation.counts.plus(method.besides),
+        ]
         numbers = report.found.by_component(method)
         row = [method.name, *map(_cell, numbers), _cell(error), *map(str, costs)]
         rows.append([*row, _cell(method.seconds)] if report.times else row)
@@ -195,10 +206,10 @@ def _cell(number: float | None) -> str:
 
 def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
     """A row for each method: its error, and the components that there is room for."""
-    shown = found.looked_at[:SHOWN_COMPONENTS]
+    shown = found.looked_at[: SHOWN_COMPONENTS if found.sample is None else SHOWN_OF_SAMPLE]
     headers = ["", "error", *[found.components[k].derivative for k in shown]]
     rows = []
-    if found.sample is None:
+    if found.along is None:
         rows.append(["exact", "", *[short(found.exact[k], digits) for k in shown]])
     for method, error in zip(found.methods, found.errors, strict=True):
         if method.gradient is not None:
@@ -208,8 +219,9 @@ def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
     if found.given is not None:
         cells = [short(found.given[k], digits) for k in shown]
         rows.append(["given", _error(found.given_error), *cells])
-    right = [found.digits[k] for k in shown]
-    rows.append(["right digits", "", *["" if x is None else f"{x:.1f}" for x in right]])
+    if found.along is None:
+        right = [found.digits[k] for k in shown]
+        rows.append(["right digits", "", *["" if x is None else f"{x:.1f}" for x in right]])
     tables.rows(headers, rows)
     more = len(found.components) - len(shown)
     if more:
@@ -220,7 +232,10 @@ def _costs(tables: Tables, report: CompareReport) -> None:
     """A row for each method: what it takes besides the evaluation that is shown first."""
     found = report.found
     header = ["", "evals", "sweeps", *["time"] * report.times, *HEADERS]
-    rows = [[EVALUATED[found.order], "", "", *[""] * report.times, *count_cells(found.evaluation)]]
+    counts, seconds = found.evaluation
+    rows = [
+        [EVALUATED[found.order], "", "", *[_time(seconds)] * report.times, *count_cells(counts)]
+    ]
     for method in found.methods:
         if method.gradient is not None:
             costs = [f"{method.evaluations:,}", f"{method.sweeps:,}"]
@@ -240,10 +255,8 @@ def _time(seconds: float | None, is_estimate: bool = False) -> str:
     if seconds is None:
         return ""
     about = "≈ " if is_estimate else ""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{about}{seconds / size:.3g} {unit}"
-    return f"{about}{seconds * 1e6:.3g} µs"
+    unit = next((unit for unit, size in UNITS.items() if seconds >= size), "µs")
+    return f"{about}{seconds / UNITS[unit]:.3g} {unit}"
 
 
 def _sweep(tables: Tables, sweep: Sweep, ad_level: float) -> None:
@@ -297,85 +310,3 @@ def sweep_lines(sweep: Sweep) -> list[str]:
                 "rounding as 1/epsilon"
             )
     return lines
-
-
-def _verdicts(found: Comparison, digits: int) -> list[str]:
-    name = JUDGED[found.order] if found.given is None else GIVEN
-    lines = []
-    if found.kink is not None:
-        lines += _kink_lines(found, digits)
-    if found.taylor is not None:
-        lines.append(_taylor_line(found.taylor, name, found))
-    lines.append(_digits_line(found, name))
-    return [*lines, _agreement(found)]
-
-
-def _kink_lines(found: Comparison, digits: int) -> list[str]:
-    kink = found.kink
-    assert kink is not None
-    where = f"{kink.operation} is at a kink" if kink.operation else "the point is at a kink"
-    if not kink.bent:
-        return [f"kink: {where}, but left and right derivatives agree"]
-    if not kink.is_exact:
-        where += " within rounding"
-    lines = [f"kink: {where}; the derivative there is a convention"]
-    for k in kink.bent[:MAX_ROWS]:
-        left, right = (short(side[k], digits) for side in (kink.left, kink.right))
-        label = safe(found.components[k].derivative)
-        taken = short(found.exact[k], digits)
-        jump = " (a jump)" if math.isinf(kink.left[k]) or math.isinf(kink.right[k]) else ""
-        lines.append(f"  {label}: left {left}, right {right}{jump}; convention {taken}")
-    return lines
-
-
-def _taylor_line(taylor: Taylor, name: str, found: Comparison) -> str:
-    start = f"Taylor remainder of {name}: "
-    if taylor.is_bent:
-        return start + (
-            f"slope {taylor.slope:.2f}, although the components are right: there is a kink, or a "
-            f"turn, within {taylor.steps[-1]:.0e} of the point"
-        )
-    if taylor.is_right is None:
-        return start + "no verdict, the function is not defined around the point"
-    if taylor.slope is None:
-        return start + (
-            f"below the noise floor {taylor.floor:.1e} t everywhere, as of a linear function: "
-            "the gradient is right"
-        )
-    verdict = "right" if taylor.is_right else "wrong"
-    if not taylor.is_right and found.given is None:
-        verdict = "wrong in float64"
-    text = start + (
-        f"slope {taylor.slope:.2f} ({'2' if taylor.is_right else '1'}: the gradient is {verdict}); "
-        f"noise floor {taylor.floor:.1e} t, from the tolerance"
-    )
-    if taylor.hidden is not None:
-        text += f"; float64 alone would see rounding from t = {taylor.hidden:.0e} on"
-    return text
-
-
-def _digits_line(found: Comparison, name: str) -> str:
-    known = [(d, c) for d, c in zip(found.digits, found.components, strict=True) if d is not None]
-    if not known:
-        return f"right digits of {name}: any subgradient is right here"
-    least, component = min(known, key=lambda pair: pair[0])
-    return (
-        f"right digits of {name}: {least:.1f} of 16 in the worst component "
-        f"{safe(component.derivative)} "
-        f"(against {AGAINST[found.order]})"
-    )
-
-
-def _agreement(found: Comparison) -> str:
-    if not found.wrong:
-        names = f"{JUDGED[found.order]}, {FORWARD[found.order]} and symbolic agree"
-        if found.given is not None:
-            names = f"{GIVEN} agrees with the exact one"
-        return f"{names} (tolerance {found.tolerance:g})"
-    parts = []
-    for w in found.wrong[:5]:
-        parts.append(
-            f"{w.method}: {safe(w.component.derivative)} is {w.found:.6g}, not {w.exact:.6g}"
-        )
-    more = len(found.wrong) - len(parts)
-    return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
