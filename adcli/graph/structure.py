@@ -149,6 +149,7 @@ FULL = structural(
     options={"value": REQUIRED, "shape": REQUIRED},
     example=((2.0, (3,)), ()),
     numpy=lambda attr, shapes: f"np.full({attr[1]}, float('{attr[0]!r}'))",
+    latex=lambda attr: rf"\mathbf{{{attr[0]:g}}}_{{" + r" \times ".join(map(str, attr[1])) + "}",
     summary="a constant array",
 )
 structural(

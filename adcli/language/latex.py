@@ -256,7 +256,8 @@ class _Latex(Printer):
         graph = self.graph
         is_fraction = graph.ops[y] is DIVIDE and y not in self.names
         sign = r" \cdot " if is_fraction or self._starts_with_digit(y) else r" \, "
-        return PRODUCT, [(x, PRODUCT), sign, (y, UNARY if is_fraction else POWER_LEVEL)]
+        is_bare = is_fraction and not self._starts_with_minus(y)
+        return PRODUCT, [(x, PRODUCT), sign, (y, UNARY if is_bare else POWER_LEVEL)]
 
     def _starts_with_digit(self, node: int) -> bool:
         graph = self.graph

@@ -25,6 +25,8 @@ def latex(text, **options):
     [
         ("x1*x2 + sin(x1)^2", r"x_{1} \, x_{2} + \sin\left(x_{1}\right)^{2}"),
         ("-(x/y)", r"-\frac{x}{y}"),
+        ("x*(-y/z)", r"x \cdot \left(-\frac{y}{z}\right)"),
+        ("x + zeros(3)*ones(2, 3)", r"x + \mathbf{0}_{3} \, \mathbf{1}_{2 \times 3}"),
         ("(x/y)^2", r"\left(\frac{x}{y}\right)^{2}"),
         ("a*(b + c)", r"a \, \left(b + c\right)"),
         ("a - (b - c)", r"a - \left(b - c\right)"),
