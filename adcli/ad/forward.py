@@ -51,7 +51,7 @@ def forward_sweep(run: Run, seeds: Mapping[int, Any], guarded: bool = False) -> 
             continue
         op = ops[i]
         if op.kind != ELEMENTWISE:
-            tangents[i] = _RULES[op.kind](run, i, tangents)
+            tangents[i] = tangent_of(run, i, tangents)
             continue
         out = values[i]
         xs = [values[j] for j in inputs]
@@ -71,6 +71,12 @@ def forward_sweep(run: Run, seeds: Mapping[int, Any], guarded: bool = False) -> 
             total = t if total is None else total + t
         tangents[i] = algebra.spread(total, out) if shaped and total is not None else total
     return tangents
+
+
+def tangent_of(run: Run, i: int, tangents: Any) -> Any:
+    """The tangent of a node that is not elementwise, from those of its inputs, by node; None where
+    nothing flows."""
+    return _RULES[run.graph.ops[i].kind](run, i, tangents)
 
 
 def _as_it_is(weight: Any) -> Any:

@@ -88,12 +88,13 @@ class TextbookNodes(Nodes):
         """The nodes of `order`, their rows with the rules of textbooks."""
         run = super().run(order)
         run.graph = copy(self.graph)
-        rows = {op: _as_shown(op) for op in {self.graph.ops[i] for i in order}}
+        rows = {op: as_shown(op) for op in {self.graph.ops[i] for i in order}}
         run.graph.ops = [rows.get(op, op) for op in self.graph.ops]
         return run
 
 
-def _as_shown(op: Primitive) -> Primitive:
+def as_shown(op: Primitive) -> Primitive:
+    """The row with the rules that textbooks state, where it has such."""
     row = op
     if op.kind == ELEMENTWISE and op.shown:
         row = copy(op)

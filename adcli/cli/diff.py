@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adcli.ad.formulas import Formulas, derivative_formulas
 from adcli.cli.declare import as_command
 from adcli.cli.diff_options import EXAMPLES, DiffOptions
@@ -9,7 +11,8 @@ from adcli.cli.inputs import wrt_names
 from adcli.cli.show import show, write_text
 from adcli.cli.terminal import remark
 from adcli.errors import LanguageError, UsageError
-from adcli.function import function
+from adcli.function import Function, function
+from adcli.graph.axes import Shape
 from adcli.report.formulas import (
     FormulaReport,
     condition_notes,
@@ -28,7 +31,8 @@ def command(options: DiffOptions) -> int:
     which loses its digits far out. Code (--as python, numpy, c) computes what `adcli grad` does, at
     any scale. Text is a program again; several derivatives are several results. Standard error has
     the size of the formulas, written out and with shared parts once, and a note where a simplified
-    one is defined and the program is not.
+    one is defined and the program is not. --steps shows how each comes about, order by order; by an
+    array in differentials, as d[A @ x] = A @ dx.
     """
     f = function(options.text)
     shapes = options.shapes(f)
@@ -41,6 +45,8 @@ def command(options: DiffOptions) -> int:
     elif order > 1:
         f = f.twice
     try:
+        if options.steps:
+            return _derive(f, wrt, shapes, options)
         found = derivative_formulas(f, wrt, order, shapes, to_read=to_read)
     except LanguageError as error:
         if not f.is_scalar and not shapes:
@@ -58,6 +64,24 @@ def command(options: DiffOptions) -> int:
     write_text(options.output, text)
     _remark_conditions(found)
     remark(size_note(found.before, found.after) + "\n")
+    return 0
+
+
+def _derive(f: Function, wrt: list[str], shapes: Mapping[str, Shape], options: DiffOptions) -> int:
+    """Write how each derivative comes about, up to the order that is asked for."""
+    from adcli.explain.derivation import derivations
+    from adcli.report.derivation import DerivationReport
+
+    found, derived = derivations(f, wrt, options.order, shapes)
+    report = DerivationReport(found, options.order, derived, len(f.variables) > 1)
+    if options.kind == "latex":
+        from adcli.report.derivation_latex import derivation_latex
+
+        write_text(options.output, derivation_latex(report))
+    else:
+        form = "table" if options.kind == "text" else options.kind
+        show(report, form, options.output)
+    _remark_conditions(found)
     return 0
 
 

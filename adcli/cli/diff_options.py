@@ -5,7 +5,7 @@ from __future__ import annotations
 from adcli.cli.declare import option
 from adcli.cli.inputs import SHAPE_HINT, check_variables, shape, values_of
 from adcli.cli.kinds import count, flag, format_choice, texts
-from adcli.cli.needs import Need, is_one
+from adcli.cli.needs import Need, has_none, is_one
 from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
 from adcli.function import Function
 from adcli.graph.axes import Shape
@@ -17,6 +17,7 @@ Examples:
   adcli diff 'sum((A@x - b)^2)' --wrt x --shape A=3x2,x=2,b=3
   adcli diff 'exp(-x^2/2)*y' --as latex
   adcli diff 'exp(-x^2/2)*y' -o f.c
+  adcli diff 'x^2*sin(x)' --steps
   adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
 FORMULA_ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
@@ -44,10 +45,17 @@ class DiffOptions(ProgramOptions):
     )
     share: bool | None = option(
         "--share/--no-share",
-        needs=[Need("needs --as text or latex", is_one("kind", "text", "latex"))],
+        needs=[
+            Need("needs --as text or latex", is_one("kind", "text", "latex")),
+            Need("and --steps exclude each other", has_none("steps"), "leave one out"),
+        ],
         default=None,
         help="Give operations that occur more than once a name"
         " (text, latex; default: in long ones).",
+    )
+    steps: bool = flag(
+        "Derive line by line, with the names of the rules, and show what simplification does.",
+        Need("needs --as text, latex or json", is_one("kind", "text", "latex", "json")),
     )
     taylor: bool = flag(
         "Numbers at a point instead, to any order: the command taylor, with its options."

@@ -10,7 +10,7 @@ Sums and products that several nodes use are taken apart if they are short: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -83,12 +83,16 @@ Conditions = set[tuple[int, int]]
 
 
 def to_be_read(
-    graph: Graph, nodes: Iterable[int], shapes: Mapping[str, Shape] | None = None
+    graph: Graph,
+    nodes: Iterable[int],
+    shapes: Mapping[str, Shape] | None = None,
+    walk_over: Callable[..., Readable] | None = None,
 ) -> tuple[list[int], list[Conditions]]:
     """Nodes equal to `nodes` wherever these are defined, as short as they get.
 
     `shapes` are those of the variables (absent: scalar). Beside it, for each result, what `nodes`
-    ask for and it does not: where that fails it has a value all the same.
+    ask for and it does not: where that fails it has a value all the same. `walk_over` makes each
+    walk, as the class of walks does.
     """
     current = list(nodes)
     lost: list[Conditions] = [set() for _ in current]
@@ -96,7 +100,7 @@ def to_be_read(
         return simplify(graph, current, shapes), lost
     decimals = _has_decimals(graph, current)
     for _ in range(_MAX_PASSES):
-        walk = Readable(graph, current, shapes or {}, decimals=decimals)
+        walk = (walk_over or Readable)(graph, current, shapes or {}, decimals=decimals)
         found = walk.run()
         if walk.lost:
             gathered = _gathered(graph, walk.order, walk.lost)

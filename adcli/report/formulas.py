@@ -31,7 +31,7 @@ MOST_REMARKS, LONG_CONDITION = 5, 20
 def formula_text(found: Formulas, share: bool | None) -> str:
     """The derivatives as a program of the language; several are results with comments."""
     labels = _labels(found, [name_text(name) for name in _names(found)])
-    shared = _is_shared(found.after, share)
+    shared = is_shared(found.after, share)
     several = labels if len(labels) > 1 else None
     return to_text(found.graph, found.nodes, share=shared, labels=several) + "\n"
 
@@ -43,16 +43,22 @@ def formula_latex(found: Formulas, share: bool | None) -> str:
     """
     reached = found.graph.reach(found.outputs)
     several = sum(found.graph.ops[i] is VARIABLE for i in reached) > 1
-    d = r"\partial" if several or len(_names(found)) > 1 else "d"
-    written = latex_names(found.graph)
+    is_partial = several or len(_names(found)) > 1
     labels = [
-        rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{_denominator(wrt, d, written)}}}"
+        latex_label(found, k, wrt, is_partial)
         for k, level in enumerate(found.derivatives)
         for wrt in level
     ]
-    shared = _is_shared(found.after, share)
+    shared = is_shared(found.after, share)
     shown = labels if len(labels) > 1 or shared else None
     return to_latex(found.graph, found.nodes, share=shared, labels=shown) + "\n"
+
+
+def latex_label(found: Formulas, k: int, wrt: Sequence[str], is_partial: bool) -> str:
+    """The derivative of result number k by some variables, as a fraction."""
+    d = r"\partial" if is_partial else "d"
+    below = _denominator(wrt, d, latex_names(found.graph))
+    return rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{below}}}"
 
 
 def formula_code(f: Function, found: Formulas, shapes: Mapping[str, Shape], target: str) -> str:
@@ -78,16 +84,21 @@ class FormulaReport(Report):
     def record(self) -> dict[str, Any]:
         """The formulas by label, and their sizes."""
         found = self.found
-        share = _is_shared(found.after, None)
+        share = is_shared(found.after, None)
         formulas = [to_text(found.graph, node, share=share) for node in found.nodes]
         return {
             "order": self.order,
             "derivatives": dict(zip(_labels(found, _names(found)), formulas, strict=True)),
-            "size": {
-                name: {"tree": _exact(size.tree), "graph": size.graph}
-                for name, size in (("before", found.before), ("after", found.after))
-            },
+            "size": size_record(found.before, found.after),
         }
+
+
+def size_record(before: Size, after: Size) -> dict[str, dict[str, int | str]]:
+    """Sizes for JSON."""
+    return {
+        name: {"tree": _exact(size.tree), "graph": size.graph}
+        for name, size in (("before", before), ("after", after))
+    }
 
 
 def condition_notes(found: Formulas) -> list[str]:
@@ -120,10 +131,11 @@ def _condition(graph: Graph, node: int, condition: int) -> str:
 
 def size_note(before: Size, after: Size) -> str:
     """One line: how large the formulas were and are, written out and with sharing."""
-    return f"size in operations: {_sizes(before)} from the sweep; simplified {_sizes(after)}"
+    return f"size in operations: {sizes(before)} from the sweep; simplified {sizes(after)}"
 
 
-def _sizes(size: Size) -> str:
+def sizes(size: Size) -> str:
+    """The operations of formulas, in words."""
     return f"{_count(size.tree)} as a tree, {_count(size.graph)} as a graph"
 
 
@@ -140,7 +152,8 @@ def _magnitude(number: int) -> str:
     return f"10^{round((number.bit_length() - 0.5) * log10(2))}"
 
 
-def _is_shared(size: Size, share: bool | None) -> bool:
+def is_shared(size: Size, share: bool | None) -> bool:
+    """Whether what occurs more than once has a name: as asked, else where that is much shorter."""
     if share is not None and not share and size.tree > MAX_WRITTEN:
         raise UsageError(
             f"written out, the formula has {_count(size.tree)} operations",

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adcli.language.messages import columns as text_width
-from adcli.language.messages import safe
+from adcli.language.messages import counted, safe
 
 MAX_COLUMNS = 60
 """Columns shown of one table; the rest is counted."""
@@ -170,6 +170,11 @@ class Tables:
             cells = [Text(safe(c), style="" if k else "cyan") for k, c in enumerate(row)]
             table.add_row(*cells)
         self._console.print(table)
+
+    def more(self, count: int, what: str) -> None:
+        """A note that so many are left out, if any."""
+        if count > 0:
+            self.note(f"... and {counted(count, f'more {what}')}")
 
     def matrix(
         self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
