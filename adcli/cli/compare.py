@@ -40,7 +40,7 @@ def command(options: CompareOptions) -> int:
             own = assignments(given, "--gradient", None, f) if given else None
             found = compare_by_size(*asked, **told, epsilons=options.steps, given=own)
     if options.plot:
-        draw_sweep(options.plot, f.text, found)
+        draw_sweep(options.plot, f, point, found)
     report = CompareReport(point, found, not options.no_times)
     show(report, options.form, options.output, options.digits)
     error = error_of(found)

@@ -54,7 +54,8 @@ class ComparisonOptions(Options):
     )
     plot: str | None = text(
         "FILE",
-        f"Draw the sweep (by default {DEFAULT_SWEEP}) as .png, .svg or .pdf; needs matplotlib.",
+        f"Draw the sweep (by default {DEFAULT_SWEEP}), estimates of the first derivative and "
+        "errors, as .png, .svg or .pdf; needs matplotlib.",
         FIRST_ORDER,
     )
     order: int = count(

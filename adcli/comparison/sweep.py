@@ -7,25 +7,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adcli.comparison.function_at_point import FunctionAtPoint
+from adcli.comparison.function_at_point import Component, FunctionAtPoint
 from adcli.errors import UsageError
 
 MAX_STEPS = 1000
 SIDE_OF_METHOD = {"forward": "right", "central": "both"}
 ORDERS = {"forward": 1, "central": 2}
 """How the truncation error of a difference shrinks: as the step to this power."""
+QUOTIENTS = {"forward": "(f(x + h) - f(x))/h", "central": "(f(x + h) - f(x - h))/(2h)"}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The error of each kind of difference (`forward`, `central`) for each epsilon.
+    """Estimates and error of each kind of difference (`forward`, `central`) for each epsilon.
 
-    The step of a variable is epsilon |x|, or epsilon where x is 0. An error is the largest of all
-    components, relative to the largest component of the exact gradient; nan where a value is not
-    finite.
+    The step of a variable is epsilon |x|, or epsilon where x is 0. Estimates are those of all
+    components. An error is the largest of all components, relative to the largest component of the
+    exact gradient; nan where a value is not finite.
     """
 
+    components: Sequence[Component]
+    exact: list[float]
     epsilons: list[float]
+    estimates: dict[str, list[list[float]]]
     errors: dict[str, list[float]]
 
     def points(self, kind: str) -> list[tuple[float, float]]:
@@ -57,12 +61,24 @@ def geometric(first: float, last: float, per_decade: int = 1) -> list[float]:
 
 
 def sweep(problem: FunctionAtPoint, exact: Sequence[float], epsilons: Sequence[float]) -> Sweep:
-    """The errors of forward and central differences against the exact gradient."""
-    errors = {
-        kind: [relative_error(problem.quotients(epsilon, side), exact) for epsilon in epsilons]
+    """Forward and central differences beside the exact gradient: of the problem's sample, if it has
+    one."""
+    estimates, errors = estimates_at(problem, epsilons), {}
+    for kind, rows in estimates.items():
+        errors[kind] = [relative_error(row, exact) for row in rows]
+    chosen = range(len(problem.components)) if problem.sample is None else problem.sample
+    components = [problem.components[k] for k in chosen]
+    return Sweep(components, [float(g) for g in exact], list(epsilons), estimates, errors)
+
+
+def estimates_at(
+    problem: FunctionAtPoint, epsilons: Sequence[float]
+) -> dict[str, list[list[float]]]:
+    """By kind, the estimates of all components for each epsilon."""
+    return {
+        kind: [problem.quotients(epsilon, side) for epsilon in epsilons]
         for kind, side in SIDE_OF_METHOD.items()
     }
-    return Sweep(list(epsilons), errors)
 
 
 def relative_error(found: Sequence[float], exact: Sequence[Any]) -> float:

@@ -9,21 +9,23 @@ from typing import Any
 
 from adcli.comparison.compare import Comparison
 from adcli.comparison.methods import (
-    REVERSE_AD,
     MethodResult,
 )
-from adcli.comparison.sweep import ORDERS, Sweep
 from adcli.comparison.verdicts import Taylor
 from adcli.explain.cost import Counts
-from adcli.report.charts import BOTH, Curve, log_log_chart
+from adcli.report.epsilon_sweep import (
+    ad_level,
+    draw_sweep_table,
+    error_text,
+    sweep_record,
+    sweep_rows,
+)
 from adcli.report.numbers import exact, short
 from adcli.report.operation_counts import HEADERS, LEGEND, count_cells
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
 from adcli.report.verdict_lines import verdict_lines
 
-MARKS = {"forward": "o", "central": "x"}
-EPSILON = 2.0**-52
 EVALUATED = {1: "evaluation", 2: "value, gradient"}
 SHOWN_COMPONENTS, SHOWN_OF_SAMPLE = 20, 6
 """Components that a table shows, of all or of a sample."""
@@ -75,12 +77,12 @@ class CompareReport(Report):
         if found.sample is not None:
             record["sample"] = [found.components[k].label for k in found.sample]
         if found.sweep is not None:
-            record["sweep"] = _sweep_record(found.sweep)
+            record["sweep"] = sweep_record(found.sweep)
         return record
 
     def rows(self) -> list[list[str]]:
         """A row for each method; with a sweep, a row for each epsilon instead."""
-        return _sweep_rows(self.found.sweep) if self.found.sweep else _method_rows(self)
+        return sweep_rows(self.found.sweep) if self.found.sweep else _method_rows(self)
 
     def plain(self) -> list[list[str]]:
         """The rows of the CSV without its header."""
@@ -97,7 +99,7 @@ class CompareReport(Report):
                 tables.sentence(f"{method.name} does not apply: {method.obstacle[0]}")
         if found.sweep is not None:
             tables.lines("")
-            _sweep(tables, found.sweep, ad_level(found))
+            draw_sweep_table(tables, found.sweep, ad_level(found), digits)
         tables.lines("")
         for line in verdict_lines(found, digits):
             tables.sentence(line)
@@ -167,20 +169,6 @@ def _kink_record(found: Comparison) -> dict[str, Any] | None:
     }
 
 
-def _sweep_record(sweep: Sweep) -> dict[str, Any]:
-    best = {kind: sweep.best(kind) for kind in sweep.errors}
-    return {
-        "epsilons": sweep.epsilons,
-        "errors": sweep.errors,
-        "best": {kind: None if point is None else point[0] for kind, point in best.items()},
-    }
-
-
-def _sweep_rows(sweep: Sweep) -> list[list[str]]:
-    lines = zip(sweep.epsilons, *sweep.errors.values(), strict=True)
-    return [["epsilon", *sweep.errors], *[list(map(_cell, line)) for line in lines]]
-
-
 def _method_rows(report: CompareReport) -> list[list[str]]:
     labels = [c.derivative for c in report.found.components]
     header = ["method", *labels, "error", "evaluations", "sweeps", *Counts._fields]
@@ -215,10 +203,10 @@ def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
         if method.gradient is not None:
             numbers = found.by_component(method)
             cells = ["" if x is None else short(x, digits) for x in (numbers[k] for k in shown)]
-            rows.append([method.name, _error(error), *cells])
+            rows.append([method.name, error_text(error), *cells])
     if found.given is not None:
         cells = [short(found.given[k], digits) for k in shown]
-        rows.append(["given", _error(found.given_error), *cells])
+        rows.append(["given", error_text(found.given_error), *cells])
     if found.along is None:
         right = [found.digits[k] for k in shown]
         rows.append(["right digits", "", *["" if x is None else f"{x:.1f}" for x in right]])
@@ -246,10 +234,6 @@ def _costs(tables: Tables, report: CompareReport) -> None:
     tables.sentence(LEGEND)
 
 
-def _error(error: float | None) -> str:
-    return "" if error is None else "0" if error == 0 else f"{error:.1e}"
-
-
 def _time(seconds: float | None, is_estimate: bool = False) -> str:
     """`1.23 ms`; `≈ 1.23 ms` where a sample was measured."""
     if seconds is None:
@@ -257,56 +241,3 @@ def _time(seconds: float | None, is_estimate: bool = False) -> str:
     about = "≈ " if is_estimate else ""
     unit = next((unit for unit, size in UNITS.items() if seconds >= size), "µs")
     return f"{about}{seconds / UNITS[unit]:.3g} {unit}"
-
-
-def _sweep(tables: Tables, sweep: Sweep, ad_level: float) -> None:
-    best = {kind: sweep.best(kind) for kind in sweep.errors}
-    rows = []
-    for epsilon, *errors in zip(sweep.epsilons, *sweep.errors.values(), strict=True):
-        marked = zip(errors, best.values(), strict=True)
-        cells = [_error(x) + (" *" if (epsilon, x) == point else "  ") for x, point in marked]
-        rows.append((f"{epsilon:.3g}", *cells))
-    tables.rows(["epsilon", *[f"{kind} differences" for kind in best]], rows, limit=None)
-    series: dict[str, Curve] = {}
-    for kind, point in best.items():
-        series[MARKS[kind]] = sweep.points(kind)
-        series[MARKS[kind].upper()] = [] if point is None else [point]
-    axes = ("epsilon", "relative error")
-    chart = log_log_chart(series, min(tables.width, 100), *axes, {"-": ad_level})
-    legend = f"o forward  x central  {BOTH} both  O X best  - reverse AD"
-    tables.lines("", *chart)
-    for line in [legend, *sweep_lines(sweep)]:
-        tables.sentence(line)
-
-
-def ad_level(found: Comparison) -> float:
-    """The error of reverse AD beside a sweep, at least half an ulp."""
-    pairs = zip(found.methods, found.errors, strict=True)
-    error = next(error or 0.0 for method, error in pairs if method.name == REVERSE_AD)
-    return max(error, EPSILON / 2)
-
-
-def sweep_lines(sweep: Sweep) -> list[str]:
-    """What the sweep shows, in words."""
-    lines = []
-    for kind in sweep.errors:
-        best = sweep.best(kind)
-        if best is None:
-            lines.append(f"{kind} differences: no epsilon gives a number")
-            continue
-        epsilon, error = best
-        if error > 0.1:
-            lines.append(f"{kind} differences: no epsilon gives one right digit here")
-            continue
-        start = f"{kind} differences: best epsilon {epsilon:.3g} (*), error {_error(error)}"
-        if error == 0:
-            lines.append(f"{start}: nothing is truncated or rounded there")
-        elif epsilon in (min(sweep.epsilons), max(sweep.epsilons)):
-            lines.append(f"{start}, at the end of the range: beyond it may be a better one")
-        else:
-            power = "" if ORDERS[kind] == 1 else f"^{ORDERS[kind]}"
-            lines.append(
-                f"{start}; with larger ones truncation grows as epsilon{power}, with smaller ones "
-                "rounding as 1/epsilon"
-            )
-    return lines

@@ -11,8 +11,12 @@ from adcli.errors import UsageError
 from adcli.language.messages import safe
 
 PICTURE_FORMATS = ("png", "svg", "pdf")
-MARGIN = 0.02
-"""White around a plot, in its size."""
+SLIDE = (10.67, 6.0)
+"""Inches of a plot with two panels: 1600 to 900 pixels as a PNG."""
+TITLE, LABEL, LEGEND = 14, 13, 12
+"""Sizes of text, legible in a third of a slide."""
+MARGIN = 0.15
+"""White around a plot, and between its panels, in inches."""
 
 
 def picture_format(name: str) -> str:
@@ -51,6 +55,19 @@ def plain_text(text: str, most: int | None = None) -> str:
     return safe(cut).replace("$", r"\$")
 
 
+def dress(axes: Any, columns: int = 1) -> None:
+    """Give finished axes their grid, their sizes of text, and below them a legend, in so many
+    columns, of all that has a label: there it hides nothing."""
+    axes.grid(True, which="major", linewidth=0.3)
+    axes.tick_params(labelsize=LEGEND)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set_size(LABEL)
+    axes.title.set_size(TITLE)
+    if axes.get_legend_handles_labels()[0]:
+        place: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+        axes.legend(fontsize=LEGEND, ncols=columns, frameon=False, **place)
+
+
 class PictureFile:
     """A picture whose file's name, and whose library, are checked now, before the work is done."""
 
@@ -64,7 +81,7 @@ def write_figure(figure: Any, path: str) -> None:
     """Write a plot as PNG, SVG or PDF, with a white margin."""
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(rect=(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN))
+        engine.set(w_pad=MARGIN, h_pad=MARGIN)
     form = picture_format(path)
     with atomic_output(path) as stream:
         save_figure(figure, stream, form)

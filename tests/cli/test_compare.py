@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +72,7 @@ def test_csv_of_a_sweep_is_a_row_for_each_epsilon() -> None:
     assert float(rows[4]["central"]) < float(rows[4]["forward"])
 
 
-@pytest.mark.parametrize("ending", ["png", "svg", "SVG"])
+@pytest.mark.parametrize("ending", ["png", "svg", "SVG", "pdf"])
 def test_a_picture_is_the_same_every_time(ending: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     names = [str(tmp_path / f"{k}.{ending}") for k in range(2)]
@@ -78,7 +80,57 @@ def test_a_picture_is_the_same_every_time(ending: str, tmp_path: Path) -> None:
         assert run_here([*EXAMPLE, "--plot", name]).code == 0
     first, second = (Path(name).read_bytes() for name in names)
     assert first == second
-    assert first.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+    assert first.startswith({"png": b"\x89PNG", "pdf": b"%PDF"}.get(ending, b"<?xml"))
+
+
+def pictured(monkeypatch: pytest.MonkeyPatch, line: list[str]) -> Any:
+    """The figure that a command draws."""
+    pytest.importorskip("matplotlib")
+    from adcli.report import comparison_picture
+
+    found: list[Any] = []
+    monkeypatch.setattr(comparison_picture, "write_figure", lambda figure, _: found.append(figure))
+    assert run_here(["compare", *line, "--plot", "picture.png"]).code == 0
+    (figure,) = found
+    return figure
+
+
+def test_the_picture_has_the_estimate_the_exact_value_and_its_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = ["--at", "x1=2,x2=3,x3=4"]
+    left, right = pictured(monkeypatch, ["3*(x1^2 + x2*x3)", *at]).axes
+    assert (left.get_xscale(), left.get_yscale()) == ("linear", "linear")
+    assert "percent of |x1|" in left.get_xlabel()
+    lines = {line.get_label(): line for line in left.get_lines()}
+    assert list(lines["exact: 12"].get_ydata()) == [12, 12]
+    points = dict(zip(*lines["forward: (f(x + h) - f(x))/h"].get_data(), strict=True))
+    assert points[1.0] == pytest.approx(12.06)
+    assert points[10.0] == pytest.approx(12.6)
+    assert [text.get_text() for text in left.texts] == ["12.06 at 1%"]
+    assert (right.get_xscale(), right.get_yscale()) == ("log", "log")
+    assert right.get_legend() is not None
+
+
+def test_errors_of_zero_are_marks_and_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, right = pictured(monkeypatch, ["x*x", "--at", "x=3"]).axes
+    lines = {line.get_label(): line for line in right.get_lines()}
+    errors = lines["forward differences"].get_ydata()
+    assert [k for k, y in enumerate(errors) if math.isnan(y)] == [9, 10, 12, 13]
+    assert len(lines["forward: no error"].get_xdata()) == 4
+    assert len(lines["central: no error"].get_xdata()) == 16
+
+
+def test_a_sweep_as_a_record_has_percents_estimates_and_formulas() -> None:
+    line = [*EXAMPLE, "--epsilons", "1e-1:1e-3", "--format", "json"]
+    found = json.loads(run_here(line).stdout)["sweep"]
+    assert found["percent"] == [10, 1, 0.1]
+    assert found["formulas"]["forward"] == "(f(x + h) - f(x))/h"
+    assert list(found["estimates"]["central"]) == ["x1", "x2"]
+    assert len(found["estimates"]["forward"]["x1"]) == 3
+    rows = list(csv.DictReader(io.StringIO(run_here([*line[:-1], "csv"]).stdout)))
+    assert float(rows[0]["percent"]) == 10
+    assert float(rows[0]["forward df/dx1"]) == found["estimates"]["forward"]["x1"][0]
 
 
 @pytest.mark.parametrize("text", ["x", "5x", "x^2"])

@@ -425,6 +425,15 @@ def test_the_sweep_has_its_best_epsilons_where_theory_says() -> None:
     assert found.errors["forward"][-1] == pytest.approx(1)  # the step is lost
 
 
+def test_the_sweep_has_the_estimates() -> None:
+    program, point = "3*(x1^2 + x2*x3)", {"x1": 2.0, "x2": 3.0, "x3": 4.0}
+    found = run(program, point, epsilons=[0.1, 0.01]).sweep
+    assert found is not None
+    assert found.exact == [12, 12, 9]
+    assert found.estimates["forward"][1] == pytest.approx([12.06, 12, 9])
+    assert found.estimates["central"][0] == pytest.approx([12, 12, 9])
+
+
 USELESS = [("sin(1e9*x)", 1.0), ("1e12 + x", 1.0), ("(x - 1)^9 + 1e10*0*x + x*1e-12 + 1", 1.0)]
 
 
