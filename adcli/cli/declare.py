@@ -95,6 +95,19 @@ class Options:
         found = {name: getattr(self, name) for group in groups for name in group.fields}
         return {name: value for name, value in found.items() if value is not None}
 
+    def chosen(self, *without: str) -> list[tuple[str, str]]:
+        """Those options that differ from their defaults, as they are written, each with its value
+        as a text; `without` some."""
+        found = []
+        for name, field in self.fields.items():
+            value = getattr(self, name)
+            if value != field.default and name not in without:
+                said = ", ".join(value) if isinstance(value, tuple) else str(value)
+                written = field.parameter(name)
+                flag = isinstance(written, click.Option) and written.is_flag
+                found.append((written.opts[-1], "" if flag else said))
+        return found
+
     def check(self) -> None:
         """Raise UsageError for values that no file or folder would make right."""
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from adcli.cli.declare import Options, option
-from adcli.cli.formats import JSON
+from adcli.cli.formats import HTML, JSON
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
-from adcli.cli.needs import A_TABLE, Need, Parsed, has, has_none, is_one
+from adcli.cli.needs import A_TABLE, A_TABLE_OR_PAGE, Need, Parsed, has, has_none, is_one
 from adcli.cli.options import COLOR, ProgramOptions, digits_option
 from adcli.cli.table_options import TableOptions
 from adcli.descent.schedules import USES
@@ -24,6 +24,7 @@ Examples:
   adcli descend 'x - log(x)' --start x=5 --bounds x=0.1: --format json
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
+  adcli descend 'x^2 + 3y^2' --start x=4,y=2 --rate 0.1 -o run.html
   adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
   printf 'x,y\\n-1,9\\n0,1\\n1,3\\n2,6\\n' | adcli descend 'mean((y - (a*x + b))^2)' --data - \\
     --start a=0,b=0 --where 'x >= 0'
@@ -230,12 +231,12 @@ class WatchingOptions(Options):
 
     form: str = format_choice(
         "--format",
-        ["table", "json"],
-        JSON,
-        "table for people; json, the final object alone, for scripts.",
+        ["table", "json", "html"],
+        {**JSON, **HTML},
+        "table for people; json, the final object alone, for scripts; html, a page that plays.",
     )
     output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
-    digits: int = digits_option(A_TABLE)
+    digits: int = digits_option(A_TABLE_OR_PAGE)
     every: int | None = count(
         "A row for every N-th iteration or epoch (default: ever fewer).",
         A_TABLE,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from adcli.data.table import Table
     from adcli.report.rendering import Report
 
+SHOWN_ELSEWHERE = ("expression", "source", "method", "form", "output", "digits", "color")
+"""Options that a page of a result does not list: it shows what they say."""
+
 
 class DescentRun:
     """A descent down the whole loss in every step, from one start or from many."""
@@ -43,18 +46,22 @@ class DescentRun:
                 check_columns(self.f, table, given, complete=not options.resume)
             rows = self.rows(table, stack)
             bounds = bound_pairs(options.bounds)
-            pictures = self.pictures()
+            pictures, pages = self.pictures(), self.pages()
             watchers = [stack.enter_context(watcher) for watcher in self.watchers()]
             problem = {"start": start, "fix": held, "bounds": bounds, **rows}
-            result = self.minimise(problem, [*pictures, *watchers], stack)
+            result = self.minimise(problem, [*pictures, *pages, *watchers], stack)
         if options.save:
             from adcli.data.parameters import save_parameters
 
             save_parameters(options.save, result.parameters, result.levels)
         for text in result.moved:
             remark(safe(text) + "\n")
-        report = self.report(result, timed=is_terminal(sys.stdout))
-        show(report, options.form, options.output, options.digits)
+        for page in pages:
+            settings = [("method", self.described()), *options.chosen(*SHOWN_ELSEWHERE)]
+            write_text(options.output, page.text(result, settings, options.digits))
+        if not pages:
+            report = self.report(result, timed=is_terminal(sys.stdout))
+            show(report, options.form, options.output, options.digits)
         for picture in pictures:
             picture.draw(result)
         return int(result.status.exit_code)
@@ -81,22 +88,34 @@ class DescentRun:
             found.append(Film(animate))
         return found
 
+    def pages(self) -> Sequence[Any]:
+        """What makes a page of the result, if one is wanted."""
+        if self.options.form != "html":
+            return []
+        from adcli.report.page.descent_page import DescentPage
+
+        return [DescentPage()]
+
     def watchers(self) -> Iterator[AbstractContextManager[Any]]:
         """What shows and writes the steps."""
-        from adcli.descent.settings import Settings
         from adcli.report.descent_rows import LiveTable, PlainTable, TraceWatcher
 
         options = self.options
         if options.trace:
             yield TraceWatcher(options.trace)
-        if options.form == "json" or (options.starts or 1) > 1:
+        if options.form != "table" or (options.starts or 1) > 1:
             return
-        described = Settings(**options.given(SettingsOptions)).describe()
-        layout = (described, screen(None).width, options.digits, options.every)
+        layout = (self.described(), screen(None).width, options.digits, options.every)
         if is_terminal(sys.stdout):
             yield LiveTable(console(sys.stdout), options.max_iterations or 10_000, *layout)
         else:
             yield PlainTable(print_now, *layout)
+
+    def described(self) -> str:
+        """The method in words."""
+        from adcli.descent.settings import Settings
+
+        return Settings(**self.options.given(SettingsOptions)).describe()
 
     def minimise(
         self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack
@@ -115,8 +134,8 @@ class DescentRun:
         return DescentReport(result, timed)
 
     def plot_stream(self) -> Callable[[str], object]:
-        """Where a plot in the terminal goes: beside JSON standard output has the object alone."""
-        return remark if self.options.form == "json" else print_now
+        """Where a plot in the terminal goes: where standard output has a table, it is one more."""
+        return print_now if self.options.form == "table" else remark
 
 
 def print_now(text: str) -> None:

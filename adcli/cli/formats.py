@@ -20,6 +20,7 @@ Endings = Mapping[str, str]
 """How a name ends -> the format."""
 
 JSON: Endings = {".json": "json", ".jsonl": "json", ".ndjson": "json"}
+HTML: Endings = {".html": "html", ".htm": "html"}
 RECORD: Endings = {".csv": "csv", **JSON}
 ROWS: Endings = {**RECORD, ".parquet": "parquet"}
 TEXTS = (".txt", ".dat", ".log", ".out", ".tmp")

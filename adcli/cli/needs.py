@@ -57,6 +57,7 @@ A_TABLE = Need(
     "needs --format table",
     lambda parsed: parsed["form"] == "table" and not parsed.get("explain_engine"),
 )
+A_TABLE_OR_PAGE = Need("needs --format table or html", is_one("form", "table", "html"))
 
 LOOKS = ("form", "kind", "digits", "color")
 """Options that say how results look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adcli.cli.declare import Options, as_command
-from adcli.cli.formats import RECORD
+from adcli.cli.formats import HTML, RECORD
 from adcli.cli.inputs import wrt_names
 from adcli.cli.kinds import choice
 from adcli.cli.needs import Need, is_one
@@ -29,7 +29,7 @@ Examples:
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex
   adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.html"""
-ENDINGS = {**RECORD, ".tex": "latex", ".html": "html", ".htm": "html"}
+ENDINGS = {**RECORD, ".tex": "latex", **HTML}
 WRITTEN = ("table", "latex", "html")
 """Formats that show numbers to people."""
 

@@ -63,10 +63,21 @@ class TrainingRun(DescentRun):
             return [LossPicture(plot)]
         return [LossPlot(self.plot_stream(), screen(None).width)]
 
+    def pages(self) -> Sequence[Any]:
+        if self.options.form != "html":
+            return []
+        from adcli.report.page.training_page import TrainingPage
+
+        return [TrainingPage()]
+
+    def described(self) -> str:
+        from adcli.training.training_plan import rule_settings
+
+        return rule_settings(self.options.given(SettingsOptions)).describe()
+
     def watchers(self) -> Iterator[Any]:
         """The trace; the table of epochs where one is wanted; the bar, on a terminal."""
         from adcli.report.training import EpochTable, TrainingBar, TrainingTrace
-        from adcli.training.training_plan import rule_settings
 
         options = self.options
         if options.trace:
@@ -74,12 +85,11 @@ class TrainingRun(DescentRun):
         bar = None
         if is_terminal(sys.stderr):
             bar = TrainingBar(console(sys.stderr))
-        if options.form != "json":
-            described = rule_settings(options.given(SettingsOptions)).describe()
+        if options.form == "table":
             write: Callable[[str], None] = print_now
             if bar is not None and is_terminal(sys.stdout):
                 write = bar.above(print_now)
-            yield EpochTable(write, described, options.digits, options.every)
+            yield EpochTable(write, self.described(), options.digits, options.every)
         if bar is not None:
             yield bar
 

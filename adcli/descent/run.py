@@ -59,7 +59,8 @@ def descend(
     result's `moved` says so), `starts` descends from many points around the
     start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
     (rows, k); only those that it names are used. `engine` is auto, python (numbers alone), numpy
-    or llvm. `watchers` see the iterates, `interrupted()` says whether to end.
+    or llvm. `watchers` see the iterates of one descent, of many the problem alone;
+    `interrupted()` says whether to end.
 
     Raises UsageError for what cannot be meant, DomainError where the function is not finite at the
     start, DataError for data that are not finite numbers, and for a
@@ -102,6 +103,8 @@ def descend(
     elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")
     else:
+        for watcher in watchers:
+            watcher.begin(problem)
         result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
     return replace(result, moved=problem.moved, levels=problem.levels, names=problem.names)
 

@@ -78,14 +78,21 @@ class HtmlTables(Tables):
         self.rows(headers, rows, None, len(headers))
 
 
-def table(headers: Sequence[str], rows: Sequence[Markup], texts: int = 1) -> Markup:
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Markup],
+    texts: int = 1,
+    caption: str = "",
+    **attributes: str,
+) -> Markup:
     """A table that scrolls by itself where it is too wide; the first `texts` columns are texts."""
     head = [
         tag("th", header, scope="col", class_=None if k < texts else "number")
         for k, header in enumerate(headers)
     ]
-    body = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *rows))
-    return scrolling(body, "table")
+    title = tag("caption", caption) if caption else ""
+    body = tag("table", title, tag("thead", tag("tr", *head)), tag("tbody", *rows), **attributes)
+    return scrolling(body, caption or "table")
 
 
 def scrolling(body: str, label: str) -> Markup:
