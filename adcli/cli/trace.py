@@ -16,7 +16,7 @@ from adcli.cli.options import (
     digits_option,
     format_option,
 )
-from adcli.cli.show import show, write_text
+from adcli.cli.show import show, write_bytes, write_text
 from adcli.function import function
 from adcli.report.traced import traced
 
@@ -28,9 +28,10 @@ Examples:
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex
-  adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.html"""
-ENDINGS = {**RECORD, ".tex": "latex", **HTML}
-WRITTEN = ("table", "latex", "html")
+  adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.html
+  adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.gif"""
+ENDINGS = {**RECORD, ".tex": "latex", **HTML, ".gif": "gif"}
+WRITTEN = ("table", "latex", "html", "gif")
 """Formats that show numbers to people."""
 
 
@@ -46,9 +47,9 @@ class SweepsOptions(Options):
 class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions):
     """All options of the command."""
 
-    form: str = format_option("latex", "html", endings=ENDINGS)
+    form: str = format_option("latex", "html", "gif", endings=ENDINGS)
     digits: int = digits_option(
-        Need("needs --format table, latex or html", is_one("form", *WRITTEN))
+        Need("needs --format table, latex, html or gif", is_one("form", *WRITTEN))
     )
 
 
@@ -59,7 +60,8 @@ def command(options: TraceOptions) -> int:
     Inputs are w1, w2, ..., operations follow; where the program names its steps, or calls its own
     functions, inputs and named steps go by their names. Forward mode has a tangent w' for each seed
     (a variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
-    contributes. The numbers are those of `adcli grad`. An HTML file plays both passes.
+    contributes. The numbers are those of `adcli grad`. An HTML file plays both passes step by
+    step; a GIF shows them as a film.
     """
     with options.context():
         f, digits = function(options.text), options.decimal_digits
@@ -74,6 +76,10 @@ def command(options: TraceOptions) -> int:
             from adcli.report.page.lesson import lesson_page
 
             write_text(options.output, lesson_page(f, report, options.digits))
+        elif options.form == "gif":
+            from adcli.report.lesson_film import film_bytes
+
+            write_bytes(options.output, film_bytes(report, options.digits))
         else:
             show(report, options.form, options.output, options.digits)
     return 0

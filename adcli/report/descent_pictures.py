@@ -15,7 +15,16 @@ from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
-from adcli.report.plots import PictureFile, figure_class, film_format, plain_text, write_figure
+from adcli.report.plots import (
+    PictureFile,
+    canvas_of,
+    figure_class,
+    film_format,
+    frame_of,
+    plain_text,
+    save_film,
+    write_figure,
+)
 
 FRAMES = 120
 """Most frames of a film."""
@@ -106,8 +115,6 @@ class Film(DescentPicture):
 
     def draw(self, result: Result) -> None:
         """Write the file, a frame for each of at most FRAMES iterates."""
-        from PIL import Image
-
         path = _path(result)
         chosen = np.unique(
             np.linspace(0, len(path) - 1, min(FRAMES, len(path))).round().astype(int)
@@ -118,27 +125,18 @@ class Film(DescentPicture):
         (line,) = axes.plot([], [], ".-", color="C3", linewidth=1, markersize=3)
         (head,) = axes.plot([], [], "o", color="C3", markersize=7)
         rows = [it for it in result.history if np.isfinite(it.point).all()]
-        frames = []
+        canvas, frames = canvas_of(figure), []
         for k in chosen:
             line.set_data(*path[: k + 1].T)
             head.set_data(path[k : k + 1, 0], path[k : k + 1, 1])
             axes.set_title(
                 f"iteration {rows[k].iteration:,}, value {rows[k].value:.4g}", fontsize=10
             )
-            frames.append(_image(figure, Image))
+            canvas.draw()
+            frames.append(frame_of(canvas))
         with atomic_output(self.path) as stream:
             times = [max(40, 6000 // len(frames))] * (len(frames) - 1) + [2000]
-            frames[0].save(
-                stream, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0
-            )
-
-
-def _image(figure: Any, images: Any) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    return images.fromarray(np.asarray(canvas.buffer_rgba())).convert("P", palette=1)
+            save_film(frames, times, stream)
 
 
 def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from adcli.report.graph import Drawing
 from adcli.report.graph_picture import (
@@ -30,7 +31,8 @@ NODES = {
     "result": ("#fff3cd", "#9a6700", 2.0),
 }
 """Kind of a node -> fill, frame and its width, as in the SVG's light style."""
-TEXTS = {"name": "#1b1f24", "value": "#4b535d", "adjoint": "#6639ba", "label": "#1b1f24"}
+INK, QUIET = "#1b1f24", "#4b535d"
+TEXTS = {"name": INK, "value": QUIET, "adjoint": "#6639ba", "derivative": INK, "label": INK}
 EDGE, NEGATIVE = "#57606a", "#bc4c00"
 
 
@@ -53,56 +55,80 @@ def _saved(drawn: Drawing, rightwards: bool, form: str) -> bytes:
     axes.set_xlim(0, picture.width)
     axes.set_ylim(picture.height, 0)
     axes.axis("off")
-    _draw(axes, picture)
+    draw_graph(axes, picture)
     scale = min(PIXELS, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
     written = BytesIO()
     save_figure(figure, written, form, dpi=scale * POINTS)
     return written.getvalue()
 
 
-def _draw(axes: Any, picture: GraphPicture) -> None:
+class GraphArtists(NamedTuple):
+    """What matplotlib draws of a graph.
+
+    boxes   of the nodes, in the order of the picture
+    texts   the lines of each node
+    arrows  of the edges, strokes and tip each
+    labels  of the edges
+    """
+
+    boxes: list[Any]
+    texts: list[list[Any]]
+    arrows: list[list[Any]]
+    labels: list[Any]
+
+
+def draw_graph(axes: Any, picture: GraphPicture) -> GraphArtists:
+    """Draw a picture on axes that have its units, y downwards."""
     from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 
+    drawn = GraphArtists([], [], [], [])
     for arrow in picture.edges:
         color = NEGATIVE if "negative" in arrow.looks else EDGE
         is_still = "still" in arrow.looks
         looks: dict[str, Any] = {"alpha": 0.6, "linestyle": (0, (3, 3))} if is_still else {}
-        for stroke in arrow.strokes:
-            axes.add_patch(PathPatch(_path(stroke), fill=False, ec=color, lw=1.4, **looks))
-        axes.add_patch(Polygon(arrow.tip, fc=color, lw=0, alpha=looks.get("alpha")))
+        patches: list[Any] = [
+            PathPatch(_path(stroke), fill=False, ec=color, lw=1.4, **looks)
+            for stroke in arrow.strokes
+        ]
+        patches.append(Polygon(arrow.tip, fc=color, lw=0, alpha=looks.get("alpha")))
+        drawn.arrows.append([axes.add_patch(patch) for patch in patches])
         left, top, right, _ = arrow.label
-        _text(axes, "label", (left + right) / 2, top, arrow.edge.label)
+        drawn.labels.append(_text(axes, "label", (left + right) / 2, top, arrow.edge.label))
     for shown in picture.nodes:
         left, top, right, bottom = shown.box
         fill, frame, width = NODES[shown.kind]
         round_box = f"round,pad=0,rounding_size={corner_of(shown)}"
         size = (right - left, bottom - top)
         box = FancyBboxPatch((left, top), *size, boxstyle=round_box, fc=fill, ec=frame, lw=width)
-        axes.add_patch(box)
-        _texts(axes, shown)
+        drawn.boxes.append(axes.add_patch(box))
+        drawn.texts.append(_texts(axes, shown))
+    return drawn
 
 
-def _texts(axes: Any, shown: NodeBox) -> None:
+def _texts(axes: Any, shown: NodeBox) -> list[Any]:
     left, top, right, bottom = shown.box
     first = (top + bottom - LINE * len(shown.lines)) / 2
-    for k, (looks, text) in enumerate(shown.lines):
+    return [
         _text(axes, looks, (left + right) / 2, first + LINE * k, text)
+        for k, (looks, text) in enumerate(shown.lines)
+    ]
 
 
-def _text(axes: Any, looks: str, x: float, top: float, text: str) -> None:
-    axes.text(
+def _text(axes: Any, looks: str, x: float, top: float, text: str) -> Any:
+    return axes.text(
         x,
         top + BASELINE,
         plain_text(text),
         ha="center",
         va="baseline",
         fontsize=FONT,
-        family=_families(),
+        family=families(),
         color=TEXTS[looks],
     )
 
 
-def _families() -> list[str]:
+@cache
+def families() -> list[str]:
     """The font that comes with matplotlib, and those of the machine that have other scripts."""
     from matplotlib.font_manager import fontManager
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
@@ -93,6 +95,38 @@ def save_figure(figure: Any, stream: Any, form: str, dpi: float = 150) -> None:
 
     dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     settings: Any = {"svg.hashsalt": "adcli", "pdf.fonttype": 42}
-    with matplotlib.rc_context(settings), catch_warnings():
-        filterwarnings("ignore", "Glyph .* missing from font")  # it shows a box
+    with matplotlib.rc_context(settings), without_glyph_warnings():
         figure.savefig(stream, format=form, dpi=dpi, metadata=dates.get(form, {}))
+
+
+@contextmanager
+def without_glyph_warnings() -> Iterator[None]:
+    """Say nothing of signs that no font has: they are shown as boxes."""
+    with catch_warnings():
+        filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+def canvas_of(figure: Any) -> Any:
+    """What a figure is drawn on, in memory."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    return FigureCanvasAgg(figure)
+
+
+def frame_of(canvas: Any) -> Any:
+    """What a canvas shows now, as a frame of a film; the ground, seen in its corner, keeps its
+    colour."""
+    from PIL import Image
+
+    pixels: Any = Image.frombuffer("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba()))
+    frame: Any = pixels.convert("P", palette=Image.Palette.ADAPTIVE)
+    colors, place = frame.getpalette(), 3 * frame.getpixel((0, 0))
+    colors[place : place + 3] = pixels.getpixel((0, 0))[:3]
+    frame.putpalette(colors)
+    return frame
+
+
+def save_film(frames: list[Any], times: list[int], stream: Any) -> None:
+    """Write frames as GIF, each shown for so many milliseconds, over and over."""
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)

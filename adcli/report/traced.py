@@ -43,7 +43,7 @@ def traced(
     value, rest = results.nested()
     run, nodes = results.run, [f.inputs[name] for name in wrt]
     output = None if is_forward else f.outputs[0]
-    is_short = form in ("table", "latex", "html")
+    is_short = form in ("table", "latex", "html", "gif")
     kept = 0 if mode == "reverse" else MAX_SEEDS if is_short else None
     if kept is None:
         _refuse_too_many(run, nodes)

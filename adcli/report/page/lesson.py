@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from adcli.function import Function
-from adcli.report.graph import Drawing, cut, lines_of
+from adcli.report.graph import cut
 from adcli.report.numbers import shape_of
 from adcli.report.page.document import document, tabs
 from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel
 from adcli.report.page.lesson_stage import stage_of
-from adcli.report.page.lesson_steps import passes_of
+from adcli.report.page.lesson_steps import drawing_of_steps, passes_of
 from adcli.report.page.markup import Markup, tag
-from adcli.report.page.on_demand import OnDemand
 from adcli.report.trace import TraceReport, shown
 
 SHOWN_PROGRAM = 2000
@@ -28,7 +27,7 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     """The page of a trace."""
     assert report.steps.run is not None
     with report.steps.run.algebra.context():
-        drawn = _drawing(report, digits)
+        drawn = drawing_of_steps(report, digits)
         passes = passes_of(report, drawn, digits)
         panels = [("Table", table_panel(report, passes)), ("Cost", cost_panel(report))]
         if len(f.outputs) == 1 and not shape_of(report.value):
@@ -38,13 +37,6 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     body = tag("div", _header(f, report, digits), main, _footer(), class_="page")
     title = f"adcli trace: {cut(f.text.replace(chr(10), ' '), 60)}"
     return document(title, body, ["lesson.css"], ["player.js", "lesson.js"])
-
-
-def _drawing(report: TraceReport, digits: int) -> Drawing:
-    """The graph of the trace; its edges have few digits."""
-    steps, few = report.steps, None if report.precision is None else digits
-    lines = OnDemand(steps.names, lambda node: lines_of(steps, node, digits, few))
-    return Drawing(steps, lines, report.trace.values, digits, few)
 
 
 def _header(f: Function, report: TraceReport, digits: int) -> Markup:

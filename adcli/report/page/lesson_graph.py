@@ -28,8 +28,8 @@ MAX_NUMBER = 26
 
 
 @dataclass(frozen=True)
-class _RoomyDrawing(Drawing):
-    """A drawing whose boxes have room for the longest text of each line."""
+class RoomyDrawing(Drawing):
+    """A drawing whose boxes have room for the longest text of each line that `passes` put there."""
 
     passes: Sequence[LessonPass] = ()
 
@@ -43,6 +43,13 @@ class _RoomyDrawing(Drawing):
         return lines
 
 
+def roomy(drawn: Drawing, passes: Sequence[LessonPass]) -> RoomyDrawing:
+    """The drawing for these passes."""
+    return RoomyDrawing(
+        drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes=passes
+    )
+
+
 def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
     """The graph as SVG; None for one whose edges are too long.
 
@@ -53,10 +60,7 @@ def graph_markup(drawn: Drawing, passes: Sequence[LessonPass]) -> Markup | None:
     edges = [(numbers[line.target], numbers[line.source]) for line in drawn.edges()]
     if places(len(drawn.nodes), edges) > MAX_PLACES:
         return None
-    roomy = _RoomyDrawing(
-        drawn.steps, drawn.lines, drawn.values, drawn.digits, drawn.precision, passes=passes
-    )
-    picture = picture_of(roomy)
+    picture = picture_of(roomy(drawn, passes))
     parts = [_edge(k, arrow) for k, arrow in enumerate(picture.edges)]
     parts += [_node(n, box) for n, box in enumerate(picture.nodes)]
     width, height = f"{picture.width:.0f}", f"{picture.height:.0f}"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from adcli.explain.trace import Seed
 from adcli.graph.primitives import CONSTANT, NAMED
 from adcli.language.messages import counted
-from adcli.report.graph import Drawing, DrawnEdge
+from adcli.report.graph import Drawing, DrawnEdge, lines_of
 from adcli.report.numbers import shape_of
 from adcli.report.page.on_demand import Made, OnDemand
 from adcli.report.steps import Steps
@@ -71,6 +71,13 @@ class LessonPass:
     def column(self) -> str:
         """The key of its column in the table."""
         return f"{self.kind} {self.label}".strip()
+
+
+def drawing_of_steps(report: TraceReport, digits: int) -> Drawing:
+    """The graph of the trace; its edges have few digits."""
+    steps, few = report.steps, None if report.precision is None else digits
+    lines = OnDemand(steps.names, lambda node: lines_of(steps, node, digits, few))
+    return Drawing(steps, lines, report.trace.values, digits, few)
 
 
 def passes_of(report: TraceReport, drawn: Drawing, digits: int) -> list[LessonPass]:
