@@ -244,7 +244,9 @@ class WatchingOptions(Options):
         least=1,
     )
     trace: str | None = text(
-        "FILE", "Write every iterate or epoch to a .csv, .jsonl or .parquet file.", ONE_START
+        "FILE",
+        "Write every iterate, with its gradient, or epoch to a .csv, .jsonl or .parquet file.",
+        ONE_START,
     )
     plot: str | None = option(
         is_flag=False,

@@ -36,10 +36,17 @@ EPOCH: dict[str, type] = {
 
 
 class Row(NamedTuple):
-    """A row: a number for each of the trace's columns, and for each label."""
+    """A row: a number for each of the trace's columns, for each label, and the gradient, where a
+    trace has that, by each."""
 
     head: Sequence[float]
     point: Sequence[float]
+    gradient: Sequence[float] = ()
+
+    @property
+    def cells(self) -> Sequence[float]:
+        """All numbers in the order of the columns."""
+        return (*self.head, *self.point, *self.gradient)
 
 
 Unflatten = Callable[[Any], Mapping[str, Any]]
@@ -109,7 +116,7 @@ def _csv(
     kinds = [*columns.values(), *[float] * len(labels)]
 
     def write(rows: list[Row]) -> None:
-        parts = zip(*[(*row.head, *row.point) for row in rows], strict=True)
+        parts = zip(*[row.cells for row in rows], strict=True)
         cells = [_csv_cells(x, kind) for x, kind in zip(parts, kinds, strict=True)]
         lines = [",".join(line) + "\n" for line in zip(*cells, strict=True)]
         stream.write("".join(lines).encode())
@@ -129,10 +136,12 @@ def _json_lines(
     def write(rows: list[Row]) -> None:
         for row in rows:
             record: dict[str, Any] = dict(zip(columns, row.head, strict=True))
-            point = unflatten(row.point)
-            record["point"] = {
-                n: x.tolist() if hasattr(x, "tolist") else x for n, x in point.items()
-            }
+            for name, numbers in (("point", row.point), ("gradient", row.gradient)):
+                if len(numbers):
+                    record[name] = {
+                        n: x.tolist() if hasattr(x, "tolist") else x
+                        for n, x in unflatten(numbers).items()
+                    }
             text = json.dumps(finite(record), ensure_ascii=False, allow_nan=False)
             stream.write(text.encode() + b"\n")
 
@@ -151,7 +160,7 @@ def _parquet(
     frames = [pl.DataFrame(schema=schema)]
 
     def write(rows: list[Row]) -> None:
-        records = [(*row.head, *row.point) for row in rows]
+        records = [row.cells for row in rows]
         frames.append(pl.DataFrame(records, schema=schema, orient="row"))
 
     yield write

@@ -49,7 +49,7 @@ class LoopState:
 class FusedLoop:
     """The compiled loop of one problem and one way to step.
 
-    `records` has, if that is asked for, (value, *point, *free gradient) of every iterate of the
+    `records` has, if that is asked for, (value, *point, *gradient) of every iterate of the
     last run, the first and the last one included.
     """
 
@@ -136,7 +136,7 @@ def _describe(
     # One lowering for all: what is shared stays shared.
     compared = [m.symbols.expression(x).node for _, *sides in (*better, *going) for x in sides]
     later = [m.symbols.expression(e).node for vector in (moved, *new_state) for e in vector]
-    slopes = [e.node for e in free] if recording else []
+    slopes = problem.gradient_nodes if recording else []
     low = iter(lower(graph, [problem.target, *slopes, *later, *compared]))
     target, slopes, later = next(low), [next(low) for _ in slopes], [next(low) for _ in later]
     first, second = (

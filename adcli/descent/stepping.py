@@ -46,7 +46,7 @@ class Stepping(Method):
             monitor.pace(block.iteration - first, perf_counter() - begin)
             loop.hurry(block.iteration, monitor.limits.max_iterations)
             if recorded and len(loop.records) > 2:
-                passed = _passed(first, np.asarray(loop.records), self.problem.size)
+                passed = _passed(first, np.asarray(loop.records), self.problem)
                 for recorder in recorders:
                     recorder.see_many(passed)
             looked_for = monitor.tests.gradient
@@ -106,14 +106,17 @@ class Stepping(Method):
         self.block = LoopState(state=rule, **state)
 
 
-def _passed(first: int, records: Vector, size: int) -> Iterates:
+def _passed(first: int, records: Vector, problem: Problem) -> Iterates:
     """The iterates between the first one, of iteration `first`, and the last one of a run."""
-    points, slopes = records[:, 1 : 1 + size], records[:, 1 + size :]
+    size = problem.size
+    points, gradients = records[:, 1 : 1 + size], records[:, 1 + size :]
+    free = problem.free_gradient(points[1:-1], gradients[1:-1])
     return Iterates(
         first + 1,
         records[1:-1, 0],
         points[1:-1],
-        vector_norms(slopes[1:-1]),
+        gradients[1:-1],
+        vector_norms(free),
         vector_norms(points[1:-1] - points[:-2]),
     )
 

@@ -117,12 +117,13 @@ class Iterate(NamedTuple):
 
 class Iterates(NamedTuple):
     """Iterates that follow one another, the first of which is that of iteration `first`: arrays
-    (iterates,), the points (iterates, variables). As many evaluations as iterations, and one more,
-    belong to each."""
+    (iterates,), points and gradients (iterates, variables). As many evaluations as iterations, and
+    one more, belong to each."""
 
     first: int
     values: Vector
     points: Vector
+    gradients: Vector
     norms: Vector
     steps: Vector
 

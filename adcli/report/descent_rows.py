@@ -21,6 +21,8 @@ from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
 
 HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
+MOST_WRAPPED = 6
+"""Parameters that are shown whatever the width, in lines of their own where they do not fit."""
 TABLE_PAUSE = 0.2
 """Seconds between two pictures of a live table: the terminal must not hold the descent up."""
 
@@ -56,25 +58,45 @@ class PlainTable(Watcher):
         labels = self._lay_out(problem)
         shown, size = len(labels), problem.size
         omission = f" ({shown or 'none'} of {size:,} parameters shown)" if shown < size else ""
-        headers = self._line([*HEADERS[: self._count], *labels])
+        headers = self._lines_of([*HEADERS, *labels, *map(derivative_label, labels)])
         self._write_head(self._head + omission + "\n" + headers)
 
     def _lay_out(self, problem: Problem) -> list[str]:
-        """Choose columns that the terminal has room for; returns the labels of parameters."""
+        """Choose the cells of each line of a row; returns the labels of parameters.
+
+        A few parameters, and the gradient's components by them, go into lines of their own where
+        they do not fit; of many only those are shown that do.
+        """
         cell, small = max(self._digits + 6, 8), 9
-        widths = [9, cell, small, 10, small, 9]
-        while sum(widths) + len(widths) > self._width + 1 and len(widths) > 2:
-            widths.pop()  # a narrow terminal does without the last ones
-        room = self._width - sum(widths) - len(widths)
-        labels = [safe(label) for label in problem.first_labels(max(0, self._width // (cell + 1)))]
+        heads = [9, cell, small, 10, small, 9]
+        while _taken(heads) > self._width and len(heads) > 2:
+            heads.pop()  # a narrow terminal does without the last ones
+        most = max(MOST_WRAPPED, self._width // (cell + 1))
+        labels = [safe(label) for label in problem.first_labels(most)]
         wide = [max(cell, text_width(label)) for label in labels]
-        count = _fitting(wide, room)
-        if len(widths) == len(HEADERS) and _fitting(wide, room + widths[-1] + 1) > count:
-            room += widths.pop() + 1  # the panel has the evaluations; a parameter says more
-            count = _fitting(wide, room)
-        self._count = len(widths)
-        self._widths = [*widths, *wide[:count]]
-        return labels[:count]
+        steep = [max(cell, text_width(derivative_label(label))) for label in labels]
+        few = problem.size <= MOST_WRAPPED
+        wanted = [*wide, *steep] if few else wide
+        if len(heads) == len(HEADERS):
+            without = _taken([*heads[:-1], *wanted]) <= self._width < _taken([*heads, *wanted])
+            if without or _taken([*heads, *wide]) > self._width:
+                heads.pop()  # the panel has the evaluations; a parameter says more
+        if not few:
+            count = _fitting(wide, self._width - _taken(heads))
+            count = count if count > 1 else _fitting(wide, self._width + 1)
+            labels, wide, steep = labels[:count], wide[:count], []
+        place = len(HEADERS)
+        lines = [list(enumerate(heads))]
+        for widths in (wide, steep):
+            fits = _taken([w for _, w in lines[-1]] + widths) <= self._width
+            for k, width in enumerate(widths, place):
+                line = [w for _, w in lines[-1]]
+                if (k == place and not fits) or _taken([*line, width]) > self._width:
+                    lines.append([])
+                lines[-1].append((k, width))
+            place += len(widths)
+        self._cells, self._count = lines, len(labels)
+        return labels
 
     def _write_head(self, head: str) -> None:
         self.write(head)
@@ -98,17 +120,35 @@ class PlainTable(Watcher):
         change = "" if self._before is None else f"{value - self._before:.2e}"
         self._before = value
         step = f"{it.step:.2e}" if it.iteration else ""
-        numbers = it.point[: len(self._widths) - self._count].tolist()
-        first, *others = [f"{x:.{self._digits}g}" for x in (value, *numbers)]
+        gradient = self._sign * it.gradient[: self._count]
+        numbers = [value, *it.point[: self._count].tolist(), *gradient.tolist()]
+        first, *others = [f"{x:.{self._digits}g}" for x in numbers]
         head = [f"{it.iteration:,}", first, change, f"{it.norm:.2e}", step, f"{it.evaluations:,}"]
-        self.write(self._line([*head[: self._count], *others]))
+        self.write(self._lines_of([*head, *others]))
 
-    def _line(self, cells: Sequence[str]) -> str:
-        padded = [
-            " " * max(0, width - text_width(cell)) + cell
-            for cell, width in zip(cells, self._widths, strict=True)
-        ]
-        return " ".join(padded).rstrip() + "\n"
+    def _lines_of(self, cells: Sequence[str]) -> str:
+        """The lines of a row, all ending where the longest one does."""
+        full = max(_taken([width for _, width in line]) for line in self._cells)
+        text = ""
+        for line in self._cells:
+            padded = [
+                " " * max(0, width - text_width(cells[k])) + cells[k]
+                for k, width in line
+                if k < len(cells)
+            ]
+            start = full - _taken([width for _, width in line]) if text else 0
+            text += (" " * start + " ".join(padded)).rstrip() + "\n"
+        return text
+
+
+def derivative_label(label: str) -> str:
+    """`df/dx`."""
+    return f"df/d{label}"
+
+
+def _taken(widths: Sequence[int]) -> int:
+    """The columns that cells of these widths take, with a space between."""
+    return sum(widths) + len(widths) - 1
 
 
 def _fitting(widths: Sequence[int], room: int) -> int:
@@ -141,8 +181,8 @@ class LiveTable(PlainTable):
         self._live.start()
 
     def _hold(self, line: str) -> None:
-        self._waiting.append(line[: self._widths[0]], style="cyan")
-        self._waiting.append(line[self._widths[0] :])
+        self._waiting.append(line[: self._cells[0][0][1]], style="cyan")
+        self._waiting.append(line[self._cells[0][0][1] :])
 
     def see(self, it: Iterate) -> None:
         """Add the row; draw, if the last picture is old enough."""
@@ -171,15 +211,17 @@ class TraceWatcher(TraceFile, Recorder):
 
     def begin(self, problem: Problem) -> None:
         self._sign = -1.0 if problem.maximize else 1.0
-        self.open(ITERATE, problem.labels, problem.unflatten)
+        labels = [*problem.labels, *map(derivative_label, problem.labels)]
+        self.open(ITERATE, labels, problem.unflatten)
 
     def see(self, it: Iterate) -> None:
         head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
-        self.add(Row(head, it.point.tolist()))
+        self.add(Row(head, it.point.tolist(), (self._sign * it.gradient).tolist()))
 
     def see_many(self, iterates: Iterates) -> None:
         values = (self._sign * iterates.values).tolist()
         columns = zip(values, iterates.norms.tolist(), iterates.steps.tolist(), strict=True)
-        points = iterates.points.tolist()
-        for k, (numbers, point) in enumerate(zip(columns, points, strict=True), iterates.first):
-            self.add(Row((k, *numbers, k + 1), point))
+        points, gradients = iterates.points.tolist(), (self._sign * iterates.gradients).tolist()
+        rows = zip(columns, points, gradients, strict=True)
+        for k, (numbers, point, gradient) in enumerate(rows, iterates.first):
+            self.add(Row((k, *numbers, k + 1), point, gradient))

@@ -156,15 +156,40 @@ def test_a_trace_has_every_iterate(name: str, tmp_path: Path) -> None:
     result = json.loads(outcome.stdout)
     if name.endswith("jsonl"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        last = [*rows[-1]["point"]["v"], rows[-1]["point"]["w"]]
+        last, slopes = ([*rows[-1][k]["v"], rows[-1][k]["w"]] for k in ("point", "gradient"))
     else:
         frame = pl.read_csv(path) if name.endswith("csv") else pl.read_parquet(path)
         rows = frame.to_dicts()
-        last = [rows[-1][label] for label in ("v[0]", "v[1]", "w")]
+        labels = ("v[0]", "v[1]", "w")
+        last = [rows[-1][label] for label in labels]
+        slopes = [rows[-1][f"df/d{label}"] for label in labels]
     assert [row["iteration"] for row in rows] == list(range(21))
     assert rows[-1]["value"] == result["value"]
     assert rows[-1]["evaluations"] == result["evaluations"]
     assert last == [*result["point"]["v"], result["point"]["w"]]
+    assert slopes == [*result["gradient"]["v"], result["gradient"]["w"]]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "python"])
+def test_a_trace_of_a_climb_has_the_gradient_of_the_function(engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    arguments = ["--start", "x=3", "--rate", "0.1", "--maximize", "--max-iterations", "5"]
+    run("1 - x^2", *arguments, "--engine", engine, "--trace", str(path))
+    rows = pl.read_csv(path).to_dicts()
+    assert [row["df/dx"] for row in rows] == [-2 * row["x"] for row in rows]
+
+
+@pytest.mark.parametrize("width", ["60", "80", "100"])
+def test_parameters_wrap_and_none_vanishes(width: str) -> None:
+    text = "a^2 + b^2 + c^2 + d^2 + x^2 + y^2"
+    start = "a=1,b=2,c=3,d=4,x=5,y=6"
+    arguments = [text, "--start", start, "--rate", "0.1", "--max-iterations", "1"]
+    shown = run_here(["descend", *arguments], environment={"COLUMNS": width}).stdout
+    head, _, _ = shown.partition("        0 ")
+    for label in "abcdxy":
+        assert f" {label}" in head
+        assert f"df/d{label}" in head
+    assert max(map(len, shown.splitlines())) <= int(width)
 
 
 def test_starts_from_a_seed_a_file_and_values(tmp_path: Path) -> None:

@@ -85,10 +85,13 @@ class Everything(Recorder):
 
     def see(self, it: Iterate) -> None:
         self.alone += 1
-        self.rows.append((it.iteration, it.value, it.norm, it.step, *it.point.tolist()))
+        self.rows.append(
+            (it.iteration, it.value, it.norm, it.step, *it.point.tolist(), *it.gradient.tolist())
+        )
 
     def see_many(self, iterates: Iterates) -> None:
-        columns = (iterates.values, iterates.norms, iterates.steps, *iterates.points.T)
+        vectors = (*iterates.points.T, *iterates.gradients.T)
+        columns = (iterates.values, iterates.norms, iterates.steps, *vectors)
         numbers = zip(*[column.tolist() for column in columns], strict=True)
         self.rows += [(k, *row) for k, row in enumerate(numbers, iterates.first)]
 
