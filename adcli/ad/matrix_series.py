@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Protocol
 
 from adcli.ad.evaluate import extend
 from adcli.graph.graph import Graph
+from adcli.graph.matrices import DET
 from adcli.graph.primitives import PARAMETER, PRIMITIVES
-from adcli.graph.structure import DET, MATMUL
+from adcli.graph.structure import MATMUL
 from adcli.graph.symbols import Expression, Symbols
 
 INV, SOLVE, EIGEN_PART = PRIMITIVES["inv"], PRIMITIVES["solve"], PRIMITIVES["eigen_part"]

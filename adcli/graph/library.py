@@ -19,16 +19,20 @@ from adcli.graph.primitives import (
     SELECT,
     VARIABLE,
     Primitive,
+    RowsByName,
     see_rows,
 )
 from adcli.graph.shapes import MAX_AXES
 from adcli.graph.structure import FULL, GATHER, INDEX, STACK
 
-LIBRARY: dict[str, Primitive] = {}
+LIBRARY = RowsByName()
 """All functions of the language by name: rows of the table, and compound ones."""
 
 ALIASES: dict[str, str] = {}
 """Other names of functions: ln -> log."""
+
+_STRUCTURAL: set[str] = set()
+"""The structural rows that are functions of the language."""
 
 _FIRST = (
     "abs acos acosh amax amin arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin "
@@ -46,9 +50,15 @@ RESERVED = frozenset(_FIRST.split())
 defines such a function, or has a variable of its name, means what it did before there was one."""
 
 
+def called(name: str) -> Primitive | None:
+    """The function of the language that is called by a name; None if there is none."""
+    row: Primitive | None = LIBRARY.get(ALIASES.get(name, name))
+    return row
+
+
 def is_function(name: str) -> bool:
     """Whether the language has a function of this name."""
-    return name in LIBRARY or name in ALIASES
+    return called(name) is not None
 
 
 def is_taken(name: str) -> bool:
@@ -59,9 +69,10 @@ def is_taken(name: str) -> bool:
 def _add_row(row: Primitive) -> None:
     """Make a row of the table a function of the language, unless it is written as an operator, or
     as a compound function of another name."""
-    if row.kind in (ELEMENTWISE, SELECT) and not row.symbol and row.word == row.name:
-        LIBRARY[row.name] = row
-        ALIASES.update(dict.fromkeys(row.aliases, row.name))
+    is_of_numbers = row.kind in (ELEMENTWISE, SELECT) and not row.symbol and row.word == row.name
+    if is_of_numbers or row.name in _STRUCTURAL:
+        LIBRARY[row.word] = row
+        ALIASES.update(dict.fromkeys(row.aliases, row.word))
 
 
 def compound(
@@ -80,8 +91,11 @@ def compound(
 
 
 def of_rows(*names: str) -> None:
-    """Make rows of structural primitives functions of the language."""
-    LIBRARY.update({PRIMITIVES[name].word: PRIMITIVES[name] for name in names})
+    """Make rows of structural primitives functions of the language, also those loaded later."""
+    _STRUCTURAL.update(names)
+    for name in names:
+        if name in PRIMITIVES.present():
+            _add_row(PRIMITIVES[name])
 
 
 see_rows(_add_row)

@@ -22,14 +22,22 @@ from adcli.graph.axes import (
 )
 from adcli.graph.gathering import GATHER as GATHER
 from adcli.graph.gathering import SCATTER_ADD as SCATTER_ADD
-from adcli.graph.matrices import DET as DET
 from adcli.graph.movement import INDEX as INDEX
 from adcli.graph.movement import RESHAPE as RESHAPE
 from adcli.graph.movement import STACK as STACK
 from adcli.graph.ordering import REORDER as REORDER
-from adcli.graph.primitives import REDUCTION, REQUIRED, STATIC, Primitive, structural
+from adcli.graph.primitives import (
+    REDUCTION,
+    REQUIRED,
+    STATIC,
+    Primitive,
+    load_later,
+    structural,
+)
 from adcli.graph.products import MATMUL as MATMUL
 from adcli.graph.running import shifted
+
+load_later("adcli.graph.matrices")
 
 Args = tuple[int, ...]
 """The operands of a node."""

@@ -13,7 +13,7 @@ from adcli.graph.axes import WHOLE, Key
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.gathering import PLACE
 from adcli.graph.graph import Graph
-from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.library import LIBRARY, called
 from adcli.graph.primitives import CONSTANT, DIVIDE, ELEMENTWISE, PARAMETER, PRIMITIVES, SELECT
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
@@ -40,11 +40,6 @@ class Builder(Operators):
 
     def __init__(self, text: str, graph: Graph | None = None, form: str = "value") -> None:
         super().__init__(text, Graph() if graph is None else graph, form)
-        self._unary = {
-            name: row
-            for name, row in LIBRARY.items()
-            if row.kind in (ELEMENTWISE, SELECT) and len(row.inputs) == 1
-        }
 
     # ---- statements ----
 
@@ -249,11 +244,15 @@ class Builder(Operators):
 
     def call(self, name: Span, _: Span, arguments: list[Any], right: Span) -> int:
         written = self.text[name[0] : name[1]]
-        if len(arguments) == 1 and written not in self.functions:
-            primitive = self._unary.get(written)
-            if primitive is not None and type(arguments[0]) in (int, tuple):
-                argument = self.resolve(arguments[0])
-                return self.graph.node(primitive, (argument,), None, (name[0], right[1]))
+        function = None if written in self.functions else called(written)
+        if (
+            function is not None
+            and function.kind in (ELEMENTWISE, SELECT)
+            and len(arguments) == len(function.inputs) == 1
+            and type(arguments[0]) in (int, tuple)
+        ):
+            argument = self.resolve(arguments[0])
+            return self.graph.node(function, (argument,), None, (name[0], right[1]))
         written = self.written(name)
         span = (name[0], right[1])
         if self.text[name[0]] == "`":
@@ -262,7 +261,7 @@ class Builder(Operators):
         user = self.functions.get(written)
         if user is not None:
             return self._call_user(written, user, arguments, span)
-        function = LIBRARY.get(ALIASES.get(written, written))
+        function = called(written)
         if function is LIBRARY["log"] and len(arguments) > 1:
             return self._log_to_base(arguments, span)
         if function is None:

@@ -72,7 +72,9 @@ def describe_functions(name: str | None = None) -> list[Description]:
         if p.symbol and p.kind == ELEMENTWISE:
             written = f" {p.symbol} ".join(p.inputs) if len(p.inputs) > 1 else f"-{p.inputs[0]}"
             every.append(_description(p, written, [p.symbol]))
-    for key, f in LIBRARY.items():
+    for key, f in sorted(
+        LIBRARY.items(), key=lambda found: found[1].kind not in (ELEMENTWISE, SELECT)
+    ):
         aliases = [alias for alias, target in ALIASES.items() if target == key]
         every.append(_description(f, f.signature(), aliases))
     if name is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import mpmath
@@ -152,3 +154,43 @@ def test_alias_is_a_name_of_the_function() -> None:
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="softabs is in the table already"):
         elementwise("softabs", None, inputs="x")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "'besselj' in PRIMITIVES",
+        "PRIMITIVES['besselj']",
+        "PRIMITIVES.get('besselj')",
+        "'besselj' in list(PRIMITIVES)",
+        "'besselj' in {**PRIMITIVES}",
+        "len(PRIMITIVES) > 110",
+        "is_function('besselj') and is_function('det')",
+        "'det' in LIBRARY.keys() and LIBRARY['solve'] in LIBRARY.values()",
+        "dict(LIBRARY.items())['inv'] is PRIMITIVES['inv']",
+        "function_of_row(None, 'student_t_logpdf')",
+        "len(adcli.function('det(W)').value({'W': [[1, 2], [3, 5]]}).hex())",
+    ],
+)
+def test_rows_that_are_loaded_later_seem_to_be_there(question: str) -> None:
+    """A fresh process has not loaded them, and finds them by any way to ask."""
+    program = (
+        "import sys, adcli; adcli.function('f(a) = a^2; f(x) + ln(x)*max(x, y)')\n"
+        "from adcli.graph.primitives import PRIMITIVES, function_of_row\n"
+        "from adcli.graph.library import LIBRARY, is_function\n"
+        "later = ('adcli.graph.primitives.bessels', 'adcli.graph.matrices')\n"
+        "assert not any(name in sys.modules for name in later), 'loaded early'\n"
+        f"assert {question}, 'not found'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_name_of_a_row_that_is_loaded_later_is_taken() -> None:
+    program = (
+        "from adcli.graph.primitives import elementwise\n"
+        "try: elementwise('besselj', None, inputs='x')\n"
+        "except ValueError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "besselj is in the table already\n"

@@ -125,7 +125,7 @@ def test_every_primitive_has_latex(primitive):
     graph = program.graph
     count = len(primitive.example[1]) if primitive.example[1] else len(primitive.inputs)
     inputs = tuple(
-        graph.variable(name) for name in "xyzt"[: max(count, 2) if primitive.variadic else count]
+        graph.variable(name) for name in "xyztu"[: max(count, 2) if primitive.variadic else count]
     )
     text = to_latex(graph, graph.node(primitive, inputs, primitive.example[0]))
     assert text.count("{") == text.count("}")

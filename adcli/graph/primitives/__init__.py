@@ -23,22 +23,16 @@ A rule is right only if it is right when it is differentiated again, to any orde
   digits while that of its composition does not, earns a row of its own (`unit`, `sqdiff`, `sech`);
   the row states the value as that composition.
 
-`row` says what a row is; the rows are in files by family, in whose order people see them.
+`registry` says what a row is; the rows are in files by family, in whose order people see them. The
+families that few programs need are loaded when the first of their names is met.
 """
 
 from __future__ import annotations
 
 from adcli.graph.primitives import (  # noqa: F401
     arithmetic,
-    bessels,
     circular,
-    counts,
-    deviance,
-    error_functions,
-    incomplete_functions,
     kinks,
-    lifetimes,
-    locations,
     logarithms,
     special,
 )
@@ -69,11 +63,23 @@ from adcli.graph.primitives.registry import SELECT as SELECT
 from adcli.graph.primitives.registry import STATIC as STATIC
 from adcli.graph.primitives.registry import VARIABLE as VARIABLE
 from adcli.graph.primitives.registry import Primitive as Primitive
+from adcli.graph.primitives.registry import RowsByName as RowsByName
 from adcli.graph.primitives.registry import elementwise as elementwise
 from adcli.graph.primitives.registry import function_of_row as function_of_row
+from adcli.graph.primitives.registry import load_later as load_later
 from adcli.graph.primitives.registry import minus_one as minus_one
 from adcli.graph.primitives.registry import no_derivative as no_derivative
 from adcli.graph.primitives.registry import one as one
 from adcli.graph.primitives.registry import see_rows as see_rows
 from adcli.graph.primitives.registry import structural as structural
 from adcli.graph.primitives.special import SLOPE as SLOPE
+
+load_later(
+    "adcli.graph.primitives.error_functions",
+    "adcli.graph.primitives.incomplete_functions",
+    "adcli.graph.primitives.bessels",
+    "adcli.graph.primitives.deviance",
+    "adcli.graph.primitives.locations",
+    "adcli.graph.primitives.lifetimes",
+    "adcli.graph.primitives.counts",
+)

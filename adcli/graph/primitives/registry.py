@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from _thread import RLock
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -159,7 +160,74 @@ NAMED = Primitive("named", LEAF)
 PARAMETER = Primitive("parameter", LEAF)
 """An input of a user's function; calls replace it."""
 
-PRIMITIVES: dict[str, Primitive] = {}
+_LATER: list[str] = []
+_LOADING = RLock()
+
+
+def load_later(*modules: str) -> None:
+    """Put off the modules of rows that few programs need.
+
+    A table of rows loads them all when it is asked for a name that it lacks, or for all its names.
+    """
+    _LATER.extend(modules)
+
+
+def _load() -> None:
+    with _LOADING:
+        modules, _LATER[:] = _LATER[:], []
+        try:
+            for module in modules:
+                import_module(module)
+        except BaseException:  # an interrupt: the next look-up goes on
+            _LATER[:] = modules
+            raise
+
+
+class RowsByName(dict[str, Primitive]):
+    """A table of rows. It seems to have those of `load_later` from the start."""
+
+    def __missing__(self, name: str) -> Primitive:
+        _load()
+        if name in self.present():
+            return self[name]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self.present():
+            _load()
+        return name in self.present()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self.present():
+            _load()
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        _load()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        _load()
+        return super().__len__()
+
+    def keys(self) -> Any:
+        _load()
+        return super().keys()
+
+    def values(self) -> Any:
+        _load()
+        return super().values()
+
+    def items(self) -> Any:
+        _load()
+        return super().items()
+
+    def present(self) -> KeysView[str]:
+        """The names of the rows that are loaded."""
+        return super().keys()
+
+
+PRIMITIVES = RowsByName()
 """All primitives with inputs, by name."""
 
 _WATCHERS: list[Callable[[Primitive], None]] = []
@@ -167,7 +235,7 @@ _WATCHERS: list[Callable[[Primitive], None]] = []
 
 def register(primitive: Primitive) -> Primitive:
     """Put a primitive into the table; names are taken once."""
-    if primitive.name in PRIMITIVES:
+    if primitive.name in PRIMITIVES.present():
         raise ValueError(f"{primitive.name} is in the table already")
     PRIMITIVES[primitive.name] = primitive
     for see in _WATCHERS:
@@ -178,8 +246,8 @@ def register(primitive: Primitive) -> Primitive:
 def see_rows(see: Callable[[Primitive], None]) -> None:
     """Show every row to `see`, those that come later as well."""
     _WATCHERS.append(see)
-    for primitive in PRIMITIVES.values():
-        see(primitive)
+    for name in tuple(PRIMITIVES.present()):
+        see(PRIMITIVES[name])
 
 
 def elementwise(
@@ -205,6 +273,7 @@ def elementwise(
     Operators, and functions whose row states the value, have no spelling but those given: code
     writes the value.
     """
+    _load()  # so that the name is not one of theirs
     names = tuple(inputs.split()) or ("x", "y", "z")[: len(partials)]
     row.setdefault("sample", ((-3.0, 3.0),) * len(names))
     spelling = {key: text for key, text in (("latex", latex), ("c", c)) if text is not None}
