@@ -257,7 +257,7 @@ class WatchingOptions(Options):
     )
     save: str | None = text("FILE", "Save the parameters found as .npz, .safetensors or .json.")
     animate: str | None = text(
-        "FILE.gif", "Two variables: the path as a film (needs matplotlib).", WHOLE, ONE_START
+        "FILE.gif", "One or two variables: the way as a film (needs matplotlib).", WHOLE, ONE_START
     )
 
 

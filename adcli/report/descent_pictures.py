@@ -15,22 +15,26 @@ from adcli.descent.problem import Problem
 from adcli.errors import UsageError
 from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
+from adcli.report.descent_landscape import Landscape
 from adcli.report.plots import (
+    PANEL,
+    SLIDE,
+    TITLE,
     PictureFile,
     canvas_of,
+    dress,
     figure_class,
     film_format,
     frame_of,
-    plain_text,
     save_film,
+    set_margins,
     write_figure,
 )
 
 FRAMES = 120
 """Most frames of a film."""
-
-GRID = 161
-"""Points of a contour along each axis."""
+MOVE = 0.003
+"""What cannot be seen of a way, in the width of the window."""
 
 
 class DescentPicture(Watcher):
@@ -74,30 +78,27 @@ class TerminalPlot(DescentPicture):
 
 
 class Picture(PictureFile, DescentPicture):
-    """A PNG or SVG: value and gradient norm; for two parameters the contour with the path."""
+    """A PNG, SVG or PDF: value and gradient norm; for one or two parameters the way over the
+    function's curve or contours."""
 
     def draw(self, result: Result) -> None:
-        planar = self.problem.size == 2
-        figure = figure_class()(figsize=(11 if planar else 6.5, 4.8), layout="constrained")
-        axes = figure.subplots(1, 2 if planar else 1, squeeze=False)[0]
+        has_way = self.problem.size <= 2
+        size = SLIDE if has_way else PANEL
+        figure = figure_class()(figsize=size, layout="constrained")
+        axes = figure.subplots(1, 2 if has_way else 1, squeeze=False)[0]
         _draw_curves(axes[0], result, self.problem)
-        if planar:
-            path = _path(result)
-            _draw_contour(axes[1], self.problem, path)
-            axes[1].plot(*path.T, ".-", color="C3", linewidth=1, markersize=3)
-            axes[1].plot(*self.problem.start, "s", color="C1", markersize=7, label="start")
-            best = self.problem.flatten(result.point)
-            axes[1].plot(*best, "*", color="C2", markersize=13, label="best")
-            axes[1].legend(fontsize=9)
+        if has_way:
+            _draw_way(axes[1], result, self.problem)
         count = counted(result.iterations, "iteration")
         ended = f"{result.status.replace('_', ' ')} after {count}"
         title = f"{result.method}: {ended}, value {result.value:.6g}"
-        figure.suptitle(title, fontsize=10)
+        figure.suptitle(title, fontsize=TITLE)
         write_figure(figure, self.path)
 
 
 class Film(DescentPicture):
-    """A GIF of the path over the contour; two parameters only."""
+    """A GIF of the way over the curve of one parameter or the contours of two; it ends, and holds
+    the last frame, when nothing moves any more that can be seen."""
 
     def __init__(self, path: str) -> None:
         film_format(path)
@@ -105,33 +106,34 @@ class Film(DescentPicture):
         figure_class()
 
     def begin(self, problem: Problem) -> None:
-        """Refuse what has no plane. Raises UsageError."""
+        """Refuse what has no picture. Raises UsageError."""
         super().begin(problem)
-        if problem.size != 2:
+        if problem.size > 2:
             raise UsageError(
-                f"a film shows 2 parameters, there are {problem.size}",
+                f"a film shows 1 or 2 parameters, there are {problem.size}",
                 "--fix holds the others, --plot draws the value",
             )
 
     def draw(self, result: Result) -> None:
         """Write the file, a frame for each of at most FRAMES iterates."""
         path = _path(result)
-        chosen = np.unique(
-            np.linspace(0, len(path) - 1, min(FRAMES, len(path))).round().astype(int)
-        )
-        figure = figure_class()(figsize=(6, 5), layout="constrained", dpi=90)
+        landscape = Landscape(self.problem, path)
+        chosen = _frames(path, MOVE * landscape.width)
+        figure = figure_class()(figsize=(7, 6), layout="constrained", dpi=90)
+        set_margins(figure)
         axes: Any = figure.subplots()
-        _draw_contour(axes, self.problem, path)
-        (line,) = axes.plot([], [], ".-", color="C3", linewidth=1, markersize=3)
-        (head,) = axes.plot([], [], "o", color="C3", markersize=7)
+        landscape.draw(axes)
+        places = landscape.places(path)
+        (line,) = axes.plot([], [], ".-", color="C3", linewidth=1.5, markersize=5)
+        (head,) = axes.plot([], [], "o", color="C3", markersize=9)
+        dress(axes)
         rows = [it for it in result.history if np.isfinite(it.point).all()]
         canvas, frames = canvas_of(figure), []
         for k in chosen:
-            line.set_data(*path[: k + 1].T)
-            head.set_data(path[k : k + 1, 0], path[k : k + 1, 1])
-            axes.set_title(
-                f"iteration {rows[k].iteration:,}, value {rows[k].value:.4g}", fontsize=10
-            )
+            line.set_data(*places[: k + 1].T)
+            head.set_data(*places[k : k + 1].T)
+            title = f"iteration {rows[k].iteration:,}, value {rows[k].value:.4g}"
+            axes.set_title(title, fontsize=TITLE)
             canvas.draw()
             frames.append(frame_of(canvas))
         with atomic_output(self.path) as stream:
@@ -144,12 +146,10 @@ def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:
     marker = "." if len(values) < 60 else ""
     for label, curve in ((name, values), ("gradient norm", norms)):
         if curve:
-            axes.plot(*zip(*curve, strict=True), label=label, marker=marker)
+            axes.plot(*zip(*curve, strict=True), label=label, marker=marker, linewidth=2)
             axes.set_yscale("log")
     axes.set_xlabel("iteration")
-    axes.grid(True, linewidth=0.3)
-    if values or norms:
-        axes.legend(fontsize=9)
+    dress(axes)
 
 
 def _path(result: Result) -> Any:
@@ -158,19 +158,24 @@ def _path(result: Result) -> Any:
     return np.array(points)
 
 
-def _draw_contour(axes: Any, problem: Problem, path: Any) -> None:
-    """Levels of the value around the path, close together where the value is low."""
-    low, high = path.min(axis=0), path.max(axis=0)
-    margin = np.maximum(0.15 * (high - low), 1e-3 + 0.05 * np.abs(high))
-    xs, ys = (np.linspace(low[k] - margin[k], high[k] + margin[k], GRID) for k in (0, 1))
-    with np.errstate(all="ignore"):
-        grid = np.array([[problem.value_and_gradient(np.array([x, y]))[0] for x in xs] for y in ys])
-    finite = np.isfinite(grid)
-    if finite.any():
-        least = grid[finite].min()
-        floor = 1e-3 * np.median(grid[finite] - least) or 1e-12  # of the logarithm
-        depth = np.log10(np.where(finite, grid - least, np.nan) + floor)
-        axes.contourf(xs, ys, depth, levels=24, cmap="Blues_r", alpha=0.8)
-        axes.contour(xs, ys, depth, levels=24, colors="white", linewidths=0.3)
-    axes.set_xlabel(plain_text(problem.labels[0]))
-    axes.set_ylabel(plain_text(problem.labels[1]))
+def _draw_way(axes: Any, result: Result, problem: Problem) -> None:
+    """The iterates over the curve or the contours, with the first and the best one."""
+    path = _path(result)
+    landscape = Landscape(problem, path)
+    landscape.draw(axes)
+    look: Any = {"color": "C3", "linewidth": 1.5, "markersize": 5, "zorder": 3}
+    axes.plot(*landscape.places(path).T, ".-", label="iterates", **look)
+    best = problem.flatten(result.point)
+    marks = (("start", problem.start, "s", "C1", 8), ("best", best, "*", "C2", 16))
+    for label, point, marker, color, size in marks:
+        place = landscape.places(np.array([point])).T
+        axes.plot(*place, marker, color=color, markersize=size, label=label, zorder=5)
+    dress(axes, columns=2)
+
+
+def _frames(path: Any, least: float) -> Any:
+    """The iterates that are shown: at most FRAMES, up to where none is further than `least` from
+    the last one."""
+    moving = np.flatnonzero(np.linalg.norm(path - path[-1], axis=1) > least)
+    end = min(len(path) - 1, moving[-1] + 1) if len(moving) else 0
+    return np.unique(np.linspace(0, end, min(FRAMES, end + 1)).round().astype(int))

@@ -10,7 +10,14 @@ from adcli.errors import DomainError
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.language.text import to_text
-from adcli.report.plots import figure_class, picture_format, plain_text, write_figure
+from adcli.report.plots import (
+    TALL,
+    dress,
+    figure_class,
+    picture_format,
+    plain_text,
+    write_figure,
+)
 
 CURVE = 400
 """Points of a curve."""
@@ -22,10 +29,10 @@ MANY = 20_000
 def draw(problem: Regression, fit: Fit, path: str) -> None:
     """Data, curve and confidence band over one predictor, else observed against fitted; residuals.
 
-    Writes a PNG or SVG. Raises UsageError for another kind, or where matplotlib is missing.
+    Writes a PNG, SVG or PDF. Raises UsageError for another kind, or where matplotlib is missing.
     """
     picture_format(path)
-    figure = figure_class()(figsize=(8, 6.4), layout="constrained")
+    figure = figure_class()(figsize=TALL, layout="constrained")
     above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
     used = slice(None, None, max(1, problem.rows // MANY))
     response = plain_text(to_text(problem.model.graph, problem.model.response.outputs))
@@ -44,8 +51,9 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
     below.set_xlabel(plain_text(across))
     figures = f"R² {fit.r_squared:.6g}" if fit.r_squared is not None else f"rss {fit.rss:.6g}"
     title = plain_text(" ".join(fit.model.split()), 80)
-    above.set_title(f"{title}\n{fit.status.replace('_', ' ')}, {figures}", fontsize=10)
-    above.legend(fontsize=9)
+    above.set_title(f"{title}\n{fit.status.replace('_', ' ')}, {figures}")
+    dress(above, legend="best")
+    dress(below)
     write_figure(figure, path)
 
 
@@ -82,9 +90,9 @@ def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, use
         axes.fill_between(grid, low, high, color="C3", alpha=0.2, linewidth=0, label=label)
     axes.set_xlim(*_limits(x))
     reach = np.ptp(y) or np.max(np.abs(y))  # a pole between the data must not flatten them
-    shown = np.clip(curve[np.isfinite(curve)], y.min() - reach, y.max() + reach)
+    drawn = np.concatenate([curve, low, high])
+    shown = np.clip(drawn[np.isfinite(drawn)], y.min() - reach, y.max() + reach)
     axes.set_ylim(*_limits(np.concatenate([y, shown])))
-    axes.grid(True, linewidth=0.3)
 
 
 def _band(fit: Fit, name: str, grid: Any) -> tuple[Any, Any, Any]:
@@ -109,7 +117,7 @@ def _draw_observed(axes: Any, problem: Regression, fit: Fit, used: slice) -> Non
     axes.plot(fit.fitted[used], problem.response[used], "o", markersize=4, alpha=0.7, label="data")
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
-    axes.grid(True, linewidth=0.3)
+    axes.set_aspect("equal")
 
 
 def _draw_residuals(axes: Any, fit: Fit, places: Any, used: slice, weighted: bool) -> None:
@@ -117,7 +125,6 @@ def _draw_residuals(axes: Any, fit: Fit, places: Any, used: slice, weighted: boo
     residuals = -fit.residuals[used]  # observed less fitted, as people draw it
     axes.plot(places[used], residuals, "o", markersize=4, color="C0", alpha=0.7)
     axes.set_ylabel("weighted residual" if weighted else "residual")
-    axes.grid(True, linewidth=0.3)
 
 
 def _limits(values: Any) -> tuple[float, float]:

@@ -15,6 +15,8 @@ from adcli.language.messages import safe
 PICTURE_FORMATS = ("png", "svg", "pdf")
 SLIDE = (10.67, 6.0)
 """Inches of a plot with two panels: 1600 to 900 pixels as a PNG."""
+PANEL, TALL = (7.0, 5.6), (9.0, 7.2)
+"""Inches of a plot with one panel, and with another one below it."""
 TITLE, LABEL, LEGEND = 14, 13, 12
 """Sizes of text, legible in a third of a slide."""
 MARGIN = 0.15
@@ -57,17 +59,19 @@ def plain_text(text: str, most: int | None = None) -> str:
     return safe(cut).replace("$", r"\$")
 
 
-def dress(axes: Any, columns: int = 1) -> None:
-    """Give finished axes their grid, their sizes of text, and below them a legend, in so many
-    columns, of all that has a label: there it hides nothing."""
+def dress(axes: Any, columns: int = 1, legend: str = "below") -> None:
+    """Give finished axes their grid, their sizes of text, and a legend of all that has a label, in
+    so many columns: below them, where it hides nothing, or at another place."""
     axes.grid(True, which="major", linewidth=0.3)
     axes.tick_params(labelsize=LEGEND)
     for axis in (axes.xaxis, axes.yaxis):
         axis.label.set_size(LABEL)
     axes.title.set_size(TITLE)
     if axes.get_legend_handles_labels()[0]:
-        place: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
-        axes.legend(fontsize=LEGEND, ncols=columns, frameon=False, **place)
+        place: Any = {"loc": legend}
+        if legend == "below":
+            place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "frameon": False}
+        axes.legend(fontsize=LEGEND, ncols=columns, **place)
 
 
 class PictureFile:
@@ -81,12 +85,15 @@ class PictureFile:
 
 def write_figure(figure: Any, path: str) -> None:
     """Write a plot as PNG, SVG or PDF, with a white margin."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.set(w_pad=MARGIN, h_pad=MARGIN)
+    set_margins(figure)
     form = picture_format(path)
     with atomic_output(path) as stream:
         save_figure(figure, stream, form)
+
+
+def set_margins(figure: Any) -> None:
+    """Leave white around a plot whose layout is constrained."""
+    figure.get_layout_engine().set(w_pad=MARGIN, h_pad=MARGIN)
 
 
 def save_figure(figure: Any, stream: Any, form: str, dpi: float = 150) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adcli.report.charts import Curve, chart
-from adcli.report.plots import PictureFile, figure_class, write_figure
+from adcli.report.plots import PANEL, PictureFile, dress, figure_class, write_figure
 from adcli.training.run import TrainingResult
 from adcli.training.training_loop import TrainingWatcher
 
@@ -38,10 +38,10 @@ class LossPlot(TrainingWatcher):
 
 
 class LossPicture(PictureFile, TrainingWatcher):
-    """A PNG or SVG with both losses."""
+    """A PNG, SVG or PDF with both losses."""
 
     def draw(self, result: TrainingResult) -> None:
-        figure = figure_class()(figsize=(6.5, 4.8), layout="constrained")
+        figure = figure_class()(figsize=PANEL, layout="constrained")
         axes: Any = figure.subplots()
         curves = loss_curves(result)
         for name, curve in curves.items():
@@ -51,7 +51,5 @@ class LossPicture(PictureFile, TrainingWatcher):
         if result.best_epoch:
             axes.axvline(result.best_epoch, color="gray", linewidth=0.8, label="best")
         axes.set_xlabel("epoch")
-        axes.grid(True, linewidth=0.3)
-        if curves:
-            axes.legend(fontsize=9)
+        dress(axes)
         write_figure(figure, self.path)

@@ -222,9 +222,9 @@ def test_plots_in_the_terminal_and_in_files(tmp_path: Path) -> None:
         option = "--animate" if name == "a.gif" else "--plot"
         assert rosenbrock(option, str(tmp_path / name), "--max-iterations", "5").code == 3
         assert (tmp_path / name).read_bytes().startswith(magic)
-    outcome = run("x^2", "--start", "x=1", "--animate", str(tmp_path / "b.gif"))
+    outcome = run("sum(v^2)", "--start", "v=[1,2,3]", "--animate", str(tmp_path / "b.gif"))
     assert outcome.code == 2
-    assert "2 parameters" in outcome.stderr
+    assert "1 or 2 parameters, there are 3" in outcome.stderr
     assert not (tmp_path / "b.gif").exists()
 
 
