@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adcli.cli.declare import Options, as_command
 from adcli.cli.formats import HTML, RECORD
 from adcli.cli.inputs import wrt_names
-from adcli.cli.kinds import choice
+from adcli.cli.kinds import choice, flag
 from adcli.cli.needs import Need, is_one
 from adcli.cli.options import (
     WRT,
@@ -28,6 +30,7 @@ Examples:
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex
+  adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --explain
   adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.html
   adcli trace '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 -o lesson.gif"""
 ENDINGS = {**RECORD, ".tex": "latex", **HTML, ".gif": "gif"}
@@ -47,6 +50,11 @@ class SweepsOptions(Options):
 class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions):
     """All options of the command."""
 
+    explain: bool = flag(
+        "Say in words what the numbers mean, why factors are multiplied, what a small change of"
+        " each input really does, and what either mode repeats or keeps.",
+        Need("needs --format table or json", is_one("form", "table", "json")),
+    )
     form: str = format_option("latex", "html", "gif", endings=ENDINGS)
     digits: int = digits_option(
         Need("needs --format table, latex, html or gif", is_one("form", *WRITTEN))
@@ -68,6 +76,10 @@ def command(options: TraceOptions) -> int:
         point, _ = options.values_at(f, digits)
         wrt = f.names(wrt_names(options.wrt, f))
         report = traced(f, point, wrt, options.mode, options.form, options.engine, digits)
+        if options.explain:
+            from adcli.report.in_words import in_words
+
+            report = replace(report, explanation=in_words(f, report, options.digits))
         if options.form == "latex":
             from adcli.report.trace_latex import latex_text
 

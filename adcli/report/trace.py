@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.explain.trace import Contribution, Seed, Trace
 from adcli.graph.axes import index_label
@@ -34,13 +34,21 @@ SHOWN_TEXT = 60
 """Characters of a formula that are shown."""
 
 
+class Paragraph(NamedTuple):
+    """A title and sentences."""
+
+    title: str
+    sentences: Sequence[str]
+
+
 @dataclass(frozen=True)
 class TraceReport(Report):
     """A trace with the names of its steps and what `adcli grad` says.
 
     `point` are the values of the variables, `value` that of the program (a list for several
     results), `gradient` by variable (empty without a reverse sweep); `active` flags the nodes that
-    depend on the variables of interest, `kinks` are those of them whose derivative is a convention.
+    depend on the variables of interest, `kinks` are those of them whose derivative is a convention;
+    `explanation` says it in words.
     """
 
     steps: Steps
@@ -52,6 +60,7 @@ class TraceReport(Report):
     gradient: Mapping[str, Any]
     kinks: Sequence[int] = ()
     precision: int | None = None
+    explanation: Sequence[Paragraph] = ()
 
     def seed_label(self, seed: Seed) -> str:
         """The component that is seeded: `x1`, `v[0]`."""
@@ -119,6 +128,8 @@ class TraceReport(Report):
         if self.is_reverse:
             record["adjoints"] = [_adjoint(self, node) for node in self.visited]
         record["operations"] = operations(self)
+        if self.explanation:
+            record["explanation"] = [paragraph._asdict() for paragraph in self.explanation]
         return record
 
     def rows(self) -> Iterator[Sequence[str]]:
@@ -143,14 +154,18 @@ class TraceReport(Report):
             yield self.steps.names[node], *numbers
 
     def draw(self, tables: Tables, digits: int) -> None:
-        """The evaluation with its tangents, the adjoints in the order of the sweep, and the
-        counts."""
+        """The evaluation with its tangents, the adjoints in the order of the sweep, the counts,
+        and the explanation."""
         text = partial(shown, digits=digits, precision=self.precision)
         _evaluation(self, tables, text)
         _kinks(self, tables)
         if self.is_reverse:
             _adjoints(self, tables, text)
         self.draw_cost(tables)
+        for title, sentences in self.explanation:
+            tables.heading(title)
+            for sentence in sentences:
+                tables.sentence(sentence)
 
     def draw_cost(self, tables: Tables) -> None:
         """What the sweeps cost."""
