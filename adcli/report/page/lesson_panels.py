@@ -14,6 +14,8 @@ from adcli.report.page.markup import Markup, join, tag
 from adcli.report.paths import PathReport
 from adcli.report.trace import TraceReport
 
+LONG_NUMBER = 24
+"""Characters of a number that a cell may break."""
 PATH_NODES = 500
 """Nodes of a program whose paths are in a page."""
 LISTED_PATHS = 20
@@ -59,7 +61,7 @@ def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: i
             tag(
                 "td",
                 text,
-                class_="number",
+                class_="number long" if len(text) > LONG_NUMBER and " " not in text else "number",
                 data_column=shown.column,
                 data_name=shown.names[node] if is_known and shown.kind != "value" else None,
                 data_short=short if short != text else None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from adcli.explain.trace import Seed
-from adcli.graph.primitives import CONSTANT, NAMED
+from adcli.graph.primitives import VARIABLE
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing, DrawnEdge, lines_of
 from adcli.report.numbers import shape_of
@@ -137,8 +137,8 @@ class _Writer:
             lines = self.drawn.lines[node]
             words = f"Computed from {_listed([names[line.target] for line in lines])}."
             if not lines:
-                is_constant = steps.graph.ops[node] in (CONSTANT, NAMED)
-                words = "A constant." if is_constant else "An input: its value is given."
+                is_input = steps.graph.ops[node] is VARIABLE
+                words = "An input: its value is given." if is_input else "A constant."
             replaced = _legible(numbers.formula(node))
             parts = [names[node], steps.definition(node), replaced, self.value[node]]
             words += self.kink(node)
