@@ -93,12 +93,17 @@ class TextbookNodes(Nodes):
         return run
 
 
+def textbook_partials(op: Primitive) -> tuple[Any, ...]:
+    """The partials of an elementwise row as textbooks state them, where it has such."""
+    return tuple([a or b for a, b in zip(op.shown or op.partials, op.partials, strict=True)])
+
+
 def as_shown(op: Primitive) -> Primitive:
     """The row with the rules that textbooks state, where it has such."""
     row = op
     if op.kind == ELEMENTWISE and op.shown:
         row = copy(op)
-        row.partials = tuple([a or b for a, b in zip(op.shown, op.partials, strict=True)])
+        row.partials = textbook_partials(op)
         row.scaled = ()
     elif op.drops is not None:
         row = copy(op)

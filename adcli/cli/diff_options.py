@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from adcli.cli.declare import option
-from adcli.cli.inputs import SHAPE_HINT, check_variables, shape, values_of
-from adcli.cli.kinds import count, flag, format_choice, texts
+from adcli.cli.kinds import count, flag, format_choice
 from adcli.cli.needs import Need, has_none, is_one
-from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions
-from adcli.function import Function
-from adcli.graph.axes import Shape
+from adcli.cli.options import COLOR, OUTPUT, WRT, ProgramOptions, ShapeOptions, shape_option
 
 EXAMPLES = """\b
 Examples:
@@ -23,7 +20,7 @@ Examples:
 FORMULA_ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json"}
 
 
-class DiffOptions(ProgramOptions):
+class DiffOptions(ProgramOptions, ShapeOptions):
     """All options of the command."""
 
     wrt: str | None = WRT
@@ -33,9 +30,7 @@ class DiffOptions(ProgramOptions):
         most=100,
         default=1,
     )
-    shape: tuple[str, ...] = texts(
-        "A=3x2,x=2", "The shapes of variables that are vectors or matrices. Repeatable."
-    )
+    shape: tuple[str, ...] = shape_option()
     kind: str = format_choice(
         "--as",
         ["text", "latex", "python", "numpy", "c", "json"],
@@ -62,12 +57,3 @@ class DiffOptions(ProgramOptions):
     )
     output: str | None = OUTPUT
     color: None = COLOR
-
-    def shapes(self, f: Function) -> dict[str, Shape]:
-        """The shapes of variables of the program. Raises UsageError for other names."""
-        option = "--shape"
-
-        def check(name: str) -> None:
-            check_variables([name], option, f)
-
-        return values_of(self.shape, option, shape, SHAPE_HINT, check)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from adcli.cli.declare import Options
 from adcli.cli.kinds import choice, format_choice, text
-from adcli.cli.needs import Need
+from adcli.cli.needs import Need, has
 from adcli.cli.options import (
     COLOR,
+    INSTEAD_OF_A_POINT,
     OUTPUT,
     AtOptions,
     ProgramOptions,
+    ShapeOptions,
     SweepArithmeticOptions,
     digits_option,
+    shape_option,
 )
 from adcli.report.graph import dot_text, mermaid_text
 from adcli.report.graph_figure import pdf_bytes, png_bytes
@@ -22,6 +25,7 @@ Examples:
   adcli graph '(x + y)*z'
   adcli graph '(x + y)*z' --at x=2,y=3,z=4
   adcli graph '3*(x1^2 + x2*x3)' --at x1=2,x2=3,x3=4 --paths x1
+  adcli graph 'g(u) = u^2; sin(g(x))*y' --paths all
   adcli graph 'exp(x*y) + x' -o graph.svg
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --flow right -o graph.pdf
   adcli graph 'exp(x*y) + x' --at x=1,y=2 --as dot"""
@@ -39,8 +43,6 @@ TEXT_WRITERS = {"dot": dot_text, "mermaid": mermaid_text, "svg": svg_text}
 IMAGE_WRITERS = {"png": png_bytes, "pdf": pdf_bytes}
 PICTURES = [*TEXT_WRITERS, *IMAGE_WRITERS]
 
-A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
-
 
 class PictureOptions(Options):
     """What to show of the graph."""
@@ -55,13 +57,18 @@ class PictureOptions(Options):
         default="down",
     )
     paths: str | None = text(
-        "x", "List every path from the result to this variable; their sum is the derivative."
+        "x,y",
+        "List every path from the result to these variables (all: to each); the sum over those to"
+        " one is the derivative. Without a point in formulas.",
     )
 
 
-class GraphOptions(ProgramOptions, AtOptions, PictureOptions, SweepArithmeticOptions):
+class GraphOptions(ProgramOptions, AtOptions, PictureOptions, ShapeOptions, SweepArithmeticOptions):
     """All options of the command."""
 
+    shape: tuple[str, ...] = shape_option(
+        INSTEAD_OF_A_POINT, Need("needs --paths", has("paths"), "--paths all has those to each")
+    )
     output: str | None = OUTPUT
     digits: int = digits_option(
         Need(

@@ -289,16 +289,16 @@ def file_levels(texts: Iterable[str], f: Function) -> dict[str, list[str]]:
     return {name: x for file in files for name, x in load_levels(file, f.codes).items()}
 
 
-def wrt_names(text: str | None, f: Function) -> list[str] | None:
-    """The variables that --wrt lists, `x,y`. Raises UsageError for an empty, a repeated or an
+def wrt_names(text: str | None, f: Function, option: str = "--wrt") -> list[str] | None:
+    """The variables that an option lists, `x,y`. Raises UsageError for an empty, a repeated or an
     unknown one."""
     if text is None:
         return None
     found = [name_of(part.strip()) for part in _split_commas(text)]
     for i, name in enumerate(found):
         if not name:
-            raise UsageError("--wrt has an empty name", "write --wrt x,y")
+            raise UsageError(f"{option} has an empty name", f"write {option} x,y")
         if name in found[:i]:
-            raise UsageError(f"--wrt names '{safe(name)}' twice", "take one away")
-    check_variables(found, "--wrt", f)
+            raise UsageError(f"{option} names '{safe(name)}' twice", "take one away")
+    check_variables(found, option, f)
     return found

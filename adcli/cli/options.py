@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 from adcli.cli.declare import Options, argument, option
 from adcli.cli.formats import RECORD, Endings, FormatOption
 from adcli.cli.inputs import (
+    SHAPE_HINT,
     assignments,
     check_point,
+    check_variables,
     file_values,
     is_whole_point,
     program_text,
+    shape,
+    values_of,
 )
 from adcli.cli.kinds import choice, count, flag, format_choice, text, texts
-from adcli.cli.needs import A_TABLE, Need
+from adcli.cli.needs import A_TABLE, Need, has_none
 from adcli.cli.terminal import choose_color
 from adcli.engines.choose import ENGINES, SWEEP_ENGINES
 
 if TYPE_CHECKING:
     from adcli.function import Function
+    from adcli.graph.axes import Shape
 
 FORMATS = ("table", "json", "csv", "plain")
 
@@ -67,6 +72,32 @@ class AtOptions(Options):
         check_point(given, "--at", f)
         found = {k: v for name in files for k, v in file_values(name, f).items()}
         return {**found, **given}, set(found) - set(given)
+
+
+class ShapeOptions(Options):
+    """The shapes of variables."""
+
+    shape: tuple[str, ...] = ()
+
+    def shapes(self, f: Function) -> dict[str, Shape]:
+        """The shapes of variables of the program. Raises UsageError for other names."""
+        option = "--shape"
+
+        def check(name: str) -> None:
+            check_variables([name], option, f)
+
+        return values_of(self.shape, option, shape, SHAPE_HINT, check)
+
+
+def shape_option(*needs: Need) -> Any:
+    """The option --shape, and what it needs."""
+    help = "The shapes of variables that are vectors or matrices. Repeatable."
+    return texts("A=3x2,x=2", help, *needs)
+
+
+INSTEAD_OF_A_POINT = Need("is for formulas, and --at has values", has_none("at"), "leave one out")
+"""What --shape needs where a point may be given."""
+A_POINT = Need("needs a point", lambda _: False, "--at x=2 gives one")
 
 
 def file_format_option(need: Need) -> Any:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import click
+
 from adcli.cli.declare import Options, as_command
 from adcli.cli.formats import HTML, RECORD
 from adcli.cli.inputs import wrt_names
 from adcli.cli.kinds import choice, flag
-from adcli.cli.needs import Need, is_one
+from adcli.cli.needs import Need, is_one, refuse_given
 from adcli.cli.options import (
+    A_POINT,
+    INSTEAD_OF_A_POINT,
     WRT,
     AtOptions,
     OutputOptions,
     ProgramOptions,
+    ShapeOptions,
     SweepArithmeticOptions,
     digits_option,
     format_option,
+    shape_option,
 )
 from adcli.cli.show import show, write_bytes, write_text
-from adcli.function import function
+from adcli.errors import UsageError
+from adcli.function import Function, function
+from adcli.report.steps import TEXT
 from adcli.report.traced import traced
 
 EXAMPLES = """\b
@@ -27,6 +35,7 @@ Examples:
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3
   adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3 --mode reverse --format json
   adcli trace 'a = x + y; b = a*z; b' --at x=1,y=2,z=3
+  adcli trace 'f(u) = sin(u); g(u) = u^2; f(g(x))*y'
   adcli trace 'exp(sin(x^2))' --at x=0.5 --mode forward --digits 10
   adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
   adcli trace 'x*y + log(x)' --at x=2,y=3 --format latex -o trace.tex
@@ -47,9 +56,12 @@ class SweepsOptions(Options):
     wrt: str | None = WRT
 
 
-class TraceOptions(ProgramOptions, AtOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions):
+class TraceOptions(
+    ProgramOptions, AtOptions, ShapeOptions, SweepsOptions, SweepArithmeticOptions, OutputOptions
+):
     """All options of the command."""
 
+    shape: tuple[str, ...] = shape_option(INSTEAD_OF_A_POINT)
     explain: bool = flag(
         "Say in words what the numbers mean, why factors are multiplied, what a small change of"
         " each input really does, and what either mode repeats or keeps.",
@@ -69,12 +81,16 @@ def command(options: TraceOptions) -> int:
     functions, inputs and named steps go by their names. Forward mode has a tangent w' for each seed
     (a variable, or one of its components); reverse mode has an adjoint w̄, the sum of what each use
     contributes. The numbers are those of `adcli grad`. An HTML file plays both passes step by
-    step; a GIF shows them as a film.
+    step; a GIF shows them as a film. Without a point all is in formulas, with the chain rule, not
+    multiplied out.
     """
     with options.context():
         f, digits = function(options.text), options.decimal_digits
         point, _ = options.values_at(f, digits)
         wrt = f.names(wrt_names(options.wrt, f))
+        if f.variables and not point:
+            _show_formulas(options, f, wrt)
+            return 0
         report = traced(f, point, wrt, options.mode, options.form, options.engine, digits)
         if options.explain:
             from adcli.report.in_words import in_words
@@ -95,3 +111,19 @@ def command(options: TraceOptions) -> int:
         else:
             show(report, options.form, options.output, options.digits)
     return 0
+
+
+def _show_formulas(options: TraceOptions, f: Function, wrt: list[str]) -> None:
+    """Show the trace without a point."""
+    from adcli.report.formula_trace import formula_trace
+    from adcli.report.trace_latex import LATEX, formula_latex
+
+    refuse_given(click.get_current_context(), ("precision", "engine", "digits", "explain"), A_POINT)
+    if options.form in ("html", "gif"):
+        raise UsageError(f"--format {options.form} plays the numbers at a point", A_POINT.hint)
+    shapes, is_latex = options.shapes(f), options.form == "latex"
+    report = formula_trace(f, wrt, options.mode, shapes, LATEX if is_latex else TEXT)
+    if is_latex:
+        write_text(options.output, formula_latex(report))
+    else:
+        show(report, options.form, options.output)

@@ -127,7 +127,7 @@ def find_paths(
     order = graph.reach([output])
     active = graph.dependents(order, [variable])
     edges = {i: local_partials(run, i, active) for i in order if active[i] and graph.args[i]}
-    number = _count(order, edges, output, variable)
+    number = count_paths(order, edges, output, variable)
     (one,) = algebra.basis(run.values[output], 1)
     adjoint = reverse_sweep(replace(run, order=order), {output: one}, active)[variable]
     zero = algebra.zero(run.values[variable])
@@ -145,7 +145,7 @@ def find_paths(
 Edges = dict[int, list[Edge]]
 
 
-def _count(order: list[int], edges: Edges, output: int, variable: int) -> int:
+def count_paths(order: list[int], edges: Edges, output: int, variable: int) -> int:
     """The number of paths, by dynamic programming; counts that nobody needs again are let go."""
     waiting = dict.fromkeys(order, 0)
     for outgoing in edges.values():
@@ -166,7 +166,7 @@ def _count(order: list[int], edges: Edges, output: int, variable: int) -> int:
     return counts.get(output, 0)
 
 
-_Chain = tuple[Edge, Any] | None
+LinkedPath = tuple[Edge, Any] | None
 """A path as a linked list, the last edge first."""
 
 
@@ -184,7 +184,7 @@ def _largest(
         if reached and i != variable:
             remainder[i] = max(_log(e.partial) + remainder[e.target] for e in reached)
     ticket = count()
-    queue: list[tuple[float, int, float, int, _Chain]] = []
+    queue: list[tuple[float, int, float, int, LinkedPath]] = []
     if output in remainder:
         queue.append((-remainder[output], next(ticket), 0.0, output, None))
     for _ in range(search):
@@ -193,7 +193,7 @@ def _largest(
         _, _, size, node, chain = heappop(queue)
         if node == variable:
             wanted -= 1
-            path = _edges(chain)
+            path = edges_along(chain)
             yield Path(path, reduce(lambda product, edge: product * edge.partial, path, one))
             continue
         for edge in edges.get(node, ()):
@@ -203,7 +203,7 @@ def _largest(
                 heappush(queue, (bound, -next(ticket), grown, edge.target, (edge, chain)))
 
 
-def _edges(chain: _Chain) -> tuple[Edge, ...]:
+def edges_along(chain: LinkedPath) -> tuple[Edge, ...]:
     """The edges of a path, the first one first."""
     found = []
     while chain is not None:
@@ -238,7 +238,7 @@ def _array_paths(
     for i in sorted(edges):
         if any(e.target in leads for e in edges[i]):
             leads.add(i)
-    queue: list[tuple[float, int, int, Any, Any, _Chain]] = []
+    queue: list[tuple[float, int, int, Any, Any, LinkedPath]] = []
     if output in leads:
         queue.append((0.0, next(ticket), output, one, None, None))
     for _ in range(search):
@@ -247,7 +247,7 @@ def _array_paths(
         _, _, node, g, mask, chain = heappop(queue)
         if node == variable:
             wanted -= 1
-            yield Path(_edges(chain), algebra.unpack(g))
+            yield Path(edges_along(chain), algebra.unpack(g))
             continue
         given = contributions(run, node, g, mask, active)
         places = operands_of(graph, node, [j for j, _, _ in given])

@@ -197,11 +197,15 @@ class Graph:
 
     def moving(self, i: int) -> Iterator[int]:
         """The arguments of a node that derivatives flow to."""
+        return (a for _, a in self.moving_places(i))
+
+    def moving_places(self, i: int) -> Iterator[tuple[int, int]]:
+        """The arguments of a node that derivatives flow to, each with its place."""
         op = self.ops[i]
         for k, a in enumerate(self.args[i][: op.flows]):
             is_step = op.kind == ELEMENTWISE and op.partials[k] is None
             if not (is_step or op.kind == STATIC or (op is WHERE and k == 0)):
-                yield a
+                yield k, a
 
     def affected(self, root: int, sources: Iterable[int]) -> list[int]:
         """The operations on the way from `sources` to `root`: what changes with them."""

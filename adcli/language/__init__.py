@@ -40,3 +40,10 @@ def labels_of(text: str, form: str = "value") -> Any:
     from adcli.language.labels import find_labels
 
     return find_labels(_parser(), text, form)
+
+
+def whole_program(text: str) -> Any:
+    """The program of a text that is one, its calls left whole: a `WholeProgram`."""
+    from adcli.language.whole_calls import whole_calls
+
+    return whole_calls(_parser(), text)

@@ -39,14 +39,14 @@ class Labels(NamedTuple):
 
 def find_labels(parser: Parser, text: str, form: str = "value") -> Labels:
     """The names of a program whose text is known to be one; `form` as in `build_program`."""
-    builder = _Labelling(text, form=form)
+    builder = LabellingBuilder(text, form=form)
     last: StatementValue = parser.parse(text, builder)
     if last.defined is not None:
         builder.program_of(*last.defined)
     return Labels(builder.given, list(builder.calls), list(builder.functions))
 
 
-class _Labelling(Builder):
+class LabellingBuilder(Builder):
     """Notes names and calls; the calls in a function's body are those of each of its calls."""
 
     def __init__(self, text: str, graph: Graph | None = None, form: str = "value") -> None:

@@ -17,7 +17,6 @@ from adcli.ad.reverse import reverse_sweep
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, local_partials
 from adcli.function import Function
-from adcli.graph.primitives import ELEMENTWISE, STATIC
 from adcli.language.messages import columns, safe
 from adcli.report.numbers import shape_of, shape_words
 from adcli.report.rendering import Report
@@ -197,7 +196,7 @@ def lines_of(steps: Steps, node: int, digits: int, precision: int | None) -> lis
         found = {edge.operand: edge for edge in local_partials(run, node, graph.varying)}
     lines = []
     for k, j in steps.operands(node):
-        rule = _rule(steps, node, k) if graph.varying[j] else None
+        rule = steps.partial_formula(node, k) if graph.varying[j] else None
         edge = found.get(k)
         flows = rule is not None if run is None else edge is not None
         label = "0" if rule is None or not flows else cut(rule)
@@ -208,34 +207,11 @@ def lines_of(steps: Steps, node: int, digits: int, precision: int | None) -> lis
     return lines
 
 
-def _rule(steps: Steps, node: int, k: int) -> str | None:
-    """The partial as a formula; None where nothing flows."""
-    graph = steps.graph
-    if graph.ops[node].kind == STATIC:
-        return None
-    factor = steps.factor(node, k)
-    if factor is None or graph.ops[node].kind != ELEMENTWISE:
-        return factor if factor != "" else "1"
-    if factor in ("", "-"):
-        return factor + "1"
-    return factor[1:-1] if _is_bracketed(factor) else factor
-
-
 def brief(value: Any, digits: int, precision: int | None) -> str:
     """A number, an array of a few numbers, or what a larger one is in words: `3×2 matrix`."""
     shape = shape_of(value)
     text = shown(value, digits, precision) if prod(shape) <= FEW_NUMBERS else ""
     return text if text and (not shape or len(text) <= MAX_ARRAY) else shape_words(shape)
-
-
-def _is_bracketed(text: str) -> bool:
-    """Whether one pair of brackets encloses all of the text."""
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return text[0] == "(" and i == len(text) - 1
-    return False
 
 
 def partial_text(edge: Edge, steps: Steps, digits: int, precision: int | None) -> str:

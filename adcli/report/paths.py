@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, Factor, Path, Paths, find_paths
@@ -18,6 +19,7 @@ from adcli.report.trace import is_finite, shown
 if TYPE_CHECKING:
     from adcli.report.rich_tables import Tables
 
+T = TypeVar("T")
 MAX_STOPS = 8
 """Nodes of one path that a table shows."""
 MAX_FACTORS = 5
@@ -92,8 +94,8 @@ class PathReport(Report):
         tables.heading(f"{number} path{plural} from {result} to {self.name}")
         rows = []
         for path in paths.listed:
-            stops = " → ".join(_middle_out(self.stops(path)))
-            factors = " · ".join(_middle_out([self.label(e, digits) for e in path.edges]))
+            stops = " → ".join(middle_out(self.stops(path), str))
+            factors = " · ".join(middle_out(path.edges, lambda e: self.label(e, digits)))
             rows.append((stops, factors or "1", text(path.product)))
         total = text(paths.total)
         if paths.is_complete:
@@ -104,23 +106,43 @@ class PathReport(Report):
                 "The largest" if paths.is_exact else "The first that a search for the largest found"
             )
             tables.note(f"{word} {len(paths.listed)} of {number}; the sum over all is {total}")
-        tables.heading(f"d{self.steps.naming.result}/d{self.name} = {total}")
+        derivative = self.steps.derivative(self.steps.naming.result, self.name)
+        tables.heading(f"{derivative} = {total}")
         for line in _sensitivity(self, text):
             tables.note(line)
 
 
+@dataclass(frozen=True)
+class SeveralPaths(Report):
+    """The paths to several variables, one after the other."""
+
+    reports: Sequence[Report]
+    precision: int | None = None
+
+    def records(self) -> Iterable[Mapping[str, Any]]:
+        """An object for each variable."""
+        return [report.record() for report in self.reports]
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """What is drawn for each variable."""
+        for report in self.reports:
+            report.draw(tables, digits)
+
+
 def paths_to(
     f: Function,
-    name: str,
+    names: Sequence[str],
     point: dict[str, Any],
     engine: str = "auto",
     precision: int | None = None,
-) -> PathReport:
-    """The paths from the result to a variable, in the run of `adcli grad`, checked as there."""
-    results = f.swept(point, Task("gradient", "reverse", [name]), engine, precision)
+) -> SeveralPaths:
+    """The paths from the result to each variable, in the run of `adcli grad`, checked as there."""
+    results = f.swept(point, Task("gradient", "reverse", list(names)), engine, precision)
+    steps = Steps(f, results.run, own_names=True)
     with results.algebra.context():
-        found = find_paths(results.run, f.outputs[0], f.inputs[name])
-    return PathReport(Steps(f, results.run, own_names=True), found, name, precision)
+        found = [find_paths(results.run, f.outputs[0], f.inputs[name]) for name in names]
+    reports = [PathReport(steps, *each, precision) for each in zip(found, names, strict=True)]
+    return SeveralPaths(reports, precision)
 
 
 def count_text(count: int) -> str:
@@ -131,12 +153,13 @@ def count_text(count: int) -> str:
     return "about " + f"{Decimal(count):.3e}".replace("e+", "e")
 
 
-def _middle_out(parts: list[str]) -> list[str]:
-    """Long lists without their middle, which is counted."""
+def middle_out(parts: Sequence[T], text: Callable[[T], str]) -> list[str]:
+    """The texts of a list; of a long one without its middle, which is counted."""
     if len(parts) <= MAX_STOPS:
-        return parts
+        return list(map(text, parts))
     half = MAX_STOPS // 2
-    return [*parts[:half], f"({len(parts) - 2 * half:,} more)", *parts[-half:]]
+    more = f"({len(parts) - 2 * half:,} more)"
+    return [*map(text, parts[:half]), more, *map(text, parts[-half:])]
 
 
 def _sensitivity(report: PathReport, text: Any) -> list[str]:
@@ -160,8 +183,7 @@ def _sensitivity(report: PathReport, text: Any) -> list[str]:
 
 
 def _factor_line(report: PathReport, factor: Factor, text: Any) -> str:
-    names, edge = report.steps.names, factor.edge
-    source, target = names[edge.source], names[edge.target]
-    formula = report.steps.formula(edge.source)
-    value = text(edge.partial)
-    return f"  ∂{source}/∂{target} = {value} in {source} = {formula}: {factor.share:.0%}"
+    steps, edge = report.steps, factor.edge
+    place = f"{steps.names[edge.source]} = {steps.formula(edge.source)}"
+    partial = steps.partial(edge.source, edge.target)
+    return f"  {partial} = {text(edge.partial)} in {place}: {factor.share:.0%}"

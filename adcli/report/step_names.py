@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from adcli.function import Function
 from adcli.graph.primitives import LEAF
+from adcli.graph.program import Program
+from adcli.language.labels import Labels
 
 MACRON = "\u0304"
 _LETTERS = "wvuszqpt"
@@ -33,7 +34,7 @@ class Spelling:
     own: Callable[[Iterable[str]], Mapping[str, str]]
     version: Callable[[str, int], str]
     call: Callable[[str, Sequence[str]], str]
-    leaf: Callable[[Function, int], str]
+    leaf: Callable[[Program, int], str]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class StepNames:
     letters  of generated names: "w", or others where the program has such names
     bars     how many macrons mark an adjoint, so that it is no name of the program
     result   what derivatives call the program's value: "f", or what the program calls it
-    is_own   whether inputs go by their own names
+    own      the nodes that go by names of the program
     """
 
     names: dict[int, str]
@@ -53,13 +54,13 @@ class StepNames:
     letters: str
     bars: int
     result: str
-    is_own: bool
+    own: set[int]
 
 
 def name_steps(
-    f: Function, nodes: Sequence[int], spelling: Spelling, own_inputs: bool
+    f: Program, labels: Labels, nodes: Sequence[int], spelling: Spelling, own_inputs: bool
 ) -> StepNames:
-    """The names of the steps `nodes` of a program.
+    """The names of the steps `nodes` of a program that has `labels`.
 
     A step has the first name that the program binds it to: of `a = x + y; b = x + y`, which are one
     step, a is the name and b an alias. A name that is bound to several values is that of the first,
@@ -67,18 +68,17 @@ def name_steps(
     result, and what the body computes are steps like others. What has no name is w1, w2, ... by its
     place. Inputs go by their own names with `own_inputs`, and where the program names a step.
     """
-    labels, steps = f.labels, set(nodes)
+    steps = set(nodes)
     taken = {*f.graph.variables(), *labels.functions, *[name for name, _ in labels.bound]}
     letters = _free_letters(taken)
     names = {i: spelling.step.format(letters, n) for n, i in enumerate(nodes, 1)}
     aliases: dict[int, list[str]] = {}
     bound = [(name, i) for name, i in labels.bound if i in steps]
     calls = [call for call in labels.calls if call.node in steps]
-    is_own = bool(own_inputs or bound or calls)
-    if is_own:
+    named: set[int] = set()
+    if own_inputs or bound or calls:
         bindings = _numbered([*f.inputs.items(), *bound], taken)
         written = spelling.own([*f.graph.variables(), *[name for name, _, _ in bindings]])
-        named: set[int] = set()
         for name, number, i in bindings:
             text = written[name] if number == 1 else spelling.version(written[name], number)
             if i in named:
@@ -92,7 +92,8 @@ def name_steps(
         if text not in others and call.node not in call.arguments:
             others.append(text)
     bars = 1 + max(map(_macrons, taken), default=0)
-    return StepNames(names, aliases, letters, bars, _result(f, names, taken, spelling), is_own)
+    result = _result(f, labels, names, taken, spelling)
+    return StepNames(names, aliases, letters, bars, result, named)
 
 
 def _numbered(bound: Iterable[tuple[str, int]], taken: Iterable[str]) -> list[Binding]:
@@ -113,7 +114,7 @@ def _numbered(bound: Iterable[tuple[str, int]], taken: Iterable[str]) -> list[Bi
     return [(name, number, node) for (name, node), number in found.items()]
 
 
-def _other(f: Function, node: int, spelling: Spelling) -> str:
+def _other(f: Program, node: int, spelling: Spelling) -> str:
     """An argument that is no step: a constant, or what the function does not use."""
     return spelling.leaf(f, node) if f.graph.ops[node].kind == LEAF else "..."
 
@@ -132,12 +133,14 @@ def _macrons(name: str) -> int:
     return max(map(len, re.findall(f"{MACRON}+", unicodedata.normalize("NFD", name))), default=0)
 
 
-def _result(f: Function, names: Mapping[int, str], taken: set[str], spelling: Spelling) -> str:
+def _result(
+    f: Program, labels: Labels, names: Mapping[int, str], taken: set[str], spelling: Spelling
+) -> str:
     """What derivatives call the program's value: f, the function of its variables that the program
     ends with, or the name of the step where the program has one."""
     node, inputs = f.outputs[0], tuple(f.inputs.values())
-    called = [c.name for c in f.labels.calls if (c.node, c.arguments) == (node, inputs)]
-    has_name = any(node == i for _, i in f.labels.bound)
+    called = [c.name for c in labels.calls if (c.node, c.arguments) == (node, inputs)]
+    has_name = any(node == i for _, i in labels.bound)
     if len(f.outputs) > 1 or not (called or has_name or "f" in taken):
         return "f"
     return names[node] if has_name or not called else spelling.own(called[:1])[called[0]]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run
 from adcli.function import Function
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import (
     CONSTANT,
@@ -23,6 +24,7 @@ from adcli.graph.primitives import (
     NEGATIVE,
     REDUCTION,
     SELECT,
+    STATIC,
     VARIABLE,
     WHERE,
     minus_one,
@@ -44,14 +46,16 @@ PrintNode = Callable[[Graph, int, Mapping[int, str]], str]
 class Notation:
     """How names and rules are written: as text or in LaTeX.
 
-    An adjoint's mark is put on a name as often as the second argument of `adjoint` says.
+    An adjoint's mark is put on a name as often as the second argument of `adjoint` says;
+    `derivative` writes one of a name by a name, of a function of several variables if the third
+    argument says so.
     """
 
     spelling: Spelling
     tangent: Callable[[str], str]
     adjoint: Callable[[str, int], str]
     times: str
-    partial: str
+    derivative: Callable[[str, str, bool], str]
     only_where: str
     transposed: str
     product: str
@@ -77,7 +81,7 @@ TEXT = Notation(
     tangent=lambda name: f"{name}'",
     adjoint=_barred,
     times="·",
-    partial="∂{}/∂{}",
+    derivative=lambda of, by, is_partial: f"∂{of}/∂{by}" if is_partial else f"d{of}/d{by}",
     only_where="[{}]",
     transposed="{}ᵀ",
     product="{} @ {}",
@@ -92,7 +96,7 @@ class Steps:
 
     Constants have no name: formulas hold them as they are written. `run` is the evaluation at a
     point; without one, rules are those that hold at every point. With `own_names` inputs go by
-    their own names, whatever else is named.
+    their own names, whatever else is named. `shapes` are those of nodes where there is no run.
     """
 
     def __init__(
@@ -102,6 +106,7 @@ class Steps:
         notation: Notation = TEXT,
         *,
         own_names: bool = False,
+        shapes: Mapping[int, Shape] | None = None,
     ) -> None:
         self.graph = graph = f.graph
         self.outputs = f.outputs
@@ -112,8 +117,34 @@ class Steps:
             *[i for i in f.order if graph.ops[i].kind != LEAF],
             *[i for i in sorted({*f.outputs}) if graph.ops[i] in (CONSTANT, NAMED)],
         ]
-        self.naming = name_steps(f, self.nodes, notation.spelling, own_names)
+        self.naming = name_steps(f, f.labels, self.nodes, notation.spelling, own_names)
         self.names = self.naming.names
+        self._shapes = shapes
+        self.is_partial = len(f.inputs) > 1 or any(map(self.shape, f.inputs.values()))
+
+    def shape(self, node: int) -> Shape:
+        """The shape of a node's value; a number where neither a run nor shapes say more."""
+        if self.run is not None:
+            found: Shape = self.run.algebra.shape(self.run.values[node])
+            return found
+        return () if self._shapes is None else self._shapes[node]
+
+    @property
+    def has_shapes(self) -> bool:
+        """Whether the shapes of values are known."""
+        return self.run is not None or self._shapes is not None
+
+    def derivative(self, of: str, by: str) -> str:
+        """The derivative of a value by a variable: `∂f/∂x`, and of one variable `df/dx`."""
+        return self.notation.derivative(of, by, self.is_partial)
+
+    def partial(self, node: int, j: int) -> str:
+        """The name of an operation's derivative by its input j: `∂w3/∂w1`; where nothing else
+        varies in the operation and in the program `dw2/dw1`."""
+        inputs = self.graph.args[node]
+        others = {j for j in inputs if self.graph.varying[j]}
+        is_partial = self.is_partial or len(others) > 1
+        return self.notation.derivative(self.names[node], self.names[j], is_partial)
 
     def operands(self, node: int) -> list[tuple[int, int]]:
         """The inputs of a node that have a name of their own: (place, node)."""
@@ -129,7 +160,7 @@ class Steps:
     def definition(self, node: int) -> str:
         """What a step stands for: `f(x) = w1 + 1`, with its other names before its formula; "" for
         an input that goes by its own name."""
-        is_named = self.naming.is_own and self.graph.ops[node] is VARIABLE
+        is_named = node in self.naming.own and self.graph.ops[node] is VARIABLE
         formula = [] if is_named else [self.formula(node)]
         return " = ".join([*self.naming.aliases.get(node, ()), *formula])
 
@@ -151,7 +182,7 @@ class Steps:
             return self._with_tangents(node, {k for k, _ in operands})
         if kind == MULTILINEAR:
             return " + ".join([self._with_tangents(node, {k}) for k, _ in operands])
-        if kind == MATRIX and self.run is not None:
+        if kind == MATRIX and self.has_shapes:
             parts = [self._matrix_rule(node, k, self.tangent(j)) for k, j in operands]
             return joined([part for part in parts if part]) or "0"
         terms = []
@@ -174,14 +205,14 @@ class Steps:
         op, g = self.graph.ops[node], self.adjoint(node)
         if op is MATMUL:
             other = self.notation.transposed.format(self._shown(node, 1 - k))
-            if self.run is not None and not self.run.algebra.shape(self.run.values[node]):
+            if self.has_shapes and not self.shape(node):
                 return f"{g}{self.notation.times}{self._shown(node, 1 - k)}"
             return self.notation.product.format(*((other, g) if k else (g, other)))
         if op in (SUM, STACK, INDEX):
             return self._spread(node, k)
-        if op.kind in (LINEAR, MULTILINEAR) and self.run is not None:
+        if op.kind in (LINEAR, MULTILINEAR) and self.has_shapes:
             return self._transposed(node, k)
-        if op.kind == MATRIX and self.run is not None:
+        if op.kind == MATRIX and self.has_shapes:
             return self._matrix_rule(node, k, g, backwards=True)
         factor = self.factor(node, k) or ""
         written = f"{g}{self.notation.times}{factor}" if factor else g
@@ -207,11 +238,21 @@ class Steps:
             if m.constant_value(partial) == 1:
                 return ""
             text = self.notation.printer(m.graph, partial.node, names)
-            return f"({text})" if _is_loose(m.graph, partial.node, text) else text
+            return f"({text})" if is_loose(m.graph, partial.node, text) else text
         if op.kind == SELECT:
             return self._selected(node, k)
         j = self.graph.args[node][k]
-        return self.notation.partial.format(self.names[node], self.names.get(j, "x"))
+        return self.partial(node, j) if j in self.names else "0"
+
+    def partial_formula(self, node: int, k: int) -> str | None:
+        """The partial derivative as a formula of its own; None where nothing flows."""
+        op = self.graph.ops[node]
+        factor = None if op.kind == STATIC else self.factor(node, k)
+        if factor is None or op.kind != ELEMENTWISE:
+            return factor if factor != "" else "1"
+        if factor in ("", "-"):
+            return factor + "1"
+        return factor[1:-1] if _is_bracketed(factor) else factor
 
     def _selected(self, node: int, k: int) -> str | None:
         """What passes to operand k: all, a share, or the places where a condition holds."""
@@ -301,8 +342,7 @@ class Steps:
         names[g] = self.adjoint(node)
         rule = graph.ops[node].rule
         assert rule is not None
-        assert self.run is not None
-        shapes = [self.run.algebra.shape(self.run.values[j]) for j in graph.args[node]]
+        shapes = list(map(self.shape, graph.args[node]))
         made = rule(m, Expression(m, g), k, graph.attrs[node], shapes, xs)
         return self.notation.printer(m.graph, m.expression(made).node, names)
 
@@ -314,18 +354,16 @@ class Steps:
         m, xs, out, names = self._scratch(node)
         t = m.graph.variable("t")
         names[t] = name
-        assert self.run is not None
-        shapes = [self.run.algebra.shape(self.run.values[j]) for j in graph.args[node]]
+        shapes = list(map(self.shape, graph.args[node]))
         rule = op.rule if backwards else op.tangent
         assert rule is not None
         made = rule(m, Expression(m, t), k, attr, shapes, xs, out)
         return "" if made is None else self.notation.printer(m.graph, made.node, names)
 
     def _is_broadcast(self, node: int, k: int) -> bool:
-        if self.run is None or self.graph.ops[node].kind == REDUCTION:
+        if self.graph.ops[node].kind == REDUCTION:
             return False
-        shape, values = self.run.algebra.shape, self.run.values
-        return bool(shape(values[node]) != shape(values[self.graph.args[node][k]]))
+        return self.shape(node) != self.shape(self.graph.args[node][k])
 
 
 def joined(terms: list[str]) -> str:
@@ -334,7 +372,23 @@ def joined(terms: list[str]) -> str:
     return text.replace("+ -", "- ")
 
 
-def _is_loose(graph: Graph, node: int, text: str) -> bool:
+def product_of(factors: list[str], times: str = TEXT.times) -> str:
+    """The product of factors as `Steps.factor` has them, without those that are 1."""
+    sign = "-" * (factors.count("-") % 2)
+    return sign + (times.join([factor for factor in factors if factor not in ("", "-")]) or "1")
+
+
+def _is_bracketed(text: str) -> bool:
+    """Whether one pair of brackets encloses all of the text."""
+    depth = 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return text[0] == "(" and i == len(text) - 1
+    return False
+
+
+def is_loose(graph: Graph, node: int, text: str) -> bool:
     """Whether a product needs brackets around this factor."""
     op = graph.ops[node]
     level = OPERATORS.get(op.name)

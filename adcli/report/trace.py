@@ -67,8 +67,8 @@ class TraceReport(Report):
         return str(self.steps.graph.attrs[seed.node]) + index_label(seed.component)
 
     def seed_header(self, seed: Seed) -> str:
-        """What the tangents of a seed are: `dw/dx1`."""
-        return f"d{self.steps.naming.letters}/d{self.seed_label(seed)}"
+        """What the tangents of a seed are: `∂w/∂x1`, of one variable `dw/dx`."""
+        return self.steps.derivative(self.steps.naming.letters, self.seed_label(seed))
 
     @property
     def is_forward(self) -> bool:
@@ -136,7 +136,10 @@ class TraceReport(Report):
         """A header and a row a step; an array is a JSON list in one cell."""
         header = ["step", "formula", "value"]
         if self.is_forward:
-            header += ["tangent_rule", *[self.seed_header(s) for s in self.trace.seeds]]
+            header += [
+                "tangent_rule",
+                *[f"d{self.steps.naming.letters}/d{self.seed_label(s)}" for s in self.trace.seeds],
+            ]
         if self.is_reverse:
             header += ["adjoint_rule", "adjoint"]
         yield header
@@ -286,7 +289,7 @@ def _bracketed(value: Any, text: Callable[[Any], str]) -> str:
     return text(value)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 4] + " ..."
 
 
@@ -315,9 +318,9 @@ def _evaluation(report: TraceReport, tables: Tables, text: Callable[[Any], str])
         tables.heading("Evaluation")
 
     def cells(node: int) -> list[str]:
-        row = [steps.names[node], _cut(steps.definition(node)) or "input"]
+        row = [steps.names[node], cut(steps.definition(node)) or "input"]
         if report.is_forward:
-            row.append(_cut(report.tangent_rule(node)) or ("seed" if report.active[node] else "0"))
+            row.append(cut(report.tangent_rule(node)) or ("seed" if report.active[node] else "0"))
         row.append(text(trace.values[node]))
         return [*row, *[text(seed.tangents.get(node, 0.0)) for seed in seeds]]
 
@@ -335,7 +338,7 @@ def _kinks(report: TraceReport, tables: Tables) -> None:
     """Where the derivative is a convention, and which."""
     steps = report.steps
     for node in report.kinks[:MAX_KINKS]:
-        place = f"{steps.names[node]} = {_cut(steps.formula(node))}"
+        place = f"{steps.names[node]} = {cut(steps.formula(node))}"
         tables.note(f"{place} is at a kink: its derivative there is a convention")
     if len(report.kinks) > MAX_KINKS:
         tables.note(f"... and {len(report.kinks) - MAX_KINKS:,} more kinks")
@@ -347,8 +350,8 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
 
     def cells(node: int) -> list[str]:
         found = report.contributions(node)
-        numbers = _cut(sum_of(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
-        rule = _cut(report.adjoint_rule(node, MAX_TERMS)) or "seed"
+        numbers = cut(sum_of(found, lambda c: text(c.value), MAX_TERMS)) if len(found) > 1 else ""
+        rule = cut(report.adjoint_rule(node, MAX_TERMS)) or "seed"
         return [steps.adjoint(node), rule, numbers, text(trace.adjoints[node])]
 
     headers, rows = ["", "contributions", "sum of", "adjoint"], thinned(report.visited, cells)
@@ -357,7 +360,7 @@ def _adjoints(report: TraceReport, tables: Tables, text: Callable[[Any], str]) -
     tables.rows(headers, rows, limit=None, texts=2)
     for node in [n for n in report.inputs if n in trace.adjoints][:MAX_SEED_VECTORS]:
         name = steps.graph.attrs[node]
-        derivative = f"d{steps.naming.result}/d{name}"
+        derivative = steps.derivative(steps.naming.result, name)
         tables.note(f"{derivative} is {steps.adjoint(node)} = {text(trace.adjoints[node])}")
 
 

@@ -15,9 +15,22 @@ from adcli.language.latex import (
     numbered_name,
     to_latex,
 )
+from adcli.report.chain_rule import ChainRule
+from adcli.report.formula_trace import FormulaTrace
 from adcli.report.step_names import Spelling
 from adcli.report.steps import Notation
 from adcli.report.trace import MAX_SEEDS, TraceReport, shown, thinned
+
+
+def latex_derivative(of: str, by: str, is_partial: bool) -> str:
+    r"""The derivative of a value by a variable, as a fraction.
+
+    >>> latex_derivative("f", "x", False)
+    '\\frac{d f}{d x}'
+    """
+    d = r"\partial" if is_partial else "d"
+    return rf"\frac{{{d} {of}}}{{{d} {by}}}"
+
 
 LATEX = Notation(
     spelling=Spelling(
@@ -30,7 +43,7 @@ LATEX = Notation(
     tangent=lambda name: accented_name(name, r"\dot"),
     adjoint=lambda name, bars: reduce(lambda x, _: accented_name(x, r"\bar"), range(bars), name),
     times=r" \cdot ",
-    partial=r"\frac{{\partial {}}}{{\partial {}}}",
+    derivative=latex_derivative,
     only_where=r"\left[{}\right]",
     transposed=r"{}^{{\mathsf{{T}}}}",
     product=r"{} \, {}",
@@ -98,10 +111,10 @@ def _evaluation(report: TraceReport, number: Callable[[Any], str]) -> str:
     heads = ["", r"\text{formula}", r"\text{value}"]
     if report.is_forward:
         heads.append(r"\text{tangent}")
-    written = latex_names(steps.graph)
+    written, d = latex_names(steps.graph), r"\partial" if steps.is_partial else "d"
     for seed in seeds:
         name = written[steps.graph.attrs[seed.node]] + index_label(seed.component)
-        heads.append(rf"\partial {steps.naming.letters}/\partial {name}")
+        heads.append(rf"{d} {steps.naming.letters}/{d} {name}")
 
     def cells(node: int) -> list[str]:
         row = [steps.names[node], steps.definition(node) or r"\text{input}"]
@@ -124,3 +137,37 @@ def _adjoints(report: TraceReport, number: Callable[[Any], str]) -> str:
 
     rows = thinned(report.visited, cells, GAP)
     return _array("llr", ["", r"\text{contributions}", r"\text{adjoint}"], rows)
+
+
+def formula_latex(report: FormulaTrace) -> str:
+    """The trace without a point: rules with the names of partials and with these; then the chain
+    rule. `report.steps` is in `LATEX`."""
+    steps = report.steps
+
+    def cells(node: int) -> list[str]:
+        name, definition, *rules = report.row(node)
+        return [name, *[_WORDS.get(text, text) for text in (definition, *rules)]]
+
+    def adjoints(node: int) -> list[str]:
+        return [steps.adjoint(node), *[_WORDS.get(x, x) for x in report.adjoints(node)]]
+
+    tangents = [r"\text{tangent}", r"\text{with its partials}"] if report.is_forward else []
+    heads = ["", r"\text{formula}", *tangents]
+    parts = [_array("l" * len(heads), heads, thinned(steps.nodes, cells, GAP))]
+    if report.mode != "forward":
+        heads = ["", r"\text{contributions}", r"\text{with their partials}"]
+        parts.append(_array("lll", heads, thinned(report.visited, adjoints, GAP)))
+    for name, chain in report.chains.items():
+        parts.append(_equations(report.derivative(name), chain))
+    return "\n".join(parts)
+
+
+_WORDS = {word: rf"\text{{{word}}}" for word in ("input", "seed")}
+
+
+def _equations(derivative: str, chain: ChainRule) -> str:
+    """The chain rule by one variable, a line for each form."""
+    lines = [f"{'' if k else derivative} &= {text}" for k, text in enumerate(chain.forms)]
+    lines += [f"{slope} &= {text}" for slope, text in chain.slopes]
+    body = " \\\\\n".join(lines)
+    return f"\\[\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n\\]\n"

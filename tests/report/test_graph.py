@@ -45,7 +45,8 @@ def drawn(text: str, at: str = "", **options: Any) -> Drawing:
 
 
 def paths_of(text: str, at: str, name: str) -> Any:
-    return paths_to(function(text), name, assignments((at,), "--at", None))
+    (found,) = paths_to(function(text), [name], assignments((at,), "--at", None)).reports
+    return found
 
 
 def edge_count(found: Drawing) -> int:

@@ -73,7 +73,7 @@ def test_the_textbook_example_by_buttons(opened: Any) -> None:
         "w̄4 = w̄6 = 3",
         "w̄1 = w̄4·(2*w1) = 3·(2*2) = 12",
     ]
-    assert seen[-1] == "The gradient: df/dx1 = 12, df/dx2 = 12 and df/dx3 = 9."
+    assert seen[-1] == "The gradient: ∂f/∂x1 = 12, ∂f/∂x2 = 12 and ∂f/∂x3 = 9."
     assert column(page, "adjoint") == ["12", "12", "9", "3", "3", "3", "1"]
     assert column(page, "value") == ["2", "3", "4", "4", "12", "16", "48"]
 

@@ -47,9 +47,10 @@ def _header(f: Function, report: TraceReport, digits: int) -> Markup:
         program = f"{program[:SHOWN_PROGRAM]} ..."
     point = [f"{name} = {text(value)}" for name, value in report.point.items()]
     value = [report.value] if len(f.outputs) == 1 else report.value
-    result = report.steps.naming.result
+    steps, result = report.steps, report.steps.naming.result
     results = [f"{result} = {', '.join(map(text, value))}"]
-    results += [f"d{result}/d{name} = {text(slope)}" for name, slope in report.gradient.items()]
+    for name, slope in report.gradient.items():
+        results.append(f"{steps.derivative(result, name)} = {text(slope)}")
     return tag(
         "header",
         tag("h1", tag("code", program), class_="long" if len(program) > LONG_PROGRAM else None),

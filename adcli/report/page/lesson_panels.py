@@ -31,7 +31,8 @@ def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
     heads = [tag("th", "", scope="col"), tag("th", "formula", scope="col")]
     for shown in passes:
         names = {"value": "value", "adjoint": "adjoint"}
-        said = names.get(shown.kind, f"d{report.steps.naming.letters}/d{shown.label}")
+        tangent = report.steps.derivative(report.steps.naming.letters, shown.label)
+        said = names.get(shown.kind, tangent)
         heads.append(tag("th", said, scope="col", class_="number", data_column=shown.column))
     places = [*enumerate(report.steps.nodes)]
     rows = bounded(

@@ -190,7 +190,7 @@ class _Writer:
             f"derivative of the result with respect to {letters}."
         )
         of, by = steps.naming.result, steps.graph.attrs
-        ends = [f"d{of}/d{by[node]} = {found[node]}" for node in report.inputs]
+        ends = [f"{steps.derivative(of, by[node])} = {found[node]}" for node in report.inputs]
 
         def step(node: int) -> LessonStep:
             name, given = steps.adjoint(node), report.contributions(node)
@@ -235,13 +235,14 @@ class _Writer:
 
     def partial(self, line: DrawnEdge) -> list[str]:
         """A local partial; of an array that is not written out, the shape."""
-        names = self.steps.names
-        name = self.steps.notation.partial.format(names[line.source], names[line.target])
+        name = self.steps.partial(line.source, line.target)
         is_array = line.partial is None or bool(shape_of(line.partial))
         if not is_array or line.label.startswith("["):
-            return _chain([name, line.rule if "∂" not in line.rule else "", line.label])
+            return _chain([name, line.rule if line.rule != name else "", line.label])
         return (
-            [f"{name}: {line.label}"] if "∂" in line.rule else [name, f"{line.rule} ({line.label})"]
+            [f"{name}: {line.label}"]
+            if line.rule == name
+            else [name, f"{line.rule} ({line.label})"]
         )
 
 
