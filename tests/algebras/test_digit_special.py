@@ -1,11 +1,18 @@
 """Functions of many digits: fast far from 0, and refused where no method is fast."""
 
+import contextlib
+import itertools
+import random
+
 import mpmath
 import pytest
 from mpmath import mp, mpf
 
 import adcli
-from adcli.algebras.special import digit_bessels, digit_betas
+from adcli.algebras.functions import digit_functions
+from adcli.algebras.special import digit_bessels, digit_betas, digit_voigts
+from adcli.errors import UsageError
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT
 from tests.effort import effort
 
 
@@ -159,3 +166,44 @@ def test_bessel_functions_end_soon(name, n, x):
             getattr(digit_bessels, name)(mpf(n), mpf(x))
 
     assert effort(ask) < 1000
+
+
+NAMES = [p.name for p in PRIMITIVES.values() if p.kind in (ELEMENTWISE, SELECT) and not p.variadic]
+GIANT, DWARF = "1e4342944819", "1e-4342944819"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_argument_takes_as_many_digits_as_its_exponent(name: str) -> None:
+    """A value, nan or a refusal, and soon: not a number of billions of digits on the way."""
+    xs = ["0", "0.5", "1", "2", DWARF, "-" + DWARF, GIANT, "1e-3000", "1e3000", "1e-30", "30.5"]
+    points = list(itertools.product(xs, repeat=len(PRIMITIVES[name].inputs)))
+    points = random.Random(7).sample(points, min(len(points), 150))
+
+    def ask() -> None:
+        with mp.workdps(40):
+            for point in points:
+                with contextlib.suppress(UsageError):
+                    getattr(digit_functions, name)(*map(mpf, point))
+
+    assert effort(ask) < 600
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+@pytest.mark.parametrize("x", ["0", "2", "1e30"])
+@pytest.mark.parametrize("sigma", ["1", "1e-25"])
+@pytest.mark.parametrize("gamma", ["1", "1e-90", "1e-300"])
+def test_both_parts_of_a_voigt_profile_far_from_each_other(n, x, sigma, gamma):
+    with mp.workdps(40):
+        found = [
+            part(mpf(n), mpf(x), mpf(sigma), mpf(gamma))
+            for part in (digit_voigts.voigtre, digit_voigts.voigtim)
+        ]
+    with mp.workdps(1500):  # by the recurrence of Hermite's kind for exp(t^2) erfc(t), DLMF 7.18.7
+        t = mp.mpc(mpf(gamma), -mpf(x)) / (mpf(sigma) * mp.sqrt(2))
+        before, value = 2 / mp.sqrt(mp.pi), mp.exp(t * t) * mp.erfc(t)
+        for k in range(1, n + 1):
+            before, value = value, (before - 2 * t * value) / (2 * k)
+        value *= mp.factorial(n) * (-mp.sqrt(2) / mpf(sigma)) ** n / mpf(sigma)
+        value /= mp.sqrt(2 * mp.pi)
+        for got, wanted in zip(found, (value.real, value.imag), strict=True):
+            assert abs(got - wanted) <= abs(wanted) * mpf("1e-37")

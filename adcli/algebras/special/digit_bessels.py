@@ -13,6 +13,7 @@ from adcli.algebras.special.digit_tools import (
     is_far_beyond,
     is_integer,
     refuse_beyond,
+    refuse_far,
     too_big,
 )
 from adcli.errors import UsageError
@@ -91,9 +92,12 @@ def besselk(n: Number, x: Number) -> Number:
         return mp.inf
     if not (x > 0 and _is_defined(n, x)):
         return mp.nan
+    if n != 0 and 2 * mp.mag(n) < -mp.prec - 80:
+        n = mp.zero  # even in the order: mpmath would take the limit with ever more digits
     _refuse_many(n, "besselk")
     if is_far_beyond(x, n):  # DLMF 10.40.1
         return mp.zero if too_big(x, RANGE) else mp.exp(-x) * mp.sqrt(mp.pi / (2 * x))
+    refuse_far("besselk", x)
     if mp.fabs(n) > NEAR_ORDER:  # DLMF 10.27.3
         return _by_recurrence(mp.besselk, mp.fabs(n), x, 1)
     return _value(mp.besselk, n, x)

@@ -10,7 +10,7 @@ from mpmath.libmp import NoConvergence
 
 from adcli.algebras.special.betas import fraction, harmonic
 from adcli.algebras.special.digit_betas import with_lost_digits
-from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, too_big
+from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, refuse_far
 from adcli.algebras.special.mixed_derivatives import (
     MOST_DERIVATIVES,
     bell_polynomials,
@@ -24,19 +24,14 @@ Orders = tuple[int, int]
 LARGEST = 100_000
 """Parameters and arguments to which mpmath takes seconds."""
 
-MOST_MAGNITUDE = 1000
-"""The exponent of two beyond which an argument is a giant."""
-
 MOST_DIGITS = 200
 """Digits beyond which derivatives in a parameter take seconds: mpmath has them by differences."""
 
-MOST_BITS = 20_000
-"""Bits of an argument whose exponential has as many digits more to compute."""
-
 
 def _refuse_large(name: str, *xs: Number) -> None:
-    """Where all arguments are large, one is a giant, or the first is tiny."""
-    if min(xs) > LARGEST or max(map(mp.mag, xs)) > MOST_MAGNITUDE or mp.mag(xs[0]) < -100:
+    """Where all arguments are large, one is a giant or its reciprocal, or the first is tiny."""
+    refuse_far(name, *xs)
+    if min(xs) > LARGEST or mp.mag(xs[0]) < -100:
         raise UsageError(
             f"{name} takes minutes in many digits at such arguments", "leave --precision out"
         )
@@ -76,13 +71,7 @@ def _share(lower: bool, a: Number, x: Number) -> Number:
 
 
 def _with_lost_digits(function: Callable[[], Number], *xs: Number) -> Number:
-    """A value whose terms are as large as the arguments. Raises UsageError if they are giants."""
-    if any(too_big(x, MOST_BITS) for x in xs):
-        raise UsageError(
-            "gammapdf and betapdf take minutes in many digits where an argument has more than "
-            f"{MOST_BITS:,} bits",
-            "leave --precision out",
-        )
+    """A value whose terms are as large as the arguments."""
     with mp.workprec(mp.prec + 30 + 2 * max(0, *(int(mp.mag(x)) for x in xs if x))):
         value = function()
     return +value
@@ -96,6 +85,7 @@ def gammapdf(a: Number, x: Number) -> Number:
         return mp.zero
     if x == 0:
         return mp.inf if a < 1 else mp.one if a == 1 else mp.zero
+    refuse_far("gammapdf", max(1, a, x))
     return _with_lost_digits(lambda: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)), a, x)
 
 
@@ -106,6 +96,7 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
     if n == 0 or not (a >= 0 and x > 0) or mp.isinf(x):
         return gammapdf(a, x) if n == 0 or (a > 1 and x >= 0) else mp.nan
     a = a or mp.ldexp(1, -mp.prec)
+    refuse_far("the derivative of gammapdf", a, x)
 
     def polynomial() -> Number:
         slopes = {(k, 0): -mp.psi(k - 1, a) for k in range(2, int(n) + 1)}
@@ -160,6 +151,8 @@ def betapdf(a: Number, b: Number, x: Number) -> Number:
         end, other = (a, b) if x == 0 else (b, a)
         return mp.inf if end < 1 else other if end == 1 else mp.zero
 
+    refuse_far("betapdf", max(1, a, b))
+
     def value() -> Number:
         log_beta = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
         return mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - log_beta)
@@ -179,6 +172,8 @@ def dbetapdf(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
         end, in_end, in_other = (a, i, j) if x == 0 else (b, j, i)
         at_1 = mp.nan if in_end else mp.mpf(in_other == 1)
         return mp.nan if min(a, b) == 0 else mp.zero if end > 1 else at_1 if end == 1 else mp.nan
+
+    refuse_far("the derivative of betapdf", a, b, x)
 
     def value() -> Number:
         slopes = _log_derivatives(int(i), int(j), a, b, x)
@@ -200,6 +195,7 @@ def dbetainc(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
     if x in (0, 1) or (a == i == 0) or (b == j == 0):
         return mp.zero
     _refuse_large("dbetainc", max(a, b))
+    refuse_far("dbetainc", a, b, x)
     refuse_beyond(MOST_DIGITS, "the derivative of betainc in a and b")
     y = mp.fsub(1, x, exact=True)
     here, there = (int(i), int(j), a, b, x), (int(j), int(i), b, a, y)

@@ -16,6 +16,8 @@ Number = Any
 
 _SPARE = 100
 """Digits that are added on the way to a result, and do not count."""
+MOST_BITS = 2_000
+"""The exponent to which an argument is taken whose bits are all needed."""
 RANGE = 1000
 """Bits of an exponent: beyond, e^x counts as infinite, e^-x as 0."""
 
@@ -55,6 +57,17 @@ def refuse_beyond(digits: int, name: str) -> None:
     if mp.dps > digits + _SPARE:
         raise UsageError(
             f"{name} takes minutes with more than {digits:,} digits", f"--precision {digits}"
+        )
+
+
+def refuse_far(name: str, *xs: Number) -> None:
+    """Raise UsageError where an argument, or its reciprocal, is beyond 2^MOST_BITS: what it loses
+    to the others takes as many more bits to compute with."""
+    if any(x != 0 and not abs(mp.mag(x)) <= MOST_BITS for x in xs):
+        raise UsageError(
+            f"{name} takes minutes in many digits where an argument is beyond 2^{MOST_BITS:,} or "
+            f"below 2^-{MOST_BITS:,}",
+            "leave --precision out",
         )
 
 

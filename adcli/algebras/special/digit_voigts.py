@@ -33,9 +33,19 @@ def _derivative(n: Number, x: Number, sigma: Number, gamma: Number) -> Number:
         return mp.mpc(mp.nan, mp.nan)
     if any(too_big(a, RANGE) for a in (x, sigma, gamma)):
         return mp.mpc(mp.nan, mp.nan)
-    n, c = int(n), mp.mpc(gamma, -x)
-    if sigma == 0:
-        return (-1) ** n * mp.factorial(n) / (mp.pi * c ** (n + 1))
+    scales = [mp.mag(a) for a in (x, sigma) if a != 0]
+    if gamma > 0 and scales and max(scales) - mp.mag(gamma) > mp.prec + 60:
+        # Each part to first order: the smaller one may lie any number of digits below the other.
+        return _at(int(n), x, sigma, mp.zero) + gamma * _at(int(n) + 1, x, sigma, mp.zero)
+    return _at(int(n), x, sigma, gamma)
+
+
+def _at(n: int, x: Number, sigma: Number, gamma: Number) -> Number:
+    c = mp.mpc(gamma, -x)
+    if sigma == 0 or 2 * (mp.mag(c) - mp.mag(sigma)) > mp.prec + 60:
+        with mp.workprec(mp.prec + 20 + _needed(gamma, x)):
+            value = (-1) ** n * mp.factorial(n) / (mp.pi * c ** (n + 1))
+        return +value
     size = max(0, mp.mag(c) - mp.mag(sigma))
     with mp.workprec(mp.prec + 40 + (n + 2) * (2 * size + 4) + _needed(gamma, x)):
         t = c / (sigma * mp.sqrt(2))
