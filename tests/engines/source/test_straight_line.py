@@ -46,10 +46,10 @@ def test_every_primitive_compiles(name: str, monkeypatch: pytest.MonkeyPatch) ->
     if primitive.libraries:
         monkeypatch.delitem(vars(float_functions), name, raising=False)  # not used before
     count = 2 if primitive.variadic else len(primitive.inputs)
-    f = function("x + y + z + w")
+    f = function("x + y + z + w + v")
     args = tuple(f.inputs.values())[:count]
     node = f.graph.node(primitive, args)
-    point = [1.0, 0.5, 0.25, 0.75]
+    point = [1.0, 0.5, 0.25, 0.75, 0.5]
     expected = f.graph.reach([node])
     assert expected
     (got,) = compile_function(f.graph, list(f.inputs.values()), [node])(*point)
