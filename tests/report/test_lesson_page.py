@@ -214,7 +214,7 @@ def test_nothing_is_too_wide(opened: Any, name: str) -> None:
 
 
 def test_a_page_prints_one_frame_a_step(opened: Any) -> None:
-    page = opened(lesson("x^2", "x=3", "reverse"))
+    page = opened(lesson("x^2", "x=3", "reverse"), locale="en")  # a window that may be changed
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     frames = page.locator(".frames section")
@@ -267,6 +267,25 @@ def test_without_script_all_is_there(opened: Any) -> None:
     assert page.get_by_text("1 path from w7 to x1").is_visible()
 
 
-def test_the_size_of_a_page() -> None:
-    text, at = network()
+def test_the_words(opened: Any) -> None:
+    page = opened(lesson())
+    page.get_by_role("tab", name="In words").click()
+    assert page.get_by_text("w7 changes 12 times as fast as x1, because 4·1·3").is_visible()
+    page.get_by_role("button", name="Backward pass").click()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert "w7 changes 12 times as fast as w1." in current(page)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        network(),
+        (
+            "; ".join([f"x = x*y{n % 8} + sin(x/{n})" for n in range(1, 13)]) + "; x^2",
+            ",".join(["x=0.1", *[f"y{k}=1.2345" for k in range(8)]]),
+        ),
+    ],
+)
+def test_the_size_of_a_page(text: str, at: str) -> None:
     assert len(lesson(text, at).encode()) < 300_000

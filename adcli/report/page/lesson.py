@@ -7,9 +7,10 @@ from functools import partial
 
 from adcli.function import Function
 from adcli.report.graph import cut
+from adcli.report.in_words import TraceWords, in_words
 from adcli.report.numbers import shape_of
 from adcli.report.page.document import document, tabs
-from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel
+from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel, words_panel
 from adcli.report.page.lesson_stage import stage_of
 from adcli.report.page.lesson_steps import drawing_of_steps, passes_of
 from adcli.report.page.markup import Markup, tag
@@ -28,8 +29,12 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     assert report.steps.run is not None
     with report.steps.run.algebra.context():
         drawn = drawing_of_steps(report, digits)
-        passes = passes_of(report, drawn, digits)
-        panels = [("Table", table_panel(report, passes)), ("Cost", cost_panel(report))]
+        passes = passes_of(report, drawn, digits, TraceWords(f, report, digits))
+        panels = [
+            ("Table", table_panel(report, passes)),
+            ("In words", words_panel(in_words(f, report, digits))),
+            ("Cost", cost_panel(report)),
+        ]
         if len(f.outputs) == 1 and not shape_of(report.value):
             panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
         stage = stage_of(drawn, passes)

@@ -12,7 +12,7 @@ from adcli.report.page.lesson_graph import in_node
 from adcli.report.page.lesson_steps import MAX_TEXT, PLAYED_SEEDS, LessonPass, bounded
 from adcli.report.page.markup import Markup, join, tag
 from adcli.report.paths import PathReport
-from adcli.report.trace import TraceReport
+from adcli.report.trace import Paragraph, TraceReport
 
 LONG_NUMBER = 24
 """Characters of a number that a cell may break."""
@@ -102,6 +102,14 @@ def _lines(drawn: Drawing, path: Path, lines: dict[int, str]) -> list[str]:
             if k == edge.operand:
                 found.append(lines[id(line)])
     return found
+
+
+def words_panel(paragraphs: Sequence[Paragraph]) -> Markup:
+    """The explanation of the trace."""
+    found = []
+    for title, sentences in paragraphs:
+        found += [tag("h3", title), *[tag("p", sentence) for sentence in sentences]]
+    return join(*found)
 
 
 def cost_panel(report: TraceReport) -> Markup:

@@ -15,6 +15,7 @@ from adcli.explain.trace import Seed
 from adcli.graph.primitives import VARIABLE
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing, DrawnEdge, lines_of
+from adcli.report.in_words import TraceWords
 from adcli.report.numbers import shape_of
 from adcli.report.page.on_demand import Made, OnDemand
 from adcli.report.steps import Steps
@@ -80,12 +81,14 @@ def drawing_of_steps(report: TraceReport, digits: int) -> Drawing:
     return Drawing(steps, lines, report.trace.values, digits, few)
 
 
-def passes_of(report: TraceReport, drawn: Drawing, digits: int) -> list[LessonPass]:
+def passes_of(
+    report: TraceReport, drawn: Drawing, digits: int, said: TraceWords | None = None
+) -> list[LessonPass]:
     """The passes of a trace in the order of a lecture: values, tangents of each seed, adjoints.
 
-    Of many seeds the first are there.
+    Of many seeds the first are there. `said` explains each derivative.
     """
-    writer = _Writer(report, drawn, digits)
+    writer = _Writer(report, drawn, digits, said)
     found = [writer.values()]
     found += [writer.tangents(seed) for seed in report.trace.seeds[:PLAYED_SEEDS]]
     if report.is_reverse:
@@ -112,7 +115,10 @@ class _InNumbers(Steps):
 class _Writer:
     """Says the steps of a trace."""
 
-    def __init__(self, report: TraceReport, drawn: Drawing, digits: int) -> None:
+    def __init__(
+        self, report: TraceReport, drawn: Drawing, digits: int, said: TraceWords | None
+    ) -> None:
+        self.said = said
         self.report, self.steps, self.drawn, self.digits = report, report.steps, drawn, digits
         self.value, self.brief_value = self.texts(report.trace.values.__getitem__)
 
@@ -170,7 +176,8 @@ class _Writer:
                 words = "The tangent of each input times the local partial derivative, added up."
             replaced = _legible(numbers.tangent_rule(node, report.active))
             parts = [steps.tangent(node), report.tangent_rule(node), replaced, found[node]]
-            words += self.kink(node)
+            meaning = self.said.tangent(seed, node) if self.said else ""
+            words = " ".join(filter(None, [words + self.kink(node), meaning]))
             return LessonStep(words, node, lines, _chain(parts), self.partials(lines))
 
         reached = [node for node in steps.nodes if node in seed.tangents]
@@ -213,6 +220,8 @@ class _Writer:
                 for line in self.drawn.lines[source]
                 if line.target == node and line.flows
             ]
+            meaning = self.said.adjoint(node) if self.said else ""
+            words = " ".join(filter(None, [words, meaning]))
             equation = _chain([*parts, found[node]])
             return LessonStep(words, node, lines, equation, self.partials(lines))
 
