@@ -24,6 +24,7 @@ Examples:
   adcli descend 'x - log(x)' --start x=5 --bounds x=0.1: --format json
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
+  adcli descend '(x - 1)^2 + 3y^2' --start x=4,y=2 --method momentum --explain
   adcli descend 'x^2 + 3y^2' --start x=4,y=2 --rate 0.1 -o run.html
   adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
   printf 'x,y\\n-1,9\\n0,1\\n1,3\\n2,6\\n' | adcli descend 'mean((y - (a*x + b))^2)' --data - \\
@@ -242,6 +243,12 @@ class WatchingOptions(Options):
         A_TABLE,
         ONE_START,
         least=1,
+    )
+    explain: bool = flag(
+        "Write the first steps out: the method's rule in symbols, then in numbers.",
+        A_TABLE,
+        ONE_START,
+        WHOLE,
     )
     trace: str | None = text(
         "FILE",

@@ -19,6 +19,7 @@ from adcli.language.messages import safe
 
 if TYPE_CHECKING:
     from adcli.data.table import Table
+    from adcli.report.first_steps import FirstSteps
     from adcli.report.rendering import Report
 
 SHOWN_ELSEWHERE = ("expression", "source", "method", "form", "output", "digits", "color")
@@ -31,6 +32,7 @@ class DescentRun:
     def __init__(self, f: Function, options: DescendOptions) -> None:
         self.f = f
         self.options = options
+        self.first_steps: FirstSteps | None = None
 
     def run(self) -> int:
         """Minimise, save what was found, and report it; returns the exit code."""
@@ -125,13 +127,19 @@ class DescentRun:
 
         interrupted = stack.enter_context(interruption())
         asked = {**problem, **self.options.passed_on}
+        if self.options.explain:
+            from adcli.report.first_steps import FirstSteps
+
+            self.first_steps = FirstSteps(self.options.digits)
+            watchers = [*watchers, self.first_steps]
         return descend(self.f, watchers=watchers, interrupted=interrupted, **asked)
 
     def report(self, result: Any, timed: bool) -> Report:
         """The report of a result."""
         from adcli.report.descent import DescentReport
 
-        return DescentReport(result, timed)
+        steps = () if self.first_steps is None else list(self.first_steps.lines())
+        return DescentReport(result, timed, steps)
 
     def plot_stream(self) -> Callable[[str], object]:
         """Where a plot in the terminal goes: where standard output has a table, it is one more."""

@@ -72,6 +72,7 @@ def minimise(
     if saving.path is not None:
         monitor.watchers.insert(0, saver)
     for watcher in monitor.watchers:
+        watcher.attend(method)
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
     outcome = method.run(monitor)

@@ -34,6 +34,9 @@ HISTORY_NUMBERS = 1_000
 class Watcher:
     """Somebody who looks at iterates; this one looks at none."""
 
+    def attend(self, method: Method) -> None:
+        """Learn which method descends, before it begins."""
+
     def begin(self, problem: Problem) -> None:
         """The descent is about to start: all that was asked for can be meant."""
 

@@ -47,14 +47,19 @@ class Stepper:
         gradient (needed for `clip_norm`).
         """
         rule, rate = self.rule(m), self.schedule.at(m, iteration)
-        gradient = self.limited(m, point, gradient)
-        if self.clip_norm is not None:
-            length = norm(m, gradient) if length is None else length
-            gradient = m.minimum(m.divide(self.clip_norm, length), 1.0) * gradient
+        gradient = self.used(m, point, gradient, length)
         change, state = rule.step(gradient, state, rate)
         if self.decay and rule.decoupled:
             point = point - (rate * self.decay) * point
         return project(m, point + change, self.lower, self.upper), state
+
+    def used(self, m: Any, point: Vector, gradient: Vector, length: Any = None) -> Vector:
+        """The gradient that the rule gets: with decay, and within its limits."""
+        gradient = self.limited(m, point, gradient)
+        if self.clip_norm is not None:
+            length = norm(m, gradient) if length is None else length
+            gradient = m.minimum(m.divide(self.clip_norm, length), 1.0) * gradient
+        return gradient
 
     def limited(self, m: Any, point: Vector, gradient: Vector) -> Vector:
         """The gradient with decay, if it goes through the rule, and limits on its components."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -20,10 +22,12 @@ from adcli.report.rich_tables import Tables
 
 @dataclass(frozen=True)
 class DescentReport(Report):
-    """How a descent ended; `timed` says whether people see how long it took."""
+    """How a descent ended; `timed` says whether people see how long it took. `steps` are lines that
+    people see before."""
 
     result: Result
     timed: bool = True
+    steps: Sequence[str] = ()
 
     def record(self) -> dict[str, Any]:
         record = {**result_fields(self.result), **levels_field(self.result.levels)}
@@ -34,6 +38,15 @@ class DescentReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """The closing panel: how it ended, and the point."""
         result = self.result
+        for number, line in enumerate(self.steps):
+            if not number:
+                tables.heading(line)
+                continue
+            tables.lines(
+                *textwrap.wrap(
+                    line, tables.width, subsequent_indent=" " * 6, break_on_hyphens=False
+                )
+            )
         if len(result.starts) > 1:
             tables.rows(*_starts_table(result, digits))
         decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
