@@ -11,7 +11,7 @@ from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
 from adcli.cli.descent_options import DescendOptions, SettingsOptions
 from adcli.cli.inputs import assignments, file_levels
 from adcli.cli.interruption import interruption
-from adcli.cli.show import screen, show, write_text
+from adcli.cli.show import SHOWN_ELSEWHERE, screen, show, write_text
 from adcli.cli.table_options import check_columns, columns_in, open_data, read_data
 from adcli.cli.terminal import console, is_terminal, remark
 from adcli.function import Function
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from adcli.data.table import Table
     from adcli.report.first_steps import FirstSteps
     from adcli.report.rendering import Report
-
-SHOWN_ELSEWHERE = ("expression", "source", "method", "form", "output", "digits", "color")
-"""Options that a page of a result does not list: it shows what they say."""
 
 
 class DescentRun:
@@ -59,7 +56,7 @@ class DescentRun:
         for text in result.moved:
             remark(safe(text) + "\n")
         for page in pages:
-            settings = [("method", self.described()), *options.chosen(*SHOWN_ELSEWHERE)]
+            settings = [("method", self.described()), *options.chosen("method", *SHOWN_ELSEWHERE)]
             write_text(options.output, page.text(result, settings, options.digits))
         if not pages:
             report = self.report(result, timed=is_terminal(sys.stdout))

@@ -9,7 +9,7 @@ from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
 from adcli.cli.fit_options import EXAMPLES, FitOptions
 from adcli.cli.interruption import interruption
-from adcli.cli.show import show
+from adcli.cli.show import SHOWN_ELSEWHERE, show, write_text
 from adcli.cli.terminal import is_terminal, remark
 from adcli.language.messages import safe
 
@@ -67,8 +67,14 @@ def _write(problem: Regression, result: Fit, options: FitOptions) -> None:
     apart = options.predict is not None
     if not (apart and whole) or options.output not in (None, "-"):
         output = None if apart else options.output
-        timed = output is None and is_terminal(sys.stdout)
-        show(FitReport(result, timed), options.form, output, options.digits)
+        if options.form == "html":
+            from adcli.report.page.fit_page import fit_page
+
+            settings = options.chosen(*SHOWN_ELSEWHERE)
+            write_text(output, fit_page(problem, result, settings, options.digits))
+        else:
+            timed = output is None and is_terminal(sys.stdout)
+            show(FitReport(result, timed), options.form, output, options.digits)
     if apart or options.form != "table":
         for warning in result.warnings:
             remark(f"warning: {safe(warning)}\n")

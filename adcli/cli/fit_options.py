@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from adcli.cli.declare import Options
-from adcli.cli.formats import ROWS, FormatOption, format_of
+from adcli.cli.formats import HTML, RECORD, ROWS, FormatOption, format_of
 from adcli.cli.kinds import choice, count, flag, number, text, texts
-from adcli.cli.needs import Need, has, has_none
-from adcli.cli.options import OutputOptions, ProgramOptions, file_format_option, format_option
+from adcli.cli.needs import A_TABLE_OR_PAGE, Need, has, has_none
+from adcli.cli.options import (
+    OutputOptions,
+    ProgramOptions,
+    digits_option,
+    file_format_option,
+    format_option,
+)
 from adcli.cli.table_options import TableOptions
 from adcli.engines.choose import FIT_ENGINES
+from adcli.errors import UsageError
 
 EXAMPLES = """\b
 Examples:
@@ -19,6 +26,7 @@ Examples:
   adcli fit 'y ~ a*x + b' --data line.csv --start a=1,b=0 --loss soft_l1 --loss-scale 0.5
   adcli fit 'log(y) ~ a - k*t' --data decay.csv --start a=auto,k=auto --format json
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto --sigma s --plot decay.png
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto -o decay.html
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
@@ -122,9 +130,15 @@ class PredictionOptions(Options):
 class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     """All options of the command."""
 
-    form: str = format_option(cls=_Format)
+    form: str = format_option("html", endings={**RECORD, **HTML}, cls=_Format)
+    digits: int = digits_option(A_TABLE_OR_PAGE)
 
     def check(self) -> None:
+        if self.form == "html" and self.predict:
+            raise UsageError(
+                "--format html is the report of a fit, and --predict writes rows",
+                "leave one out: fit once for the page, -o fit.html, and once to predict",
+            )
         format_of("--save", self.save, {".json": "json"}, texts=())
         if self.plot:
             from adcli.report.plots import picture_format

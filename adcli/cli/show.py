@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from adcli.data.writer import ResultWriter
     from adcli.explain.engine import Explanation
 
+SHOWN_ELSEWHERE = ("expression", "source", "form", "output", "digits", "color")
+"""Options that a page of a result does not list: it shows what they say."""
+
 
 def show(report: Report, form: str, output: str | None, digits: int = DIGITS) -> None:
     """Write a result to a file or to standard output (None, "-")."""

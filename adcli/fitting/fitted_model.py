@@ -11,6 +11,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -176,6 +177,18 @@ class FittedModel:
         found = self.predict(data)
         reach = self.half_width * found.standard_error
         return found.prediction, found.prediction - reach, found.prediction + reach
+
+    def known_band(self, data: Mapping[str, Any]) -> tuple[Vector, Vector, Vector]:
+        """The curve and its band as by `band`; nan at rows where the model is not finite."""
+        with suppress(DomainError):
+            return self.band(data)
+        rows = len(next(iter(data.values())))
+        found = np.full((3, rows), np.nan)
+        for k in range(rows):
+            with suppress(DomainError):
+                alone = {name: column[k : k + 1] for name, column in data.items()}
+                found[:, k] = [part[0] for part in self.band(alone)]
+        return found[0], found[1], found[2]
 
     def check_row_wise(self) -> None:
         """Raise UsageError for a model that other rows cannot be put into."""

@@ -67,9 +67,13 @@ class FitReport(Report):
             yield exact(x.value), exact(error)
 
     def draw(self, tables: Tables, digits: int) -> None:
+        """The model, and its results."""
+        tables.heading(self.fit.model.strip())
+        self.draw_results(tables, digits)
+
+    def draw_results(self, tables: Tables, digits: int) -> None:
         """The parameters, their correlation and a panel with all figures."""
         fit = self.fit
-        tables.heading(fit.model.strip())
         tables.rows(*_parameter_table(fit, digits))
         _correlation_table(tables, fit)
         lines = _lines(fit, digits, self.timed)

@@ -268,7 +268,7 @@ WRITES = {
     "diff x^2": [".tex", ".py", ".c", ".json"],
     ROSENBROCK: [".json", ".jsonl", ".ndjson", ".html", ".htm"],
     TRAIN: [".json", ".jsonl", ".ndjson", ".html", ".htm"],
-    FIT: [".csv", ".json", ".jsonl", ".ndjson"],
+    FIT: [".csv", ".json", ".jsonl", ".ndjson", ".html", ".htm"],
     f"{FIT} --predict rows.csv": [".csv", ".json", ".jsonl", ".ndjson", ".parquet"],
     "functions": [".json", ".jsonl", ".ndjson"],
 }

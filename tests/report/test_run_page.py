@@ -1,4 +1,4 @@
-"""The pages of descents and trainings in a browser: what they show, and what the player does."""
+"""The pages of descents, trainings and fits in a browser: what they show, what the player does."""
 
 from __future__ import annotations
 
@@ -37,14 +37,33 @@ RUNS = {
     "trained at once": f"{TRAIN} --max-iterations 1",
     "spoilt": TRAIN.replace("0.1", "1e9"),
 }
+FITS = {
+    "line": "adcli fit 'y ~ a*x + b' --data rows.csv --start a=auto,b=auto",
+    "groups": "adcli fit 'y ~ a*x + b[codes(g)]' --data rows.csv --start a=1,b=0",
+    "levels": "adcli fit 'sqrt(y) ~ b[codes(g)]' --data rows.csv --start b=auto",
+    "two": "adcli fit 'y ~ a*x + b*z + c' --data rows.csv --start a=0,b=0,c=0 --weights 1/x",
+    "sigma": "adcli fit 'y ~ a*x + b' --data rows.csv --start a=1,b=0 --sigma x --absolute-sigma",
+    "robust": "adcli fit 'y ~ a*x + b' --data rows.csv --start a=1,b=0 --loss huber",
+    "pole": "adcli fit 'y ~ a + b/(x - 3.5)' --data rows.csv --start a=1,b=0",
+    "edge": "adcli fit 'y ~ a*sqrt(x - 1) + 1' --data rows.csv --start a=1",
+    "perfect": "adcli fit 'x ~ a*x' --data rows.csv --start a=0.5",
+    "as many": "adcli fit 'y ~ a*x + b' --data rows.csv --where 'x < 3' --start a=1,b=0",
+    "loose": "adcli fit 'y ~ (a + b)*x' --data rows.csv --start a=1,b=0",
+    "mean": "adcli fit 'y ~ m' --data rows.csv --start m=0",
+    "all rows": "adcli fit 'y ~ a*(x - mean(x)) + b' --data rows.csv --start a=1,b=0",
+    "matrix": "adcli fit 'y ~ v[g2] + sum(w*[1, 2])' --data rows.csv --start v=[0,0] --fix w=[0,0]",
+}
 
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The page that a command writes to a file, in a folder with rows."""
     monkeypatch.chdir(tmp_path)
-    rows = [f"{x},{2 * x + 1 + (x * 7 % 3) / 5},{('north', 'south')[x % 2]}" for x in range(12)]
-    Path("rows.csv").write_text("x,y,g\n" + "\n".join(rows) + "\n")
+    rows = [
+        f"{x},{2 * x + 1 + (x * 7 % 3) / 5},{x * x % 5},{('north', 'south')[x % 2]},{x % 2}"
+        for x in range(1, 13)
+    ]
+    Path("rows.csv").write_text("x,y,z,g,g2\n" + "\n".join(rows) + "\n")
 
     def written(command: str) -> str:
         outcome = run_here([*words(command), "-o", "run.html"])
@@ -69,21 +88,20 @@ def now(page: Any) -> dict[str, str]:
 
 def walked(page: Any, chart: str) -> int:
     """How many points of a line the player has gone along."""
-    points = page.locator(f".{chart} .walked").first.get_attribute("points")
+    points = page.locator(f".chart-{chart} .walked").first.get_attribute("points")
     return len(points.split()) // 2
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_page_fits_its_window(opened: Any, written: Any, name: str) -> None:
-    text = written(RUNS[name])
+@pytest.mark.parametrize("command", [*RUNS.values(), *FITS.values()], ids=[*RUNS, *FITS])
+def test_a_page_fits_its_window(opened: Any, written: Any, command: str) -> None:
+    text = written(command)
     assert len(text.encode()) < 300_000
     assert not re.search(r'="[^"]*\b(nan|inf)\b', text)
     page = opened(text)
-    for width in (390, 1280):
+    for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        for key in ("Home", "ArrowRight", "End"):
-            page.keyboard.press(key)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("Home")
 
 
 @pytest.mark.parametrize("name", ["path", "curve", "ten", "diverged", "bounds", "training"])
@@ -159,7 +177,7 @@ def test_names_are_harmless(opened: Any, written: Any, name: str) -> None:
     assert page.locator("img:not([role]), script").count() == 1
     assert name in page.locator("h1").text_content()
     assert name in now(page)
-    assert name in page.locator(".path desc").text_content()
+    assert name in page.locator(".chart-path desc").text_content()
 
 
 def test_light_dark_and_paper(opened: Any, written: Any) -> None:
@@ -187,6 +205,64 @@ def test_the_settings_are_listed(opened: Any, written: Any) -> None:
     rows = page.locator(".panel:visible tbody tr").all()
     told = [row.locator("th, td").all_text_contents() for row in rows]
     assert told[1:] == [["--start", "x=3,y=2"], ["--bounds", "y=0:5"], ["--maximize", ""]]
+
+
+def test_a_fit_has_the_numbers_of_its_report(opened: Any, written: Any) -> None:
+    page = opened(written(f"{FITS['two']} --digits 17"))
+    record = json.loads(run_here([*words(FITS["two"]), "--format", "json"]).stdout)
+    shown = figures(page)
+    assert float(shown["R²"]) == record["r_squared"]
+    assert float(shown["residual standard deviation"]) == record["residual_standard_deviation"]
+    assert float(shown["residual sum of squares"]) == record["rss"]
+    for name, parameter in record["parameters"].items():
+        row = page.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True)).first
+        cells = row.locator("td").all_text_contents()
+        numbers = [parameter["value"], parameter["standard_error"]]
+        assert list(map(float, cells[:2])) == numbers
+        assert list(map(float, cells[3:])) == parameter["confidence_interval"]
+
+
+@pytest.mark.parametrize(
+    ("name", "titles", "legend"),
+    [
+        (
+            "line",
+            ["Data and fit", "The residuals against x"],
+            ["data", "fit", "95% confidence band"],
+        ),
+        ("groups", ["Data and fit", "The residuals against x"], ["north", "south"]),
+        ("levels", ["Data and fit", "The residuals against fitted sqrt(y)"], ["fitted value"]),
+        ("two", ["Observed against fitted", "The weighted residuals against fitted y"], ["data"]),
+        ("sigma", ["Data and fit", "The weighted residuals against x"], ["standard deviation"]),
+    ],
+)
+def test_the_pictures_of_a_fit(
+    opened: Any, written: Any, name: str, titles: list[str], legend: list[str]
+) -> None:
+    page = opened(written(FITS[name]))
+    assert page.locator(".chart-title").all_text_contents()[:2] == titles
+    told = page.locator(".chart-data .legend li").all_text_contents()
+    assert set(legend) <= set(told)
+    for picture in page.locator("[role=img]").all():
+        assert picture.locator("title").text_content()
+        assert picture.locator("desc").text_content()
+
+
+def test_many_rows_are_thinned(opened: Any, written: Any) -> None:
+    Path("rows.csv").unlink()
+    many = "\n".join(f"{x},{x % 7},{x % 3}" for x in range(30_000))
+    Path("rows.csv").write_text(f"x,y,z\n{many}\n")
+    text = written(FITS["two"].replace("1/x", "1"))
+    assert len(text) < 200_000
+    assert "One row of 25 is drawn, of 30,000." in text
+    assert "and 29,900 more rows" in text
+
+
+def test_a_page_is_no_prediction(written: Any) -> None:
+    command = f"{FITS['line']} --format html --predict rows.csv"
+    outcome = run_here(words(command))
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "--format html is the report of a fit" in outcome.stderr
 
 
 def test_standard_output_has_the_page_alone() -> None:

@@ -164,7 +164,8 @@ class SvgChart:
             tag("ul", *keys, class_="legend") if keys else "",
         )
         note = tag("p", self.note, class_="note") if self.note else ""
-        return tag("figure", caption, picture, note, class_=f"chart {self.name}")
+        looks = f"chart chart-{self.name}" + " small" * (width < SIZE[0])
+        return tag("figure", caption, picture, note, class_=looks)
 
     def _grid(self) -> Markup:
         """The frame, and lines and numbers at round places."""
