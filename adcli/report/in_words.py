@@ -26,6 +26,8 @@ PATH_STEPS, SEARCHED = 500, 2000
 """Steps of a program whose paths are looked for, and steps of that search."""
 EXACT_STEPS, EXACT_NUMBERS, EXACT_DIGITS = 2000, 1000, 30
 """Up to this size a small change is computed in so many digits."""
+MOST_COUNTED = 1_000_000
+"""Inputs times steps of a program whose tangents are counted."""
 ROUGH = 0.1
 """The share of a change by which it may differ from the derivative's before that is remarked."""
 
@@ -78,8 +80,11 @@ class TraceWords:
 
     def text(self, value: Any) -> str:
         """A number or an array with few digits, however many are computed with."""
-        beyond = not shape_of(value) and value != 0 and float(abs(value)) in (0.0, inf)
-        return shown(value, self.digits, self.report.precision if beyond else None)
+        if not shape_of(value) and value != 0 and float(abs(value)) in (0.0, inf):
+            from mpmath import nstr
+
+            return str(nstr(value, self.digits))  # beyond the range of float64
+        return shown(value, self.digits)
 
     def _factor(self, value: Any) -> str:
         text = self.text(value)
@@ -90,6 +95,8 @@ class TraceWords:
     def tangent(self, seed: Seed, node: int) -> str:
         """What a tangent says: "w3 changes 3 times as fast as x1."; "" for an array."""
         by = self.report.seed_label(seed)
+        if not all(map(is_finite, flat(self.trace.values[node]))):
+            return f"{self.steps.names[node]} has no value here."
         return self._sentence(self.steps.names[node], by, self.report.tangent(seed, node))
 
     def adjoint(self, node: int) -> str:
@@ -109,8 +116,9 @@ class TraceWords:
         """What the marks stand for, each at the example of a step."""
         report, steps = self.report, self.steps
         if report.is_forward and self.trace.seeds:
-            seed = self.trace.seeds[0]
-            node = next((n for n in reversed(steps.nodes) if n in seed.tangents), seed.node)
+            node, seeds = steps.outputs[0], self.trace.seeds
+            moving = [s for s in seeds if any(flat(s.tangents.get(node, 0.0)))]
+            seed = (moving or seeds)[0]
             name, by = steps.names[node], report.seed_label(seed)
             yield (
                 f"A tangent says how fast a step changes with the input that is seeded: for the "
@@ -121,6 +129,7 @@ class TraceWords:
         if report.is_reverse:
             visited = report.visited
             inner = [n for n in visited[1:] if steps.graph.args[n]] or visited[1:]
+            inner = [n for n in inner if any(True for _ in flat(report.adjoint(n)))]
             of = steps.names[steps.outputs[0]]
             for node in inner[-1:]:
                 yield (
@@ -215,8 +224,7 @@ class TraceWords:
             if not shape_of(value):
                 yield Rate(0, node, (), value)
             elif value.size:
-                numbers = [abs(float(x)) for x in flat(value)]
-                index = _unravelled(numbers.index(max(numbers)), shape_of(value))
+                index = _unravelled(int(abs(value).argmax()), shape_of(value))
                 yield Rate(0, node, index, value[index])
 
     # ---- small changes ----
@@ -316,18 +324,20 @@ class TraceWords:
             if sweeps:
                 yield "Forward mode takes one sweep, since there is one input."
             return
+        has_arrays = any(seed.component for seed in self.trace.seeds)
+        number = "number among the inputs" if has_arrays else "input"
+        said = f"Forward mode takes {sweeps:,} sweeps, one for each {number}."
+        if len(self.report.inputs) * len(self.f.order) > MOST_COUNTED:
+            yield said
+            return
         uses = self._tangent_counts()
         repeated = sum(count > 1 for count in uses)
-        number = (
-            "number among the inputs"
-            if any(seed.component for seed in self.trace.seeds)
-            else "input"
-        )
-        yield (
-            f"Forward mode takes {sweeps:,} sweeps, one for each {number}. Together they compute "
-            f"{counted(sum(uses), 'tangent')} for {counted(len(uses), 'step')}, {repeated:,} of "
-            "which get one more than once, with the same local partial derivatives each time."
-        )
+        again = "no step gets more than one."
+        if repeated:
+            again = f"{counted(repeated, 'step')} {'gets' if repeated == 1 else 'get'} one in more "
+            again += "than one sweep, with the same local partial derivatives each time."
+        done = f"{counted(sum(uses), 'tangent')} for {counted(len(uses), 'step')}"
+        yield f"{said} Together they compute {done}; {again}"
 
     def _tangent_counts(self) -> list[int]:
         """For each operation that depends on inputs, how many sweeps give it a tangent."""

@@ -50,7 +50,7 @@ PROGRAMS = {
         "w7 changes 12 times as fast as x1, because 4·1·3 (x1 → w4 → w6 → w7).",
         "x1 up by 0.01: f up by about 0.12; computed: up by 0.1203.",
         "for the seed x1, w7' = 12 is the derivative of w7 with respect to x1.",
-        "9 tangents for 4 steps, 3 of which get one more than once",
+        "9 tangents for 4 steps; 3 steps get one in more than one sweep",
         "the values of 7 steps are kept, 7 numbers",
         "forward mode takes 6 multiplications, reverse mode 4 multiplications",
     ],
@@ -74,6 +74,14 @@ PROGRAMS = {
     ("sqrt(1 - x)", "x=0.9999", "both"): [
         "x up by 0.001: f down by about 0.05; at x = 1.0009 the program has no value.",
     ],
+    ("where(x > 0, log(x), 0)", "x=-1", "both"): [
+        "w4 does not change with x, to first order: no path leads there.",
+    ],
+    ("x^2", "x=1e-300", "both"): ["computed: up by 2.01e-602."],
+    ("x + 2*y", "x=1,y=2", "both"): ["3 tangents for 2 steps; 1 step gets one in more than one"],
+    ("[x, y]", "x=1,y=2", "forward"): ["2 tangents for 1 step; 1 step gets one in more than one"],
+    ("x, y^2", "x=1,y=2", "forward"): ["1 tangent for 1 step; no step gets more than one."],
+    ("sum(v)", "v=zeros(0)", "both"): ["the values of 2 steps are kept, 1 number."],
     ("exp(x^2)", "x=20", "both"): ["The derivative speaks of smaller changes."],
     ("x*y, x/y", "x=2,y=4", "forward"): [
         "y up by 0.01: f2 down by about 0.00125; computed: down by 0.00124688.",
@@ -121,7 +129,8 @@ def check_steps(program: Program, text: str, mode: str) -> None:
     for seed in report.trace.seeds[:3]:
         for node in seed.tangents:
             said = written.tangent(seed, node)
-            assert not said or ("falls" in said) == (report.tangent(seed, node) < 0)
+            if said and "no value" not in said:
+                assert ("falls" in said) == (report.tangent(seed, node) < 0)
 
 
 @settings(max_examples=20)
