@@ -111,7 +111,10 @@ def _negative_binomial_phi(m: Any, y: Any, mu: Any, phi: Any, out: Any) -> Any:
     below = -m.log1p(m.divide(mu - y, phi + y)) - gap  # 1 + gap has lost its digits there
     errors = m.stirling_slope(1, y + phi) - m.stirling_slope(1, phi)
     errors = errors + m.divide(m.divide(0.5 * y, phi), y + phi)
-    return m.where(m.less(gap, -0.5), below, m.log1pmx(gap)) + errors
+    general = m.where(m.less(gap, -0.5), below, m.log1pmx(gap)) + errors
+    # For y = 1 both parts are as large as 1/phi and their sum as mu/phi^2.
+    single = m.log1pmx(m.divide(-mu, phi + mu)) + m.divide(m.divide(mu, phi), phi + mu)
+    return m.where(m.equal(y, 1) * m.less(mu, phi), single, general)
 
 
 def _negative_binomial_phi_shown(m: Any, y: Any, mu: Any, phi: Any, out: Any) -> Any:
