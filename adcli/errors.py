@@ -64,6 +64,10 @@ class DomainError(AdcliError):
     index: tuple[int, ...] = ()
 
 
+class WrongIndexError(DomainError):
+    """An element that is taken at a place that the data say, and that the array lacks."""
+
+
 class KinkError(DomainError):
     """A derivative asked for at a kink, where `strict` forbids the convention.
 

@@ -13,7 +13,7 @@ from adcli.ad.evaluate import Run
 from adcli.ad.live import live_inputs, not_finite
 from adcli.ad.reverse import first_infinite
 from adcli.ad.supports import density_reason
-from adcli.errors import DomainError
+from adcli.errors import DomainError, WrongIndexError
 from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY, is_taken
 from adcli.graph.primitives import (
@@ -88,7 +88,8 @@ def value_error(run: Run, place: Place, text: str) -> DomainError:
         from adcli.ad.indices import wrong_index
 
         message, hint, wrong = wrong_index(run, node)
-        return _placed(DomainError(message, hint, span=graph.span(node), text=text), run, wrong)
+        refusal = WrongIndexError(message, hint, span=graph.span(node), text=text)
+        return _placed(refusal, run, wrong)
     elif fault := _value_fault(run, node, live):
         message = f"{usual_word(op)} of {fault}{_within(graph, node, text)}"
     else:

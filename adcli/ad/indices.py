@@ -28,7 +28,8 @@ def wrong_index(run: Run, node: int) -> tuple[str, str, tuple[int, Any]]:
             break
     at, _ = algebra.first(given, bad)
     number = float(given[(0, *at)])
-    shown = repr(number).removesuffix(".0")
+    name = f"{graph.attrs[place]} = " if graph.ops[place] is VARIABLE else ""
+    shown = name + repr(number).removesuffix(".0")
     if not number.is_integer():
         hint = "floor(x) is one; an index counts from 0"
         return f"the index {shown} is not a whole number", hint, (place, bad)

@@ -16,7 +16,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.stepper import Stepper
 from adcli.descent.stopping import DEPTH, GROWTH, Ended, Outcome, RunLimits, Status
 from adcli.engines.plan.loss_plan import LossPlan
-from adcli.errors import DomainError
+from adcli.errors import DataError, DomainError, WrongIndexError
 from adcli.language.messages import counted
 from adcli.training.state import Epoch, TrainingState, save_training
 from adcli.training.training_plan import TrainingPlan
@@ -168,11 +168,12 @@ class Training:
     def _validate(self, rows: Batches) -> float:
         """The loss over the validation rows."""
         total, count = 0.0, 0
-        for number, batch in enumerate(rows.epoch(0), 1):
+        for batch in rows.epoch(0):
             self._check_interruption()
             value = self.loss.value({**self._inputs, **batch})
             if not math.isfinite(value):
-                where = f"after epoch {self.state.epochs + 1:,} in validation batch {number:,}"
+                place = f"validation rows {count + 1:,} to {count + count_rows(batch):,}"
+                where = f"after epoch {self.state.epochs + 1:,} ({place})"
                 raise self._diverged(batch, f"the validation loss is {value:g} {where}")
             total += count_rows(batch) * value
             count += count_rows(batch)
@@ -257,10 +258,15 @@ class Training:
         return Outcome(Status.DIVERGED, f"the loss is {value:.3g} {self._reached()}")
 
     def _diverged(self, batch: RowBatch, reason: str) -> Ended:
-        """The end at a batch whose loss or gradient is not finite, with what is to blame."""
+        """The end at a batch whose loss or gradient is not finite, with what is to blame.
+
+        Raises DataError for an index that no parameter has a place for.
+        """
         cause = f"in {self.plan.dtype} alone" if self.plan.dtype != "float64" else ""
         try:
             self.problem.check_values({**self._inputs, **batch})
+        except WrongIndexError as error:
+            raise DataError(f"{reason}: {error.message}", error.hint) from None
         except DomainError as error:
             cause = error.message
         return Ended(Status.DIVERGED, f"{reason}: {cause}" if cause else reason)

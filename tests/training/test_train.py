@@ -282,6 +282,17 @@ def test_the_operation_to_blame_is_named() -> None:
     assert "the validation loss is inf after epoch 1" in seen.reason
 
 
+def test_a_group_that_the_training_rows_lack_is_an_error_that_names_its_row() -> None:
+    rows = {"g": np.array([0.0, 1.0, 0.0, 1.0]), "y": np.arange(4.0)}
+    held_out = {"g": np.array([1.0, 0.0, 2.0]), "y": np.ones(3)}
+    with pytest.raises(DataError) as caught:
+        train("mean((a[g] - y)^2)", {"a": 0.0}, data=rows, validation=held_out, batch_size=2)
+    assert caught.value.message == (
+        "the validation loss is nan after epoch 1 (validation rows 3 to 3): the index g = 2 is "
+        "outside of an axis of length 2, in row 1 of 1"
+    )
+
+
 def test_float32_alone_overflows() -> None:
     rows = {"x": np.full(8, 1e20)}
     with pytest.raises(DomainError, match="the loss is inf"):
