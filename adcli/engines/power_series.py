@@ -20,6 +20,7 @@ from adcli.engines.columns import is_number
 from adcli.engines.point import sweep_point
 from adcli.errors import DomainError, KinkError, LanguageError, UsageError
 from adcli.given import check_kinds, check_number
+from adcli.graph.primitives import PRIMITIVES
 
 if TYPE_CHECKING:
     from adcli.graph.program import Program
@@ -172,7 +173,9 @@ def _error(
     written = written_out(run, (node, None), program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
     hint = remedy(graph, node)
-    if digits is None and order > 1:
+    if graph.ops[node].name == "det":
+        hint = PRIMITIVES["cofactors"].remedy
+    elif digits is None and order > 1:
         hint = "it does not exist here, or is beyond float64: --precision 50 tells which"
     return DomainError(
         f"{which} of {written} is not finite", hint, span=graph.span(node), text=program.text

@@ -6,6 +6,7 @@ and so of a name that nothing has used yet, is its span; the value of an express
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from adcli.errors import LanguageError, Span
@@ -197,10 +198,12 @@ class Builder(Operators):
                 return self.graph.node(STACK, tuple(numbers), 0, span)
             inside = self.text[span[0] + 1 : span[1] - 1]
             inside = "c" if {",", ":"} & set(inside) else inside
+            base = re.search(r"(?:\w+|`[^`]+`)\Z", self.text[max(0, span[0] - 200) : span[0]])
+            x = base.group() if base else "x"
             raise self.error(
                 "a condition is not an index: how many elements meet it depends on the data",
                 span,
-                f"where({inside}, x, 0) has 0 for the others, x[where({inside}, 1, 0)] takes "
+                f"where({inside}, {x}, 0) has 0 for the others, {x}[where({inside}, 1, 0)] takes "
                 "element 1 or 0",
             )
         return place
