@@ -93,7 +93,7 @@ class DescentRun:
             return []
         from adcli.report.page.descent_page import DescentPage
 
-        return [DescentPage()]
+        return [DescentPage(self.options.digits)]
 
     def watchers(self) -> Iterator[AbstractContextManager[Any]]:
         """What shows and writes the steps."""

@@ -48,9 +48,10 @@ class FirstSteps(Watcher):
         self._show: Callable[[Any], str] = lambda x: short(float(x), digits)
         self._steps: list[list[str]] = []
         self._last: Iterate | None = None
+        self.attends = False
 
     def attend(self, method: Method) -> None:
-        self._method = method
+        self._method, self.attends = method, True
 
     def begin(self, problem: Problem) -> None:
         self._problem = problem

@@ -187,7 +187,7 @@ def test_light_dark_and_paper(opened: Any, written: Any) -> None:
         colours.add(page.locator(".walked").first.evaluate("line => getComputedStyle(line).stroke"))
     assert len(colours) == 2
     page.emulate_media(media="print")
-    assert page.locator(".panel:visible").count() == 3
+    assert page.locator(".panel:visible").count() == 4
     assert page.locator(".trail:visible").count() == 8
     assert not page.locator(".moves").is_visible()
 
@@ -195,8 +195,16 @@ def test_light_dark_and_paper(opened: Any, written: Any) -> None:
 def test_without_script_all_is_there(opened: Any, written: Any) -> None:
     page = opened(written(ONE), java_script_enabled=False)
     assert page.locator(".moves").is_hidden()
-    assert page.locator(".panel:visible").count() == 3
+    assert page.locator(".panel:visible").count() == 4
     assert page.locator(".trail:visible").count() == 3
+
+
+def test_the_first_steps_are_written_out(opened: Any, written: Any) -> None:
+    page = opened(written("adcli descend 'x^2' --start x=3 --rate 0.25"))
+    page.get_by_role("tab", name="First steps").click()
+    shown = page.locator(".panel:visible")
+    assert shown.locator("h3").nth(1).text_content() == "step 1: f goes from 9 to 2.25"
+    assert shown.locator(".equation").nth(1).text_content() == "x ← 3 - 0.25·6 = 1.5"
 
 
 def test_the_settings_are_listed(opened: Any, written: Any) -> None:

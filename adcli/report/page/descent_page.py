@@ -10,11 +10,11 @@ from adcli.descent.minimise import Result
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate, Status
 from adcli.report.descent import DescentReport
-from adcli.report.descent_pictures import DescentPicture
+from adcli.report.first_steps import FirstSteps
 from adcli.report.numbers import short
 from adcli.report.page.document import tabs
 from adcli.report.page.html_tables import HtmlTables
-from adcli.report.page.markup import Markup, tag
+from adcli.report.page.markup import Markup, join, tag
 from adcli.report.page.run_charts import main_chart, norm_chart, value_chart
 from adcli.report.page.run_parts import (
     Setting,
@@ -32,8 +32,16 @@ BOTH, LISTED = 6, 12
 """Parameters up to which a table has values and derivatives; values alone of so many."""
 
 
-class DescentPage(DescentPicture):
-    """A watcher that knows the problem, and makes the page of the result."""
+class DescentPage(FirstSteps):
+    """A watcher that knows the problem and the first steps, and makes the page of the result."""
+
+    problem: Problem
+
+    def begin(self, problem: Problem) -> None:
+        """Many descents share their problem; one has a method, and steps to write out."""
+        self.problem = problem
+        if self.attends:
+            super().begin(problem)
 
     def text(self, result: Result, settings: Sequence[Setting], digits: int) -> str:
         """The page. `settings` are what was asked for."""
@@ -42,12 +50,14 @@ class DescentPage(DescentPicture):
         finite = [it for it in steps if np.isfinite([it.value, *it.point]).all()]
         best = problem.flatten(result.point)
         diverged = result.status is Status.DIVERGED
+        written = _written(list(self.lines()))
         pictures = [
             figures(main_chart(problem, finite, best, diverged)),
             figures(value_chart(problem, steps, result.value), norm_chart(steps)),
         ]
         panels = [
             ("Iterations", _iterations(problem, steps, digits)),
+            *[("First steps", written)] * bool(written),
             ("Result", _result(result, digits)),
             ("Settings", settings_panel(settings)),
         ]
@@ -99,6 +109,15 @@ def _iterations(problem: Problem, steps: Sequence[Iterate], digits: int) -> Mark
     if len(names) < problem.size:
         notes.append(f"{len(names) or 'None'} of {problem.size:,} parameters are shown.")
     return steps_table("Iterations", ["iteration", "value", *headers], rows, " ".join(notes))
+
+
+def _written(lines: Sequence[str]) -> Markup:
+    """The first steps: lines that are set back belong to the heading before them."""
+    parts = [
+        tag("p", line.strip(), class_="equation") if line.startswith(" ") else tag("h3", line)
+        for line in lines
+    ]
+    return join(*parts)
 
 
 def _result(result: Result, digits: int) -> Markup:

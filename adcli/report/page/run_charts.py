@@ -14,9 +14,9 @@ from adcli.report.page.level_lines import below
 from adcli.report.page.scales import Scale, counting, fitting, linear
 from adcli.report.page.svg_chart import SvgChart
 
-GRID, LEAST_GRID = 101, 25
-"""Points of a grid along each axis; where the function is over many rows, fewer."""
-GRID_WORK = 40_000_000
+GRID, ARRAY_GRID, LEAST_GRID = 101, 61, 25
+"""Points of a grid along each axis; fewer where the function is over arrays, or over many rows."""
+GRID_WORK = 20_000_000
 """Numbers of data that may be looked at for a grid."""
 LEVELS = 12
 """Areas of a contour plot, one within the other."""
@@ -254,7 +254,8 @@ def _bounds(chart: SvgChart, problem: Problem) -> None:
 def _contours(chart: SvgChart, problem: Problem) -> None:
     """Areas below levels of the value, close together where the value is low."""
     size = sum(np.size(column) for column in problem.data.values())
-    points = int(np.clip((GRID_WORK / max(size, 1)) ** 0.5, LEAST_GRID, GRID))
+    most = GRID if problem.scalar else ARRAY_GRID
+    points = int(np.clip((GRID_WORK / max(size, 1)) ** 0.5, LEAST_GRID, most))
     xs, ys = (np.linspace(s.low, s.high, points) for s in (chart.across, chart.up))
     plane = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     heights = _function_at(problem, plane).reshape(points, points)
