@@ -1,28 +1,27 @@
 #!/usr/bin/env bash
-# Forward against reverse mode as the number p of inputs grows: multiplications and measured time.
-# Forward mode takes p sweeps, reverse mode one. Times go to standard error, as they differ by run.
+# What a gradient costs as the number of inputs grows: by differences, forward mode, reverse mode.
 set -euo pipefail
 
-program='exp(-sum(x*sin(x)))'
+say() { printf '\n# %s\n' "$*"; }
 
-# The cell of a method (row) and a column in the CSV on standard input.
-cell() {
-    awk -F, -v method="$1" -v column="$2" '
-        NR == 1 { for (i = 1; i <= NF; i++) place[$i] = i; next }
-        $1 == method { print $place[column] }'
-}
+say "Multiplications: forward mode and differences take k·p, reverse mode k + p"
+adcli compare 'exp(-sum(x*sin(x)))' --growth n=1,10,100,1000 --shape x=n --no-times
 
-echo "multiplications for the gradient of $program with p inputs"
-printf '%6s %12s %12s %8s\n' p forward reverse ratio
-printf '%6s %12s %12s %8s  (seconds)\n' p forward reverse ratio >&2
-for p in 1 10 100 1000; do
-    row=$(adcli compare "$program" --at "x=(range($p) + 1)/1e4" --format csv)
-    forward=$(cell 'forward AD' multiplications <<<"$row")
-    reverse=$(cell 'reverse AD' multiplications <<<"$row")
-    awk -v p="$p" -v f="$forward" -v r="$reverse" \
-        'BEGIN { printf "%6d %12d %12d %8.1f\n", p, f, r, f / r }'
-    forward=$(cell 'forward AD' seconds <<<"$row")
-    reverse=$(cell 'reverse AD' seconds <<<"$row")
-    awk -v p="$p" -v f="$forward" -v r="$reverse" \
-        'BEGIN { printf "%6d %12.2g %12.2g %8.1f\n", p, f, r, f / r }' >&2
-done
+say "Of a chain of sines over one sum; values may use n, too"
+adcli compare 'f(s) = sin(sin(sin(s))); exp(f(f(sum(x)/n)))' --growth n=1,10,100,1000 \
+    --at 'x=range(1, n + 1)' --no-times
+
+say "A matrix has n^2 inputs: reverse mode's cost is that of an evaluation all the same"
+adcli compare 'sum(tanh(W@v)^2)' --growth n=2,8,32 --shape W=nxn,v=n --no-times --format json |
+    python3 -c '
+import json, sys
+record = json.load(sys.stdin)
+print("inputs", record["inputs"])
+for name in ("evaluation", "forward AD", "reverse AD"):
+    print(name, record["multiplications"][name])'
+
+say "With 100,000 inputs a sample is measured, and what would take minutes is said"
+adcli compare 'sum(x^2)' --at 'x=(range(100000) + 1)/1e5' --no-times | tail -n 16
+
+say "Times differ by machine and run: they go to standard error here"
+adcli compare 'exp(-sum(x*sin(x)))' --growth n=1,10,100,1000 --shape x=n >&2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from adcli.cli.compare_options import EXAMPLES, CompareOptions
@@ -25,6 +26,8 @@ def command(options: CompareOptions) -> int:
     rule of differentiation. The exit code is 1 if AD and the symbolic derivative disagree, or if a
     given gradient is wrong.
     """
+    if options.growth:
+        return _grow(options)
     f = function(options.text)
     point, _ = options.values_at(f, None)
     asked = (f, point, wrt_names(options.wrt, f))
@@ -46,4 +49,25 @@ def command(options: CompareOptions) -> int:
     error = error_of(found)
     if error is not None:
         raise error
+    return 0
+
+
+def _grow(options: CompareOptions) -> int:
+    """What each method costs, for one size after another."""
+    from adcli.cli.growth_inputs import GrowingProgram, sizes_of
+    from adcli.comparison.growth import grow
+    from adcli.report.growth import GrowthReport
+
+    name, sizes = sizes_of(options.growth or "")
+    text = options.text
+    program = GrowingProgram(text, name, options.at, options.shape)
+    with Stages("compare") as stages:
+        wrt = partial(wrt_names, options.wrt)
+        found = grow(program, sizes, wrt, measure=not options.no_times, say=stages.say)
+    report = GrowthReport(name, found, not options.no_times)
+    if options.plot:
+        from adcli.report.growth_picture import draw_growth
+
+        draw_growth(options.plot, text, report)
+    show(report, options.form, options.output, options.digits)
     return 0

@@ -20,7 +20,7 @@ from adcli.report.epsilon_sweep import (
     sweep_record,
     sweep_rows,
 )
-from adcli.report.numbers import exact, short
+from adcli.report.numbers import duration, exact, short
 from adcli.report.operation_counts import HEADERS, LEGEND, count_cells
 from adcli.report.rendering import Report
 from adcli.report.rich_tables import Tables
@@ -29,8 +29,6 @@ from adcli.report.verdict_lines import verdict_lines
 EVALUATED = {1: "evaluation", 2: "value, gradient"}
 SHOWN_COMPONENTS, SHOWN_OF_SAMPLE = 20, 6
 """Components that a table shows, of all or of a sample."""
-UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
-"""Units of time with their seconds."""
 
 
 @dataclass(frozen=True)
@@ -222,22 +220,13 @@ def _costs(tables: Tables, report: CompareReport) -> None:
     header = ["", "evals", "sweeps", *["time"] * report.times, *HEADERS]
     counts, seconds = found.evaluation
     rows = [
-        [EVALUATED[found.order], "", "", *[_time(seconds)] * report.times, *count_cells(counts)]
+        [EVALUATED[found.order], "", "", *[duration(seconds)] * report.times, *count_cells(counts)]
     ]
     for method in found.methods:
         if method.gradient is not None:
             costs = [f"{method.evaluations:,}", f"{method.sweeps:,}"]
-            costs += [_time(method.seconds, method.is_sampled)] * report.times
+            costs += [duration(method.seconds, method.is_sampled)] * report.times
             rows.append([method.name, *costs, *count_cells(method.besides)])
     tables.rows(header, rows)
     tables.sentence(f"{EVALUATED[found.order]}: what one takes; methods: what they take besides it")
     tables.sentence(LEGEND)
-
-
-def _time(seconds: float | None, is_estimate: bool = False) -> str:
-    """`1.23 ms`; `≈ 1.23 ms` where a sample was measured."""
-    if seconds is None:
-        return ""
-    about = "≈ " if is_estimate else ""
-    unit = next((unit for unit, size in UNITS.items() if seconds >= size), "µs")
-    return f"{about}{seconds / UNITS[unit]:.3g} {unit}"

@@ -29,6 +29,19 @@ def short(value: Any, digits: int, precision: int | None = None) -> str:
     return f"{float(value) + 0.0:.{digits}g}"  # -0 is 0 to people
 
 
+UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6}
+"""Units of time with their seconds."""
+
+
+def duration(seconds: float | None, is_estimate: bool = False) -> str:
+    """`1.23 ms`; `≈ 1.23 ms` of an estimate."""
+    if seconds is None:
+        return ""
+    about = "≈ " if is_estimate else ""
+    unit = next((unit for unit, size in UNITS.items() if seconds >= size), "µs")
+    return f"{about}{seconds / UNITS[unit]:.3g} {unit}"
+
+
 def nested(value: Any) -> Any:
     """A value with lists of numbers for its arrays."""
     if hasattr(value, "tolist"):

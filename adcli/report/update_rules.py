@@ -27,7 +27,7 @@ STATES = {
 """Method -> the letters of the numbers that its rule remembers, in order."""
 
 
-class Line(NamedTuple):
+class RuleLine(NamedTuple):
     """`b ← 0.9·b + g`: what gets a value, and the node of it."""
 
     target: str
@@ -58,10 +58,10 @@ class WrittenRule:
         found = [symbols.expression(x).node for x in new]
         self.moved = self._difference(symbols, moved, change).node
         early = self._early([x.node for x in state], found)
-        lines = [Line(x, node) for x, node in zip(self.letters, found, strict=True)]
+        lines = [RuleLine(x, node) for x, node in zip(self.letters, found, strict=True)]
         before = [line for line, is_early in zip(lines, early, strict=True) if is_early]
         after = [line for line, is_early in zip(lines, early, strict=True) if not is_early]
-        self.lines = [*before, Line("x", self.moved), *after]
+        self.lines = [*before, RuleLine("x", self.moved), *after]
         self._known = {line.node: line.target for line in before}
         self._constants = {  # 1 - 0.9 is 0.1 to its reader
             i: f"{graph.attrs[i]:.6g}" for i in range(len(graph)) if graph.ops[i] is CONSTANT
@@ -106,7 +106,7 @@ class WrittenRule:
         known = {node: _bracketed(show(results[x])) for node, x in self._known.items()}
         return [(line.target, self._text(line, numbers, known)) for line in self.lines]
 
-    def _text(self, line: Line, numbers: Mapping[int, str], known: Mapping[int, str]) -> str:
+    def _text(self, line: RuleLine, numbers: Mapping[int, str], known: Mapping[int, str]) -> str:
         names = {**self._constants, **numbers}
         names.update({node: x for node, x in known.items() if node != line.node})
         return to_text(self.graph, line.node, names=names).replace("*", "·")
