@@ -5,7 +5,9 @@ All commands are ones that KaTeX knows as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from itertools import starmap
 
 from adcli.explain.derivation import Derived
 from adcli.language.latex import latex_names, to_latex
@@ -39,16 +41,14 @@ def _section(report: DerivationReport, derived: Derived) -> str:
     wording = Wording(derived, LATEX, report.several)
     first, left_out, last = wording.lines(SHOWN_LINES)
     gap = [_gap(left_out)] if left_out else []
-    lines = [*map(_line, first), *gap, *map(_line, last)]
-    if not wording.part_count and len(wording.start) > WIDE:
-        lines.insert(0, f"&{wording.start}")
-    elif not wording.part_count and lines:
-        lines[0] = wording.start + lines[0]
-    parts = [f"{name} &= {text}" for name, text in wording.parts(SHOWN_LINES)]
+    if first and not wording.part_count:
+        first[0] = first[0]._replace(left=wording.start)
+    lines = [*starmap(_equation, first), *gap, *starmap(_equation, last)]
+    parts = [_equation(name, text) for name, text in wording.parts(SHOWN_LINES)]
     if wording.part_count > len(parts):
         parts.append(_gap(wording.part_count - len(parts)))
     rewrites = wording.rewrites(SHOWN_REWRITES)
-    shown = [rf"{a} &= {b} && {_text(reason)}" for a, b, reason in rewrites]
+    shown = list(starmap(_equation, rewrites))
     remarks = [rf"&{_text(note)}" for note in notes(derived)]
     if derived.derivation.rules.by_array:
         remarks.insert(0, rf"&{_text(SUMMED)} {LATEX.of_variable.format(x=wording.variable)}")
@@ -56,8 +56,6 @@ def _section(report: DerivationReport, derived: Derived) -> str:
     return "".join(map(_aligned, filter(None, blocks)))
 
 
-WIDE = 90
-"""Characters of LaTeX from which what is differentiated has a line of its own."""
 SUMMED = "the gradient is, each step transposed, what multiplies "
 
 
@@ -65,9 +63,47 @@ def _gap(left_out: int) -> str:
     return rf"&\;\;\vdots && {_text(f'{left_out:,} more')}"
 
 
-def _line(line: tuple[str, str, str]) -> str:
-    left, right, rule = line
-    return f"{left} &= {right} && {_text(rule)}"
+def _equation(left: str, right: str, rule: str = "") -> str:
+    """An equation with a rule; a wide left side has a row of its own, as has what is wider."""
+    first, *others = broken(right)
+    begin = f"&{left}{NEXT}" if _width(left) > MOST_LEFT else left
+    words = f" && {_text(rule)}" if rule else ""
+    return NEXT.join([f"{begin} &= {first}{words}", *[rf"&\quad {part}" for part in others]])
+
+
+def broken(text: str) -> list[str]:
+    r"""A formula in pieces that fit a line, broken before signs that stand in no brackets.
+
+    >>> broken(r"a + \left(b + c\right)")
+    ['a + \\left(b + c\\right)']
+    """
+    terms, depth, start = [], 0, 0
+    for token in re.finditer(r"\\(?:left|begin|right|end)\b|\\.|[{}]| [+-] ", text):
+        found = token[0]
+        depth += (found in OPENING) - (found in CLOSING)
+        if found in (" + ", " - ") and not depth:
+            terms.append(text[start : token.start()])
+            start = token.start() + 1
+    lines = [""]
+    for term in [*terms, text[start:]]:
+        longer = f"{lines[-1]} {term}".strip()
+        if lines[-1] and _width(longer) > MOST_RIGHT:
+            lines.append(term)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+NEXT = " \\\\\n  "
+OPENING, CLOSING = (r"\left", r"\begin", "{"), (r"\right", r"\end", "}")
+MOST_LEFT, MOST_RIGHT = 30, 60
+"""Signs of the sides of an equation that fit a line beside the rule."""
+
+
+def _width(text: str) -> int:
+    """About how many signs a formula shows."""
+    bare = re.sub(r"\\(?:left|right|frac|operatorname|mathrm|[,; ])", "", text)
+    return len(re.sub(r"\\[A-Za-z]+", "ab", re.sub(r"[{}^_ ]", "", bare)))
 
 
 def _formula(report: DerivationReport, derived: Derived) -> list[str]:
@@ -76,7 +112,7 @@ def _formula(report: DerivationReport, derived: Derived) -> list[str]:
     label = latex_label(report.found, derived.result, derived.by, report.several)
     share = is_shared(size, None)
     text = to_latex(graph, [derived.formula], share=share, labels=[label])
-    return [line.replace(" = ", " &= ", 1) for line in text.split("\n")]
+    return [_equation(*line.split(" = ", 1)) for line in text.split("\n")]
 
 
 def _text(words: str) -> str:
@@ -85,5 +121,5 @@ def _text(words: str) -> str:
 
 
 def _aligned(lines: Iterable[str]) -> str:
-    body = " \\\\\n".join(f"  {line.strip()}" for line in lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    body = NEXT.join(map(str.strip, lines))
+    return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}\n"

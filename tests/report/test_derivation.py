@@ -22,8 +22,8 @@ GREEK = """
 """
 WORDS = """
     arccos arcsin arctan backslash begin cdot cos cosh cot coth csc det end frac ge infty lceil le
-    left lfloor log mathbf mathrm mathsf max mid min ne operatorname partial rceil rfloor right sec
-    sim sin sinh sqrt tan tanh text times vdots wedge
+    left lfloor log mathbf mathrm mathsf max mid min ne operatorname partial quad rceil rfloor right
+    sec sim sin sinh sqrt tan tanh text times vdots wedge
 """
 KATEX = {f"\\{word}" for word in (*(GREEK + WORDS).split(), *"#$%&,;_{}\\ ")}
 """Commands that KaTeX knows: each was rendered by KaTeX 0.19.1 with its strict setting."""
