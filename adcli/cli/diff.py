@@ -70,10 +70,12 @@ def command(options: DiffOptions) -> int:
 def _derive(f: Function, wrt: list[str], shapes: Mapping[str, Shape], options: DiffOptions) -> int:
     """Write how each derivative comes about, up to the order that is asked for."""
     from adcli.explain.derivation import derivations
+    from adcli.language import labels_of
     from adcli.report.derivation import DerivationReport
 
     found, derived = derivations(f, wrt, options.order, shapes)
-    report = DerivationReport(found, options.order, derived, len(f.variables) > 1)
+    bound = labels_of(f.text, form="shown").bound if "=" in f.text else []
+    report = DerivationReport(found, options.order, derived, len(f.variables) > 1, bound)
     if options.kind == "latex":
         from adcli.report.derivation_latex import derivation_latex
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,6 +44,7 @@ class DerivationNotation(NamedTuple):
     differential: str
     of_variable: str
     part: str
+    own: Callable[[str], str]
 
 
 TEXT = DerivationNotation(
@@ -52,8 +54,13 @@ TEXT = DerivationNotation(
     partial="∂/∂{x}[{u}]",
     differential="d[{u}]",
     of_variable="d{x}",
-    part="u{}",
+    part="{}{}",
+    own=name_text,
 )
+
+
+_LETTERS = ("u", "v", "p", "q", *("u" * n for n in range(2, 100)))
+"""Of names of parts."""
 
 
 class WrittenStep(NamedTuple):
@@ -76,14 +83,21 @@ class Wording:
     """The texts of one derivation.
 
     start     what is differentiated, as the derivative that is left
-    gradient  by an array: what multiplies its differential
+    gradient  by an array: what multiplies its `differential`
     """
 
-    def __init__(self, derived: Derived, notation: DerivationNotation, several: bool) -> None:
+    def __init__(
+        self,
+        derived: Derived,
+        notation: DerivationNotation,
+        several: bool,
+        bound: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """`bound` are the program's own names of nodes."""
         self.derived, self.notation = derived, notation
         found = self._found = derived.derivation
         self._graph = found.graph
-        name = self.variable = notation.name(self._graph, derived.by[-1])
+        name = notation.name(self._graph, derived.by[-1])
         mark = notation.partial if several else notation.derivative
         if found.rules.by_array:
             mark = notation.differential
@@ -91,15 +105,32 @@ class Wording:
         if self._is_long():
             every = {*found.applied, *self._graph.reach([found.start])}
             operations = sorted(i for i in every if self._graph.ops[i].kind != LEAF)
-            self._named = {i: notation.part.format(k) for k, i in enumerate(operations, 1)}
+            self._named = self._part_names(operations, bound)
         self._names = dict(self._named)
+        is_free = f"d{derived.by[-1]}" not in self._graph.variables()
+        self.differential = (notation.of_variable if is_free else mark).format(x=name, u=name)
         for node, u in found.marks().items():
-            written = mark if u != found.rules.variable or not found.rules.by_array else ""
-            text = notation.printer(self._graph, u, self._named) if written else ""
-            self._names[node] = (written or notation.of_variable).format(x=name, u=text)
+            text = notation.printer(self._graph, u, self._named)
+            remains = found.rules.by_array and u == found.rules.variable
+            self._names[node] = self.differential if remains else mark.format(x=name, u=text)
         self.start = self._text(found.formula(0))
         self._alike = list(self._grouped())
         self.count = len(self._alike) if self._named else len(found.steps)
+
+    def _part_names(
+        self, operations: list[int], bound: Sequence[tuple[str, int]]
+    ) -> dict[int, str]:
+        """Names of operations: the program's own, each for what it names first, else u1, u2, ...
+        or others that are no names of the program."""
+        notation, variables = self.notation, self._graph.variables()
+        known = {name: node for name, node in reversed(bound) if name not in variables}
+        own = {node: name for name, node in reversed(known.items())}
+        taken = [*variables, *known]
+        letters = next(c for c in _LETTERS if not any(re.fullmatch(rf"{c}_?\d+", t) for t in taken))
+        return {
+            i: notation.own(own[i]) if i in own else notation.part.format(letters, k)
+            for k, i in enumerate(operations, 1)
+        }
 
     def _is_long(self) -> bool:
         found = self._found
@@ -182,11 +213,12 @@ class Wording:
 class DerivationReport(FormulaReport):
     """The derivatives of an order with the way to each, from the first order on.
 
-    `several`: whether the program has several variables.
+    `several`: whether the program has several variables; `bound` are its own names of nodes.
     """
 
     derived: list[Derived]
     several: bool
+    bound: Sequence[tuple[str, int]] = ()
 
     def label(self, derived: Derived) -> str:
         """What the formula is: df/dx, d2f1/dx2."""
@@ -194,12 +226,16 @@ class DerivationReport(FormulaReport):
         name = f"f{derived.result + 1}" if count > 1 else "f"
         return derivative_label([name_text(v) for v in derived.by], name)
 
+    def wording(self, derived: Derived, notation: DerivationNotation) -> Wording:
+        """The texts of a derivation."""
+        return Wording(derived, notation, self.several, self.bound)
+
     def record(self) -> dict[str, Any]:
         """The formulas as without derivations, and every derivation."""
         return {**super().record(), "steps": [self._recorded(derived) for derived in self.derived]}
 
     def _recorded(self, derived: Derived) -> dict[str, Any]:
-        wording = Wording(derived, TEXT, self.several)
+        wording = self.wording(derived, TEXT)
         first, left_out, last = wording.lines(MOST_RECORDED)
         parts, rewrites = wording.parts(MOST_RECORDED), wording.rewrites(MOST_RECORDED)
         return {
@@ -223,7 +259,7 @@ class DerivationReport(FormulaReport):
             self._draw(derived, tables)
 
     def _draw(self, derived: Derived, tables: Tables) -> None:
-        wording, label = Wording(derived, TEXT, self.several), self.label(derived)
+        wording, label = self.wording(derived, TEXT), self.label(derived)
         tables.heading(f"{label}, rule by rule")
         parts = wording.parts(SHOWN_LINES)
         if parts:
@@ -235,7 +271,7 @@ class DerivationReport(FormulaReport):
         rows = [*begin, *map(_row, first), *gap, *map(_row, last)]
         tables.words(["formula", "rule"], rows)
         if derived.derivation.rules.by_array:
-            tables.sentence(GRADIENT.format(x=name_text(derived.by[-1])))
+            tables.sentence(GRADIENT.format(wording.differential))
         rewrites = wording.rewrites(SHOWN_REWRITES)
         if rewrites:
             tables.heading("Simplification")
@@ -248,7 +284,7 @@ class DerivationReport(FormulaReport):
 
 
 GRADIENT = (
-    "the gradient G is what multiplies d{x}: each step transposed, the last line is sum(G*d{x})"
+    "the gradient G is what multiplies {0}: each step transposed, the last line is sum(G*{0})"
 )
 
 

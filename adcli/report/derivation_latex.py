@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from itertools import starmap
 
 from adcli.explain.derivation import Derived
-from adcli.language.latex import latex_names, to_latex
+from adcli.language.latex import latex_name, latex_names, to_latex
 from adcli.report.derivation import (
     SHOWN_LINES,
     SHOWN_REWRITES,
     DerivationNotation,
     DerivationReport,
-    Wording,
     notes,
 )
 from adcli.report.formulas import is_shared, latex_label
@@ -28,7 +27,8 @@ LATEX = DerivationNotation(
     partial=r"\frac{{\partial}}{{\partial {x}}}\left[{u}\right]",
     differential=r"\mathrm{{d}}\left[{u}\right]",
     of_variable=r"\mathrm{{d}} {x}",
-    part="u_{{{}}}",
+    part="{}_{{{}}}",
+    own=latex_name,
 )
 
 
@@ -38,7 +38,7 @@ def derivation_latex(report: DerivationReport) -> str:
 
 
 def _section(report: DerivationReport, derived: Derived) -> str:
-    wording = Wording(derived, LATEX, report.several)
+    wording = report.wording(derived, LATEX)
     first, left_out, last = wording.lines(SHOWN_LINES)
     gap = [_gap(left_out)] if left_out else []
     if first and not wording.part_count:
@@ -51,7 +51,7 @@ def _section(report: DerivationReport, derived: Derived) -> str:
     shown = list(starmap(_equation, rewrites))
     remarks = [rf"&{_text(note)}" for note in notes(derived)]
     if derived.derivation.rules.by_array:
-        remarks.insert(0, rf"&{_text(SUMMED)} {LATEX.of_variable.format(x=wording.variable)}")
+        remarks.insert(0, rf"&{_text(SUMMED)} {wording.differential}")
     blocks = [parts, lines, shown, remarks, _formula(report, derived)]
     return "".join(map(_aligned, filter(None, blocks)))
 

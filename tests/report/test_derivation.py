@@ -11,6 +11,7 @@ from adcli.explain.derivation import derivations
 from adcli.graph.axes import Shape
 from adcli.graph.library import LIBRARY
 from adcli.graph.primitives import PRIMITIVES, Primitive
+from adcli.language import labels_of
 from adcli.language.latex import _GREEK
 from adcli.report.derivation import MOST_RECORDED, SHOWN_LINES, DerivationReport
 from adcli.report.derivation_latex import derivation_latex
@@ -95,3 +96,19 @@ def test_long_programs_are_bounded() -> None:
     shown = text_of(made, "table")
     assert shown.count("derivative of sin") == SHOWN_LINES
     assert f"{2000 - SHOWN_LINES:,} more" in shown
+
+
+def test_parts_have_the_names_of_the_program() -> None:
+    text = "; ".join(["a = x*u1"] + ["a = sin(a)*a"] * 30 + ["b = a + 1", "b*b"])
+    f = adcli.function(text).shown
+    found, derived = derivations(f, ["x"], 1, {})
+    made = DerivationReport(found, 1, derived, True, labels_of(text, form="shown").bound)
+    (recorded,) = record_of(made)["steps"]
+    assert {"a", "v2", "b"} < recorded["parts"].keys()
+    assert recorded["parts"]["a"] == "x*u1"
+    assert recorded["lines"][0]["right"] == "∂/∂x[b]*b + b*∂/∂x[b]"
+
+
+def test_a_differential_is_no_variable() -> None:
+    made = report("sum(x)*dx", x=(3,))
+    assert "dx*sum(d[x])" in text_of(made, "table")
