@@ -33,6 +33,9 @@ import json, sys
 found = json.load(sys.stdin)
 print("{:,} paths, {} listed, sum {:.6g}".format(found["count"], len(found["paths"]), found["sum"]))'
 
-say "Pictures: SVG without Graphviz, or the languages of Graphviz and Mermaid"
+say "Pictures: SVG without Graphviz (or .png, .pdf), or the languages of Graphviz and Mermaid"
 adcli graph '(x + y)*z' --at x=2,y=3,z=4 --as svg -o graph.svg && head -c 40 graph.svg && echo ...
 adcli graph '(x + y)*z' --at x=2,y=3,z=4 --as mermaid
+
+say "From left to right, a sum of several terms is one node, of partials 1 and -1"
+adcli graph 'x1 + x2 + x3 - x4' --flow right --as dot

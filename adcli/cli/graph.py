@@ -39,6 +39,9 @@ def command(options: GraphOptions) -> int:
     one node; nodes have the names that the program gives them, if it does. With --paths: every path
     from the result to a variable, the product of the partials along it, and the sum of all
     products; without a point also the chain rule, not multiplied out.
+
+    In pictures nodes have their adjoints, too, and a sum of several terms is one node: the label
+    of each term is the partial of the whole sum, 1 or -1. json and tree keep the sums in between.
     """
     kind, output, digits = options.kind, options.output, options.digits
     with options.context():

@@ -210,8 +210,10 @@ def lines_of(steps: Steps, node: int, digits: int, precision: int | None) -> lis
 def brief(value: Any, digits: int, precision: int | None) -> str:
     """A number, an array of a few numbers, or what a larger one is in words: `3×2 matrix`."""
     shape = shape_of(value)
+    if not shape:
+        return cut(shown(value, digits, precision))
     text = shown(value, digits, precision) if prod(shape) <= FEW_NUMBERS else ""
-    return text if text and (not shape or len(text) <= MAX_ARRAY) else shape_words(shape)
+    return text if text and len(text) <= MAX_ARRAY else shape_words(shape)
 
 
 def partial_text(edge: Edge, steps: Steps, digits: int, precision: int | None) -> str:
@@ -320,7 +322,7 @@ def dot_text(drawn: Drawing, rightwards: bool = False) -> str:
         "digraph adcli {",
         f"  rankdir={'LR' if rightwards else 'TB'};",
         '  node [shape=box, style=rounded, fontname="monospace"];',
-        '  edge [fontname="monospace", fontsize=11];',
+        '  edge [fontname="monospace"];',
     ]
     names = _identifiers(drawn)
     for node in drawn.nodes:

@@ -10,7 +10,9 @@ from adcli.report.routing import Area
 
 GAP = 24.0
 """Least distance between things in a row."""
-SWEEPS = 48
+SWEEPS, LEAST_SWEEPS = 48, 10
+EFFORT = 60_000
+"""Items that are moved in all sweeps of one kind: of a large drawing there are fewer sweeps."""
 STRAIGHT = 8.0
 """How much more a passing edge pulls than one that ends."""
 
@@ -66,14 +68,16 @@ def place(rows: list[list[Item]], chains: Sequence[Strand]) -> None:
         for item in row:
             item.x = x + item.width / 2
             x += item.width + GAP
-    for sweep in range(SWEEPS):
+    count = sum(map(len, rows)) or 1
+    sweeps = max(LEAST_SWEEPS, min(SWEEPS, EFFORT // count))
+    for sweep in range(sweeps):
         down = sweep % 2 == 0
         for row in rows if down else reversed(rows):
-            _settle(row, both=sweep >= SWEEPS // 2, down=down)
+            _settle(row, both=sweep >= sweeps // 2, down=down)
     columns = _columns(chains)
-    for sweep in range(SWEEPS):
-        _draw_together(rows, columns, pull=0.5 * (1 - sweep / SWEEPS))
-    for sweep in range(SWEEPS // 4):
+    for sweep in range(sweeps):
+        _draw_together(rows, columns, pull=0.5 * (1 - sweep / sweeps))
+    for sweep in range(sweeps // 4):
         _align(rows, columns if sweep % 2 else columns[::-1])
 
 
