@@ -67,8 +67,8 @@ def to_code(sketch: Sketch, target: str, name: str = "f") -> str:
     return writer.c_function() if target == "c" else writer.python_function()
 
 
-def derivative_label(wrt: Sequence[str], name: str = "f") -> str:
-    """How a derivative is called: df/dx, d2f/dx2, d3f/dx2 dy.
+def derivative_label(wrt: Sequence[str], name: str = "f", d: str = "d") -> str:
+    """How a derivative is called: df/dx, d2f/dx2, d3f/dx2 dy; with another sign for `d`.
 
     >>> derivative_label(["x"]), derivative_label(["x", "x", "y"])
     ('df/dx', 'd3f/dx2 dy')
@@ -76,9 +76,9 @@ def derivative_label(wrt: Sequence[str], name: str = "f") -> str:
     parts = []
     for v in dict.fromkeys(wrt):
         count = list(wrt).count(v)
-        parts.append(f"d{v}{count if count > 1 else ''}")
+        parts.append(f"{d}{v}{count if count > 1 else ''}")
     order = str(len(wrt)) if len(wrt) > 1 else ""
-    return f"d{order}{name}/{' '.join(parts)}"
+    return f"{d}{order}{name}/{' '.join(parts)}"
 
 
 def _sayable(sketch: Sketch, target: str) -> Sketch:

@@ -220,11 +220,11 @@ class DerivationReport(FormulaReport):
     several: bool
     bound: Sequence[tuple[str, int]] = ()
 
-    def label(self, derived: Derived) -> str:
-        """What the formula is: df/dx, d2f1/dx2."""
+    def label(self, derived: Derived, d: str = "d") -> str:
+        """What the formula is: df/dx, d2f1/dx2, with another sign for `d`."""
         count = len(self.found.outputs)
         name = f"f{derived.result + 1}" if count > 1 else "f"
-        return derivative_label([name_text(v) for v in derived.by], name)
+        return derivative_label([name_text(v) for v in derived.by], name, d)
 
     def wording(self, derived: Derived, notation: DerivationNotation) -> Wording:
         """The texts of a derivation."""
@@ -259,7 +259,8 @@ class DerivationReport(FormulaReport):
             self._draw(derived, tables)
 
     def _draw(self, derived: Derived, tables: Tables) -> None:
-        wording, label = self.wording(derived, TEXT), self.label(derived)
+        wording = self.wording(derived, TEXT)
+        label = self.label(derived, "∂" if self.several else "d")
         tables.heading(f"{label}, rule by rule")
         parts = wording.parts(SHOWN_LINES)
         if parts:

@@ -30,20 +30,15 @@ MOST_REMARKS, LONG_CONDITION = 5, 20
 
 def formula_text(found: Formulas, share: bool | None) -> str:
     """The derivatives as a program of the language; several are results with comments."""
-    labels = _labels(found, [name_text(name) for name in _names(found)])
+    labels = _labels(found, [name_text(name) for name in _names(found)], has_several(found))
     shared = is_shared(found.after, share)
     several = labels if len(labels) > 1 else None
     return to_text(found.graph, found.nodes, share=shared, labels=several) + "\n"
 
 
 def formula_latex(found: Formulas, share: bool | None) -> str:
-    """The derivatives as LaTeX, a line each; several are equations.
-
-    d stands for the derivative of a function of one variable, ∂ for that of several.
-    """
-    reached = found.graph.reach(found.outputs)
-    several = sum(found.graph.ops[i] is VARIABLE for i in reached) > 1
-    is_partial = several or len(_names(found)) > 1
+    """The derivatives as LaTeX, a line each; several are equations."""
+    is_partial = has_several(found)
     labels = [
         latex_label(found, k, wrt, is_partial)
         for k, level in enumerate(found.derivatives)
@@ -52,6 +47,14 @@ def formula_latex(found: Formulas, share: bool | None) -> str:
     shared = is_shared(found.after, share)
     shown = labels if len(labels) > 1 or shared else None
     return to_latex(found.graph, found.nodes, share=shared, labels=shown) + "\n"
+
+
+def has_several(found: Formulas) -> bool:
+    """Whether the program has several variables: ∂ stands for its derivatives, d for those of
+    a function of one variable."""
+    reached = found.graph.reach(found.outputs)
+    several = sum(found.graph.ops[i] is VARIABLE for i in reached) > 1
+    return several or len(_names(found)) > 1
 
 
 def latex_label(found: Formulas, k: int, wrt: Sequence[str], is_partial: bool) -> str:
@@ -104,7 +107,7 @@ def size_record(before: Size, after: Size) -> dict[str, dict[str, int | str]]:
 def condition_notes(found: Formulas) -> list[str]:
     """A line for each formula that is defined where the program, or its derivative, is not."""
     lines = []
-    labels = _labels(found, _names(found))
+    labels = _labels(found, _names(found), has_several(found))
     every = [asked for level in found.conditions for asked in level.values()]
     for label, lost in zip(labels, every, strict=False):
         shown = [_condition(found.graph, *each) for each in sorted(lost)]
@@ -169,11 +172,11 @@ def _names(found: Formulas) -> list[str]:
     return list(dict.fromkeys(v for level in found.derivatives for wrt in level for v in wrt))
 
 
-def _labels(found: Formulas, shown: Sequence[str]) -> list[str]:
+def _labels(found: Formulas, shown: Sequence[str], is_partial: bool = False) -> list[str]:
     """df/dx for every derivative; df1/dx, df2/dx where there are several results."""
-    written = dict(zip(_names(found), shown, strict=True))
+    written, d = dict(zip(_names(found), shown, strict=True)), "∂" if is_partial else "d"
     return [
-        derivative_label([written[v] for v in wrt], _indexed(found, k).replace("_", ""))
+        derivative_label([written[v] for v in wrt], _indexed(found, k).replace("_", ""), d)
         for k, level in enumerate(found.derivatives)
         for wrt in level
     ]

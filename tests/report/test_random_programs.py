@@ -5,14 +5,17 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 import adcli
 from adcli.ad.tasks import Task
 from adcli.explain.trace import trace
 from adcli.language.messages import columns
+from adcli.report.formula_paths import formula_paths_to
+from adcli.report.formula_trace import formula_trace
 from adcli.report.graph import dot_text, drawing_of, mermaid_text, tree_text
-from adcli.report.steps import Steps
+from adcli.report.steps import TEXT, Steps
 from adcli.report.svg import svg_text
 from adcli.report.trace import TraceReport
 from tests.programs import Program, array_programs, scalar_programs
@@ -48,6 +51,23 @@ def check_trace(program: Program) -> None:
         assert np.all(np.asarray(shown) == np.asarray(gradient))
 
 
+def check_formulas(program: Program) -> None:
+    """The trace and the paths without a point; factors along paths amount to the gradient."""
+    f = adcli.function(program.text)
+    names, point = f.names(None), {name: program.point[name] for name in f.variables}
+    shapes = {name: shape for name in names if (shape := np.shape(point[name]))}
+    report = formula_trace(f, names, "both", shapes, TEXT)
+    assert len(record_of(report)["steps"]) == len(report.steps.nodes)
+    assert len(text_of(report, "csv").splitlines()) == len(report.steps.nodes) + 1
+    _, gradient = f.value_and_gradient(point)
+    for paths in formula_paths_to(f, names, shapes).records():
+        factors = paths["chain_rule"]["factors"]
+        if factors is not None:
+            written = adcli.function("\n".join((*program.statements, factors)))
+            value = written.value({name: point[name] for name in written.variables})
+            assert value == pytest.approx(gradient[paths["variable"]], rel=1e-9, abs=1e-12)
+
+
 def check_drawing(program: Program, *, is_at_point: bool) -> None:
     f = adcli.function(program.array_text)
     point = {name: program.point[name] for name in f.variables}
@@ -65,6 +85,7 @@ def test_scalar_programs(program: Program) -> None:
     check_trace(program)
     check_drawing(program, is_at_point=True)
     check_drawing(program, is_at_point=False)
+    check_formulas(program)
 
 
 @settings(max_examples=25)
@@ -73,3 +94,4 @@ def test_array_programs(program: Program) -> None:
     check_trace(program)
     check_drawing(program, is_at_point=True)
     check_drawing(program, is_at_point=False)
+    check_formulas(program)
