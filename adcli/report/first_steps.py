@@ -228,7 +228,7 @@ class _BySearch(_Teller):
         lines = [f"  t = {self.show(t)}: {told}"]
         beta = None
         if self.method.conjugate and before is not None:
-            beta = float((d + last.gradient) @ before) / float(before @ before)
+            beta = _ratio((d + last.gradient) @ before, before @ before)
             if vector_norm(d + last.gradient - beta * before) > SAME * vector_norm(d):
                 beta = None
         moved = self.along(last, it, t, d)
@@ -262,23 +262,28 @@ class _ByPairs(_Teller):
         d = -_two_loops(last.gradient, self.pairs)
         moved = it.point - last.point
         self.pairs.append((moved, it.gradient - last.gradient))
-        t = float(moved @ d) / float(d @ d) if d.any() else 0.0
+        t = _ratio(moved @ d, d @ d)
         if vector_norm(moved - t * d) > SAME * vector_norm(moved):
             return [*_plain(self, last, it), "  (bounds, or units of their own, turned it from d)"]
         return [f"  t = {self.show(t)}", *self.along(last, it, t, d)]
+
+
+def _ratio(a: float, b: float) -> float:
+    """A quotient of products; 0 where the second is, its numbers being below float64."""
+    return float(a) / float(b) if b else 0.0
 
 
 def _two_loops(gradient: Vector, pairs: Sequence[tuple[Vector, Vector]]) -> Vector:
     """H g by the two-loop recursion. Source: Nocedal & Wright, 2nd ed., algorithm 7.4."""
     q, kept = gradient.astype(float), []
     for s, y in reversed(pairs):
-        rho = 1.0 / float(s @ y)
+        rho = _ratio(1.0, s @ y)
         a = rho * float(s @ q)
         q = q - a * y
         kept.append((s, y, rho, a))
     if pairs:
         s, y = pairs[-1]
-        q = float(s @ y) / float(y @ y) * q
+        q = (_ratio(s @ y, y @ y) or 1.0) * q
     for s, y, rho, a in reversed(kept):
         q = q + (a - rho * float(y @ q)) * s
     return q
