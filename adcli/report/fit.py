@@ -119,7 +119,7 @@ def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]
                 label,
                 f"{x.value:.{digits}g}",
                 _cell(error, digits),
-                "-" if share is None else f"{100 * share:.2g}%",
+                "-" if share is None else _percent(share),
                 _cell(low, digits),
                 _cell(high, digits),
             ]
@@ -130,6 +130,16 @@ def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]
         shown = f"{value:.{digits}g}" if isinstance(value, float) else "[...]"
         rows.append([name, shown, "fixed", "-", "-", "-"])
     return headers, rows
+
+
+def _percent(share: float) -> str:
+    """A part in percent: two digits, and no fewer than there are before the point.
+
+    >>> _percent(0.0123), _percent(0.999), _percent(12.3456), _percent(1e6)
+    ('1.2%', '100%', '1,235%', '1e+08%')
+    """
+    percent = 100 * share
+    return f"{percent:,.0f}%" if 99.5 <= percent < 1e5 else f"{percent:.2g}%"
 
 
 def _cell(value: float | None, digits: int) -> str:
