@@ -30,6 +30,8 @@ RUNS = {
     "overflow": "adcli descend 'exp(x^2)' --start x=2 --rate 1",
     "flat": "adcli descend 'x - x + 3' --start x=1",
     "bounds": "adcli descend 'x*exp(-x)*y' --start x=3,y=2 --bounds y=0:5 --maximize",
+    "tiny": "adcli descend 'x^2 + y^2' --start x=1e-200,y=1e-190",
+    "tiny cg": "adcli descend 'x^2 + 2y^2' --start x=1e-170,y=1e-160 --method cg",
     "starts": "adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 5",
     "data": "adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0",
     "levels": "adcli descend 'mean((y - a[codes(g)])^2)' --data rows.csv --start a=0",

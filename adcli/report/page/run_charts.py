@@ -162,7 +162,7 @@ def norm_chart(steps: Sequence[Iterate]) -> SvgChart:
         f"The gradient norm against the iteration: from {norms[0]:.6g} to {norms[-1]:.6g}, "
         f"over {_count(steps)}"
     )
-    if (norms > 0).any():  # 0 has no place on a logarithmic axis
+    if fitting(shown_range(norms[norms > 0])).log:  # 0 has no place there
         norms = np.where(norms > 0, norms, np.nan)
     labels = ("iteration", "gradient norm")
     xs = [it.iteration for it in steps]

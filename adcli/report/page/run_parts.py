@@ -15,6 +15,8 @@ from adcli.report.page.player import announcement, moves
 
 SHOWN_PROGRAM = 2000
 """Characters of a program in a page."""
+SHOWN_LINES, LONG = 6, {"class_": "long scroll", "tabindex": "0"}
+"""Lines of a program that are seen at once, and what makes one of more lines scroll."""
 SHOWN_STEPS, FIRST_STEPS = 150, 50
 """Steps of a run in a page, and how many of them are the first ones."""
 SHOWN_SETTING = 300
@@ -39,11 +41,12 @@ def header(
 ) -> Markup:
     """What was run, how it ended and why, and the figures of the end."""
     text = program.strip()
+    is_long = text.count("\n") >= SHOWN_LINES
     badge = tag("span", status.replace("_", " "), class_="badge", data_status=status)
     return tag(
         "header",
         tag("p", f"adcli {command}", class_="kind"),
-        tag("h1", tag("code", shortened(text, SHOWN_PROGRAM))),
+        tag("h1", tag("code", shortened(text, SHOWN_PROGRAM)), **(LONG if is_long else {})),
         tag("p", badge, tag("span", reason), class_="ending"),
         tag(
             "dl",

@@ -22,13 +22,15 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class Scale:
     """An axis from `low` to `high`, logarithmic with `log` (both are positive then).
 
-    `names` are written at 0, 1, ... where the numbers stand for texts.
+    `names` are written at 0, 1, ... where the numbers stand for texts; `whole` says that there is
+    nothing between whole numbers.
     """
 
     low: float
     high: float
     log: bool = False
     names: tuple[str, ...] = ()
+    whole: bool = False
 
     def parts(self, numbers: Any) -> Any:
         """Where numbers lie: 0 is `low`, 1 is `high`; nan where they lie nowhere."""
@@ -47,6 +49,7 @@ class Scale:
             every = max(1, math.ceil(len(self.names) / most))
             return [(float(k), self.names[k]) for k in range(0, len(self.names), every)]
         found = [*(self._powers(most) if self.log else self._steps(most))]
+        found = [(x, text) for x, text in found if x.is_integer() or not self.whole]
         return [(x, text) for x, text in found if self.low <= x <= self.high]
 
     def _steps(self, most: int) -> Iterator[tuple[float, str]]:
@@ -104,4 +107,4 @@ def fitting(numbers: Any) -> Scale:
 
 def counting(last: int) -> Scale:
     """The axis of iterations or epochs up to `last`."""
-    return Scale(-0.03 * max(last, 1), 1.03 * max(last, 1))
+    return Scale(-0.03 * max(last, 1), 1.03 * max(last, 1), whole=True)

@@ -62,13 +62,15 @@ class SvgChart:
         return np.clip(found, -FAR, FAR)
 
     def line(self, xs: Any, ys: Any, looks: str) -> None:
-        """A line through points, with a gap where one lies nowhere."""
+        """A line through points, with a gap where one lies nowhere, and where the line would cross
+        the whole picture from one point to the next: there is a pole."""
         places = self.places(xs, ys)
         known = np.isfinite(places).all(axis=1)
-        parts, pen = [], "M"
+        parts, pen, side = [], "M", 0
         for place, is_known in zip(places.tolist(), known.tolist(), strict=True):
+            before, side = side, int(place[1] > self.inner[1]) - int(place[1] < 0)
             if is_known:
-                parts.append(f"{pen}{_pair(place)}")
+                parts.append(f"{'M' if before * side < 0 else pen}{_pair(place)}")
             pen = "L" if is_known else "M"
         self._path("".join(parts), f"line {looks}")
 
@@ -183,7 +185,8 @@ class SvgChart:
         for x, text in self._acrosses():
             at = self.left + float(self.across.parts(x)) * width
             parts.append(tag("path", d=f"M{_short(at)} {_short(TOP)}v{_short(height)}"))
-            parts.append(_text(text, at, TOP + height + 16, "middle"))
+            half = SIGN * len(text[:MOST_NAME]) / 2
+            parts.append(_text(text, min(at, self.size[0] - half), TOP + height + 16, "middle"))
         for y, text in self._ups:
             at = TOP + (1 - float(self.up.parts(y))) * height
             parts.append(tag("path", d=f"M{_short(self.left)} {_short(at)}h{_short(width)}"))
