@@ -139,6 +139,10 @@ SPECIAL: dict[str, tuple[Any, tuple[Any, ...], tuple[int, ...]]] = {
 X = (1e-10, 1e-3, 0.3, 1.0, 2.404825557695773, 3.0, 10.0, 50.0, 300.0)
 OF_FIXED_ORDER: dict[str, tuple[Any, tuple[float, ...]]] = {
     # a program in x: exact function, points
+    "besselj(2, x)*1e10": (lambda x: 1e10 * mp.besselj(2, x), (1e-150, 1e-120, 1e-20, 1e-5)),
+    "besseli(2, x)*1e10": (lambda x: 1e10 * mp.besseli(2, x), (1e-150, 1e-120, 1e-20, 713.0)),
+    "besseli(10.5, x)": (lambda x: mp.besseli(10.5, x), (1e-26, 1e-9, 1.0, 700.0)),
+    "besselk(1.5, x)": (lambda x: mp.besselk(1.5, x), (600.5, 690.0, 704.0)),
     "besselj(0, x)": (lambda x: mp.besselj(0, x), (0.0, -1.5, *X)),
     "besselj(1, x)": (lambda x: mp.besselj(1, x), (0.0, -1.5, *X)),
     "besselj(2, x)": (lambda x: mp.besselj(2, x), (0.0, -1.5, *X)),

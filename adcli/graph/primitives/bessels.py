@@ -1,8 +1,8 @@
 """Bessel functions of real order. Their derivatives in the order are not computed.
 
 DLMF: https://dlmf.nist.gov. SciPy's (Amos 1986) are within 120 ulp and what rounding an argument
-costs: measured for orders up to 100 and arguments up to 1e9. Farther out, those of the first and
-second kind are ours (`adcli.algebras.special.far_bessels`).
+costs: measured for orders up to 100 and arguments up to 1e9. Next to 0 and farther out they are
+ours (`adcli.algebras.special.far_bessels`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,19 @@ def _neighbours(name: str, below: float, above: float) -> Rule:
 
 
 _OURS = "adcli.algebras.special.far_bessels."
-_SCIPY = "scipy.special."
 _FIRST = "x >= 0, or all x for whole n"
 _FAR = "; n^2 <= abs(x) where abs(x) > 2^29"
 for _name, _array, _signs, _domain, _words in (
     ("besselj", _OURS + "besselj", (0.5, -0.5), _FIRST + _FAR, "of the first kind and order n"),
     ("bessely", _OURS + "bessely", (0.5, -0.5), "x > 0" + _FAR, "of the second kind and order n"),
-    ("besseli", _SCIPY + "iv", (0.5, 0.5), _FIRST, "of the first kind and order n, modified"),
-    ("besselk", _SCIPY + "kv", (-0.5, -0.5), "x > 0", "of the second kind and order n, modified"),
+    ("besseli", _OURS + "besseli", (0.5, 0.5), _FIRST, "of the first kind and order n, modified"),
+    (
+        "besselk",
+        _OURS + "besselk",
+        (-0.5, -0.5),
+        "x > 0",
+        "of the second kind and order n, modified",
+    ),
 ):
     elementwise(
         _name,
