@@ -211,6 +211,24 @@ def test_ends_and_limits(text: str, at: dict[str, float], value: float) -> None:
         assert found == pytest.approx(value, rel=2e-8 if "1e8" in text else 1e-14, abs=1e-300)
 
 
+@pytest.mark.parametrize(
+    ("text", "end", "slope", "bend"),
+    [
+        ("poisson_logpmf(0, t)", 0.0, -1.0, 0.0),
+        ("binomial_logpmf(0, 5, t)", 0.0, -5.0, -5.0),
+        ("binomial_logpmf(5, 5, t)", 1.0, 5.0, -5.0),
+        ("negative_binomial_logpmf(0, t, 2)", 0.0, -1.0, 0.5),
+    ],
+)
+def test_no_events_have_a_slope_where_their_mean_is_0(
+    text: str, end: float, slope: float, bend: float
+) -> None:
+    f = adcli.function(text)
+    for options in ({}, {"engine": "numpy"}, {"engine": "llvm"}, {"precision": 20}):
+        assert f.value_and_gradient({"t": end}, **options)[1]["t"] == slope
+        assert f.hessian({"t": end}, **options)[1]["t"]["t"] == bend
+
+
 def test_slopes_of_tails() -> None:
     for text in ("cauchy_logpdf(y, m, s)", "student_t_logpdf(y, 1, m, s)"):
         f = adcli.function(text)

@@ -28,9 +28,14 @@ def _outside(m: Any, y: Any, mean: Any, *_: Any) -> Any:
     return is_no_count(m, y) + m.equal(mean, 0) * m.greater(y, 0)
 
 
+def _per(m: Any, y: Any, mean: Any) -> Any:
+    """y/mean, and 0 for no event where the mean is 0 as well."""
+    return m.where(m.equal(y, 0), 0, m.divide(y, mean))
+
+
 density(
     "poisson_logpmf",
-    lambda m, y, rate, out: m.divide(y, rate) - 1,
+    lambda m, y, rate, out: _per(m, y, rate) - 1,
     shown=(None, lambda m, y, rate, out: m.divide(y - rate, rate)),
     inputs="y rate",
     value=lambda m, y, rate: -m.kl_div(y, rate) - _log_factorial_error(m, y),
@@ -61,7 +66,7 @@ def _binomial_outside(m: Any, y: Any, n: Any, p: Any) -> Any:
 
 density(
     "binomial_logpmf",
-    lambda m, y, n, p, out: m.divide(y, p) - m.divide(n - y, 1 - p),
+    lambda m, y, n, p, out: _per(m, y, p) - _per(m, n - y, 1 - p),
     shown=(None, None, lambda m, y, n, p, out: m.divide(y - n * p, p * (1 - p))),
     inputs="y n p",
     value=_binomial,
@@ -102,7 +107,7 @@ def _negative_binomial(m: Any, y: Any, mu: Any, phi: Any) -> Any:
 def _negative_binomial_mu(m: Any, y: Any, mu: Any, phi: Any, out: Any) -> Any:
     """(y - mu)/(mu + mu^2/phi), of which each form cancels somewhere when differentiated again."""
     growth = 1 + m.divide(mu, phi)
-    near = m.divide(y, mu) - m.divide(1 + m.divide(y, phi), growth)
+    near = _per(m, y, mu) - m.divide(1 + m.divide(y, phi), growth)
     return m.where(m.less(mu, phi), near, m.divide(y - mu, mu * growth))
 
 
