@@ -9,17 +9,20 @@ import numpy as np
 from adcli.descent.problem import Problem
 from adcli.report.plots import plain_text
 
-GRID = 161
+GRID, LEAST_GRID = 161, 25
 """Points of a contour along each axis."""
-CURVE = 801
+CURVE, LEAST_CURVE = 801, 101
 """Points of a curve."""
+ROWS = 2000
+"""Rows of data up to which a function is drawn with the most points."""
 LEVELS = 24
 MARGINS = {1: 0.4, 2: 0.15}
 """Room around a path of so many parameters, in its size."""
 LIKE = 10.0
 """Parameters that move over widths within this ratio are shown on one scale."""
 STILL = 1e-6
-"""A width below this, relative to the other one or to the parameter, is none."""
+"""A width below this, relative to the other one or to the parameter, is none; so is a gradient
+relative to an earlier one."""
 ARROWS = 8
 ARROW = 0.1
 """Length of an arrow, in the width of the window: so far apart they begin, at least."""
@@ -34,6 +37,8 @@ class Landscape:
 
     def __init__(self, problem: Problem, path: Any) -> None:
         self.problem, self.path = problem, path
+        rows = max([len(column) for column in problem.data.values()], default=0)
+        self.share = min(1.0, ROWS / max(rows, 1))  # of the evaluations
         low, high = path.min(axis=0), path.max(axis=0)
         middle, widths = (low + high) / 2, high - low
         widest = widths.max()
@@ -65,7 +70,8 @@ class Landscape:
         (self._draw_contours if self.problem.size == 2 else self._draw_curve)(axes)
 
     def _draw_curve(self, axes: Any) -> None:
-        xs = np.linspace(self.low[0], self.high[0], CURVE)
+        count = max(LEAST_CURVE, int(CURVE * self.share))
+        xs = np.linspace(self.low[0], self.high[0], count)
         axes.plot(xs, self.heights(xs[:, None]), color="C0", linewidth=2, label="function")
         axes.set_xlim(xs[0], xs[-1])
         axes.set_xlabel(plain_text(self.problem.labels[0]))
@@ -73,10 +79,11 @@ class Landscape:
 
     def _draw_contours(self, axes: Any) -> None:
         """Levels close together where the value is low."""
-        xs, ys = (np.linspace(self.low[k], self.high[k], GRID) for k in (0, 1))
+        count = max(LEAST_GRID, int(GRID * self.share**0.5))
+        xs, ys = (np.linspace(self.low[k], self.high[k], count) for k in (0, 1))
         points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
         sign = -1.0 if self.problem.maximize else 1.0
-        grid = sign * self.heights(points).reshape(GRID, GRID)
+        grid = sign * self.heights(points).reshape(count, count)
         finite = np.isfinite(grid)
         if finite.any():
             least = grid[finite].min()
@@ -97,14 +104,15 @@ class Landscape:
         """Arrows along minus the gradient of what is minimised, from iterates that are apart."""
         begins: list[Any] = []
         arrows: list[Any] = []
-        length = ARROW * self.width
+        length, largest = ARROW * self.width, 0.0
         for point in self.path:
             if any(np.hypot(*(point - begin)) < 1.5 * length for begin in begins):
                 continue
             with np.errstate(all="ignore"):
                 gradient = self.problem.value_and_gradient(point)[1]
             size = np.hypot(*gradient)
-            if np.isfinite(size) and size > 0:
+            largest = max(largest, size) if np.isfinite(size) else largest
+            if np.isfinite(size) and size > STILL * largest:
                 begins.append(point)
                 arrows.append(-gradient / size * length)
             if len(begins) == ARROWS:

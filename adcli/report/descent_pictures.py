@@ -149,6 +149,7 @@ def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:
             axes.plot(*zip(*curve, strict=True), label=label, marker=marker, linewidth=2)
             axes.set_yscale("log")
     axes.set_xlabel("iteration")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     dress(axes)
 
 

@@ -33,6 +33,8 @@ NODES = {
 """Kind of a node -> fill, frame and its width, as in the SVG's light style."""
 INK, QUIET = "#1b1f24", "#4b535d"
 TEXTS = {"name": INK, "value": QUIET, "adjoint": "#6639ba", "derivative": INK, "label": INK}
+WIDE_FONTS = ("CJK", "Gothic", "Hiragino", "PingFang", "SimSun", "YaHei", "Malgun", "Unifont")
+"""What is in the names of fonts that have the scripts of East Asia."""
 EDGE, NEGATIVE = "#57606a", "#bc4c00"
 
 
@@ -132,8 +134,8 @@ def families() -> list[str]:
     """The font that comes with matplotlib, and those of the machine that have other scripts."""
     from matplotlib.font_manager import fontManager
 
-    installed = set(fontManager.get_font_names())
-    wide = [name for name in sorted(installed) if "CJK" in name or "Unifont" in name]
+    installed = sorted(set(fontManager.get_font_names()))
+    wide = [name for name in installed if any(word in name for word in WIDE_FONTS)]
     return ["DejaVu Sans Mono", "DejaVu Sans", *wide]
 
 

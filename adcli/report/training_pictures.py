@@ -51,5 +51,6 @@ class LossPicture(PictureFile, TrainingWatcher):
         if result.best_epoch:
             axes.axvline(result.best_epoch, color="gray", linewidth=0.8, label="best")
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         dress(axes)
         write_figure(figure, self.path)
