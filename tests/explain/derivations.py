@@ -34,9 +34,9 @@ def derivative_of(text: str, point: Point, direction: Point) -> Any:
     f = adcli.function(text)
     along = {name: d for name, d in direction.items() if name in f.variables}
     at = {name: point[name] for name in f.variables}
-    if not along:
-        return np.zeros(np.shape(f.value(at))) if at else 0.0
     try:
+        if not along:
+            return np.zeros(np.shape(f.value(at))) if at else 0.0
         return f.directional(at, along, precision=DIGITS)[1]
     except adcli.DomainError:
         return 0.0
