@@ -194,7 +194,7 @@ class DerivativeRules:
             moving.append(j)
             term = self._times(rule(m, *xs, out), self._inner(j))
             total = term if total is None else total + term
-        word = op.symbol or op.word
+        word = "comparison" if op.symbol else op.word
         if total is None:
             why = "constant between its jumps" if op.kink else "held constant"
             return f"{word}: {why}", self._nodes.zero(out)

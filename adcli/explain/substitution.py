@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import DIVIDE, MULTIPLY, NEGATIVE, Primitive
+from adcli.graph.primitives import CONSTANT, DIVIDE, MULTIPLY, NEGATIVE, Primitive
 
 MOST_FACTORS = 50
 """Factors of a product that are written without brackets."""
@@ -29,8 +29,8 @@ def with_others(graph: Graph, root: int, replaced: Mapping[int, int], known: Con
 
 
 def _multiplied(graph: Graph, left: int, right: int) -> int:
-    """A product from left to right; a negative factor on the right keeps its brackets, and so does
-    a long product."""
+    """A product from left to right, a*(1/b) as a/b; a negative factor on the right keeps its
+    brackets, and so does a long product."""
     inside: list[tuple[Primitive, int]] = []
     first = right
     while graph.ops[first] in (MULTIPLY, DIVIDE) and len(inside) < MOST_FACTORS:
@@ -38,7 +38,9 @@ def _multiplied(graph: Graph, left: int, right: int) -> int:
         first = graph.args[first][0]
     if graph.ops[first] is NEGATIVE or len(inside) == MOST_FACTORS:
         return graph.node(MULTIPLY, (left, right))
-    product = graph.node(MULTIPLY, (left, first))
+    is_one = graph.ops[first] is CONSTANT and graph.attrs[first] == 1
+    is_reciprocal = is_one and bool(inside) and inside[-1][0] is DIVIDE
+    product = left if is_reciprocal else graph.node(MULTIPLY, (left, first))
     for op, factor in reversed(inside):
         product = graph.node(op, (product, factor))
     return product

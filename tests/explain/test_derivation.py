@@ -48,6 +48,11 @@ TEXTBOOK = {
     "2^x": ["2^x*log(2) (exponential rule)"],
     "x^x": ["x*x^(x - 1) + x^x*log(x) (general power rule)"],
     "max(x, 0)": ["x > 0 (derivative of max)"],
+    "sqrt(x)^3": [
+        "3*sqrt(x)^2*d/dx[sqrt(x)] (power rule, chain rule)",
+        "3*sqrt(x)^2/(2*sqrt(x)) (derivative of sqrt)",
+    ],
+    "x > 1": ["0 (comparison: constant between its jumps)"],
     "floor(x)": ["0 (floor: constant between its jumps)"],
     "where(x > 1, x^2, 5)": [
         "where(x > 1, d/dx[x^2], d/dx[5]) (case by case)",
@@ -76,6 +81,10 @@ ARRAYS: dict[str, dict[str, Any]] = {
     "std(v) + mean(v)*prod(v) + logsumexp(v) - var(v/2) + min(v)": {"v": [1.5, 2, 4]},
     "sum(cumsum(v)*sort(v)) + v@v + sum(v[1:]*v[:2]) + sum(outer(v, v)^2)": {"v": [1.5, 2, 4]},
     "sum(where(v > 2, v^2, 1/v)) + sum(max(v, 2)) + sum([v[0], 3, v[1]^2])": {"v": [1.5, 2.5, 4]},
+    "sum(v*(sum(W, axis=1)/v)) + sum(v[1]*(sum(W, axis=1)/2)^2)": {
+        "v": [1.5, 2],
+        "W": [[1.5, 2], [3, 4]],
+    },
     "sum(solve(A, v)) + v@A@v": {"A": [[4.0, 1.5], [1, 3]], "v": [1.5, 2]},
 }
 
