@@ -118,6 +118,9 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
         return gammainc(a, x)
     if x == 0 or mp.isinf(x):
         return mp.zero
+    if a <= LARGEST and x <= max(2 * a, mp.prec):
+        refuse_far("dgammainc", x)
+        return with_lost_digits(lambda: _gamma_terms(int(n), a, x))
     _refuse_large("dgammainc", a or x, x)
     refuse_beyond(MOST_DIGITS, "the derivative of gammainc in a")
     a = a or mp.ldexp(1, -mp.prec)
@@ -127,6 +130,23 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
             lambda t: _regularised(lower, t, x), a, int(n), h=mp.ldexp(a, -mp.prec // 3)
         )
     return value if lower else -value
+
+
+def _gamma_terms(n: int, a: Number, x: Number) -> list[Number]:
+    """Terms whose sum is the n-th derivative of gammainc in a: the derivatives of
+    x^(a+k) exp(-x)/gamma(a+k+1) (DLMF 8.7.1)."""
+    weight = mp.exp(a * mp.log(x) - x - mp.loggamma(a + 1))
+    slopes = {(p, 0): -mp.psi(p - 1, a + 1) for p in range(1, n + 1)}
+    slopes[1, 0] += mp.log(x)
+    terms, k, ratio, largest = [], 0, mp.inf, mp.zero
+    while ratio >= 1 or weight > mp.ldexp(largest, -mp.prec - 40) * (1 - ratio):
+        terms.append(weight * bell_polynomials(n, 0, slopes)[n, 0])
+        largest, k = max(largest, weight), k + 1
+        for p in range(1, n + 1):
+            slopes[p, 0] += (-1) ** p * factorial(p - 1) * (a + k) ** -p
+        ratio = x / (a + k)
+        weight *= ratio
+    return terms
 
 
 def betainc(a: Number, b: Number, x: Number) -> Number:
