@@ -7,6 +7,7 @@ pays nothing. The same text gives the same nodes: the notes hold for the first g
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, NamedTuple
 
 from adcli.errors import Span
@@ -14,6 +15,10 @@ from adcli.graph.graph import Graph
 from adcli.language.builder import Builder
 from adcli.language.names import Signature, StatementValue, UserFunction
 from adcli.language.parser import Parser
+
+MAX_INNER = 100
+"""Calls that the body of a function makes, directly and within others, of which names are noted:
+calls within calls multiply."""
 
 
 class UserCall(NamedTuple):
@@ -66,7 +71,8 @@ class LabellingBuilder(Builder):
 
     def define(self, signature: Signature, _: Span, value: Any) -> StatementValue:
         statement = super().define(signature, _, value)
-        self._within[signature.name], self.calls = self.calls, self._outside
+        self._within[signature.name] = dict(islice(self.calls.items(), MAX_INNER))
+        self.calls = self._outside
         return statement
 
     def program_of(self, function: UserFunction, places: list[Span]) -> tuple[int, list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,8 @@ from adcli.report.steps import Notation, is_loose, joined
 MAX_OPERATIONS = 60
 """Operations of a formula that is shown."""
 
+MAX_SLOPES = 12
+"""Derivatives of functions that people are shown."""
 MAX_PROGRAM = 10_000
 """Nodes of a program that is looked at."""
 
@@ -55,10 +57,14 @@ class ChainRule:
         return list(dict.fromkeys([x for x in (self.whole, self.written, self.simplified) if x]))
 
     def lines(self, derivative: str) -> list[str]:
-        """Equations, and those that say what the derivatives of functions are."""
+        """Equations, one below the other."""
         heads = [derivative, *[" " * columns(derivative)] * (len(self.forms) - 1)]
-        lines = [f"{head} = {form}" for head, form in zip(heads, self.forms, strict=False)]
-        return lines + [f"{slope} = {text}" for slope, text in self.slopes]
+        return [f"{head} = {form}" for head, form in zip(heads, self.forms, strict=False)]
+
+
+def shown_slopes(chains: Iterable[ChainRule]) -> list[tuple[str, str]]:
+    """What the derivatives of functions are, each once: as many as people are shown."""
+    return list(dict.fromkeys([slope for chain in chains for slope in chain.slopes]))[:MAX_SLOPES]
 
 
 class ChainRules:

@@ -14,13 +14,17 @@ from adcli.errors import LanguageError, UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.shapes import infer_shapes
-from adcli.report.chain_rule import ChainRule, ChainRules
+from adcli.language.messages import counted
+from adcli.report.chain_rule import ChainRule, ChainRules, shown_slopes
 from adcli.report.rendering import Report
 from adcli.report.steps import Notation, Steps, joined
 from adcli.report.trace import MAX_SEED_VECTORS, MAX_TERMS, cut, thinned
 
 if TYPE_CHECKING:
     from adcli.report.rich_tables import Tables
+
+MAX_CHAINS = 100
+"""Variables with the chain rule in a record."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +168,15 @@ class FormulaTrace(Report):
             self._draw_adjoints(tables)
         if any(chain.forms for chain in self.chains.values()):
             tables.heading("The chain rule")
-        for name, chain in self.chains.items():
+        listed = dict(list(self.chains.items())[:MAX_SEED_VECTORS])
+        for name, chain in listed.items():
             for line in chain.lines(self.derivative(name)):
                 tables.note(line)
+        for slope, text in shown_slopes(listed.values()):
+            tables.note(f"{slope} = {text}")
+        more = len(self.wrt) - MAX_SEED_VECTORS
+        if more > 0:
+            tables.note(f"... and {counted(more, 'more variable')}; --wrt names those to be shown")
 
     def _draw_adjoints(self, tables: Tables) -> None:
         steps = self.steps
@@ -201,7 +211,7 @@ def formula_trace(
     chains = {}
     if len(f.outputs) == 1 and not known[f.outputs[0]]:
         rules = ChainRules(f, notation, shapes)
-        chains = {name: rules.by(name) for name in wrt[:MAX_SEED_VECTORS]}
+        chains = {name: rules.by(name) for name in wrt[:MAX_CHAINS]}
     return FormulaTrace(steps, nodes, active, mode, uses, chains)
 
 

@@ -15,11 +15,11 @@ from adcli.language.latex import (
     numbered_name,
     to_latex,
 )
-from adcli.report.chain_rule import ChainRule
+from adcli.report.chain_rule import shown_slopes
 from adcli.report.formula_trace import FormulaTrace
 from adcli.report.step_names import Spelling
 from adcli.report.steps import Notation
-from adcli.report.trace import MAX_SEEDS, TraceReport, shown, thinned
+from adcli.report.trace import MAX_SEED_VECTORS, MAX_SEEDS, TraceReport, shown, thinned
 
 
 def latex_derivative(of: str, by: str, is_partial: bool) -> str:
@@ -53,6 +53,8 @@ LATEX = Notation(
 )
 """Steps are w_1, w_2, ...; a dot marks tangents, a bar adjoints."""
 
+HIGH = r"\\[5pt]"
+"""The end of a row with fractions."""
 GAP = (r"\vdots", r"\text{{{:,} more}}")
 
 
@@ -98,10 +100,10 @@ def _bracketed(text: str) -> str:
     return left + core + right
 
 
-def _array(columns: str, heads: list[str], rows: list[list[str]]) -> str:
+def _array(columns: str, heads: list[str], rows: list[list[str]], end: str = r"\\") -> str:
     lines = [r"\[", rf"\begin{{array}}{{{columns}}}"]
     lines.append(" & ".join(heads) + r" \\ \hline")
-    lines += [" & ".join(row) + r" \\" for row in rows]
+    lines += [" & ".join(row) + f" {end}" for row in rows]
     return "\n".join([*lines, r"\end{array}", r"\]"]) + "\n"
 
 
@@ -153,21 +155,21 @@ def formula_latex(report: FormulaTrace) -> str:
 
     tangents = [r"\text{tangent}", r"\text{with its partials}"] if report.is_forward else []
     heads = ["", r"\text{formula}", *tangents]
-    parts = [_array("l" * len(heads), heads, thinned(steps.nodes, cells, GAP))]
+    parts = [_array("l" * len(heads), heads, thinned(steps.nodes, cells, GAP), HIGH)]
     if report.mode != "forward":
         heads = ["", r"\text{contributions}", r"\text{with their partials}"]
-        parts.append(_array("lll", heads, thinned(report.visited, adjoints, GAP)))
-    for name, chain in report.chains.items():
-        parts.append(_equations(report.derivative(name), chain))
+        parts.append(_array("lll", heads, thinned(report.visited, adjoints, GAP), HIGH))
+    listed = dict(list(report.chains.items())[:MAX_SEED_VECTORS])
+    equations = [
+        f"{'' if k else report.derivative(name)} &= {form}"
+        for name, chain in listed.items()
+        for k, form in enumerate(chain.forms)
+    ]
+    equations += [f"{slope} &= {text}" for slope, text in shown_slopes(listed.values())]
+    if equations:
+        body = " \\\\\n".join(equations)
+        parts.append(f"\\[\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n\\]\n")
     return "\n".join(parts)
 
 
 _WORDS = {word: rf"\text{{{word}}}" for word in ("input", "seed")}
-
-
-def _equations(derivative: str, chain: ChainRule) -> str:
-    """The chain rule by one variable, a line for each form."""
-    lines = [f"{'' if k else derivative} &= {text}" for k, text in enumerate(chain.forms)]
-    lines += [f"{slope} &= {text}" for slope, text in chain.slopes]
-    body = " \\\\\n".join(lines)
-    return f"\\[\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n\\]\n"
