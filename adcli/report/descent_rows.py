@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -59,7 +60,8 @@ class PlainTable(Watcher):
         shown, size = len(labels), problem.size
         omission = f" ({shown or 'none'} of {size:,} parameters shown)" if shown < size else ""
         headers = self._lines_of([*HEADERS, *labels, *map(derivative_label, labels)])
-        self._write_head(self._head + omission + "\n" + headers)
+        head = textwrap.wrap(self._head + omission, self._width, break_on_hyphens=False)
+        self._write_head("\n".join([*head, headers]))
 
     def _lay_out(self, problem: Problem) -> list[str]:
         """Choose the cells of each line of a row; returns the labels of parameters.

@@ -61,11 +61,11 @@ class Tables:
         more = len(lines) - MAX_ROWS
         end = [f"... and {more:,} more"] if more > 0 else []
         for line in [*lines[:MAX_ROWS], *end]:
-            self._console.print(Text(safe(line), style="bold"), soft_wrap=True)
+            self._console.print(Text(safe(line), style="bold"))
 
     def note(self, text: str) -> None:
         """A line below a table."""
-        self._console.print(Text(safe(text), style="dim"), soft_wrap=True)
+        self._console.print(Text(safe(text), style="dim"))
 
     def panel(
         self,
