@@ -23,11 +23,12 @@ def ierfcx(n: Number, x: Number) -> Number:
         return mp.nan
     if too_big(x, RANGE // 2):
         return mp.zero if x > 0 else mp.inf
-    if n > 0 and x * x > mp.prec:
+    if x > 0 and x * x > mp.prec:
         value = mp.hyperu(n / 2 + mp.mpf(0.5), mp.mpf(0.5), x * x)
         return value / (2**n * mp.sqrt(mp.pi))
     # Where x is large the recurrence cancels; where it is not, it is a hundred times as fast.
-    with mp.workprec(mp.prec + 30 + int(n) * (5 + 2 * max(0, mp.mag(x)))):
+    size = 2 * max(0, mp.mag(x))
+    with mp.workprec(mp.prec + 30 + size + int(n) * (5 + size)):
         square = x * x
         before, value = 2 / mp.sqrt(mp.pi), mp.exp(square) * mp.erfc(x)
         for k in range(1, int(n) + 1):
