@@ -16,14 +16,17 @@ from adcli.report.layering import Layering, layering, ranks_of
 from adcli.report.placing import EdgePiece, Item, Strand, place
 from adcli.report.routing import Area, Position, Route, corners, straighten
 
-ROW_GAP = 18.0
-MAX_ROW_GAP = 48.0
-ROW_SLOPE = 0.15
-"""Rows are as far apart as edges go aside between them, times this, within these limits."""
+LEAST_GAP, MAX_GAP, SLOPE = 36.0, 96.0, 0.3
+"""Rows of nodes are as far apart, but for the labels between, as edges go aside times this, within
+these limits."""
+NEAR = 12.0
+"""Least distance of a label from the nodes above and below."""
+LEVEL = 16.0
+"""Edges that go aside less than this are as good as straight down."""
 MARGIN = 20.0
 PASSING = (2.0, 2.0)
 """The size of the place where an edge passes a row."""
-PORT = 24.0
+PORT = 48.0
 """Most distance between the ends of edges at a box."""
 EDGE = 12.0
 """How far the ends of edges stay from the corners of a box."""
@@ -151,16 +154,33 @@ def _spread(item: Item) -> None:
 
 def _stack(rows: list[list[Item]]) -> float:
     """Positions down; returns the height of all."""
-    y, gap = MARGIN, 0.0
-    for row in rows:
+    gaps = _gaps(rows)
+    y = MARGIN
+    for row, gap in zip(rows, gaps, strict=True):
         height = max((item.height for item in row), default=0.0)
-        aside = 0.0
         for item in row:
             item.y, item.room = y + height / 2, height
-            aside = max([aside, *[abs(j.lower.x + j.end - item.x - j.start) for j in item.below]])
-        gap = min(MAX_ROW_GAP, max(ROW_GAP, ROW_SLOPE * aside))
         y += height + gap
-    return y - gap + MARGIN
+    return y + MARGIN
+
+
+def _gaps(rows: list[list[Item]]) -> list[float]:
+    """The room below each row. A row of labels stands between two rows of nodes where straight
+    edges would pass it, if they go aside much further on one of its sides than on the other."""
+    asides = [
+        max(
+            [abs(j.lower.x + j.end - item.x - j.start) for item in row for j in item.below] or [0.0]
+        )
+        for row in rows
+    ]
+    gaps = [0.0] * len(rows)
+    for number in range(1, len(rows), 2):
+        above, below = asides[number - 1], asides[number]
+        room = min(MAX_GAP, max(LEAST_GAP, SLOPE * (above + below)))
+        share = (above + LEVEL) / (above + below + 2 * LEVEL)
+        first = min(room - NEAR, max(NEAR, share * room))
+        gaps[number - 1], gaps[number] = first, room - first
+    return gaps
 
 
 def _begin(chain: Strand) -> float:
