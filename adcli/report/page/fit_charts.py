@@ -205,7 +205,13 @@ class FitCharts:
         told = f"The {self.residual}s against {label}; the largest is {largest:.6g}."
         title = f"The {self.residual}s against {label}"
         chart = SvgChart(
-            f"residuals-{number}", title, told, across, linear(ys), (label, self.residual), SMALL
+            f"residuals-{number}",
+            title,
+            told,
+            across,
+            linear([0.0, *ys]),
+            (label, self.residual),
+            SMALL,
         )
         chart.line([across.low, across.high], [0.0, 0.0], "zero")
         chart.points(xs[self.used], ys[self.used], "observed")

@@ -20,6 +20,8 @@ TOP, RIGHT, BOTTOM = 10.0, 14.0, 44.0
 """The margins around the plotting area; the left one is as wide as its labels."""
 FAR = 1e4
 """What lies further out than this is drawn there, outside of the picture."""
+MANY_DOTS = 250
+"""Dots of one kind beyond which they are smaller."""
 MOST_NAME = 18
 """Characters of the name of a place on an axis."""
 
@@ -96,6 +98,7 @@ class SvgChart:
         """Dots at points."""
         places = self.places(xs, ys)
         places = places[np.isfinite(places).all(axis=1)]
+        looks += " many" * (len(places) > MANY_DOTS)
         dots = "".join([f"M{_pair(place)}h0" for place in places.tolist()])
         self._path(dots, f"dots {looks}")
 
@@ -157,7 +160,12 @@ class SvgChart:
             aria_labelledby=" ".join(ids),
         )
         keys = [
-            tag("li", tag("span", class_=f"key {looks}", aria_hidden="true"), text)
+            tag(
+                "li",
+                tag("span", class_=f"key {looks}", aria_hidden="true"),
+                text,
+                class_="scripted" if "scripted" in looks else None,
+            )
             for looks, text in self.legend
         ]
         caption = tag(
