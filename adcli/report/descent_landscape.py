@@ -84,11 +84,8 @@ class Landscape:
         points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
         sign = -1.0 if self.problem.maximize else 1.0
         grid = sign * self.heights(points).reshape(count, count)
-        finite = np.isfinite(grid)
-        if finite.any():
-            least = grid[finite].min()
-            floor = 1e-3 * np.median(grid[finite] - least) or 1e-12  # of the logarithm
-            depth = np.log10(grid - least + floor)
+        depth = logarithmic_depth(grid)
+        if np.isfinite(depth).any():
             axes.contourf(xs, ys, depth, levels=LEVELS, cmap="Blues_r", alpha=0.8)
             look: Any = {"colors": "white", "linewidths": 0.6}
             axes.contour(xs, ys, depth, levels=LEVELS, linestyles="solid", **look)
@@ -123,3 +120,14 @@ class Landscape:
             axes.quiver(*np.transpose(begins), *np.transpose(arrows), zorder=4, **look)
             mark: Any = {"marker": r"$\rightarrow$", "markersize": 16, "color": "black"}
             axes.plot([], [], linestyle="none", label=label, **mark)
+
+
+def logarithmic_depth(values: Any) -> Any:
+    """Values on a scale that is wide where they are low, with a floor; nan where there is none."""
+    finite = np.isfinite(values)
+    if not finite.any():
+        return values
+    least = values[finite].min()
+    with np.errstate(all="ignore"):
+        floor = 1e-3 * float(np.median(values[finite] - least)) or 1e-12  # of the logarithm
+        return np.log10(values - least + floor)

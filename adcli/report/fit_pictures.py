@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import DomainError
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.language.text import to_text
@@ -83,7 +82,7 @@ def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, use
         zorder=2,
     )
     grid = np.linspace(x.min(), x.max(), CURVE)
-    curve, low, high = _band(fit, name, grid)
+    curve, low, high = fit.fitted_model.known_band({name: grid})
     axes.plot(grid, curve, color="C3", label="fit", zorder=3)
     if np.isfinite(low).any():
         label = f"{100 * fit.confidence:.6g}% confidence band"
@@ -93,22 +92,6 @@ def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, use
     drawn = np.concatenate([curve, low, high])
     shown = np.clip(drawn[np.isfinite(drawn)], y.min() - reach, y.max() + reach)
     axes.set_ylim(*_limits(np.concatenate([y, shown])))
-
-
-def _band(fit: Fit, name: str, grid: Any) -> tuple[Any, Any, Any]:
-    """The curve and its band; nan where the model is not finite between the data."""
-    model = fit.fitted_model
-    try:
-        return model.band({name: grid})
-    except DomainError:
-        pass
-    found = np.full((3, len(grid)), np.nan)
-    for k, x in enumerate(grid):
-        try:
-            found[:, k] = [part[0] for part in model.band({name: [x]})]
-        except DomainError:
-            continue
-    return found[0], found[1], found[2]
 
 
 def _draw_observed(axes: Any, problem: Regression, fit: Fit, used: slice) -> None:

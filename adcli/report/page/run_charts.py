@@ -10,6 +10,7 @@ import numpy as np
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
 from adcli.language.messages import counted
+from adcli.report.descent_landscape import logarithmic_depth
 from adcli.report.page.level_lines import below
 from adcli.report.page.scales import Scale, counting, fitting, linear
 from adcli.report.page.svg_chart import SvgChart
@@ -36,6 +37,8 @@ ARROW = 42.0
 """The length of an arrow."""
 DOTTED = 60
 """Steps of a path up to which each has a dot."""
+STILL = 1e-6
+"""A parameter that moves less than this part of itself does not move."""
 ALIKE = 6.0
 """Two axes have one unit unless one of the ranges is so many times the other."""
 
@@ -92,7 +95,7 @@ def path_chart(
     told = f"Contours of the function over {x} and {y}, and over them {_way(steps, problem)}"
     title = "The path over contours of the function"
     chart = SvgChart("path", title, told, across, up, (x, y), TALL)
-    across, up, is_alike = _alike(chart)
+    across, up, is_alike = _alike(chart, within)
     chart = SvgChart("path", title, told, across, up, (x, y), TALL)
     _contours(chart, problem)
     _bounds(chart, problem)
@@ -221,15 +224,21 @@ def _tangents(chart: SvgChart, slopes: Any) -> Any:
         return np.nan_to_num(np.stack([1.0 / length, rise / length], axis=1) * ARROW)
 
 
-def _alike(chart: SvgChart) -> tuple[Scale, Scale, bool]:
-    """Axes of one unit, if their ranges are alike: a gradient is perpendicular to contours then."""
-    spans = [chart.across.high - chart.across.low, chart.up.high - chart.up.low]
-    units = [span / inner for span, inner in zip(spans, chart.inner, strict=True)]
-    unit = max(units)
-    if not unit < ALIKE * min(units):
-        return chart.across, chart.up, False
+def _alike(chart: SvgChart, points: Any) -> tuple[Scale, Scale, bool]:
+    """Axes of one unit, if points (n, 2) move alike along both, or along one alone: a gradient is
+    perpendicular to contours then."""
+    scales = (chart.across, chart.up)
+    units = [
+        (scale.high - scale.low) / inner for scale, inner in zip(scales, chart.inner, strict=True)
+    ]
+    moved = np.ptp(points, axis=0)
+    still = np.maximum(STILL * np.abs(points.mean(axis=0)), STILL**2 * moved.max())
+    moving = [unit for unit, by in zip(units, moved > still, strict=True) if by]
+    unit = max(moving or units)
+    if not unit < ALIKE * min(moving or units):
+        return *scales, False
     found = []
-    for scale, inner in zip((chart.across, chart.up), chart.inner, strict=True):
+    for scale, inner in zip(scales, chart.inner, strict=True):
         middle, half = (scale.low + scale.high) / 2, unit * inner / 2
         found.append(Scale(middle - half, middle + half))
     return found[0], found[1], True
@@ -258,14 +267,10 @@ def _contours(chart: SvgChart, problem: Problem) -> None:
     points = int(np.clip((GRID_WORK / max(size, 1)) ** 0.5, LEAST_GRID, most))
     xs, ys = (np.linspace(s.low, s.high, points) for s in (chart.across, chart.up))
     plane = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    heights = _function_at(problem, plane).reshape(points, points)
-    finite = np.isfinite(heights)
-    if not finite.any():
+    depth = logarithmic_depth(_function_at(problem, plane).reshape(points, points))
+    known = depth[np.isfinite(depth)]
+    if not known.size:
         return
-    least = heights[finite].min()
-    with np.errstate(all="ignore"):
-        floor = 1e-3 * float(np.median(heights[finite] - least)) or 1e-12  # of the logarithm
-        depth = np.log10(heights - least + floor)
-    low, high = depth[finite].min(), depth[finite].max()
+    low, high = known.min(), known.max()
     for level in np.linspace(high, low, LEVELS, endpoint=False):
         chart.areas(below(xs, ys, depth, float(level)), "contour")
