@@ -19,6 +19,9 @@ for c in w1["contributions"]:
 say "The last digit is that of adcli grad"
 adcli grad 'x1*x2 + sin(x1)' --at x1=2,x2=3 --format plain
 
+say "In words: why x1 moves the result by that much"
+adcli trace 'x1*x2 + sin(x1)' --at x1=2,x2=3 --explain | sed -n '/^What the numbers mean/,$p'
+
 say "Vectors and matrices are steps like any other; tangents for the two components of x"
 adcli trace 'sum((A@x - b)^2)' --at 'A=[[1,2],[3,4]],x=[1,1],b=[0,1]' --wrt x
 

@@ -23,6 +23,12 @@ adcli diff 'mean((y - X@w)^2)' --wrt w --shape X=100x3,w=3,y=100 2> /dev/null
 adcli diff 'logsumexp(z) - z[2]' --wrt z --shape z=10 2> /dev/null
 adcli diff 'norm(A@x - b) + λ*sum(x^2)' --wrt x --shape A=5x3,x=3,b=5 2> /dev/null
 
+say "How a derivative comes about: the quotient rule, and what is left of it"
+adcli diff 'x/(x^2 + 1)' --steps 2> /dev/null
+
+say "By a vector in differentials"
+adcli diff 'sum((A@x - b)^2)' --wrt x --shape A=5x3,x=3,b=5 --steps 2> /dev/null
+
 say "What was simplified away is said"
 adcli diff 'log(x/y)' 2>&1 | grep -v '^size'
 

@@ -51,7 +51,7 @@ def forward_sweep(run: Run, seeds: Mapping[int, Any], guarded: bool = False) -> 
             continue
         op = ops[i]
         if op.kind != ELEMENTWISE:
-            tangents[i] = tangent_of(run, i, tangents)
+            tangents[i] = _RULES[op.kind](run, i, tangents)
             continue
         out = values[i]
         xs = [values[j] for j in inputs]
