@@ -14,10 +14,10 @@ from adcli.graph.axes import Shape
 from adcli.graph.chains import PRODUCTS, SUMS, family_of
 from adcli.graph.exact import Number
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import DIVIDE, LEAF, MULTIPLY, POWER
+from adcli.graph.primitives import DIVIDE, LEAF, LINEAR, MULTILINEAR, MULTIPLY, POWER
 from adcli.graph.readable import Readable, to_be_read
 
-SHAPES = "shapes"
+SHAPES = "change of shape"
 """The reason where only the shape of an array is written otherwise."""
 
 _SPREADING = {"reshape", "expand", "broadcast", "sum_to"}
@@ -79,7 +79,7 @@ class _Noting(Readable):
             return self._reason_of_sum(operands, numbers, found)
         if family is PRODUCTS:
             return _reason_of_product(numbers)
-        if op.name in _SPREADING:
+        if op.kind in (LINEAR, MULTILINEAR) and _names(graph, i) & _SPREADING:
             return SHAPES
         if op is POWER:
             return "power 1" if 1 in numbers[-1:] else "powers joined"

@@ -277,7 +277,8 @@ class DerivationReport(FormulaReport):
         if rewrites:
             tables.heading("Simplification")
             tables.words(["from", "to", "by"], rewrites)
-            tables.more(len(derived.rewrites) - len(rewrites), "rewrite")
+            every = sum(rewrite.reason != SHAPES for rewrite in derived.rewrites)
+            tables.more(every - len(rewrites), "rewrite")
         for line in (*notes(derived), size_sentence(derived)):
             tables.sentence(line)
         *shared, formula = formula_of(derived).split("\n")
