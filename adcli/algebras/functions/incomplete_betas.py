@@ -170,7 +170,7 @@ def _series(i: int, j: int, a: Array, b: Array, x: Array) -> Any:
             sums[p, q] = sums[p, q] + rising[q] * share
     slopes = _log_derivatives(i, j, a, b, x)
     if j:
-        slopes[0, 1] = slopes[0, 1] - np.log1p(-x)
+        slopes[0, 1] = -polygammadiff(m, 0.0, b + 1.0, a)  # that of h (1-x)^-b
     bells = bell_polynomials(i, j, slopes)
     smooth = table_of(i, j, lambda p, q: product(p, q, bells, sums))
     weight = x**a * np.exp(-lbeta(m, a + 1.0, b + 1.0)) / (a + b + 1.0)

@@ -104,10 +104,26 @@ _row(
     latex=r"I_{#3}\left(#1, #2\right)",
     summary="incomplete beta function, regularised, from 0 to 1 (DLMF 8.17.2)",
 )
+
+
+def _betapdf_a(m: Any, a: Any, b: Any, x: Any, out: Any) -> Any:
+    """out times the score, but where its square and its derivative are as large as 1/a^2, and
+    cancel."""
+    return m.where(
+        m.less(a, 0.25), m.dbetapdf(1, 0, a, b, x), out * (m.log(x) - m.polygammadiff(0, a, b))
+    )
+
+
+def _betapdf_b(m: Any, a: Any, b: Any, x: Any, out: Any) -> Any:
+    return m.where(
+        m.less(b, 0.25), m.dbetapdf(0, 1, a, b, x), out * (m.log1p(-x) - m.polygammadiff(0, b, a))
+    )
+
+
 _row(
     "betapdf",
-    lambda m, a, b, x, out: out * (m.log(x) - m.polygammadiff(0, a, b)),
-    lambda m, a, b, x, out: out * (m.log1p(-x) - m.polygammadiff(0, b, a)),
+    _betapdf_a,
+    _betapdf_b,
     lambda m, a, b, x, out: out * (m.divide(a - 1, x) - m.divide(b - 1, 1 - x)),
     inputs="a b x",
     array=_BETA,
