@@ -198,9 +198,10 @@ class RowsByName(dict[str, Primitive]):
         return name in self.present()
 
     def get(self, name: str, default: Any = None) -> Any:
-        if name not in self.present():
-            _load()
-        return super().get(name, default)
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         _load()
