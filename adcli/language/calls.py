@@ -90,7 +90,11 @@ class LibraryCall:
         """The error for more positional arguments than inputs and options."""
         function, wants = self.function, len(self.function.inputs)
         message = f"'{function.word}' takes {counted(wants, 'argument')}, not {self._given}"
-        comma = re.search(r"(\d+),(\d+)", self.scope.text[slice(*self.span)])
+        text = self.scope.text[slice(*self.span)]
+        if wants == 1 and re.match(r"\w+\s*\(\s*\[", text):
+            hint = f"rows of a matrix have brackets around them: {function.word}([[1, 2], [3, 4]])"
+            return self.scope.error(message, self.span, hint)
+        comma = re.search(r"(\d+),(\d+)", text)
         if comma is not None and self._given == 2 * wants:
             hint = f"a decimal number is written with a point: {comma[1]}.{comma[2]}"
             return self.scope.error(message, self.span, hint)

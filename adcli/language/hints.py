@@ -136,7 +136,26 @@ FUNCTIONS = {
     ),
     **dict.fromkeys(("identity", "id"), "the identity matrix is eye(3)"),
     **dict.fromkeys(("cross", "kron"), "products of arrays are *, @, outer and einsum"),
-    **dict.fromkeys(("choose", "binom", "comb", "ncr"), "it is n!/(k!*(n - k)!)"),
+    **dict.fromkeys(("choose", "binom", "comb", "ncr", "nchoosek"), "it is n!/(k!*(n - k)!)"),
+    **dict.fromkeys(("betaln", "logbeta", "lnbeta"), "the logarithm of beta is lbeta(a, b)"),
+    **dict.fromkeys(
+        ("betai", "ibeta", "inc_beta", "beta_inc", "betaincreg", "betareg"),
+        "it is betainc(a, b, x), regularised",
+    ),
+    **dict.fromkeys(
+        ("igamma", "gammap", "gamma_p", "gammareg", "gamma_inc", "incgamma"),
+        "it is gammainc(a, x), regularised",
+    ),
+    **dict.fromkeys(("igammac", "gammaq", "gamma_q"), "it is gammaincc(a, x), regularised"),
+    **{
+        f"{letter}{n}": f"it is bessel{letter}({n}, x); a product is {letter}{n}*(x)"
+        for letter in "jyik"
+        for n in (0, 1)
+    },
+    **{f"{letter}{n}": f"it is bessel{letter}(n, x)" for letter in "jyik" for n in "vn"},
+    **dict.fromkeys(("ndtr", "phi"), "the normal distribution function is normcdf(x)"),
+    "log_ndtr": "the logarithm of normcdf is lognormcdf(x)",
+    **dict.fromkeys(("ndtri", "probit", "qnorm"), "the inverse of normcdf is norminv(p)"),
     "beta": "it is gamma(a)*gamma(b)/gamma(a + b)",
     **dict.fromkeys(("sqr", "square"), "a square is x^2"),
     "fabs": "the absolute value is abs(x)",
