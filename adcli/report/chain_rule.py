@@ -12,7 +12,7 @@ from adcli.explain.chain_rule import Terms, WrittenOut, chain_terms
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
-from adcli.graph.primitives import NEGATIVE, Primitive
+from adcli.graph.primitives import COMPARISONS, NEGATIVE, Primitive
 from adcli.graph.program import Program
 from adcli.language import whole_program
 from adcli.language.labels import Labels
@@ -167,14 +167,17 @@ class _ProductTexts:
 
     def _product(self, factors: list[int]) -> str:
         """A product without its factors 1; the sign of factors -1 stands before it."""
-        texts: list[str] = []
-        sign = ""
-        for factor in factors:
-            text = self.notation.printer(self.graph, factor, self.names)
-            if text in ("1", "-1"):
-                sign = sign if text == "1" else "-" * (not sign)
-                continue
-            is_first = not (texts or sign) and self.graph.ops[factor] is NEGATIVE
-            needs_brackets = is_loose(self.graph, factor, text) and len(factors) > 1
-            texts.append(f"({text})" if needs_brackets and not is_first else text)
-        return sign + (self.notation.times.join(texts) or "1")
+        texts = [(i, self.notation.printer(self.graph, i, self.names)) for i in factors]
+        sign = "-" * ([text for _, text in texts].count("-1") % 2)
+        texts = [(i, text) for i, text in texts if text not in ("1", "-1")]
+        is_alone = len(texts) == 1 and not sign and not self._is_comparison(texts[0][0])
+        written = []
+        for k, (i, text) in enumerate(texts):
+            is_first = k == 0 and not sign and self.graph.ops[i] is NEGATIVE
+            is_free = is_alone or is_first or not is_loose(self.graph, i, text)
+            written.append(text if is_free else f"({text})")
+        return sign + (self.notation.times.join(written) or "1")
+
+    def _is_comparison(self, node: int) -> bool:
+        """Whether a sum needs brackets around this factor."""
+        return self.graph.ops[node].name in COMPARISONS

@@ -375,7 +375,10 @@ def joined(terms: list[str]) -> str:
 def product_of(factors: list[str], times: str = TEXT.times) -> str:
     """The product of factors as `Steps.factor` has them, without those that are 1."""
     sign = "-" * (factors.count("-") % 2)
-    return sign + (times.join([factor for factor in factors if factor not in ("", "-")]) or "1")
+    kept = [factor for factor in factors if factor not in ("", "-")]
+    if len(kept) == 1 and not sign and _is_bracketed(kept[0]):
+        return kept[0][1:-1]
+    return sign + (times.join(kept) or "1")
 
 
 def _is_bracketed(text: str) -> bool:

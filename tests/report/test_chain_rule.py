@@ -25,6 +25,9 @@ CHAIN = "f1(u) = sin(u); f2(u) = u^2; f3(u) = exp(u); "
         ("x", None, "1", ""),
         ("floor(x)*y", None, "0", ""),
         ("where(x > 0, x^2, y)", None, "(x > 0)·(2*x)", ""),
+        ("where(x > 0, x, y) + x^2", None, "(x > 0) + 2*x", ""),
+        ("x*(y + 1) - x", None, "y + 1 - 1", ""),
+        ("y - x*(y + 1)", None, "-(y + 1)", ""),
         (
             CHAIN + "f1(f2(f3(x)))",
             "f1'(f2(f3(x)))·f2'(f3(x))·f3'(x)",
