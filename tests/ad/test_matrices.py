@@ -258,6 +258,12 @@ def test_errors_name_the_place_the_size_and_the_pivot(
     assert error.value.hint is not None
 
 
+@pytest.mark.parametrize("call", ["sum(inv(A))", "sum(solve(A, [1, 2]))", "logdet(A)"])
+def test_an_elimination_beyond_the_range_of_numbers_is_told(call: str) -> None:
+    with pytest.raises(DomainError, match="its elimination is beyond float64's range"):
+        adcli.function(call).value_and_gradient({"A": [[1, 1.7e308], [-1, 1.7e308]]})
+
+
 def test_a_matrix_that_rounding_alone_makes_regular_is_singular() -> None:
     a = np.array([[0.7, 0.6], [0.5, 0.3], [0.3, 0.1]]) @ [[0.1, 0.1, 0.2], [0.7, 0.6, 0.8]]
     with pytest.raises(DomainError, match="singular but for rounding: pivot 3 of 3 is"):

@@ -32,7 +32,8 @@ def value_fault(name: str, attr: Any, a: Array, show: Show) -> str | None:
     if name not in ("inv", "solve", "logdet"):
         return None
     found = matrix.factors(a)
-    assert found is not None
+    if found is None:
+        return f"{what} with elements so large that its elimination is beyond float64's range"
     if found.vanished is not None:
         pivot = found.pivots[found.vanished]
         how = "singular" if pivot == 0 else "singular but for rounding"
