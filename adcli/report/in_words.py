@@ -24,7 +24,7 @@ MOST_PATHS, MOST_FACTORS = 3, 8
 """Paths of a derivative, and factors of a path, that are written out."""
 PATH_STEPS, SEARCHED = 500, 2000
 """Steps of a program whose paths are looked for, and steps of that search."""
-EXACT_STEPS, EXACT_NUMBERS, EXACT_DIGITS = 2000, 1000, 30
+EXACT_STEPS, EXACT_NUMBERS, EXACT_DIGITS = 500, 100, 30
 """Up to this size a small change is computed in so many digits."""
 MOST_COUNTED = 1_000_000
 """Inputs times steps of a program whose tangents are counted."""
@@ -233,15 +233,13 @@ class TraceWords:
         """For each derivative what it says of a small change, and what such a change really does;
         at a kink on both sides."""
         for rate in self.rates[:MOST_RATES]:
-            kinks = [node for node in self.report.kinks if self._depends(node, rate.node)]
+            moved = self.steps.graph.dependents(self.f.order, [rate.node])
+            kinks = [node for node in self.report.kinks if moved[node]]
             for sign in (1, -1) if kinks else (1,):
                 yield from self._change(rate, sign, bool(kinks))
             for node in kinks[:MAX_KINKS]:
                 step = f"{self.steps.names[node]} = {self.steps.formula(node)}"
                 yield f"{step} is at a kink or a jump: the derivative there is a convention."
-
-    def _depends(self, node: int, variable: int) -> bool:
-        return variable in self.steps.graph.reach([node])
 
     def _change(self, rate: Rate, sign: int, at_kink: bool) -> Iterator[str]:
         name, label = str(self.steps.graph.attrs[rate.node]), self._label(rate)
