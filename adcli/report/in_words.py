@@ -252,13 +252,15 @@ class TraceWords:
         head = f"{label} {'up' if sign > 0 else 'down'} by {self.text(abs(step))}: "
         head += f"{self._result(rate.result)} {self._moved(linear, 'about ')}"
         try:
-            really = self._really(rate, step)
+            first, last = self._ends(rate, step)
         except AdcliError:
             yield f"{head}; at {label} = {x + step:.12g} the program has no value."
             return
+        really = last - first
+        end = "" if shape_of(really) or not really else f", to {self.text(last)}"
         is_far = not at_kink and _is_rough(really, linear)
         remark = " The derivative speaks of smaller changes." if is_far else ""
-        yield f"{head}; computed: {self._moved(really)}.{remark}"
+        yield f"{head}; computed: {self._moved(really)}{end}.{remark}"
 
     def _moved(self, change: Any, about: str = "") -> str:
         """What a result does: "up by about 0.12"."""
@@ -272,8 +274,8 @@ class TraceWords:
         naming = self.steps.naming
         return f"{naming.result}{k + 1}" if len(self.steps.outputs) > 1 else naming.result
 
-    def _really(self, rate: Rate, step: float) -> Any:
-        """How much a result changes with a step of one component. Raises AdcliError."""
+    def _ends(self, rate: Rate, step: float) -> list[Any]:
+        """A result before a step of one component and behind it. Raises AdcliError."""
         name = str(self.steps.graph.attrs[rate.node])
         point = dict(self.report.point)
         if rate.component:
@@ -284,8 +286,7 @@ class TraceWords:
         else:
             moved = point[name] + step
         values = [self._value({**point, name: x}) for x in (point[name], moved)]
-        first, last = [v[rate.result] if len(self.f.outputs) > 1 else v for v in values]
-        return last - first
+        return [v[rate.result] if len(self.f.outputs) > 1 else v for v in values]
 
     def _value(self, point: dict[str, Any]) -> Any:
         numbers = sum(len(list(flat(x))) for x in point.values())
