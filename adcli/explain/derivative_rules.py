@@ -130,6 +130,9 @@ class DerivativeRules:
         tangents: dict[int, Any] = defaultdict(lambda: None)
         tangents.update({j: self._inner(j) for j in moving})
         name, result = self._name(node, moving), tangent_of(self._run, node, tangents)
+        if result is None:  # nothing flows through, as through the size of an array
+            word = _word(op, graph.args[node], graph.attrs[node])
+            return f"{word}: held constant", self._nodes.zero(self._of(node))
         return name, self._spread_alike(result) if op.kind == REDUCTION else result
 
     # ---- by kind ----

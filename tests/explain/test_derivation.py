@@ -79,6 +79,8 @@ ARRAYS: dict[str, dict[str, Any]] = {
     "norm(A@x) + softmax(x)[0] + max(x)*x[1]": {"A": [[1.5, 2], [3, 4]], "x": [1.5, 2]},
     "det(A) + logdet(A@transpose(A)) + sum(inv(A)) + trace(A@A)": {"A": [[1.5, 2], [-3, 4]]},
     "std(v) + mean(v)*prod(v) + logsumexp(v) - var(v/2) + min(v)": {"v": [1.5, 2, 4]},
+    "size(v)*v[0]^2 + v[1]^size(v[1:])": {"v": [1.5, 2, 4]},
+    "size(v)": {"v": [1.5, 2, 4]},
     "sum(cumsum(v)*sort(v)) + v@v + sum(v[1:]*v[:2]) + sum(outer(v, v)^2)": {"v": [1.5, 2, 4]},
     "sum(where(v > 2, v^2, 1/v)) + sum(max(v, 2)) + sum([v[0], 3, v[1]^2])": {"v": [1.5, 2.5, 4]},
     "sum(v*(sum(W, axis=1)/v)) + sum(v[1]*(sum(W, axis=1)/2)^2)": {
