@@ -294,7 +294,9 @@ class Steps:
         if op is SUM:
             return self.notation.call.format("broadcast", g)
         if op is STACK:
-            return f"{g}[{', '.join([':'] * self.graph.attrs[node] + [str(k)])}]"
+            axis = self.graph.attrs[node]
+            around = [":"] * axis if axis >= 0 else ["..."]
+            return f"{g}[{', '.join([*around, str(k), *[':'] * (-axis - 1)])}]"
         return self.notation.at.format(g, key_text(self.graph.attrs[node]))
 
     def _scratch(self, node: int) -> tuple[Symbols, list[Expression], Expression, dict[int, str]]:

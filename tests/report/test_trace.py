@@ -148,3 +148,18 @@ def test_a_long_program_is_thinned_with_a_count() -> None:
 def test_many_seeds_are_thinned_with_a_count() -> None:
     shown = text_of(report("sum(v^2)", f"v={list(range(20))}", form="table"), "table", 100)
     assert "12 more seeds" in shown
+
+
+@pytest.mark.parametrize(
+    ("axis", "rules"),
+    [
+        (0, ["[1]", "[0]"]),
+        (1, ["[:, 1]", "[:, 0]"]),
+        (-1, ["[..., 1]", "[..., 0]"]),
+        (-2, ["[..., 1, :]", "[..., 0, :]"]),
+    ],
+)
+def test_what_a_stacked_array_gets_from_its_stack(axis: int, rules: list[str]) -> None:
+    text = f"sum(stack(x, y, axis={axis})*[[1, 2], [3, 4]])"
+    found = record_of(report(text, "x=[1,2],y=[3,4]", mode="reverse"))["adjoints"]
+    assert [a["rule"] for a in found[-2:]] == [f"w\u03043{rule}" for rule in rules]
