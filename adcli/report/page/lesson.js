@@ -62,9 +62,11 @@
     one("#steps-table").dataset.kind = kind;
   }
 
+  // A step for those who hear it.
   function spoken(item) {
-    const words = { "\u0304": " bar", "'": " tangent", "·": " times ", "*": " times ", "∂": " partial " };
-    return item.textContent.normalize("NFD").replace(/[\u0304'·*∂]/g, (sign) => words[sign]);
+    const words = { "\u0304": " bar ", "'": " tangent", "·": " times ", "*": " times ", "∂": " partial " };
+    const said = all("p", item).map((part) => part.textContent.normalize("NFD"));
+    return said.join(". ").replace(/[\u0304'·*∂]/g, (sign) => words[sign]);
   }
 
   function show(pass, step) {

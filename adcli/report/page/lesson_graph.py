@@ -83,7 +83,8 @@ def in_node(shown: LessonPass, node: int) -> str:
 def _edge(number: int, arrow: EdgeArrow) -> Markup:
     left, top, right, _ = arrow.label
     label = _text("label", (left + right) / 2, top, arrow.edge.label)
-    return tag("g", Markup(edge_paths(arrow)), label, class_="line", data_line=number)
+    paths = Markup(edge_paths(arrow))
+    return tag("g", paths, label, class_="line", data_line=number, aria_hidden="true")
 
 
 def _node(number: int, shown: NodeBox) -> Markup:

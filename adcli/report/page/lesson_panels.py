@@ -28,7 +28,7 @@ LISTED_VARIABLES = 8
 
 def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
     """A row a step: name, formula, value, a column for the tangents of each seed, the adjoint."""
-    heads = [tag("th", "", scope="col"), tag("th", "formula", scope="col")]
+    heads = [tag("th", "step", scope="col"), tag("th", "formula", scope="col")]
     for shown in passes:
         names = {"value": "value", "adjoint": "adjoint"}
         tangent = report.steps.derivative(report.steps.naming.letters, shown.label)

@@ -145,7 +145,8 @@ class _Writer:
             if not lines:
                 is_input = steps.graph.ops[node] is VARIABLE
                 words = "An input: its value is given." if is_input else "A constant."
-            replaced = _legible(numbers.formula(node))
+            formula, replaced = steps.formula(node), _legible(numbers.formula(node))
+            replaced = "" if replaced == formula else replaced
             parts = [names[node], steps.definition(node), replaced, self.value[node]]
             words += self.kink(node)
             return LessonStep(words, node, lines, _chain(parts), self.partials(lines))
@@ -213,7 +214,7 @@ class _Writer:
             )
             parts = [name, report.adjoint_rule(node, MAX_TERMS), _legible(replaced)]
             if len(given) > 1:
-                parts.append(sum_of(given, lambda c: self.text(c.value), MAX_TERMS))
+                parts.append(_legible(sum_of(given, lambda c: self.text(c.value), MAX_TERMS)))
             lines = [
                 line
                 for source in dict.fromkeys(c.source for c in given)
@@ -291,8 +292,8 @@ def _chain(parts: Iterable[str]) -> list[str]:
 
 
 def _legible(text: str) -> str:
-    """A rule in numbers; "" where it has an array that is not written out, or a partial's name."""
-    text = re.sub(r"\(\((-[^()]*)\)\)", r"(\1)", text)  # f((-2)) is f(-2)
+    """Numbers, or a rule in numbers; "" where they are not written out, or a partial is named."""
+    text = re.sub(r"(\(|, )\((-[^()]*)\)(?=[,)])", r"\1\2", text)  # f((-2)) is f(-2)
     return "" if ": " in text or "∂" in text else text
 
 

@@ -17,7 +17,7 @@ def moves(pause: int) -> Markup:
         tag("button", "Play", type="button", id="play"),
         tag("button", "Next", type="button", id="next"),
         Markup('<input type="range" id="slider" min="0" max="1" value="0" aria-label="step">'),
-        tag("output", id="place"),
+        tag("span", id="place"),
         tag("select", *speeds, id="speed", aria_label="speed", data_pause=pause),
         class_="moves scripted",
         role="group",
