@@ -135,6 +135,8 @@ def test_the_player_walks_along_all_lines(opened: Any, written: Any) -> None:
     rows.nth(4).click()
     assert now(page)["iteration"] == "4"
     assert page.locator("#place").text_content() == f"step 5 of {last}"
+    page.locator(".chart-norm .ground").click(position={"x": 1, "y": 1})
+    assert now(page)["iteration"] == "0"
 
 
 def test_playing_goes_to_the_end(opened: Any, written: Any) -> None:
@@ -180,6 +182,16 @@ def test_names_are_harmless(opened: Any, written: Any, name: str) -> None:
     assert name in page.locator("h1").text_content()
     assert name in now(page)
     assert name in page.locator(".chart-path desc").text_content()
+
+
+def test_columns_and_levels_are_harmless(opened: Any, written: Any) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    rows = "".join(f"{x},{x * x % 7},{bad if x % 2 else '</script>'}\n" for x in range(12))
+    Path("rows.csv").write_text(f"{bad},y,</style>\n{rows}")
+    model = f"y ~ a*`{bad}` + b[codes(`</style>`)]"
+    page = opened(written(f"adcli fit '{model}' --data rows.csv --start a=1,b=0"))
+    assert page.locator("img, script").count() == 1
+    assert page.locator(".chart-data .legend li").all_text_contents()[:2] == ["</script>", bad]
 
 
 def test_light_dark_and_paper(opened: Any, written: Any) -> None:

@@ -70,6 +70,20 @@
   }
 
   const player = makePlayer([rows.length], show);
+
+  // A click into a picture goes to the nearest of the steps that it shows.
+  for (const area of all(".area-of-chart")) {
+    const own = trails.filter((trail) => area.contains(trail.walked));
+    area.addEventListener("click", (event) => {
+      const inverse = own[0]?.walked.getScreenCTM().inverse();
+      if (!inverse) return;
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(inverse);
+      const distances = own.flatMap(({ points, steps }) =>
+        steps.map((step, k) => [Math.hypot(points[2 * k] - x, points[2 * k + 1] - y), step]),
+      );
+      player.go(0, distances.reduce((a, b) => (b[0] < a[0] ? b : a))[1]);
+    });
+  }
   rows.forEach((row, s) => row.addEventListener("click", () => player.go(0, s)));
   player.go(0, rows.length - 1);
 })();

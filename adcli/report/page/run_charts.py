@@ -15,14 +15,14 @@ from adcli.report.page.level_lines import below
 from adcli.report.page.scales import Scale, counting, fitting, linear
 from adcli.report.page.svg_chart import SvgChart
 
-GRID, ARRAY_GRID, LEAST_GRID = 101, 61, 25
+GRID, ARRAY_GRID, LEAST_GRID = 101, 61, 17
 """Points of a grid along each axis; fewer where the function is over arrays, or over many rows."""
-GRID_WORK = 20_000_000
-"""Numbers of data that may be looked at for a grid."""
+CURVE, LEAST_CURVE = 301, 61
+"""Points of a curve."""
+WORK = 20_000_000
+"""Numbers of data that may be looked at for a picture."""
 LEVELS = 12
 """Areas of a contour plot, one within the other."""
-CURVE = 301
-"""Points of a curve."""
 SHOWN_LINES = 6
 """Parameters whose lines are drawn over the iterations."""
 FLIGHT = 8
@@ -61,7 +61,8 @@ def curve_chart(
     """A function of one parameter with the iterates on it, and the tangent at each."""
     xs, values = np.array([it.point[0] for it in steps]), _values(steps)
     across = linear([it.point[0] for it in held], 0.5)
-    grid = np.linspace(across.low, across.high, CURVE)
+    count = int(np.clip(_evaluations(problem), LEAST_CURVE, CURVE))
+    grid = np.linspace(across.low, across.high, count)
     curve = problem.sign * _function_at(problem, grid[:, None])
     seen = _values(held)
     reach = np.ptp(seen) or 0.5 * float(np.max(np.abs(seen))) or 1.0
@@ -215,6 +216,11 @@ def _function_at(problem: Problem, points: Any) -> Any:
         return np.array([problem.value_and_gradient(point)[0] for point in points])
 
 
+def _evaluations(problem: Problem) -> float:
+    """How many evaluations a picture is worth."""
+    return WORK / max(sum(np.size(column) for column in problem.data.values()), 1)
+
+
 def _tangents(chart: SvgChart, slopes: Any) -> Any:
     """The directions of the curve at slopes, as vectors of one length."""
     x0, x1, y0, y1 = chart.across.low, chart.across.high, chart.up.low, chart.up.high
@@ -262,9 +268,8 @@ def _bounds(chart: SvgChart, problem: Problem) -> None:
 
 def _contours(chart: SvgChart, problem: Problem) -> None:
     """Areas below levels of the value, close together where the value is low."""
-    size = sum(np.size(column) for column in problem.data.values())
     most = GRID if problem.scalar else ARRAY_GRID
-    points = int(np.clip((GRID_WORK / max(size, 1)) ** 0.5, LEAST_GRID, most))
+    points = int(np.clip(_evaluations(problem) ** 0.5, LEAST_GRID, most))
     xs, ys = (np.linspace(s.low, s.high, points) for s in (chart.across, chart.up))
     plane = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     depth = logarithmic_depth(_function_at(problem, plane).reshape(points, points))

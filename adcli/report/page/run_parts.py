@@ -87,7 +87,8 @@ def settings_panel(settings: Sequence[Setting]) -> Markup:
 
 def key_help() -> Markup:
     """The keys, which only the script gives a meaning."""
-    keys = "Keys: ← → one step, Home End first and last, space plays. A click on a row goes there."
+    keys = "Keys: ← → one step, Home End first and last, space plays. "
+    keys += "A click on a row, or into a picture, goes to that step."
     return tag("footer", tag("p", keys, class_="scripted"))
 
 

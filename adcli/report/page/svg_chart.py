@@ -139,14 +139,15 @@ class SvgChart:
         """The picture with its title, its legend and a remark."""
         width, height = self.size
         ids = f"{self.name}-title", f"{self.name}-told"
+        whole = {"width": _short(self.inner[0]), "height": _short(self.inner[1])}
         area = tag(
             "svg",
+            tag("rect", class_="ground", **whole),
             *self._drawn,
             x=_short(self.left),
             y=_short(TOP),
-            width=_short(self.inner[0]),
-            height=_short(self.inner[1]),
             class_="area-of-chart",
+            **whole,
         )
         picture = tag(
             "svg",
