@@ -35,6 +35,7 @@ from adcli.comparison.methods import (
     SYMBOLIC,
     MethodResult,
     compare_methods,
+    counts_a_sample,
 )
 from adcli.comparison.sweep import relative_error, sweep
 from adcli.comparison.verdicts import directions
@@ -44,8 +45,10 @@ LARGE_WORK = 50_000
 """Numbers of an evaluation from which on one in many digits takes seconds."""
 LARGE_RUNS = 20_000_000
 """Numbers of an evaluation for each component from which on float64 takes seconds."""
-LEAST, MOST = 10, 100
+LEAST, MOST = 5, 100
 """Components in a sample."""
+SLOWER = 100
+"""How much longer an operation on a number alone takes than on one of an array."""
 LOOKED_AT = 1000
 """Components of a given gradient that are looked at on both sides of a kink."""
 BESIDE = 1e-5
@@ -87,6 +90,8 @@ def compare_by_size(
         if method.name in (FORWARD_AD, REVERSE_AD) and method.gradient is not None:
             chosen = problem.sample if method.is_sampled else whole
             wrong += _wrong(problem, method.name, method.gradient, exact, allowed, chosen or whole)
+    if counts_a_sample(problem):
+        remarks.append(f"operations of {FORWARD_AD} are extrapolated, too")
     if place is not None:
         remarks.append(f"kink: {place} is at a kink; the derivative there is a convention")
     if own is not None:
@@ -126,7 +131,8 @@ def is_large(problem: FunctionAtPoint) -> bool:
 
 def sample_of(problem: FunctionAtPoint) -> list[int] | None:
     """The components that stand for all of many, always the same ones; None is all."""
-    number, runs = len(problem.components), LARGE_RUNS // max(problem.work, 1)
+    each = problem.work * (1 if problem.run.algebra.shaped else SLOWER)
+    number, runs = len(problem.components), LARGE_RUNS // max(each, 1)
     count = max(LEAST, min(MOST, runs))
     return None if count >= number else sorted(Random(0).sample(range(number), count))
 

@@ -31,6 +31,8 @@ FORWARD_OVER_REVERSE = "forward over reverse"
 REVERSE_OVER_REVERSE = "reverse over reverse"
 
 OUTSIDE = "a step leaves the domain"
+COUNTED_SWEEPS = 500
+"""Forward sweeps that are counted one by one, where each is from a variable of its own."""
 MEASURED_SECONDS = 0.02
 """How long a method is repeated; the shortest of its runs is its time."""
 
@@ -227,9 +229,26 @@ def operations(problem: FunctionAtPoint) -> tuple[Counts, dict[str, Counts]]:
         FORWARD_DIFFERENCES: cost.total([value.times(n), quotients, steps]),
         CENTRAL_DIFFERENCES: cost.total([value.times(2 * n), quotients, steps.times(2)]),
         COMPLEX_STEP: _of_complex(value).times(n).plus(Counts(divisions=n)),
-        FORWARD_AD: partials.plus(sweep_counts(run, problem.nodes, forward_sweep)),
+        FORWARD_AD: partials.plus(_forward_counts(problem)),
         REVERSE_AD: partials.plus(sweep_counts(run, [problem.output], reverse)),
     }
+
+
+def _forward_counts(problem: FunctionAtPoint) -> Counts:
+    """What forward sweeps take. Of very many variables a sample is counted, as it is measured."""
+    run, nodes = problem.run, problem.nodes
+    if not counts_a_sample(problem):
+        return sweep_counts(run, nodes, forward_sweep)
+    assert problem.sample is not None
+    looked_at = [nodes[k] for k in problem.sample]
+    found = sweep_counts(run, looked_at, forward_sweep)
+    return Counts(*[round(x * len(nodes) / len(looked_at)) for x in found])
+
+
+def counts_a_sample(problem: FunctionAtPoint) -> bool:
+    """Whether there are so many variables, numbers each, that not all their sweeps are counted."""
+    many = len(problem.nodes) > COUNTED_SWEEPS and not problem.run.algebra.shaped
+    return many and problem.sample is not None
 
 
 def _of_complex(counts: Counts) -> Counts:

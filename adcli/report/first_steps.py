@@ -82,6 +82,7 @@ class FirstSteps(Watcher):
     def lines(self) -> Iterator[str]:
         """The rule, and the steps."""
         if not self._steps:
+            yield "No step to write out: the descent ends where it starts"
             return
         yield (
             f"The first {len(self._steps)} steps written out"
@@ -158,7 +159,7 @@ class _ByRule(_Teller):
     def __init__(self, method: Stepping, *others: Any) -> None:
         super().__init__(method, *others)
         self.state = method.block.state
-        self.written = WrittenRule(method.stepper, self.labels)
+        self.written = WrittenRule(method.stepper, [*self.labels, *self.problem.free])
 
     def is_at(self, iteration: int) -> bool:
         return bool(self.method.block.iteration >= iteration)
@@ -170,9 +171,9 @@ class _ByRule(_Teller):
         lines[0] += "   (g is df/dx)"
         if stepper.method in MEANINGS:
             lines.append(MEANINGS[stepper.method])
-        limits = {"component": stepper.clip_value, "gradient": stepper.clip_norm}
-        found = [f"{of} to {self.show(x)}" for of, x in limits.items() if x is not None]
-        return [*[f"g is limited: each {x}" for x in found], *lines]
+        limits = {"each component": stepper.clip_value, "its length": stepper.clip_norm}
+        found = [f"{what} to {self.show(x)}" for what, x in limits.items() if x is not None]
+        return [*[f"g is limited, {x}" for x in found], *lines]
 
     def step(self, last: Iterate, it: Iterate) -> list[str]:
         stepper, rate = self.method.stepper, self.method.stepper.schedule.at(np, last.iteration)

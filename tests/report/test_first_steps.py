@@ -66,7 +66,7 @@ def test_every_method_is_written_out(method: str, problem: Any) -> None:
     ("options", "told"),
     [
         ({"method": "gd", "rate": 0.1, "clip_value": 1.0}, "each component to 1"),
-        ({"method": "gd", "rate": 0.1, "clip_norm": 2.0}, "each gradient to 2"),
+        ({"method": "gd", "rate": 0.1, "clip_norm": 2.0}, "its length to 2"),
         ({"method": "adam", "weight_decay": 0.5}, "0.5 times the parameter"),
         ({"method": "adamw", "weight_decay": 0.5}, "rate·0.5·x"),
         ({"method": "momentum", "schedule": "exponential", "schedule_every": 2.0}, "b ← 0.9·b + g"),
