@@ -86,7 +86,7 @@ class Landscape:
         grid = sign * self.heights(points).reshape(count, count)
         depth = logarithmic_depth(grid)
         if np.isfinite(depth).any():
-            axes.contourf(xs, ys, depth, levels=LEVELS, cmap="Blues_r", alpha=0.8)
+            axes.contourf(xs, ys, depth, levels=LEVELS, cmap="Blues_r", alpha=0.8, extend="both")
             look: Any = {"colors": "white", "linewidths": 0.6}
             axes.contour(xs, ys, depth, levels=LEVELS, linestyles="solid", **look)
         axes.set_xlim(xs[0], xs[-1])

@@ -126,15 +126,19 @@ class Film(DescentPicture):
         places = landscape.places(path)
         (line,) = axes.plot([], [], ".-", color="C3", linewidth=1.5, markersize=5)
         (head,) = axes.plot([], [], "o", color="C3", markersize=9)
+        title = axes.set_title(" ")
         dress(axes)
         rows = [it for it in result.history if np.isfinite(it.point).all()]
         canvas, frames = canvas_of(figure), []
+        canvas.draw()  # all that stands still is drawn once
+        ground = canvas.copy_from_bbox(figure.bbox)
         for k in chosen:
             line.set_data(*places[: k + 1].T)
             head.set_data(*places[k : k + 1].T)
-            title = f"iteration {rows[k].iteration:,}, value {rows[k].value:.4g}"
-            axes.set_title(title, fontsize=TITLE)
-            canvas.draw()
+            title.set_text(f"iteration {rows[k].iteration:,}, value {rows[k].value:.4g}")
+            canvas.restore_region(ground)
+            for artist in (line, head, title):
+                axes.draw_artist(artist)
             frames.append(frame_of(canvas))
         with atomic_output(self.path) as stream:
             times = [max(40, 6000 // len(frames))] * (len(frames) - 1) + [2000]
