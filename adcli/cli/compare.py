@@ -44,7 +44,8 @@ def command(options: CompareOptions) -> int:
             found = compare_by_size(*asked, **told, epsilons=options.steps, given=own)
     if options.plot:
         draw_sweep(options.plot, f, point, found)
-    report = CompareReport(point, found, not options.no_times)
+    name = f.labels.name_of(f.outputs[0])
+    report = CompareReport(point, found, not options.no_times, name)
     show(report, options.form, options.output, options.digits)
     error = error_of(found)
     if error is not None:

@@ -41,6 +41,10 @@ class Labels(NamedTuple):
     calls: list[UserCall]
     functions: list[str]
 
+    def name_of(self, node: int) -> str | None:
+        """The first name that is bound to a value; None for one without a name."""
+        return next((name for name, bound in self.bound if bound == node), None)
+
 
 def find_labels(parser: Parser, text: str, form: str = "value") -> Labels:
     """The names of a program whose text is known to be one; `form` as in `build_program`."""

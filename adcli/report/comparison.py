@@ -13,6 +13,7 @@ from adcli.comparison.methods import (
 )
 from adcli.comparison.verdicts import Taylor
 from adcli.explain.cost import Counts
+from adcli.language.text import name_text
 from adcli.report.epsilon_sweep import (
     ad_level,
     draw_sweep_table,
@@ -33,11 +34,13 @@ SHOWN_COMPONENTS, SHOWN_OF_SAMPLE = 20, 6
 
 @dataclass(frozen=True)
 class CompareReport(Report):
-    """A comparison at a point; `times` says whether times were measured."""
+    """A comparison at a point; `times` says whether times were measured, `name` what the program
+    calls its result, if it does."""
 
     point: Mapping[str, Any]
     found: Comparison
     times: bool
+    name: str | None = None
     separator = "\t"
 
     def record(self) -> dict[str, Any]:
@@ -89,7 +92,8 @@ class CompareReport(Report):
     def draw(self, tables: Tables, digits: int) -> None:
         """The gradients, the costs, the sweep and the verdicts, one under the other."""
         found = self.found
-        tables.heading(f"f = {short(found.value, digits)}")
+        named = "" if self.name is None else f" = {name_text(self.name)}"
+        tables.heading(f"f{named} = {short(found.value, digits)}")
         _gradients(tables, found, digits)
         _costs(tables, self)
         for method in found.methods:

@@ -140,7 +140,8 @@ def _result(
     ends with, or the name of the step where the program has one."""
     node, inputs = f.outputs[0], tuple(f.inputs.values())
     called = [c.name for c in labels.calls if (c.node, c.arguments) == (node, inputs)]
-    has_name = any(node == i for _, i in labels.bound)
-    if len(f.outputs) > 1 or not (called or has_name or "f" in taken):
+    name = labels.name_of(node)
+    if len(f.outputs) > 1 or not (called or name or "f" in taken):
         return "f"
-    return names[node] if has_name or not called else spelling.own(called[:1])[called[0]]
+    own = [name] if name and node in inputs else [] if name else called
+    return spelling.own(own[:1])[own[0]] if own else names[node]

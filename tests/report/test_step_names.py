@@ -122,6 +122,8 @@ def test_accents_stand_on_the_word_and_not_on_its_index() -> None:
         ("f*x", "w3"),
         ("f(x) = x^2; f(2x)", "w3"),
         ("x", "f"),
+        ("a = x; a", "a"),
+        ("f(u) = u; f(x)", "f"),
         ("a = x; a, a^2", "f"),
     ],
 )
