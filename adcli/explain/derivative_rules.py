@@ -109,12 +109,15 @@ class DerivativeRules:
     def _of(self, node: int) -> Expression:
         return Expression(self._nodes.m, node)
 
+    def _zero(self, node: int) -> Expression:
+        return self._nodes.zero(self._of(node))
+
     def _differentiate(self, node: int) -> tuple[str, Expression]:
         graph = self.graph
         if node == self.variable:
             return ITSELF, self._nodes.constant(1.0)
         if not self.moves(node):
-            return CONSTANT, self._nodes.zero(self._of(node))
+            return CONSTANT, self._zero(node)
         op = graph.ops[node]
         if op is WHERE:
             condition, *cases = graph.args[node]
@@ -132,7 +135,7 @@ class DerivativeRules:
         name, result = self._name(node, moving), tangent_of(self._run, node, tangents)
         if result is None:  # nothing flows through, as through the size of an array
             word = _word(op, graph.args[node], graph.attrs[node])
-            return f"{word}: held constant", self._nodes.zero(self._of(node))
+            return f"{word}: held constant", self._zero(node)
         return name, self._spread_alike(result) if op.kind == REDUCTION else result
 
     # ---- by kind ----
@@ -200,7 +203,7 @@ class DerivativeRules:
         word = "comparison" if op.symbol else op.word
         if total is None:
             why = "constant between its jumps" if op.kink else "held constant"
-            return f"{word}: {why}", self._nodes.zero(out)
+            return f"{word}: {why}", self._zero(node)
         name = OWN_NAMES.get(op.name, f"derivative of {word}")
         return name + self._chained(list(dict.fromkeys(moving))), total
 

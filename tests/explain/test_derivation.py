@@ -10,8 +10,11 @@ from hypothesis import given, settings
 
 import adcli
 from adcli.explain.derivation import Derived
+from adcli.graph.graph import Graph
 from adcli.graph.library import LIBRARY
-from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, no_derivative
+from adcli.graph.primitives import ELEMENTWISE, PRIMITIVES, SELECT, STATIC, no_derivative
+from adcli.graph.symbols import Expression, Symbols
+from adcli.language.text import to_text
 from adcli.report.derivation import TEXT, Wording
 from tests.explain.derivations import check, of
 from tests.programs import Program, array_programs, scalar_programs
@@ -124,6 +127,35 @@ def calls() -> list[tuple[str, dict[str, float]]]:
 def test_every_function(text: str, point: dict[str, float]) -> None:
     f = adcli.function(text)
     for derived in of(text, {name: point[name] for name in f.variables}):
+        check(derived, point)
+
+
+def structures() -> list[tuple[str, dict[str, Any]]]:
+    """Every function of arrays at the example of its row, of arguments that are not variables
+    alone; matrices are positive definite, and places are 0."""
+    found = []
+    numbers = np.random.default_rng(3)
+    for row in PRIMITIVES.values():
+        attr, shapes = row.example
+        if not shapes or row.kind in (ELEMENTWISE, SELECT, STATIC):
+            continue
+        m, point, xs = Symbols(Graph()), {}, []
+        for k, shape in enumerate(shapes):
+            is_place = row.flows is not None and k >= row.flows
+            value = numbers.permutation(range(1, 1 + int(np.prod(shape)))).reshape(shape) / 16
+            if len(shape) == 2 and shape[0] == shape[1]:
+                value = np.eye(shape[0]) * range(2, 2 + shape[0]) + (value + value.T) / 16
+            point[f"x{k}"] = 0 * value if is_place else value
+            x = Expression(m, m.graph.variable(f"x{k}"))
+            xs.append(x if is_place else 2 * x)
+        text = to_text(m.graph, m.structural(row, attr, *xs).node)
+        found.append((f"sum(sin({text}))", point))
+    return found
+
+
+@pytest.mark.parametrize(("text", "point"), structures(), ids=lambda x: str(x)[:40])
+def test_every_structure(text: str, point: dict[str, Any]) -> None:
+    for derived in of(text, point):
         check(derived, point)
 
 
