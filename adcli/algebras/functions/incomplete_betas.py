@@ -188,14 +188,11 @@ def _quadrature(i: int, j: int, a: Array, b: Array, x: Array) -> Any:
     else:
         is_lower = slopes[0, 1] + a / (a + b) / np.where(b > 0.0, b, 1e-290) >= 0.0
     y = 1.0 - x
-    off = a * y - b * x
-    scale = np.where(is_lower, -1.0, 1.0) / (abs(off) + np.sqrt((a + b) * x * y))
+    scale = np.where(is_lower, -1.0, 1.0) / (abs(a * y - b * x) + np.sqrt((a + b) * x * y))
     d = scale * NODES
-    step = x * np.expm1(d)
-    in_b = -np.log1p(step)  # log((1-t)/(1-x))
+    in_b = -np.log1p(x * np.expm1(d))  # log((1-t)/(1-x))
     in_a = np.where(d > 0.0, -np.log1p(y * np.expm1(-d)), d + in_b)  # log(t/x)
-    centred = off * d - (a + b) * (x * (np.expm1(d) - d) - deviance(step, 1.0 + step))
-    bell = np.exp(np.where(abs(d) < 1.0, centred, a * in_a + b * in_b))
+    bell = np.exp(a * in_a + b * in_b)
     slopes = {
         **slopes,
         **({(1, 0): slopes[1, 0] + in_a} if i else {}),
