@@ -61,8 +61,8 @@ class ComparisonOptions(Options):
     )
     plot: str | None = text(
         "FILE",
-        f"Draw the sweep (by default {DEFAULT_SWEEP}), estimates of the first derivative and "
-        "errors, or what --growth tabulates, as .png, .svg or .pdf; needs matplotlib.",
+        f"Draw the sweep (by default {DEFAULT_SWEEP}), errors and the estimates of the first "
+        "component (--wrt chooses), or what --growth tabulates: .png, .svg or .pdf (matplotlib).",
         FIRST_ORDER,
     )
     order: int = count(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -202,6 +203,22 @@ def test_plots(model: str, name: str, tmp_path) -> None:
     assert data.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
     run(model, "--data", "two.csv", "--start", start, "--plot", "again." + name[-3:])
     assert (tmp_path / ("again." + name[-3:])).read_bytes() == data, "the same picture"
+
+
+def test_the_confidence_band_is_not_cut_off(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    from adcli.report import fit_pictures
+
+    figures: list[Any] = []
+    monkeypatch.setattr(fit_pictures, "write_figure", lambda figure, _: figures.append(figure))
+    (tmp_path / "few.csv").write_text("x,y\n0,0\n1,2\n2,1\n3,3\n")
+    start = ("--start", "a=auto,b=auto")
+    assert run("y ~ a*x + b", "--data", "few.csv", *start, "--plot", "few.png").code == 0
+    above = figures[0].axes[0]
+    (band,) = above.collections[-1].get_paths()
+    (low, high), ys = above.get_ylim(), band.vertices[:, 1]
+    assert low < ys.min() < 0
+    assert 3 < ys.max() < high
 
 
 def test_a_plot_over_a_pole_is_drawn(tmp_path) -> None:
