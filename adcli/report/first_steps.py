@@ -82,7 +82,8 @@ class FirstSteps(Watcher):
     def lines(self) -> Iterator[str]:
         """The rule, and the steps."""
         if not self._steps:
-            yield "No step to write out: the descent ends where it starts"
+            if self.attends:
+                yield "No step to write out: the descent ends where it starts"
             return
         yield (
             f"The first {len(self._steps)} steps written out"
@@ -262,7 +263,9 @@ class _ByPairs(_Teller):
     def step(self, last: Iterate, it: Iterate) -> list[str]:
         d = -_two_loops(last.gradient, self.pairs)
         moved = it.point - last.point
-        self.pairs.append((moved, it.gradient - last.gradient))
+        turned = it.gradient - last.gradient
+        if float(moved @ turned) > 0:  # others tell nothing of a minimum
+            self.pairs.append((moved, turned))
         t = _ratio(moved @ d, d @ d)
         if vector_norm(moved - t * d) > SAME * vector_norm(moved):
             return [*_plain(self, last, it), "  (bounds, or units of their own, turned it from d)"]

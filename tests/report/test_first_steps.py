@@ -102,6 +102,25 @@ def test_what_a_line_search_asks_holds(method: str, bounds: dict[str, Any]) -> N
         assert float(inequality.split()[0]) <= float(bound)
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("program", "start"),
+    [
+        ("x", 1.0),
+        ("x^2", 0.0),
+        ("1e290*x^2", 1e5),
+        ("1e-300*x^2", 1.0),
+        ("log(x)", 1.0),
+        ("1", 1.0),
+    ],
+)
+def test_odd_descents_are_written_out_or_said_to_be_none(
+    method: str, program: str, start: float
+) -> None:
+    lines, _ = written("x*0 + " + program, {"x": start}, method=method, max_iterations=4)
+    assert lines[0].startswith(("The first", "No step"))
+
+
 def test_of_many_numbers_a_few_are_written() -> None:
     lines, _ = written("sum(v^2)", {"v": np.ones(100)}, rate=0.1, max_iterations=1)
     assert "  ... and 96 more parameters" in lines
