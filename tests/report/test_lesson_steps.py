@@ -93,3 +93,10 @@ def test_what_does_not_depend_on_a_seed_has_no_step() -> None:
     assert forward.label == "y"
     names = [step.equation[0] for step in forward.steps if step.equation]
     assert names == ["w2'", "w3'", "w5'"]
+
+
+def test_partials_are_those_of_the_variables_asked_for() -> None:
+    forward = passes(report("x*y", "x=2,y=3", "html", wrt="x"), 6)[1]
+    assert [step.partials for step in forward.steps if len(step.equation) > 2] == [
+        [["∂w3/∂w1", "w2", "3"]]
+    ]

@@ -171,7 +171,9 @@ class _Writer:
             if node == seed.node:
                 words = f"The seed: {label} changes at the rate 1."
                 return LessonStep(words, node, (), [steps.tangent(node), found[node]])
-            lines = [line for line in self.drawn.lines[node] if line.flows]
+            lines = [
+                line for line in self.drawn.lines[node] if line.flows and report.active[line.target]
+            ]
             words = "The tangent of the input times the local partial derivative."
             if len(lines) > 1:
                 words = "The tangent of each input times the local partial derivative, added up."
