@@ -46,8 +46,10 @@ MOST_GROWTH = 2.0
 """How much larger they are above a wide graph, at most."""
 LEADING = 1.35
 MOST_LINES = 3
-PIXELS = 1280
-"""Width of a film, or its height if that is larger."""
+PIXELS, MOST_PIXELS = 1280, 1920
+"""Width of a film, or its height if that is larger; of a large graph, so that it can be read."""
+LEAST_SCALE = 0.85
+"""Pixels across a point in a film that may be larger for it."""
 STEP_TIME, END_TIME = 1500, 3500
 """Milliseconds of a step, and of the last step of a pass."""
 
@@ -110,7 +112,8 @@ class _LessonFilm:
 
     def gif(self) -> bytes:
         """The film."""
-        scale = PIXELS / max(self.width, self.height)
+        extent = max(self.width, self.height)
+        scale = min(max(PIXELS / extent, LEAST_SCALE), MOST_PIXELS / extent)
         size = (self.width / POINTS, self.height / POINTS)
         figure = figure_class()(figsize=size, dpi=POINTS * scale)
         axes: Any = figure.add_axes((0, 0, 1, 1))

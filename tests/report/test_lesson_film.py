@@ -17,7 +17,7 @@ from tests.report.test_trace import report
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A film with few pixels takes little time."""
-    monkeypatch.setattr(lesson_film, "PIXELS", 480)
+    monkeypatch.setattr(lesson_film, "MOST_PIXELS", 480)
 
 
 BOOK, AT = "3*(x1^2 + x2*x3)", "x1=2,x2=3,x3=4"
