@@ -17,7 +17,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, LEAF
 from adcli.graph.structure import usual_word
 from adcli.language.text import name_text, to_text
-from adcli.report.formulas import FormulaReport, is_shared, size_record, sizes
+from adcli.report.formulas import FormulaReport, is_shared, result_letter, size_record, sizes
 
 if TYPE_CHECKING:
     from adcli.report.rich_tables import Tables
@@ -220,10 +220,10 @@ class DerivationReport(FormulaReport):
     several: bool
     bound: Sequence[tuple[str, int]] = ()
 
-    def label(self, derived: Derived, d: str = "d") -> str:
-        """What the formula is: df/dx, d2f1/dx2, with another sign for `d`."""
+    def label(self, derived: Derived, d: str = "d", f: str = "f") -> str:
+        """What the formula is: df/dx, d2f1/dx2, with another sign for `d`, another letter for f."""
         count = len(self.found.outputs)
-        name = f"f{derived.result + 1}" if count > 1 else "f"
+        name = f"{f}{derived.result + 1}" if count > 1 else f
         return derivative_label([name_text(v) for v in derived.by], name, d)
 
     def wording(self, derived: Derived, notation: DerivationNotation) -> Wording:
@@ -260,7 +260,8 @@ class DerivationReport(FormulaReport):
 
     def _draw(self, derived: Derived, tables: Tables) -> None:
         wording = self.wording(derived, TEXT)
-        label = self.label(derived, "∂" if self.several else "d")
+        letter = result_letter(self.found.graph)
+        label = self.label(derived, "∂" if self.several else "d", letter)
         tables.heading(f"{label}, rule by rule")
         parts = wording.parts(SHOWN_LINES)
         if parts:

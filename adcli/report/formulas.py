@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from math import log10
 from typing import Any
 
@@ -30,7 +31,7 @@ MOST_REMARKS, LONG_CONDITION = 5, 20
 
 def formula_text(found: Formulas, share: bool | None) -> str:
     """The derivatives as a program of the language; several are results with comments."""
-    labels = _labels(found, [name_text(name) for name in _names(found)], has_several(found))
+    labels = _shown_labels(found, [name_text(name) for name in _names(found)])
     shared = is_shared(found.after, share)
     several = labels if len(labels) > 1 else None
     return to_text(found.graph, found.nodes, share=shared, labels=several) + "\n"
@@ -59,9 +60,9 @@ def has_several(found: Formulas) -> bool:
 
 def latex_label(found: Formulas, k: int, wrt: Sequence[str], is_partial: bool) -> str:
     """The derivative of result number k by some variables, as a fraction."""
-    d = r"\partial" if is_partial else "d"
+    d, f = r"\partial" if is_partial else "d", result_letter(found.graph)
     below = _denominator(wrt, d, latex_names(found.graph))
-    return rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k)}}}{{{below}}}"
+    return rf"\frac{{{_power(d, len(wrt))} {_indexed(found, k, f)}}}{{{below}}}"
 
 
 def formula_code(f: Function, found: Formulas, shapes: Mapping[str, Shape], target: str) -> str:
@@ -107,7 +108,7 @@ def size_record(before: Size, after: Size) -> dict[str, dict[str, int | str]]:
 def condition_notes(found: Formulas) -> list[str]:
     """A line for each formula that is defined where the program, or its derivative, is not."""
     lines = []
-    labels = _labels(found, _names(found), has_several(found))
+    labels = _shown_labels(found, _names(found))
     every = [asked for level in found.conditions for asked in level.values()]
     for label, lost in zip(labels, every, strict=False):
         shown = [_condition(found.graph, *each) for each in sorted(lost)]
@@ -172,18 +173,31 @@ def _names(found: Formulas) -> list[str]:
     return list(dict.fromkeys(v for level in found.derivatives for wrt in level for v in wrt))
 
 
-def _labels(found: Formulas, shown: Sequence[str], is_partial: bool = False) -> list[str]:
+def result_letter(graph: Graph) -> str:
+    """What derivatives that are read call the program: f, unless it has such a variable."""
+    taken = {*graph.variables()}
+    return next(
+        letter for n in count(1) for letter in (x * n for x in "fghFGH") if letter not in taken
+    )
+
+
+def _shown_labels(found: Formulas, shown: Sequence[str]) -> list[str]:
+    """The labels that people read."""
+    return _labels(found, shown, "∂" if has_several(found) else "d", result_letter(found.graph))
+
+
+def _labels(found: Formulas, shown: Sequence[str], d: str = "d", f: str = "f") -> list[str]:
     """df/dx for every derivative; df1/dx, df2/dx where there are several results."""
-    written, d = dict(zip(_names(found), shown, strict=True)), "∂" if is_partial else "d"
+    written = dict(zip(_names(found), shown, strict=True))
     return [
-        derivative_label([written[v] for v in wrt], _indexed(found, k).replace("_", ""), d)
+        derivative_label([written[v] for v in wrt], _indexed(found, k, f).replace("_", ""), d)
         for k, level in enumerate(found.derivatives)
         for wrt in level
     ]
 
 
-def _indexed(found: Formulas, k: int) -> str:
-    return f"f_{k + 1}" if len(found.outputs) > 1 else "f"
+def _indexed(found: Formulas, k: int, f: str) -> str:
+    return f"{f}_{k + 1}" if len(found.outputs) > 1 else f
 
 
 def _power(symbol: str, exponent: int) -> str:
