@@ -139,6 +139,15 @@ def test_the_player_walks_along_all_lines(opened: Any, written: Any) -> None:
     assert now(page)["iteration"] == "0"
 
 
+@pytest.mark.parametrize(
+    ("name", "dots"),
+    [("path", ["start", "best"]), ("starts", ["start", "best", "ends of other starts"])],
+)
+def test_the_legend_of_the_points(written: Any, name: str, dots: list[str]) -> None:
+    text = written(RUNS[name])
+    assert re.findall(r'class="key dot \w+" aria-hidden="true"></span>([^<]*)', text) == dots
+
+
 def test_playing_goes_to_the_end(opened: Any, written: Any) -> None:
     page = opened(written(ONE), reduced_motion="reduce")
     page.clock.install()

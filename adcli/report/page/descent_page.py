@@ -28,6 +28,8 @@ from adcli.report.page.run_parts import (
 )
 from adcli.report.page.svg_chart import figures
 
+SHOWN_STARTS = 100
+"""Starts, the best ones, whose ends are in a picture."""
 BOTH, LISTED = 6, 12
 """Parameters up to which a table has values and derivatives; values alone of so many."""
 
@@ -49,10 +51,13 @@ class DescentPage(FirstSteps):
         steps = thinned(result.history)
         finite = [it for it in steps if np.isfinite([it.value, *it.point]).all()]
         best = problem.flatten(result.point)
+        ends = [end for end in result.starts[1:] if end.status is not Status.DIVERGED]
+        others = np.array([problem.flatten(end.point) for end in ends[:SHOWN_STARTS]])
+        others = others.reshape(-1, problem.size)
         diverged = result.status is Status.DIVERGED
         written = _written(list(self.lines()))
         pictures = [
-            figures(main_chart(problem, finite, best, diverged)),
+            figures(main_chart(problem, finite, best, others, diverged)),
             figures(value_chart(problem, steps, result.value), norm_chart(steps)),
         ]
         panels = [

@@ -43,12 +43,18 @@ ALIKE = 6.0
 """Two axes have one unit unless one of the ranges is so many times the other."""
 
 
-def main_chart(problem: Problem, steps: Sequence[Iterate], best: Any, diverged: bool) -> SvgChart:
-    """What fits the number of parameters: the curve, the path over contours, or a line each."""
+def main_chart(
+    problem: Problem, steps: Sequence[Iterate], best: Any, others: Any, diverged: bool
+) -> SvgChart:
+    """What fits the number of parameters: the curve, the path over contours, or a line each.
+
+    `best` is the point that is reported, `others` are where other starts led, (n, parameters).
+    """
     if problem.size > 2:
         return parameters_chart(problem, steps)
     held = steps[:FLIGHT] if diverged else steps
-    chart = (curve_chart if problem.size == 1 else path_chart)(problem, steps, held, best)
+    made = curve_chart if problem.size == 1 else path_chart
+    chart = made(problem, steps, held, best, others)
     if diverged and len(steps) > FLIGHT:
         last = held[-1].iteration
         chart.note += f"The picture holds the iterates up to {last:,}; the later ones lie outside. "
@@ -56,15 +62,16 @@ def main_chart(problem: Problem, steps: Sequence[Iterate], best: Any, diverged: 
 
 
 def curve_chart(
-    problem: Problem, steps: Sequence[Iterate], held: Sequence[Iterate], best: Any
+    problem: Problem, steps: Sequence[Iterate], held: Sequence[Iterate], best: Any, others: Any
 ) -> SvgChart:
     """A function of one parameter with the iterates on it, and the tangent at each."""
     xs, values = np.array([it.point[0] for it in steps]), _values(steps)
-    across = linear([it.point[0] for it in held], 0.5)
+    ends = problem.sign * _function_at(problem, np.array([best, *others]))
+    across = linear([*[it.point[0] for it in held], *others[:, 0]], 0.2 if len(others) else 0.5)
     count = int(np.clip(_evaluations(problem), LEAST_CURVE, CURVE))
     grid = np.linspace(across.low, across.high, count)
     curve = problem.sign * _function_at(problem, grid[:, None])
-    seen = _values(held)
+    seen = np.concatenate([_values(held), ends[np.isfinite(ends)]])
     reach = np.ptp(seen) or 0.5 * float(np.max(np.abs(seen))) or 1.0
     shown = curve[np.isfinite(curve)]
     shown = np.clip(shown, seen.min() - reach, seen.max() + reach)  # a pole must not flatten them
@@ -78,19 +85,19 @@ def curve_chart(
     chart.trail(xs, values, "way", _tangents(chart, slopes))
     if len(steps) <= DOTTED:
         chart.points(xs, values, "way")
+    chart.points(others[:, 0], ends[1:], "other")
     chart.points(xs[:1], values[:1], "start")
-    chart.points(best, [problem.sign * float(_function_at(problem, best[None, :])[0])], "best")
-    chart.legend += [("line curve", "function"), ("line way", "steps")]
-    chart.legend += [("dot start", "start"), ("dot best", "best")]
+    chart.points(best, ends[:1], "best")
+    chart.legend += [("line curve", "function"), ("line way", "steps"), *_dots(steps, others)]
     return chart
 
 
 def path_chart(
-    problem: Problem, steps: Sequence[Iterate], held: Sequence[Iterate], best: Any
+    problem: Problem, steps: Sequence[Iterate], held: Sequence[Iterate], best: Any, others: Any
 ) -> SvgChart:
     """The path of two parameters over contours of the function."""
     points = np.array([it.point for it in steps])
-    within = np.concatenate([[it.point for it in held], best[None, :]])
+    within = np.array([*[it.point for it in held], best, *others])
     across, up = (linear(within[:, k], 0.12) for k in (0, 1))
     x, y = problem.labels
     told = f"Contours of the function over {x} and {y}, and over them {_way(steps, problem)}"
@@ -106,13 +113,15 @@ def path_chart(
         lengths = np.hypot(downs[:, 0], downs[:, 1])[:, None]
         with np.errstate(all="ignore"):
             arrows = np.nan_to_num(downs / lengths * [ARROW, -ARROW])
-        arrows[lengths[:, 0] < FADED * lengths.max()] = 0.0
+        largest = np.max(lengths[np.isfinite(lengths)], initial=0.0)
+        arrows[lengths[:, 0] < FADED * largest] = 0.0
     chart.trail(points[:, 0], points[:, 1], "way", arrows)
     if len(steps) <= DOTTED:
         chart.points(points[:, 0], points[:, 1], "way")
+    chart.points(others[:, 0], others[:, 1], "other")
     chart.points(points[:1, 0], points[:1, 1], "start")
     chart.points(best[:1], best[1:], "best")
-    chart.legend += [("line way", "path"), ("dot start", "start"), ("dot best", "best")]
+    chart.legend += [("line way", "path"), *_dots(steps, others)]
     chart.legend.append(("band contour", "darker: " + ("higher" if problem.maximize else "lower")))
     if is_alike:
         way = "up" if problem.maximize else "down"
@@ -120,6 +129,17 @@ def path_chart(
     else:
         chart.note = "The two axes have different units of length. "
     return chart
+
+
+def _dots(steps: Sequence[Iterate], others: Any) -> list[tuple[str, str]]:
+    """The legend of single points; a run that was taken up again has lost its start."""
+    first = steps[0].iteration
+    start = ("dot start", f"iteration {first:,}" if first else "start")
+    return [
+        start,
+        ("dot best", "best"),
+        *[("dot other", "ends of other starts")] * bool(len(others)),
+    ]
 
 
 def parameters_chart(problem: Problem, steps: Sequence[Iterate]) -> SvgChart:
