@@ -159,6 +159,7 @@ def derivative_formulas(
         found.append(level)
         conditions.append({by: still_lost(graph, level[by], c, output) for by, c in lost.items()})
     nodes = [node for level in found for node in level.values()]
+    _refuse_order(program, nodes)
     before, after = size_of(graph, raw), size_of(graph, nodes)
     return Formulas(graph, list(outputs), found, before, after, conditions)
 
@@ -177,6 +178,24 @@ def _refuse_no_derivative(program: Program, order: list[int], wrt: Sequence[str]
                     span=graph.span(i),
                     text=program.text,
                 )
+
+
+def _refuse_order(program: Program, nodes: Iterable[int]) -> None:
+    """Refuse formulas with a derivative of higher order than is known."""
+    graph = program.graph
+    for i in graph.reach(nodes):
+        op = graph.ops[i]
+        if op.most_order is None:
+            continue
+        pairs = zip(graph.args[i], op.partials, strict=True)
+        orders = [graph.attrs[a] for a, rule in pairs if rule is no_derivative]
+        if all(isinstance(n, float) for n in orders) and sum(orders) > op.most_order:
+            raise LanguageError(
+                f"there is no formula for {usual_word(op)} of order {sum(orders):.0f}",
+                op.remedy,
+                span=graph.span(i),
+                text=program.text,
+            )
 
 
 def _check(

@@ -31,6 +31,14 @@ SPARE = 20
 """Digits that each coefficient of those keeps at least."""
 AFFORDABLE = 1_000_000
 """Products of numbers, roughly, up to which expansions in many digits take a second or two."""
+_KNOWN_UP_TO = {
+    "det": ("cofactors", 2),
+    "gammainc": ("dgammainc", 4),
+    "gammaincc": ("dgammainc", 4),
+    "gammapdf": ("dgammapdf", 4),
+    "betainc": ("dbetainc", 4),
+}
+"""Functions with derivatives up to an order, and the row whose remedy says so."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +181,9 @@ def _error(
     written = written_out(run, (node, None), program.text)
     which = "the derivative" if order == 1 else f"the derivative of order {order}"
     hint = remedy(graph, node)
-    if graph.ops[node].name == "det":
-        hint = PRIMITIVES["cofactors"].remedy
+    row, known = _KNOWN_UP_TO.get(graph.ops[node].name, ("", order))
+    if order > known:
+        hint = PRIMITIVES[row].remedy
     elif digits is None and order > 1:
         hint = "it does not exist here, or is beyond float64: --precision 50 tells which"
     return DomainError(

@@ -13,6 +13,7 @@ _DIGITS = "adcli.algebras.special.digit_incomplete."
 _GAMMA = "adcli.algebras.special.incomplete."
 _BETA = "adcli.algebras.functions.incomplete_betas."
 _BOX = ((0.5, 5.0), (0.2, 8.0))
+_MOST = 4
 _CUBE = ((0.5, 5.0), (0.5, 5.0), (0.05, 0.95))
 
 
@@ -76,6 +77,8 @@ _row(
     ),
     inputs="n a x",
     domain="n = 0, 1, ... 4; a >= 0 and x > 0",
+    remedy=f"derivatives in a are known up to order {_MOST}",
+    most_order=_MOST,
     sample=((1.0, 1.0), *_BOX),
     latex=r"\partial_{a}^{#1} p\left(#2, #3\right)",
     summary="n-th derivative of gammapdf(a, x) in a",
@@ -87,6 +90,8 @@ _row(
     lambda m, n, a, x, out: m.dgammapdf(n, a, x),
     inputs="n a x",
     domain="n = 0, 1, ... 4; a, x >= 0 and not both 0",
+    remedy=f"derivatives in a are known up to order {_MOST}",
+    most_order=_MOST,
     sample=((1.0, 1.0), *_BOX),
     latex=r"\partial_{a}^{#1} P\left(#2, #3\right)",
     summary="n-th derivative of gammainc(a, x) in a",
@@ -152,6 +157,8 @@ _row(
     inputs="i j a b x",
     array=_BETA,
     domain="i, j = 0, 1, ... with i + j <= 4; a, b >= 0 and not both 0, and 0 < x < 1",
+    remedy=f"derivatives in a and b are known up to order {_MOST}",
+    most_order=_MOST,
     sample=((1.0, 1.0), (1.0, 1.0), *_CUBE),
     latex=r"\partial_{a}^{#1} \partial_{b}^{#2} p\left(#3, #4, #5\right)",
     summary="derivative of betapdf(a, b, x), i times in a and j times in b",
@@ -166,6 +173,8 @@ _row(
     inputs="i j a b x",
     array=_BETA,
     domain="i, j = 0, 1, ... with i + j <= 4; a, b >= 0 and not both 0, and 0 <= x <= 1",
+    remedy=f"derivatives in a and b are known up to order {_MOST}",
+    most_order=_MOST,
     sample=((1.0, 1.0), (1.0, 1.0), *_CUBE),
     latex=r"\partial_{a}^{#1} \partial_{b}^{#2} I_{#5}\left(#3, #4\right)",
     summary="derivative of betainc(a, b, x), i times in a and j times in b",

@@ -78,6 +78,8 @@ class Primitive:
     options   the options of the language's call with their defaults, in order, after the inputs;
               the attribute of a structural one is the value of the only one, or a tuple of all
     spelling  how targets of code write a function: see `elementwise` and `structural`
+    most_order  of a function that is a derivative of the orders among its inputs, those that have
+              no derivative: up to which order in all it is known
     flows     linear: derivatives flow to so many of the inputs, the first ones (None: to all); the
               others are places, which it takes as they are
     drops     linear and multilinear: `(attr, shapes of the inputs)`, whether elements of an input
@@ -112,6 +114,7 @@ class Primitive:
     spelling: Mapping[str, Any] = _NOTHING
     aliases: tuple[str, ...] = ()
     options: Mapping[str, Any] = _NOTHING
+    most_order: int | None = None
     flows: int | None = None
     drops: Rule | None = None
     example: tuple[Any, tuple[tuple[int, ...], ...]] = (None, ())
