@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from adcli.errors import LanguageError, Span
 from adcli.graph.constants import CONSTANTS
 from adcli.graph.graph import Graph
-from adcli.graph.library import RESERVED, is_function, is_taken
+from adcli.graph.library import is_function, is_taken
+from adcli.graph.reserved import RESERVED
 from adcli.language.messages import unquoted
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import adcli
-from adcli.graph.library import ALIASES, LIBRARY, RESERVED
+from adcli.graph.library import ALIASES, LIBRARY
+from adcli.graph.reserved import RESERVED
 
 
 def test_reserved_names_are_those_of_functions() -> None:
