@@ -65,7 +65,11 @@ class TraceOptions(
     explain: bool = flag(
         "Say in words what the numbers mean, why factors are multiplied, what a small change of"
         " each input really does, and what either mode repeats or keeps.",
-        Need("needs --format table or json", is_one("form", "table", "json")),
+        Need(
+            "needs --format table or json",
+            is_one("form", "table", "json"),
+            "add that, or leave --explain out: a page has the words in any case",
+        ),
     )
     form: str = format_option("latex", "html", "gif", endings=ENDINGS)
     digits: int = digits_option(

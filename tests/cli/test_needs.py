@@ -78,6 +78,8 @@ NEEDED = {
     ],
     "flow": ["graph x^2 --flow right", "graph x^2 --flow right -o g.json"],
     "diff.share": ["diff x^2 --share --as c", "diff x^2 --no-share -o a.py"],
+    "trace.explain": ["trace x^2 --at x=1 --explain --format csv"],
+    "diff.steps": ["diff x^2 --steps --as c", "diff x^2 --steps -o a.py"],
     "descend.shape": [f"{ROSENBROCK} --shape x=2", "descend 'sum(x^2)' --start x=[1] --shape x=2"],
     "seed": [
         f"{ROSENBROCK} --seed 3",
