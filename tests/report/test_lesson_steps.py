@@ -75,6 +75,7 @@ def test_array_programs(program: Program) -> None:
         ("f(x) = x^2; f(-2)*y", "y=3", "value", "w2", "f(-2) = (-2)^2 = 4", []),
         ("tanh(min(x, -1))", "x=-2", "value", "w3", "tanh(w2) = tanh(-2) = -0.964028", None),
         ("sum(v*v)", "v=range(9)", "adjoint", "w̄2", "broadcast(w̄3) = broadcast(1)", None),
+        ("-(x + y)", "x=3,y=1", "adjoint", "w̄1", "w̄3 = -1", ["∂w3/∂w1 = 1"]),
         ("x*x", "x=3", "adjoint", "w̄1", "w̄2·w1 + w̄2·w1 = 1·3 + 1·3 = 3 + 3 = 6", None),
     ],
 )

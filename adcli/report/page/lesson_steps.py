@@ -295,7 +295,7 @@ def _chain(parts: Iterable[str]) -> list[str]:
 
 def _legible(text: str) -> str:
     """Numbers, or a rule in numbers; "" where they are not written out, or a partial is named."""
-    text = re.sub(r"(\(|, )\((-[^()]*)\)(?=[,)])", r"\1\2", text)  # f((-2)) is f(-2)
+    text = re.sub(r"(^|\(|, )\((-[^()]*)\)(?=[,)]|$)", r"\1\2", text)  # f((-2)) is f(-2)
     return "" if ": " in text or "∂" in text else text
 
 
