@@ -14,6 +14,7 @@ from adcli.comparison.methods import Evaluation, MethodResult, compare_methods, 
 from adcli.errors import AdcliError, UsageError
 from adcli.explain.cost import Counts
 from adcli.function import Function
+from adcli.language.messages import counted
 
 DEGREE = 4
 """Powers up to which a law is looked for."""
@@ -68,7 +69,7 @@ def grow(
         f, point = program(size)
         problem = FunctionAtPoint(f, point, wrt(f))
         problem.sample = sample_of(problem)
-        say(f"{len(problem.components):,} inputs")
+        say(counted(len(problem.components), "input"))
         evaluation, methods = compare_methods(problem, measure, lambda method: None)
         found.append(CostsAtSize(size, len(problem.components), evaluation, methods))
         probes.append(_probe(size, problem))
