@@ -112,6 +112,14 @@ NEEDED = {
         )
     },
     "descend.animate": [f"{TRAIN} --animate a.gif", f"{ROSENBROCK} --starts 3 --animate a.gif"],
+    "descend.explain": [
+        f"{ROSENBROCK} --explain --format json",
+        f"{ROSENBROCK} --starts 3 --explain",
+        f"{TRAIN} --explain",
+    ],
+    "compare.growth": ["compare x^2 --growth n=1,2 --at x=n --order 2"],
+    "compare.shape": ["compare x^2 --shape x=3 --at x=1"],
+    "compare.tolerance": ["compare x^2 --growth n=1,2 --tolerance 0.1"],
     "every": [f"{ROSENBROCK} --every 3 --format json", f"{ROSENBROCK} --every 3 --starts 4"],
     "descend.trace": [f"{ROSENBROCK} --starts 3 --trace a.csv"],
     "descend.plot": [f"{ROSENBROCK} --starts 3 --plot"],
