@@ -19,6 +19,7 @@ TRAIN = (
     "adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0 --epochs 9"
     " --batch-size 4 --validation 0.25 --rate 0.1 --schedule cosine --schedule-every 20"
 )
+LONG = "long" * 40
 RUNS = {
     "path": ROSENBROCK,
     "long": f"{ROSENBROCK} --rate 0.001",
@@ -32,6 +33,7 @@ RUNS = {
     "bounds": "adcli descend 'x*exp(-x)*y' --start x=3,y=2 --bounds y=0:5 --maximize",
     "tiny": "adcli descend 'x^2 + y^2' --start x=1e-200,y=1e-190",
     "tiny cg": "adcli descend 'x^2 + 2y^2' --start x=1e-170,y=1e-160 --method cg",
+    "long names": f"adcli descend '{LONG}^2 + y^2 + z^2' --start {LONG}=1,y=2,z=3",
     "starts": "adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 5",
     "data": "adcli descend 'mean((y - (a*x + b))^2)' --data rows.csv --start a=0,b=0",
     "levels": "adcli descend 'mean((y - a[codes(g)])^2)' --data rows.csv --start a=0",

@@ -20,6 +20,8 @@ TOP, RIGHT, BOTTOM = 10.0, 14.0, 44.0
 """The margins around the plotting area; the left one is as wide as its labels."""
 FAR = 1e4
 """What lies further out than this is drawn there, outside of the picture."""
+MOST_KEY, MOST_TITLE = 40, 80
+"""Characters of an entry of a legend, and of a title."""
 MANY_DOTS = 250
 """Dots of one kind beyond which they are smaller."""
 MOST_NAME = 18
@@ -164,14 +166,14 @@ class SvgChart:
             tag(
                 "li",
                 tag("span", class_=f"key {looks}", aria_hidden="true"),
-                text,
+                shortened(text, MOST_KEY),
                 class_="scripted" if "scripted" in looks else None,
             )
             for looks, text in self.legend
         ]
         caption = tag(
             "figcaption",
-            tag("span", self.title, class_="chart-title"),
+            tag("span", shortened(self.title, MOST_TITLE), class_="chart-title"),
             tag("ul", *keys, class_="legend") if keys else "",
         )
         note = tag("p", self.note, class_="note") if self.note else ""
@@ -216,9 +218,10 @@ class SvgChart:
         width, height = self.inner
         x, y = self.labels
         middle = TOP + height / 2
-        across = _text(x, self.left + width / 2, self.size[1] - 8, "middle", 44)
+        room = int(width / SIGN)
+        across = _text(x, self.left + width / 2, self.size[1] - 8, "middle", room)
         turned = f"translate(13 {_short(middle)}) rotate(-90)"
-        up = tag("text", shortened(y, 32), transform=turned, text_anchor="middle")
+        up = tag("text", shortened(y, int(height / SIGN)), transform=turned, text_anchor="middle")
         return tag("g", across, up, class_="axis-names")
 
 
