@@ -154,7 +154,7 @@ class TraceReport(Report):
             if self.is_reverse:
                 values.append(self.adjoint(node))
             numbers = [exact(n, self.precision) for value in values for n in flat(value)]
-            yield self.steps.names[node], *numbers
+            yield self.steps.names[node].replace(" ", r"\u0020"), *numbers
 
     def draw(self, tables: Tables, digits: int) -> None:
         """The evaluation with its tangents, the adjoints in the order of the sweep, the counts,

@@ -111,6 +111,12 @@ def test_csv_has_a_row_a_step() -> None:
     assert json.loads(rows[0]["dw/ds"]) == [0.0, 0.0]  # zeros have the shape of the step
 
 
+def test_plain_has_no_space_within_a_name() -> None:
+    lines = text_of(report("`my col` = 2x; `my col`^2", "x=3"), "plain").splitlines()
+    assert [line.split()[:2] for line in lines][1] == [r"`my\u0020col`", "6.0"]
+    assert function(r"`my\u0020col`").variables == ("my col",)
+
+
 def test_plain_has_the_numbers() -> None:
     assert text_of(report(), "plain").splitlines()[0] == "w1 2.0 1.0 0.0 2.5838531634528574"
 
