@@ -91,14 +91,27 @@ def _probe(size: int, problem: FunctionAtPoint) -> Probe:
 
 
 def law(sizes: Sequence[int], values: Sequence[float], name: str = "n") -> str:
-    """The polynomial with whole coefficients through all values, more than it has coefficients;
-    else the power between the last two.
+    """The polynomial with whole coefficients through all values, more than it has coefficients,
+    or through all but that at size 1, where factors of 1 fall away; else the power between the
+    last two.
 
     >>> law([1, 10, 100], [2, 11, 101])
     'n + 1'
     >>> law([1, 10, 100], [1.0, 40.0, 1600.0])
     '≈ n^1.6'
     """
+    if found := _polynomial(sizes, values, name):
+        return found
+    if sizes[0] == 1 and (found := _polynomial(sizes[1:], values[1:], name)):
+        return f"{found} ({name} > 1)"
+    if len(sizes) < 2 or not all(isfinite(y) and y > 0 for y in values[-2:]):
+        return ""
+    slope = round(log(values[-1] / values[-2]) / log(sizes[-1] / sizes[-2]), 1)
+    return f"≈ {name}^{slope:g}" if slope else "≈ constant"
+
+
+def _polynomial(sizes: Sequence[int], values: Sequence[float], name: str) -> str:
+    """The polynomial of least degree through all values; "" where there is none."""
     for degree in range(min(DEGREE, len(sizes) - 2) + 1):
         found = _through(sizes[: degree + 1], values[: degree + 1])
         if all(c.denominator == 1 for c in found) and all(
@@ -106,10 +119,7 @@ def law(sizes: Sequence[int], values: Sequence[float], name: str = "n") -> str:
             for x, y in zip(sizes, values, strict=True)
         ):
             return _written([int(c) for c in found], name)
-    if len(sizes) < 2 or not all(isfinite(y) and y > 0 for y in values[-2:]):
-        return ""
-    slope = round(log(values[-1] / values[-2]) / log(sizes[-1] / sizes[-2]), 1)
-    return f"≈ {name}^{slope:g}" if slope else "≈ constant"
+    return ""
 
 
 def _through(xs: Sequence[int], ys: Sequence[float]) -> list[Fraction]:

@@ -29,6 +29,7 @@ def growth(program: str, *arguments: str, sizes: str = "n=1,10,100") -> str:
         ("3n^2 - n + 12", [3 * n * n - n + 12 for n in SIZES]),
         ("n^4 - 2n", [n**4 - 2 * n for n in SIZES]),
         ("0", [0 for _ in SIZES]),
+        ("2n + 7 (n > 1)", [6, *[2 * n + 7 for n in SIZES[1:]]]),
         ("≈ n^5", [n**5 for n in SIZES]),  # beyond the powers that are looked for
         ("≈ n^0.5", [n**0.5 for n in SIZES]),
         ("≈ constant", [1.0, 1.1, *[2.0] * 6, 2.1]),
