@@ -112,7 +112,7 @@ and read the result:
   adcli compare 'x^2*y' --at x=3,y=2 --gradient x=12,y=9 --no-times && echo right
   adcli descend '(x - 1)^2' --start x=0 --rate 0.1 -o run.json || echo "code $?"
 
-A reader who leaves, as head does, is no failure. Nor is an infinite value of a log density.
+A reader who leaves, as head does, is not a failure. Nor is an infinite value of a log density.
 """
 
 LANGUAGE = """

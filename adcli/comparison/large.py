@@ -168,7 +168,7 @@ def _kink(problem: FunctionAtPoint) -> str | None:
 
 
 def _beside_the_kink(problem: FunctionAtPoint, found: Sequence[Wrong]) -> list[Wrong]:
-    """Those components that are no subgradient either, by quotients on both sides."""
+    """Those components that are not subgradients either, by quotients on both sides."""
     sample, numbers = problem.sample, {c: k for k, c in enumerate(problem.components)}
     looked_at = found[:LOOKED_AT]
     problem.sample = [numbers[wrong.component] for wrong in looked_at]  # type: ignore[index]
