@@ -52,8 +52,10 @@ def partial_node(graph: Graph, node: int, k: int) -> int:
 
 
 def _total(graph: Graph, terms: Terms) -> int:
-    """The sum of the products."""
+    """The sum of the products, without those that have a factor 0."""
     m = Symbols(graph)
+    zero = graph.constant(0.0)
+    terms = [factors for factors in terms if zero not in factors]
     products = [reduce(lambda a, b: a * b, map(m.of, factors)) for factors in terms if factors]
     products += [m.expression(1) for factors in terms if not factors]
     return reduce(lambda a, b: a + b, products, m.expression(0)).node
@@ -81,7 +83,7 @@ class WrittenOut:
             terms = chain_terms(self.graph, user.body, parameter)
             if terms is not None:
                 self.slopes[row] = function, terms
-                says[row] = _total(self.graph, terms)
+                says[row] = _total(self.graph, self.terms(terms))
         for row, node in says.items():
             body = self.node(node)
             self._bodies[row] = function, body, self.graph.affected(body, user.parameters)

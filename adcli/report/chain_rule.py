@@ -159,15 +159,18 @@ class _ProductTexts:
         self.notation = notation
 
     def text(self, terms: Terms) -> str | None:
-        """The sum; None for a long one."""
+        """The sum, without terms that have a factor 0; None for a long one."""
         factors = [factor for product in terms for factor in product]
         if size_of(self.graph, factors).tree > MAX_OPERATIONS:
             return None
-        return joined(list(map(self._product, terms))) or "0"
+        return joined([text for text in map(self._product, terms) if text is not None]) or "0"
 
-    def _product(self, factors: list[int]) -> str:
-        """A product without its factors 1; the sign of factors -1 stands before it."""
+    def _product(self, factors: list[int]) -> str | None:
+        """A product without its factors 1; the sign of factors -1 stands before it. None for one
+        with a factor 0."""
         texts = [(i, self.notation.printer(self.graph, i, self.names)) for i in factors]
+        if any(text == "0" for _, text in texts):
+            return None
         sign = "-" * ([text for _, text in texts].count("-1") % 2)
         texts = [(i, text) for i, text in texts if text not in ("1", "-1")]
         is_alone = len(texts) == 1 and not sign and not self._is_comparison(texts[0][0])

@@ -55,6 +55,13 @@ CHAIN = "f1(u) = sin(u); f2(u) = u^2; f3(u) = exp(u); "
         ),
         ("f(u) = u*y; f(x^2)", None, "y·(2*x)", ""),
         ("add(u, v) = u + v; add(x, y)", "∂add/∂u(x, y)", "1", "∂add/∂u(u, v) = 1"),
+        ("f(u, v) = u*y; f(x, z) + x^2", None, "y + 2*x", ""),
+        (
+            "f(u, v) = v^2; f(sin(x), x)",
+            "∂f/∂u(sin(x), x)·cos(x) + ∂f/∂v(sin(x), x)",
+            "2*x",
+            "∂f/∂u(u, v) = 0 | ∂f/∂v(u, v) = 2*v",
+        ),
         # Names that the program binds stand for what they name.
         ("a = x^2; sin(a)*a", None, "a·cos(a)·(2*x) + sin(a)·(2*x)", ""),
         ("f(u) = u^3; a = f(x); a^2", "(2*a)·f'(x)", "(2*a)·(3*x^2)", "f'(u) = 3*u^2"),
