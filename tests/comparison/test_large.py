@@ -26,7 +26,7 @@ def run(program: str, **options: Any) -> Comparison:
     return compare_by_size(function(program), point, measure=False, **options)
 
 
-@pytest.mark.parametrize("program", [SQUARES, ROSENBROCK, "logsumexp(x)", "sum(abs(x))/norm(x)"])
+@pytest.mark.parametrize("program", [SQUARES, ROSENBROCK, "sum(abs(x))/norm(x)"])
 def test_a_hundred_thousand_inputs_take_seconds(program: str) -> None:
     begin = time.process_time()
     n = 100_000

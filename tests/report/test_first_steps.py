@@ -83,10 +83,10 @@ def test_settings_are_told_and_numbers_hold(options: dict[str, Any], told: str) 
     assert dict(ends[:2]) == dict(zip("xy", result.history[1].point.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("engine", ["python", "numpy", "llvm"])
+@pytest.mark.parametrize("engine", ["python", "llvm"])
 def test_all_engines_take_the_steps_that_are_written(engine: str) -> None:
-    lines, _ = written(*BANANA, method="nadam", rate=0.01, engine=engine)
-    same, _ = written(*BANANA, method="nadam", rate=0.01, engine="numpy")
+    lines, _ = written(*BANANA, method="nadam", rate=0.01, max_iterations=9, engine=engine)
+    same, _ = written(*BANANA, method="nadam", rate=0.01, max_iterations=9, engine="numpy")
     assert lines == same
 
 
@@ -102,7 +102,7 @@ def test_what_a_line_search_asks_holds(method: str, bounds: dict[str, Any]) -> N
         assert float(inequality.split()[0]) <= float(bound)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["momentum", "cg", "lbfgs", "newton"])
 @pytest.mark.parametrize(
     ("program", "start"),
     [
