@@ -10,6 +10,7 @@ from mpmath import mp
 import adcli
 from adcli.algebras.functions.incomplete_betas import dbetainc, dbetapdf
 from adcli.algebras.special import digit_incomplete
+from adcli.algebras.special.incomplete import dgammainc
 
 ORDERS = ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (0, 3), (3, 1))
 PARAMETERS = list(product((0.0, 1e-8, 1e-3, 0.4, 1.0, 2.5, 40.0, 1e4), (0.0, 1e-3, 1.0, 7.0, 1e4)))
@@ -67,6 +68,16 @@ def test_many_digits_against_differences(point, orders):
     with mp.workdps(40):
         found = digit_incomplete.dbetainc(mp.mpf(i), mp.mpf(j), a, b, x)
         assert abs(found / differences - 1) < mp.mpf(10) ** -28
+
+
+def test_what_an_ulp_of_an_argument_decides_on_is_no_number():
+    for a in (1e16, 1e25):
+        assert dbetainc(1, 0, a, a, 0.5) == pytest.approx(-0.5 / np.sqrt(np.pi * a), rel=1e-3)
+        assert dgammainc(1, a, a) == pytest.approx(-1 / np.sqrt(2 * np.pi * a), rel=1e-3)
+    assert np.isnan(dbetainc(1, 0, 1e33, 1e33, 0.5))
+    assert np.isnan(dgammainc(1, 1e33, 1e33))
+    assert dbetainc(1, 0, 1e33, 1e33, 0.4) == 0.0
+    assert dgammainc(1, 1e33, 1e32) == 0.0
 
 
 @pytest.mark.parametrize("options", [{}, {"precision": 30}], ids=["floats", "digits"])

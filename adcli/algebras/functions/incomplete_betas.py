@@ -19,6 +19,7 @@ import numpy as np
 from adcli.algebras.functions import array_functions as m
 from adcli.algebras.special.betas import fraction, harmonic, lbeta, polygammadiff
 from adcli.algebras.special.incomplete import (
+    LARGEST,
     NODES,
     WEIGHTS,
     Array,
@@ -96,6 +97,7 @@ def _integral(i: int, j: int, a: Array, b: Array, x: Array) -> Array:
 
         return np.asarray(special.betainc(a, b, x))
     value = _by_symmetry(_integral_below, -1.0, i, j, a, b, x)
+    value = np.where((a + b > LARGEST) & (value != 0.0), np.nan, value)
     is_fixed = ((x == 0.0) & (a > 0.0) & (b >= 0.0)) | ((x == 1.0) & (b > 0.0) & (a >= 0.0))
     return np.where(is_fixed, 0.0, value)
 

@@ -25,6 +25,8 @@ _POINTS = np.arange(-134, 88) * _STEP
 NODES = np.exp(0.5 * pi * np.sinh(_POINTS))
 WEIGHTS = NODES * (0.5 * pi * _STEP) * np.cosh(_POINTS)
 """The exp-sinh rule on (0, inf): H. Takahasi and M. Mori, Publ. RIMS 9 (1974) 721-741."""
+LARGEST = 1e28
+"""Beyond which an ulp of a parameter or an argument decides on a derivative in a parameter."""
 _TINY = 1e-100
 """A parameter that stands for 0 in derivatives: they change by as little between the two."""
 
@@ -181,4 +183,5 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     value = -side * scale * total * _gamma_weight(a, x)
     near = (a < 2.0) & (x < 1.5)
     value[near] = _gamma_series(n, a[near], x[near])
+    value = np.where((np.maximum(a, x) > LARGEST) & (value != 0.0), np.nan, value)
     return np.where(inside, value, np.where(at_end, 0.0, np.nan))
