@@ -80,7 +80,11 @@ def taylor(still: FunctionAtPoint, gradient: Sequence[float], allowed: Sequence[
         if r < LOST_IN_ROUNDING * max(abs(still.value), 1e-300)
     ]
     return Taylor(
-        TAYLOR_STEPS, remainders, floor, _slope(remainders, floor), max(hidden) if hidden else None
+        TAYLOR_STEPS,
+        remainders,
+        floor,
+        slope_of_remainders(remainders, floor),
+        max(hidden) if hidden else None,
     )
 
 
@@ -119,12 +123,13 @@ def directions(problem: FunctionAtPoint) -> list[float]:
     return result
 
 
-def _slope(remainders: Sequence[float], floor: float) -> float | None:
+def slope_of_remainders(remainders: Sequence[float], floor: float) -> float | None:
     """The slope over the two smallest neighbouring steps whose remainders are above the floor."""
     usable = [
         k
         for k in range(len(TAYLOR_STEPS) - 1)
-        if remainders[k + 1] > floor * TAYLOR_STEPS[k + 1] and math.isfinite(remainders[k])
+        if remainders[k + 1] > floor * TAYLOR_STEPS[k + 1]
+        and all(0 < r < math.inf for r in remainders[k : k + 2])
     ]
     if not usable:
         return None

@@ -16,7 +16,7 @@ from adcli.comparison.allowances import magnitudes
 from adcli.comparison.compare import GIVEN, Comparison, compare, error_of
 from adcli.comparison.function_at_point import FunctionAtPoint
 from adcli.comparison.sweep import geometric
-from adcli.comparison.verdicts import significant
+from adcli.comparison.verdicts import TAYLOR_STEPS, significant, slope_of_remainders
 from adcli.errors import DomainError, UsageError
 from adcli.explain.cost import Counts
 from adcli.function import function
@@ -513,3 +513,13 @@ def test_a_change_lost_beside_the_value_raises_no_alarm(program: str, point: Any
 def test_a_point_outside_the_domain_is_refused() -> None:
     with pytest.raises(DomainError):
         run("log(x)", {"x": -1.0})
+
+
+@pytest.mark.parametrize("pair", [(0.0, 1e-3), (1e-3, 0.0), (math.inf, 1e-3), (1e-3, math.inf)])
+def test_no_slope_is_taken_over_a_remainder_without_a_logarithm(pair: tuple[float, float]) -> None:
+    falling = [step**2 for step in TAYLOR_STEPS]
+    assert slope_of_remainders(falling, 0.0) == pytest.approx(2)
+    slope = slope_of_remainders([*falling[:-2], *pair], 0.0)
+    assert slope is not None
+    assert math.isfinite(slope)
+    assert slope_of_remainders([0.0] * len(TAYLOR_STEPS), 0.0) is None

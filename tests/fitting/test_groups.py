@@ -128,9 +128,14 @@ def test_an_embedding():
 
 
 WRONG = [
-    ({"g": [0, 1, 5], "y": [1.0] * 3}, {"a": [0.0, 0.0]}, "the index 5 is outside .* length 2", 3),
-    ({"g": [0, 1.5, 1], "y": [1.0] * 3}, {"a": [0.0, 0.0]}, "the index 1.5 is not a whole", 2),
-    ({"g": [-1, 1, 1], "y": [1.0] * 3}, {"a": [0.0, 0.0]}, "the index -1 is outside", 1),
+    (
+        {"g": [0, 1, 5], "y": [1.0] * 3},
+        {"a": [0.0, 0.0]},
+        "the index g = 5 is outside .* length 2",
+        3,
+    ),
+    ({"g": [0, 1.5, 1], "y": [1.0] * 3}, {"a": [0.0, 0.0]}, "the index g = 1.5 is not a whole", 2),
+    ({"g": [-1, 1, 1], "y": [1.0] * 3}, {"a": [0.0, 0.0]}, "the index g = -1 is outside", 1),
 ]
 
 

@@ -294,9 +294,10 @@ class Case:
 
     def _is_lost_on_the_way(self) -> bool:
         """Whether rounding leaves no digit of some value on the way, so that floats may meet a pole
-        although the result does not move: 0*polygamma(1, cot(tau)), where cot is 1e51 or -1e15."""
+        although the result does not move: 0*polygamma(1, cot(tau)), where cot is 1e51 or -1e15. Or
+        a matrix is singular but for rounding, as 1e16 + 4*eye(3)."""
         ops = self.f.graph.ops
-        nodes = [i for i in self.f.order if ops[i].kind == ELEMENTWISE]
+        nodes = [i for i in self.f.order if ops[i].kind in (ELEMENTWISE, MATRIX_KIND)]
         f = Function(self.f.graph, nodes, self.f.text)
 
         def ask(f: Function, where: dict[str, Any]) -> Numbers:

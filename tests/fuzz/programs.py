@@ -64,8 +64,8 @@ STRUCTURAL = {
 }
 NOT_DRAWN = {"slope"}
 """`slope` has a derivative that is not that of its value."""
-ELEMENTWISE = [name for name in LIBRARY if name not in NOT_DRAWN and name not in STRUCTURAL]
-ALL = [name for name in [*LIBRARY, *ALIASES] if name not in NOT_DRAWN]
+ELEMENTWISE = [name for name in sorted(LIBRARY) if name not in NOT_DRAWN and name not in STRUCTURAL]
+ALL = [name for name in sorted([*LIBRARY, *ALIASES]) if name not in NOT_DRAWN]
 OPERATORS = ("+", "*", "-", "/", "^", "*", "+", "-", "**")
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 NOTATION = (

@@ -10,7 +10,13 @@ from mpmath.libmp import NoConvergence
 
 from adcli.algebras.special.betas import fraction, harmonic
 from adcli.algebras.special.digit_betas import with_lost_digits
-from adcli.algebras.special.digit_tools import Number, is_integer, refuse_beyond, refuse_far
+from adcli.algebras.special.digit_tools import (
+    MOST_BITS,
+    Number,
+    is_integer,
+    refuse_beyond,
+    refuse_far,
+)
 from adcli.algebras.special.mixed_derivatives import (
     MOST_DERIVATIVES,
     bell_polynomials,
@@ -219,7 +225,8 @@ def dbetainc(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
 def _beta_integral(i: int, j: int, a: Number, b: Number, x: Number) -> Number:
     """The derivative of betainc of orders i and j, or the value, for 0 < x < 1."""
     _refuse_large("betainc", max(a, b))
-    y = mp.fsub(1, x, exact=True)
+    # Exact, unless that takes as many bits as a giant exponent.
+    y = 1 - x if mp.mag(x) < -MOST_BITS else mp.fsub(1, x, exact=True)
     here, there = (i, j, a, b, x), (j, i, b, a, y)
     (*_, p, q, t) = here if x <= 0.5 else there
     # From 0 up to t converges fast; from t up to 1 cancels less, in the other's tail.

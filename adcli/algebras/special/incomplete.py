@@ -25,6 +25,8 @@ _POINTS = np.arange(-134, 88) * _STEP
 NODES = np.exp(0.5 * pi * np.sinh(_POINTS))
 WEIGHTS = NODES * (0.5 * pi * _STEP) * np.cosh(_POINTS)
 """The exp-sinh rule on (0, inf): H. Takahasi and M. Mori, Publ. RIMS 9 (1974) 721-741."""
+_NUMBERS = 8192
+"""Values of an integrand that are computed at once."""
 LARGEST = 1e28
 """Beyond which an ulp of a parameter or an argument decides on a derivative in a parameter."""
 _TINY = 1e-100
@@ -175,11 +177,14 @@ def _gamma_derivative(n: int, a: Array, x: Array) -> Array:
     side = np.where(is_lower, -1.0, 1.0)
     scale = 1.0 / (abs(a - x) + np.sqrt(np.where(is_lower, a, x)))
     total = np.zeros_like(x)
-    for node, weight in zip(NODES.tolist(), WEIGHTS.tolist(), strict=True):
-        s = side * scale * node  # log(t/x)
+    at_once = max(1, _NUMBERS // max(1, len(x)))
+    for start in range(0, len(NODES), at_once):
+        nodes, weights = (v[start : start + at_once, np.newaxis] for v in (NODES, WEIGHTS))
+        s = side * scale * nodes  # log(t/x)
         bell = np.exp((a - x) * s - x * (np.expm1(s) - s))
-        part = bell * factor(s)
-        total = total + weight * np.where(bell > 0.0, part, 0.0)
+        parts = weights * np.where(bell > 0.0, bell * factor(s), 0.0)
+        parts[0] += total
+        total = np.cumsum(parts, axis=0)[-1]  # in one order, however many points there are
     value = -side * scale * total * _gamma_weight(a, x)
     near = (a < 2.0) & (x < 1.5)
     value[near] = _gamma_series(n, a[near], x[near])
