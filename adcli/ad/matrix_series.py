@@ -34,6 +34,9 @@ class SeriesSweep(Protocol):
     def coefficient(self, i: int, k: int) -> Any:
         """Coefficient k of node i, None for one that is exactly zero."""
 
+    def choose(self, i: int) -> None:
+        """See what a node takes whose value is known now, if it takes one of several."""
+
 
 class Slope(NamedTuple):
     """The tangent of a function of matrices as a node.
@@ -106,6 +109,7 @@ def slope_coefficient(series: SeriesSweep, i: int, k: int) -> Any:
             continue
         if k == 0:
             extend(values, series.graph, [j], {}, series.algebra)
+            series.choose(j)
             known.append(values[j])
         else:
             known.append(series.coefficient(j, k))

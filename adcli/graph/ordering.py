@@ -145,7 +145,8 @@ def _tangent(m: Any, t: Any, k: int, axis: int | None, shapes: Any, xs: Any, out
         return _as_element(m, t, shape) * slope
     t, _, _ = _line(m, t, shapes[0], None if shape != shapes[0] else axis)
     weights = _weights(m, xs[1], shape, axis)
-    return m.sum(axis, weights * m.reorder(_last(axis, shape, 0), t, x))
+    moved = weights * m.reorder(_last(axis, shape, 0), t, x)
+    return m.sum(axis, m.where(m.not_equal(weights, 0), moved, 0.0))  # infinite ones may not count
 
 
 def _adjoint(m: Any, g: Any, k: int, axis: int | None, shapes: Any, xs: Any, out: Any) -> Any:

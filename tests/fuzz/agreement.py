@@ -239,7 +239,9 @@ class Case:
             return
         value, gradient = answer
         of_point = {name: np.shape(x) for name, x in self.where.items()}
-        whole = {n: np.broadcast_to(gradient[n], of_point[n]) for n in self.f.variables}
+        whole = {
+            n: np.broadcast_to(gradient[n], of_point[n]) for n in self.f.variables if n in gradient
+        }
         found: Numbers | str = flat((value, whole))
         if not all(np.isfinite(float(x)) for x in found):
             found = "DomainError"

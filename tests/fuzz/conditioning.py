@@ -75,7 +75,8 @@ def scatter(
         return {**point, **noise, **near}
 
     base = ask(other, sample(0.0))
-    found = [0.0] * len(base)
+    # Numbers from 2^53 on are whole there already.
+    found = [abs(a - b) for a, b in zip(base, ask(f, point), strict=True)]
     # Once as the floats that hold the numbers: y != 1e-10 is a tie where y is that float.
     as_held = {**sample(0.0), **{name: _as_held(x) for name, x in numbers.items()}}
     for moved_point in [as_held, *(sample(EPS) for _ in range(SAMPLES))]:

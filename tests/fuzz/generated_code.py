@@ -25,4 +25,5 @@ def run_code(f: Function, where: dict[str, Any], target: str) -> tuple[Any, dict
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         value, found = space["f"](*[given[name] for name in f.inputs])
-    return value, dict(zip(f.inputs, found, strict=True))
+    names = [name for name in f.inputs if name in f.names(None)]  # others are places alone
+    return value, dict(zip(names, found, strict=True))
