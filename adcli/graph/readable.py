@@ -160,8 +160,8 @@ def _asked(graph: Graph, node: int) -> dict[int, int]:
     asked: dict[int, int] = {}
     for i in graph.reach([node]):
         op, args = graph.ops[i], graph.args[i]
-        if op.domain == "x > 0":
-            asked[args[0]] = asked.get(args[0], 0) | NOT_ZERO | NOT_NEGATIVE
+        if (k := op.positive_input) is not None:
+            asked[args[k]] = asked.get(args[k], 0) | NOT_ZERO | NOT_NEGATIVE
         elif op is SQRT:
             asked[args[0]] = asked.get(args[0], 0) | NOT_NEGATIVE
         elif op is DIVIDE:

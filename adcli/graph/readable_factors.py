@@ -105,9 +105,8 @@ class ReadableFactors(Simplification):
         """Note that a product is gone."""
         for base, (x,) in factors:
             self.lose(base, domain_flags(x))
-            if self.graph.ops[base].domain == "x > 0":
-                (argument,) = self.graph.args[base]
-                self.lose(argument, NOT_ZERO | NOT_NEGATIVE)
+            if (k := self.graph.ops[base].positive_input) is not None:
+                self.lose(self.graph.args[base][k], NOT_ZERO | NOT_NEGATIVE)
             elif not self.is_total(base):
                 self.lose(base, DEFINED)
 

@@ -70,7 +70,8 @@ class NewNodes:
         """Nodes that are positive wherever every output is defined: arguments of logarithms."""
         args, ops = self.graph.args, self.graph.ops
         found: set[int] | None = None
-        logarithms = {i for i in self.order if ops[i].domain == "x > 0"}
+        places = {i: ops[i].positive_input for i in self.order}
+        logarithms = {i: args[i][k] for i, k in places.items() if k is not None}
         if not logarithms:
             return set()
         for output in self.outputs:
@@ -81,7 +82,7 @@ class NewNodes:
                     if a not in needed:
                         needed.add(a)
                         stack.append(a)
-            here = {args[i][0] for i in needed & logarithms}
+            here = {argument for i, argument in logarithms.items() if i in needed}
             found = here if found is None else found & here
         return found or set()
 

@@ -149,6 +149,11 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     @property
+    def positive_input(self) -> int | None:
+        """The place of the input x of a function that asks for x > 0; None for others."""
+        return self.inputs.index("x") if self.domain == "x > 0" else None
+
+    @property
     def variadic(self) -> bool:
         """Whether the primitive takes any number of inputs."""
         return bool(self.inputs) and self.inputs[-1].startswith("*")
