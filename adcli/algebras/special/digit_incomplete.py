@@ -124,9 +124,11 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
         return gammainc(a, x)
     if x == 0 or mp.isinf(x):
         return mp.zero
-    if a <= LARGEST and x <= max(2 * a, mp.prec):
-        refuse_far("dgammainc", x)
-        return with_lost_digits(lambda: _gamma_terms(int(n), a, x))
+    if 2 * x <= a or (a <= LARGEST and x <= max(2 * a, mp.prec)):  # the terms are few
+        refuse_far("dgammainc", max(1, a), x)
+        return _with_lost_digits(
+            lambda: with_lost_digits(lambda: _gamma_terms(int(n), a, x)), a or x
+        )
     _refuse_large("dgammainc", a or x, x)
     refuse_beyond(MOST_DIGITS, "the derivative of gammainc in a")
     a = a or mp.ldexp(1, -mp.prec)
