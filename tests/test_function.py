@@ -309,3 +309,18 @@ def test_of_unknown_names_the_nearest_is_told() -> None:
     with pytest.raises(adcli.UsageError) as caught:
         adcli.function("alpha*x").value({"aaa": 2.0, "alpah": 1.0, "x": 3.0})
     assert "'alpah' is given" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("sort(trunc(v))[1] + v[0]*0", ["v"]),
+        ("sort(trunc(v))[1]", ["v"]),
+        ("v[floor(g)]", ["v"]),
+        ("v[g]*(g > 1)", ["v"]),
+        ("where(g > 0, v[g], 0)", ["v"]),
+        ("v[g] + round(g)", ["v", "g"]),
+    ],
+)
+def test_the_variables_that_are_nothing_but_indices(text: str, names: list[str]) -> None:
+    assert adcli.function(text).names(None) == names

@@ -10,6 +10,7 @@ from functools import cached_property
 from adcli.errors import UsageError, closest, did_you_mean
 from adcli.graph.constants import INSTEAD, MEANINGS
 from adcli.graph.graph import Graph
+from adcli.graph.primitives import ELEMENTWISE
 from adcli.graph.shapes import is_scalar_program
 
 
@@ -80,7 +81,9 @@ class Program:
         moving = {*self.outputs, *self.kept, *taken}  # sort(v) takes v at places that v gives
         for i in reversed(self.order):
             if i in moving:
-                moving.update(graph.moving(i))
+                op = graph.ops[i]
+                is_rounded = op.kind == ELEMENTWISE and not any(op.partials) and not op.symbol
+                moving.update(graph.args[i] if is_rounded else graph.moving(i))
         alone = set(places) - moving
         return frozenset([*self.codes, *(name for name, i in self.inputs.items() if i in alone)])
 
