@@ -69,13 +69,9 @@ def command(options: DiffOptions) -> int:
 
 def _derive(f: Function, wrt: list[str], shapes: Mapping[str, Shape], options: DiffOptions) -> int:
     """Write how each derivative comes about, up to the order that is asked for."""
-    from adcli.explain.derivation import derivations
-    from adcli.language import labels_of
-    from adcli.report.derivation import DerivationReport
+    from adcli.report.derivation import derivation_report
 
-    found, derived = derivations(f, wrt, options.order, shapes)
-    bound = labels_of(f.text, form="shown").bound if "=" in f.text else []
-    report = DerivationReport(found, options.order, derived, len(f.variables) > 1, bound)
+    report = derivation_report(f, wrt, options.order, shapes)
     if options.kind == "latex":
         from adcli.report.derivation_latex import derivation_latex
 
@@ -83,7 +79,7 @@ def _derive(f: Function, wrt: list[str], shapes: Mapping[str, Shape], options: D
     else:
         form = "table" if options.kind == "text" else options.kind
         show(report, form, options.output)
-    _remark_conditions(found)
+    _remark_conditions(report.found)
     return 0
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adcli.ad.formulas import size_of
-from adcli.explain.derivation import REORDERED, Derived
+from adcli.explain.derivation import REORDERED, Derived, derivations
 from adcli.explain.derivative_rules import CONSTANT
 from adcli.explain.rewriting import SHAPES
 from adcli.export.source_code import derivative_label
+from adcli.function import Function
+from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import ELEMENTWISE, LEAF
 from adcli.graph.structure import usual_word
@@ -284,6 +286,21 @@ class DerivationReport(FormulaReport):
             tables.sentence(line)
         *shared, formula = formula_of(derived).split("\n")
         tables.lines(*shared, f"{label} = {formula}")
+
+
+def derivation_report(
+    f: Function, wrt: Sequence[str], order: int, shapes: Mapping[str, Shape]
+) -> DerivationReport:
+    """How the derivatives of a program by each of `wrt` come about, up to an order.
+
+    `shapes` are those of the variables that are arrays. Raises UsageError and ShapeError as
+    `adcli diff` does.
+    """
+    from adcli.language import labels_of
+
+    found, derived = derivations(f, wrt, order, shapes)
+    bound = labels_of(f.text, form="shown").bound if "=" in f.text else []
+    return DerivationReport(found, order, derived, len(f.variables) > 1, bound)
 
 
 GRADIENT = (

@@ -277,6 +277,15 @@ def test_the_words(opened: Any) -> None:
     assert "w7 changes 12 times as fast as w1." in current(page)
 
 
+def test_the_derivation(opened: Any) -> None:
+    page = opened(lesson("x^2*sin(x)", "x=2"))
+    page.get_by_role("tab", name="Derivation").click()
+    row = page.get_by_role("row", name="product rule")
+    assert row.get_by_text("= d/dx[x^2]*sin(x) + x^2*d/dx[sin(x)]").is_visible()
+    assert page.get_by_text("df/dx = x*(2*sin(x) + x*cos(x))").is_visible()
+    assert "adcli diff --steps has it" in lesson(*network())
+
+
 @pytest.mark.parametrize(
     ("text", "at"),
     [

@@ -10,7 +10,13 @@ from adcli.report.graph import cut
 from adcli.report.in_words import TraceWords, in_words
 from adcli.report.numbers import shape_of
 from adcli.report.page.document import document, tabs
-from adcli.report.page.lesson_panels import cost_panel, paths_panel, table_panel, words_panel
+from adcli.report.page.lesson_panels import (
+    cost_panel,
+    derivation_panel,
+    paths_panel,
+    table_panel,
+    words_panel,
+)
 from adcli.report.page.lesson_stage import stage_of
 from adcli.report.page.lesson_steps import drawing_of_steps, passes_of
 from adcli.report.page.markup import Markup, tag
@@ -37,6 +43,8 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
         ]
         if len(f.outputs) == 1 and not shape_of(report.value):
             panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
+        if report.inputs:
+            panels.insert(-1, ("Derivation", derivation_panel(f, report, digits)))
         stage = stage_of(drawn, passes)
     main = tag("main", stage, tabs("Results of the passes", panels))
     body = tag("div", _header(f, report, digits), main, _footer(), class_="page")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adcli.explain.paths import Path, find_paths
+from adcli.function import Function
 from adcli.language.messages import counted
+from adcli.report.derivation import derivation_report
 from adcli.report.graph import Drawing, cut
+from adcli.report.numbers import shape_of
 from adcli.report.page.html_tables import HtmlTables, scrolling
 from adcli.report.page.lesson_graph import in_node
 from adcli.report.page.lesson_steps import MAX_TEXT, PLAYED_SEEDS, LessonPass, bounded
@@ -24,6 +27,8 @@ SEARCHED = 2000
 """Steps of the search for the largest paths to one variable."""
 LISTED_VARIABLES = 8
 """Variables whose paths are in a page."""
+DERIVED_NODES, DERIVED_VARIABLES = 30, 4
+"""Nodes of a program that is derived in a page, and variables by which it is."""
 
 
 def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
@@ -102,6 +107,23 @@ def _lines(drawn: Drawing, path: Path, lines: dict[int, str]) -> list[str]:
             if k == edge.operand:
                 found.append(lines[id(line)])
     return found
+
+
+def derivation_panel(f: Function, report: TraceReport, digits: int) -> Markup:
+    """How the derivative by each variable comes about, rule by rule."""
+    tables = HtmlTables()
+    if len(report.steps.nodes) > DERIVED_NODES:
+        count = counted(len(report.steps.nodes), "step")
+        tables.note(f"A derivation of {count} is not written here: adcli diff --steps has it")
+        return tables.markup()
+    names = [str(report.steps.graph.attrs[node]) for node in report.inputs]
+    shapes = {name: shape_of(value) for name, value in report.point.items()}
+    shown = derivation_report(f, names[:DERIVED_VARIABLES], 1, shapes)
+    shown.draw(tables, digits)
+    more = len(names) - DERIVED_VARIABLES
+    if more > 0:
+        tables.note(f"and {counted(more, 'more variable')}; adcli diff --steps derives by each")
+    return tables.markup()
 
 
 def words_panel(paragraphs: Sequence[Paragraph]) -> Markup:
