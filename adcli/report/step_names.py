@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from adcli.graph.primitives import LEAF
 from adcli.graph.program import Program
@@ -19,8 +19,7 @@ Binding = tuple[str, int, int]
 """A name, the number of the value that it is bound to, from 1, and its node."""
 
 
-@dataclass(frozen=True)
-class Spelling:
+class Spelling(NamedTuple):
     """How names are written: as text or in LaTeX.
 
     step     a generated name, from its letters and its number
@@ -37,8 +36,7 @@ class Spelling:
     leaf: Callable[[Program, int], str]
 
 
-@dataclass(frozen=True)
-class StepNames:
+class StepNames(NamedTuple):
     """Names of the steps of a program.
 
     names    of each node

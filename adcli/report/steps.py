@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from adcli.ad.algebra import NOWHERE
 from adcli.ad.evaluate import Run
@@ -42,8 +42,7 @@ PrintNode = Callable[[Graph, int, Mapping[int, str]], str]
 """A node of a graph as text, with names for some nodes."""
 
 
-@dataclass(frozen=True)
-class Notation:
+class Notation(NamedTuple):
     """How names and rules are written: as text or in LaTeX.
 
     An adjoint's mark is put on a name as often as the second argument of `adjoint` says;
