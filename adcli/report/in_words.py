@@ -60,14 +60,7 @@ def rate_words(of: str, by: str, value: Any, text: str) -> str:
 
 def in_words(f: Function, report: TraceReport, digits: int) -> list[Paragraph]:
     """The explanation of a trace of `f`, with so many significant digits."""
-    writer = TraceWords(f, report, digits)
-    found = [
-        Paragraph("What the numbers mean", list(writer.meaning())),
-        Paragraph("Why factors are multiplied", list(writer.products())),
-        Paragraph("What a small change does", list(writer.changes())),
-        Paragraph("What each mode does", list(writer.modes())),
-    ]
-    return [paragraph for paragraph in found if paragraph.sentences]
+    return TraceWords(f, report, digits).paragraphs()
 
 
 class TraceWords:
@@ -111,6 +104,16 @@ class TraceWords:
         return rate_words(of, by, value, self.text(abs(value)))
 
     # ---- the whole ----
+
+    def paragraphs(self) -> list[Paragraph]:
+        """The explanation of the trace."""
+        found = [
+            Paragraph("What the numbers mean", list(self.meaning())),
+            Paragraph("Why factors are multiplied", list(self.products())),
+            Paragraph("What a small change does", list(self.changes())),
+            Paragraph("What each mode does", list(self.modes())),
+        ]
+        return [paragraph for paragraph in found if paragraph.sentences]
 
     def meaning(self) -> Iterator[str]:
         """What the marks stand for, each at the example of a step."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from adcli.function import Function
 from adcli.report.graph import cut
-from adcli.report.in_words import TraceWords, in_words
+from adcli.report.in_words import TraceWords
 from adcli.report.numbers import shape_of
 from adcli.report.page.document import document, tabs
 from adcli.report.page.lesson_panels import (
@@ -35,10 +35,11 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
     assert report.steps.run is not None
     with report.steps.run.algebra.context():
         drawn = drawing_of_steps(report, digits)
-        passes = passes_of(report, drawn, digits, TraceWords(f, report, digits))
+        said = TraceWords(f, report, digits)
+        passes = passes_of(report, drawn, digits, said)
         panels = [
             ("Table", table_panel(report, passes)),
-            ("In words", words_panel(in_words(f, report, digits))),
+            ("In words", words_panel(said.paragraphs())),
             ("Cost", cost_panel(report)),
         ]
         if len(f.outputs) == 1 and not shape_of(report.value):
