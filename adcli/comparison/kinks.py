@@ -64,12 +64,17 @@ def kink_of(problem: FunctionAtPoint, still: FunctionAtPoint) -> Kink | None:
 
 def kink_at_point(problem: FunctionAtPoint, still: FunctionAtPoint) -> tuple[str, bool] | None:
     """The operation at a kink, and whether it is there in many digits as well; None without one."""
+    operation = operation_at_kink(problem)
+    return None if operation is None else (operation, _kink_in(still) is not None)
+
+
+def operation_at_kink(problem: FunctionAtPoint) -> str | None:
+    """The operation at a kink, as `abs(0)`; None without one."""
     place = _kink_in(problem)
     if place is None:
         return None
     with problem.run.algebra.context():
-        operation = written_out(problem.run, place, problem.function.text)
-    return operation, _kink_in(still) is not None
+        return written_out(problem.run, place, problem.function.text)
 
 
 def _kink_in(problem: FunctionAtPoint) -> Any:

@@ -13,9 +13,7 @@ from math import fsum
 from random import Random
 from typing import Any
 
-from adcli.ad.blame import written_out
 from adcli.ad.evaluate import evaluate
-from adcli.ad.kinks import find_kink
 from adcli.comparison.allowances import allowed_errors
 from adcli.comparison.compare import (
     GIVEN,
@@ -29,6 +27,7 @@ from adcli.comparison.compare import (
     wrong_components,
 )
 from adcli.comparison.function_at_point import FunctionAtPoint
+from adcli.comparison.kinks import operation_at_kink
 from adcli.comparison.methods import (
     FORWARD_AD,
     REVERSE_AD,
@@ -84,7 +83,7 @@ def compare_by_size(
     problem.sample = sample_of(problem)
     evaluation, methods = compare_methods(problem, measure, say)
     whole = range(len(problem.components))
-    place, remarks = _kink(problem), []
+    operation, remarks = operation_at_kink(problem), []
     wrong = []
     for method in methods:
         if method.name in (FORWARD_AD, REVERSE_AD) and method.gradient is not None:
@@ -92,11 +91,11 @@ def compare_by_size(
             wrong += _wrong(problem, method.name, method.gradient, exact, allowed, chosen or whole)
     if counts_a_sample(problem):
         remarks.append(f"operations of {FORWARD_AD} are extrapolated, too")
-    if place is not None:
-        remarks.append(f"kink: {place} is at a kink; the derivative there is a convention")
+    if operation is not None:
+        remarks.append(f"kink: {operation} is at a kink; the derivative there is a convention")
     if own is not None:
         found = _wrong(problem, GIVEN, own, exact, allowed, whole)
-        wrong += found if place is None else _beside_the_kink(problem, found)
+        wrong += found if operation is None else _beside_the_kink(problem, found)
     errors = [_error(problem, method, exact) for method in methods]
     judged = gradient_of(methods, REVERSE_AD) if own is None else own
     swept = None
@@ -156,15 +155,6 @@ def _wrong(
     components = [problem.components[k] for k in chosen]
     exact, allowed = ([numbers[k] for k in chosen] for numbers in (exact, allowed))
     return wrong_components(name, components, found, exact, allowed, by_rounding=None)
-
-
-def _kink(problem: FunctionAtPoint) -> str | None:
-    """The operation at a kink, if there is one."""
-    run = problem.run
-    active = run.graph.dependents(run.order, problem.nodes)
-    with run.algebra.context():
-        place = find_kink(run, [problem.output], active)
-        return None if place is None else written_out(run, place, problem.function.text)
 
 
 def _beside_the_kink(problem: FunctionAtPoint, found: Sequence[Wrong]) -> list[Wrong]:
