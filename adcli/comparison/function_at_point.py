@@ -9,8 +9,6 @@ from itertools import accumulate, product
 from math import prod
 from typing import Any
 
-from mpmath import mpf
-
 from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.tasks import Task
 from adcli.algebras.digits import exactly
@@ -138,19 +136,17 @@ class FunctionAtPoint:
         return other
 
     def at(self, direction: Sequence[Any], t: Any) -> Any:
-        """The output at x + t d, in the digits of the run, whose context is on."""
+        """The output at x + t d, in the digits of the run, whose context is on; t is one of its
+        numbers."""
         run, inputs = self.run, dict(self.run.inputs)
-        start = 0
         for node in self.nodes:
-            x = run.inputs[node]
+            x, start = run.inputs[node], self.starts[node]
             if not hasattr(x, "reshape"):
-                inputs[node] = x + mpf(t) * mpf(direction[start])
-                start += 1
+                inputs[node] = x + t * direction[start]
                 continue
-            part = [mpf(t) * mpf(d) for d in direction[start : start + x.size]]
+            part = [t * d for d in direction[start : start + x.size]]
             change = x.reshape(-1) + part if part else x.reshape(-1)
             inputs[node] = change.reshape(x.shape)
-            start += x.size
         return evaluate(run.graph, run.order, inputs, run.algebra)[self.output]
 
     def quotients(self, epsilon: Any, side: str, floor: float = 0.0) -> list[Any]:

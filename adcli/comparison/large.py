@@ -13,7 +13,6 @@ from math import fsum
 from random import Random
 from typing import Any
 
-from adcli.ad.evaluate import evaluate
 from adcli.comparison.allowances import allowed_errors
 from adcli.comparison.compare import (
     GIVEN,
@@ -175,25 +174,9 @@ def _beside_the_kink(problem: FunctionAtPoint, found: Sequence[Wrong]) -> list[W
 def _along(problem: FunctionAtPoint, gradient: Sequence[float]) -> Along:
     """The slope along a direction through all components, by values and by the gradient."""
     t, direction = 2.0**-17, directions(problem)
-    high, low = (_value_at(problem, direction, step) for step in (t, -t))
+    with problem.run.algebra.context():
+        ends = [problem.at(direction, step) for step in (t, -t)]
+    high, low = problem.numbers(ends)
     slope = fsum(g * d for g, d in zip(gradient, direction, strict=True))
     size = fsum(abs(g * d) for g, d in zip(gradient, direction, strict=True))
     return Along((high - low) / (2 * t), slope, size)
-
-
-def _value_at(problem: FunctionAtPoint, direction: Sequence[float], t: float) -> float:
-    """f(x + t d) in float64."""
-    run, inputs = problem.run, dict(problem.run.inputs)
-    for node in problem.nodes:
-        x, start = run.inputs[node], problem.starts[node]
-        if not run.algebra.shaped:
-            inputs[node] = x + t * direction[start]
-            continue
-        import numpy as np
-
-        part = np.array(direction[start : start + x.size]).reshape(x.shape)
-        inputs[node] = x + t * part
-    with run.algebra.context():
-        values = evaluate(run.graph, run.order, inputs, run.algebra)
-    value: float = problem.numbers([values[problem.output]])[0]
-    return value

@@ -106,7 +106,7 @@ def _remainder(
 ) -> Any:
     """|f(x + t d) - f(x) - t g·d|, in the digits of the run."""
     with still.run.algebra.context():
-        end = still.at(direction, t)
+        end = still.at(direction, mpf(t))
         slope = sum(mpf(g) * mpf(d) for g, d in zip(gradient, direction, strict=True))
         (rise,) = still.numbers([end - still.run.values[still.output]])
         return abs(rise - mpf(t) * slope)
