@@ -32,7 +32,8 @@ class CostsAtSize(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """What is counted at one size: the inputs, an evaluation, what each method takes besides."""
+    """What is counted at one size: the inputs, an evaluation, what each method takes besides, which
+    says nothing of a method that does not apply."""
 
     size: int
     inputs: int
@@ -72,7 +73,8 @@ def grow(
         say(counted(len(problem.components), "input"))
         evaluation, methods = compare_methods(problem, measure, lambda method: None)
         found.append(CostsAtSize(size, len(problem.components), evaluation, methods))
-        probes.append(_probe(size, problem))
+        besides = {method.name: method.besides for method in methods}
+        probes.append(Probe(size, len(problem.components), evaluation.counts, besides))
     if len({(at.inputs, at.evaluation) for at in probes}) == 1:
         raise UsageError(
             "nothing grows: inputs and operations are the same at all sizes",
@@ -82,12 +84,9 @@ def grow(
         if all(at.size != size for at in probes):
             with suppress(AdcliError):  # a program may need more elements than that
                 f, point = program(size)
-                probes.append(_probe(size, FunctionAtPoint(f, point, wrt(f))))
+                problem = FunctionAtPoint(f, point, wrt(f))
+                probes.append(Probe(size, len(problem.components), *operations(problem)))
     return Growth(found, sorted(probes, key=lambda at: at.size))
-
-
-def _probe(size: int, problem: FunctionAtPoint) -> Probe:
-    return Probe(size, len(problem.components), *operations(problem))
 
 
 def law(sizes: Sequence[int], values: Sequence[float], name: str = "n") -> str:
