@@ -9,6 +9,7 @@ Taylor remainder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from math import fsum
 from random import Random
 from typing import Any
@@ -158,11 +159,10 @@ def _wrong(
 
 def _beside_the_kink(problem: FunctionAtPoint, found: Sequence[Wrong]) -> list[Wrong]:
     """Those components that are not subgradients either, by quotients on both sides."""
-    sample, numbers = problem.sample, {c: k for k, c in enumerate(problem.components)}
-    looked_at = found[:LOOKED_AT]
-    problem.sample = [numbers[wrong.component] for wrong in looked_at]  # type: ignore[index]
-    left, right = (problem.quotients(2.0**-26, side, floor=1.0) for side in ("left", "right"))
-    problem.sample = sample
+    numbers: dict[Any, int] = {c: k for k, c in enumerate(problem.components)}
+    looked_at, some = found[:LOOKED_AT], copy(problem)
+    some.sample = [numbers[wrong.component] for wrong in looked_at]
+    left, right = (some.quotients(2.0**-26, side, floor=1.0) for side in ("left", "right"))
     remaining = []
     for wrong, *sides in zip(looked_at, left, right, strict=True):
         slack = BESIDE * max(map(abs, sides))
