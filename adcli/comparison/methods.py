@@ -70,15 +70,15 @@ class Evaluation(NamedTuple):
 class Way(NamedTuple):
     """How a method computes, with how many evaluations and sweeps.
 
-    `may_leave` says that it may evaluate outside of the domain, `works` that it works for each
-    component anew, so that a sample of them tells how long it takes.
+    `may_leave` says that it may evaluate outside of the domain, `by_component` that it works for
+    each component anew, so that a sample of them tells how long it takes.
     """
 
     compute: Callable[[FunctionAtPoint], list[float]]
     evaluations: int
     sweeps: int
     may_leave: bool = True
-    works: bool = False
+    by_component: bool = False
 
 
 def compare_methods(
@@ -96,11 +96,11 @@ def compare_methods(
             lambda problem: problem.quotients(2.0**-26, "right", floor=1.0),
             n + 1,
             0,
-            works=True,
+            by_component=True,
         ),
-        CENTRAL_DIFFERENCES: Way(_central_differences, 2 * n, 0, works=True),
-        COMPLEX_STEP: Way(_complex_step, n, 0, works=True),
-        FORWARD_AD: Way(_forward_mode, 1, n, works=True),
+        CENTRAL_DIFFERENCES: Way(_central_differences, 2 * n, 0, by_component=True),
+        COMPLEX_STEP: Way(_complex_step, n, 0, by_component=True),
+        FORWARD_AD: Way(_forward_mode, 1, n, by_component=True),
         REVERSE_AD: Way(lambda problem: problem.gradient("reverse"), 1, 1),
     }
     counts, besides = operations(problem)
@@ -131,7 +131,7 @@ def results_of(
         if found is None:
             methods.append(MethodResult(name, None, obstacle=reason))
             continue
-        is_sampled = way.works and problem.sample is not None
+        is_sampled = way.by_component and problem.sample is not None
         if is_sampled and seconds is not None:
             seconds *= len(problem.components) / len(found)
         costs = (way.evaluations, way.sweeps, besides[name], seconds)
