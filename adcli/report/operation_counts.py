@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adcli.explain.cost import Counts
+from adcli.language.messages import counted
 
 HEADERS = ("×", "±", "÷", "^", "f")
 """Of multiplications, additions, divisions, powers, functions: the fields of Counts."""
@@ -16,9 +17,5 @@ def count_cells(counts: Counts) -> list[str]:
 
 def in_words(counts: Counts) -> str:
     """`2 multiplications, 1 function`; "nothing" where all are 0."""
-    parts = [
-        f"{count:,} {name if count != 1 else name[:-1]}"
-        for name, count in counts._asdict().items()
-        if count
-    ]
+    parts = [counted(n, kinds.removesuffix("s")) for kinds, n in counts._asdict().items() if n]
     return ", ".join(parts) or "nothing"
