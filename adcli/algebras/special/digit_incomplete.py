@@ -76,8 +76,9 @@ def _share(lower: bool, a: Number, x: Number) -> Number:
     return _regularised(lower, a, x)
 
 
-def _with_lost_digits(function: Callable[[], Number], *xs: Number) -> Number:
-    """A value whose terms are as large as the arguments."""
+def _with_bits_of(xs: tuple[Number, ...], function: Callable[[], Number]) -> Number:
+    """A value whose terms are as large as the numbers `xs`: they lose as many bits as these have
+    before their points."""
     with mp.workprec(mp.prec + 30 + 2 * max(0, *(int(mp.mag(x)) for x in xs if x))):
         value = function()
     return +value
@@ -92,7 +93,7 @@ def gammapdf(a: Number, x: Number) -> Number:
     if x == 0:
         return mp.inf if a < 1 else mp.one if a == 1 else mp.zero
     refuse_far("gammapdf", max(1, a, x))
-    return _with_lost_digits(lambda: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)), a, x)
+    return _with_bits_of((a, x), lambda: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)))
 
 
 def dgammapdf(n: Number, a: Number, x: Number) -> Number:
@@ -112,7 +113,7 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
     # The score cancels where a and x are near: the smaller one says how much. Its powers cancel
     # where a is tiny.
     with mp.workprec(mp.prec + int(n) * max(0, -int(mp.mag(a)))):
-        factor = _with_lost_digits(polynomial, min(a, x))
+        factor = _with_bits_of((min(a, x),), polynomial)
     return gammapdf(a, x) * factor
 
 
@@ -126,8 +127,8 @@ def dgammainc(n: Number, a: Number, x: Number) -> Number:
         return mp.zero
     if 2 * x <= a or (a <= LARGEST and x <= max(2 * a, mp.prec)):  # the terms are few
         refuse_far("dgammainc", max(1, a), x)
-        return _with_lost_digits(
-            lambda: with_lost_digits(lambda: _gamma_terms(int(n), a, x)), a or x
+        return _with_bits_of(
+            (a or x,), lambda: with_lost_digits(lambda: _gamma_terms(int(n), a, x))
         )
     _refuse_large("dgammainc", a or x, x)
     refuse_beyond(MOST_DIGITS, "the derivative of gammainc in a")
@@ -181,7 +182,7 @@ def betapdf(a: Number, b: Number, x: Number) -> Number:
         log_beta = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
         return mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - log_beta)
 
-    return _with_lost_digits(value, a, b)
+    return _with_bits_of((a, b), value)
 
 
 def dbetapdf(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
@@ -205,7 +206,7 @@ def dbetapdf(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
         shares = table_of(int(i), int(j), harmonic(a, b))
         return _weight(a, b, x) / (x * (1 - x)) * product(int(i), int(j), bells, shares)
 
-    return _with_lost_digits(value, a, b)
+    return _with_bits_of((a, b), value)
 
 
 def dbetainc(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
