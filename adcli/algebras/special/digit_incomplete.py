@@ -147,14 +147,28 @@ def _gamma_terms(n: int, a: Number, x: Number) -> list[Number]:
     weight = mp.exp(a * mp.log(x) - x - mp.loggamma(a + 1))
     slopes = {(p, 0): -mp.psi(p - 1, a + 1) for p in range(1, n + 1)}
     slopes[1, 0] += mp.log(x)
+
+    def step(k: int) -> Number:
+        for p in range(1, n + 1):
+            slopes[p, 0] += (-1) ** p * factorial(p - 1) * (a + (k + 1)) ** -p
+        return x / (a + (k + 1))
+
+    return _series(weight, lambda: bell_polynomials(n, 0, slopes)[n, 0], step)
+
+
+def _series(
+    weight: Number, factor: Callable[[], Number], step: Callable[[int], Number]
+) -> list[Number]:
+    """The terms weight * factor() of a series, until the weights to come are too small to count.
+
+    `step(k)` goes from term k to the next one: it has the ratio of their weights.
+    """
     terms, k, ratio, largest = [], 0, mp.inf, mp.zero
     while ratio >= 1 or weight > mp.ldexp(largest, -mp.prec - 40) * (1 - ratio):
-        terms.append(weight * bell_polynomials(n, 0, slopes)[n, 0])
-        largest, k = max(largest, weight), k + 1
-        for p in range(1, n + 1):
-            slopes[p, 0] += (-1) ** p * factorial(p - 1) * (a + k) ** -p
-        ratio = x / (a + k)
-        weight *= ratio
+        terms.append(weight * factor())
+        largest = max(largest, weight)
+        ratio = step(k)
+        weight, k = weight * ratio, k + 1
     return terms
 
 
@@ -269,14 +283,12 @@ def _beta_terms(i: int, j: int, a: Number, b: Number, x: Number) -> list[Number]
     of (a + b)_k/(a + 1)_k x^k (DLMF 8.17.8)."""
     weight, slopes = _weight(a, b, x), _log_derivatives(i, j, a, b, x)
     parts = table_of(i, j, fraction(a, b))
-    terms, k, ratio, largest = [], 0, mp.inf, mp.zero
-    while ratio >= 1 or weight > mp.ldexp(largest, -mp.prec - 40) * (1 - ratio):
-        terms.append(weight * product(i, j, bell_polynomials(i, j, slopes), parts))
-        largest = max(largest, weight)
+
+    def step(k: int) -> Number:
         for p, q in slopes:
             factor = (-1) ** (p + q - 1) * factorial(p + q - 1)
             slopes[p, q] += factor * (a + b + k) ** -(p + q)
             slopes[p, q] -= 0 if q else factor * (a + 1 + k) ** -p
-        ratio = x * (a + b + k) / (a + 1 + k)
-        weight, k = weight * ratio, k + 1
-    return terms
+        return x * (a + b + k) / (a + 1 + k)
+
+    return _series(weight, lambda: product(i, j, bell_polynomials(i, j, slopes), parts), step)
