@@ -43,16 +43,14 @@ def _refuse_large(name: str, *xs: Number) -> None:
         )
 
 
-def _unreached(name: str) -> UsageError:
-    return UsageError(f"{name} does not converge in so many digits", "leave --precision out")
-
-
 def _regularised(lower: bool, a: Number, x: Number) -> Number:
     ends = (0, x) if lower else (x, mp.inf)
     try:
         return mp.gammainc(a, *ends, regularized=True)
     except NoConvergence:
-        raise _unreached("gammainc") from None
+        raise UsageError(
+            "gammainc does not converge in so many digits", "leave --precision out"
+        ) from None
 
 
 def gammainc(a: Number, x: Number) -> Number:
@@ -98,7 +96,7 @@ def gammapdf(a: Number, x: Number) -> Number:
 
 def dgammapdf(n: Number, a: Number, x: Number) -> Number:
     """The n-th derivative of gammapdf in a; nan unless n is 0, 1, ... 4."""
-    if not (is_integer(n) and 0 <= n <= 4):
+    if not _are_orders(n):
         return mp.nan
     if n == 0 or not (a >= 0 and x > 0) or mp.isinf(x):
         return gammapdf(a, x) if n == 0 or (a > 1 and x >= 0) else mp.nan
@@ -119,7 +117,7 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
 
 def dgammainc(n: Number, a: Number, x: Number) -> Number:
     """The n-th derivative of gammainc in a, n = 0 ... 4, from the side that is smaller."""
-    if not (is_integer(n) and 0 <= n <= 4 and a >= 0 and x >= 0 and a + x > 0):
+    if not (_are_orders(n) and a >= 0 and x >= 0 and a + x > 0):
         return mp.nan
     if n == 0:
         return gammainc(a, x)
@@ -253,7 +251,7 @@ def _beta_integral(i: int, j: int, a: Number, b: Number, x: Number) -> Number:
     return with_lost_digits(lambda: [whole, *(-term for term in _beta_terms(*there))])
 
 
-def _are_orders(i: Number, j: Number) -> bool:
+def _are_orders(i: Number, j: Number = 0) -> bool:
     return is_integer(i) and is_integer(j) and min(i, j) >= 0 and i + j <= MOST_DERIVATIVES
 
 
