@@ -28,24 +28,18 @@ def _neighbours(name: str, below: float, above: float) -> Rule:
 _OURS = "adcli.algebras.special.far_bessels."
 _FIRST = "x >= 0, or all x for whole n"
 _FAR = "; n^2 <= abs(x) where abs(x) > 2^29"
-for _name, _array, _signs, _domain, _words in (
-    ("besselj", _OURS + "besselj", (0.5, -0.5), _FIRST + _FAR, "of the first kind and order n"),
-    ("bessely", _OURS + "bessely", (0.5, -0.5), "x > 0" + _FAR, "of the second kind and order n"),
-    ("besseli", _OURS + "besseli", (0.5, 0.5), _FIRST, "of the first kind and order n, modified"),
-    (
-        "besselk",
-        _OURS + "besselk",
-        (-0.5, -0.5),
-        "x > 0",
-        "of the second kind and order n, modified",
-    ),
+for _name, _signs, _domain, _words in (
+    ("besselj", (0.5, -0.5), _FIRST + _FAR, "of the first kind and order n"),
+    ("bessely", (0.5, -0.5), "x > 0" + _FAR, "of the second kind and order n"),
+    ("besseli", (0.5, 0.5), _FIRST, "of the first kind and order n, modified"),
+    ("besselk", (-0.5, -0.5), "x > 0", "of the second kind and order n, modified"),
 ):
     elementwise(
         _name,
         no_derivative,
         _neighbours(_name, *_signs),
         inputs="n x",
-        libraries={"numpy": _array, "mpmath": _DIGITS + _name},
+        libraries={"numpy": _OURS + _name, "mpmath": _DIGITS + _name},
         domain=_domain,
         remedy=f"where(x > 0, {_name}(n, x), 0) gives 0 elsewhere",
         sample=((0.5, 4.0), (0.5, 10.0)),

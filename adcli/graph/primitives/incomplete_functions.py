@@ -9,6 +9,7 @@ from typing import Any
 
 from adcli.graph.primitives.registry import Rule, elementwise, no_derivative
 
+_SCIPY = "scipy.special."
 _DIGITS = "adcli.algebras.special.digit_incomplete."
 _GAMMA = "adcli.algebras.special.incomplete."
 _BETA = "adcli.algebras.functions.incomplete_betas."
@@ -18,8 +19,7 @@ _CUBE = ((0.5, 5.0), (0.5, 5.0), (0.05, 0.95))
 
 
 def _row(name: str, *partials: Rule | None, inputs: str, array: str = _GAMMA, **row: Any) -> None:
-    library = array + name if array.endswith(".") else array
-    libraries = {"numpy": library, "mpmath": _DIGITS + name}
+    libraries = {"numpy": array + name, "mpmath": _DIGITS + name}
     elementwise(name, *partials, inputs=inputs, libraries=libraries, **row)
 
 
@@ -28,7 +28,7 @@ _row(
     lambda m, a, x, out: m.dgammainc(1, a, x),
     lambda m, a, x, out: m.gammapdf(a, x),
     inputs="a x",
-    array="scipy.special.gammainc",
+    array=_SCIPY,
     domain="a, x >= 0 and not both 0",
     remedy="gammainc(a, max(x, 0)) is 0 below 0",
     sample=_BOX,
@@ -40,7 +40,7 @@ _row(
     lambda m, a, x, out: -m.dgammainc(1, a, x),
     lambda m, a, x, out: -m.gammapdf(a, x),
     inputs="a x",
-    array="scipy.special.gammaincc",
+    array=_SCIPY,
     domain="a, x >= 0 and not both 0",
     remedy="gammaincc(a, max(x, 0)) is 1 below 0",
     sample=_BOX,
@@ -102,7 +102,7 @@ _row(
     lambda m, a, b, x, out: m.dbetainc(0, 1, a, b, x),
     lambda m, a, b, x, out: m.betapdf(a, b, x),
     inputs="a b x",
-    array="scipy.special.betainc",
+    array=_SCIPY,
     domain="a, b >= 0 and not both 0, and 0 <= x <= 1",
     remedy="betainc(a, b, clip(x, 0, 1)) is defined everywhere",
     sample=_CUBE,
