@@ -34,8 +34,8 @@ class SeriesSweep(Protocol):
     def coefficient(self, i: int, k: int) -> Any:
         """Coefficient k of node i, None for one that is exactly zero."""
 
-    def choose(self, i: int) -> None:
-        """See what a node takes whose value is known now, if it takes one of several."""
+    def find_terms(self, i: int) -> None:
+        """Find the contributions to a node of a tangent, whose value is known now."""
 
 
 class Slope(NamedTuple):
@@ -109,7 +109,7 @@ def slope_coefficient(series: SeriesSweep, i: int, k: int) -> Any:
             continue
         if k == 0:
             extend(values, series.graph, [j], {}, series.algebra)
-            series.choose(j)
+            series.find_terms(j)
             known.append(values[j])
         else:
             known.append(series.coefficient(j, k))

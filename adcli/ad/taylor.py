@@ -175,13 +175,11 @@ class Series:
         self.moving.update(self.slopes[i].tangents)
         for j in self.slopes[i].order:
             self.moving.add(j)
-            if self.graph.ops[j].kind != SELECT:
-                self.terms[j] = self._first_terms(j)
 
-    def choose(self, i: int) -> None:
-        """Make the terms of a choice in a tangent: its value is known by now."""
-        if self.graph.ops[i].kind == SELECT:
-            self.terms[i] = self._first_terms(i)
+    def find_terms(self, i: int) -> None:
+        """Find the contributions to a node of a tangent: those of a choice depend on its value,
+        which is known by now."""
+        self.terms[i] = self._first_terms(i)
 
     def _rules(self, i: int) -> tuple[Any, ...]:
         """The rules of an elementwise node, each in the form in which few nodes close."""
