@@ -53,7 +53,7 @@ def _at(n: int, x: Number, sigma: Number, gamma: Number) -> Number:
         for k in range(1, n + 1):
             before, value = value, (before - 2 * t * value) / (2 * k)
         value *= mp.factorial(n) * (-mp.sqrt(2) / sigma) ** n / (sigma * mp.sqrt(2 * mp.pi))
-        if gamma == 0:
+        if gamma == 0:  # d/dc is i d/dx: i^n turns the derivatives of the normal density
             normal = _normal(n, x / sigma) / sigma ** (n + 1) * (-1 if n % 4 > 1 else 1)
             value = mp.mpc(value.real, normal) if n % 2 else mp.mpc(normal, value.imag)
     return +value

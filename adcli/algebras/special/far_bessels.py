@@ -2,8 +2,8 @@
 
 Those of the first and second kind (Amos 1986) are 0 or noise for arguments beyond 2^29. Hankel's
 expansion has all digits there, if the argument is at least the square of the order. Those of the
-first kind, modified or not, are 0 or noise for small arguments, those of the modified second kind 0
-for large ones whose value is none. DLMF: https://dlmf.nist.gov
+first kind, modified or not, are 0 or noise for small arguments; those of the modified second kind
+are 0 for large arguments at which the value is not. DLMF: https://dlmf.nist.gov
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FAR = 1e6
 _BEYOND = 2.0**29
 _TERMS = 17
 _NEAR = 1e-4
-"""Below which two terms of the series in x are all."""
+"""Below which two terms of the series in x have all digits."""
 _STEEP = 600.0
 """Beyond which a factor exp(x) or exp(-x) is taken apart."""
 
