@@ -25,5 +25,4 @@ def run_code(f: Function, where: dict[str, Any], target: str) -> tuple[Any, dict
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         value, found = space["f"](*[given[name] for name in f.inputs])
-    names = [name for name in f.inputs if name in f.names(None)]  # others are places alone
-    return value, dict(zip(names, found, strict=True))
+    return value, dict(zip(f.names(None), found, strict=True))  # indices have no derivative
