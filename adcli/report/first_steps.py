@@ -18,7 +18,7 @@ from adcli.descent.searching import Searching
 from adcli.descent.stepping import Stepping
 from adcli.descent.stopping import Iterate
 from adcli.language.messages import safe
-from adcli.report.numbers import short
+from adcli.report.numbers import bracketed, short
 from adcli.report.update_rules import WrittenRule
 
 STEPS = 3
@@ -134,8 +134,7 @@ class _Teller:
 
     def factor(self, number: Any) -> str:
         """A number as a factor or a second term: a negative one in brackets."""
-        text = self.show(number)
-        return f"({text})" if text.startswith("-") else text
+        return bracketed(self.show(number))
 
     def along(self, last: Iterate, it: Iterate, t: float, d: Vector) -> list[str]:
         """`x1 ← 2 + 0.5·(-12) = -4` for each number of the point."""

@@ -4,7 +4,8 @@ really do, and what either mode repeats or keeps. Every number is one of the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from math import floor, inf, isfinite, log10
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from adcli.explain.trace import Seed
 from adcli.function import Function
 from adcli.graph.axes import index_label
 from adcli.language.messages import counted
-from adcli.report.numbers import flat, shape_of
+from adcli.report.numbers import bracketed, flat, shape_of
 from adcli.report.operation_counts import in_words as count_words
 from adcli.report.trace import MAX_KINKS, Paragraph, TraceReport, is_finite, shown
 
@@ -80,8 +81,7 @@ class TraceWords:
         return shown(value, self.digits)
 
     def _factor(self, value: Any) -> str:
-        text = self.text(value)
-        return f"({text})" if text.startswith("-") else text
+        return bracketed(self.text(value))
 
     # ---- one step ----
 
@@ -280,7 +280,7 @@ class TraceWords:
     def _ends(self, rate: Rate, step: float) -> list[Any]:
         """A result before a step of one component and behind it. Raises AdcliError."""
         name = str(self.steps.graph.attrs[rate.node])
-        point = dict(self.report.point)
+        point = self.report.point
         if rate.component:
             import numpy as np
 
@@ -288,10 +288,15 @@ class TraceWords:
             moved[rate.component] += step
         else:
             moved = point[name] + step
-        values = [self._value({**point, name: x}) for x in (point[name], moved)]
+        values = [self._here, self._value({**point, name: moved})]
         return [v[rate.result] if len(self.f.outputs) > 1 else v for v in values]
 
-    def _value(self, point: dict[str, Any]) -> Any:
+    @cached_property
+    def _here(self) -> Any:
+        """The program's value at the point."""
+        return self._value(self.report.point)
+
+    def _value(self, point: Mapping[str, Any]) -> Any:
         numbers = sum(len(list(flat(x))) for x in point.values())
         is_small = len(self.f.order) <= EXACT_STEPS and numbers <= EXACT_NUMBERS
         asked = self.report.precision or 0

@@ -160,3 +160,8 @@ def _bracketed(
         yield (", " if number else "") + key
         yield from json_pieces(part, precision)
     yield right
+
+
+def bracketed(text: str) -> str:
+    """A number's text as a factor or a later term: a negative one in brackets."""
+    return f"({text})" if text.startswith("-") else text

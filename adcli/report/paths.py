@@ -12,6 +12,7 @@ from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, Factor, Path, Paths, find_paths
 from adcli.function import Function
 from adcli.report.graph import partial_text
+from adcli.report.numbers import bracketed
 from adcli.report.rendering import Report
 from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
@@ -47,8 +48,7 @@ class PathReport(Report):
 
     def label(self, edge: Edge, digits: int) -> str:
         """The local partial of an edge, a negative one in brackets."""
-        text = partial_text(edge, self.steps, digits, self.precision)
-        return f"({text})" if text.startswith("-") else text
+        return bracketed(partial_text(edge, self.steps, digits, self.precision))
 
     def record(self) -> dict[str, Any]:
         """The number of paths, those listed, their sum, the important factors."""

@@ -14,6 +14,7 @@ from adcli.graph.graph import Graph
 from adcli.graph.primitives import CONSTANT, NEGATIVE, SUBTRACT
 from adcli.graph.symbols import Expression, Symbols
 from adcli.language.text import to_text
+from adcli.report.numbers import bracketed
 
 STATES = {
     **dict.fromkeys(("momentum", "nesterov"), "b"),
@@ -102,16 +103,11 @@ class WrittenRule:
 
         `values` are x, g, the rate and what is remembered, `results` the new values by name.
         """
-        numbers = {node: _bracketed(show(x)) for node, x in zip(self.leaves, values, strict=True)}
-        known = {node: _bracketed(show(results[x])) for node, x in self._known.items()}
+        numbers = {node: bracketed(show(x)) for node, x in zip(self.leaves, values, strict=True)}
+        known = {node: bracketed(show(results[x])) for node, x in self._known.items()}
         return [(line.target, self._text(line, numbers, known)) for line in self.lines]
 
     def _text(self, line: RuleLine, numbers: Mapping[int, str], known: Mapping[int, str]) -> str:
         names = {**self._constants, **numbers}
         names.update({node: x for node, x in known.items() if node != line.node})
         return to_text(self.graph, line.node, names=names).replace("*", "·")
-
-
-def _bracketed(number: str) -> str:
-    """A negative number in brackets, as a factor needs them."""
-    return f"({number})" if number.startswith("-") else number

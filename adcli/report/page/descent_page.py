@@ -10,6 +10,7 @@ from adcli.descent.minimise import Result
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate, Status
 from adcli.report.descent import DescentReport
+from adcli.report.descent_rows import derivative_label
 from adcli.report.first_steps import FirstSteps
 from adcli.report.numbers import short
 from adcli.report.page.document import tabs
@@ -93,7 +94,7 @@ def _iterations(problem: Problem, steps: Sequence[Iterate], digits: int) -> Mark
     if not all(len(it.point) for it in steps):
         count = 0
     names = problem.first_labels(count)
-    derivatives = [f"df/d{name}" for name in names] if problem.size <= BOTH else []
+    derivatives = [derivative_label(name) for name in names] if problem.size <= BOTH else []
     few = bool(derivatives)
     sizes = ["gradient norm", "step", "change", "evaluations"]
     headers = [*names, *derivatives, *sizes] if few else [*sizes, *names]

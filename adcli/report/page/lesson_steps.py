@@ -16,7 +16,7 @@ from adcli.graph.primitives import VARIABLE
 from adcli.language.messages import counted
 from adcli.report.graph import Drawing, DrawnEdge, lines_of
 from adcli.report.in_words import TraceWords
-from adcli.report.numbers import shape_of
+from adcli.report.numbers import bracketed, shape_of
 from adcli.report.page.on_demand import Made, OnDemand
 from adcli.report.steps import Steps
 from adcli.report.trace import MAX_TERMS, TraceReport, shown, sum_of
@@ -103,11 +103,11 @@ class _InNumbers(Steps):
         self, steps: Steps, values: Mapping[int, str], derivatives: Mapping[int, str]
     ) -> None:
         vars(self).update(vars(steps))
-        self.names = OnDemand(steps.names, lambda node: _bracketed(values[node]))
+        self.names = OnDemand(steps.names, lambda node: bracketed(values[node]))
         self.derivatives = derivatives
 
     def tangent(self, node: int) -> str:
-        return _bracketed(self.derivatives[node])
+        return bracketed(self.derivatives[node])
 
     adjoint = tangent
 
@@ -305,7 +305,3 @@ def _listed(texts: Iterable[str]) -> str:
     if len(found) > MAX_LISTED:
         found[MAX_LISTED - 1 :] = [f"{len(found) - MAX_LISTED + 1:,} more"]
     return " and ".join([", ".join(found[:-1]), *found[-1:]][len(found) < 2 :])
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
