@@ -102,9 +102,9 @@ class Options:
         for name, field in self.fields.items():
             value = getattr(self, name)
             if value != field.default and name not in without:
-                said = (
-                    ", ".join(value) if isinstance(value, tuple) else str(value).removesuffix(".0")
-                )
+                said = ", ".join(value) if isinstance(value, tuple) else str(value)
+                if isinstance(value, float):
+                    said = said.removesuffix(".0")
                 written = field.parameter(name)
                 flag = isinstance(written, click.Option) and written.is_flag
                 found.append((written.opts[-1], "" if flag else said))

@@ -232,12 +232,22 @@ def test_the_first_steps_are_written_out(opened: Any, written: Any) -> None:
     assert shown.locator(".equation").nth(1).text_content() == "x ← 3 - 0.25·6 = 1.5"
 
 
-def test_the_settings_are_listed(opened: Any, written: Any) -> None:
-    page = opened(written(RUNS["bounds"]))
+def settings(page: Any) -> list[list[str]]:
+    """What stands in the tab of the settings, row by row."""
     page.get_by_role("tab", name="Settings").click()
     rows = page.locator(".panel:visible tbody tr").all()
-    told = [row.locator("th, td").all_text_contents() for row in rows]
+    return [row.locator("th, td").all_text_contents() for row in rows]
+
+
+def test_the_settings_are_listed(opened: Any, written: Any) -> None:
+    told = settings(opened(written(RUNS["bounds"])))
     assert told[1:] == [["--start", "x=3,y=2"], ["--bounds", "y=0:5"], ["--maximize", ""]]
+
+
+def test_a_setting_that_is_text_stays_as_it_was_typed(opened: Any, written: Any) -> None:
+    told = settings(opened(written(f"{FITS['line']} --where 'x > -1.0' --confidence 0.9")))
+    assert ["--where", "x > -1.0"] in told
+    assert ["--confidence", "0.9"] in told
 
 
 def test_a_fit_has_the_numbers_of_its_report(opened: Any, written: Any) -> None:
