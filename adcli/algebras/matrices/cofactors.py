@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.algebras.matrices.parts import Array, Triangles, terms_of_pivots
+from adcli.algebras.matrices.parts import Array, Triangles
 
 WELL_DETERMINED = 0.01
 """Pivots that are at least this part of their terms: then the inverse has its digits."""
@@ -39,7 +39,7 @@ def along(
     if len(a) <= 3:
         return _written_out(a, directions) + 0.0  # 0, not -0
     sizes = np.abs(factors.pivots)
-    if not directions and (sizes > WELL_DETERMINED * terms_of_pivots(factors.packed)).all():
+    if not directions and (sizes > WELL_DETERMINED * factors.terms_of_pivots()).all():
         number, power = by.determinant(factors)
         found = inverse()
         return None if found is None else by.scaled(number * found.T, power)
