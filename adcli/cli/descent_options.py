@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from adcli.cli.declare import Options, option
-from adcli.cli.formats import HTML, JSON
+from adcli.cli.formats import HTML, JSON, RECORD, FormatOption, format_of
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
 from adcli.cli.needs import A_TABLE, A_TABLE_OR_PAGE, Need, Parsed, has, has_none, is_one
 from adcli.cli.options import COLOR, ProgramOptions, digits_option
@@ -26,6 +27,7 @@ Examples:
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
   adcli descend '(x - 1)^2 + 3y^2' --start x=4,y=2 --method momentum --explain
   adcli descend 'x^2 + 3y^2' --start x=4,y=2 --rate 0.1 -o run.html
+  adcli descend 'sum(y*exp(-a - b*x) + a + b*x)' --data rows.csv --start a=0,b=0 --errors
   adcli descend 'norm(W)^2' --start random:7 --shape W=3x2 --method adam --trace path.csv
   printf 'x,y\\n-1,9\\n0,1\\n1,3\\n2,6\\n' | adcli descend 'mean((y - (a*x + b))^2)' --data - \\
     --start a=0,b=0 --where 'x >= 0'
@@ -227,14 +229,53 @@ class StoppingOptions(Options):
     target: float | None = number("V", "Stop when the value reaches V.")
 
 
+class ErrorOptions(Options, needs=[WHOLE]):
+    """Standard errors of a loss that is a negative log-likelihood."""
+
+    errors: str | None = option(
+        is_flag=False,
+        flag_value="hessian",
+        metavar="[robust]",
+        help="Standard errors, for a loss that is a negative log-likelihood, a sum over rows: from "
+        "the inverse of its exact Hessian, or robust (sandwich).",
+    )
+    cluster_by: str | None = text(
+        "COLUMN",
+        "Rows of one value of a column belong together.",
+        Need("needs --errors robust", is_one("errors", "robust")),
+        Need("is for --data", has("data"), in_help=False),
+    )
+    confidence: float = number(
+        "P",
+        "The probability of intervals (default 0.95).",
+        Need("needs --errors", has("errors")),
+        Need(
+            "needs --save, or another --format than plain",
+            lambda parsed: parsed["form"] != "plain" or has("save")(parsed),
+        ),
+        default=0.95,
+    )
+
+
+class _Format(FormatOption):
+    """The format of the result; that of a training has no parameters, which may be millions."""
+
+    def chosen(self, parsed: Mapping[str, Any]) -> str:
+        if not TRAINING.met(parsed):
+            return super().chosen(parsed)
+        return self.first(parsed, format_of("-o", parsed["output"], {**JSON, **HTML}))
+
+
 class WatchingOptions(Options):
     """What is shown and written of the way and of its end."""
 
     form: str = format_choice(
         "--format",
-        ["table", "json", "html"],
-        {**JSON, **HTML},
-        "table for people; json, the final object alone, for scripts; html, a page that plays.",
+        ["table", "json", "csv", "plain", "html"],
+        {**RECORD, **HTML},
+        "table for people; json, the final object alone, csv and plain, a parameter a line, for "
+        "scripts; html, a page that plays.",
+        _Format,
     )
     output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
     digits: int = digits_option(A_TABLE_OR_PAGE)
@@ -287,6 +328,7 @@ class DescendOptions(
     EngineOptions,
     TrainingOptions,
     StoppingOptions,
+    ErrorOptions,
     WatchingOptions,
     CheckpointOptions,
 ):
@@ -295,10 +337,20 @@ class DescendOptions(
     color: None = COLOR
 
     def check(self) -> None:
+        if self.errors not in (None, "hessian", "robust"):
+            raise UsageError(
+                f"--errors takes hessian (the default) or robust, not '{safe(str(self.errors))}'",
+                "write --errors at the end, behind the expression",
+            )
         if self.plot and not (self.expression or self.source):
             raise UsageError(
                 f"there is no expression, for --plot takes '{safe(self.plot)}' for its file",
                 "write --plot at the end, or --plot FILE.png",
+            )
+        if self.is_training and self.form in ("csv", "plain"):
+            raise UsageError(
+                f"--format {self.form} is not for a training",
+                "--save FILE keeps the parameters, --trace FILE.csv the epochs",
             )
         if self.save:
             from adcli.data.parameters import check_savable
@@ -321,4 +373,5 @@ class DescendOptions(
     def passed_on(self) -> dict[str, Any]:
         """What the library is given under its own name, where the command line has it."""
         groups = (AimOptions, SettingsOptions, EngineOptions, StoppingOptions, CheckpointOptions)
-        return self.given(*groups)
+        errors = {"errors": self.errors, "confidence": self.confidence} if self.errors else {}
+        return {**self.given(*groups), **errors}

@@ -50,9 +50,7 @@ class DescentRun:
             problem = {"start": start, "fix": held, "bounds": bounds, **rows}
             result = self.minimise(problem, [*pictures, *pages, *watchers], stack)
         if options.save:
-            from adcli.data.parameters import save_parameters
-
-            save_parameters(options.save, result.parameters, result.levels)
+            self.save(options.save, result)
         for text in result.moved:
             remark(safe(text) + "\n")
         for page in pages:
@@ -67,9 +65,24 @@ class DescentRun:
 
     def rows(self, table: Table | None, stack: ExitStack) -> Mapping[str, Any]:
         """What of the table is minimised over, as the library takes it."""
-        data = None if table is None else read_data(self.f, table, self.options)
+        group = self.options.cluster_by
+        codes = [f"codes({group})"] if group else []
+        if group and table is not None:
+            table.layout.require(group, table.name)
+        data = None if table is None else read_data(self.f, table, self.options, codes)
         stack.close()  # all rows are read
-        return {"data": data}
+        return {"data": data, **({"cluster_by": group} if group else {})}
+
+    def save(self, path: str, result: Any) -> None:
+        """Keep the parameters; as JSON with their standard errors, if these were asked for."""
+        from adcli.data.parameters import parameter_format, save_parameters
+
+        if self.options.errors and parameter_format(path) == "json":
+            from adcli.report.descent import EstimatesReport
+
+            show(EstimatesReport(result), "json", path)
+        else:
+            save_parameters(path, result.parameters, result.levels)
 
     def pictures(self) -> Sequence[Any]:
         """What draws the result when it is there."""

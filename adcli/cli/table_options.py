@@ -100,12 +100,15 @@ def check_columns(
             raise error
 
 
-def read_data(f: Function, table: Table, options: TableOptions) -> CodedColumns:
-    """The columns that the program names, as arrays."""
+def read_data(
+    f: Function, table: Table, options: TableOptions, others: Iterable[str] = ()
+) -> CodedColumns:
+    """The columns that the program names, and `others`, as arrays."""
     from adcli.data.table_columns import read_columns
 
     condition = filter_of(table, options)
-    return read_columns(table, columns_in(f, table), missing=options.missing, where=condition)
+    names = [*columns_in(f, table), *others]
+    return read_columns(table, names, missing=options.missing, where=condition)
 
 
 def tell_levels(f: Function, values: Mapping[str, Any], levels: LevelNames) -> None:

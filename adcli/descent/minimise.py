@@ -12,6 +12,7 @@ import numpy as np
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, Saving, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
+from adcli.descent.inference import Inference
 from adcli.descent.monitor import HISTORY_NUMBERS, History, Monitor, Watcher
 from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
@@ -31,7 +32,7 @@ class Result(Minimum):
     the free variables, `labels` their names). With many starts this is the best result, and
     `starts` has all of them, best first. `moved` says which numbers of the start were outside of
     their bounds, and moved to them. `levels` are the texts that codes stand for, `names` those of
-    the places along axes of variables.
+    the places along axes of variables. `inference` has the standard errors, if they are asked for.
     """
 
     penalty: float = 0.0
@@ -41,6 +42,7 @@ class Result(Minimum):
     moved: tuple[str, ...] = ()
     levels: LevelNames = field(default_factory=dict)
     names: AxisNames = field(repr=False, default_factory=dict)
+    inference: Inference | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.checkpoint import check_identity
 from adcli.data.levels import has_column
 from adcli.descent.checkpoint import Saving, read_descent, same_start
+from adcli.descent.inference import ErrorSettings
 from adcli.descent.minimise import Result, minimise
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
@@ -43,6 +44,9 @@ def descend(
     engine: str = "auto",
     starts: int = 1,
     seed: int = 0,
+    errors: bool | str | None = None,
+    cluster_by: Any = None,
+    confidence: float = 0.95,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: int = 1000,
     resume: str | os.PathLike[str] | None = None,
@@ -59,7 +63,10 @@ def descend(
     result's `moved` says so), `starts` descends from many points around the
     start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
     (rows, k); only those that it names are used. `engine` is auto, python (numbers alone), numpy
-    or llvm. `watchers` see the iterates of one descent, of many the problem alone;
+    or llvm. `errors` asks for standard errors, of a loss
+    that is a negative log-likelihood: "hessian" (or True), or "robust", with `cluster_by`, the
+    group of each row or the name of a column; the result's `inference` has them, with intervals of
+    the `confidence`. `watchers` see the iterates of one descent, of many the problem alone;
     `interrupted()` says whether to end.
 
     Raises UsageError for what cannot be meant, DomainError where the function is not finite at the
@@ -83,6 +90,7 @@ def descend(
         check_identity(body["identity"], expression, os.fspath(resume))
         same_start(body, start or {})
         start = body["start"]
+    given = data
     if data is not None:
         f.refuse_constants(names_in(data), "the data")
         data = check_arrays(data, [name for name in f.inputs if has_column(data, name)])
@@ -97,6 +105,12 @@ def descend(
         engine=engine,
     )
     problem.check_start()
+    inferring = None
+    if errors:
+        inferring = ErrorSettings(errors, cluster_by, confidence, given)
+        inferring.check(problem)
+    elif cluster_by is not None:
+        raise UsageError("groups of rows are for standard errors", "errors='robust'")
     if starts == 1:
         saving = Saving(checkpoint, checkpoint_every, resume or "", body)
         result = minimise(problem, chosen, limits, saving, watchers, interrupted)
@@ -106,7 +120,14 @@ def descend(
         for watcher in watchers:
             watcher.begin(problem)
         result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
-    return replace(result, moved=problem.moved, levels=problem.levels, names=problem.names)
+    inference = inferring.infer(problem, result) if inferring else None
+    return replace(
+        result,
+        moved=problem.moved,
+        levels=problem.levels,
+        names=problem.names,
+        inference=inference,
+    )
 
 
 def random_start(shapes: Mapping[str, Shape], seed: int) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from adcli.fitting.model import (
     Parameters,
     Vector,
     check_shape,
-    is_row_wise,
     unknown_name,
 )
 from adcli.fitting.residuals import Predictor, Residuals
@@ -31,6 +30,7 @@ from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, 
 from adcli.fitting.separable import linear_parameters
 from adcli.given import real_value
 from adcli.graph.axes import Shape
+from adcli.graph.row_wise import is_row_wise
 from adcli.graph.simplify import simplify
 
 AUTO = "auto"

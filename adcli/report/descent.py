@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import prod
@@ -15,6 +15,14 @@ from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
 from adcli.graph.coded import LevelNames, coded_column
 from adcli.language.messages import counted
+from adcli.report.estimates import (
+    draw_estimates,
+    estimate_rows,
+    inference_fields,
+    inference_lines,
+    inference_warnings,
+    plain_estimates,
+)
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
 from adcli.report.rich_tables import Tables
@@ -31,12 +39,22 @@ class DescentReport(Report):
 
     def record(self) -> dict[str, Any]:
         record = {**result_fields(self.result), **levels_field(self.result.levels)}
+        if self.result.inference is not None:
+            record |= inference_fields(self.result.inference)
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]
         return record
 
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A header and a row for each number that varies, with its standard error if asked for."""
+        return estimate_rows(self.result)
+
+    def plain(self) -> Iterator[Sequence[str]]:
+        """Each number that varies, with its standard error if asked for."""
+        return plain_estimates(self.result)
+
     def draw(self, tables: Tables, digits: int) -> None:
-        """The closing panel: how it ended, and the point."""
+        """The estimates, if they have errors; the closing panel: how it ended, and the point."""
         result = self.result
         for number, line in enumerate(self.steps):
             if not number:
@@ -57,8 +75,24 @@ class DescentReport(Report):
             f"{counted(result.iterations, 'iteration')}, {evaluations}"
             + (f", {result.seconds:.2g} s" if self.timed else "")
         )
-        lines = [counts, *_point_lines(result, digits)]
-        tables.panel("result", result.status, result.reason, lines)
+        found = result.inference
+        if found is None:
+            lines = [counts, *_point_lines(result, digits)]
+            tables.panel("result", result.status, result.reason, lines)
+            return
+        fixed = {name: x for name, x in result.point.items() if name not in result.gradient}
+        draw_estimates(tables, found, fixed, digits)
+        lines, warnings = [counts, *inference_lines(found, digits)], inference_warnings(found)
+        tables.panel("result", result.status, result.reason, lines, warnings)
+
+
+class EstimatesReport(DescentReport):
+    """What a file keeps of estimates: the parameters are its point, what was held is apart."""
+
+    def record(self) -> dict[str, Any]:
+        result = self.result
+        fixed = {name: x for name, x in result.point.items() if name not in result.gradient}
+        return {**super().record(), "point": result.parameters, "fixed": fixed}
 
 
 def result_fields(result: Minimum) -> dict[str, Any]:
