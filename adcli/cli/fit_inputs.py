@@ -29,14 +29,15 @@ def regression_of(options: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
     from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
-    from adcli.fitting.model import read_model
+    from adcli.fitting.model import read_model, tied
+    from adcli.fitting.quantities import read_quantities
     from adcli.fitting.regression import Regression
 
     if options.expression is None and options.source is None:
         raise UsageError("there is no model", "for example: adcli fit 'y ~ a*x + b' --data FILE")
     if not options.data:
         raise UsageError("a fit needs data", "--data FILE has a column for each variable")
-    model = read_model(options.text)
+    model = tied(read_model(options.text), read_quantities(options.set, "--set"))
     start = _start(options.start, model.prediction)
     used = [Function(model.graph, [*model.response.outputs, *model.prediction.outputs], model.text)]
     used += [function(text) for text in (options.weights, options.sigma) if text]
@@ -62,6 +63,7 @@ def regression_of(options: FitOptions) -> Regression:
         loss=Loss(options.loss, options.loss_scale),
         engine=options.engine,
         known=known,
+        derive=options.derive,
     )
 
 

@@ -27,6 +27,8 @@ Examples:
   adcli fit 'log(y) ~ a - k*t' --data decay.csv --start a=auto,k=auto --format json
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto --sigma s --plot decay.png
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto -o decay.html
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --derive 'half = log(2)/k'
+  adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto --set 'c = a/10'
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
@@ -66,6 +68,13 @@ class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
     fix: tuple[str, ...] = texts("b=2", "Hold a parameter. Repeatable.")
     bounds: tuple[str, ...] = texts(
         "a=0:1", "Keep a parameter within bounds; a=0: and a=:1 too. Repeatable."
+    )
+    set: tuple[str, ...] = texts(
+        "'b = 2a'", "Tie a parameter to others: it is this expression of them. Repeatable."
+    )
+    derive: tuple[str, ...] = texts(
+        "'half = log(2)/k'",
+        "What follows from the parameters, with its standard error and interval. Repeatable.",
     )
     weights: str | None = text("EXPR", "Weights of the squares: a column, or 1/y.")
     sigma: str | None = text(

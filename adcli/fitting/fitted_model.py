@@ -25,7 +25,7 @@ from adcli.data.parameters import MODEL_FORMAT
 from adcli.data.schema import array, every, flag, mapping, number, optional, record, text, whole
 from adcli.data.source import read_file
 from adcli.errors import AdcliError, DataError, DomainError, UsageError
-from adcli.fitting.linearise import lengths
+from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.model import (
     Model,
     Parameters,
@@ -36,7 +36,7 @@ from adcli.fitting.model import (
 )
 from adcli.fitting.residuals import Predictor
 from adcli.fitting.row_values import in_row
-from adcli.fitting.statistics import half_width
+from adcli.fitting.statistics import half_width, standard_errors
 from adcli.function import Function
 from adcli.given import check_kinds
 
@@ -70,6 +70,7 @@ class FittedModel:
     confidence     the probability of an interval
     row_wise       whether a row's prediction depends on that row alone
     levels         the texts that codes stand for, by variable: see adcli.graph.coded
+    derived        what the fit derived from its parameters, by label
     """
 
     text: str
@@ -81,6 +82,7 @@ class FittedModel:
     confidence: float
     row_wise: bool
     levels: dict[str, list[str]] = field(default_factory=dict)
+    derived: dict[str, DerivedNumber] = field(default_factory=dict)
 
     @cached_property
     def model(self) -> Model:
@@ -103,6 +105,10 @@ class FittedModel:
 
         Raises DataError.
         """
+        derived = {
+            label: {**vars(x), "value": x.value if math.isfinite(x.value) else None}
+            for label, x in self.derived.items()
+        }
         body = {
             "format": MODEL_FORMAT,
             "model": self.text,
@@ -116,6 +122,7 @@ class FittedModel:
             "confidence": self.confidence,
             "row_wise": self.row_wise,
             **({"levels": self.levels} if self.levels else {}),
+            **({"derived": derived} if self.derived else {}),
         }
         with atomic_output(path) as stream:
             stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
@@ -166,7 +173,7 @@ class FittedModel:
             finite = np.isfinite(value)
             if not finite.all():
                 raise self._blame(columns, int(np.argmin(finite)), first_row)
-            error = _standard_errors(jacobian, self.covariance)
+            error = standard_errors(jacobian, self.covariance)
             spread = np.nan if self.variance is None else math.sqrt(self.variance)
             reach = self.half_width * np.hypot(error, spread)
             found = error, value - reach, value + reach
@@ -206,27 +213,6 @@ class FittedModel:
         return in_row(f, alone, self.point, error, task, first + row) if alone else error
 
 
-def _standard_errors(jacobian: Any, covariance: Any) -> Vector:
-    """sqrt(g' C g) for the rows g of a Jacobian, through a factor of C.
-
-    A parameter without a variance spoils the rows that depend on it alone.
-    """
-    unknown = np.isnan(np.diag(covariance))
-    known = np.ix_(~unknown, ~unknown)
-    factor = _root(covariance[known])
-    found = lengths((jacobian[:, ~unknown] @ factor).T)
-    found[(jacobian[:, unknown] != 0).any(axis=1)] = np.nan
-    return found
-
-
-def _root(covariance: Any) -> Any:
-    """L with L L' = C, of columns scaled to variance 1."""
-    sigma = np.sqrt(np.diag(covariance))
-    scale = np.where(sigma > 0, sigma, 1.0)
-    values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
-    return scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
-
-
 def load_model(path: str | os.PathLike[str]) -> FittedModel:
     """The model of a file of JSON, which is read without executing anything, and checked. Raises
     UsageError for a file that is not there, DataError for one that is no model, or damaged."""
@@ -241,12 +227,27 @@ def load_model(path: str | os.PathLike[str]) -> FittedModel:
     if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
         raise DataError(f"{name} is not a model of this version of adcli", made_by)
     try:
-        _, *parts = _BODY({"levels": {}, **body}).values()
+        _, *parts = _BODY({"levels": {}, "derived": {}, **body}).values()
         found = FittedModel(*parts)
         _check(found)
     except (AdcliError, ValueError) as error:
         raise DataError(f"the model {name} is damaged: {error}", made_by) from None
     return found
+
+
+_QUANTITY = record(
+    value=array(),
+    standard_error=optional(number(least=0)),
+    confidence_interval=optional(array(2)),
+    expression=text,
+    reason=optional(text),
+)
+
+
+def _quantity(value: Any) -> DerivedNumber:
+    parts = _QUANTITY(value)
+    ends = parts.pop("confidence_interval")
+    return DerivedNumber(confidence_interval=None if ends is None else tuple(ends), **parts)
 
 
 _BODY = record(
@@ -260,6 +261,7 @@ _BODY = record(
     confidence=number(least=0, finite=True),
     row_wise=flag,
     levels=mapping(every(text)),
+    derived=mapping(_quantity),
 )
 """The parts of a file: its format, and the fields of a FittedModel in their order."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import prod
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import numpy as np
 
 from adcli.descent.vector_layout import VectorLayout
 from adcli.errors import LanguageError, UsageError, did_you_mean
+from adcli.fitting.quantities import Quantity, ordered
 from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.coded import LevelNames, axis_names
@@ -27,11 +28,12 @@ Vector = Any
 
 @dataclass(frozen=True)
 class Model:
-    """`response ~ prediction`: two functions over one graph."""
+    """`response ~ prediction`: two functions over one graph. `ties` bind parameters to others."""
 
     text: str
     response: Function
     prediction: Function
+    ties: tuple[Quantity, ...] = ()
 
     @property
     def graph(self) -> Graph:
@@ -51,6 +53,23 @@ def read_model(text: str) -> Model:
     program = parse_model(text)
     response, prediction = (Function(program.graph, [o], text) for o in program.outputs)
     return Model(text, response, prediction)
+
+
+def tied(model: Model, ties: Sequence[Quantity]) -> Model:
+    """The model in which some parameters are expressions of others, bound before its own lines.
+
+    Raises UsageError for names that it does not have, LanguageError for one that it binds itself.
+    """
+    if not ties:
+        return model
+    ties = ordered(ties, "set")
+    taken = [*model.names, *(name for q in ties for name in q.f.inputs)]
+    for q in ties:
+        if q.name not in taken:
+            raise unknown_name(model, q.name, (), "set")
+    ends = ["\n" if "#" in q.text else "; " for q in ties]
+    text = "".join(q.text.strip() + end for q, end in zip(ties, ends, strict=True)) + model.text
+    return replace(read_model(text), ties=tuple(ties))
 
 
 def check_shape(model: Model, shapes: Mapping[str, Shape], rows: int) -> None:

@@ -25,6 +25,7 @@ from adcli.fitting.model import (
     check_shape,
     unknown_name,
 )
+from adcli.fitting.quantities import Statements, check_quantities, read_quantities
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
 from adcli.fitting.separable import linear_parameters
@@ -50,7 +51,8 @@ class Regression:
     columns there are, where `data` has only those that are used, for messages. Raises UsageError
     for names, shapes and bounds that do not fit, DataError for data that are not finite numbers or
     that have fewer rows than there are parameters, DomainError where the response or the weights
-    are not finite.
+    are not finite. `derive` are quantities of the parameters, as adcli.fitting.quantities reads
+    them.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Regression:
         loss: Loss | None = None,
         engine: str = "auto",
         known: Iterable[str] = (),
+        derive: Statements = None,
     ) -> None:
         check_engine(engine, FIT_ENGINES, "fit")
         self.engine = engine
@@ -88,6 +91,11 @@ class Regression:
         given = self._by_groups(dict.fromkeys(missing, UNSTARTED) | given)
         self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
+        known_parameters = [*names, *self.fixed]
+        check_quantities(model.ties, "set", known_parameters, self._known)
+        known_parameters += [q.name for q in model.ties]
+        self.derive = read_quantities(derive, "derive")
+        check_quantities(self.derive, "derive", known_parameters, self._known)
         model.prediction.refuse_indices(names, are_free=True)
         if not names:
             raise UsageError(
@@ -97,6 +105,7 @@ class Regression:
         self.response = column_of(model.response, self.data, "the response")
         self.rows = len(self.response)
         self.weights = weights_of(weights, sigma, self.data, self.rows, self._known)
+        self.has_sigma = sigma is not None
         self._check_size()
         shapes = {name: np.shape(given.get(name, 0.0)) for name in names}
         self.parameters = Parameters(model, shapes, self.levels)
@@ -135,12 +144,18 @@ class Regression:
         self, start: Mapping[str, Any], fix: Mapping[str, Any], bounds: Mapping[str, Any]
     ) -> None:
         inputs = self.model.prediction.inputs
+        tied = [q.name for q in self.model.ties]
         for what, names in (("the start", start), ("fix", fix), ("bounds", bounds)):
             for name in names:
                 if name in self.data:
                     raise UsageError(
                         f"'{name}' is a column of the data; {what} cannot name it",
                         "take it away, or give the parameter another name in the model",
+                    )
+                if name in tied:
+                    raise UsageError(
+                        f"'{name}' is tied to other parameters; {what} cannot name it",
+                        "take one away, or say it of the parameters that it follows from",
                     )
                 if name not in inputs:
                     raise unknown_name(self.model, name, self._known, what)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adcli.descent.stopping import Minimum
+from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.fitted_model import FittedModel, Prediction
 from adcli.fitting.statistics import Quality
 
@@ -38,7 +39,9 @@ class Fit(Quality, Minimum):
     the parameters, `point` has all parameters by name, arrays as arrays. `parameters` are the
     fitted numbers by label (`b1`, `v[0]`), in the order of `covariance` and `correlation` (nan
     where there is none). `moved` says which starts were out of their bounds, and moved to them.
-    `reasons` say why figures of the whole fit are None, by name.
+    `reasons` say why figures of the whole fit are None, by name. `tied` are the numbers of the
+    parameters that are expressions of others, `derived` those that were asked for, by label.
+    `has_sigma` says whether residuals are in units of given standard deviations.
     """
 
     parameters: dict[str, Parameter]
@@ -52,11 +55,20 @@ class Fit(Quality, Minimum):
     fitted: Any = field(repr=False)
     residuals: Any = field(repr=False)
     fitted_model: FittedModel = field(repr=False)
+    tied: dict[str, DerivedNumber] = field(default_factory=dict)
+    derived: dict[str, DerivedNumber] = field(default_factory=dict)
+    has_sigma: bool = False
 
     @property
     def model(self) -> str:
         """The model's text."""
         return self.fitted_model.text
+
+    @property
+    def quantities(self) -> dict[str, dict[str, DerivedNumber]]:
+        """What follows from the parameters, by its kind: "tied" and "derived", if there are any."""
+        found = {"tied": self.tied, "derived": self.derived}
+        return {kind: numbers for kind, numbers in found.items() if numbers}
 
     def predict(self, data: Mapping[str, Any]) -> Prediction:
         """Predictions for the rows of columns, with standard errors by the delta method.

@@ -16,7 +16,8 @@ from adcli.errors import UsageError
 from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
-from adcli.fitting.model import Model, read_model
+from adcli.fitting.model import Model, read_model, tied
+from adcli.fitting.quantities import Statements, read_quantities
 from adcli.fitting.regression import Regression
 from adcli.fitting.residuals import INTERRUPTED
 from adcli.fitting.result import Fit
@@ -48,6 +49,8 @@ def fit(
     method: str | None = None,
     max_iterations: int | None = None,
     engine: str = "auto",
+    set: Statements = None,
+    derive: Statements = None,
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
 ) -> Fit:
@@ -67,6 +70,10 @@ def fit(
     any other is one of adcli.descend's, which takes the `options`. `max_iterations` holds for each
     attempt. `engine` is auto, numpy or llvm.
 
+    `set` ties parameters to others, {"b": "2*a"} or ["b = 2a"], and `derive` asks for quantities
+    that follow from them, {"half": "log(2)/k"}: both come with standard errors, in `tied` and
+    `derived`.
+
     Raises UsageError, DataError and DomainError for what does not fit, see Regression.
 
     >>> x = [0.0, 1.0, 2.0, 3.0]
@@ -78,7 +85,7 @@ def fit(
     check_kinds(start=start, fix=fix, bounds=bounds, interrupted=interrupted)
     names_in(data)
     problem = Regression(
-        model if isinstance(model, Model) else read_model(model),
+        tied(read_model(model) if isinstance(model, str) else model, read_quantities(set, "set")),
         data,
         start or {},
         fix=fix,
@@ -87,6 +94,7 @@ def fit(
         sigma=sigma,
         loss=Loss(loss, loss_scale),
         engine=engine,
+        derive=derive,
     )
     return solve(
         problem,

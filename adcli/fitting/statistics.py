@@ -166,6 +166,8 @@ class Quality:
 
     rss                   sum(w (y - f)^2)
     degrees_of_freedom    rows beyond the free parameters
+    reduced_chi_square    rss / degrees_of_freedom: near 1 where sigmas are right; without
+                          sigmas the residual variance, which tells nothing of the fit
     r_squared             1 - rss / sum(w (y - mean)^2), with the weighted mean
     log_likelihood        of normal errors with variance proportional to 1/w, its scale the best,
                           rss / rows; or given, where sigmas are absolute; none for a robust loss
@@ -176,6 +178,7 @@ class Quality:
     rows: int
     degrees_of_freedom: int
     residual_standard_deviation: float | None
+    reduced_chi_square: float | None
     r_squared: float | None
     adjusted_r_squared: float | None
     log_likelihood: float | None
@@ -212,7 +215,7 @@ def quality(
         why = "the response is the same in all rows, up to rounding errors"
         reasons |= dict.fromkeys(["r_squared", "adjusted_r_squared"], why)
     if freedom <= 0:
-        none_left = ["residual_standard_deviation", "adjusted_r_squared"]
+        none_left = ["residual_standard_deviation", "reduced_chi_square", "adjusted_r_squared"]
         reasons |= dict.fromkeys(none_left, "there are no more rows than parameters")
     half = 0.5 * float(np.sum(np.log(w[counted])))
     if absolute and not robust:
@@ -228,6 +231,7 @@ def quality(
         rows,
         freedom,
         math.sqrt(rss / freedom) if freedom > 0 else None,
+        rss / freedom if freedom > 0 else None,
         r_squared,
         adjusted,
         likelihood,
@@ -262,6 +266,27 @@ def half_width(confidence: float, freedom: int | None) -> float:
     if freedom is None:
         return float(special.ndtri(tail))
     return float(special.stdtrit(freedom, tail)) if freedom > 0 else math.nan
+
+
+def standard_errors(jacobian: Any, covariance: Any) -> Vector:
+    """sqrt(g' C g) for the rows g of a Jacobian, through a factor of C.
+
+    A parameter without a variance spoils the rows that depend on it alone.
+    """
+    unknown = np.isnan(np.diag(covariance))
+    known = np.ix_(~unknown, ~unknown)
+    factor = _root(covariance[known])
+    found = lengths((jacobian[:, ~unknown] @ factor).T)
+    found[(jacobian[:, unknown] != 0).any(axis=1)] = np.nan
+    return found
+
+
+def _root(covariance: Any) -> Any:
+    """L with L L' = C, of columns scaled to variance 1."""
+    sigma = np.sqrt(np.diag(covariance))
+    scale = np.where(sigma > 0, sigma, 1.0)
+    values, vectors = np.linalg.eigh(covariance / scale[:, None] / scale)
+    return scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def condition(linear: Linearised, free: Any) -> float:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
+from adcli.fitting.derived import DeltaMethod, DerivedNumber
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised, triangulate
@@ -130,13 +132,15 @@ class Summary:
         given |= dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
         found = uncertainty(self.local.triangle, given, variance, self.labels, unknown)
         freedom = None if self.absolute else q.degrees_of_freedom
-        parameters = self._parameters(found, half_width(self.confidence, freedom))
+        width = half_width(self.confidence, freedom)
+        parameters = self._parameters(found, width)
         offset = 0.0
         if self.attempt.status is not Status.CONVERGED and np.isfinite(found.standard_errors).any():
             free = [k for k in range(len(self.labels)) if k not in given]
             offset = relative_offset(self.attempt.linear, free, p.problem.freedom)
         self._warn(q, unknown, parameters, found, offset)
         gradient = 2.0 * self.attempt.linear.gradient
+        point = p.point(self.point)
         alike = p.weights is None and unknown is None  # a new row has this variance, too
         fitted_model = FittedModel(
             p.model.text,
@@ -149,6 +153,12 @@ class Summary:
             p.row_wise,
             p.levels,
         )
+        reasons = {label: x.reason for label, x in parameters.items() if x.reason}
+        delta = DeltaMethod(p.parameters, fitted_model.covariance, reasons, width)
+        tied = delta.add(p.model.ties, point)
+        derived = delta.add(p.derive, point)
+        if self.ended:
+            self.warnings += _failed(tied | derived)
         return Fit(
             status=self.attempt.status,
             reason=self.attempt.reason,
@@ -156,7 +166,7 @@ class Summary:
             evaluations=p.problem.evaluations,
             value=p.loss.cost(self.r),
             gradient_norm=vector_norm(np.where(held, 0.0, gradient)),
-            point=p.point(self.point),
+            point={**point, **{q.name: delta.values[q.name] for q in p.model.ties}},
             gradient=p.parameters.unflatten(gradient),
             method=self.attempt.method,
             seconds=time.perf_counter() - begun,
@@ -171,7 +181,10 @@ class Summary:
             moved=p.moved,
             fitted=p.response + self.differences,
             residuals=self.r,
-            fitted_model=fitted_model,
+            fitted_model=replace(fitted_model, derived=derived),
+            tied=tied,
+            derived=derived,
+            has_sigma=p.has_sigma,
         )
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:
@@ -259,6 +272,14 @@ def _for_predictions(found: Uncertainty, held: Any) -> Any:
     covariance[lost, :] = covariance[:, lost] = np.nan
     covariance[held, :] = covariance[:, held] = 0.0
     return covariance
+
+
+def _failed(quantities: Mapping[str, DerivedNumber]) -> Iterator[str]:
+    """Quantities without a value, or without a standard error."""
+    for label, x in quantities.items():
+        if x.reason:
+            what = "standard error of" if math.isfinite(x.value) else "value of"
+            yield f"no {what} {label}: {x.reason}"
 
 
 def _undetermined(parameters: Mapping[str, Parameter], found: Uncertainty) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
@@ -18,6 +19,7 @@ from adcli.report.rich_tables import Tables
 
 FIGURES = {
     "residual_standard_deviation": "residual standard deviation",
+    "reduced_chi_square": "reduced chi-square",
     "r_squared": "R²",
     "adjusted_r_squared": "adjusted R²",
     "aic": "AIC",
@@ -42,6 +44,10 @@ class FitReport(Report):
             **result_fields(fit),
             "model": fit.model,
             "parameters": {label: _parameter(x) for label, x in fit.parameters.items()},
+            **{
+                kind: {label: _parameter(x) for label, x in numbers.items()}
+                for kind, numbers in fit.quantities.items()
+            },
             **fields_of(fit, Quality, without=() if fit.reasons else ["reasons"]),
             "covariance": _matrix(fit, fit.covariance),
             "correlation": _matrix(fit, fit.correlation),
@@ -53,16 +59,22 @@ class FitReport(Report):
         }
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """A header and a row for each parameter; what cannot be computed is empty."""
-        yield "parameter", "value", "standard_error", "lower", "upper", "start"
-        for label, x in self.fit.parameters.items():
-            low, high = x.confidence_interval or (None, None)
-            numbers = (x.value, x.standard_error, low, high, x.start)
-            yield label, *["" if n is None else exact(n) for n in numbers]
+        """A header and a row for each parameter, and for what follows from them, then with a column
+        that says which it is; what cannot be computed is empty."""
+        fit = self.fit
+        header = ("parameter", "value", "standard_error", "lower", "upper", "start")
+        yield (*header, "kind") if fit.quantities else header
+        for label, x in fit.parameters.items():
+            yield _cells(label, x, x.start, *(["fitted"] if fit.quantities else []))
+        for kind, found in fit.quantities.items():
+            for label, q in found.items():
+                yield _cells(label, q, None, kind)
 
     def plain(self) -> Iterator[Sequence[str]]:
-        """The value of each parameter and its standard error."""
-        for x in self.fit.parameters.values():
+        """The value of each parameter and its standard error, then of what follows from them."""
+        fit = self.fit
+        numbers: list[Parameter | DerivedNumber] = [*fit.parameters.values()]
+        for x in [*numbers, *fit.tied.values(), *fit.derived.values()]:
             error = math.nan if x.standard_error is None else x.standard_error
             yield exact(x.value), exact(error)
 
@@ -75,12 +87,24 @@ class FitReport(Report):
         """The parameters, their correlation and a panel with all figures."""
         fit = self.fit
         tables.rows(*_parameter_table(fit, digits))
+        if fit.derived:
+            tables.heading("derived quantities")
+            _, *headers = _headers(fit)
+            rows = [_row(label, x, digits) for label, x in fit.derived.items()]
+            tables.rows(["quantity", *headers], rows)
         _correlation_table(tables, fit)
         lines = _lines(fit, digits, self.timed)
         tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _cells(label: str, x: Parameter | DerivedNumber, start: float | None, *kind: str) -> list[str]:
+    """The cells of a row of CSV."""
+    numbers = [x.value, x.standard_error, *(x.confidence_interval or (None, None)), start]
+    known = (n is not None and not math.isnan(n) for n in numbers)
+    return [label, *[exact(n) if k else "" for n, k in zip(numbers, known, strict=True)], *kind]
+
+
+def _parameter(parameter: Parameter | DerivedNumber) -> dict[str, Any]:
     """The fields of a parameter; `reason` and `notes` where there are some."""
     optional = ("reason", "notes")
     return {name: x for name, x in vars(parameter).items() if x or name not in optional}
@@ -105,31 +129,34 @@ def _correlation_table(tables: Tables, fit: Fit) -> None:
         tables.matrix(names, names, cells)
 
 
-def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]:
+def _headers(fit: Fit) -> list[str]:
     percent = f"{100 * fit.confidence:.6g}%"
-    headers = ["parameter", "value", "standard error", "error/value"]
-    headers += [f"{percent} from", "to"]
-    rows = []
-    for label, x in fit.parameters.items():
-        low, high = x.confidence_interval or (None, None)
-        error = x.standard_error
-        share = None if error is None or x.value == 0 else abs(error / x.value)
-        rows.append(
-            [
-                label,
-                f"{x.value:.{digits}g}",
-                _cell(error, digits),
-                "-" if share is None else _percent(share),
-                _cell(low, digits),
-                _cell(high, digits),
-            ]
-        )
+    return ["parameter", "value", "standard error", "error/value", f"{percent} from", "to"]
+
+
+def _parameter_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]:
+    rows = [_row(label, x, digits) for label, x in fit.parameters.items()]
+    rows += [_row(f"{label} (tied)", x, digits) for label, x in fit.tied.items()]
     fixed = [name for name in fit.point if name in fit.fitted_model.fixed]
     for name in fixed:
         value = fit.point[name]
         shown = f"{value:.{digits}g}" if isinstance(value, float) else "[...]"
         rows.append([name, shown, "fixed", "-", "-", "-"])
-    return headers, rows
+    return _headers(fit), rows
+
+
+def _row(label: str, x: Parameter | DerivedNumber, digits: int) -> list[str]:
+    low, high = x.confidence_interval or (None, None)
+    error = x.standard_error
+    share = None if error is None or x.value == 0 else abs(error / x.value)
+    return [
+        label,
+        f"{x.value:.{digits}g}",
+        _cell(error, digits),
+        "-" if share is None else _percent(share),
+        _cell(low, digits),
+        _cell(high, digits),
+    ]
 
 
 def _percent(share: float) -> str:
@@ -158,6 +185,10 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
         f"R² {show(fit.r_squared)}, adjusted {show(fit.adjusted_r_squared)}, "
         f"AIC {show(fit.aic)}, BIC {show(fit.bic)}",
     ]
+    if fit.reduced_chi_square is not None:
+        sigma = "near 1 if the sigmas are right"
+        meaning = sigma if fit.has_sigma else "without sigma the residual variance"
+        lines.insert(3, f"reduced chi-square {show(fit.reduced_chi_square)} ({meaning})")
     for why in dict.fromkeys(fit.reasons.values()):
         named = [word for name, word in FIGURES.items() if fit.reasons.get(name) == why]
         lines.append(f"no {' and '.join(named)}: {why}")

@@ -51,6 +51,7 @@ def _figures(fit: Fit, digits: int) -> list[tuple[str, str]]:
         ("R²", fit.r_squared),
         ("residual standard deviation", fit.residual_standard_deviation),
         ("residual sum of squares", fit.rss),
+        ("reduced chi-square", fit.reduced_chi_square if fit.has_sigma else None),
     ]
     found = [(name, short(x, digits)) for name, x in known if x is not None]
     counts = [("rows", fit.rows), ("parameters", len(fit.parameters))]
