@@ -177,3 +177,17 @@ def test_wrong_use(name: str) -> None:
     settings = {"data": DATA, "errors": True, **settings}
     with pytest.raises(AdcliError, match=message):
         adcli.descend(program, {"a": 0.0}, **settings)
+
+
+def test_hessians_over_many_rows() -> None:
+    """One that is planned, in bounded memory, agrees with sweeps over all values."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(30_000, 2))
+    point = {"x": x, "y": rng.poisson(2.0, 30_000).astype(float), "v": [0.3, -0.2], "c": 0.5}
+    f = adcli.function("sum(exp(x@v + c) - y*(x@v + c)) + sum(v^4)*c")
+    _, planned = f.hessian(point, wrt=["v", "c"])
+    _, swept = f.hessian(point, wrt=["v", "c"], mode="forward")
+    for a in ("v", "c"):
+        for b in ("v", "c"):
+            np.testing.assert_allclose(planned[a][b], swept[a][b], rtol=1e-12, atol=1e-8)
+    assert (planned["v"]["v"] == planned["v"]["v"].T).all()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.ad.symbolic import gradient_nodes
+from adcli.ad.symbolic import gradient_nodes, tangent_nodes
 from adcli.ad.tasks import Task
 from adcli.algebras.functions.array_functions import are_finite
 from adcli.engines.plan.arena import Arena
@@ -107,13 +107,14 @@ class LossPlan:
 def planned_point(
     program: Program, point: Mapping[str, Array], task: Task
 ) -> dict[tuple[str, ...], list[Any]] | None:
-    """The value of a loss, and its gradient, at one point by path, in less time and memory than by
-    sweeps, which keep every value.
+    """The value of a loss, its gradient and its Hessian, at one point by path, in less time and
+    memory than by sweeps, which keep every value.
 
     None where sweeps have to do it: other tasks, small arrays, programs that are not a
     loss, and where a result is not finite.
     """
-    by_mode = task.kind == "value" or (task.kind == "gradient" and task.mode == "reverse")
+    by_mode = task.kind == "value" or task.mode == "reverse"
+    by_mode = by_mode and task.kind in ("value", "gradient", "hessian")
     large = sum(x.size for x in point.values()) >= NUMBERS_WORTH_PLANNING
     if not (large and by_mode and not task.strict and len(program.outputs) == 1):
         return None
@@ -124,7 +125,7 @@ def planned_point(
         return None
     if known[program.outputs[0]]:
         return None
-    wrt = tuple(task.wrt) if task.kind == "gradient" else ()
+    wrt = () if task.kind == "value" else tuple(task.wrt)
     loss = prepared(program, ("loss", wrt), lambda: LossPlan(program, wrt))
     with loss.lock:
         value, gradient = loss.value_and_gradient(point)
@@ -132,4 +133,40 @@ def planned_point(
         return None
     found: dict[tuple[str, ...], list[Any]] = {("value",): [value]}
     found.update({("gradient", name): [g if g.ndim else float(g)] for name, g in gradient.items()})
+    if task.kind == "hessian":
+        blocks = _hessian_blocks(program, point, task.wrt)
+        if not all(np.isfinite(x).all() for x in blocks.values()):
+            return None
+        pairs = [("hessian", a, b) for a in task.wrt for b in task.wrt]
+        found.update({key: [x if x.ndim else float(x)] for key in pairs for x in [blocks[key[1:]]]})
     return found
+
+
+def _hessian_blocks(
+    program: Program, point: Mapping[str, Array], wrt: Sequence[str]
+) -> dict[tuple[str, str], Array]:
+    """The blocks of the Hessian of a loss, by its products with the unit vectors: the arrays of one
+    product are in memory at a time. Symmetric to the last bit."""
+    graph, nodes = program.graph, program.inputs
+    (output,) = program.outputs
+    shapes = {name: x.shape for name, x in point.items()}
+    slopes = gradient_nodes(graph, program.order, output, [nodes[a] for a in wrt], shapes)
+    directions = {a: graph.variable(f"change of `{a}`") for a in wrt}
+    shapes |= {f"change of `{a}`": point[a].shape for a in wrt}
+    order = graph.reach(slopes)
+    seeds = {nodes[a]: directions[a] for a in wrt}
+    held = {nodes[name]: x for name, x in point.items()}
+    plan = Plan(graph, tangent_nodes(graph, order, slopes, seeds, shapes), shapes, held=held)
+    changes = {a: np.zeros(point[a].shape) for a in wrt}
+    given = {directions[a]: change for a, change in changes.items()}
+    columns: dict[tuple[str, str], Array] = {
+        (a, b): np.empty((point[b].size, point[a].size)) for a in wrt for b in wrt
+    }
+    for b, change in changes.items():
+        for k, place in enumerate(np.ndindex(change.shape)):
+            change[place] = 1.0
+            for a, product in zip(wrt, plan.run(given), strict=True):
+                columns[a, b][k] = product.reshape(-1)
+            change[place] = 0.0
+    whole = {(a, b): (columns[a, b].T + columns[b, a]) / 2 for a in wrt for b in wrt}
+    return {(a, b): x.reshape(point[a].shape + point[b].shape) for (a, b), x in whole.items()}
