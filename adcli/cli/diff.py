@@ -27,19 +27,19 @@ from adcli.report.formulas import (
 def command(options: DiffOptions) -> int:
     """The derivative of EXPR as a formula, simplified.
 
-    Text and LaTeX are to be read: short, and in the forms of textbooks, such as 1 - tanh(x)^2,
-    which loses its digits far out. Code (--as python, numpy, c) computes what `adcli grad` does, at
-    any scale. Text is a program again; several derivatives are several results. Standard error has
-    the size of the formulas, written out and with shared parts once, and a note where a simplified
-    one is defined and the program is not. --steps shows how each comes about, order by order; by an
-    array in differentials, as d[A @ x] = A @ dx.
+    Text, LaTeX and MathML are to be read: short, and in the forms of textbooks, such as
+    1 - tanh(x)^2, which loses its digits far out. Code (--as python, numpy, c) computes what `adcli
+    grad` does, at any scale. Text is a program again; several derivatives are several results.
+    Standard error has the size of the formulas, written out and with shared parts once, and a note
+    where a simplified one is defined and the program is not. --steps shows how each comes about,
+    order by order; by an array in differentials, as d[A @ x] = A @ dx.
     """
     f = function(options.text)
     shapes = options.shapes(f)
     wrt, order, kind = f.names(wrt_names(options.wrt, f)), options.order, options.kind
     if not wrt:
         raise UsageError("the program has no variables to differentiate by", "such as x in 'x^2'")
-    to_read = kind in ("text", "latex", "json")
+    to_read = kind in ("text", "latex", "mathml", "html", "json")
     if to_read:
         f = f.shown
     elif order > 1:
@@ -56,7 +56,12 @@ def command(options: DiffOptions) -> int:
         show(FormulaReport(found, order), kind, options.output)
         _remark_conditions(found)
         return 0
-    if kind in ("text", "latex"):
+    if kind in ("mathml", "html"):
+        from adcli.report.page.set_formulas import formula_mathml, formula_page
+
+        is_page = kind == "html"
+        text = formula_page(f, found) if is_page else formula_mathml(found, options.share)
+    elif kind in ("text", "latex"):
         write = formula_latex if kind == "latex" else formula_text
         text = write(found, options.share)
     else:
@@ -76,6 +81,10 @@ def _derive(f: Function, wrt: list[str], shapes: Mapping[str, Shape], options: D
         from adcli.report.derivation_latex import derivation_latex
 
         write_text(options.output, derivation_latex(report))
+    elif options.kind == "html":
+        from adcli.report.page.set_formulas import derivation_page
+
+        write_text(options.output, derivation_page(f, report))
     else:
         form = "table" if options.kind == "text" else options.kind
         show(report, form, options.output)

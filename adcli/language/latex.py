@@ -78,7 +78,7 @@ def to_latex(
     '\\\\frac{x_{1}^{2}}{2} + \\\\sqrt{\\\\alpha} \\\\, e^{-x_{1}}'
     """
     known = dict(names or {})
-    printer = _Latex(graph, known)
+    printer = LatexPrinter(graph, known)
     outputs = [nodes] if isinstance(nodes, int) else list(nodes)
     outputs = expanded(graph, outputs, lambda op: "latex" in op.spelling, known)
     lines: list[str] = []
@@ -183,7 +183,9 @@ def _number(text: str) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
 
 
-class _Latex(Printer):
+class LatexPrinter(Printer):
+    """Writes nodes in LaTeX, with the names of `latex_names` for variables."""
+
     brackets = (r"\left(", r"\right)")
     relations: ClassVar = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 

@@ -37,7 +37,7 @@ MOST_RECORDED = 1000
 
 
 class DerivationNotation(NamedTuple):
-    """How a derivation is written: as text or in LaTeX."""
+    """How a derivation is written: as text, in LaTeX or in MathML."""
 
     printer: Callable[[Graph, int, Mapping[int, str]], str]
     name: Callable[[Graph, str], str]
@@ -47,6 +47,8 @@ class DerivationNotation(NamedTuple):
     of_variable: str
     part: str
     own: Callable[[str], str]
+    equals: str = " = "
+    more: str = "..."
 
 
 TEXT = DerivationNotation(
@@ -174,7 +176,8 @@ class Wording:
             )
         rule, nodes = self._alike[k]
         marks = [self._names[self._found.rules.derivative(i).node] for i in nodes[:SHOWN_ALIKE]]
-        left = " = ".join([*marks, *["..."] * (len(nodes) > len(marks))])
+        more = [self.notation.more] * (len(nodes) > len(marks))
+        left = self.notation.equals.join([*marks, *more])
         return WrittenStep(left, self._text(self._found.applied[nodes[0]].result), rule)
 
     def _grouped(self) -> Iterator[tuple[str, list[int]]]:

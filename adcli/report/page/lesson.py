@@ -45,12 +45,12 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
         if len(f.outputs) == 1 and not shape_of(report.value):
             panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
         if report.inputs:
-            panels.insert(-1, ("Derivation", derivation_panel(f, report, digits)))
+            panels.insert(-1, ("Derivation", derivation_panel(f, report)))
         stage = stage_of(drawn, passes)
     main = tag("main", stage, tabs("Results of the passes", panels))
     body = tag("div", _header(f, report, digits), main, _footer(), class_="page")
     title = f"adcli trace: {cut(f.text.replace(chr(10), ' '), 60)}"
-    return document(title, body, ["lesson.css"], ["player.js", "lesson.js"])
+    return document(title, body, ["lesson.css", "formulas.css"], ["player.js", "lesson.js"])
 
 
 def _header(f: Function, report: TraceReport, digits: int) -> Markup:

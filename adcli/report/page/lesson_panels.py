@@ -14,6 +14,7 @@ from adcli.report.page.html_tables import HtmlTables, scrolling
 from adcli.report.page.lesson_graph import in_node
 from adcli.report.page.lesson_steps import MAX_TEXT, PLAYED_SEEDS, LessonPass, bounded
 from adcli.report.page.markup import Markup, join, tag
+from adcli.report.page.set_formulas import derivation_markup
 from adcli.report.paths import PathReport
 from adcli.report.trace import Paragraph, TraceReport
 
@@ -27,8 +28,9 @@ SEARCHED = 2000
 """Steps of the search for the largest paths to one variable."""
 LISTED_VARIABLES = 8
 """Variables whose paths are in a page."""
-DERIVED_NODES, DERIVED_VARIABLES = 30, 4
-"""Nodes of a program that is derived in a page, and variables by which it is."""
+DERIVED_NODES, DERIVED_SIZE = 50, 50_000
+"""Nodes of a program that is derived in a page, and characters of derivations from which further
+variables are left out."""
 
 
 def table_panel(report: TraceReport, passes: Sequence[LessonPass]) -> Markup:
@@ -109,21 +111,27 @@ def _lines(drawn: Drawing, path: Path, lines: dict[int, str]) -> list[str]:
     return found
 
 
-def derivation_panel(f: Function, report: TraceReport, digits: int) -> Markup:
+def derivation_panel(f: Function, report: TraceReport) -> Markup:
     """How the derivative by each variable comes about, rule by rule."""
-    tables = HtmlTables()
     if len(report.steps.nodes) > DERIVED_NODES:
         count = counted(len(report.steps.nodes), "step")
-        tables.note(f"A derivation of {count} is not written here: adcli diff --steps has it")
-        return tables.markup()
+        return _note(f"A derivation of {count} is not written here: adcli diff --steps has it")
     names = [str(report.steps.graph.attrs[node]) for node in report.inputs]
     shapes = {name: shape_of(value) for name, value in report.point.items()}
-    shown = derivation_report(f, names[:DERIVED_VARIABLES], 1, shapes)
-    shown.draw(tables, digits)
-    more = len(names) - DERIVED_VARIABLES
+    found: list[Markup] = []
+    for name in names:
+        if sum(map(len, found)) > DERIVED_SIZE:
+            break
+        found.append(derivation_markup(derivation_report(f, [name], 1, shapes)))
+    more = len(names) - len(found)
     if more > 0:
-        tables.note(f"and {counted(more, 'more variable')}; adcli diff --steps derives by each")
-    return tables.markup()
+        words = f"and {counted(more, 'more variable')}; adcli diff --steps derives by each"
+        found.append(_note(words))
+    return join(*found)
+
+
+def _note(words: str) -> Markup:
+    return tag("p", words, class_="note")
 
 
 def words_panel(paragraphs: Sequence[Paragraph]) -> Markup:
