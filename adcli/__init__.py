@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from adcli.function import function as function
     from adcli.training.run import TrainingResult as TrainingResult
     from adcli.training.run import train as train
+    from adcli.uncertainty.measured import Measured as Measured
+    from adcli.uncertainty.propagation import Propagation as Propagation
+    from adcli.uncertainty.run import propagate as propagate
 
 else:
     ModuleType = type(sys)
@@ -53,6 +56,9 @@ _HOMES = {
     "adcli.fitting.run": ("fit",),
     "adcli.function": ("Function",),
     "adcli.training.run": ("TrainingResult", "train"),
+    "adcli.uncertainty.measured": ("Measured",),
+    "adcli.uncertainty.propagation": ("Propagation",),
+    "adcli.uncertainty.run": ("propagate",),
 }
 
 

@@ -25,6 +25,7 @@ ORDER = (
     ("function", "explain", "export"),
     ("descent", "comparison"),
     ("training", "fitting"),
+    ("uncertainty",),
     ("report",),
     ("__init__",),
     ("cli",),

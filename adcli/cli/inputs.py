@@ -87,7 +87,7 @@ def split_assignments(text: str, option: str, example: str | None = None) -> lis
     An `example` is the hint where something is not an assignment, and its values are not numbers.
     """
     found: list[tuple[str, str]] = []
-    for part in _split_commas(text):
+    for part in split_commas(text):
         match = _NAME.match(part)
         if match is None:
             wrong = part.strip()
@@ -139,7 +139,7 @@ def name_of(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def _split_commas(text: str) -> list[str]:
+def split_commas(text: str) -> list[str]:
     places = [-1, *[i for i, c in enumerate(_outside_brackets(text, "`")) if c == ","], len(text)]
     return [text[i + 1 : j] for i, j in pairwise(places)]
 
@@ -294,7 +294,7 @@ def wrt_names(text: str | None, f: Function, option: str = "--wrt") -> list[str]
     unknown one."""
     if text is None:
         return None
-    found = [name_of(part.strip()) for part in _split_commas(text)]
+    found = [name_of(part.strip()) for part in split_commas(text)]
     for i, name in enumerate(found):
         if not name:
             raise UsageError(f"{option} has an empty name", f"write {option} x,y")

@@ -254,7 +254,7 @@ def is_perfect(r: Vector, sizes: Vector) -> bool:
     return math.isfinite(squares) and squares <= RESIDUAL_ROUNDING**2 * sum_of_squares(sizes)
 
 
-def half_width(confidence: float, freedom: int | None) -> float:
+def half_width(confidence: float, freedom: float | None) -> float:
     """How many standard errors a confidence interval reaches to either side: Student's t.
 
     Without degrees of freedom, the normal distribution's quantile: no variance was estimated. nan

@@ -1,0 +1,39 @@
+"""`adcli propagate`."""
+
+from __future__ import annotations
+
+from adcli.cli.declare import as_command
+from adcli.cli.propagate_options import EXAMPLES, PropagateOptions
+from adcli.cli.show import show
+from adcli.cli.terminal import remark
+from adcli.language.messages import render_note
+
+
+@as_command("propagate", EXAMPLES)
+def command(options: PropagateOptions) -> int:
+    """The uncertainty of EXPR from the uncertainties of its variables, with its budget.
+
+    Sensitivity coefficients are exact derivatives. Contributions are combined by the law of
+    propagation of uncertainty, correlations included.
+    """
+    from adcli.cli.propagate_inputs import correlations, measured_at, program_of
+    from adcli.report.propagation import PropagationReport
+    from adcli.uncertainty.run import propagate
+
+    f, model = program_of(options)
+    found = propagate(
+        f,
+        measured_at(options, f),
+        correlation=correlations(options.correlation),
+        covariance=options.covariance,
+        model=model,
+        level=options.level,
+        coverage=options.coverage,
+        strict=options.strict,
+    )
+    show(PropagationReport(found), options.form, options.output, options.digits)
+    if found.kink is not None:
+        found.kink.message += f"; the {found.kink.taken} is taken"
+        found.kink.hint = "the law of propagation holds where the program is smooth"
+        remark(render_note(found.kink))
+    return 0

@@ -1,0 +1,187 @@
+"""What people and scripts see of uncertain results: budgets as tables, JSON, CSV, plain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adcli.report.numbers import exact
+from adcli.report.rendering import Report
+from adcli.report.rich_tables import Tables
+from adcli.report.shorthand import in_digits, rounded, shorthand
+from adcli.uncertainty.propagation import Propagation, Uncertain
+
+FEW = 8
+"""Most results whose budgets are shown as tables."""
+CORRELATED = 12
+MANY = 1e4
+"""Degrees of freedom from which on they make no difference."""
+"""Most results whose correlation is shown as a table."""
+FULL = 6
+"""Digits of sensitivity coefficients in tables."""
+
+
+@dataclass(frozen=True)
+class PropagationReport(Report):
+    """Uncertain results."""
+
+    found: Propagation
+
+    def record(self) -> dict[str, Any]:
+        """One result's figures, or "results" with those of each; degrees of freedom that are
+        infinite are null."""
+        found, point = self.found, self.found.point
+        records = [_record(result) for result in found.results]
+        fields = {"point": dict(point.values)}
+        if len(records) == 1:
+            return {**fields, **records[0]}
+        names = [result.name for result in found.results]
+        return {
+            **fields,
+            "results": records,
+            "names": names,
+            "covariance": found.covariance,
+            "correlation": found.correlation,
+        }
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """A header, and for each result a row of its own and the rows of its budget."""
+        yield (
+            *("result", "quantity", "value", "standard_uncertainty", "sensitivity"),
+            *("contribution", "percent", "degrees_of_freedom"),
+        )
+        for x in self.found.results:
+            own = [x.value, x.standard_uncertainty, None, x.standard_uncertainty, None]
+            yield x.name, "", *map(_text, own), _text(x.degrees_of_freedom)
+            for line in x.budget:
+                yield x.name, line.quantity, *map(_text, line[1:])
+            for term in x.correlations:
+                root = _signed_root(term.variance)
+                cells = [None, None, None, root, term.percent, None]
+                yield x.name, " ".join(term.quantities), *map(_text, cells)
+
+    def plain(self) -> Iterator[Sequence[str]]:
+        """The value of each result and its standard uncertainty."""
+        for x in self.found.results:
+            yield exact(x.value), exact(x.standard_uncertainty)
+
+    def draw(self, tables: Tables, digits: int) -> None:
+        """The results with their budgets; of many the results alone."""
+        results = self.found.results
+        if len(results) > FEW:
+            rows = (
+                (x.name, rounded(x.value, x.standard_uncertainty, digits), *_spread(x, digits))
+                for x in results
+            )
+            headers = ["result", "value", "uncertainty", "expanded"]
+            tables.rows(headers, rows, total=len(results))
+            level = f"{100 * results[0].level:.4g}%"
+            tables.sentence(f"expanded to {level}; --format json has the budget of each result")
+        else:
+            for x in results:
+                _draw_budget(tables, x, digits, len(results) == 1)
+        if 1 < len(results) <= CORRELATED:
+            names = [x.name for x in results]
+            cells = [[_cell(r) for r in row] for row in self.found.correlation.tolist()]
+            tables.heading("correlation of the results")
+            tables.matrix(names, names, cells)
+
+
+def _record(x: Uncertain) -> dict[str, Any]:
+    budget = [line._asdict() for line in x.budget]
+    low, high = x.interval
+    return {
+        "name": x.name,
+        "value": x.value,
+        "standard_uncertainty": x.standard_uncertainty,
+        "degrees_of_freedom": x.degrees_of_freedom,
+        "coverage_factor": x.coverage_factor,
+        "level": x.level,
+        "expanded_uncertainty": x.expanded_uncertainty,
+        "interval": [low, high],
+        "budget": budget,
+        "correlations": [
+            {**term._asdict(), "quantities": list(term.quantities)} for term in x.correlations
+        ],
+    }
+
+
+def _text(x: float | None) -> str:
+    return "" if x is None or not math.isfinite(x) else exact(x)
+
+
+def _cell(x: float) -> str:
+    return f"{x:.3g}" if math.isfinite(x) else "-"
+
+
+def _signed_root(variance: float) -> float:
+    return math.copysign(math.sqrt(abs(variance)), variance)
+
+
+def _spread(x: Uncertain, digits: int) -> tuple[str, str]:
+    return in_digits(x.standard_uncertainty, digits), in_digits(x.expanded_uncertainty, digits)
+
+
+def _draw_budget(tables: Tables, x: Uncertain, digits: int, alone: bool) -> None:
+    """One result: its value, the table of its inputs (of several results those that it depends on),
+    the interval."""
+    tables.heading(f"{x.name} = {shorthand(x.value, x.standard_uncertainty, digits)}")
+    rows: list[tuple[float, list[str]]] = []
+    for line in x.budget:
+        if not (alone or line.contribution):
+            continue
+        u = line.standard_uncertainty
+        cells = [
+            line.quantity,
+            rounded(line.value, u, digits),
+            in_digits(u, digits),
+            f"{line.sensitivity + 0.0:.{FULL}g}",
+            in_digits(abs(line.contribution), digits),
+            percent(line.percent),
+        ]
+        rows.append((abs(line.contribution), cells))
+    for term in x.correlations:
+        root = _signed_root(term.variance)
+        if not root:
+            continue
+        name = f"{', '.join(term.quantities)}: r = {term.correlation:.3g}"
+        rows.append((abs(root), [name, "", "", "", in_digits(root, digits), percent(term.percent)]))
+    rows.sort(key=lambda row: -row[0])
+    if x.budget:
+        headers = ["quantity", "value", "u", "sensitivity c", "c u", "percent"]
+        tables.rows(headers, [cells for _, cells in rows])
+        for words in _words(x, digits):
+            tables.sentence(words)
+    else:
+        tables.sentence("no quantity has an uncertainty: write one as in --at 'x=2±0.1'")
+
+
+def percent(part: float | None) -> str:
+    """A part of the variance: two digits.
+
+    >>> percent(12.34), percent(0.123), percent(-250.0), percent(None)
+    ('12%', '0.12%', '-250%', '-')
+    """
+    if part is None:
+        return "-"
+    return f"{part + 0.0:.0f}%" if abs(part) >= 9.95 else f"{part + 0.0:.2g}%"
+
+
+def _factor(x: Uncertain) -> str:
+    """The coverage factor in words."""
+    freedom = x.degrees_of_freedom
+    why = "" if freedom >= MANY else f" ({freedom:.3g} degrees of freedom)"
+    return f"k = {x.coverage_factor:.3g}{why}"
+
+
+def _words(x: Uncertain, digits: int) -> Iterator[str]:
+    """The uncertainty and the interval in words."""
+    spread = in_digits(x.standard_uncertainty, digits)
+    relative = x.standard_uncertainty / abs(x.value) if x.value else math.inf
+    part = f" ({percent(100 * relative)} of the value)" if relative < 1e3 else ""
+    yield f"combined standard uncertainty {spread}{part}"
+    low, high = (rounded(end, x.expanded_uncertainty, digits) for end in x.interval)
+    expanded = in_digits(x.expanded_uncertainty, digits)
+    yield f"{100 * x.level:.4g}% from {low} to {high}: ± {expanded} with {_factor(x)}"

@@ -1,0 +1,48 @@
+"""Coverage factors: from a level of confidence and degrees of freedom, and the other way round."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from adcli.fitting.statistics import half_width
+
+LEVEL = 0.95
+
+
+def counted_freedom(freedom: float) -> float:
+    """Degrees of freedom as tables of Student's t have them, cut to a whole number (GUM G.4.1)."""
+    return (
+        freedom if math.isinf(freedom) or freedom < 1 else float(math.floor(freedom * (1 + 1e-12)))
+    )
+
+
+def coverage_factor(level: float, freedom: float) -> float:
+    """How many standard uncertainties an interval of this level reaches to either side."""
+    counted = counted_freedom(freedom)
+    return half_width(level, None if math.isinf(counted) else counted)
+
+
+def coverage_level(factor: float, freedom: float) -> float:
+    """The probability within so many standard uncertainties."""
+    from scipy import special
+
+    counted = counted_freedom(freedom)
+    if math.isinf(counted):
+        return float(special.erf(factor / math.sqrt(2)))
+    return float(2 * special.stdtr(counted, factor) - 1)
+
+
+def effective_freedom(variances: Any, freedom: Any) -> float:
+    """The degrees of freedom of a sum of independent parts, by Welch and Satterthwaite (GUM G.4.1).
+
+    `variances` (n,) are those of the parts, `freedom` (n,) their degrees of freedom.
+    """
+    variances = np.asarray(variances, dtype=float)
+    total = variances.sum()
+    if not total > 0:
+        return math.inf
+    doubt = float(np.sum((variances / total) ** 2 / freedom))
+    return 1 / doubt if doubt > 0 else math.inf

@@ -1,0 +1,127 @@
+"""`adcli.propagate`: from a program and measured values to uncertain results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adcli.errors import UsageError
+from adcli.fitting.fitted_model import FittedModel, load_model
+from adcli.fitting.result import Fit
+from adcli.function import Function, as_function, function
+from adcli.given import check_number, is_path
+from adcli.uncertainty.covariance import CovarianceMatrix, as_covariance
+from adcli.uncertainty.coverage import LEVEL
+from adcli.uncertainty.from_fit import known_by, with_parameters
+from adcli.uncertainty.measured import Measured, read_measured
+from adcli.uncertainty.measured_point import Pairs, measured_point
+from adcli.uncertainty.propagation import Coverage, Propagation, propagation
+
+
+def propagate(
+    f: Function | str | None,
+    at: Mapping[str, Any] | None = None,
+    *,
+    uncertainty: Mapping[str, Any] | None = None,
+    degrees_of_freedom: Mapping[str, Any] | None = None,
+    correlation: Pairs | None = None,
+    covariance: Any = None,
+    model: FittedModel | Fit | str | None = None,
+    level: float = LEVEL,
+    coverage: float | None = None,
+    strict: bool = False,
+) -> Propagation:
+    """The uncertainty of a program's results from the uncertainties of its variables.
+
+    at                  a value for each variable: a number or an array, `Measured`, or a text such
+                        as "1.000±0.002", "1.000(2)", "2±0.5%", "2±0.1 uniform"
+    uncertainty         standard uncertainties of those that `at` gives as numbers or arrays
+    degrees_of_freedom  of these uncertainties, where they are few
+    correlation         {("L", "T"): 0.3}; an element of a vector is "v[0]"
+    covariance          of several variables, in place of uncertainties: (names, matrix),
+                        {"L": {"L": 1e-6, ...}, ...}, or the name of a file of CSV or JSON
+    model               a fit, or what it saved: its parameters with their covariance; without a
+                        program its prediction is the result
+    level, coverage     the probability of intervals, or the coverage factor instead
+    strict              a kink is an error
+
+    Source: JCGM 100:2008 (GUM), 5.1.2, 5.2.2, 6.2 and G.4. Raises UsageError for what does not fit
+    together, DomainError for a value or derivative that is not finite.
+
+    >>> result = propagate("L*(1 + a*T)", {"L": "1.000±0.002", "a": 1e-5, "T": "20.0(5)"})
+    >>> round(result.standard_uncertainty, 6), result.results[0].budget[0].quantity
+    (0.002, 'L')
+    """
+    check_number(level, "the level")
+    if not 0 < level < 1:
+        raise UsageError(f"the level is {level:g}", "it is between 0 and 1, as 0.95")
+    if coverage is not None:
+        check_number(coverage, "the coverage factor")
+        if not (0 < coverage < math.inf):
+            raise UsageError(f"the coverage factor is {coverage:g}", "it is above 0, as 2")
+    values = measured_values(at or {}, uncertainty or {}, degrees_of_freedom or {})
+    matrices: list[CovarianceMatrix] = [] if covariance is None else [as_covariance(covariance)]
+    if model is not None:
+        fitted = as_model(model)
+        f = with_parameters(fitted, None if f is None else as_function(f))
+        known, matrix = known_by(fitted, f, values)
+        values |= known
+        matrices += matrix
+    elif f is None:
+        raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
+    f = as_function(f)
+    point = measured_point(f, values, correlation, matrices)
+    return propagation(f, point, Coverage(level, coverage), strict)
+
+
+def as_model(model: FittedModel | Fit | str) -> FittedModel:
+    """The model of a fit, or of a file."""
+    if isinstance(model, Fit):
+        return model.fitted_model
+    if isinstance(model, FittedModel):
+        return model
+    if not is_path(model):
+        raise UsageError("'model' is not a fit, nor the file of one", "adcli.fit(...).save(path)")
+    return load_model(model)
+
+
+def measured_values(
+    at: Mapping[str, Any],
+    uncertainty: Mapping[str, Any],
+    freedom: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The values by name, with what is said of their uncertainties apart."""
+    found = {}
+    for name, x in at.items():
+        try:
+            found[name] = read_measured(x, _constant) if isinstance(x, str) else x
+        except UsageError as error:
+            error.message = f"'{name}': {error.message}"
+            raise
+    _refuse_others(uncertainty, found, "uncertainty")
+    for name, u in uncertainty.items():
+        if isinstance(found[name], Measured):
+            raise UsageError(f"the uncertainty of '{name}' is given twice", "take one away")
+        found[name] = Measured(found[name], u)
+    _refuse_others(freedom, found, "degrees of freedom")
+    for name, n in freedom.items():
+        x = found[name]
+        if not isinstance(x, Measured):
+            raise UsageError(f"'{name}' has degrees of freedom, and no uncertainty", "give it one")
+        found[name] = Measured(x.value, x.uncertainty, n, x.distribution)
+    return found
+
+
+def _refuse_others(names: Iterable[str], values: Mapping[str, Any], what: str) -> None:
+    for name in names:
+        if name not in values:
+            raise UsageError(f"'{name}' has {what}, and no value", "'at' gives values")
+
+
+def _constant(text: str) -> Any:
+    """The value of a constant expression."""
+    f = function(text)
+    if f.variables or len(f.outputs) > 1:
+        raise UsageError(f"'{text}' is not a number", "as in 1.000±0.002")
+    return f.value({})
