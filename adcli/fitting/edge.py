@@ -40,6 +40,11 @@ class DomainEdge:
         self._shortened = 0 if self.refused is None else self._shortened + 1
 
     @property
+    def holds(self) -> bool:
+        """Whether parameters may be held."""
+        return bool(self._side.any())
+
+    @property
     def is_crowded(self) -> bool:
         """Whether steps are shortened for the edge all the time."""
         return self._shortened >= CROWDED
@@ -70,7 +75,7 @@ class DomainEdge:
 
     def release(self, cost: float) -> bool:
         """Hold no parameter any longer, if that is worth trying at a cost; says whether it is."""
-        worth = bool(self._side.any()) and cost < self._cost * (1 - WORTH)
+        worth = self.holds and cost < self._cost * (1 - WORTH)
         if worth:
             self._side[:] = 0.0
         return worth

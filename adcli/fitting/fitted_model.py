@@ -169,7 +169,8 @@ class FittedModel:
         inputs = self.model.prediction.inputs
         packed = {inputs[name]: x for name, x in columns.items()}
         with np.errstate(all="ignore"):
-            value, jacobian = predictor.values_and_jacobian(packed, vector, rows)
+            linear = predictor.linearised(packed, vector, rows)
+            jacobian, value = linear[:, :-1], linear[:, -1]
             finite = np.isfinite(value)
             if not finite.all():
                 raise self._blame(columns, int(np.argmin(finite)), first_row)

@@ -11,6 +11,7 @@ Regression Analysis (1988), 2.2.3 for when it has converged.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -44,8 +45,9 @@ OFFSET = 1e-5
 """Converged: the residuals' part in the tangent plane, against the rest, each per dimension. The
 parameters are then this part of their standard errors away from the minimum."""
 
-SHARP = 1e-8
-"""The polish tries parts of steps until the offset is this small."""
+SHARP, SHARPEST = 1e-8, 1e-11
+"""The polish tries parts of steps until the offset is as small as the first, and ends where one
+more step would make it as small as the second: more digits than float64 leaves to parameters."""
 
 TINY_STEP = 1e-9
 """Converged, too: a full step that changes no parameter by more than this part of it."""
@@ -102,27 +104,39 @@ class Attempt(NamedTuple):
 
 class Minimisation:
     """The search for a minimum from `start`, where the problem must be finite. Interrupted, it ends
-    where it is."""
+    where it is. `is_known` says of a point and its cost that they lie in a minimum that needs no
+    second search."""
 
     def __init__(
-        self, problem: LeastSquares | Separated, start: Vector, box: Box, max_iterations: int
+        self,
+        problem: LeastSquares | Separated,
+        start: Vector,
+        box: Box,
+        max_iterations: int,
+        is_known: Callable[[Vector, float], bool] = lambda point, cost: False,
     ) -> None:
         self.problem = problem
         self.box = box
         self.max_iterations = max_iterations
+        self.is_known = is_known
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
         self.radius = self._size() or vector_norm(self.linear.projected) or 1.0
         self.iterations = 0
         self.edge = DomainEdge(len(self.point))
+        self._bounded = bool(np.isfinite(box.lower).any() or np.isfinite(box.upper).any())
+        self._all = np.ones(len(self.point), dtype=bool)
         self._known: tuple[Linearised, _Local] | None = None
 
-    def run(self) -> Attempt:
-        """Iterate until it converges, or something else ends it."""
+    def run(self, polish: bool = True) -> Attempt | None:
+        """Iterate until it converges, or something else ends it; without `polish` until the cost
+        tells points no longer apart. None where that is in a known minimum."""
         try:
             while True:
                 while not self._is_flat():
+                    if self.is_known(self.point, self.linear.cost):
+                        return None
                     if self.iterations >= self.max_iterations:
                         return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
                     self.iterations += 1
@@ -131,7 +145,9 @@ class Minimisation:
                     if not (moved or held):
                         break
                 if not self.edge.release(self.linear.cost):
-                    return self._polish()
+                    if self.is_known(self.point, self.linear.cost):
+                        return None
+                    return self._polish() if polish else self._verdict()
                 self._begin_again()
         except Ended as end:
             return self._end(*end.outcome)
@@ -186,7 +202,7 @@ class Minimisation:
         """The point that lowers the linear problem most within the radius and the bounds."""
         step, damping = local.step(radius)
         trial = self.point + step
-        if self.box.holds(trial) or not np.isfinite(trial).all():
+        if not self._bounded or self.box.holds(trial) or not np.isfinite(trial).all():
             return trial
         from scipy.optimize import lsq_linear
 
@@ -209,8 +225,7 @@ class Minimisation:
         trial = self._trial(local, math.inf)
         if not np.isfinite(trial).all():
             return 0.0
-        step, _ = local.step(math.inf)
-        if np.array_equal(trial, self.point + step):
+        if not self._bounded or np.array_equal(trial, self.point + local.step(math.inf)[0]):
             return local.promised
         return max(self.linear.decrease(trial - self.point), 0.0)
 
@@ -236,6 +251,8 @@ class Minimisation:
     @property
     def free(self) -> Any:
         """A mask of the parameters that no bound holds, and that can go on."""
+        if not (self._bounded or self.edge.holds):
+            return self._all
         return ~(self.box.held(self.point, self.linear.gradient) | self._blocked())
 
     # ---- the end ----
@@ -261,7 +278,9 @@ class Minimisation:
                 self.point, self.linear = trial, linear
                 found = self._promise()
                 if found < promise:
-                    promise = found
+                    rate, promise = math.sqrt(found / promise), found
+                    if rate * self._offset() <= SHARPEST:
+                        break
                     continue
                 self.point, self.linear = before
             part *= 0.5
@@ -304,23 +323,24 @@ class _Local:
         self.size = len(units)
         self.free = free
         self.units = units[free]
-        scaled = linear.triangle[:, free] / self.units
-        left, self.values, self.right = singular_values(scaled)
-        self.along = left.T @ linear.projected
-        top = self.values[0] if len(self.values) else 0.0
-        self.known = self.values > len(self.values) * EPSILON * top
-        self.rank = int(self.known.sum())
-        self.promised = sum_of_squares(self.along[self.known])
+        scaled = (linear.triangle if free.all() else linear.triangle[:, free]) / self.units
+        left, values, right = singular_values(scaled)
+        top = values[0] if len(values) else 0.0
+        self.rank = known = int(np.count_nonzero(values > len(values) * EPSILON * top))
+        self.values, self.right = values[:known], right[:known]
+        self.along = left.T[:known] @ linear.projected
+        self.promised = sum_of_squares(self.along)
+        self._whole = self.along / self.values
+        self._far = vector_norm(self._whole)
 
     def step(self, radius: float) -> tuple[Vector, float]:
         """The step that lowers the linear problem most within the radius, and its damping."""
-        s, b = self.values[self.known], self.along[self.known]
-        part, damping = b / s, 0.0
-        if vector_norm(part) > 1.1 * radius:
-            damping = _damping(s, b, radius)
-            part = s * b / (s * s + damping)
+        part, damping = self._whole, 0.0
+        if self._far > 1.1 * radius:
+            damping = _damping(self.values, self.along, radius)
+            part = self.values * self.along / (self.values * self.values + damping)
         step = np.zeros(self.size)
-        step[self.free] = -(self.right[self.known].T @ part) / self.units
+        step[self.free] = -(self.right.T @ part) / self.units
         return step, damping
 
 

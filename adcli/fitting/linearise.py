@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from adcli.errors import DomainError
-from adcli.fitting.losses import Loss
+from adcli.fitting.losses import HUGE, TINY, Loss
 from adcli.fitting.model import Vector
 from adcli.fitting.residuals import Residuals
 
@@ -64,11 +65,16 @@ class Linearised(NamedTuple):
     @property
     def is_finite(self) -> bool:
         """Whether cost, triangle and projected residuals are all finite."""
-        return bool(
-            np.isfinite(self.cost)
-            and np.isfinite(lengths(self.triangle)).all()
-            and np.isfinite(self.projected).all()
-        )
+        sizes = np.add.reduce(np.abs(self.triangle), axis=None) + np.abs(self.projected).sum()
+        return math.isfinite(self.cost + sizes)
+
+
+SMALL_FIT = 20_000
+"""Rows times parameters up to which derivatives cost next to nothing beside what calls cost."""
+
+
+RECENT = 32
+"""Points of a small fit whose linear problems are kept: two methods begin at one start."""
 
 
 class LeastSquares:
@@ -78,7 +84,8 @@ class LeastSquares:
         self.residuals = residuals
         self.loss = loss
         self.evaluations = 0
-        self._last: tuple[Vector, Linearised] | None = None
+        self._is_small = residuals.rows * residuals.size <= SMALL_FIT
+        self._known: dict[bytes, Linearised] = {}
 
     @property
     def size(self) -> int:
@@ -92,40 +99,65 @@ class LeastSquares:
 
     def cost(self, point: Vector) -> float:
         """What is minimised; not finite where the model is not."""
+        if self._is_small:  # where the cost is low the linear problem is asked for next
+            return self.linearise(point).cost
         self.evaluations += 1
         return self.loss.cost(self.residuals.values(point))
 
     def linearise(self, point: Vector) -> Linearised:
-        """The linear problem at a point. Asked twice in a row for one, it is computed once."""
-        if self._last is None or not np.array_equal(self._last[0], point):
+        """The linear problem at a point; those of the last ones are known, of a large fit one."""
+        key = np.asarray(point, dtype=float).tobytes()
+        if (found := self._known.get(key)) is None:
             self.evaluations += 1
             found = triangulate(self.residuals.blocks(point), self.size, self.loss)
-            self._last = np.array(point, dtype=float), found
-        return self._last[1]
+            if len(self._known) >= (RECENT if self._is_small else 1):
+                del self._known[next(iter(self._known))]
+            self._known[key] = found
+        return found
 
 
-def triangulate(blocks: Iterable[tuple[Vector, Any]], size: int, loss: Loss) -> Linearised:
-    """The linear problem of blocks of residuals and Jacobian."""
+def triangulate(blocks: Iterable[Any], size: int, loss: Loss) -> Linearised:
+    """The linear problem of blocks of rows of the Jacobian, with the residuals in their last
+    column."""
     triangle = np.zeros((0, size + 1))
     cost = 0.0
-    for r, jacobian in blocks:
-        cost += loss.cost(r)
-        r, jacobian = loss.scaled(r, jacobian)
-        rows = np.empty((len(triangle) + len(r), size + 1), order="F")
-        rows[: len(triangle)] = triangle
-        rows[len(triangle) :, :size] = jacobian
-        rows[len(triangle) :, size] = r
+    for rows in blocks:
+        cost += loss.cost(rows[:, size])
+        loss.scale_rows(rows)
         if not np.isfinite(rows).all():
             return Linearised.unknown(size)
-        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
-    padded = np.zeros((size, size + 1))
-    count = min(size, len(triangle))
-    padded[:count] = triangle[:count]
-    return Linearised(cost, padded[:, :size], padded[:, size])
+        triangle = upper(np.concatenate([triangle, rows]) if len(triangle) else rows)
+    return linearised(cost, triangle)
+
+
+def linearised(cost: float, triangle: Any) -> Linearised:
+    """The linear problem of a triangle with the residuals in its last column."""
+    size = triangle.shape[1] - 1
+    if len(triangle) < size:
+        triangle = np.concatenate([triangle, np.zeros((size - len(triangle), size + 1))])
+    return Linearised(cost, triangle[:size, :size], triangle[:size, size])
+
+
+def upper(rows: Any) -> Any:
+    """R of the QR factorisation. (NumPy's mode "r" takes as long again to cut it out.)"""
+    packed, _ = np.linalg.qr(rows, mode="raw")
+    count = min(rows.shape)
+    return np.where(_below(count, rows.shape[1]), 0.0, packed.T[:count])
+
+
+@lru_cache
+def _below(count: int, columns: int) -> Any:
+    """Where a triangle has zeros."""
+    return np.tri(count, columns, -1, dtype=bool)
 
 
 def lengths(matrix: Any) -> Vector:
     """The lengths of the columns of a matrix; those of length 0 and not finite as they are."""
+    squares = np.add.reduce(matrix * matrix, axis=0)
+    least, most = np.minimum.reduce(squares, initial=1.0), np.maximum.reduce(squares, initial=1.0)
+    if least > TINY**2 and most < HUGE**2:
+        plain: Vector = np.sqrt(squares)
+        return plain
     largest = np.max(np.abs(matrix), axis=0, initial=0.0)
     fine = (largest > 0) & np.isfinite(largest)
     unit = np.where(fine, largest, 1.0)

@@ -20,6 +20,10 @@ TINY, HUGE = 1e-140, 1e140
 """Sizes between which numbers have squares, and these have sums."""
 
 
+SHORT = 256
+"""Vectors of fewer numbers are added one by one."""
+
+
 class Rho(NamedTuple):
     """A loss as functions of u = residual / scale: rho(u^2), its derivative by u^2, which weighs
     the residual, and the derivative of u times that. Each takes few passes over large arrays."""
@@ -62,8 +66,9 @@ LOSSES = {
 
 
 def sum_of_squares(r: Any) -> float:
-    """The sum of squares, added pairwise. (BLAS's would wait for its threads on busy machines.)"""
-    return float(np.sum(np.square(r)))
+    """The sum of squares, of many numbers added pairwise. (BLAS's threads would keep it waiting on
+    busy machines.)"""
+    return float(r.dot(r) if r.size < SHORT else np.add.reduce(np.square(r), axis=None))
 
 
 @dataclass(frozen=True)
@@ -97,16 +102,18 @@ class Loss:
         rho, u = LOSSES[self.name], r / self.scale
         return r * rho.weight(u), rho.slope(u)
 
-    def scaled(self, r: Any, jacobian: Any) -> tuple[Any, Any]:
-        """Residuals and Jacobian of the least squares problem that agrees with the loss here.
+    def scale_rows(self, rows: Any) -> None:
+        """Make rows of the Jacobian, with the residuals in their last column, those of the least
+        squares problem that agrees with the loss here.
 
         Its gradient is that of the loss and its Gauss-Newton matrix approximates the loss's
         Hessian, kept positive as in SciPy: by a rounding error of the weight, so that outliers of
         any size promise to come as near as they are far.
         """
         if self.is_linear:
-            return r, jacobian
-        rho, u = LOSSES[self.name], r / self.scale
+            return
+        rho, u = LOSSES[self.name], rows[:, -1] / self.scale
         weight = rho.weight(u)
         root = np.sqrt(np.maximum(rho.slope(u), 2.0**-52 * weight))
-        return r * weight / root, jacobian * root[:, None]
+        rows[:, :-1] *= root[:, np.newaxis]
+        rows[:, -1] *= weight / root

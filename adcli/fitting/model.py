@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from math import prod
 from types import MappingProxyType
@@ -26,7 +27,12 @@ Vector = Any
 """numpy.ndarray of float64, one axis."""
 
 
-@dataclass(frozen=True)
+KEPT_TEXTS, KEPT_LENGTH = 64, 10_000
+"""Texts whose models are kept, and how long they are at most: a fit of few rows takes no longer
+than to read its model and prepare it."""
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """`response ~ prediction`: two functions over one graph. `ties` bind parameters to others."""
 
@@ -47,12 +53,20 @@ class Model:
 
 
 def read_model(text: str) -> Model:
-    """The model that a text means. Raises LanguageError, with the place."""
+    """The model that a text means, the same one for the same text. Raises LanguageError, with the
+    place."""
     if not isinstance(text, str):
         raise UsageError(f"a model is a text, not {type(text).__name__}", "write y ~ a*x + b")
+    return _read(text) if len(text) > KEPT_LENGTH else _read_once(text)
+
+
+def _read(text: str) -> Model:
     program = parse_model(text)
     response, prediction = (Function(program.graph, [o], text) for o in program.outputs)
     return Model(text, response, prediction)
+
+
+_read_once = lru_cache(KEPT_TEXTS)(_read)
 
 
 def tied(model: Model, ties: Sequence[Quantity]) -> Model:

@@ -66,7 +66,7 @@ def refine(regression: Regression, start: Vector) -> tuple[Vector, Vector]:
         for _ in range(REFINING_STEPS):
             differences = fine(point)
             near = np.array([float(x) for x in point])
-            jacobian = np.vstack([j for _, j in residuals.blocks(near)])
+            jacobian = np.vstack([rows[:, :-1] for rows in residuals.blocks(near)])
             if not np.isfinite(jacobian).all():
                 break
             scaled, norms = of_length_one(jacobian)

@@ -220,6 +220,9 @@ class Regression:
             )
 
     def _bounds(self, bounds: Mapping[str, tuple[Any, Any]]) -> Box:
+        if not bounds:
+            self.moved: tuple[str, ...] = ()
+            return Box(np.full(len(self.start), -np.inf), np.full(len(self.start), np.inf))
         lower, upper = self.parameters.sides(bounds)
         for k, label in enumerate(self.parameters.labels):
             if not lower[k] < upper[k]:
@@ -252,7 +255,11 @@ class Regression:
     def row_wise(self) -> bool:
         """Whether a row's prediction depends on that row alone."""
         f = self.model.prediction
-        return is_row_wise(f.graph, f.outputs[0], set(self.columns), self.shapes)
+        return self.predictor.known(
+            "row-wise",
+            self.columns,
+            lambda: is_row_wise(f.graph, f.outputs[0], set(self.columns), self.shapes),
+        )
 
     @cached_property
     def predictor(self) -> Predictor:
@@ -274,8 +281,13 @@ class Regression:
     def linear(self) -> list[int]:
         """Places of the parameters in which the model is linear, all of them together."""
         graph, nodes = self.model.graph, self.parameters.nodes
-        derivatives = simplify(graph, self.predictor.derivative_nodes(self.columns), self.shapes)
-        return [k for k in linear_parameters(graph, derivatives, nodes) if k not in self.steps]
+
+        def find() -> list[int]:
+            derivatives = self.predictor.derivative_nodes(self.columns)
+            return linear_parameters(graph, simplify(graph, derivatives, self.shapes), nodes)
+
+        known = self.predictor.known("linear", self.columns, find)
+        return [k for k in known if k not in self.steps]
 
     @cached_property
     def steps(self) -> list[int]:
@@ -283,7 +295,12 @@ class Regression:
 
         They stand in comparisons, conditions, floor, round or sign alone.
         """
+        return self.predictor.known("steps", self.columns, self._steps)
+
+    def _steps(self) -> list[int]:
         graph, p = self.model.graph, self.parameters
+        if all(len(graph.args[i]) == len([*graph.moving(i)]) for i in graph.reach([p.prediction])):
+            return []
         (output,) = simplify(graph, [p.prediction], self.shapes)  # v[0] of [v0, v1] is v0
         order = graph.reach([output])
         return [

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
+from adcli.ad.evaluate import evaluate, extend
 from adcli.ad.symbolic import tangent_node
+from adcli.algebras.arrays import Arrays
+from adcli.algebras.functions.array_functions import quiet
 from adcli.descent.stopping import Ended, Outcome, Status
 from adcli.engines.choose import compiler_obstacle
 from adcli.engines.plan.plan import Plan
-from adcli.engines.prepared import prepared
+from adcli.engines.prepared import Made, prepared
 from adcli.engines.threads import available_cores
 from adcli.fitting.model import Model, Parameters, Vector
 from adcli.graph.axes import Shape
+from adcli.graph.expand import expanded
 from adcli.graph.shapes import is_scalar_program
 
 BLOCK_ROWS = 1 << 14
 """Rows that are computed together: their arrays stay in the cache."""
+
+FEW_ROWS = 1000
+"""Rows up to which a program of numbers is walked node by node: a plan costs more than it saves."""
+
+KEPT = 64
+"""Programs, and what is known of them, that are kept for a model."""
+
+Run = Callable[[Mapping[int, Any]], list[Any]]
+"""Values of nodes, for all rows or one for all of them, from those of the variables by node."""
 
 INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted")
 """How a computation over rows ends between two blocks."""
@@ -30,26 +44,38 @@ class Predictor:
 
     `fixed` has the values of the other parameters. `engine` is "llvm" to compile programs of
     numbers; else, and for all others, NumPy computes: beside the factorisation of the Jacobian,
-    compiling gains nothing. Nothing is checked for being finite.
+    compiling gains nothing. Nothing is checked for being finite. What takes long to find out or to
+    prepare is kept with the model, for its next fit.
     """
 
     def __init__(
         self, model: Model, parameters: Parameters, fixed: Mapping[str, Any], engine: str = "auto"
     ) -> None:
-        self.graph = model.graph
-        self.node = parameters.prediction
+        self.model = model
+        self.graph = graph = model.graph
+        self.node = node = parameters.prediction
         self.wrt = parameters.nodes
         inputs = model.prediction.inputs
         self.held = {inputs[name]: np.asarray(x, dtype=float) for name, x in fixed.items()}
-        plain = all(value.ndim == 0 for value in self.held.values())
-        self._is_scalar = plain and is_scalar_program(self.graph, self.graph.reach([self.node]))
+        self._is_scalar = all(value.ndim == 0 for value in self.held.values()) and prepared(
+            model, ("scalar", node), lambda: is_scalar_program(graph, graph.reach([node])), KEPT
+        )
         self._compiles = self._is_scalar and engine == "llvm"
+        self._runs: dict[Any, Run] = {}
+
+    def known(self, what: str, columns: Mapping[int, Any], find: Callable[[], Made]) -> Made:
+        """What is found once of the model, for columns and fixed parameters of these shapes.
+
+        A program of scalars is one whatever the length of its columns.
+        """
+        shapes = None if self._is_scalar else tuple(self._shapes(columns).items())
+        return prepared(self.model, (what, self.node, *self.wrt, shapes), find, KEPT)
 
     def derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
-        """The nodes of the derivatives, by forward sweeps.
+        """The nodes of the derivatives, by forward sweeps."""
+        return self.known("derivatives", columns, lambda: self._derivative_nodes(columns))
 
-        A program of scalars is differentiated as one, whatever the length of its columns.
-        """
+    def _derivative_nodes(self, columns: Mapping[int, Any]) -> list[int]:
         graph = self.graph
         order = graph.reach([self.node, *self.wrt])
         shapes = {} if self._is_scalar else self._shapes(columns)
@@ -60,41 +86,73 @@ class Predictor:
         return {self.graph.attrs[i]: np.shape(value) for i, value in arrays.items()}
 
     def _run(
-        self, columns: Mapping[int, Any], values: Sequence[float], derivatives: bool
+        self, columns: Mapping[int, Any], values: Sequence[float], derivatives: bool, rows: int
     ) -> list[Any]:
-        key = derivatives, tuple(map(np.shape, columns.values()))
-        run = prepared(self, key, lambda: self._prepare(columns, derivatives))
-        point = {i: np.asarray(x) for i, x in zip(self.wrt, values, strict=True)}
+        walks = self._is_scalar and not self._compiles and rows <= FEW_ROWS
+        key = derivatives, None if walks else tuple(map(np.shape, columns.values()))
+        if (run := self._runs.get(key)) is None:
+            make = self._walk if walks else self._plan
+            run = self._runs[key] = make(columns, derivatives)
+        point = dict(zip(self.wrt, np.array(values, dtype=float), strict=True))
         return run({**self.held, **columns, **point})
 
-    def _prepare(
-        self, columns: Mapping[int, Any], derivatives: bool
-    ) -> Callable[[Mapping[int, Any]], list[Any]]:
-        """The node, and maybe its derivatives, as a function of the variables' values by node."""
-        nodes = [self.node, *(self.derivative_nodes(columns) if derivatives else [])]
-        shapes = self._shapes(columns)
-        if self._compiles and compiler_obstacle() is None and any(shapes.values()):
-            from adcli.engines.llvm.compiled_rows import UnsupportedError
-            from adcli.engines.llvm.compiled_tasks import compile_nodes
+    def _nodes(self, columns: Mapping[int, Any], derivatives: bool) -> list[int]:
+        """The node, and maybe its derivatives."""
+        return [self.node, *(self.derivative_nodes(columns) if derivatives else ())]
 
-            with suppress(UnsupportedError):
-                compiled = compile_nodes(self.graph, nodes, shapes)
-                return lambda inputs: compiled.run(inputs, available_cores())[0]
-        return Plan(self.graph, nodes, shapes).run
+    def _walk(self, columns: Mapping[int, Any], derivatives: bool) -> Run:
+        """The nodes by a sweep over numbers, one array each, of any number of rows."""
+        graph, algebra = self.graph, Arrays()
+
+        def make() -> tuple[list[int], list[int], list[Any]]:
+            nodes = expanded(graph, self._nodes(columns, derivatives))
+            order = graph.reach(nodes)
+            with quiet():
+                numbers = evaluate(graph, [i for i in order if not graph.varying[i]], {}, algebra)
+            return nodes, [i for i in order if graph.varying[i]], numbers
+
+        nodes, order, numbers = self.known(f"walk {derivatives}", columns, make)
+
+        def run(inputs: Mapping[int, Any]) -> list[Any]:
+            rows = {i: x if x.ndim else x[np.newaxis] for i, x in inputs.items()}
+            values = numbers.copy()
+            with quiet():
+                extend(values, graph, order, rows, algebra)
+            return [values[i] for i in nodes]
+
+        return run
+
+    def _plan(self, columns: Mapping[int, Any], derivatives: bool) -> Run:
+        """The nodes as steps for arrays of these shapes, or as machine code."""
+        shapes = self._shapes(columns)
+
+        def make() -> Run:
+            nodes = self._nodes(columns, derivatives)
+            if self._compiles and compiler_obstacle() is None and any(shapes.values()):
+                from adcli.engines.llvm.compiled_rows import UnsupportedError
+                from adcli.engines.llvm.compiled_tasks import compile_nodes
+
+                with suppress(UnsupportedError):
+                    compiled = compile_nodes(self.graph, nodes, shapes)
+                    return lambda inputs: compiled.run(inputs, available_cores())[0]
+            return Plan(self.graph, nodes, shapes).run
+
+        # A plan has memory of its own, and two threads may fit one model.
+        key = get_ident(), derivatives, self._compiles, self.node, *self.wrt, *shapes.items()
+        return prepared(self.model, key, make, KEPT)
 
     def values(self, columns: Mapping[int, Any], values: Sequence[float], rows: int) -> Vector:
         """The node's values, (rows,)."""
-        return np.broadcast_to(self._run(columns, values, False)[0], (rows,))
+        return np.broadcast_to(self._run(columns, values, False, rows)[0], (rows,))
 
-    def values_and_jacobian(
-        self, columns: Mapping[int, Any], values: Sequence[float], rows: int
-    ) -> tuple[Vector, Any]:
-        """The values (rows,) and the derivatives (rows, variables)."""
-        value, *slopes = self._run(columns, values, True)
-        jacobian = np.empty((rows, len(slopes)), order="F")
+    def linearised(self, columns: Mapping[int, Any], values: Sequence[float], rows: int) -> Any:
+        """The derivatives, and in the last column the values: (rows, variables + 1), by columns."""
+        value, *slopes = self._run(columns, values, True, rows)
+        found = np.empty((rows, len(slopes) + 1), order="F")
         for k, slope in enumerate(slopes):
-            jacobian[:, k] = slope
-        return np.broadcast_to(value, (rows,)), jacobian
+            found[:, k] = slope
+        found[:, -1] = value
+        return found
 
 
 class Residuals:
@@ -165,15 +223,14 @@ class Residuals:
         found -= self.response
         return found
 
-    def blocks(self, point: Vector) -> Iterator[tuple[Vector, Any]]:
-        """Residuals and their Jacobian, block by block of rows."""
+    def blocks(self, point: Vector) -> Iterator[Any]:
+        """The Jacobian and, in the last column, the residuals, block by block of rows."""
         for block, columns, count in self._blocks():
-            value, jacobian = self.predictor.values_and_jacobian(columns, point, count)
-            r = value - self.response[block]
+            found = self.predictor.linearised(columns, point, count)
+            found[:, -1] -= self.response[block]
             if self.root_weights is not None:
-                root = self.root_weights[block]
-                r, jacobian = r * root, jacobian * root[:, None]
+                found *= self.root_weights[block, np.newaxis]
             for k in range(0, count, BLOCK_ROWS):  # of rows that cannot be computed apart
                 if self.interrupted():
                     raise Ended(*INTERRUPTED)
-                yield r[k : k + BLOCK_ROWS], jacobian[k : k + BLOCK_ROWS]
+                yield found[k : k + BLOCK_ROWS]

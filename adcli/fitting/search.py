@@ -17,6 +17,7 @@ import numpy as np
 from adcli.descent.stopping import Ended, Outcome, Status
 from adcli.fitting.levenberg import MARQUARDT, PROJECTION, Attempt, Box, Minimisation
 from adcli.fitting.linearise import LeastSquares, Linearised
+from adcli.fitting.losses import sum_of_squares
 from adcli.fitting.model import Vector
 from adcli.fitting.separable import Separated
 from adcli.fitting.statistics import condition
@@ -46,6 +47,10 @@ POOR = 0.5
 SAME_MINIMUM = 1e-6
 """Costs that differ by less than this part of them belong to one minimum."""
 
+AROUND, LINEAR = 0.25, 0.02
+"""Points where the cost is up to the first part above a minimum, and the linear problem there tells
+the rise up to the second part of it, belong to that minimum."""
+
 CLEAN = 1e12
 """Most that the condition number of the Jacobian, its columns scaled, is in a clean minimum."""
 
@@ -67,6 +72,10 @@ class Search:
     total: float
     max_iterations: int
     attempts: list[Attempt] = field(default_factory=list)
+    meetings: int = 0
+
+    def __post_init__(self) -> None:
+        self._judged: tuple[Attempt, bool] | None = None
 
     def run(self, *, started: bool = True, also: Sequence[Vector] = ()) -> Attempt:
         """The best attempt; `started` says whether linear parameters have starts.
@@ -117,8 +126,24 @@ class Search:
     def _is_clean(self) -> bool:
         """Whether the best attempt ended well, where all parameters are determined."""
         best = self.best
-        free = ~self.box.held(best.point, best.linear.gradient)
-        return best.status is Status.CONVERGED and condition(best.linear, free) <= CLEAN
+        if self._judged is None or self._judged[0] is not best:
+            free = ~self.box.held(best.point, best.linear.gradient)
+            converged = best.status is Status.CONVERGED
+            self._judged = best, converged and condition(best.linear, free) <= CLEAN
+        return self._judged[1]
+
+    def _is_known(self, point: Vector, cost: float) -> bool:
+        """Whether a point of this cost lies around the best attempt's, a clean minimum, where the
+        linear problem there tells costs: a search that gets there would end there."""
+        if not self.attempts or not self._is_clean():
+            return False
+        best = self.best
+        least = best.linear.cost
+        rise = sum_of_squares(best.linear.triangle @ (point - best.point))
+        error = abs(cost - least - rise)
+        met = rise <= AROUND * least and error <= LINEAR * rise + SAME_MINIMUM * least
+        self.meetings += met
+        return met
 
     def _is_settled(self) -> bool:
         """Whether other starts promise nothing."""
@@ -141,7 +166,7 @@ class Search:
                 self._project(point, limit)
             least = self.best.linear.cost
             count = sum(self._agrees(a.linear.cost, least) for a in self.attempts)
-            if count >= ENOUGH_MEETINGS and self._is_clean():
+            if count + self.meetings >= ENOUGH_MEETINGS and self._is_clean():
                 return
 
     def _around(self) -> Iterator[Vector]:
@@ -159,7 +184,9 @@ class Search:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
             return
-        found = Minimisation(self.problem, start, self.box, iterations).run()
+        found = Minimisation(self.problem, start, self.box, iterations, self._is_known).run()
+        if found is None:
+            return
         iterations = before + found.iterations
         self.attempts.append(found._replace(iterations=iterations, method=method))
 
@@ -173,7 +200,13 @@ class Search:
         if separated.size:
             free = separated.nonlinear
             inner = Box(self.box.lower[free], self.box.upper[free])
-            found = Minimisation(separated, start[free], inner, iterations).run()
+
+            def is_known(some: Vector, cost: float) -> bool:
+                return (full := separated.whole(some)) is not None and self._is_known(full, cost)
+
+            found = Minimisation(separated, start[free], inner, iterations, is_known).run(False)
+            if found is None:
+                return
             point, before = separated.whole(found.point), found.iterations
         if point is not None:
             rest = max(iterations - before, 0)

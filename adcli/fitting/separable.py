@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from adcli.fitting.linearise import LeastSquares, Linearised, of_length_one, singular_values
+from adcli.fitting.linearise import (
+    LeastSquares,
+    Linearised,
+    linearised,
+    of_length_one,
+    singular_values,
+    upper,
+)
 from adcli.fitting.model import Vector
 from adcli.graph.graph import Graph
 
@@ -58,9 +65,16 @@ class Separated:
         self.size = len(self.nonlinear)
         self.freedom = problem.freedom
         self._last = np.array(start, dtype=float)
+        self._known: tuple[Vector, Vector | None] | None = None
 
     def whole(self, point: Vector) -> Vector | None:
-        """All parameters: the linear ones are the best; None where the model is not finite."""
+        """All parameters: the linear ones are the best; None where the model is not finite. Asked
+        twice in a row for one point, they are computed once."""
+        if self._known is None or not np.array_equal(self._known[0], point):
+            self._known = point.copy(), self._whole(point)
+        return self._known[1]
+
+    def _whole(self, point: Vector) -> Vector | None:
         full = self._last.copy()
         full[self.nonlinear] = point
         local = self.problem.linearise(full)
@@ -87,11 +101,7 @@ class Separated:
         rest = local.triangle[:, self.nonlinear]
         rest = rest - basis @ (basis.T @ rest)
         left = local.projected - basis @ (basis.T @ local.projected)
-        factor = np.linalg.qr(np.column_stack([rest, left]), mode="r")
-        triangle = np.zeros((self.size, self.size + 1))
-        count = min(self.size, len(factor))
-        triangle[:count] = factor[:count]
-        return Linearised(local.cost, triangle[:, : self.size], triangle[:, self.size])
+        return linearised(local.cost, upper(np.column_stack([rest, left])))
 
 
 def _svd(columns: Any) -> tuple[Any, Vector, Any, Vector]:
