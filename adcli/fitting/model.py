@@ -26,7 +26,6 @@ from adcli.language import parse_model
 Vector = Any
 """numpy.ndarray of float64, one axis."""
 
-
 KEPT_TEXTS, KEPT_LENGTH = 64, 10_000
 """Texts whose models are kept, and how long they are at most: a fit of few rows takes no longer
 than to read its model and prepare it."""
