@@ -32,7 +32,7 @@ FEW_ROWS = 1000
 KEPT = 64
 """Programs, and what is known of them, that are kept for a model."""
 
-Run = Callable[[Mapping[int, Any]], list[Any]]
+NodeFunction = Callable[[Mapping[int, Any]], list[Any]]
 """Values of nodes, for all rows or one for all of them, from those of the variables by node."""
 
 INTERRUPTED = Outcome(Status.INTERRUPTED, "interrupted")
@@ -61,7 +61,7 @@ class Predictor:
             model, ("scalar", node), lambda: is_scalar_program(graph, graph.reach([node])), KEPT
         )
         self._compiles = self._is_scalar and engine == "llvm"
-        self._runs: dict[Any, Run] = {}
+        self._runs: dict[Any, NodeFunction] = {}
 
     def known(self, what: str, columns: Mapping[int, Any], find: Callable[[], Made]) -> Made:
         """What is found once of the model, for columns and fixed parameters of these shapes.
@@ -100,7 +100,7 @@ class Predictor:
         """The node, and maybe its derivatives."""
         return [self.node, *(self.derivative_nodes(columns) if derivatives else ())]
 
-    def _walk(self, columns: Mapping[int, Any], derivatives: bool) -> Run:
+    def _walk(self, columns: Mapping[int, Any], derivatives: bool) -> NodeFunction:
         """The nodes by a sweep over numbers, one array each, of any number of rows."""
         graph, algebra = self.graph, Arrays()
 
@@ -122,11 +122,11 @@ class Predictor:
 
         return run
 
-    def _plan(self, columns: Mapping[int, Any], derivatives: bool) -> Run:
+    def _plan(self, columns: Mapping[int, Any], derivatives: bool) -> NodeFunction:
         """The nodes as steps for arrays of these shapes, or as machine code."""
         shapes = self._shapes(columns)
 
-        def make() -> Run:
+        def make() -> NodeFunction:
             nodes = self._nodes(columns, derivatives)
             if self._compiles and compiler_obstacle() is None and any(shapes.values()):
                 from adcli.engines.llvm.compiled_rows import UnsupportedError

@@ -12,9 +12,10 @@ from adcli.errors import AdcliError
 from adcli.fitting import residuals as residuals_module
 from adcli.fitting.linearise import triangulate
 from adcli.fitting.losses import LOSSES, Loss
-from adcli.fitting.model import is_row_wise, read_model
+from adcli.fitting.model import read_model
 from adcli.fitting.regression import Regression
 from adcli.function import function
+from adcli.graph.row_wise import is_row_wise
 from tests.programs import scalar_programs
 
 RNG = np.random.default_rng(2)
