@@ -10,14 +10,14 @@ import numpy as np
 
 from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.jacobians import directional
-from adcli.ad.symbolic import gradient_nodes, tangent_nodes
+from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
+from adcli.descent.hessian_products import WORTH_PLANNING, HessianProducts
 from adcli.descent.rules import Vector
 from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import choose_algebra, choose_point_engine
 from adcli.engines.lower import lower
 from adcli.engines.plan.loss_plan import LossPlan
-from adcli.engines.plan.plan import Plan
 from adcli.engines.point import pack
 from adcli.engines.source.straight_line import MAX_SOURCE_NODES, compile_function
 from adcli.engines.threads import available_cores
@@ -228,9 +228,15 @@ class Objective(VectorLayout):
         return algebra, pack(self.function, self.inputs(vector), algebra)
 
     def curvature(self, vector: Vector, direction: Vector) -> Vector:
-        """The product of the Hessian and a direction: the gradient's graph, swept forward."""
-        if self.data:
-            return self._data_curvature(vector, direction)
+        """The product of the Hessian and a direction, forward over reverse."""
+        if self.scalar or (self.size < WORTH_PLANNING and not self.data):
+            return self._swept_curvature(vector, direction)
+        product = self._products.product(vector, direction)
+        if self.data or np.isfinite(product).all():
+            return product
+        return self._swept_curvature(vector, direction)  # nothing flows from branches not taken
+
+    def _swept_curvature(self, vector: Vector, direction: Vector) -> Vector:
         algebra, inputs = self._inputs(vector)
         parts = self.unflatten(direction)
         inputs_by_name = self.function.inputs
@@ -240,27 +246,10 @@ class Objective(VectorLayout):
             products = directional(run, self.gradient_nodes, seeds)
             return np.concatenate([np.ravel(algebra.unpack(p)) for p in products])
 
-    def _data_curvature(self, vector: Vector, direction: Vector) -> Vector:
-        """The product of a direction and the Hessian of a loss over rows: by a plan that keeps no
-        array longer than needed."""
-        plan, nodes = self._product
-        given = [*self.views(vector).values(), *self.views(direction).values()]
-        products = plan.run(dict(zip(nodes, map(np.asarray, given), strict=True)), None)
-        return np.concatenate([np.ravel(p) for p in products])
-
     @cached_property
-    def _product(self) -> tuple[Plan, list[int]]:
-        """The plan of the product, and the nodes of point and direction, which it is given."""
-        graph, inputs, shapes = self.graph, self.function.inputs, self.input_shapes
-        direction = {}
-        for name in self.free:
-            change = f"change of `{name}`"  # which is the name of nothing in a program
-            shapes[change] = shapes[name]
-            direction[inputs[name]] = graph.variable(change)
-        products = tangent_nodes(graph, self.order, self.gradient_nodes, direction, shapes)
-        held = {inputs[name]: np.asarray(x, float) for name, x in self.held.items()}
-        plan = Plan(graph, products, shapes, held=held)
-        return plan, [*direction, *direction.values()]
+    def _products(self) -> HessianProducts:
+        shapes, held = self.input_shapes, self.held
+        return HessianProducts(self.function, self, self.gradient_nodes, self.order, shapes, held)
 
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:
