@@ -29,6 +29,10 @@ def command(options: FitOptions) -> int:
 
         predict_alone(options.model, options)
         return 0
+    if options.by:
+        from adcli.cli.fit_by import fit_by
+
+        return fit_by(options)
     from adcli.fitting.run import solve
 
     if options.predict:

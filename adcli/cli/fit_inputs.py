@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs
@@ -17,16 +18,27 @@ from adcli.cli.inputs import (
 )
 from adcli.cli.table_options import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
-from adcli.errors import UsageError
+from adcli.data.column_layout import listed
+from adcli.errors import UsageError, did_you_mean
 from adcli.function import Function, function
 from adcli.graph.constants import MEANINGS, USUAL_PARAMETERS
+from adcli.language.messages import safe
 
 if TYPE_CHECKING:
+    from adcli.data.levels import CodedColumns
+    from adcli.data.table import Table
     from adcli.fitting.regression import Regression
 
 
 def regression_of(options: FitOptions) -> Regression:
     """The problem that the options describe. Raises UsageError where they describe none."""
+    make, data = problem_and_rows(options)
+    return make(data)
+
+
+def problem_and_rows(options: FitOptions) -> tuple[Callable[[Any], Regression], CodedColumns]:
+    """The problem that the options describe as a function of rows, and all rows, with the codes of
+    the group columns. Raises UsageError where they describe none."""
     from adcli.data.table_columns import read_columns
     from adcli.fitting.losses import Loss
     from adcli.fitting.model import read_model, tied
@@ -47,15 +59,18 @@ def regression_of(options: FitOptions) -> Regression:
         for f in used[1:]:
             f.refuse_constants(table.layout.names, table.name)
         names = [name for f in used for name in columns_in(f, table)]
+        for name in options.group_columns:
+            _check_group(name, table)
+            names.append(f"codes({name})")
         where = filter_of(table, options)
         _name_constants(used)
         table.know(file_levels(options.start, used[0]))
         data = read_columns(table, names, missing=options.missing, where=where)
         known = table.layout.columns
-    return Regression(
+    make = partial(
+        Regression,
         model,
-        data,
-        start,
+        start=start,
         fix=assignments(options.fix, "--fix", None),
         bounds=bound_pairs(options.bounds),
         weights=options.weights,
@@ -65,6 +80,17 @@ def regression_of(options: FitOptions) -> Regression:
         known=known,
         derive=options.derive,
     )
+    return make, data
+
+
+def _check_group(name: str, table: Table) -> None:
+    """Raise UsageError for a group column that is none, or that is an array."""
+    group = table.layout.find(name)
+    if group is None:
+        hint = did_you_mean(name, table.layout.columns) or listed(table.layout.columns)
+        raise UsageError(f"--by names '{safe(name)}', which is not a column", hint)
+    if group.shape:
+        raise UsageError(f"--by: '{safe(name)}' is not one value a row", "name another column")
 
 
 def _name_constants(used: Sequence[Function]) -> None:

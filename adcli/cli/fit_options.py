@@ -30,11 +30,12 @@ Examples:
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --derive 'half = log(2)/k'
   adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto --set 'c = a/10'
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
+  adcli fit 'y ~ a*exp(-k*t)' --data curves.csv --start a=auto,k=1 --by curve -o fits.csv
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
 
 growth.csv and line.csv have columns x and y, decay.csv has t, y and s (the standard deviation of
-y), later.csv has t.
+y), later.csv has t, curves.csv has curve, t and y.
 
 \b
 Parameters are the names of the model that are not columns. Exit codes: 0 converged; 1 the work
@@ -46,6 +47,8 @@ class _Format(FormatOption):
     """The format of the report; predictions, if there are any, go to -o in that of its name."""
 
     def chosen(self, parsed: Mapping[str, Any]) -> str:
+        if parsed["by"]:
+            return self.first(parsed, format_of("-o", parsed["output"], ROWS))
         if parsed["predict"] is None:
             return super().chosen(parsed)
         told = format_of("-o", parsed["output"], ROWS)
@@ -55,6 +58,9 @@ class _Format(FormatOption):
 
 
 A_FIT = Need("is for a fit, but --model has been fitted", has_none("model"), in_help=False)
+
+
+ONE_FIT = Need("is for one fit, and --by makes many", has_none("by"), in_help=False)
 
 
 class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
@@ -75,6 +81,16 @@ class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
     derive: tuple[str, ...] = texts(
         "'half = log(2)/k'",
         "What follows from the parameters, with its standard error and interval. Repeatable.",
+    )
+    by: tuple[str, ...] = texts(
+        "COLUMNS",
+        "Fit each group of rows that agree in these columns, and write a row for each. Repeatable.",
+    )
+    on_error: str = choice(
+        ["null", "stop"],
+        "At a group that fails: go on with nulls and exit 1 at the end (null, default), or stop.",
+        Need("needs --by", has("by")),
+        default="null",
     )
     weights: str | None = text("EXPR", "Weights of the squares: a column, or 1/y.")
     sigma: str | None = text(
@@ -120,8 +136,9 @@ class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
     plot: str | None = text(
         "FILE",
         "Draw data, curve with confidence band, and residuals: .png, .svg or .pdf (matplotlib).",
+        ONE_FIT,
     )
-    save: str | None = text("FILE.json", "Save the fitted model, for --model.")
+    save: str | None = text("FILE.json", "Save the fitted model, for --model.", ONE_FIT)
 
 
 class PredictionOptions(Options):
@@ -131,6 +148,7 @@ class PredictionOptions(Options):
         "FILE",
         "Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
         "takes them, else they go to standard output and the report is left out.",
+        ONE_FIT,
     )
     predict_format: str | None = file_format_option(Need("needs --predict", has("predict")))
     model: str | None = text("FILE.json", "Predict by a saved model, without a fit.")
@@ -148,11 +166,24 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
                 "--format html is the report of a fit, and --predict writes rows",
                 "leave one out: fit once for the page, -o fit.html, and once to predict",
             )
+        if self.form == "html" and self.by:
+            raise UsageError(
+                "--format html is the report of one fit, and --by makes many",
+                "--where 'curve == 1' fits one of them",
+            )
         format_of("--save", self.save, {".json": "json"}, texts=())
         if self.plot:
             from adcli.report.plots import picture_format
 
             picture_format(self.plot)
+
+    @property
+    def group_columns(self) -> list[str]:
+        """The columns of --by. Raises UsageError for one that is given twice."""
+        from adcli.fitting.group_fits import group_columns
+
+        names = [name.strip() for text in self.by for name in text.split(",")]
+        return group_columns(names) if names else []
 
     @property
     def passed_on(self) -> dict[str, Any]:

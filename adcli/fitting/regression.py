@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from adcli.ad.tasks import Task
 from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.column_layout import listed
-from adcli.data.levels import has_column
+from adcli.data.levels import CodedColumns, has_column
 from adcli.descent.groups import by_groups
 from adcli.engines.choose import FIT_ENGINES, check_engine
 from adcli.errors import DataError, DomainError, LanguageError, UsageError
@@ -116,6 +117,24 @@ class Regression:
         self.start = self.parameters.flatten(given)
         check_shape(model, self.shapes, self.rows)
         self.box = self._bounds(bounds or {})
+
+    def over(self, rows: slice) -> Regression:
+        """The same problem for some of the rows, with all that is prepared for the model.
+
+        Raises DataError where these are fewer than there are parameters.
+        """
+        for name in ("predictor", "linear", "steps", "row_wise"):
+            getattr(self, name)  # from now on it is kept, and the copy has it, too
+        part = copy(self)
+        for name in ("columns", "residuals", "problem"):
+            vars(part).pop(name, None)
+        part.data = CodedColumns({name: x[rows] for name, x in self.data.items()}, self.levels)
+        part.response = self.response[rows]
+        part.weights = None if self.weights is None else self.weights[rows]
+        part.rows = len(part.response)
+        part._check_size()
+        part._check_count()
+        return part
 
     def _by_groups(self, values: dict[str, Any]) -> dict[str, Any]:
         return by_groups(self.model.prediction, values, [self.data], self.levels)

@@ -65,6 +65,11 @@ class Fit(Quality, Minimum):
         return self.fitted_model.text
 
     @property
+    def numbers(self) -> dict[str, Parameter | DerivedNumber]:
+        """All numbers with standard errors by label: fitted, tied and derived ones."""
+        return {**self.parameters, **self.tied, **self.derived}
+
+    @property
     def quantities(self) -> dict[str, dict[str, DerivedNumber]]:
         """What follows from the parameters, by its kind: "tied" and "derived", if there are any."""
         found = {"tied": self.tied, "derived": self.derived}

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
 
 from adcli.data.array_columns import names_in
 from adcli.descent.stopping import Ended, RunLimits, Status
 from adcli.errors import UsageError
+from adcli.fitting.group_fits import (
+    GroupFits,
+    find_groups,
+    fit_groups,
+    group_columns,
+    rows_in,
+    take_rows,
+)
 from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
@@ -33,6 +42,28 @@ SAMPLE, SAMPLE_PER_PARAMETER = 20_000, 100
 """Rows of a large table that say where its robust fit begins: so many, and for each parameter."""
 
 
+@overload
+def fit(
+    model: str | Model,
+    data: Mapping[str, Any],
+    start: Mapping[str, Any] | None = None,
+    *,
+    by: None = None,
+    **settings: Any,
+) -> Fit: ...
+
+
+@overload
+def fit(
+    model: str | Model,
+    data: Mapping[str, Any],
+    start: Mapping[str, Any] | None = None,
+    *,
+    by: str | Sequence[str],
+    **settings: Any,
+) -> GroupFits: ...
+
+
 def fit(
     model: str | Model,
     data: Mapping[str, Any],
@@ -51,9 +82,10 @@ def fit(
     engine: str = "auto",
     set: Statements = None,
     derive: Statements = None,
+    by: str | Sequence[str] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
-) -> Fit:
+) -> Fit | GroupFits:
     """Fit `response ~ model` to data by least squares.
 
     `data` has arrays (rows,) or (rows, k) by column, or is a data frame; those that the model takes
@@ -74,6 +106,9 @@ def fit(
     that follow from them, {"half": "log(2)/k"}: both come with standard errors, in `tied` and
     `derived`.
 
+    With `by`, a column or several, each group of rows that agree in it has a fit of its own; the
+    groups of texts or numbers come in the order of the data. A group that fails has the reason.
+
     Raises UsageError, DataError and DomainError for what does not fit, see Regression.
 
     >>> x = [0.0, 1.0, 2.0, 3.0]
@@ -84,27 +119,35 @@ def fit(
     """
     check_kinds(start=start, fix=fix, bounds=bounds, interrupted=interrupted)
     names_in(data)
-    problem = Regression(
-        tied(read_model(model) if isinstance(model, str) else model, read_quantities(set, "set")),
-        data,
-        start or {},
+    read = read_model(model) if not isinstance(model, Model) else model
+    problem = partial(
+        Regression,
+        tied(read, read_quantities(set, "set")),
+        start=start or {},
         fix=fix,
         bounds=bounds,
-        weights=weights,
-        sigma=sigma,
         loss=Loss(loss, loss_scale),
         engine=engine,
         derive=derive,
     )
-    return solve(
-        problem,
-        absolute_sigma=absolute_sigma,
-        confidence=confidence,
-        method=method,
-        max_iterations=max_iterations,
-        interrupted=interrupted,
+    settings: dict[str, Any] = {
+        "absolute_sigma": absolute_sigma,
+        "confidence": confidence,
+        "method": method,
+        "max_iterations": max_iterations,
+        "interrupted": interrupted,
         **options,
-    )
+    }
+    if by is None:
+        return solve(problem(data, weights=weights, sigma=sigma), **settings)
+
+    def of_rows(rows: Any) -> Regression:
+        return problem(
+            take_rows(data, rows), weights=rows_in(weights, rows), sigma=rows_in(sigma, rows)
+        )
+
+    groups = find_groups(data, group_columns(by))
+    return GroupFits(fit_groups(of_rows, groups, partial(solve, **settings)))
 
 
 @np.errstate(all="ignore")  # what leaves the range is judged where it matters, in silence

@@ -72,9 +72,7 @@ class FitReport(Report):
 
     def plain(self) -> Iterator[Sequence[str]]:
         """The value of each parameter and its standard error, then of what follows from them."""
-        fit = self.fit
-        numbers: list[Parameter | DerivedNumber] = [*fit.parameters.values()]
-        for x in [*numbers, *fit.tied.values(), *fit.derived.values()]:
+        for x in self.fit.numbers.values():
             error = math.nan if x.standard_error is None else x.standard_error
             yield exact(x.value), exact(error)
 

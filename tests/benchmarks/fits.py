@@ -7,10 +7,13 @@ from time import perf_counter
 from typing import Any
 
 from tests.benchmarks.registry import Row, Settings, benchmark
+from tests.benchmarks.runner import adcli, alternate, seconds
 from tests.fitting.nist_problems import Problem, digits, problems
 
 LEAST_VALUE, LEAST_ERROR = 6, 4
 ROWS = 1_000_000
+GROUPS, MAX_GROUPS = 1_000, 10.0
+"""Curves of 30 points, and the limit of seconds for all of them."""
 
 
 def worst_digits(problem: Problem, start: dict[str, float]) -> tuple[float, float]:
@@ -63,3 +66,27 @@ def fit_rows(settings: Settings) -> Iterator[Row]:
         best["theirs"] = min(best["theirs"], perf_counter() - begin)
     yield Row(f"fit of {rows:,} rows", best["ours"], "s")
     yield Row("against SciPy's curve_fit", best["ours"] / best["theirs"])
+
+
+@benchmark("fit-groups")
+def fit_groups(settings: Settings) -> Iterator[Row]:
+    """One model over many curves of 30 points, one table out: the whole command."""
+    import numpy as np
+
+    groups = settings.size(GROUPS)
+    random = np.random.default_rng(1)
+    path = settings.folder / f"curves-{groups}.csv"
+    t = np.linspace(0, 5, 30)
+    with path.open("w") as file:
+        file.write("curve,t,y\n")
+        for k in range(groups):
+            a, rate = random.uniform(1, 5), random.uniform(0.3, 2)
+            y = a * np.exp(-rate * t) + 0.5 + 0.02 * random.standard_normal(30)
+            file.writelines(
+                f"{k},{u!r},{v!r}\n" for u, v in zip(t.tolist(), y.tolist(), strict=True)
+            )
+    command = adcli("fit", "y ~ a*exp(-k*t) + c", "--data", str(path), "--by", "curve")
+    command += ["--start", "k=1,a=auto,c=auto", "-o", str(path.with_suffix(".parquet"))]
+    usages = alternate({"fits": command}, min(settings.runs, 3))
+    limit = None if settings.quick else MAX_GROUPS
+    yield Row(f"{groups:,} fits of 30 points", seconds(usages["fits"]), "s", limit)

@@ -25,6 +25,7 @@ TABLES = {
     "rows.csv": ("x", "y"),
     "decay.csv": ("t", "y", "s"),
     "later.csv": ("t",),
+    "curves.csv": ("curve", "t", "y"),
     "pairs.csv": ("x[0]", "x[1]", "y"),
 }
 MADE = {"decay.json": "fit", "network.npz": "descend"}
@@ -47,6 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draw = random.Random(1)
     value = {
         "growth.csv": lambda x: 200 * (1 - math.exp(-0.5 * x)),
+        "curves.csv": lambda t: 2 * math.exp(-t),
         "decay.csv": lambda t: 2 * math.exp(-t),
     }
     for name, columns in TABLES.items():
@@ -54,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(40):
             x = i / 10
             y = value.get(name, lambda x: 2 * x + 1)(x) * draw.uniform(0.9, 1.1)
-            cells = {"y": y, "s": 0.1 * y + 0.01, "x[1]": draw.random()}
+            cells = {"y": y, "s": 0.1 * y + 0.01, "x[1]": draw.random(), "curve": i // 10}
             rows.append([str(cells.get(column, x)) for column in columns])
         path.joinpath(name).write_text("".join(",".join(r) + "\n" for r in [columns, *rows]))
     return path

@@ -1,0 +1,59 @@
+"""`adcli fit --by`: one model fitted to each group of rows, and one table of the fits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from adcli.cli.fit_inputs import problem_and_rows
+from adcli.cli.fit_options import FitOptions
+from adcli.cli.interruption import interruption
+from adcli.cli.show import show
+from adcli.cli.terminal import Progress, remark
+from adcli.data.output import atomic_output
+from adcli.descent.stopping import Status
+from adcli.fitting.group_fits import FAILED, GroupFit, find_groups, fit_groups, take_rows
+from adcli.fitting.run import solve
+from adcli.language.messages import safe
+from adcli.report.fit_table import FitTable
+
+
+def fit_by(options: FitOptions) -> int:
+    """Fit each group, write the table, and say how many fits ended how."""
+    make, data = problem_and_rows(options)
+    groups = find_groups(data, options.group_columns)
+    with interruption() as interrupted, Progress(len(groups), sys.stderr, "groups") as progress:
+        fits = fit_groups(
+            lambda rows: make(take_rows(data, rows)),
+            groups,
+            partial(solve, interrupted=interrupted, **options.passed_on),
+            stop=options.on_error == "stop",
+        )
+        table = FitTable(_watched(fits, progress))
+        if options.form == "parquet":
+            _write_parquet(table, str(options.output))
+        else:
+            show(table, options.form, options.output, options.digits)
+    for text in table.moved:
+        remark(safe(text) + "\n")
+    if options.form != "table" or options.output not in (None, "-"):
+        remark(table.told() + "\n")
+    codes = [Status(end).exit_code for end in table.tally if end != FAILED]
+    return 1 if table.tally[FAILED] else max(codes, default=0)
+
+
+def _watched(fits: Iterable[GroupFit], progress: Progress) -> Iterator[GroupFit]:
+    for count, x in enumerate(fits, 1):
+        progress.advance(count, count)
+        yield x
+
+
+def _write_parquet(table: FitTable, output: str) -> None:
+    """The table as Parquet: figures as Float64, counts as Int64, groups in their type."""
+    import polars as pl
+
+    frame = pl.DataFrame(table.columns(), strict=False, infer_schema_length=None)
+    empty = [name for name, kind in frame.schema.items() if kind == pl.Null]
+    with atomic_output(output) as stream:
+        frame.with_columns(pl.col(empty).cast(pl.Float64)).write_parquet(stream)
