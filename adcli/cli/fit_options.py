@@ -43,7 +43,7 @@ failed, or bad data; 2 wrong usage or syntax; 3 iteration limit; 4 diverged; 5 s
 interrupted."""
 
 
-class _Format(FormatOption):
+class _FitFormat(FormatOption):
     """The format of the report; predictions, if there are any, go to -o in that of its name."""
 
     def chosen(self, parsed: Mapping[str, Any]) -> str:
@@ -157,7 +157,7 @@ class PredictionOptions(Options):
 class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     """All options of the command."""
 
-    form: str = format_option("html", endings={**RECORD, **HTML}, cls=_Format)
+    form: str = format_option("html", endings={**RECORD, **HTML}, cls=_FitFormat)
     digits: int = digits_option(A_TABLE_OR_PAGE)
 
     def check(self) -> None:
