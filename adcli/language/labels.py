@@ -6,6 +6,7 @@ pays nothing. The same text gives the same nodes: the notes hold for the first g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, NamedTuple
@@ -35,11 +36,13 @@ class Labels(NamedTuple):
     bound      names of values: (name, node); a name that is bound again is there again
     calls      calls, outer ones before those that they make; each different one once
     functions  names of the functions that the program defines
+    numbers    numbers that the text has in one place, so that a name of one means this place
     """
 
     bound: list[tuple[str, int]]
     calls: list[UserCall]
     functions: list[str]
+    numbers: frozenset[int] = frozenset()
 
     def name_of(self, node: int) -> str | None:
         """The first name that is bound to a value; None for one without a name."""
@@ -52,7 +55,8 @@ def find_labels(parser: Parser, text: str, form: str = "value") -> Labels:
     last: StatementValue = parser.parse(text, builder)
     if last.defined is not None:
         builder.program_of(*last.defined)
-    return Labels(builder.given, list(builder.calls), list(builder.functions))
+    once = frozenset([node for node, count in builder.places.items() if count == 1])
+    return Labels(builder.given, list(builder.calls), list(builder.functions), once)
 
 
 class LabellingBuilder(Builder):
@@ -62,12 +66,18 @@ class LabellingBuilder(Builder):
         super().__init__(text, graph, form)
         self.given: list[tuple[str, int]] = []
         self.calls: dict[UserCall, None] = {}
+        self.places: Counter[int] = Counter()
         self._outside: dict[UserCall, None] = {}
         self._within: dict[str, dict[UserCall, None]] = {}
 
     def assign(self, span: Span, node: int) -> None:
         super().assign(span, node)
         self.given.append((self.written(span), node))
+
+    def _number(self, text: str, span: Span) -> int:
+        node = super()._number(text, span)
+        self.places[node] += 1
+        return node
 
     def open_signature(self, name: Span, _: Span, arguments: list[Any], __: Span) -> Signature:
         self._outside, self.calls = self.calls, {}

@@ -17,6 +17,7 @@ from adcli.ad.reverse import reverse_sweep
 from adcli.ad.tasks import Task
 from adcli.explain.paths import Edge, local_partials
 from adcli.function import Function
+from adcli.graph.primitives import CONSTANT
 from adcli.language.messages import columns, safe
 from adcli.report.numbers import shape_of, shape_words
 from adcli.report.rendering import Report
@@ -67,8 +68,12 @@ class Drawing(Report):
         return f"{name} = {definition}" if definition else name
 
     def definition(self, node: int) -> str:
-        """What a node stands for, with all terms of a sum."""
+        """What a node stands for, with all terms of a sum; of a constant with a name and a value
+        nothing."""
         steps = self.steps
+        is_named = node in steps.naming.own and steps.graph.ops[node] is CONSTANT
+        if is_named and self.values is not None:
+            return ""
         if node not in self.inner:
             return steps.definition(node)
         names = {line.target: steps.names[line.target] for line in self.lines[node]}

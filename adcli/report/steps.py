@@ -93,9 +93,10 @@ TEXT = Notation(
 class Steps:
     """The inputs of a program and its operations in order, with the names of `name_steps`.
 
-    Constants have no name: formulas hold them as they are written. `run` is the evaluation at a
-    point; without one, rules are those that hold at every point. With `own_names` inputs go by
-    their own names, whatever else is named. `shapes` are those of nodes where there is no run.
+    Constants have no name, formulas hold them as they are written, but where the program gives one.
+    `run` is the evaluation at a point; without one, rules are those that hold at every point. With
+    `own_names` inputs go by their own names, whatever else is named. `shapes` are those of nodes
+    where there is no run.
     """
 
     def __init__(
@@ -111,11 +112,14 @@ class Steps:
         self.outputs = f.outputs
         self.run = run
         self.notation = notation
-        self.nodes = [
+        used, named = {*f.order}, [i for _, i in f.labels.bound if i in f.labels.numbers]
+        nodes = [
             *f.inputs.values(),
+            *[i for i in named if i in used],
             *[i for i in f.order if graph.ops[i].kind != LEAF],
             *[i for i in sorted({*f.outputs}) if graph.ops[i] in (CONSTANT, NAMED)],
         ]
+        self.nodes = list(dict.fromkeys(nodes))
         self.naming = name_steps(f, f.labels, self.nodes, notation.spelling, own_names)
         self.names = self.naming.names
         self._shapes = shapes
@@ -303,13 +307,14 @@ class Steps:
         graph, m = self.graph, Symbols(Graph())
         xs, names = [], {}
         for k, j in enumerate(graph.args[node]):
-            if j in self.names:
-                x = m.graph.variable(f"x{k}")
-                names[x] = self.names[j]
-            elif graph.ops[j] is CONSTANT:
+            if graph.ops[j] is CONSTANT:
                 x = m.graph.constant(graph.attrs[j])
+            elif j in self.names:
+                x = m.graph.variable(f"x{k}")
             else:
                 x = m.graph.node(graph.ops[j], (), graph.attrs[j])
+            if j in self.names:
+                names[x] = self.names[j]
             xs.append(Expression(m, x))
         out = m.graph.variable("out")
         names[out] = self.names[node]

@@ -32,8 +32,12 @@ def shown(text: str) -> list[str]:
         ("a = x+y; b = x+y; a*b", "x | y | a = b = x + y | w4 = a*a"),
         ("a = x; a^2", "x = a | w2 = x^2"),
         ("a = x^2; c = a*y; a + 1", "x | a = x^2 | w3 = a + 1"),
-        ("g = 9.81; c = pi/4; s = g*t; c*s", "t | c = pi/4 | s = 9.81*t | w4 = c*s"),
-        ("a = 2; a = a*x; a", "x | a = 2*x"),
+        ("g = 9.81; c = pi/4; s = g*t; c*s", "t | g = 9.81 | c = pi/4 | s = g*t | w5 = c*s"),
+        ("a = 2; a = a*x; a", "x | a = 2 | a₂ = a*x"),
+        ("a = 5; b = a; c = 7; b*x", "x | a = b = 5 | w3 = a*x"),
+        # A number that the text has twice is not the one that has the name.
+        ("n = 2; n*x^2", "w1 = x | w2 = w1^2 | w3 = 2*w2"),
+        ("n = 2; n*x²", "w1 = x | w2 = w1^2 | w3 = 2*w2"),
         # A name that is bound again.
         ("a = x^2; a = a + 1; a*a", "x | a = x^2 | a₂ = a + 1 | w4 = a₂*a₂"),
         ("x = x^2; x + 1", "x | x₂ = x^2 | w3 = x₂ + 1"),
