@@ -29,11 +29,13 @@ _DETACH = PRIMITIVES["detach"]
 
 @dataclass(frozen=True)
 class Component:
-    """One number of the gradient: the variable, the index in it, the point's number."""
+    """One number of the gradient: the variable, the index in it, the point's number, and whether
+    the gradient has more numbers."""
 
     name: str
     index: tuple[int, ...]
     at: float
+    is_partial: bool = False
 
     @property
     def size(self) -> float:
@@ -47,8 +49,13 @@ class Component:
 
     @property
     def derivative(self) -> str:
-        """`df/dx`."""
+        """`df/dx`, in files."""
         return f"df/d{self.label}"
+
+    @property
+    def shown(self) -> str:
+        """`df/dx`, and of a function of several variables `∂f/∂x`."""
+        return f"∂f/∂{self.label}" if self.is_partial else self.derivative
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,14 @@ class Pair:
 
     @property
     def derivative(self) -> str:
-        """`d2f/dxdy`."""
+        """`d2f/dxdy`, in files."""
         return f"d2f/d{self.first.label}d{self.second.label}"
+
+    @property
+    def shown(self) -> str:
+        """`d²f/dx²`, and of a function of several variables `∂²f/∂x∂y`."""
+        d, x, y = "∂" if self.first.is_partial else "d", self.first.label, self.second.label
+        return f"{d}²f/{d}{x}²" if x == y else f"{d}²f/{d}{x}{d}{y}"
 
 
 class FunctionAtPoint:
@@ -86,16 +99,19 @@ class FunctionAtPoint:
         (self.output,) = function.outputs
         self.nodes = [function.inputs[name] for name in self.names]
         self.value: float = results.by_path["value",][0]
+        shape = self.run.algebra.shape
+        inputs = [self.run.inputs[node] for node in function.inputs.values()]
+        is_partial = len(inputs) > 1 or any(map(shape, inputs))
         self.components = [
-            Component(name, index, at)
+            Component(name, index, at, is_partial)
             for name, node in zip(self.names, self.nodes, strict=True)
             for index, at in zip(
-                product(*map(range, self.run.algebra.shape(self.run.inputs[node]))),
+                product(*map(range, shape(self.run.inputs[node]))),
                 self.numbers([self.run.inputs[node]]),
                 strict=True,
             )
         ]
-        sizes = [prod(self.run.algebra.shape(self.run.inputs[node])) for node in self.nodes]
+        sizes = [prod(shape(self.run.inputs[node])) for node in self.nodes]
         self.starts = dict(zip(self.nodes, accumulate(sizes, initial=0), strict=False))
         """The number of the first component of each variable's node."""
         if not self.components:

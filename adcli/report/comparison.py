@@ -197,7 +197,7 @@ def _cell(number: float | None) -> str:
 def _gradients(tables: Tables, found: Comparison, digits: int) -> None:
     """A row for each method: its error, and the components that there is room for."""
     shown = found.looked_at[: SHOWN_COMPONENTS if found.sample is None else SHOWN_OF_SAMPLE]
-    headers = ["", "error", *[found.components[k].derivative for k in shown]]
+    headers = ["", "error", *[found.components[k].shown for k in shown]]
     rows = []
     if found.along is None:
         rows.append(["exact", "", *[short(found.exact[k], digits) for k in shown]])

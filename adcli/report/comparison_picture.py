@@ -68,7 +68,7 @@ def _draw_estimates(axes: Any, problem: FunctionAtPoint, sweep: Sweep) -> None:
     axes.margins(y=0.15)
     name = plain_text(first.label, 20)
     axes.set_xlabel(f"epsilon, percent of |{name}|" if first.at else f"epsilon ({name} is 0)")
-    axes.set_title(f"estimates of {plain_text(first.derivative, 20)}")
+    axes.set_title(f"estimates of {plain_text(first.shown, 20)}")
     axes.ticklabel_format(axis="y", useOffset=False)
     dress(axes)
 

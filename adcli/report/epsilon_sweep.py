@@ -62,7 +62,7 @@ def draw_sweep_table(tables: Tables, sweep: Sweep, ad_level: float, digits: int)
     tables.sentence("h = epsilon |x| for each variable x; where that is 0, h = epsilon")
     best = {kind: sweep.best(kind) for kind in sweep.errors}
     headers = ["epsilon", *["percent"] * bool(first.at)]
-    headers += [head for kind in best for head in (f"{kind} {first.derivative}", "error")]
+    headers += [head for kind in best for head in (f"{kind} {first.shown}", "error")]
     rows = []
     for k, epsilon in enumerate(sweep.epsilons):
         row = [f"{epsilon:.3g}", *[f"{percent(epsilon):.3g}%"] * bool(first.at)]

@@ -66,7 +66,7 @@ def _kink_lines(found: Comparison, digits: int) -> list[str]:
     lines = [f"kink: {where}; the derivative there is a convention"]
     for k in kink.bent[:MAX_ROWS]:
         left, right = (short(side[k], digits) for side in (kink.left, kink.right))
-        label = safe(found.components[k].derivative)
+        label = safe(found.components[k].shown)
         taken = short(found.exact[k], digits)
         jump = " (a jump)" if math.isinf(kink.left[k]) or math.isinf(kink.right[k]) else ""
         lines.append(f"  {label}: left {left}, right {right}{jump}; convention {taken}")
@@ -106,7 +106,7 @@ def _digits_line(found: Comparison, name: str) -> str:
     least, component = min(known, key=lambda pair: pair[0])
     return (
         f"right digits of {name}: {least:.1f} of 16 in the worst component "
-        f"{safe(component.derivative)} "
+        f"{safe(component.shown)} "
         f"(against {AGAINST[found.order]})"
     )
 
@@ -126,8 +126,6 @@ def _agreement(found: Comparison) -> str:
         return f"{names} (tolerance {found.tolerance:g})"
     parts = []
     for w in found.wrong[:5]:
-        parts.append(
-            f"{w.method}: {safe(w.component.derivative)} is {w.found:.6g}, not {w.exact:.6g}"
-        )
+        parts.append(f"{w.method}: {safe(w.component.shown)} is {w.found:.6g}, not {w.exact:.6g}")
     more = len(found.wrong) - len(parts)
     return "wrong: " + "; ".join(parts) + (f"; and {more} more" if more else "")
