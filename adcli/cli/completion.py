@@ -21,7 +21,10 @@ class CompletionOptions(Options):
 
 @as_command("completion", EXAMPLES)
 def command(options: CompletionOptions) -> int:
-    """Print the script that completes commands and options in SHELL."""
+    """Print the script that completes commands and options in SHELL.
+
+    The folder that the shell reads it from may have to be made first: mkdir -p FOLDER.
+    """
     from click.shell_completion import get_completion_class
 
     from adcli.cli.show import write_text

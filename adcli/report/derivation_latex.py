@@ -6,7 +6,7 @@ All commands are ones that KaTeX knows as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import starmap
 
 from adcli.explain.derivation import Derived
@@ -72,28 +72,41 @@ def _equation(left: str, right: str, rule: str = "") -> str:
 
 
 def broken(text: str) -> list[str]:
-    r"""A formula in pieces that fit a line, broken before signs that stand in no brackets.
+    r"""A formula in pieces that fit a line, broken before signs that stand in no brackets: between
+    its terms, and a term that is too wide itself between its factors.
 
     >>> broken(r"a + \left(b + c\right)")
     ['a + \\left(b + c\\right)']
     """
-    terms, depth, start = [], 0, 0
-    for token in re.finditer(r"\\(?:left|begin|right|end)\b|\\.|[{}]| [+-] ", text):
-        found = token[0]
-        depth += (found in OPENING) - (found in CLOSING)
-        if found in (" + ", " - ") and not depth:
-            terms.append(text[start : token.start()])
-            start = token.start() + 1
+    terms = _parts_of(text, (" + ", " - "))
+    pieces = [
+        piece
+        for term in terms
+        for piece in (_parts_of(term, TIMES) if _width(term) > MOST_RIGHT else [term])
+    ]
     lines = [""]
-    for term in [*terms, text[start:]]:
-        longer = f"{lines[-1]} {term}".strip()
+    for piece in pieces:
+        longer = f"{lines[-1]} {piece}".strip()
         if lines[-1] and _width(longer) > MOST_RIGHT:
-            lines.append(term)
+            lines.append(re.sub(r"^\\, ", r"\\cdot ", piece))
         else:
             lines[-1] = longer
     return lines
 
 
+def _parts_of(text: str, signs: Sequence[str]) -> list[str]:
+    """The parts of a formula from one of the signs to the next, outside brackets."""
+    parts, depth, start = [], 0, 0
+    for token in re.finditer(r"\\(?:left|begin|right|end)\b|\\(?:cdot|,) | [+-] |\\.|[{}]", text):
+        found = token[0]
+        depth += (found in OPENING) - (found in CLOSING)
+        if found in signs and not depth:
+            parts.append(text[start : token.start()].rstrip())
+            start = token.start() + (found[0] == " ")
+    return [*parts, text[start:]]
+
+
+TIMES = (r"\cdot ", r"\, ")
 NEXT = " \\\\\n  "
 OPENING, CLOSING = (r"\left", r"\begin", "{"), (r"\right", r"\end", "}")
 MOST_LEFT, MOST_RIGHT = 30, 60

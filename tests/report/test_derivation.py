@@ -14,7 +14,7 @@ from adcli.graph.primitives import PRIMITIVES, Primitive
 from adcli.language import labels_of
 from adcli.language.latex import _GREEK
 from adcli.report.derivation import MOST_RECORDED, SHOWN_LINES, DerivationReport
-from adcli.report.derivation_latex import derivation_latex
+from adcli.report.derivation_latex import broken, derivation_latex
 from tests.texts import record_of, text_of
 
 GREEK = """
@@ -56,6 +56,17 @@ def test_katex_knows_the_spellings_of_all_rows() -> None:
     texts = [text(row.example[0]) if callable(text) else text for row, text in spelled]
     assert set(re.findall(COMMAND, "".join(texts))) <= KATEX
     assert {f"\\{name}" for name in _GREEK} <= KATEX
+
+
+def test_long_formulas_are_broken() -> None:
+    factor, term = r"\sin\left(a \, x + b\right)", r"\frac{a + b + c}{d \, e}"
+    wide = [r" \, ".join([factor] * 9), " + ".join([term] * 9)]
+    for text in wide:
+        first, *others = broken(text)
+        assert others
+        assert all(line.startswith((r"\cdot ", "+ ", "- ")) for line in others)
+        assert max(map(len, (first, *others))) < 180
+        assert " ".join([first, *others]).replace(r"\cdot", r"\,") == text
 
 
 COMMAND = r"\\(?:[A-Za-z]+|.)"
