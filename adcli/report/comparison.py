@@ -14,6 +14,7 @@ from adcli.comparison.methods import (
 from adcli.comparison.verdicts import Taylor
 from adcli.explain.cost import Counts
 from adcli.language.text import name_text
+from adcli.report.drawn_tables import Tables
 from adcli.report.epsilon_sweep import (
     ad_level,
     draw_sweep_table,
@@ -24,7 +25,6 @@ from adcli.report.epsilon_sweep import (
 from adcli.report.numbers import duration, exact, short
 from adcli.report.operation_counts import HEADERS, LEGEND, count_cells
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import Tables
 from adcli.report.verdict_lines import verdict_lines
 
 EVALUATED = {1: "evaluation", 2: "value, gradient"}

@@ -22,7 +22,7 @@ from adcli.language.text import name_text, to_text
 from adcli.report.formulas import FormulaReport, is_shared, result_letter, size_record, sizes
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 LONG = 50
 """Operations, written out, from which a derivation goes part by part, and parts have names."""

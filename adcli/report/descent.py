@@ -15,6 +15,7 @@ from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
 from adcli.graph.coded import LevelNames, coded_column
 from adcli.language.messages import counted
+from adcli.report.drawn_tables import Tables
 from adcli.report.estimates import (
     draw_estimates,
     estimate_rows,
@@ -25,7 +26,6 @@ from adcli.report.estimates import (
 )
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
-from adcli.report.rich_tables import Tables
 
 
 @dataclass(frozen=True)

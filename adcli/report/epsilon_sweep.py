@@ -10,8 +10,8 @@ from adcli.comparison.compare import Comparison
 from adcli.comparison.methods import REVERSE_AD
 from adcli.comparison.sweep import ORDERS, QUOTIENTS, Sweep
 from adcli.report.charts import BOTH, Curve, log_log_chart
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact, short
-from adcli.report.rich_tables import Tables
 
 MARKS = {"forward": "o", "central": "x"}
 EPSILON = 2.0**-52

@@ -10,8 +10,8 @@ from adcli.descent.inference import Estimate, Inference
 from adcli.descent.minimise import Result
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact, flat, shape_of, short
-from adcli.report.rich_tables import Tables
 
 CORRELATED = 12
 """Most parameters whose correlation is shown as a table."""

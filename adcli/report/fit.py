@@ -13,9 +13,9 @@ from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
 from adcli.report.descent import levels_field, result_fields
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report, fields_of
-from adcli.report.rich_tables import Tables
 
 FIGURES = {
     "residual_standard_deviation": "residual standard deviation",

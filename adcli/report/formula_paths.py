@@ -19,7 +19,7 @@ from adcli.report.rendering import Report
 from adcli.report.steps import TEXT, Steps, product_of
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 
 @dataclass(frozen=True)

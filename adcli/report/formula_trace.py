@@ -21,7 +21,7 @@ from adcli.report.steps import Notation, Steps, joined
 from adcli.report.trace import MAX_SEED_VECTORS, MAX_TERMS, cut, thinned
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 MAX_CHAINS = 100
 """Variables with the chain rule in a record."""

@@ -13,7 +13,7 @@ from adcli.language.text import rule_inputs, rule_texts
 from adcli.report.rendering import Report
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 COMPOUND = "from its parts"
 """What stands for the rule of a function that is composed of primitives."""

@@ -17,9 +17,9 @@ from adcli.comparison.methods import (
     MethodResult,
 )
 from adcli.explain.cost import Counts
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import duration, exact
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import Tables
 
 EVALUATION = "evaluation"
 

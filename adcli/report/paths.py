@@ -18,7 +18,7 @@ from adcli.report.steps import Steps
 from adcli.report.trace import is_finite, shown
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 T = TypeVar("T")
 MAX_STOPS = 8

@@ -15,7 +15,7 @@ from adcli.report.numbers import exact, flat, nested, shape_of, short
 from adcli.report.rendering import Report
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 ResultPath = tuple[str, ...]
 

@@ -11,7 +11,7 @@ from adcli.data.cells import csv_cell
 from adcli.report.numbers import joined, json_pieces
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 
 class Screen(NamedTuple):
@@ -73,9 +73,9 @@ def rendered(
         return _ended(joined(map(csv_cell, row), ",") for row in report.rows())
     if form == "plain":
         return _ended(joined(line, report.separator) for line in report.plain())
-    from adcli.report.rich_tables import Tables
+    from adcli.report.rich_tables import RichTables
 
-    tables = Tables(*screen)
+    tables = RichTables(*screen)
     report.draw(tables, digits)
     return iter([tables.text()])
 

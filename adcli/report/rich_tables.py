@@ -14,13 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from adcli.language.messages import columns as text_width
-from adcli.language.messages import counted, safe
-
-MAX_COLUMNS = 60
-"""Columns shown of one table; the rest is counted."""
-
-MAX_ROWS = 60
-"""Rows shown of one table; the rest is counted."""
+from adcli.language.messages import safe
+from adcli.report.drawn_tables import MAX_COLUMNS, MAX_ROWS, Tables
 
 STYLES = {
     "converged": "green",
@@ -33,7 +28,7 @@ STYLES = {
 """Colours by how a descent, a training or a fit ended."""
 
 
-class Tables:
+class RichTables(Tables):
     """Tables one under the other, as text."""
 
     def __init__(self, width: int, color: bool) -> None:
@@ -170,17 +165,6 @@ class Tables:
             cells = [Text(safe(c), style="" if k else "cyan") for k, c in enumerate(row)]
             table.add_row(*cells)
         self._console.print(table)
-
-    def more(self, count: int, what: str) -> None:
-        """A note that so many are left out, if any."""
-        if count > 0:
-            self.note(f"... and {counted(count, f'more {what}')}")
-
-    def matrix(
-        self, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[str]]
-    ) -> None:
-        """A matrix with labelled rows and columns."""
-        self.rows(["", *columns], [(label, *row) for label, row in zip(rows, cells, strict=True)])
 
 
 def _fitting(widths: list[int], width: int) -> list[list[int]]:

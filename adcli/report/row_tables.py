@@ -85,7 +85,7 @@ class _TableWriter(_TextWriter):
         start: int,
         end: int,
     ) -> str:
-        from adcli.report.rich_tables import Tables
+        from adcli.report.rich_tables import RichTables
 
         groups = {name: block.layout.require(name, block.name) for name in self._variables}
         scalars = [name for name, group in groups.items() if not group.shape]
@@ -97,7 +97,7 @@ class _TableWriter(_TextWriter):
         ]
         numbers = [str(block.first_row + row) for row in range(start, end)]
         labels = [label for column in columns for label in column.labels]
-        tables = Tables(*self._screen)
+        tables = RichTables(*self._screen)
         rows = list(zip(numbers, *given, *found, strict=True))
         tables.rows(["row", *scalars, *labels], rows, limit=None)
         for row in range(start, end):

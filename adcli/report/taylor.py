@@ -14,7 +14,7 @@ from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 
 @dataclass(frozen=True)

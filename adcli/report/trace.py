@@ -16,7 +16,7 @@ from adcli.report.rendering import Report
 from adcli.report.steps import Steps, joined
 
 if TYPE_CHECKING:
-    from adcli.report.rich_tables import Tables
+    from adcli.report.drawn_tables import Tables
 
 SHOWN_STEPS = 60
 """Steps in a table: of a longer program the first and the last half of so many."""

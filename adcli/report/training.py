@@ -19,9 +19,9 @@ from adcli.descent.stopping import Status
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.descent import levels_field
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
-from adcli.report.rich_tables import Tables
 from adcli.training.run import TrainingResult
 from adcli.training.state import Epoch
 from adcli.training.training_loop import Training, TrainingWatcher

@@ -13,8 +13,8 @@ from adcli.comparison.methods import (
 )
 from adcli.comparison.verdicts import EXACT_DIGITS, Taylor
 from adcli.language.messages import safe
+from adcli.report.drawn_tables import MAX_ROWS
 from adcli.report.numbers import short
-from adcli.report.rich_tables import MAX_ROWS
 
 JUDGED = {1: REVERSE_AD, 2: REVERSE_OVER_REVERSE}
 FORWARD = {1: FORWARD_AD, 2: FORWARD_OVER_REVERSE}

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from adcli.cli import execute
+from adcli.report.drawn_tables import Tables
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import Tables
 from tests.texts import record_of, text_of
 
 REPORT = Path(__file__).parents[2] / "adcli" / "report"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adcli.report.rich_tables import Tables
+from adcli.report.rich_tables import RichTables
 
 CELLS = ["", "1", "-2.5e-10", "温度", "x̂", "e\u0301", "a b", "2.0e+00  ", "🙂"]
 
@@ -31,13 +31,13 @@ def by_rich(headers: list[str], rows: list[tuple[str, ...]], texts: int) -> str:
 @pytest.mark.parametrize("headers", [["row", "x", "df/dx"], ["", "温", "a long header"]])
 def test_it_looks_the_same(headers, texts):
     rows = list(product(CELLS, CELLS[::-1], CELLS[:4]))
-    tables = Tables(100, False)
+    tables = RichTables(100, False)
     tables.rows(headers, rows, limit=None, texts=texts)
     assert tables.text() == by_rich(headers, rows, texts)
 
 
 def test_colour_marks_headers_and_labels():
-    tables = Tables(100, True)
+    tables = RichTables(100, True)
     tables.rows(["row", "x"], [("1", "2")])
     assert "│ \x1b[1mrow\x1b[0m │ \x1b[1mx\x1b[0m │" in tables.text()
     assert "│ \x1b[36m1  \x1b[0m │ 2 │" in tables.text()

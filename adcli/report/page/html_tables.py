@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from adcli.report.drawn_tables import MAX_COLUMNS, MAX_ROWS, Tables
 from adcli.report.page.markup import Markup, join, tag
-from adcli.report.rich_tables import MAX_COLUMNS, MAX_ROWS, Tables
 
 
 class HtmlTables(Tables):
@@ -15,8 +15,9 @@ class HtmlTables(Tables):
     `row_attributes` are those of the rows of the next table, by the number of the row.
     """
 
+    width = 100
+
     def __init__(self) -> None:
-        super().__init__(100, False)
         self._parts: list[Markup] = []
         self.row_attributes: dict[int, dict[str, str]] = {}
 
