@@ -9,10 +9,10 @@ from typing import Any
 
 from adcli.fitting.group_fits import GroupFit, as_columns
 from adcli.language.messages import counted
+from adcli.report.drawn_tables import Tables
 from adcli.report.fit import FitReport
 from adcli.report.numbers import exact, short
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import Tables
 
 NAMED = 5
 """Groups whose fits did not converge that are named below a table."""

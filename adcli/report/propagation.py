@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report
-from adcli.report.rich_tables import Tables
 from adcli.report.shorthand import in_digits, rounded, shorthand
 from adcli.uncertainty.propagation import Propagation, Uncertain
 
