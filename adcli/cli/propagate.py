@@ -6,6 +6,7 @@ from adcli.cli.declare import as_command
 from adcli.cli.propagate_options import EXAMPLES, PropagateOptions
 from adcli.cli.show import show
 from adcli.cli.terminal import remark
+from adcli.errors import UsageError
 from adcli.language.messages import render_note
 
 
@@ -20,6 +21,12 @@ def command(options: PropagateOptions) -> int:
     from adcli.report.propagation import PropagationReport
     from adcli.uncertainty.run import propagate
 
+    if options.points is not None:
+        from adcli.cli.propagate_rows import propagate_rows
+
+        return propagate_rows(options)
+    if options.form == "parquet":
+        raise UsageError("Parquet is for the rows of a file", "--points FILE")
     f, model = program_of(options)
     found = propagate(
         f,
@@ -27,8 +34,12 @@ def command(options: PropagateOptions) -> int:
         correlation=correlations(options.correlation),
         covariance=options.covariance,
         model=model,
-        level=options.level,
+        level=options.probability,
         coverage=options.coverage,
+        order=None if options.order == "auto" else int(options.order),
+        monte_carlo=options.monte_carlo,
+        seed=options.seed,
+        interval=options.interval,
         strict=options.strict,
     )
     show(PropagationReport(found), options.form, options.output, options.digits)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from adcli.cli.declare import Options
-from adcli.cli.formats import RECORD
-from adcli.cli.kinds import count, number, text, texts
-from adcli.cli.needs import A_TABLE, Need
-from adcli.cli.options import STRICT, OutputOptions, ProgramOptions, format_option
+from adcli.cli.formats import ROWS
+from adcli.cli.kinds import choice, count, number, text, texts
+from adcli.cli.needs import A_TABLE, Need, has, has_none
+from adcli.cli.options import (
+    STRICT,
+    OutputOptions,
+    ProgramOptions,
+    file_format_option,
+    format_option,
+)
 
+INTERVALS = ("symmetric", "shortest")
+LEVEL = 0.95
 EXAMPLES = """\b
 Examples:
   adcli propagate 'V/I' --at 'V=4.999±0.0032, I=19.661e-3±9.5e-6' --correlation V,I=-0.36
   adcli propagate 'm*g*h' --at 'm=2.000(5), g=9.81, h=1.5±0.01 uniform' --format json
   adcli propagate 'R=V*cos(p)/I; X=V*sin(p)/I; R, X' --at 'V=5.0(1), I=0.02±1%, p=1.05±0.01'
   adcli propagate 'L*(1 + a*T)' --at 'L=50±0.1 k=2, a=11e-6, T=20±0.5 df=4' --level 0.99
+  adcli propagate 'exp(-k*t)' --at 'k=2.0±0.3, t=1.0(2)' --monte-carlo 1e5 --interval shortest
+  printf 'x,u(x)\\n2,0.1\\n3,0.2\\n' | \\
+    adcli propagate 'k*x^2' --points - --points-format csv --at 'k=1.00(1)' --format csv
   adcli propagate 'log(2)/k' --model decay.json
 
 The examples of adcli fit make decay.json; k is one of its parameters.
@@ -45,27 +56,82 @@ class QuantityOptions(Options):
     )
 
 
+ROWS_ALONE = Need("is for --points", has("points"), "--points FILE has a row for each point")
+A_POINT_ALONE = Need("is for one point, not for --points", has_none("points"))
+
+
+class RowOptions(Options):
+    """The rows of a file."""
+
+    points: str | None = text(
+        "FILE", "Rows with columns x and u(x) for a variable x ('-': standard input)."
+    )
+    points_format: str | None = file_format_option(ROWS_ALONE)
+    on_error: str = choice(
+        ["stop", "null"],
+        "At a row that fails: stop (default), or go on with nulls and exit 1 at the end.",
+        ROWS_ALONE,
+        default="stop",
+    )
+
+
 class IntervalOptions(Options):
     """Which intervals."""
 
-    level: float = number(
-        "P", "The probability of the interval (default 0.95).", least=0, most=1, default=0.95
+    level: float | None = number(
+        "P", "The probability of the interval (default 0.95).", least=0, most=1
     )
     coverage: float | None = number(
         "K",
         "The coverage factor of the interval, in place of --level.",
-        Need("and --level exclude each other", lambda parsed: parsed["level"] == 0.95),
+        Need("and --level exclude each other", has_none("level")),
+    )
+    order: str = choice(
+        ["auto", "1", "2"],
+        "1: by first derivatives alone; 2: with the terms of the next order, from second and third "
+        "ones; auto (default): 2 where the first are 0.",
+        A_POINT_ALONE,
+        default="auto",
     )
     strict: bool = STRICT
 
+    @property
+    def probability(self) -> float:
+        """The level."""
+        return LEVEL if self.level is None else self.level
 
-class PropagateOptions(ProgramOptions, QuantityOptions, IntervalOptions, OutputOptions):
+
+A_TRIAL = Need("needs --monte-carlo", has("monte_carlo"))
+
+
+class TrialOptions(Options):
+    """The check by draws."""
+
+    monte_carlo: str | None = text(
+        "N",
+        "Check it with N draws from the distributions of the inputs, such as 1e6; auto draws "
+        "until the figures are stable (JCGM 101:2008).",
+        A_POINT_ALONE,
+    )
+    seed: int = count("The seed of the draws (default 0).", A_TRIAL, default=0)
+    interval: str = choice(
+        INTERVALS,
+        "Of the draws: as many below as above (symmetric, default), or the shortest.",
+        A_TRIAL,
+        default="symmetric",
+    )
+
+
+class PropagateOptions(
+    ProgramOptions, QuantityOptions, RowOptions, IntervalOptions, TrialOptions, OutputOptions
+):
     """All options of the command."""
 
-    form: str = format_option(endings=RECORD)
+    form: str = format_option(endings=ROWS)
     digits: int = count(
         "Significant digits of uncertainties in tables (default 2); values have the same places.",
         A_TABLE,
+        A_POINT_ALONE,
         least=1,
         most=15,
         default=2,

@@ -60,6 +60,8 @@ def _parts(value: float, u: float, digits: int) -> tuple[str, str, str]:
         power, places = f"e{top}", top - last
         value, u = (float(Decimal(x).scaleb(-top)) for x in (value, u))
     number = f"{Decimal(value):.{places}f}"
+    if not number.strip("-0."):
+        number = number.removeprefix("-")
     spread = f"{Decimal(u):.{places}f}"
     bracket = spread if 0 < places < digits else spread.replace(".", "").lstrip("0")
     return number, bracket, power

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from adcli.errors import UsageError
 from adcli.fitting.statistics import half_width
+from adcli.given import check_number
 
 LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How intervals are made: to a `level`, or with a coverage `factor` where that is given."""
+
+    level: float = LEVEL
+    factor: float | None = None
+
+    def __post_init__(self) -> None:
+        check_number(self.level, "the level")
+        if not 0 < self.level < 1:
+            raise UsageError(f"the level is {self.level:g}", "it is between 0 and 1, as 0.95")
+        if self.factor is not None:
+            check_number(self.factor, "the coverage factor")
+            if not 0 < self.factor < math.inf:
+                raise UsageError(f"the coverage factor is {self.factor:g}", "it is above 0, as 2")
 
 
 def counted_freedom(freedom: float) -> float:

@@ -20,7 +20,7 @@ from adcli.uncertainty.covariance import (
     check_covariance,
     place_of,
 )
-from adcli.uncertainty.measured import Measured, checked
+from adcli.uncertainty.measured import DISTRIBUTIONS, Measured, checked
 
 Pairs = Mapping[tuple[str, str], float]
 """Correlations by the labels of two numbers."""
@@ -58,6 +58,14 @@ class MeasuredPoint:
         if len(self.linked):
             u = self.deviations[self.linked]
             found[np.ix_(self.linked, self.linked)] = self.correlation * np.outer(u, u)
+        return found
+
+    @cached_property
+    def excess(self) -> Any:
+        """(n,): the excess kurtosis of each element; those that are linked count as normal."""
+        found = np.array([DISTRIBUTIONS[kind].kurtosis for kind in self.kinds], dtype=float)
+        found[self.linked] = 0.0
+        found[self.deviations == 0] = 0.0
         return found
 
     @cached_property

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,11 +17,20 @@ from adcli.ad.tasks import Task
 from adcli.errors import DomainError, KinkError
 from adcli.function import Function
 from adcli.graph.axes import Shape, index_label, indices
-from adcli.uncertainty.coverage import coverage_factor, coverage_level, effective_freedom
+from adcli.uncertainty.coverage import (
+    Coverage,
+    coverage_factor,
+    coverage_level,
+    effective_freedom,
+)
 from adcli.uncertainty.measured_point import MeasuredPoint
+from adcli.uncertainty.sampled import MonteCarlo
+from adcli.uncertainty.second_order import HigherTerms, higher_terms, is_affordable
 
 CANCELLED = 8 * 2.0**-52
 """A variance below this part of the terms that it is a sum of is rounding: they cancel."""
+FAILED = 0.99
+"""A part of the variance that is beyond the first order: it says nothing then."""
 MOST_TERMS = 1000
 """Correlated pairs that a result lists, the largest ones."""
 
@@ -30,7 +39,7 @@ class BudgetLine(NamedTuple):
     """What one input adds to the uncertainty of a result.
 
     `contribution` is the sensitivity times the standard uncertainty, `percent` its square as a part
-    of the variance of first order; None where that is 0.
+    of the variance; None where that is 0.
     """
 
     quantity: str
@@ -52,14 +61,6 @@ class CorrelationTerm(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """How intervals are made: to a `level`, or with a coverage `factor` where that is given."""
-
-    level: float
-    factor: float | None = None
-
-
-@dataclass(frozen=True)
 class Uncertain:
     """One number that results, with its uncertainty.
 
@@ -69,6 +70,10 @@ class Uncertain:
     degrees_of_freedom    the effective ones; infinite where those of all inputs are
     interval              value - U, value + U, with U the expanded uncertainty, k times the
                           standard one
+    first_order           the combined uncertainty by the gradient alone
+    higher                the terms of the next order; None where they were not computed, or are
+                          beyond what the program has there (`reason` says which)
+    order                 2 where the standard uncertainty includes those terms, else 1
     """
 
     name: str
@@ -78,6 +83,26 @@ class Uncertain:
     coverage: Coverage
     budget: Sequence[BudgetLine]
     correlations: Sequence[CorrelationTerm]
+    first_order: float
+    higher: HigherTerms | None = None
+    order: int = 1
+    reason: str | None = None
+
+    @property
+    def higher_share(self) -> float:
+        """The part of the variance to second order that the first order lacks."""
+        if self.higher is None or not self.higher.variance:
+            return 0.0
+        whole = self.first_order**2 + self.higher.variance
+        return self.higher.variance / whole if whole > 0 else math.inf
+
+    @property
+    def second_order(self) -> float | None:
+        """The standard uncertainty with the terms of the next order; None where there is none."""
+        if self.higher is None:
+            return None
+        whole = self.first_order**2 + self.higher.variance
+        return math.sqrt(whole) if whole >= 0 else None
 
     @property
     def coverage_factor(self) -> float:
@@ -109,7 +134,8 @@ class Propagation:
     """The results of a program at a measured point: numbers, an array's one by one.
 
     `kink` is the first kink at which the derivative is a convention, as an error; None at a smooth
-    point. `covariance` (n, n) is that of the n results by the first order.
+    point. `covariance` (n, n) is that of the n results by the first order. `monte_carlo` are the
+    trials, where they were asked for.
     """
 
     program: str
@@ -117,6 +143,7 @@ class Propagation:
     results: Sequence[Uncertain]
     covariance: Any
     kink: KinkError | None = None
+    monte_carlo: MonteCarlo | None = None
 
     @property
     def correlation(self) -> Any:
@@ -151,12 +178,14 @@ class Linear(NamedTuple):
     """A program at a point to first order.
 
     names   of its m results
+    places  of these: output, index
     values  (m,)
     slopes  (m, n) by the n uncertain elements
     kink    see Propagation
     """
 
     names: Sequence[str]
+    places: Sequence[tuple[int, tuple[int, ...]]]
     values: Any
     slopes: Any
     kink: KinkError | None
@@ -189,7 +218,8 @@ def linearised(f: Function, point: MeasuredPoint, strict: bool = False) -> Linea
         slopes.append(np.concatenate([np.reshape(b, (-1, size)) for b in blocks]))
     flat = np.concatenate([np.ravel(x) for x in values]).astype(float)
     names = list(result_names(f, shapes))
-    return Linear(names, flat, np.concatenate(slopes, axis=1), found.kink_taken())
+    places = [(k, index) for k, shape in enumerate(shapes) for index in indices(shape)]
+    return Linear(names, places, flat, np.concatenate(slopes, axis=1), found.kink_taken())
 
 
 def result_names(f: Function, shapes: Sequence[Shape]) -> Iterator[str]:
@@ -206,9 +236,17 @@ def result_names(f: Function, shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def propagation(
-    f: Function, point: MeasuredPoint, coverage: Coverage, strict: bool = False
+    f: Function,
+    point: MeasuredPoint,
+    coverage: Coverage,
+    order: int | None = None,
+    strict: bool = False,
 ) -> Propagation:
-    """The combined uncertainties to first order, with their budgets. Raises as `linearised`."""
+    """The combined uncertainties, with their budgets.
+
+    `order` is 1, 2, or None: 2 where the first order has next to none of the variance; the terms of
+    the next order are computed where they cost little. Raises as `linearised`.
+    """
     linear = linearised(f, point, strict)
     parts = linear.slopes * point.deviations
     results = [
@@ -217,7 +255,67 @@ def propagation(
             linear.names, linear.values, linear.slopes, parts, strict=True
         )
     ]
+    if order != 1 and (order == 2 or linear.kink is None):
+        cheap = is_affordable(f, point, len(results))
+        results = [
+            _with_higher(f, point, x, place, slopes, order)
+            if order == 2 or cheap or not x.standard_uncertainty
+            else x
+            for x, place, slopes in zip(results, linear.places, linear.slopes, strict=True)
+        ]
     return Propagation(f.text, point, results, _covariance(point, parts), linear.kink)
+
+
+def _with_higher(
+    f: Function,
+    point: MeasuredPoint,
+    x: Uncertain,
+    place: tuple[int, tuple[int, ...]],
+    slopes: Any,
+    order: int | None,
+) -> Uncertain:
+    """A result with the terms of the next order, which count where `order` is 2, or the first order
+    has none. Raises DomainError, where they were asked for and are not finite."""
+    if not point.labels:
+        return x
+    try:
+        higher = higher_terms(f, point, place, slopes)
+    except DomainError as error:
+        if order == 2:
+            raise
+        return replace(x, reason=error.message)
+    x = replace(x, higher=higher)
+    u = x.second_order
+    if order == 2 and u is None:
+        raise DomainError(
+            f"the uncertainty of {x.name} to second order is not real: the terms beyond the first "
+            "order are larger than it is, and negative",
+            "the series does not tell here; --order 1 leaves them out, --monte-carlo 1e6 does "
+            "without derivatives",
+        )
+    if u is None or not higher.variance or (order is None and x.higher_share < FAILED):
+        return x
+    freedom = x.degrees_of_freedom
+    if not x.first_order:
+        freedom = float(point.freedom[point.deviations > 0].min())
+    part = 100 * (x.first_order / u) ** 2 if u else 0.0
+    return replace(
+        x,
+        standard_uncertainty=u,
+        order=2,
+        degrees_of_freedom=freedom,
+        budget=[_scaled(line, part) for line in x.budget],
+        correlations=[_scaled(term, part) for term in x.correlations],
+    )
+
+
+BudgetPart = TypeVar("BudgetPart", BudgetLine, CorrelationTerm)
+
+
+def _scaled(line: BudgetPart, part: float) -> BudgetPart:
+    """A line whose percent are those of a part of the variance, itself in percent."""
+    percent = 0.0 if line.percent is None else line.percent * part / 100
+    return line._replace(percent=percent)
 
 
 def _covariance(point: MeasuredPoint, parts: Any) -> Any:
@@ -258,9 +356,8 @@ def _result(
             percent = None if share is None else 100 * share
             own = float(point.freedom[k])
             lines.append(BudgetLine(point.labels[k], x, spread, slope, part, percent, own))
-    return Uncertain(
-        name, value, u, _freedom(point, parts), coverage, lines, _terms(point, parts, u)
-    )
+    terms = _terms(point, parts, u)
+    return Uncertain(name, value, u, _freedom(point, parts), coverage, lines, terms, u)
 
 
 def _share(a: float, b: float, r: float, u: float) -> float | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from adcli.errors import UsageError
 from adcli.fitting.fitted_model import FittedModel, load_model
 from adcli.fitting.result import Fit
 from adcli.function import Function, as_function, function
-from adcli.given import check_number, is_path
+from adcli.given import is_path
 from adcli.uncertainty.covariance import CovarianceMatrix, as_covariance
-from adcli.uncertainty.coverage import LEVEL
+from adcli.uncertainty.coverage import LEVEL, Coverage
 from adcli.uncertainty.from_fit import known_by, with_parameters
 from adcli.uncertainty.measured import Measured, read_measured
 from adcli.uncertainty.measured_point import Pairs, measured_point
-from adcli.uncertainty.propagation import Coverage, Propagation, propagation
+from adcli.uncertainty.propagation import Propagation, propagation
+from adcli.uncertainty.sampled import sampling
 
 
 def propagate(
@@ -30,6 +31,10 @@ def propagate(
     model: FittedModel | Fit | str | None = None,
     level: float = LEVEL,
     coverage: float | None = None,
+    order: int | None = None,
+    monte_carlo: int | float | str | None = None,
+    seed: int = 0,
+    interval: str = "symmetric",
     strict: bool = False,
 ) -> Propagation:
     """The uncertainty of a program's results from the uncertainties of its variables.
@@ -44,6 +49,11 @@ def propagate(
     model               a fit, or what it saved: its parameters with their covariance; without a
                         program its prediction is the result
     level, coverage     the probability of intervals, or the coverage factor instead
+    order               1: by the gradient alone; 2: with the terms of the next order, as None takes
+                        where the gradient is 0
+    monte_carlo         so many trials to check it with (JCGM 101:2008); "auto" draws until the
+                        figures are stable; `seed` says which, `interval` is "symmetric" in
+                        probability, or the "shortest"
     strict              a kink is an error
 
     Source: JCGM 100:2008 (GUM), 5.1.2, 5.2.2, 6.2 and G.4. Raises UsageError for what does not fit
@@ -53,13 +63,10 @@ def propagate(
     >>> round(result.standard_uncertainty, 6), result.results[0].budget[0].quantity
     (0.002, 'L')
     """
-    check_number(level, "the level")
-    if not 0 < level < 1:
-        raise UsageError(f"the level is {level:g}", "it is between 0 and 1, as 0.95")
-    if coverage is not None:
-        check_number(coverage, "the coverage factor")
-        if not (0 < coverage < math.inf):
-            raise UsageError(f"the coverage factor is {coverage:g}", "it is above 0, as 2")
+    intervals = Coverage(level, coverage)
+    asked = None if monte_carlo is None else sampling(monte_carlo, seed, interval)
+    if order not in (None, 1, 2):
+        raise UsageError(f"the order is {order!r}", "it is 1 or 2")
     values = measured_values(at or {}, uncertainty or {}, degrees_of_freedom or {})
     matrices: list[CovarianceMatrix] = [] if covariance is None else [as_covariance(covariance)]
     if model is not None:
@@ -72,7 +79,12 @@ def propagate(
         raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
     f = as_function(f)
     point = measured_point(f, values, correlation, matrices)
-    return propagation(f, point, Coverage(level, coverage), strict)
+    found = propagation(f, point, intervals, order, strict)
+    if asked is None:
+        return found
+    from adcli.uncertainty.monte_carlo import draw_trials
+
+    return replace(found, monte_carlo=draw_trials(f, found, asked))
 
 
 def as_model(model: FittedModel | Fit | str) -> FittedModel:
