@@ -22,6 +22,7 @@ from adcli.cli.inputs import (
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.graph.axes import Shape
+from adcli.graph.constants import CONSTANTS
 from adcli.graph.shapes import GiantError, refuse_giant
 from adcli.language.messages import safe
 
@@ -109,5 +110,9 @@ def _range(name: str, text: str) -> tuple[Any, Any]:
     low, colon, high = [part.strip() for part in text.partition(":")]
     if not colon or ":" in high or not (low or high):
         raise UsageError(f"'{safe(text)}' is not a range", _BOUNDS_HINT)
+    for bound, sign in ((low, ">="), (high, "<=")):
+        if re.fullmatch(r"[^\W\d]\w*", bound) and bound not in CONSTANTS:
+            hint = f"--subject-to '{safe(name)} {sign} {safe(bound)}' holds one by another"
+            raise UsageError(f"the bound '{safe(bound)}' is a name, not a number", hint)
     lower = constant(low, None) if low else -math.inf
     return lower, constant(high, None) if high else math.inf

@@ -23,6 +23,7 @@ Examples:
   adcli descend 'x^2 + 3y^2' --start x=4,y=2 --method gd --rate 0.1 --every 10
   adcli descend 'sum((A@v - [1, 2])^2)' --start v=[0,0] --fix 'A=[[1,2],[3,4]]' --method adam
   adcli descend 'x - log(x)' --start x=5 --bounds x=0.1: --format json
+  adcli descend 'x*y' --start x=1,y=3 --subject-to 'x^2 + y^2 == 2' --subject-to 'x + y <= 1'
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
   adcli descend '(x - 1)^2 + 3y^2' --start x=4,y=2 --method momentum --explain
@@ -47,11 +48,14 @@ rows.csv has columns x and y; pairs.csv has x[0] and x[1], which make a matrix x
 
 \b
 Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usage or syntax;
-3 iteration or time limit; 4 diverged; 5 stalled; 130 interrupted.
+3 iteration or time limit; 4 diverged; 5 stalled, or no point meets the constraints;
+130 interrupted.
 
 \b
 Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
-adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy."""
+adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy. Under
+constraints: slsqp (the default of small problems) or trust-constr (of large ones), through SciPy;
+the multiplier of a constraint tells how fast the best value changes as its right side grows."""
 
 
 def _is_one_start(parsed: Parsed) -> bool:
@@ -137,6 +141,16 @@ class AimOptions(Options):
         least=1,
     )
     seed: int | None = count("The seed of what is drawn at random (default 0).", DRAWN)
+
+
+class ConstraintOptions(Options, needs=[WHOLE]):
+    """What the point must meet."""
+
+    subject_to: tuple[str, ...] = texts(
+        "'x + y <= 1'",
+        "A constraint: <=, >=, == or a chain, of numbers or arrays; it sees what EXPR defines. "
+        "Repeatable.",
+    )
 
 
 class SettingsOptions(Options):
@@ -290,6 +304,7 @@ class WatchingOptions(Options):
         A_TABLE,
         ONE_START,
         WHOLE,
+        Need("is not for constraints", has_none("subject_to"), "leave --explain out"),
     )
     trace: str | None = text(
         "FILE",
@@ -322,6 +337,7 @@ class CheckpointOptions(Options):
 class DescendOptions(
     ProgramOptions,
     StartOptions,
+    ConstraintOptions,
     AimOptions,
     TableOptions,
     SettingsOptions,

@@ -30,28 +30,35 @@ class DescentRun:
         self.f = f
         self.options = options
         self.first_steps: FirstSteps | None = None
+        self.known = f  # what it names, and its constraints do
+        if options.subject_to:
+            from adcli.descent.constraints import constrained
+
+            self.known = constrained(f.text, options.subject_to).function
 
     def run(self) -> int:
         """Minimise, save what was found, and report it; returns the exit code."""
         options = self.options
-        held = assignments(options.fix, "--fix", None, self.f)
-        drawn = drawn_values(options.param, options.seed, self.f)
+        f = self.known
+        held = assignments(options.fix, "--fix", None, f)
+        drawn = drawn_values(options.param, options.seed, f)
         with ExitStack() as stack:
             table = stack.enter_context(open_data(options))
-            start = start_values(options, self.f, [*held, *columns_in(self.f, table)], drawn)
+            start = start_values(options, f, [*held, *columns_in(f, table)], drawn)
             if table is not None:
-                table.know(file_levels(options.start, self.f))
+                table.know(file_levels(options.start, f))
                 given = [*start, *held]
                 check_columns(self.f, table, given, complete=not options.resume)
             rows = self.rows(table, stack)
             bounds = bound_pairs(options.bounds)
             pictures, pages = self.pictures(), self.pages()
             watchers = [stack.enter_context(watcher) for watcher in self.watchers()]
-            problem = {"start": start, "fix": held, "bounds": bounds, **rows}
+            constraints = {"constraints": options.subject_to} if options.subject_to else {}
+            problem = {**constraints, "start": start, "fix": held, "bounds": bounds, **rows}
             result = self.minimise(problem, [*pictures, *pages, *watchers], stack)
         if options.save:
             self.save(options.save, result)
-        for text in result.moved:
+        for text in (*result.moved, *getattr(result, "remarks", ())):
             remark(safe(text) + "\n")
         for page in pages:
             settings = [("method", self.described()), *options.chosen("method", *SHOWN_ELSEWHERE)]
@@ -127,7 +134,8 @@ class DescentRun:
         """The method in words."""
         from adcli.descent.settings import Settings
 
-        return Settings(**self.options.given(SettingsOptions)).describe()
+        given = self.options.given(SettingsOptions)
+        return Settings(**given).describe(bool(self.options.subject_to))
 
     def minimise(
         self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack

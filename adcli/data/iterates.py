@@ -25,6 +25,16 @@ ITERATE: dict[str, type] = {
 }
 """The columns of an iterate, with their types."""
 
+CONSTRAINED_ITERATE: dict[str, type] = {
+    "iteration": int,
+    "value": float,
+    "violation": float,
+    "kkt_residual": float,
+    "step": float,
+    "evaluations": int,
+}
+"""The columns of an iterate under constraints."""
+
 EPOCH: dict[str, type] = {
     "epoch": int,
     "iterations": int,

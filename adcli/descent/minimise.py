@@ -31,8 +31,10 @@ class Result(Minimum):
     `history` has iterates on the way, thinned in a long run (`point` there is the flat vector of
     the free variables, `labels` their names). With many starts this is the best result, and
     `starts` has all of them, best first. `moved` says which numbers of the start were outside of
-    their bounds, and moved to them. `levels` are the texts that codes stand for, `names` those of
-    the places along axes of variables. `inference` has the standard errors, if they are asked for.
+    their bounds, and moved to them, `remarks` what else there is to say of what was asked;
+    `is_feasible` says whether constraints hold. `levels` are the texts that codes stand for,
+    `names` those of the places along axes of variables. `inference` has the standard errors, if
+    they are asked for.
     """
 
     penalty: float = 0.0
@@ -40,6 +42,8 @@ class Result(Minimum):
     labels: list[str] = field(repr=False, default_factory=list)
     starts: list[Result] = field(repr=False, default_factory=list)
     moved: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    is_feasible: bool = True
     levels: LevelNames = field(default_factory=dict)
     names: AxisNames = field(repr=False, default_factory=dict)
     inference: Inference | None = None
@@ -118,12 +122,12 @@ def _result(
         settings.name,
         monitor.elapsed(),
         problem.sign * problem.penalty(point),
-        [_as_asked(it, problem.sign) for it in history.closed(monitor.last)],
+        [as_asked(it, problem.sign) for it in history.closed(monitor.last)],
         problem.first_labels(HISTORY_NUMBERS),
     )
 
 
-def _as_asked(it: Iterate, sign: float) -> Iterate:
+def as_asked(it: Iterate, sign: float) -> Iterate:
     """An iterate with the function's own value and gradient."""
     if sign > 0:
         return it

@@ -140,7 +140,7 @@ class Objective(VectorLayout):
     @cached_property
     def gradient_nodes(self) -> list[int]:
         """The nodes of the gradient by the free variables."""
-        order = self.graph.reach([self.target])
+        order = self.graph.reach([self.target, *self.nodes])  # constraints may name more
         return gradient_nodes(self.graph, order, self.target, self.nodes, self.input_shapes)
 
     @cached_property

@@ -29,10 +29,13 @@ class Problem(Objective):
     `start`, `fixed` and `data` give every variable a number or an array; `bounds` gives free
     variables a pair (lower, upper) of numbers or arrays, and a start outside of them is moved to
     the nearest. Data are held like what is fixed, and are not part of the points that are reported.
+    `is_constrained` says that constraints are heeded besides.
     A number for what is taken by groups of rows, as a in a[g], begins one for each group.
     What is minimised is the function, or its negative with `maximize`, plus `decay`/2 times the sum
     of the squares of what varies. Raises UsageError for names, shapes and bounds that do not fit.
     """
+
+    is_constrained = False
 
     def __init__(
         self,

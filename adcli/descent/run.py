@@ -40,6 +40,7 @@ def descend(
     fix: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
     bounds: Mapping[str, tuple[Any, Any]] | None = None,
+    constraints: Sequence[str] = (),
     maximize: bool = False,
     engine: str = "auto",
     starts: int = 1,
@@ -62,8 +63,9 @@ def descend(
     variables, `bounds` gives pairs (lower, upper), to which a start outside of them is moved (the
     result's `moved` says so), `starts` descends from many points around the
     start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
-    (rows, k); only those that it names are used. `engine` is auto, python (numbers alone), numpy
-    or llvm. `errors` asks for standard errors, of a loss
+    (rows, k); only those that it names are used. `constraints` are comparisons that the point must
+    meet, such as "x + y <= 1"; the result is then a ConstrainedResult. `engine` is auto, python
+    (numbers alone), numpy or llvm. `errors` asks for standard errors, of a loss
     that is a negative log-likelihood: "hessian" (or True), or "robust", with `cluster_by`, the
     group of each row or the name of a column; the result's `inference` has them, with intervals of
     the `confidence`. `watchers` see the iterates of one descent, of many the problem alone;
@@ -94,6 +96,19 @@ def descend(
     if data is not None:
         f.refuse_constants(names_in(data), "the data")
         data = check_arrays(data, [name for name in f.inputs if has_column(data, name)])
+    program = None
+    chosen.check_constrained(bool(constraints))
+    if constraints:
+        from adcli.descent.constraints import read_constraints
+
+        if checkpoint is not None or resume is not None:
+            raise UsageError("a descent under constraints has no checkpoints", "leave them out")
+        if errors:
+            raise UsageError(
+                "standard errors of a descent hold where no constraint does", "leave them out"
+            )
+        program = read_constraints(f, constraints, {**(start or {}), **(fix or {})}, data)
+        f = program.function
     problem = Problem(
         f,
         start or {},
@@ -111,15 +126,23 @@ def descend(
         inferring.check(problem)
     elif cluster_by is not None:
         raise UsageError("groups of rows are for standard errors", "errors='robust'")
+    saving = Saving(checkpoint, checkpoint_every, resume or "", body)
+
+    def one(problem: Problem, saving: Saving, watchers: Sequence[Watcher]) -> Result:
+        if program is None:
+            return minimise(problem, chosen, limits, saving, watchers, interrupted)
+        from adcli.descent.constrained_result import minimise_constrained
+
+        return minimise_constrained(problem, program, chosen, limits, watchers, interrupted)
+
     if starts == 1:
-        saving = Saving(checkpoint, checkpoint_every, resume or "", body)
-        result = minimise(problem, chosen, limits, saving, watchers, interrupted)
+        result = one(problem, saving, watchers)
     elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")
     else:
         for watcher in watchers:
             watcher.begin(problem)
-        result = descend_many(problem, chosen, limits, int(starts), int(seed), interrupted)
+        result = descend_many(problem, one, limits, int(starts), int(seed), interrupted)
     inference = inferring.infer(problem, result) if inferring else None
     return replace(
         result,
@@ -163,13 +186,13 @@ def scattered(problem: Problem, number: int, seed: int) -> Vector:
 
 def descend_many(
     problem: Problem,
-    settings: Settings,
+    one: Callable[[Problem, Saving, Sequence[Watcher]], Result],
     limits: Limits,
     count: int,
     seed: int,
     interrupted: Callable[[], bool],
 ) -> Result:
-    """The best of `count` descents, which has all of them, best first, in `starts`.
+    """The best of `count` descents by `one`, which has all of them, best first, in `starts`.
 
     Only the best keeps its history: memory holds a result of all others. A start where the function
     is not finite is passed over. After `max_seconds` no further descent begins; the reason
@@ -187,7 +210,8 @@ def descend_many(
         raise UsageError(f"the seed is {seed}", "a seed is 0 or more")
 
     def rank(result: Result) -> float:
-        return problem.sign * result.value if math.isfinite(result.value) else math.inf
+        usable = result.is_feasible and math.isfinite(result.value)
+        return problem.sign * result.value if usable else math.inf
 
     best, results = None, []
     cut_short = ""
@@ -206,7 +230,7 @@ def descend_many(
             if interrupted():
                 break
             continue
-        result = minimise(begun, settings, limits, Saving(), interrupted=interrupted)
+        result = one(begun, Saving(), ())
         results.append(replace(result, history=[], labels=[]))
         if best is None or rank(result) < rank(best):
             best = result

@@ -23,6 +23,9 @@ from adcli.function import Function
 from adcli.given import check_choice, check_numbers
 
 METHODS = (*RULES, "cg", "lbfgs", "newton")
+CONSTRAINED = ("slsqp", "trust-constr")
+"""Methods that heed constraints."""
+
 LINE_SEARCHES = ("none", *SEARCHES)
 
 WHAT_THEY_DO = {
@@ -30,6 +33,9 @@ WHAT_THEY_DO = {
     "cg": "nonlinear conjugate gradients with a line search",
     "lbfgs": "L-BFGS-B of SciPy, a quasi-Newton method that learns from the last 20 gradients",
     "newton": "trust-region Newton of SciPy with exact Hessian-vector products",
+    "slsqp": "sequential quadratic programming of SciPy, then Newton steps on the KKT conditions",
+    "trust-constr": "trust-region interior points of SciPy with exact Hessian-vector products, then"
+    " Newton steps on the KKT conditions",
 }
 """Methods that find their own step lengths."""
 
@@ -58,7 +64,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        check_choice(self.name, METHODS, "method")
+        check_choice(self.name, (*METHODS, *CONSTRAINED), "method")
         check_choice(self.schedule, SCHEDULES, "schedule")
         if self.rate is not None and not 0 < self.rate < math.inf:
             raise UsageError(f"the rate is {self.rate:g}", "a rate is a positive number")
@@ -150,8 +156,22 @@ class Settings:
         search = self.line_search or ("wolfe" if self.name == "cg" else "armijo")
         return Searching(problem, self.name, search)
 
-    def describe(self) -> str:
+    def check_constrained(self, has_constraints: bool) -> None:
+        """Raise UsageError for a method that does not fit the presence, or lack, of constraints."""
+        takers = " and ".join(CONSTRAINED)
+        if has_constraints and (self.rate is not None or self.method not in (None, *CONSTRAINED)):
+            raise UsageError(
+                f"{self.name} takes no constraints", f"{takers} do; leave the method out"
+            )
+        if not has_constraints and self.method in CONSTRAINED:
+            raise UsageError(
+                f"{self.method} is for constraints", "give --subject-to, or leave the method out"
+            )
+
+    def describe(self, has_constraints: bool = False) -> str:
         """The method in words."""
+        if has_constraints and self.method is None:
+            return f"slsqp: {WHAT_THEY_DO['slsqp']} (of large problems trust-constr)"
         if self.searches:
             return f"{self.name}: {WHAT_THEY_DO[self.name]}"
         rate = self._schedule().rate

@@ -102,7 +102,8 @@ class Minimum:
 class Iterate(NamedTuple):
     """A point on the way. `value` is what is minimised (the negative value with `maximize`);
     `norm` is the length of the gradient (without what bounds forbid), `step` that of the last
-    change, `before` the value before it (nan at the start), `origin` the point before it."""
+    change, `before` the value before it (nan at the start), `origin` the point before it. Under
+    constraints `norm` is the KKT residual, and `violation` how far from holding they are."""
 
     iteration: int
     point: Vector
@@ -113,6 +114,7 @@ class Iterate(NamedTuple):
     before: float
     evaluations: int
     origin: Vector | None = None
+    violation: float | None = None
 
 
 class Iterates(NamedTuple):

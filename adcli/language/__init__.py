@@ -47,3 +47,13 @@ def whole_program(text: str) -> Any:
     from adcli.language.whole_calls import whole_calls
 
     return whole_calls(_parser(), text)
+
+
+def parse_beside(program: str, comparisons: Any) -> Any:
+    """A program, perhaps of a model, and texts of comparisons beside it in one graph: a `Compared`.
+
+    Raises LanguageError, with the place in the whole text, for what is none.
+    """
+    from adcli.language.beside import compare_beside
+
+    return compare_beside(_parser(), program, comparisons)

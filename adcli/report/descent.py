@@ -10,11 +10,13 @@ from itertools import islice
 from math import prod
 from typing import Any
 
+from adcli.descent.constrained_result import ConstrainedResult
 from adcli.descent.minimise import Result
 from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
 from adcli.graph.coded import LevelNames, coded_column
 from adcli.language.messages import counted
+from adcli.report.constraints import constraint_fields, constraint_lines
 from adcli.report.drawn_tables import Tables
 from adcli.report.estimates import (
     draw_estimates,
@@ -41,6 +43,8 @@ class DescentReport(Report):
         record = {**result_fields(self.result), **levels_field(self.result.levels)}
         if self.result.inference is not None:
             record |= inference_fields(self.result.inference)
+        if isinstance(self.result, ConstrainedResult):
+            record |= constraint_fields(self.result)
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]
         return record
@@ -71,13 +75,15 @@ class DescentReport(Report):
         evaluations = counted(result.evaluations, "evaluation")
         counts = (
             f"value {result.value:.{digits}g}{decay}, "
-            f"gradient norm {result.gradient_norm:.{digits}g}, "
-            f"{counted(result.iterations, 'iteration')}, {evaluations}"
+            + "".join(f"{name} {x}, " for name, x in optimality(result, digits))
+            + f"{counted(result.iterations, 'iteration')}, {evaluations}"
             + (f", {result.seconds:.2g} s" if self.timed else "")
         )
         found = result.inference
         if found is None:
             lines = [counts, *_point_lines(result, digits)]
+            if isinstance(result, ConstrainedResult):
+                lines += constraint_lines(result, digits)
             tables.panel("result", result.status, result.reason, lines)
             return
         fixed = {name: x for name, x in result.point.items() if name not in result.gradient}
@@ -106,6 +112,14 @@ def result_fields(result: Minimum) -> dict[str, Any]:
             f"the value is {result.value:g}, the gradient norm {result.gradient_norm:g}"
         )
     return record
+
+
+def optimality(result: Result, digits: int) -> list[tuple[str, str]]:
+    """The numbers that say how near the optimum a result is, with their names."""
+    named = [("gradient norm", result.gradient_norm)]
+    if isinstance(result, ConstrainedResult):
+        named = [("KKT residual", result.kkt_residual), ("violation", result.violation)]
+    return [(name, f"{x:.{digits}g}") for name, x in named]
 
 
 def levels_field(levels: LevelNames) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from adcli.errors import UsageError
 from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
 from adcli.report.descent_landscape import Landscape
+from adcli.report.descent_rows import norm_name
 from adcli.report.plots import (
     PANEL,
     SLIDE,
@@ -72,7 +73,7 @@ class TerminalPlot(DescentPicture):
     def draw(self, result: Result) -> None:
         """Two charts, one above the other."""
         name, values, norms = curves(result, self.problem)
-        for title, curve in ((name, values), ("gradient norm", norms)):
+        for title, curve in ((name, values), (norm_name(result.history), norms)):
             if curve:
                 self.write("\n".join(chart(title, curve, self.width)) + "\n")
 
@@ -148,7 +149,7 @@ class Film(DescentPicture):
 def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:
     name, values, norms = curves(result, problem)
     marker = "." if len(values) < 60 else ""
-    for label, curve in ((name, values), ("gradient norm", norms)):
+    for label, curve in ((name, values), (norm_name(result.history), norms)):
         if curve:
             axes.plot(*zip(*curve, strict=True), label=label, marker=marker, linewidth=2)
             axes.set_yscale("log")

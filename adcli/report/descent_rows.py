@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from adcli.data.iterates import ITERATE, Row, TraceFile
+from adcli.data.iterates import CONSTRAINED_ITERATE, ITERATE, Row, TraceFile
 from adcli.descent.monitor import Recorder, Watcher, next_mark
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate, Iterates
@@ -22,6 +22,8 @@ from adcli.language.messages import columns as text_width
 from adcli.language.messages import safe
 
 HEADERS = ("iteration", "value", "change", "|gradient|", "step", "evals")
+CONSTRAINED = ("iteration", "value", "violation", "optimality", "step", "evals")
+"""The optimality is the KKT residual."""
 MOST_WRAPPED = 6
 """Parameters that are shown whatever the width, in lines of their own where they do not fit."""
 TABLE_PAUSE = 0.2
@@ -59,7 +61,8 @@ class PlainTable(Watcher):
         labels = self._lay_out(problem)
         shown, size = len(labels), problem.size
         omission = f" ({shown or 'none'} of {size:,} parameters shown)" if shown < size else ""
-        headers = self._lines_of([*HEADERS, *labels, *map(derivative_label, labels)])
+        names = CONSTRAINED if problem.is_constrained else HEADERS
+        headers = self._lines_of([*names, *labels, *map(derivative_label, labels)])
         head = textwrap.wrap(self._head + omission, self._width, break_on_hyphens=False)
         self._write_head("\n".join([*head, headers]))
 
@@ -120,6 +123,7 @@ class PlainTable(Watcher):
         """Write a row; the change is that since the row before."""
         value = self._sign * it.value
         change = "" if self._before is None else f"{value - self._before:.2e}"
+        change = change if it.violation is None else f"{it.violation:.2e}"
         self._before = value
         step = f"{it.step:.2e}" if it.iteration else ""
         gradient = self._sign * it.gradient[: self._count]
@@ -141,6 +145,11 @@ class PlainTable(Watcher):
             start = full - _taken([width for _, width in line]) if text else 0
             text += (" " * start + " ".join(padded)).rstrip() + "\n"
         return text
+
+
+def norm_name(iterates: Sequence[Iterate]) -> str:
+    """What the norms of iterates are of."""
+    return "gradient norm" if iterates[0].violation is None else "KKT residual"
 
 
 def derivative_label(label: str) -> str:
@@ -214,10 +223,13 @@ class TraceWatcher(TraceFile, Recorder):
     def begin(self, problem: Problem) -> None:
         self._sign = -1.0 if problem.maximize else 1.0
         labels = [*problem.labels, *map(derivative_label, problem.labels)]
-        self.open(ITERATE, labels, problem.unflatten)
+        columns = CONSTRAINED_ITERATE if problem.is_constrained else ITERATE
+        self.open(columns, labels, problem.unflatten)
 
     def see(self, it: Iterate) -> None:
-        head = (it.iteration, self._sign * it.value, it.norm, it.step, it.evaluations)
+        violation = () if it.violation is None else (it.violation,)
+        value = self._sign * it.value
+        head = (it.iteration, value, *violation, it.norm, it.step, it.evaluations)
         self.add(Row(head, it.point.tolist(), (self._sign * it.gradient).tolist()))
 
     def see_many(self, iterates: Iterates) -> None:

@@ -64,6 +64,8 @@ class FirstSteps(Watcher):
 
     def see(self, it: Iterate) -> None:
         """Write the step down that led to an iterate."""
+        if not self.attends:
+            return
         last, self._last = self._last, it
         if last is None or len(self._steps) >= STEPS or it.iteration != last.iteration + 1:
             return

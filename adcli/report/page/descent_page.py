@@ -9,8 +9,8 @@ import numpy as np
 from adcli.descent.minimise import Result
 from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate, Status
-from adcli.report.descent import DescentReport
-from adcli.report.descent_rows import derivative_label
+from adcli.report.descent import DescentReport, optimality
+from adcli.report.descent_rows import derivative_label, norm_name
 from adcli.report.first_steps import FirstSteps
 from adcli.report.numbers import short
 from adcli.report.page.document import tabs
@@ -80,7 +80,7 @@ class DescentPage(FirstSteps):
 def _figures(result: Result, digits: int) -> list[tuple[str, str]]:
     found = [
         ("value", short(result.value, digits)),
-        ("gradient norm", short(result.gradient_norm, digits)),
+        *optimality(result, digits),
         ("iterations", f"{result.iterations:,}"),
         ("evaluations", f"{result.evaluations:,}"),
         ("method", result.method),
@@ -96,12 +96,14 @@ def _iterations(problem: Problem, steps: Sequence[Iterate], digits: int) -> Mark
     names = problem.first_labels(count)
     derivatives = [derivative_label(name) for name in names] if problem.size <= BOTH else []
     few = bool(derivatives)
-    sizes = ["gradient norm", "step", "change", "evaluations"]
+    constrained = problem.is_constrained
+    sizes = [norm_name(steps), "step", "change", *["violation"] * constrained, "evaluations"]
     headers = [*names, *derivatives, *sizes] if few else [*sizes, *names]
     rows = []
     for it in steps:
         changes = [f"{it.step:.2e}", f"{it.value - it.before:.2e}"] if it.iteration else ["", ""]
-        ends = [short(it.norm, digits), *changes, f"{it.evaluations:,}"]
+        violation = [] if it.violation is None else [f"{it.violation:.2e}"]
+        ends = [short(it.norm, digits), *changes, *violation, f"{it.evaluations:,}"]
         numbers = [*it.point[: len(names)], *it.gradient[: len(derivatives)]]
         shown = [short(x, digits) for x in numbers]
         start = [f"{it.iteration:,}", short(it.value, digits)]

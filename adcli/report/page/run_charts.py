@@ -11,6 +11,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.stopping import Iterate
 from adcli.language.messages import counted
 from adcli.report.descent_landscape import logarithmic_depth
+from adcli.report.descent_rows import norm_name
 from adcli.report.page.level_lines import below
 from adcli.report.page.scales import Scale, counting, fitting, linear
 from adcli.report.page.svg_chart import SvgChart
@@ -180,17 +181,18 @@ def value_chart(problem: Problem, steps: Sequence[Iterate], best: float) -> SvgC
 
 
 def norm_chart(steps: Sequence[Iterate]) -> SvgChart:
-    """The gradient norm against the iteration."""
+    """The gradient norm, or the KKT residual, against the iteration."""
     norms = np.array([it.norm for it in steps])
+    name = norm_name(steps)
     told = (
-        f"The gradient norm against the iteration: from {norms[0]:.6g} to {norms[-1]:.6g}, "
+        f"The {name} against the iteration: from {norms[0]:.6g} to {norms[-1]:.6g}, "
         f"over {_count(steps)}"
     )
     if fitting(shown_range(norms[norms > 0])).log:  # 0 has no place there
         norms = np.where(norms > 0, norms, np.nan)
-    labels = ("iteration", "gradient norm")
+    labels = ("iteration", name)
     xs = [it.iteration for it in steps]
-    return along_axis("norm", "The gradient norm", told, xs, norms, labels)
+    return along_axis("norm", f"The {name}", told, xs, norms, labels)
 
 
 def along_axis(
