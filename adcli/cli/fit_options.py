@@ -30,6 +30,7 @@ Examples:
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --derive 'half = log(2)/k'
   adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto --set 'c = a/10'
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
+  adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --intervals profile
   adcli fit 'y ~ a*exp(-k*t)' --data curves.csv --start a=auto,k=1 --by curve -o fits.csv
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
@@ -133,6 +134,12 @@ class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
         ),
         default=0.95,
     )
+    intervals: str = choice(
+        ["symmetric", "profile"],
+        "Intervals from standard errors (symmetric), or by profile likelihood: not symmetric, and "
+        "right where the model is far from linear.",
+        default="symmetric",
+    )
     plot: str | None = text(
         "FILE",
         "Draw data, curve with confidence band, and residuals: .png, .svg or .pdf (matplotlib).",
@@ -188,5 +195,5 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     @property
     def passed_on(self) -> dict[str, Any]:
         """What the library is given under its own name, where the command line has it."""
-        names = ("absolute_sigma", "confidence", "method", "rate", "max_iterations")
+        names = ("absolute_sigma", "confidence", "intervals", "method", "rate", "max_iterations")
         return {name: x for name in names if (x := getattr(self, name)) is not None}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Ended, Status
 from adcli.fitting.edge import DomainEdge
 from adcli.fitting.linearise import (
-    LeastSquares,
     Linearised,
     lengths,
     of_length_one,
@@ -29,7 +28,6 @@ from adcli.fitting.linearise import (
 )
 from adcli.fitting.losses import sum_of_squares
 from adcli.fitting.model import Vector
-from adcli.fitting.separable import Separated
 
 MARQUARDT, PROJECTION = "levenberg-marquardt", "variable projection"
 """What a result calls the methods."""
@@ -102,6 +100,20 @@ class Attempt(NamedTuple):
     method: str = MARQUARDT
 
 
+class Minimised(Protocol):
+    """What is minimised: all of a problem, or a part in some of its parameters."""
+
+    @property
+    def freedom(self) -> int:
+        """The number of rows beyond that of all parameters."""
+
+    def cost(self, point: Vector) -> float:
+        """What is minimised; not finite where the model is not."""
+
+    def linearise(self, point: Vector) -> Linearised:
+        """The linear problem at a point."""
+
+
 class Minimisation:
     """The search for a minimum from `start`, where the problem must be finite. Interrupted, it ends
     where it is. `is_known` says of a point and its cost that they lie in a minimum that needs no
@@ -109,7 +121,7 @@ class Minimisation:
 
     def __init__(
         self,
-        problem: LeastSquares | Separated,
+        problem: Minimised,
         start: Vector,
         box: Box,
         max_iterations: int,

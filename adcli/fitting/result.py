@@ -18,17 +18,32 @@ class Parameter:
     """One number that was fitted, or held.
 
     standard_error        None where it cannot be computed; `reason` says why
-    confidence_interval   (low, high), None without a standard error
+    confidence_interval   (low, high), None without a standard error; by profile likelihood each
+                          may be None
     start                 where it began; None where it followed from the other parameters
     notes                 what to know about it: at a bound, still at its start, undetermined
     """
 
     value: float
     standard_error: float | None
-    confidence_interval: tuple[float, float] | None
+    confidence_interval: tuple[float | None, float | None] | None
     start: float | None
     reason: str | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The profile likelihood of one parameter: the values at which it was held, in order, and how
+    far each is from the best, as a signed root: in standard errors, if the model is linear.
+
+    `ends` are those of the interval, None where there is no end, for `reasons`.
+    """
+
+    values: list[float]
+    roots: list[float]
+    ends: tuple[float | None, float | None]
+    reasons: tuple[str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,7 @@ class Fit(Quality, Minimum):
     where there is none). `moved` says which starts were out of their bounds, and moved to them.
     `reasons` say why figures of the whole fit are None, by name. `tied` are the numbers of the
     parameters that are expressions of others, `derived` those that were asked for, by label.
+    `profiles` are those of the parameters, by label, where they were asked for.
     `has_sigma` says whether residuals are in units of given standard deviations.
     """
 
@@ -58,6 +74,7 @@ class Fit(Quality, Minimum):
     tied: dict[str, DerivedNumber] = field(default_factory=dict)
     derived: dict[str, DerivedNumber] = field(default_factory=dict)
     has_sigma: bool = False
+    profiles: dict[str, Profile] = field(default_factory=dict)
 
     @property
     def model(self) -> str:

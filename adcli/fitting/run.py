@@ -34,9 +34,12 @@ from adcli.fitting.row_values import Weights
 from adcli.fitting.search import CHEAP_FIT, Search
 from adcli.fitting.statistics import RESIDUAL_ROUNDING, total_squares
 from adcli.fitting.summary import Summary
-from adcli.given import check_kinds, check_number
+from adcli.given import check_choice, check_kinds, check_number
 
 MAX_ITERATIONS = 1000
+
+SYMMETRIC, PROFILE = INTERVALS = "symmetric", "profile"
+"""Kinds of intervals: from standard errors, or by profile likelihood."""
 
 SAMPLE, SAMPLE_PER_PARAMETER = 20_000, 100
 """Rows of a large table that say where its robust fit begins: so many, and for each parameter."""
@@ -77,6 +80,7 @@ def fit(
     loss: str = "linear",
     loss_scale: float = 1.0,
     confidence: float = 0.95,
+    intervals: str = SYMMETRIC,
     method: str | None = None,
     max_iterations: int | None = None,
     engine: str = "auto",
@@ -101,6 +105,9 @@ def fit(
     `method` None is Levenberg-Marquardt with exact derivatives and what adcli.fitting.search adds;
     any other is one of adcli.descend's, which takes the `options`. `max_iterations` holds for each
     attempt. `engine` is auto, numpy or llvm.
+
+    `intervals` "profile" takes those of the parameters from the profile likelihood, which need not
+    be symmetric, and keeps the `profiles`.
 
     `set` ties parameters to others, {"b": "2*a"} or ["b = 2a"], and `derive` asks for quantities
     that follow from them, {"half": "log(2)/k"}: both come with standard errors, in `tied` and
@@ -133,6 +140,7 @@ def fit(
     settings: dict[str, Any] = {
         "absolute_sigma": absolute_sigma,
         "confidence": confidence,
+        "intervals": intervals,
         "method": method,
         "max_iterations": max_iterations,
         "interrupted": interrupted,
@@ -156,6 +164,7 @@ def solve(
     *,
     absolute_sigma: bool = False,
     confidence: float = 0.95,
+    intervals: str = SYMMETRIC,
     method: str | None = None,
     max_iterations: int | None = None,
     interrupted: Callable[[], bool] = lambda: False,
@@ -164,6 +173,7 @@ def solve(
     """The fit of a regression; see `fit`."""
     begun = time.perf_counter()
     check_number(confidence, "the confidence")
+    check_choice(intervals, INTERVALS, "kind of intervals")
     RunLimits(max_iterations)  # checks it
     if not 0 < confidence < 1:
         raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
@@ -194,7 +204,12 @@ def solve(
     try:
         if interrupted():  # other starts may have led to a better minimum
             raise Ended(*INTERRUPTED)
-        return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
+        found = Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
+        if intervals == PROFILE:
+            from adcli.fitting.profiles import profiled
+
+            return profiled(problem, found)
+        return found
     except Ended as end:
         problem.residuals.interrupted = lambda: False
         attempt = attempt._replace(**end.outcome._asdict())

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from adcli.fitting.derived import DerivedNumber
-from adcli.fitting.result import Fit, Parameter
+from adcli.fitting.result import Fit, Parameter, Profile
 from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
 from adcli.report.descent import levels_field, result_fields
@@ -52,6 +52,7 @@ class FitReport(Report):
             "covariance": _matrix(fit, fit.covariance),
             "correlation": _matrix(fit, fit.correlation),
             "confidence": fit.confidence,
+            **({"profiles": {n: vars(x) for n, x in fit.profiles.items()}} if fit.profiles else {}),
             "scaling": fit.scaling,
             "loss": fit.loss,
             "warnings": fit.warnings,
@@ -93,6 +94,22 @@ class FitReport(Report):
         _correlation_table(tables, fit)
         lines = _lines(fit, digits, self.timed)
         tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
+
+
+def drawn_profile(profile: Profile) -> tuple[list[float], list[float], float]:
+    """The part of a profile that a picture shows, values and roots, and the root of the ends.
+
+    Beyond the interval there is little to see; without an end the profile goes on for ever.
+    """
+    known = zip(profile.values, profile.roots, strict=True)
+    ends = [root for x, root in known if x in profile.ends]
+    width = max(map(abs, ends or profile.roots), default=1.0) or 1.0
+    near = [k for k, root in enumerate(profile.roots) if abs(root) <= 1.3 * width]
+    best = profile.roots.index(0.0)
+    reach = max((abs(x - profile.values[best]) for x in profile.ends if x is not None), default=0.0)
+    if reach:
+        near = [k for k in near if abs(profile.values[k] - profile.values[best]) <= 3 * reach]
+    return [profile.values[k] for k in near], [profile.roots[k] for k in near], width
 
 
 def _cells(label: str, x: Parameter | DerivedNumber, start: float | None, *kind: str) -> list[str]:
@@ -190,6 +207,8 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
     for why in dict.fromkeys(fit.reasons.values()):
         named = [word for name, word in FIGURES.items() if fit.reasons.get(name) == why]
         lines.append(f"no {' and '.join(named)}: {why}")
+    if fit.profiles:
+        lines.append("intervals of the parameters by profile likelihood")
     if all(x.standard_error is None for x in fit.parameters.values()):
         return lines
     robust, absolute = fit.loss != "linear", fit.scaling == "absolute"

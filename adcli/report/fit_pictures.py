@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.language.text import to_text
+from adcli.report.fit import drawn_profile
 from adcli.report.plots import (
     TALL,
     dress,
@@ -21,6 +23,9 @@ from adcli.report.plots import (
 CURVE = 400
 """Points of a curve."""
 
+ACROSS, PROFILE = 3, 2.6
+"""Profiles beside one another, and the inches that a row of them is high."""
+
 MANY = 20_000
 """Rows from which every n-th is drawn, about this many."""
 
@@ -31,8 +36,14 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
     Writes a PNG, SVG or PDF. Raises UsageError for another kind, or where matplotlib is missing.
     """
     picture_format(path)
-    figure = figure_class()(figsize=TALL, layout="constrained")
-    above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
+    rows = -(-len(fit.profiles) // ACROSS)
+    width, height = TALL
+    figure = figure_class()(figsize=(width, height + PROFILE * rows), layout="constrained")
+    whole = figure
+    if rows:
+        whole, part = figure.subfigures(2, 1, height_ratios=[height, PROFILE * rows])
+        _draw_profiles(part.subplots(rows, ACROSS, squeeze=False).flat, fit)
+    above, below = whole.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
     used = slice(None, None, max(1, problem.rows // MANY))
     response = plain_text(to_text(problem.model.graph, problem.model.response.outputs))
     x = _only_predictor(problem)
@@ -108,6 +119,31 @@ def _draw_residuals(axes: Any, fit: Fit, places: Any, used: slice, weighted: boo
     residuals = -fit.residuals[used]  # observed less fitted, as people draw it
     axes.plot(places[used], residuals, "o", markersize=4, color="C0", alpha=0.7)
     axes.set_ylabel("weighted residual" if weighted else "residual")
+
+
+def _draw_profiles(places: Iterable[Any], fit: Fit) -> None:
+    """The profile of each parameter, the straight line of a linear model, and the interval."""
+    found = list(fit.profiles.items())
+    for k, axes in enumerate(places):
+        if k >= len(found):
+            axes.set_axis_off()
+            continue
+        label, profile = found[k]
+        x = fit.parameters[label]
+        values, roots, width = drawn_profile(profile)
+        axes.plot(values, roots, color="C3", marker=".")
+        if x.standard_error:
+            line = [(v - x.value) / x.standard_error for v in values]
+            axes.plot(values, line, color="0.4", linestyle="--", linewidth=0.8)
+        for end in profile.ends:
+            if end is not None:
+                axes.axvline(end, color="C0", linewidth=0.8)
+        axes.set_ylim(-1.3 * width, 1.3 * width)
+        axes.axhspan(-width, width, color="C0", alpha=0.1, linewidth=0)
+        axes.set_xlabel(plain_text(label))
+        axes.set_ylabel("signed root" if k % ACROSS == 0 else "")
+        dress(axes)
+        axes.locator_params(axis="x", nbins=4)
 
 
 def _limits(values: Any) -> tuple[float, float]:

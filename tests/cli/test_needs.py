@@ -38,6 +38,9 @@ def needs_of(command: str, option: str) -> list[Need]:
     return [need for need in found.needs[option] if need is not A_FIT]
 
 
+MADE_OF_ONE = {"plot": "p.png", "save": "m.json", "predict": "rows.csv"}
+"""What is made of one fit, and --by makes many."""
+
 NEEDED = {
     "points_format": ["eval x --at x=1 --points-format csv", "eval x --data rows.csv @ csv"],
     "threads": ["grad x --at x=1 --threads 2", "eval 'sum(x)' --data rows.csv --threads 2"],
@@ -136,6 +139,8 @@ NEEDED = {
         f"{ROSENBROCK} --errors --confidence 0.9 --format plain",
     ],
     "confidence": [f"{FIT} --confidence 0.9 --format plain"],
+    **{f"fit.{name}": [f"{FIT} --by x @ {made}"] for name, made in MADE_OF_ONE.items()},
+    "fit.on_error": [f"{FIT} --on-error stop"],
     "fit.rate": [f"{FIT} --rate 0.1"],
     "predict_format": [f"{FIT} --predict-format csv"],
 }

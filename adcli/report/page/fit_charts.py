@@ -13,6 +13,7 @@ from adcli.fitting.result import Fit
 from adcli.graph.coded import coded_column
 from adcli.language.messages import safe
 from adcli.language.text import to_text
+from adcli.report.fit import drawn_profile
 from adcli.report.page.scales import Scale, linear
 from adcli.report.page.svg_chart import SvgChart
 
@@ -24,6 +25,8 @@ CURVES, BANDS = 6, 2
 """Groups of rows up to which each has a curve, and up to which each has its band."""
 MOST_LEVELS = 30
 """Groups up to which data are drawn by group."""
+MOST_PROFILES = 12
+"""Parameters whose profiles are drawn."""
 MOST_RESIDUALS = 4
 """Predictors against which residuals are drawn."""
 TALL, SMALL = (400.0, 320.0), (320.0, 220.0)
@@ -68,7 +71,8 @@ class FitCharts:
         chosen = [*places, *singles][:MOST_RESIDUALS]
         others = [self._residuals(name, k) for k, name in enumerate(chosen)]
         quantiles = self._quantiles()
-        return main, [*others, *([] if quantiles is None else [quantiles])]
+        profiles = [self._profile(label) for label in islice(self.fit.profiles, MOST_PROFILES)]
+        return main, [*others, *([] if quantiles is None else [quantiles]), *profiles]
 
     # ---- groups ----
 
@@ -243,6 +247,30 @@ class FitCharts:
         )
         chart.line([scale.low, scale.high], [scale.low, scale.high], "zero")
         chart.points(expected[self.used], found[self.used], "observed")
+        return chart
+
+    def _profile(self, label: str) -> SvgChart:
+        """The profile likelihood of a parameter beside the straight line of a linear model."""
+        x, profile = self.fit.parameters[label], self.fit.profiles[label]
+        values, roots, width = drawn_profile(profile)
+        across, up = linear(values, 0.04), linear([-1.2 * width, 1.2 * width])
+        ends = ["none" if end is None else f"{end:.6g}" for end in profile.ends]
+        said = f"{100 * self.fit.confidence:.6g}% interval"
+        told = f"The profile likelihood of {label}; the {said} from {ends[0]} to {ends[1]}."
+        labels = (safe(label), "signed root")
+        name = f"profile-{list(self.fit.profiles).index(label)}"
+        chart = SvgChart(name, f"Profile of {safe(label)}", told, across, up, labels, SMALL)
+        chart.band([across.low, across.high], [-width] * 2, [width] * 2, "observed band")
+        if x.standard_error:
+            ys = [(v - x.value) / x.standard_error for v in (across.low, across.high)]
+            chart.line([across.low, across.high], ys, "zero")
+        chart.line(values, roots, "fitted")
+        sides = zip(profile.ends, (-width, width), strict=True)
+        known = np.array([pair for pair in sides if pair[0] is not None], dtype=float).reshape(
+            -1, 2
+        )
+        chart.points(known[:, 0], known[:, 1], "observed")
+        chart.legend += [("line fitted", "profile"), ("dot observed", "end of the interval")]
         return chart
 
     def _ends(self) -> str:
