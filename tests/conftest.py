@@ -1,5 +1,6 @@
 """Random tests are the same on every run; `--hypothesis-profile=search` looks for new failures."""
 
+import gc
 import signal
 
 from hypothesis import HealthCheck, settings
@@ -24,6 +25,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish():
+    """The collected tests live to the end: collections of garbage need not walk over them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser):
