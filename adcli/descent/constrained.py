@@ -17,7 +17,7 @@ import numpy as np
 
 from adcli.descent.constraints import Constraints
 from adcli.descent.feasible import restored
-from adcli.descent.kkt import Balance, MeasuredPoint, Measures
+from adcli.descent.kkt import Balance, KktPoint, Measures
 from adcli.descent.lengths import vector_norm
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem, blame
@@ -113,7 +113,7 @@ class ConstrainedDescent:
                 start = self.measures.start
         return self._failed()
 
-    def _restored(self, place: MeasuredPoint, trial: int) -> MeasuredPoint:
+    def _restored(self, place: KktPoint, trial: int) -> KktPoint:
         """The best of the places to which violations alone lead, from the start and from `place`;
         that from the start, where another one is not clearly better."""
         m = self.measures
@@ -130,7 +130,7 @@ class ConstrainedDescent:
 
     # ---- looking at places ----
 
-    def see(self, place: MeasuredPoint, balance: Balance | None = None) -> None:
+    def see(self, place: KktPoint, balance: Balance | None = None) -> None:
         """Look at an iterate. Raises Ended where that was the last one."""
         last = self.last
         if last is not None and np.array_equal(place.point, last.point):
@@ -155,7 +155,7 @@ class ConstrainedDescent:
             watcher.see(it)
         self._check(it, place)
 
-    def _check(self, it: Iterate, place: MeasuredPoint) -> None:
+    def _check(self, it: Iterate, place: KktPoint) -> None:
         """Raise Ended where a limit is reached, or a tolerance that was asked for is met."""
         limits, p = self.limits, self.problem
         where = f"at iteration {it.iteration:,}"
@@ -200,7 +200,7 @@ class ConstrainedDescent:
             reason = f"the point moved by {it.step / size:.3g} of its norm, at most {point:g}"
             raise Ended(Status.CONVERGED, reason)
 
-    def _keep(self, place: MeasuredPoint) -> None:
+    def _keep(self, place: KktPoint) -> None:
         """Remember the best place: of those where the constraints hold the lowest, else the one
         where they are violated least."""
         if not place.is_finite:
@@ -216,14 +216,14 @@ class ConstrainedDescent:
 
     # ---- SciPy's methods ----
 
-    def _stage(self, start: MeasuredPoint, scaled: bool, method: str) -> None:
+    def _stage(self, start: KktPoint, scaled: bool, method: str) -> None:
         """Minimise from a place by one of SciPy's methods."""
         stage = Stage(self.measures, start, scaled, self._see_stage)
         self._probe = self.iteration + PROBE
         with suppress(_Enough, ValueError, np.linalg.LinAlgError), np.errstate(all="ignore"):
             stage.run(method)
 
-    def _see_stage(self, place: MeasuredPoint) -> None:
+    def _see_stage(self, place: KktPoint) -> None:
         """Look at an iterate of SciPy's. Raises _Enough where Newton steps do the rest."""
         balance = self.measures.balance(place)
         self.see(place, balance)
@@ -237,8 +237,8 @@ class ConstrainedDescent:
     # ---- the finish ----
 
     def _refined(
-        self, place: MeasuredPoint, is_probe: bool = False
-    ) -> tuple[MeasuredPoint, str, Vector | None]:
+        self, place: KktPoint, is_probe: bool = False
+    ) -> tuple[KktPoint, str, Vector | None]:
         """The place after Newton steps on the KKT conditions, and why they hold there; ""
         if they do not. Where the Lagrangian curves down, the way along which it does so. What a
         probe meets is seen if the conditions hold in the end."""
@@ -256,13 +256,13 @@ class ConstrainedDescent:
             self.place = place
         return place, evidence, step.way if step is not None else None
 
-    def _newton(self, place: MeasuredPoint) -> list[MeasuredPoint]:
+    def _newton(self, place: KktPoint) -> list[KktPoint]:
         """The places that Newton steps from a place lead to, each of which halves what is amiss."""
-        path: list[MeasuredPoint] = []
+        path: list[KktPoint] = []
         m = self.measures
         height = float((np.abs(place.gradient) * place.sizes).max(initial=0.0)) or 1.0
 
-        def merit(at: MeasuredPoint, balance: Balance) -> float:
+        def merit(at: KktPoint, balance: Balance) -> float:
             left = vector_norm(balance.left * place.sizes) / height
             return max(m.violated_part(at), left) if at.is_finite else math.inf
 
@@ -291,7 +291,7 @@ class ConstrainedDescent:
             path.append(place)
         return path
 
-    def _beside(self, place: MeasuredPoint, way: Vector) -> MeasuredPoint:
+    def _beside(self, place: KktPoint, way: Vector) -> KktPoint:
         """A place along a way on which the Lagrangian curves down, where the value is lower."""
         m = self.measures
         way = way / np.abs(way / np.maximum(np.abs(place.point), 1.0)).max()

@@ -10,7 +10,7 @@ import numpy as np
 
 from adcli.descent.constrained import ConstrainedDescent
 from adcli.descent.constraints import ConstrainedProgram, Constraints
-from adcli.descent.kkt import FEASIBLE, Balance, MeasuredPoint, Measures
+from adcli.descent.kkt import FEASIBLE, Balance, KktPoint, Measures
 from adcli.descent.minimise import Result, as_asked
 from adcli.descent.monitor import HISTORY_NUMBERS, History, Watcher
 from adcli.descent.problem import Problem
@@ -104,7 +104,7 @@ def _at_bounds(problem: Problem, multipliers: Any) -> dict[str, float]:
     return {problem.labels[k]: float(multipliers[k]) for k in np.flatnonzero(multipliers)}
 
 
-def _violated(measures: Measures, place: MeasuredPoint) -> dict[str, float]:
+def _violated(measures: Measures, place: KktPoint) -> dict[str, float]:
     c = measures.constraints
     violations = place.violations(c.is_equation)
     with np.errstate(all="ignore"):
@@ -112,7 +112,7 @@ def _violated(measures: Measures, place: MeasuredPoint) -> dict[str, float]:
     return {c.labels[k]: float(violations[k]) for k in np.flatnonzero(clear)}
 
 
-def _active(measures: Measures, place: MeasuredPoint, balance: Balance) -> list[str]:
+def _active(measures: Measures, place: KktPoint, balance: Balance) -> list[str]:
     """The texts of the constraints that hold as equations."""
     c = measures.constraints
     near = np.abs(place.residuals) <= 1e-7 * place.scales

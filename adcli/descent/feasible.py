@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from adcli.descent.kkt import MeasuredPoint, Measures
+from adcli.descent.kkt import KktPoint, Measures
 from adcli.descent.rules import Vector
 
 EVALUATIONS = 300
 
 
-def restored(measures: Measures, place: MeasuredPoint, seed: int) -> MeasuredPoint:
+def restored(measures: Measures, place: KktPoint, seed: int) -> KktPoint:
     """The place where the squares of the violations, in parts of the constraints' terms at the
     start, have the least sum, from `place` on; from beside it for another `seed` than 0."""
     from scipy.optimize import least_squares

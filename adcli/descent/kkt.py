@@ -46,7 +46,7 @@ DENSE = 300
 
 
 @dataclass
-class MeasuredPoint:
+class KktPoint:
     """A point with all that is known of it. `scales` are the sizes of the constraints' terms."""
 
     point: Vector
@@ -86,13 +86,13 @@ class Measures:
     def __init__(self, problem: Problem, constraints: Constraints) -> None:
         self.problem, self.constraints = problem, constraints
         self.evaluations = 0
-        self._last: MeasuredPoint | None = None
+        self._last: KktPoint | None = None
         n = problem.size
         self.lower = np.full(n, -np.inf) if problem.lower is None else problem.lower
         self.upper = np.full(n, np.inf) if problem.upper is None else problem.upper
         self.start = self.place(problem.start)
 
-    def place(self, point: Vector) -> MeasuredPoint:
+    def place(self, point: Vector) -> KktPoint:
         """The place of a point within the bounds; that of the last point is remembered."""
         point = self.problem.project(np.array(point, dtype=float))
         if self._last is not None and np.array_equal(point, self._last.point):
@@ -106,21 +106,21 @@ class Measures:
         sizes = np.where(sizes > 0, sizes, 1.0)
         scales = np.maximum(self.constraints.side_sizes(point), np.abs(jacobian) @ np.abs(point))
         scales = np.maximum(scales, 1e-3 * np.abs(jacobian) @ own)
-        self._last = MeasuredPoint(point, value, gradient, c, jacobian, scales, sizes, is_finite)
+        self._last = KktPoint(point, value, gradient, c, jacobian, scales, sizes, is_finite)
         return self._last
 
-    def violation(self, place: MeasuredPoint) -> float:
+    def violation(self, place: KktPoint) -> float:
         """By how much the constraint is violated that is violated most."""
         return float(place.violations(self.constraints.is_equation).max(initial=0.0))
 
-    def violated_part(self, place: MeasuredPoint) -> float:
+    def violated_part(self, place: KktPoint) -> float:
         """The largest violation, as a part of the constraint's own terms."""
         violations = place.violations(self.constraints.is_equation)
         with np.errstate(all="ignore"):
             parts = np.where(violations > 0, violations / place.scales, 0.0)
         return float(parts.max(initial=0.0)) if place.is_finite else math.inf
 
-    def excess(self, place: MeasuredPoint) -> float:
+    def excess(self, place: KktPoint) -> float:
         """The largest violation in units that are the same at all places: those of the start."""
         violations = place.violations(self.constraints.is_equation) * self.units
         return float(violations.max(initial=0.0)) if place.is_finite else math.inf
@@ -131,11 +131,11 @@ class Measures:
         scales = self.start.scales
         return 1.0 / np.where((scales > 0) & np.isfinite(scales), scales, 1.0)
 
-    def is_feasible(self, place: MeasuredPoint) -> bool:
+    def is_feasible(self, place: KktPoint) -> bool:
         """Whether all constraints hold as far as rounding lets them."""
         return self.violated_part(place) <= FEASIBLE
 
-    def balance(self, place: MeasuredPoint, near: float = ACTIVE) -> Balance:
+    def balance(self, place: KktPoint, near: float = ACTIVE) -> Balance:
         """Multipliers by least squares, of what is active; none of an inequality is below 0."""
         from scipy.optimize import nnls
 
@@ -178,7 +178,7 @@ class Measures:
 
     # ---- Newton steps ----
 
-    def curvatures(self, place: MeasuredPoint, multipliers: Vector) -> Any:
+    def curvatures(self, place: KktPoint, multipliers: Vector) -> Any:
         """The Hessian of the Lagrangian (n, n)."""
         rows = []
         for unit in np.eye(self.problem.size):
@@ -189,7 +189,7 @@ class Measures:
         hessian = np.array(rows)
         return (hessian + hessian.T) / 2
 
-    def newton(self, place: MeasuredPoint, balance: Balance) -> NewtonKkt | None:
+    def newton(self, place: KktPoint, balance: Balance) -> NewtonKkt | None:
         """The Newton step to where the active constraints hold and the gradient balances.
 
         Source: Nocedal & Wright, Numerical Optimization, 2nd ed., 18.1. None where the Hessian is
@@ -239,12 +239,12 @@ class Measures:
             exact = vector_norm(rest - goal) <= 1e-3 * vector_norm(goal)
         return NewtonKkt(s * move, s * move / place.sizes, lowest >= -1e-7 * size, exact, way)
 
-    def _strength(self, place: MeasuredPoint) -> float:
+    def _strength(self, place: KktPoint) -> float:
         return float((np.abs(place.gradient) * place.sizes).max(initial=0.0))
 
     # ---- verdicts ----
 
-    def evidence(self, place: MeasuredPoint, balance: Balance, step: NewtonKkt | None) -> str:
+    def evidence(self, place: KktPoint, balance: Balance, step: NewtonKkt | None) -> str:
         """Why the KKT conditions hold at a place, as far as float64 can tell; "" if they do not."""
         if not place.is_finite or not self.is_feasible(place):
             return ""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.constraints import Constraints
-from adcli.descent.kkt import MeasuredPoint, Measures
+from adcli.descent.kkt import KktPoint, Measures
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 
@@ -32,9 +32,9 @@ class Stage:
     def __init__(
         self,
         measures: Measures,
-        start: MeasuredPoint,
+        start: KktPoint,
         scaled: bool,
-        see: Callable[[MeasuredPoint], None],
+        see: Callable[[KktPoint], None],
     ) -> None:
         self.measures, self.see = measures, see
         self.start = self.last = start
@@ -57,7 +57,7 @@ class Stage:
         """Minimise by a method until it ends."""
         (self.slsqp if method == "slsqp" else self.trust_constr)()
 
-    def at(self, z: Vector) -> MeasuredPoint:
+    def at(self, z: Vector) -> KktPoint:
         """The place of z; where it is not finite, one no better than the worst."""
         place = self.measures.place(z * self.units)
         if place.is_finite:

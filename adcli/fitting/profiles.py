@@ -49,7 +49,7 @@ HALVINGS = 60
 """Most halvings of the way to where the model is not finite."""
 
 
-class Held:
+class HeldParameter:
     """The least squares problem in the other parameters, with the one at `place` held."""
 
     def __init__(self, problem: LeastSquares, place: int, value: float) -> None:
@@ -269,7 +269,7 @@ class _Side:
         From where the path leads to; where that takes iterations, also from where it was: an
         extrapolation may have gone too far, to where the others do not matter any more.
         """
-        held = Held(self.profiler.problem, self.place, self.best + self.sign * far)
+        held = HeldParameter(self.profiler.problem, self.place, self.best + self.sign * far)
         near, rest, slope = self._nearest(far)
         cost, best = math.nan, rest
         for start in (rest + (far - near) * slope, rest, np.delete(self.profiler.best, self.place)):

@@ -13,7 +13,7 @@ from adcli.graph.constants import CONSTANTS
 
 _NAMED = re.compile(r"\s*(`[^`\n]+`|[^\W\d][\w\u0300-\u036f]*)\s*=(?!=)")
 
-Statements = Mapping[str, str] | Iterable[str] | None
+WrittenQuantities = Mapping[str, str] | Iterable[str] | None
 """Quantities as callers give them: expressions by name, or texts NAME = EXPR."""
 
 
@@ -31,7 +31,7 @@ class Quantity(NamedTuple):
         return self.text[found.end() :].strip() if found else self.text
 
 
-def read_quantities(given: Statements, option: str) -> tuple[Quantity, ...]:
+def read_quantities(given: WrittenQuantities, option: str) -> tuple[Quantity, ...]:
     """The quantities that an `option` gives, which messages name.
 
     Raises UsageError for what is not a statement NAME = EXPR, and for a name given twice;

@@ -26,7 +26,7 @@ from adcli.fitting.model import (
     check_shape,
     unknown_name,
 )
-from adcli.fitting.quantities import Statements, check_quantities, read_quantities
+from adcli.fitting.quantities import WrittenQuantities, check_quantities, read_quantities
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
 from adcli.fitting.separable import linear_parameters
@@ -69,7 +69,7 @@ class Regression:
         loss: Loss | None = None,
         engine: str = "auto",
         known: Iterable[str] = (),
-        derive: Statements = None,
+        derive: WrittenQuantities = None,
     ) -> None:
         check_engine(engine, FIT_ENGINES, "fit")
         self.engine = engine

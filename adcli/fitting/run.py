@@ -26,7 +26,7 @@ from adcli.fitting.levenberg import MARQUARDT, Attempt
 from adcli.fitting.linearise import LeastSquares
 from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Model, read_model, tied
-from adcli.fitting.quantities import Statements, read_quantities
+from adcli.fitting.quantities import WrittenQuantities, read_quantities
 from adcli.fitting.regression import Regression
 from adcli.fitting.residuals import INTERRUPTED
 from adcli.fitting.result import Fit
@@ -84,8 +84,8 @@ def fit(
     method: str | None = None,
     max_iterations: int | None = None,
     engine: str = "auto",
-    set: Statements = None,
-    derive: Statements = None,
+    set: WrittenQuantities = None,
+    derive: WrittenQuantities = None,
     by: str | Sequence[str] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
