@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -111,12 +111,13 @@ class Wording:
             operations = sorted(i for i in every if self._graph.ops[i].kind != LEAF)
             self._named = self._part_names(operations, bound)
         self._names = dict(self._named)
+        self._mark, self._by = mark, name
         is_free = f"d{derived.by[-1]}" not in self._graph.variables()
-        self.differential = (notation.of_variable if is_free else mark).format(x=name, u=name)
-        for node, u in found.marks().items():
-            text = notation.printer(self._graph, u, self._named)
-            remains = found.rules.by_array and u == found.rules.variable
-            self._names[node] = self.differential if remains else mark.format(x=name, u=text)
+        remains = notation.of_variable if is_free else mark
+        self.differential = remains.format(x=name, u=name)
+        if found.rules.by_array:
+            self._names[found.rules.derivative(found.rules.variable).node] = self.differential
+        self._name_marks([found.start] if self._named else found.marks().values())
         self.start = self._text(found.formula(0))
         self._alike = list(self._grouped())
         self.count = len(self._alike) if self._named else len(found.steps)
@@ -138,8 +139,18 @@ class Wording:
 
     def _is_long(self) -> bool:
         found = self._found
-        ends = (found.start, found.formula(len(found.steps)))
+        end = found.formula(len(found.steps)) if found.rules.by_array else self.derived.raw
+        ends = (found.start, end)
         return any(size_of(self._graph, [node]).tree > LONG for node in ends)
+
+    def _name_marks(self, nodes: Iterable[int]) -> None:
+        """Write the derivatives of nodes that are left: of a long derivation those that a line
+        shows."""
+        for u in nodes:
+            node = self._found.rules.derivative(u).node
+            if node not in self._names:
+                text = self.notation.printer(self._graph, u, self._named)
+                self._names[node] = self._mark.format(x=self._by, u=text)
 
     def _text(self, node: int) -> str:
         return self.notation.printer(self._graph, node, self._names)
@@ -175,10 +186,12 @@ class Wording:
                 "", self._text(self._found.formula(k + 1)), self._found.steps[k].rule
             )
         rule, nodes = self._alike[k]
+        applied = self._found.applied[nodes[0]]
+        self._name_marks([*nodes[:SHOWN_ALIKE], *applied.left])
         marks = [self._names[self._found.rules.derivative(i).node] for i in nodes[:SHOWN_ALIKE]]
         more = [self.notation.more] * (len(nodes) > len(marks))
         left = self.notation.equals.join([*marks, *more])
-        return WrittenStep(left, self._text(self._found.applied[nodes[0]].result), rule)
+        return WrittenStep(left, self._text(applied.result), rule)
 
     def _grouped(self) -> Iterator[tuple[str, list[int]]]:
         """The rules one by one, each with its nodes: several where all are constant."""
