@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from adcli.ad.formulas import derivative_formulas, size_of
-from adcli.explain.chain_rule import Terms, WrittenOut, chain_terms
+from adcli.explain.chain_rule import MAX_TERMS, Terms, WrittenOut, chain_terms
 from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
@@ -28,6 +28,12 @@ MAX_SLOPES = 12
 """Derivatives of functions that people are shown."""
 MAX_PROGRAM = 10_000
 """Nodes of a program that is looked at."""
+LARGE = (
+    f"The chain rule is not written out here: more than {MAX_TERMS} paths, or {MAX_OPERATIONS}"
+    " operations. Step by step it is above."
+)
+ARRAYS = "With arrays the factors of the chain rule have an order and transposes: they are above."
+"""Why factors are not written out."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,14 @@ class ChainRule:
     slopes      what these derivatives are: ("f1'(u)", "cos(u)")
     written     with all factors written out, in the names of the program
     simplified  as `adcli diff` shows it
+    left_out    why there are no factors
     """
 
     whole: str | None
     slopes: list[tuple[str, str]]
     written: str | None
     simplified: str | None
+    left_out: str = ""
 
     def record(self) -> dict[str, Any]:
         """What there is, by name."""
@@ -60,6 +68,11 @@ class ChainRule:
         """Equations, one below the other."""
         heads = [derivative, *[" " * columns(derivative)] * (len(self.forms) - 1)]
         return [f"{head} = {form}" for head, form in zip(heads, self.forms, strict=False)]
+
+
+def left_out(chains: Iterable[ChainRule]) -> list[str]:
+    """Sentences that say why factors are not there, each once."""
+    return list(dict.fromkeys([chain.left_out for chain in chains if chain.left_out]))
 
 
 def shown_slopes(chains: Iterable[ChainRule]) -> list[tuple[str, str]]:
@@ -112,21 +125,23 @@ class ChainRules:
         """The derivative of the only result by a variable."""
         simplified = self._simplified(name)
         if self._program is None:
-            return ChainRule(None, [], None, simplified)
+            return ChainRule(None, [], None, simplified, LARGE if self.f.is_scalar else ARRAYS)
         read, writer = self._read, self._writer
         terms: Terms | None = []
         if name in read.inputs:
             terms = chain_terms(read.graph, read.outputs[0], read.inputs[name])
         if terms is None:
-            return ChainRule(None, [], None, simplified)
+            return ChainRule(None, [], None, simplified, LARGE)
         slopes = writer.used(terms)
         whole = _ProductTexts(read.graph, self._names, self.notation)
         names = {writer.node(i): text for i, text in self._names.items()}
+        written = _ProductTexts(read.graph, names, self.notation).text(writer.terms(terms))
         return ChainRule(
             whole.text(terms) if slopes else None,
             [self._slope(row) for row in slopes],
-            _ProductTexts(read.graph, names, self.notation).text(writer.terms(terms)),
+            written,
             simplified,
+            LARGE if written is None else "",
         )
 
     def _slope(self, row: Primitive) -> tuple[str, str]:

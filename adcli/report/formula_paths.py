@@ -12,7 +12,7 @@ from adcli.explain.formula_paths import FormulaPaths, carried, formula_paths
 from adcli.explain.paths import MAX_LARGEST, Edge
 from adcli.function import Function
 from adcli.graph.axes import Shape
-from adcli.report.chain_rule import MAX_OPERATIONS, ChainRule, ChainRules, shown_slopes
+from adcli.report.chain_rule import MAX_OPERATIONS, ChainRule, ChainRules, left_out, shown_slopes
 from adcli.report.formula_trace import check_one_number, known_shapes
 from adcli.report.paths import SeveralPaths, count_text, middle_out
 from adcli.report.rendering import Report
@@ -106,6 +106,8 @@ class FormulaPathReport(Report):
             tables.note(line)
         for slope, text in shown_slopes([self.chain]):
             tables.note(f"{slope} = {text}")
+        for reason in left_out([self.chain]):
+            tables.sentence(reason)
 
 
 MAX_BITS = 10_000

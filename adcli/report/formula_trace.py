@@ -15,7 +15,7 @@ from adcli.function import Function
 from adcli.graph.axes import Shape, show_shape
 from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import counted
-from adcli.report.chain_rule import ChainRule, ChainRules, shown_slopes
+from adcli.report.chain_rule import ChainRule, ChainRules, left_out, shown_slopes
 from adcli.report.rendering import Report
 from adcli.report.steps import Notation, Steps, joined
 from adcli.report.trace import MAX_SEED_VECTORS, MAX_TERMS, cut, thinned
@@ -174,6 +174,8 @@ class FormulaTrace(Report):
                 tables.note(line)
         for slope, text in shown_slopes(listed.values()):
             tables.note(f"{slope} = {text}")
+        for reason in left_out(listed.values()):
+            tables.sentence(reason)
         more = len(self.wrt) - MAX_SEED_VECTORS
         if more > 0:
             tables.note(f"... and {counted(more, 'more variable')}; --wrt names those to be shown")
