@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from adcli.comparison.replay import Replay as Replay
+    from adcli.comparison.replay import replay as replay
     from adcli.descent.minimise import Result as Result
     from adcli.descent.run import descend as descend
     from adcli.engines.rows import Batch as Batch
@@ -44,6 +46,7 @@ else:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "adcli.comparison.replay": ("Replay", "replay"),
     "adcli.descent.minimise": ("Result",),
     "adcli.descent.run": ("descend",),
     "adcli.errors": (

@@ -24,6 +24,7 @@ COMMANDS = {
     "descend": ("adcli.cli.descend", "The minimum, from a start: gradient descent and better."),
     "fit": ("adcli.cli.fit", "Least squares: a model's parameters with standard errors."),
     "propagate": ("adcli.cli.propagate", "Uncertainty of a result, with its budget."),
+    "replay": ("adcli.cli.replay", "A recorded run again: the same bit for bit, or why not."),
     "functions": ("adcli.cli.functions", "The functions of the language with their derivatives."),
     "help": ("adcli.cli.help", "Pages on topics such as points, data and exit codes."),
     "completion": ("adcli.cli.completion", "Completion script for bash, zsh or fish."),

@@ -15,6 +15,7 @@ methods that no command calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, NoReturn, dataclass_transform, get_type_hints
 
@@ -72,6 +73,8 @@ class Options:
     """
 
     fields: ClassVar[Mapping[str, OptionField]] = MappingProxyType({})
+    recorder: ClassVar[Any] = None
+    """Notes the results, where a record of the run is wanted."""
 
     def __init_subclass__(cls, needs: Sequence[Need] = ()) -> None:
         said: dict[str, Any] = {}
@@ -145,7 +148,13 @@ class _Command(click.Command):
         options.check()
         check_outputs(outputs)  # last: a command line that is wrong is so in every folder
         assert self.callback is not None
-        return ctx.invoke(self.callback, options)
+        work = partial(ctx.invoke, self.callback)
+        recorder = ctx.obj
+        if recorder is None and vars(options).get("record"):
+            from adcli.cli.recording import RunNotes
+
+            recorder = RunNotes()
+        return work(options) if recorder is None else recorder.run(self.name, options, work)
 
     def _refuse_empty(self, parsed: Mapping[str, Any]) -> None:
         """Raise UsageError for an option that is there and says nothing."""

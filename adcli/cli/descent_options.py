@@ -10,7 +10,7 @@ from adcli.cli.declare import Options, option
 from adcli.cli.formats import HTML, JSON, RECORD, FormatOption, format_of
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
 from adcli.cli.needs import A_TABLE, A_TABLE_OR_PAGE, Need, Parsed, has, has_none, is_one
-from adcli.cli.options import COLOR, ProgramOptions, digits_option
+from adcli.cli.options import COLOR, ProgramOptions, RecordOptions, digits_option
 from adcli.cli.table_options import TableOptions
 from adcli.descent.schedules import USES
 from adcli.engines.choose import DESCENT_ENGINES
@@ -271,7 +271,7 @@ class ErrorOptions(Options, needs=[WHOLE]):
     )
 
 
-class _Format(FormatOption):
+class _ResultFormat(FormatOption):
     """The format of the result; that of a training has no parameters, which may be millions."""
 
     def chosen(self, parsed: Mapping[str, Any]) -> str:
@@ -289,7 +289,7 @@ class WatchingOptions(Options):
         {**RECORD, **HTML},
         "table for people; json, the final object alone, csv and plain, a parameter a line, for "
         "scripts; html, a page that plays.",
-        _Format,
+        _ResultFormat,
     )
     output: str | None = option("-o", "--output", metavar="FILE", help="Write the result to FILE.")
     digits: int = digits_option(A_TABLE_OR_PAGE)
@@ -347,6 +347,7 @@ class DescendOptions(
     ErrorOptions,
     WatchingOptions,
     CheckpointOptions,
+    RecordOptions,
 ):
     """All options of the command."""
 

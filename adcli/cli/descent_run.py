@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from adcli.cli.descent_inputs import bound_pairs, drawn_values, start_values
-from adcli.cli.descent_options import DescendOptions, SettingsOptions
+from adcli.cli.descent_options import DescendOptions, SettingsOptions, StoppingOptions
 from adcli.cli.inputs import assignments, file_levels
 from adcli.cli.interruption import interruption
 from adcli.cli.show import SHOWN_ELSEWHERE, screen, show, write_text
@@ -56,6 +56,8 @@ class DescentRun:
             constraints = {"constraints": options.subject_to} if options.subject_to else {}
             problem = {**constraints, "start": start, "fix": held, "bounds": bounds, **rows}
             result = self.minimise(problem, [*pictures, *pages, *watchers], stack)
+        if options.recorder is not None:
+            options.recorder.keep(*self.noted(result))
         if options.save:
             self.save(options.save, result)
         for text in (*result.moved, *getattr(result, "remarks", ())):
@@ -79,6 +81,27 @@ class DescentRun:
         data = None if table is None else read_data(self.f, table, self.options, codes)
         stack.close()  # all rows are read
         return {"data": data, **({"cluster_by": group} if group else {})}
+
+    def noted(self, result: Any) -> tuple[Mapping[str, Any], Any, Mapping[str, Any]]:
+        """For a record: the results, the engine, and the settings that were left to the method."""
+        from adcli.descent.settings import Settings
+        from adcli.descent.stopping import Limits
+        from adcli.engines.choose import Choice
+
+        settings = Settings(**self.options.given(SettingsOptions))
+        limits = Limits(**self.options.given(StoppingOptions))
+        found = {**vars(settings), **vars(limits), "method": result.method}
+        if not settings.searches:
+            found["rate"] = settings.rate_used
+        usual = {"engine": "auto", "maximize": False, "starts": 1, "seed": 0}
+        first: dict[str, Any] = {}
+        if result.history:
+            start = result.history[0]
+            labelled = zip(result.labels, start.point, strict=False)
+            first = {"start_value": start.value, "start_point": dict(labelled)}
+        results = {**self.report(result, False).record(), **first}
+        together = Choice("numpy", "the value and the constraints are computed together")
+        return results, result.engine or together, {**usual, **found}
 
     def save(self, path: str, result: Any) -> None:
         """Keep the parameters; as JSON with their standard errors, if these were asked for."""

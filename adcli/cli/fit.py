@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
@@ -14,6 +15,7 @@ from adcli.cli.terminal import is_terminal, remark
 from adcli.language.messages import safe
 
 if TYPE_CHECKING:
+    from adcli.engines.choose import Choice
     from adcli.fitting.regression import Regression
     from adcli.fitting.result import Fit
 
@@ -44,10 +46,23 @@ def command(options: FitOptions) -> int:
         remark(safe(text) + "\n")
     with interruption() as interrupted:
         result = solve(problem, interrupted=interrupted, **options.passed_on)
+    if options.recorder is not None:
+        options.recorder.keep(*_noted(problem, result))
     if options.save:
         result.save(options.save)
     _write(problem, result, options)
     return result.status.exit_code
+
+
+def _noted(problem: Regression, result: Fit) -> tuple[Mapping[str, Any], Choice, dict[str, Any]]:
+    """For a record: the results, the engine, and the method where none was asked for."""
+    from adcli.engines.choose import Choice
+    from adcli.report.fit import FitReport
+
+    choice = Choice("numpy", "beside the factorisation of the Jacobian, compiling gains nothing")
+    if problem.engine != "auto":
+        choice = Choice(problem.engine, "it was asked for")
+    return FitReport(result, False).record(), choice, {"method": result.method}
 
 
 def _write(problem: Regression, result: Fit, options: FitOptions) -> None:

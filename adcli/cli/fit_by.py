@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from adcli.cli.fit_inputs import problem_and_rows
 from adcli.cli.fit_options import FitOptions
@@ -13,7 +14,14 @@ from adcli.cli.show import show
 from adcli.cli.terminal import Progress, remark
 from adcli.data.output import atomic_output
 from adcli.descent.stopping import Status
-from adcli.fitting.group_fits import FAILED, GroupFit, find_groups, fit_groups, take_rows
+from adcli.fitting.group_fits import (
+    FAILED,
+    GroupFit,
+    as_columns,
+    find_groups,
+    fit_groups,
+    take_rows,
+)
 from adcli.fitting.run import solve
 from adcli.language.messages import safe
 from adcli.report.fit_table import FitTable
@@ -30,11 +38,15 @@ def fit_by(options: FitOptions) -> int:
             partial(solve, interrupted=interrupted, **options.passed_on),
             stop=options.on_error == "stop",
         )
-        table = FitTable(_watched(fits, progress))
+        rows: list[dict[str, Any]] = []
+        keep = None if options.recorder is None else rows.append
+        table = FitTable(_watched(fits, progress, keep))
         if options.form == "parquet":
             _write_parquet(table, str(options.output))
         else:
             show(table, options.form, options.output, options.digits)
+    if options.recorder is not None:
+        options.recorder.keep({"groups": as_columns(rows)})
     for text in table.moved:
         remark(safe(text) + "\n")
     if options.form != "table" or options.output not in (None, "-"):
@@ -43,9 +55,13 @@ def fit_by(options: FitOptions) -> int:
     return 1 if table.tally[FAILED] else max(codes, default=0)
 
 
-def _watched(fits: Iterable[GroupFit], progress: Progress) -> Iterator[GroupFit]:
+def _watched(
+    fits: Iterable[GroupFit], progress: Progress, keep: Callable[[dict[str, Any]], None] | None
+) -> Iterator[GroupFit]:
     for count, x in enumerate(fits, 1):
         progress.advance(count, count)
+        if keep is not None:
+            keep(x.row())
         yield x
 
 

@@ -12,6 +12,7 @@ from adcli.cli.needs import A_TABLE_OR_PAGE, Need, has, has_none
 from adcli.cli.options import (
     OutputOptions,
     ProgramOptions,
+    RecordOptions,
     digits_option,
     file_format_option,
     format_option,
@@ -64,7 +65,7 @@ A_FIT = Need("is for a fit, but --model has been fitted", has_none("model"), in_
 ONE_FIT = Need("is for one fit, and --by makes many", has_none("by"), in_help=False)
 
 
-class FittingOptions(ProgramOptions, TableOptions, needs=[A_FIT]):
+class FittingOptions(ProgramOptions, TableOptions, RecordOptions, needs=[A_FIT]):
     """The model, the rows, and how it is fitted to them."""
 
     start: tuple[str, ...] = texts(

@@ -76,7 +76,7 @@ def _is_number(ending: str) -> bool:
     return True
 
 
-OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint")
+OUTPUTS = ("output", "save", "plot", "trace", "animate", "checkpoint", "record")
 """Options that name a file to write."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from adcli.cli.declare import as_command
+from adcli.cli.kinds import text
+from adcli.cli.needs import Need, has, has_none
 from adcli.cli.run import run
 from adcli.cli.run_options import RunOptions
 
@@ -20,7 +22,18 @@ Examples:
 The examples of adcli fit make decay.json."""
 
 
+class GradOptions(RunOptions):
+    """How to find gradients, and whether to keep a record."""
+
+    record: str | None = text(
+        "FILE.json",
+        "Keep a record of the run, for 'adcli replay FILE.json'.",
+        Need("needs --points or --data", has("points", "data")),
+        Need("and --explain-engine exclude each other", has_none("explain_engine")),
+    )
+
+
 @as_command("grad", EXAMPLES)
-def command(options: RunOptions) -> int:
+def command(options: GradOptions) -> int:
     """The value and the gradient of EXPR at each point."""
     return run("gradient", options)

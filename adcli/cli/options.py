@@ -55,6 +55,16 @@ class ProgramOptions(Options):
         return "-" in (self.source, self.expression)
 
 
+class RecordOptions(Options):
+    """What is kept of a run, to do it again."""
+
+    record: str | None = text(
+        "FILE.json",
+        "Keep a record of the run: program, settings, versions, checksums of the data, results. "
+        "'adcli replay FILE.json' runs it again and compares.",
+    )
+
+
 class AtOptions(Options):
     """The point."""
 

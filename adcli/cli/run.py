@@ -126,6 +126,8 @@ def _run_point(
     fields = dict(results.fields())
     infinity = None if results.infinity is None else results.infinity.message
     report = PointReport(point, fields, results.task, several, precision, held, infinity)
+    if options.recorder is not None:
+        options.recorder.keep(report.record(), explained().choice)
     show(report, form, output, digits)
     kink = results.kink_taken()
     if kink is not None:

@@ -88,6 +88,8 @@ def run_stream(
             show_engine(job.explain(first), options.form, options.output)
             return 0
         told = job.explain(first) if options.verbose else None  # before anything is written
+        if options.recorder is not None:
+            options.recorder.chosen(job.explain(first).choice)
         job.writer = job.open_writer()
         stack.enter_context(job.writer)
         progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
@@ -139,6 +141,7 @@ class _Part(NamedTuple):
     failed: int
     stops: bool = False
     error: DomainError | None = None
+    values: Any = None
 
 
 class _Job:
@@ -255,13 +258,17 @@ class _Job:
         failed = len(errors)
         if self.options.form == "json":  # which has no infinity
             errors.update(dict.fromkeys(results.infinite, why_infinite(self.f)))
-        return _Part(self.writer.render(block, self._fields(results, block.rows), errors), failed)
+        values = None if self.options.recorder is None else results.fields
+        rendered = self.writer.render(block, self._fields(results, block.rows), errors)
+        return _Part(rendered, failed, values=values)
 
     def put(self, block: Block, part: _Part) -> None:
         """Write one block, the next in order."""
         if part.stops:
             self._stop(block, part.error)
         self.writer.put(part.rendered)
+        if part.values is not None:
+            self.options.recorder.add_rows(part.values, block.rows, part.failed)
         self.rows += block.rows
         self.failed += part.failed
 

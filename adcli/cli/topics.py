@@ -131,12 +131,45 @@ results separated by commas form a vector. Comments start with '#'.
 'adcli functions' lists all functions with their derivatives, 'adcli functions tanh' shows one.
 """
 
+RECORD = """
+--record FILE.json keeps what descend, fit and grad over a file have done: descents, fits, trainings
+(--epochs) and gradients over rows. 'adcli replay FILE.json' runs it again:
+
+  adcli descend '(x - 1)^2 + y^2' --start x=4,y=2 --record run.json -o end.json && \\
+    adcli replay run.json --format plain  # same
+
+and 'adcli replay run.json --against other.json' compares two runs without running any.
+
+same: bit for bit. rounding: status and exit code are the same, and
+all values, points and errors differ by no more than 1e-6 of their size (that at the start, where it
+was larger; at least 1e-5 of the largest beside them): so far apart descents end that take other
+steps. Gradients at the end and counts of steps belong to the way there. different: anything else,
+with what has changed. The exit code is 0, 0 and 1.
+
+A replay reads the files of the record from the working folder, and writes none of the files that
+the run has written. A run that read standard input gets it again: adcli replay run.json < rows.csv.
+
+A record is JSON of version 1; another version of adcli reads it, and refuses one that is newer:
+
+  format, version         :: "adcli record", 1
+  command, program        :: descend, fit or grad; the program's text
+  settings                :: by option: its value, and whether it was left at its default
+  inputs                  :: files read: option, path as typed, bytes and sha256 (null of a pipe)
+  engine                  :: what computed, and why
+  versions, machine       :: adcli, Python, libraries, BLAS; system, processor, numbers in a vector
+  status, exit_code       :: how the run ended
+  results                 :: what --format json prints; sha256, norm and ends of what is large
+  started, seconds        :: when, and for how long
+  checksum                :: sha256 of all else, as JSON with sorted keys and without spaces
+"""
+
 TOPICS = {
     "language": Topic("How a program is written.", LANGUAGE),
     "points": Topic("One point by --at, many from a file.", POINTS),
     "data": Topic("Tables whose columns are vectors; parameters; losses.", DATA),
     "kinks": Topic("What the derivative is where there is none.", KINKS),
     "engines": Topic("What runs a program, and how it is chosen.", ENGINES),
+    "record": Topic("What --record keeps of a run, and how replay compares.", RECORD),
     "exit-codes": Topic("What the exit code of a command says.", EXIT_CODES),
 }
 
@@ -155,8 +188,8 @@ def exit_codes() -> str:
 
     told = {
         Status.CONVERGED.exit_code: "done; descend and fit: converged, or all epochs are done",
-        AdcliError.exit_code: "the work failed: a point outside the domain, bad data, methods that "
-        "disagree, a file that cannot be written",
+        AdcliError.exit_code: "the work failed: a point outside the domain, bad data, methods or "
+        "runs that disagree, a file that cannot be written",
         UsageError.exit_code: "wrong usage, or a mistake in the program's text",
         Status.MAX_ITERATIONS.exit_code: "descend, fit: the limit of iterations or time is reached",
         Status.DIVERGED.exit_code: "descend, fit: diverged",

@@ -104,6 +104,20 @@ class TrainingRun(DescentRun):
             self.f, watchers=[*watchers, signals], interrupted=lambda: signals.came(), **asked
         )
 
+    def noted(self, result: TrainingResult) -> tuple[Mapping[str, Any], Any, Mapping[str, Any]]:
+        """For a record: the parameters, large ones too, and each epoch's losses."""
+        from adcli.engines.choose import Choice
+        from adcli.training.training_plan import TrainingPlan, rule_settings
+
+        settings = rule_settings(self.options.given(SettingsOptions))
+        asked = {name: getattr(self.options, name) for name in vars(TrainingPlan())}
+        plan = vars(TrainingPlan(**{name: x for name, x in asked.items() if x is not None}))
+        found = {**vars(settings), "method": settings.name, "rate": settings.rate_used, **plan}
+        results = {**self.report(result, False).record(), "point": result.point}
+        losses = [[epoch.training_loss, epoch.validation_loss] for epoch in result.history]
+        choice = Choice("numpy", "batches go through a plan of array operations")
+        return {**results, "losses": losses}, choice, found
+
     def report(self, result: TrainingResult, timed: bool) -> TrainingReport:
         from adcli.report.training import TrainingReport
 

@@ -18,6 +18,7 @@ from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Limits, Minimum, Outcome, Status
+from adcli.engines.choose import Choice
 from adcli.graph.coded import AxisNames, LevelNames
 
 
@@ -34,7 +35,7 @@ class Result(Minimum):
     their bounds, and moved to them, `remarks` what else there is to say of what was asked;
     `is_feasible` says whether constraints hold. `levels` are the texts that codes stand for,
     `names` those of the places along axes of variables. `inference` has the standard errors, if
-    they are asked for.
+    they are asked for, `engine` is what computed, and why.
     """
 
     penalty: float = 0.0
@@ -47,6 +48,7 @@ class Result(Minimum):
     levels: LevelNames = field(default_factory=dict)
     names: AxisNames = field(repr=False, default_factory=dict)
     inference: Inference | None = None
+    engine: Choice | None = field(repr=False, default=None)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _result(
         problem.sign * problem.penalty(point),
         [as_asked(it, problem.sign) for it in history.closed(monitor.last)],
         problem.first_labels(HISTORY_NUMBERS),
+        engine=problem.choice,
     )
 
 

@@ -15,7 +15,7 @@ from adcli.ad.tasks import Task
 from adcli.descent.hessian_products import WORTH_PLANNING, HessianProducts
 from adcli.descent.rules import Vector
 from adcli.descent.vector_layout import VectorLayout
-from adcli.engines.choose import choose_algebra, choose_point_engine
+from adcli.engines.choose import Choice, choose_algebra, choose_point_engine
 from adcli.engines.lower import lower
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.point import pack
@@ -53,6 +53,8 @@ class Objective(VectorLayout):
     decay: float
     engine: str
     scalar: bool
+    choice: Choice | None = None
+    """What computes values and gradients, and why, once it is known."""
 
     @property
     def free(self) -> list[str]:
@@ -152,6 +154,7 @@ class Objective(VectorLayout):
     def value_and_gradient(self) -> Any:
         """A function from a vector to (what is minimised, its gradient); not checked for finite."""
         if self.scalar and self.engine != "numpy":
+            self.choice = Choice("python", "the function is one of numbers alone")
             return self._compiled() if len(self.order) <= MAX_SOURCE_NODES else self._walked()
         return self._over_rows() or self._planned()
 
@@ -180,6 +183,7 @@ class Objective(VectorLayout):
         choice = choose_point_engine(
             self.function, inputs, task, self.engine, runs=LEAST_EVALUATIONS
         )
+        self.choice = choice
         if choice.engine != "llvm":
             return None
         from adcli.engines.llvm.compiled_rows import UnsupportedError
@@ -193,7 +197,8 @@ class Objective(VectorLayout):
             shapes, alone = self.input_shapes, self.engine == "auto"
             outputs, more, columns = hold_columns(self.graph, outputs, self.nodes, shapes, held)
             compiled = compile_nodes(self.graph, outputs, {**shapes, **more}, alone=alone)
-        except UnsupportedError:
+        except UnsupportedError as error:
+            self.choice = Choice("numpy", f"the llvm engine is not used: {error}")
             return None
         held.update(columns)
 

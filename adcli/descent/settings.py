@@ -87,6 +87,11 @@ class Settings:
         return self.method or ("lbfgs" if self.rate is None else "gd")
 
     @property
+    def rate_used(self) -> float:
+        """The learning rate of a method that takes one."""
+        return self._schedule().rate
+
+    @property
     def searches(self) -> bool:
         """Whether the method finds its own step lengths."""
         if self.name == "gd":
@@ -174,7 +179,7 @@ class Settings:
             return f"slsqp: {WHAT_THEY_DO['slsqp']} (of large problems trust-constr)"
         if self.searches:
             return f"{self.name}: {WHAT_THEY_DO[self.name]}"
-        rate = self._schedule().rate
+        rate = self.rate_used
         how = "" if self.schedule == "constant" else f", {self.schedule} schedule"
         decay = f", weight decay {self.decay:g}" if self.decay else ""
         where = " (the last point is kept)" if self.shrinks else " (part of the value)"

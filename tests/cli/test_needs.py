@@ -129,6 +129,10 @@ NEEDED = {
     "checkpoint_every": [f"{ROSENBROCK} --checkpoint-every 3", f"{TRAIN} --checkpoint-every 3"],
     "loss_scale": [f"{FIT} --loss-scale 2", f"{FIT} --loss linear --loss-scale 2"],
     "errors": [f"{TRAIN} --errors"],
+    "grad.record": [
+        "grad x --at x=1 --record a.json",
+        "grad x --points rows.csv --record a.json --explain-engine",
+    ],
     "cluster_by": [
         f"{LOSS} --cluster-by x",
         f"{LOSS} --errors --cluster-by x",

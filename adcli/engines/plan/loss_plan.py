@@ -19,7 +19,7 @@ from adcli.errors import LanguageError
 from adcli.graph.axes import Shape
 from adcli.graph.primitives import REDUCTION, SELECT
 from adcli.graph.program import Program
-from adcli.graph.shapes import infer_shapes
+from adcli.graph.shapes import MAX_NUMBERS, infer_shapes
 
 Array = np.ndarray[Any, Any]
 
@@ -126,6 +126,8 @@ def planned_point(
     if known[program.outputs[0]]:
         return None
     wrt = () if task.kind == "value" else tuple(task.wrt)
+    if task.kind == "hessian" and sum(point[a].size for a in wrt) ** 2 > MAX_NUMBERS:
+        return None
     loss = prepared(program, ("loss", wrt), lambda: LossPlan(program, wrt))
     with loss.lock:
         value, gradient = loss.value_and_gradient(point)
