@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adcli.cli.declare import as_command
 from adcli.cli.propagate_options import EXAMPLES, PropagateOptions
-from adcli.cli.show import show
+from adcli.cli.show import SHOWN_ELSEWHERE, show, write_text
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
 from adcli.language.messages import render_note
@@ -42,7 +42,17 @@ def command(options: PropagateOptions) -> int:
         interval=options.interval,
         strict=options.strict,
     )
-    show(PropagationReport(found), options.form, options.output, options.digits)
+    if options.plot:
+        from adcli.report.budget_picture import draw_budget
+
+        draw_budget(found, options.digits, options.plot)
+    if options.form == "html":
+        from adcli.report.page.uncertainty_page import uncertainty_page
+
+        settings = options.chosen(*SHOWN_ELSEWHERE)
+        write_text(options.output, uncertainty_page(found, settings, options.digits))
+    else:
+        show(PropagationReport(found), options.form, options.output, options.digits)
     if found.kink is not None:
         found.kink.message += f"; the {found.kink.taken} is taken"
         found.kink.hint = "the law of propagation holds where the program is smooth"

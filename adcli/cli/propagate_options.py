@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adcli.cli.declare import Options
-from adcli.cli.formats import ROWS
+from adcli.cli.formats import HTML, ROWS
 from adcli.cli.kinds import choice, count, number, text, texts
-from adcli.cli.needs import A_TABLE, Need, has, has_none
+from adcli.cli.needs import A_TABLE_OR_PAGE, Need, has, has_none
 from adcli.cli.options import (
     STRICT,
     OutputOptions,
@@ -122,17 +122,39 @@ class TrialOptions(Options):
     )
 
 
+class BudgetPictureOptions(Options):
+    """A picture beside the results."""
+
+    plot: str | None = text(
+        "FILE",
+        "Draw the budget, and the draws with both intervals: .png, .svg or .pdf (matplotlib).",
+        A_POINT_ALONE,
+    )
+
+
 class PropagateOptions(
-    ProgramOptions, QuantityOptions, RowOptions, IntervalOptions, TrialOptions, OutputOptions
+    ProgramOptions,
+    QuantityOptions,
+    RowOptions,
+    IntervalOptions,
+    TrialOptions,
+    BudgetPictureOptions,
+    OutputOptions,
 ):
     """All options of the command."""
 
-    form: str = format_option(endings=ROWS)
+    form: str = format_option("html", endings={**ROWS, **HTML})
     digits: int = count(
         "Significant digits of uncertainties in tables (default 2); values have the same places.",
-        A_TABLE,
+        A_TABLE_OR_PAGE,
         A_POINT_ALONE,
         least=1,
         most=15,
         default=2,
     )
+
+    def check(self) -> None:
+        if self.plot:
+            from adcli.report.plots import PictureFile
+
+            PictureFile(self.plot)

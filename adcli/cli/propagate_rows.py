@@ -37,6 +37,8 @@ def propagate_rows(options: PropagateOptions) -> int:
             "the program and the points cannot both come from standard input",
             "put one of them into a file",
         )
+    if options.form == "html":
+        raise UsageError("a page is of one point, not of the rows of a file", "-o FILE.csv")
     asked = Coverage(options.probability, options.coverage)
     f, model = program_of(options)
     values = measured_at(options, f)

@@ -12,7 +12,7 @@ from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report
 from adcli.report.shorthand import in_digits, rounded, shorthand
-from adcli.uncertainty.propagation import FAILED, Propagation, Uncertain
+from adcli.uncertainty.propagation import FAILED, SECOND, Propagation, Uncertain, signed_root
 from adcli.uncertainty.sampled import MonteCarlo, Sampled
 
 FEW = 8
@@ -67,7 +67,7 @@ class PropagationReport(Report):
             for line in x.budget:
                 yield x.name, line.quantity, *map(_text, line[1:])
             for term in x.correlations:
-                root = _signed_root(term.variance)
+                root = signed_root(term.variance)
                 cells = [None, None, None, root, term.percent, None]
                 yield x.name, " ".join(term.quantities), *map(_text, cells)
 
@@ -188,10 +188,6 @@ def _cell(x: float) -> str:
     return f"{x:.3g}" if math.isfinite(x) else "-"
 
 
-def _signed_root(variance: float) -> float:
-    return math.copysign(math.sqrt(abs(variance)), variance)
-
-
 def _spread(x: Uncertain, digits: int) -> tuple[str, str]:
     return in_digits(x.standard_uncertainty, digits), in_digits(x.expanded_uncertainty, digits)
 
@@ -215,14 +211,14 @@ def _draw_budget(tables: Tables, x: Uncertain, digits: int, alone: bool) -> None
         ]
         rows.append((abs(line.contribution), cells))
     for term in x.correlations:
-        root = _signed_root(term.variance)
+        root = signed_root(term.variance)
         if not root:
             continue
         name = f"{', '.join(term.quantities)}: r = {term.correlation:.3g}"
         rows.append((abs(root), [name, "", "", "", in_digits(root, digits), percent(term.percent)]))
     if x.order == 2 and x.higher is not None:
-        root = _signed_root(x.higher.variance)
-        cells = ["second order", "", "", "", in_digits(root, digits), percent(100 * x.higher_share)]
+        root = signed_root(x.higher.variance)
+        cells = [SECOND, "", "", "", in_digits(root, digits), percent(100 * x.higher_share)]
         rows.append((abs(root), cells))
     rows.sort(key=lambda row: -row[0])
     if x.budget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-LARGEST, SMALLEST = 6, -5
+LARGEST, SMALLEST = 10, -5
 """Powers of ten from and below which a number is written with an exponent."""
 
 

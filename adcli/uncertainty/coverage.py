@@ -55,6 +55,14 @@ def coverage_level(factor: float, freedom: float) -> float:
     return float(2 * special.stdtr(counted, factor) - 1)
 
 
+def density(z: Any, freedom: float) -> Any:
+    """The density at z standard uncertainties of the distribution that intervals suppose."""
+    from scipy import stats
+
+    counted = counted_freedom(freedom)
+    return stats.norm.pdf(z) if math.isinf(counted) else stats.t.pdf(z, counted)
+
+
 def effective_freedom(variances: Any, freedom: Any) -> float:
     """The degrees of freedom of a sum of independent parts, by Welch and Satterthwaite (GUM G.4.1).
 

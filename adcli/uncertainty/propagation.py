@@ -31,6 +31,8 @@ CANCELLED = 8 * 2.0**-52
 """A variance below this part of the terms that it is a sum of is rounding: they cancel."""
 FAILED = 0.99
 """A part of the variance that is beyond the first order: it says nothing then."""
+SECOND = "second order"
+"""What a part of the variance is called that second and third derivatives tell."""
 MOST_TERMS = 1000
 """Correlated pairs that a result lists, the largest ones."""
 
@@ -127,6 +129,24 @@ class Uncertain:
     def interval(self) -> tuple[float, float]:
         """From value - U to value + U."""
         return self.value - self.expanded_uncertainty, self.value + self.expanded_uncertainty
+
+
+def budget_parts(x: Uncertain) -> list[tuple[str, float]]:
+    """What makes up the uncertainty of a result, the largest first: each with a length whose square
+    is its part of the variance, negative where it takes from that."""
+    parts = [(line.quantity, abs(line.contribution)) for line in x.budget]
+    parts += [
+        (f"{', '.join(term.quantities)}: r = {term.correlation:.3g}", signed_root(term.variance))
+        for term in x.correlations
+    ]
+    if x.order == 2 and x.higher is not None:
+        parts.append((SECOND, signed_root(x.higher.variance)))
+    return sorted(parts, key=lambda part: -abs(part[1]))
+
+
+def signed_root(variance: float) -> float:
+    """The root of a variance, negative of one that is taken away."""
+    return math.copysign(math.sqrt(abs(variance)), variance)
 
 
 @dataclass(frozen=True)
