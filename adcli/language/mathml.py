@@ -98,8 +98,8 @@ def mathml_name(name: str) -> str:
 
 
 def from_latex(written: str) -> str:
-    """What a writer of this package wrote in LaTeX, other than a formula: a name, or the sign of a
-    derivative."""
+    """What a writer of this package wrote in LaTeX: a name, the sign of a derivative, or a formula
+    that is not deep."""
     return _set(written)
 
 
@@ -208,6 +208,8 @@ class _Setter:
             return _InRow(OPERAND, [token])
         if token == "{":
             return _InRow(OPERAND, self.row("}"))
+        if token == "(" and ")" in self.tokens[self.at :]:
+            return _InRow(BRACKET, ["<mrow><mo>(</mo>", *self.row(")"), "<mo>)</mo></mrow>"])
         if token[0] != "\\":
             return _plain(token, is_first)
         command = token[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -123,15 +123,18 @@ class ChainRules:
 
     def by(self, name: str) -> ChainRule:
         """The derivative of the only result by a variable."""
-        simplified = self._simplified(name)
+        return replace(self.in_factors(name), simplified=self._simplified(name))
+
+    def in_factors(self, name: str) -> ChainRule:
+        """The derivative by a variable without the simplified formula."""
         if self._program is None:
-            return ChainRule(None, [], None, simplified, LARGE if self.f.is_scalar else ARRAYS)
+            return ChainRule(None, [], None, None, LARGE if self.f.is_scalar else ARRAYS)
         read, writer = self._read, self._writer
         terms: Terms | None = []
         if name in read.inputs:
             terms = chain_terms(read.graph, read.outputs[0], read.inputs[name])
         if terms is None:
-            return ChainRule(None, [], None, simplified, LARGE)
+            return ChainRule(None, [], None, None, LARGE)
         slopes = writer.used(terms)
         whole = _ProductTexts(read.graph, self._names, self.notation)
         names = {writer.node(i): text for i, text in self._names.items()}
@@ -140,7 +143,7 @@ class ChainRules:
             whole.text(terms) if slopes else None,
             [self._slope(row) for row in slopes],
             written,
-            simplified,
+            None,
             LARGE if written is None else "",
         )
 

@@ -309,6 +309,14 @@ def test_the_derivation_is_set(opened: Any, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_chain_rule_is_beside_the_paths(opened: Any) -> None:
+    page = opened(lesson("g(u) = sin(u); g(x^2)*y_max", "x=2,y_max=3"))
+    page.get_by_role("tab", name="Paths").click()
+    shown = page.locator("#panel-1 .formula").all_text_contents()
+    by_x = ["∂f∂x=ymax·g′(x2)·(2x)", "=ymax·cos(x2)·(2x)", "g′(u)=cos(u)"]
+    assert [re.sub("[\u2061\u2062]", "", text) for text in shown] == [*by_x, "∂f∂ymax=sin(x2)"]
+
+
 def test_the_derivation(opened: Any) -> None:
     page = opened(lesson("x^2*sin(x)", "x=2"))
     page.get_by_role("tab", name="Derivation").click()

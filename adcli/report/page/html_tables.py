@@ -25,6 +25,10 @@ class HtmlTables(Tables):
         """All that was written."""
         return join(*self._parts)
 
+    def put(self, part: Markup) -> None:
+        """Add what is no table."""
+        self._parts.append(part)
+
     def heading(self, *lines: str) -> None:
         self._parts += [tag("h3", line) for line in lines[:MAX_ROWS]]
 

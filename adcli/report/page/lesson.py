@@ -43,7 +43,7 @@ def lesson_page(f: Function, report: TraceReport, digits: int) -> str:
             ("Cost", cost_panel(report)),
         ]
         if len(f.outputs) == 1 and not shape_of(report.value):
-            panels.insert(1, ("Paths", paths_panel(report, drawn, digits)))
+            panels.insert(1, ("Paths", paths_panel(f, report, drawn, digits)))
         if report.inputs:
             panels.insert(-1, ("Derivation", derivation_panel(f, report)))
         stage = stage_of(drawn, passes)

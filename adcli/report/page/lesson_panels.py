@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from adcli.explain.paths import Path, find_paths
 from adcli.function import Function
 from adcli.language.messages import counted
+from adcli.report.chain_rule import ChainRules
 from adcli.report.derivation import derivation_report
 from adcli.report.graph import Drawing, cut
 from adcli.report.numbers import shape_of
@@ -14,9 +15,10 @@ from adcli.report.page.html_tables import HtmlTables, scrolling
 from adcli.report.page.lesson_graph import in_node
 from adcli.report.page.lesson_steps import MAX_TEXT, PLAYED_SEEDS, LessonPass, bounded
 from adcli.report.page.markup import Markup, join, tag
-from adcli.report.page.set_formulas import derivation_markup
+from adcli.report.page.set_formulas import chain_rule_markup, derivation_markup
 from adcli.report.paths import PathReport
 from adcli.report.trace import Paragraph, TraceReport
+from adcli.report.trace_latex import LATEX
 
 LONG_NUMBER = 24
 """Characters of a number that a cell may break."""
@@ -78,8 +80,9 @@ def _row(report: TraceReport, passes: Sequence[LessonPass], number: int, node: i
     return tag("tr", *cells, data_node=number)
 
 
-def paths_panel(report: TraceReport, drawn: Drawing, digits: int) -> Markup:
-    """The paths from the result to each variable, the largest products first."""
+def paths_panel(f: Function, report: TraceReport, drawn: Drawing, digits: int) -> Markup:
+    """The paths from the result to each variable, the largest products first, and the chain rule
+    in formulas."""
     tables = HtmlTables()
     if len(drawn.nodes) > PATH_NODES:
         count = counted(len(drawn.nodes), "node")
@@ -88,12 +91,15 @@ def paths_panel(report: TraceReport, drawn: Drawing, digits: int) -> Markup:
     run = report.steps.run
     assert run is not None
     lines = {id(line): str(k) for k, line in enumerate(drawn.edges())}
+    shapes = {name: shape_of(value) for name, value in report.point.items()}
+    rules = ChainRules(f, LATEX, {name: shape for name, shape in shapes.items() if shape})
     for node in report.inputs[:LISTED_VARIABLES]:
         paths = find_paths(run, report.steps.outputs[0], node, LISTED_PATHS, SEARCHED)
         for k, path in enumerate(paths.listed):
             tables.row_attributes[k] = {"data_path": " ".join(_lines(drawn, path, lines))}
         name = report.steps.graph.attrs[node]
         PathReport(report.steps, paths, name, report.precision).draw(tables, digits)
+        tables.put(chain_rule_markup(rules, name, report.steps))
     more = len(report.inputs) - LISTED_VARIABLES
     if more > 0:
         tables.note(f"and {counted(more, 'more variable')}; adcli graph --paths shows each")

@@ -10,8 +10,10 @@ from adcli.ad.formulas import Formulas
 from adcli.explain.derivation import Derived
 from adcli.explain.rewriting import SHAPES
 from adcli.graph.program import Program
+from adcli.language.latex import latex_name, latex_names
 from adcli.language.mathml import EQUALS, from_latex, mathml_name, mathml_names, to_mathml
 from adcli.language.messages import counted
+from adcli.report.chain_rule import ChainRules, shown_slopes
 from adcli.report.derivation import (
     GRADIENT,
     SHOWN_LINES,
@@ -27,6 +29,7 @@ from adcli.report.graph import cut
 from adcli.report.page.document import document
 from adcli.report.page.html_tables import table, table_row
 from adcli.report.page.markup import Markup, join, tag
+from adcli.report.steps import Steps
 
 _LEFT = "<mfrac><mi>{0}</mi><mrow><mi>{0}</mi>{{x}}</mrow></mfrac>"
 _OF = "<mrow><mo>[</mo>{u}<mo>]</mo></mrow>"
@@ -45,8 +48,9 @@ MATHML = DerivationNotation(
 
 MOST_UNBROKEN = 40
 """Signs of a term that is broken between its factors."""
-WIDE = 60
-"""Signs without a place to break from which a formula has the whole width, smaller on paper."""
+WIDE, WIDER = 60, 110
+"""Signs without a place to break from which a formula has the whole width, and is smaller on
+paper."""
 SHOWN_PROGRAM = 2000
 """Characters of a program in a page."""
 _TAG = re.compile(r"<[^>]*>")
@@ -58,9 +62,10 @@ TERMS, FACTORS = ("+", "−", "="), ("·", "\u2062")
 def set_formula(mathml: str) -> Markup:
     """A formula in a line of text, which may break before a sign that stands in no brackets."""
     parts = [part for term in _split(mathml, TERMS) for part in _narrow(term)]
-    is_wide = max(map(_width, parts)) > WIDE
+    signs = max(map(_width, parts))
     shown = "".join([f"<math>{_infix(part)}</math>" for part in parts])
-    return tag("span", Markup(shown), class_="formula wide" if is_wide else "formula")
+    looks = "formula" + " wide" * (signs > WIDE) + " wider" * (signs > WIDER)
+    return tag("span", Markup(shown), class_=looks)
 
 
 def _narrow(term: str) -> list[str]:
@@ -130,6 +135,18 @@ def _page(f: Program, *content: Markup) -> str:
     head = tag("header", tag("h1", tag("code", cut(program, SHOWN_PROGRAM))))
     body = tag("div", head, tag("main", *content), class_="page formulas")
     return document(title, body, ["formulas.css"])
+
+
+def chain_rule_markup(rules: ChainRules, name: str, steps: Steps) -> Markup:
+    """The derivative by a variable in factors, an equation below the other; nothing for one that
+    is not written out. `rules` are in LaTeX."""
+    found = rules.in_factors(name)
+    result = rules.notation.derivative(
+        latex_name(steps.naming.result), latex_names(steps.graph)[name], steps.is_partial
+    )
+    lines = [f"{'' if k else result} = {form}" for k, form in enumerate(found.forms)]
+    lines += [f"{slope} = {text}" for slope, text in shown_slopes([found])]
+    return join(*[tag("p", set_formula(from_latex(line))) for line in lines])
 
 
 # ---- derivations ----
