@@ -92,3 +92,28 @@ def test_the_gamma_functions_have_derivatives_where_a_is_0(x, options):
     ):
         _, gradient = adcli.function(f"{name}(a, x)").value_and_gradient(point, **options)
         assert abs(gradient["a"] / limit - 1) < 1e-13, name
+
+
+def test_many_digits_of_the_gamma_density_where_a_is_0() -> None:
+    """It is a times a smooth function there, and no difference next to 0."""
+    with mp.workdps(300):
+        x = mp.mpf("0.125")
+        first, log = mp.exp(-x) / x, mp.log(x) + mp.euler
+        closed = [first, 2 * first * log, 3 * first * (log**2 - mp.pi**2 / 6)]
+        for n, right in enumerate(closed, 1):
+            got = digit_incomplete.dgammapdf(mp.mpf(n), mp.zero, x)
+            assert abs(got - right) < mp.mpf(10) ** -295 * abs(right)
+
+
+@pytest.mark.parametrize("orders", [(0, 0), (1, 0), (2, 0)], ids=str)
+@pytest.mark.parametrize("tiny", ["1e-60", "1e-300", "1e-3000000000000"])
+def test_many_digits_where_a_parameter_of_beta_is_tiny(tiny: str, orders: tuple[int, int]) -> None:
+    """betainc is 0 at b = 0, and linear in a tiny b; its other share is so in a tiny a."""
+    with mp.workdps(40):
+        (i, j), b, x = orders, mp.mpf(tiny), mp.mpf("0.7")
+        slope = digit_incomplete.dbetainc(mp.mpf(i), mp.mpf(j + 1), mp.mpf(10), mp.zero, x)
+        got = digit_incomplete.dbetainc(mp.mpf(i), mp.mpf(j), mp.mpf(10), b, x)
+        assert abs(got - b * slope) <= mp.mpf(10) ** -38 * abs(got)
+        if i:
+            got = digit_incomplete.dbetainc(mp.mpf(j), mp.mpf(i), b, mp.mpf(10), 1 - x)
+            assert abs(got + b * slope) <= mp.mpf(10) ** -38 * abs(got)

@@ -3,14 +3,16 @@
 A result of floats is right if a program whose every operation is off by a rounding error would
 give it. So every operation is multiplied by 1 + t, with t random and as large as a rounding error;
 how far the results scatter is what rounding explains. One that sums, such as matmul, may cancel
-inside: each element that goes into it is off by itself. So is a number such as 0.1, which no float
-holds and 40 digits do. Derivatives know no t: partials, however
-they are written, are held to the accuracy of the operations. What flows back along each edge is
-off as well, so that paths may cancel; the values do not see that. A second derivative is a sum over
-pairs of inputs of every operation, and each of its second partials is off by itself: those of
-hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001. Rules state first partials in a form that
-keeps its digits; a second one is held to what half a unit in the last place of the point changes:
-that of normpdf, (x^2 - 1)*normpdf(x), is a difference next to 1.
+inside: each element that goes into it is off by itself, and so is what goes into a part of a
+complex number. So is a number such as 0.1, which no float holds and 40 digits do. Derivatives know
+no t: partials, however they are written, are held to the accuracy of the operations. What flows
+back along each edge is off as well, so that paths may cancel; the values do not see that. A second
+derivative is a sum over pairs of inputs of every operation, and each of its second partials is off
+by itself: those of hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001. Rules state first
+partials in a form that keeps its digits; a second one is held to what half a unit in the last place
+of the point changes: that of normpdf, (x^2 - 1)*normpdf(x), is a difference next to 1. A log
+density is a sum of terms about 1 in size at least, which may cancel: it is off by as much as 1
+would be, too.
 """
 
 from __future__ import annotations
@@ -47,6 +49,14 @@ SAMPLES = 8
 
 SUMS = (LINEAR, MULTILINEAR)
 """Kinds of operations that may sum products of their inputs, as matmul does."""
+
+PARTS = ("voigtre", "voigtim")
+"""Parts of complex numbers, whose rounding is that of the whole: where c = gamma - ix and gamma = x
+the real part of 1/c^2 is 0, which no division of complex floats finds."""
+
+INSIDE = 128.0
+"""Rounding errors that one operation may collect: with them the allowance for scatter is that for
+the rounding inside of one operation, relative to the whole number."""
 
 Numbers = list[Any]
 Ask = Callable[[Function, dict[str, Any]], Numbers]
@@ -128,7 +138,9 @@ def noisy(
                 if op.kind == MATRIX and len(shapes[a]) == 2:
                     args[k] = _near_matrix(graph, args[k], t)
                 else:
-                    off = _term if op.kind in SUMS else _edge
+                    if op.name in PARTS:
+                        t = graph.node(PRIMITIVES["multiply"], (t, graph.constant(INSIDE)))
+                    off = _term if op.kind in SUMS or op.name in PARTS else _edge
                     args[k] = off(graph, args[k], t)
         node = graph.node(op, tuple(args), graph.attrs[i])
         if second and op.kind == ELEMENTWISE:
@@ -144,7 +156,10 @@ def noisy(
         name = f"noise {i}"
         noise[name] = tuple(shapes[i])
         factor = graph.node(PRIMITIVES["add"], (one, graph.variable(name)))
-        new[i] = _whole_if_large(graph, graph.node(PRIMITIVES["multiply"], (node, factor)))
+        node = graph.node(PRIMITIVES["multiply"], (node, factor))
+        if op.parameters or op.support:
+            node = graph.node(PRIMITIVES["add"], (node, graph.variable(name)))
+        new[i] = _whole_if_large(graph, node)
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
     used = {name: shape for name, shape in noise.items() if name in changed.inputs}
     return changed, used, {name: x for name, x in numbers.items() if name in changed.inputs}

@@ -25,6 +25,9 @@ STEPS = mpf("1e-25"), mpf("1e-31")
 LARGE = 1e8
 """Beyond it, or its inverse, a function may turn within the step, as mod(x, 1) does."""
 
+ALMOST = mpf("1.000001")
+"""A wrong coefficient leaves its own power of the step but for a share as small as the step."""
+
 ROUNDING = mpf("1e-270")
 """A remainder below this, relative to the largest term or to 1, is rounding."""
 
@@ -57,8 +60,9 @@ def _check(c: Choices, f: Function, exact: dict[str, Any], order: int) -> str:
         return "agree"
     if 2 * less > whole:  # as of where(x, exp(x), x) at 0
         return "jump"
-    # x^1.1 has a first derivative at 0, and leaves the 1.1th power of the step.
-    if 2 * less > whole * (STEPS[1] / STEPS[0]) ** order:
+    # x^1.1 has a first derivative at 0, and leaves the 1.1th power of the step; what is wrong
+    # leaves a whole power, to many digits.
+    if ALMOST * less > whole * (STEPS[1] / STEPS[0]) ** order:
         told = f"remainders {mp.nstr(whole, 9)}, and {mp.nstr(less, 9)} for a smaller step"
         raise Finding("a series is not that of the function", f"{c.case}\n  {told}")
     return "agree"

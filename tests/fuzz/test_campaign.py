@@ -21,6 +21,7 @@ from tests.fuzz.choices import Choices, shrink
 from tests.fuzz.conditioning import DIGITS, scatter
 from tests.fuzz.kinds import KINDS
 from tests.fuzz.passing import changed
+from tests.fuzz.series import series as series_of
 
 CASES = {
     "agreement": 400,
@@ -162,6 +163,43 @@ def test_a_sum_inside_of_one_operation_is_off_by_its_terms(text: str) -> None:
     v = np.array([mpf(1), mpf(1e-10), mpf(-1)], dtype=object)
     (spread,) = scatter(adcli.function(text), {"v": v}, value_at)
     assert 1e-17 < spread < 1e-15
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "least", "most"),
+    [
+        ("beta_logpdf(0.5, x, x)", 1.0, 1e-17, 1e-15),  # 0 = 1.386 - 1.386
+        ("normal_logpdf(x, 0, 1)", 3.0, 1e-17, 1e-14),
+        ("voigtre(1, x, 1e-10, x)", 1.0, 1e-18, 1e-14),  # the real part of i/(2 pi)
+        ("voigt(x, 1e-10, x)", 1.0, 1e-18, 1e-15),
+    ],
+)
+def test_terms_inside_of_an_operation_that_cancel_may_be_off(
+    text: str, x: float, least: float, most: float
+) -> None:
+    (spread,) = scatter(adcli.function(text), {"x": mpf(x)}, value_at)
+    assert least < spread < most
+
+
+@pytest.mark.parametrize(
+    "matrix", [[[3, 1, 1.375], [10, 0.25, -2.25], [0.75, -1, 3]], [[0.125, 1.375], [3, 1e17]]]
+)
+def test_eigenvalues_that_rounding_makes_equal_are_no_finding(matrix: list[list[float]]) -> None:
+    """They have no derivatives; those that many digits tell apart have."""
+    f = adcli.function("max(eigvalsh(solve(W, W)))")
+    with mp.workdps(60):
+        Case(f, {"W": matrix}, "jacobian", Choices()).check()
+
+
+@pytest.mark.parametrize("power", ["1.05", "2.04", "softplus(3)"])
+def test_a_broken_power_next_to_the_order_is_no_finding(
+    power: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.fuzz.series.loss", lambda c: adcli.function(f"(2x)^({power})"))
+    for order in range(5):  # 2, 1, 3, 4, 6
+        c = Choices([order])
+        monkeypatch.setattr("tests.fuzz.series.point", lambda c, names: {"x": 0.0})
+        assert series_of(c) in ("agree", "not finite", "jump")
 
 
 PASSING = [

@@ -77,7 +77,7 @@ def _share(lower: bool, a: Number, x: Number) -> Number:
 def _with_bits_of(xs: tuple[Number, ...], function: Callable[[], Number]) -> Number:
     """A value whose terms are as large as the numbers `xs`: they lose as many bits as these have
     before their points."""
-    with mp.workprec(mp.prec + 30 + 2 * max(0, *(int(mp.mag(x)) for x in xs if x))):
+    with mp.workprec(mp.prec + 30 + 2 * max([0, *(int(mp.mag(x)) for x in xs if x)])):
         value = function()
     return +value
 
@@ -100,19 +100,19 @@ def dgammapdf(n: Number, a: Number, x: Number) -> Number:
         return mp.nan
     if n == 0 or not (a >= 0 and x > 0) or mp.isinf(x):
         return gammapdf(a, x) if n == 0 or (a > 1 and x >= 0) else mp.nan
-    a = a or mp.ldexp(1, -mp.prec)
     refuse_far("the derivative of gammapdf", a, x)
+    order = int(n)
 
-    def polynomial() -> Number:
-        slopes = {(k, 0): -mp.psi(k - 1, a) for k in range(2, int(n) + 1)}
-        slopes[1, 0] = mp.log(x) - mp.psi(0, a)
-        return bell_polynomials(int(n), 0, slopes)[int(n), 0]
+    # a times a function that is as smooth at a = 0 as elsewhere
+    def factor() -> Number:
+        slopes = {(k, 0): -mp.psi(k - 1, a + 1) for k in range(1, order + 1)}
+        slopes[1, 0] += mp.log(x)
+        bells = bell_polynomials(order, 0, slopes)
+        return a * bells[order, 0] + order * bells[order - 1, 0]
 
-    # The score cancels where a and x are near: the smaller one says how much. Its powers cancel
-    # where a is tiny.
-    with mp.workprec(mp.prec + int(n) * max(0, -int(mp.mag(a)))):
-        factor = _with_bits_of((min(a, x),), polynomial)
-    return gammapdf(a, x) * factor
+    # The score cancels where a and x are near: the smaller one says how much.
+    weight = _with_bits_of((a, x), lambda: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a + 1)))
+    return weight * _with_bits_of((min(a, x),), factor)
 
 
 def dgammainc(n: Number, a: Number, x: Number) -> Number:
@@ -240,6 +240,10 @@ def dbetainc(i: Number, j: Number, a: Number, b: Number, x: Number) -> Number:
 def _beta_integral(i: int, j: int, a: Number, b: Number, x: Number) -> Number:
     """The derivative of betainc of orders i and j, or the value, for 0 < x < 1."""
     _refuse_large("betainc", max(a, b))
+    if j == 0 and _is_tiny(b):  # 0 at b = 0, and linear in a tiny b
+        return b * _beta_integral(i, 1, a, mp.zero, x)
+    if i == 0 and j > 0 and _is_tiny(a):
+        return a * _beta_integral(1, j, mp.zero, b, x)
     # Exact, unless that takes as many bits as a giant exponent.
     y = 1 - x if mp.mag(x) < -MOST_BITS else mp.fsub(1, x, exact=True)
     here, there = (i, j, a, b, x), (j, i, b, a, y)
@@ -249,6 +253,11 @@ def _beta_integral(i: int, j: int, a: Number, b: Number, x: Number) -> Number:
         return with_lost_digits(lambda: _beta_terms(*here))
     whole = mp.mpf(i == j == 0)
     return with_lost_digits(lambda: [whole, *(-term for term in _beta_terms(*there))])
+
+
+def _is_tiny(parameter: Number) -> bool:
+    """Whether its square is beyond the digits, but it is not 0."""
+    return parameter != 0 and bool(mp.mag(parameter) < -mp.prec - 60)
 
 
 def _are_orders(i: Number, j: Number = 0) -> bool:
