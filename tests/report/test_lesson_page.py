@@ -324,6 +324,8 @@ def test_the_derivation(opened: Any) -> None:
     assert row.locator("math").count() == 2, "a part of the line for each term"
     assert row.locator("math").first.locator("mfrac, msup, mi").count() == 8
     assert page.locator("p.result").text_content().startswith("dfdx=x\u2062(2\u2062sin")
+    assert "derivative of norm" in lesson("norm(x)^2", "x=[1,2]"), "a function is one step"
+    assert "adcli diff --steps has it" in lesson("x = x + sin(x); " * 30 + "x", "x=1")
 
 
 @pytest.mark.parametrize(

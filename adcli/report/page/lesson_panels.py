@@ -128,7 +128,7 @@ def derivation_panel(f: Function, report: TraceReport) -> Markup:
     for name in names:
         if sum(map(len, found)) > DERIVED_SIZE:
             break
-        found.append(derivation_markup(derivation_report(f, [name], 1, shapes)))
+        found.append(derivation_markup(derivation_report(f.shown, [name], 1, shapes)))
     more = len(names) - len(found)
     if more > 0:
         words = f"and {counted(more, 'more variable')}; adcli diff --steps derives by each"
