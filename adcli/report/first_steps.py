@@ -17,7 +17,7 @@ from adcli.descent.searches import DECREASE, SLOPE_LEFT
 from adcli.descent.searching import Searching
 from adcli.descent.stepping import Stepping
 from adcli.descent.stopping import Iterate
-from adcli.language.messages import safe
+from adcli.language.messages import counted, safe
 from adcli.report.numbers import bracketed, short
 from adcli.report.update_rules import WrittenRule
 
@@ -78,7 +78,7 @@ class FirstSteps(Watcher):
             steps = [head, *self._teller.step(last, it)]
             more = self._problem.size - len(self._labels)
             if more:
-                steps.append(f"  ... and {more:,} more parameters")
+                steps.append(f"  ... and {counted(more, 'more parameter')}")
         self._steps.append(steps)
 
     def lines(self) -> Iterator[str]:
