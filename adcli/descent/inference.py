@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.algebras.matrices.blas_threads import products_alone
 from adcli.data.array_columns import check_arrays
 from adcli.descent.information import Information, sum_of_scores
 from adcli.descent.problem import Problem
@@ -179,10 +180,11 @@ class ErrorSettings:
         if problem.lower is not None and problem.upper is not None:
             held = (vector <= problem.lower) | (vector >= problem.upper)
         try:
-            information = Information.of(exact, vector, np.flatnonzero(~held), problem.labels)
-            if self.kind == "robust" and information.factor is not None:
-                scores = sum_of_scores(exact, vector, self._row_node(exact), self.groups)
-                information = information.robust(scores)
+            with products_alone():
+                information = Information.of(exact, vector, np.flatnonzero(~held), problem.labels)
+                if self.kind == "robust" and information.factor is not None:
+                    scores = sum_of_scores(exact, vector, self._row_node(exact), self.groups)
+                    information = information.robust(scores)
         except DomainError as error:
             return self._inference(problem, result, error.message, None)
         return self._inference(problem, result, "", information)
