@@ -142,6 +142,9 @@ def _because(verdict: str, changes: list[Change], then: RunRecord) -> str:
         "version": "other versions",
         "machine": "another machine",
     }
+    threads = {"cores", "threads of BLAS"}
+    if {change.name for change in changes if change.kind == "machine"} <= threads:
+        told["machine"] = "another number of threads"
     listed = [told[kind] for kind in told if kind in kinds]
     joined = ", ".join(listed[:-1]) + " and " * bool(listed[1:]) + (listed[-1] if listed else "")
     if verdict == SAME:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from adcli.comparison.replay import DIFFERENT, SAME, Replay
+from adcli.comparison.replay import DIFFERENT, MOST_DIGITS, SAME, Replay
 from adcli.data.cells import shortened
 from adcli.language.messages import counted
 from adcli.report.drawn_tables import Tables
@@ -79,8 +79,9 @@ class ReplayReport(Report):
             count = counted(len(found.differences), "result")
             verb = "differs" if len(found.differences) == 1 else "differ"
             return f"different: {count} {verb}; {found.because}"
-        digits = f"{found.digits:.0f}" if found.digits is not None else "all"
-        return f"the same to rounding, in {digits} digits or more: {found.because}"
+        if found.digits is None or found.digits >= MOST_DIGITS:
+            return f"the same to rounding, in all digits of what counts: {found.because}"
+        return f"the same to rounding, in {found.digits:.0f} digits or more: {found.because}"
 
 
 def _shown(value: Any) -> str:

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
-from typing import NamedTuple
+from threading import RLock
+from typing import Any, NamedTuple
 
 ALONE_FROM, ALONE_BELOW = 50, 1200
 """Rows between which a factorisation would have several threads, and is not worth them."""
@@ -26,7 +26,7 @@ class _ThreadCount(NamedTuple):
 
     get: Callable[[], int]
     put: Callable[[int], object]
-    lock: Lock
+    lock: Any
 
 
 @cache
@@ -38,7 +38,7 @@ def _count_of(package: str) -> _ThreadCount | None:
         for end in ("", "64_"):
             if hasattr(library, f"scipy_openblas_set_num_threads{end}"):
                 get, put = (f"scipy_openblas_{x}_num_threads{end}" for x in ("get", "set"))
-                return _ThreadCount(getattr(library, get), getattr(library, put), Lock())
+                return _ThreadCount(getattr(library, get), getattr(library, put), RLock())
     return None
 
 
