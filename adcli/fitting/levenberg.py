@@ -43,7 +43,7 @@ OFFSET = 1e-5
 """Converged: the residuals' part in the tangent plane, against the rest, each per dimension. The
 parameters are then this part of their standard errors away from the minimum."""
 
-SHARP, SHARPEST = 1e-8, 1e-11
+SHARP, SHARPEST = 1e-8, 1e-12
 """The polish tries parts of steps until the offset is as small as the first, and ends where one
 more step would make it as small as the second: more digits than float64 leaves to parameters."""
 
