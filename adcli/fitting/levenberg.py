@@ -60,6 +60,14 @@ POLISHES = 60
 LEAST_PART = 1 / 32
 """The least part of a step that the polish tries."""
 
+CREEPING, CREPT = 50, 1e-8
+"""So many steps that lower the cost by less than this part of it in all go on like that for ever:
+the least cost is at infinity, or where rounding hides it."""
+
+WEAK, MOVING = 1e-6, 0.1
+"""Singular values below this part of the largest belong to parameters that the data hardly tell
+apart; those with a share of at least the second number in the combination are named."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -87,7 +95,8 @@ class Attempt(NamedTuple):
     """Where a method, one of MARQUARDT and PROJECTION or of descents, ended, and how.
 
     `refused` is a point to which the last step would have gone, had the model been finite there;
-    `blocked` are the places of parameters that alone are enough to leave where it is finite.
+    `blocked` are the places of parameters that alone are enough to leave where it is finite;
+    `loose` those of parameters that the data hardly tell apart, which alone were still moving.
     """
 
     point: Vector
@@ -97,6 +106,7 @@ class Attempt(NamedTuple):
     iterations: int
     refused: Vector | None = None
     blocked: tuple[int, ...] = ()
+    loose: tuple[int, ...] = ()
     method: str = MARQUARDT
 
 
@@ -117,7 +127,7 @@ class Minimised(Protocol):
 class Minimisation:
     """The search for a minimum from `start`, where the problem must be finite. Interrupted, it ends
     where it is. `is_known` says of a point and its cost that they lie in a minimum that needs no
-    second search."""
+    second search. `caution` shortens the first steps."""
 
     def __init__(
         self,
@@ -126,6 +136,7 @@ class Minimisation:
         box: Box,
         max_iterations: int,
         is_known: Callable[[Vector, float], bool] = lambda point, cost: False,
+        caution: float = 1.0,
     ) -> None:
         self.problem = problem
         self.box = box
@@ -134,9 +145,10 @@ class Minimisation:
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
-        self.radius = self._size() or vector_norm(self.linear.projected) or 1.0
+        self.radius = caution * (self._size() or vector_norm(self.linear.projected) or 1.0)
         self.iterations = 0
         self.edge = DomainEdge(len(self.point))
+        self._landmark = math.inf
         self._bounded = bool(np.isfinite(box.lower).any() or np.isfinite(box.upper).any())
         self._all = np.ones(len(self.point), dtype=bool)
         self._known: tuple[Linearised, _Local] | None = None
@@ -151,6 +163,9 @@ class Minimisation:
                         return None
                     if self.iterations >= self.max_iterations:
                         return self._end(Status.MAX_ITERATIONS, "the iteration limit is reached")
+                    if self._creeps():
+                        reason = f"{CREEPING} steps lower the cost by less than {CREPT:g} of it"
+                        return self._end(Status.STALLED, reason)
                     self.iterations += 1
                     moved = self._iterate()
                     held = (not moved or self.edge.is_crowded) and self._hold()
@@ -167,7 +182,28 @@ class Minimisation:
     def _end(self, status: Status, reason: str) -> Attempt:
         blocked = tuple(np.flatnonzero(self._blocked()).tolist())
         refused = self.edge.beyond if blocked else self.edge.refused
-        return Attempt(self.point, self.linear, status, reason, self.iterations, refused, blocked)
+        return Attempt(
+            *(self.point, self.linear, status, reason, self.iterations, refused, blocked),
+            loose=self._loose() if status is Status.STALLED else (),
+        )
+
+    def _creeps(self) -> bool:
+        """Whether the last steps together lowered the cost by next to nothing."""
+        if self.iterations % CREEPING:
+            return False
+        before, self._landmark = self._landmark, self.linear.cost
+        return self.iterations > 0 and before - self.linear.cost <= CREPT * before
+
+    def _loose(self) -> tuple[int, ...]:
+        """Places of the parameters whose combination, which the data hardly determine, promises
+        what there is to gain."""
+        local = self._local()
+        weak = local.values <= WEAK * np.max(local.values, initial=0.0)
+        gains = np.square(local.along) * weak
+        if not weak.any() or gains.sum() < 0.9 * local.promised:
+            return ()
+        direction = local.right[int(np.argmax(gains))]
+        return tuple(np.flatnonzero(self.free)[np.abs(direction) >= MOVING].tolist())
 
     # ---- the trust region ----
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, overload
@@ -188,8 +188,8 @@ def solve(
         limit = MAX_ITERATIONS if max_iterations is None else max_iterations
         problem.residuals.interrupted = interrupted
         attempt = _search(problem, limit)
-        if attempt.status is Status.STALLED and attempt.refused is not None:
-            attempt = attempt._replace(reason=f"{attempt.reason}; {_edge(problem, attempt)}")
+        if attempt.status is Status.STALLED:
+            attempt = attempt._replace(reason="; ".join([attempt.reason, *_why(problem, attempt)]))
     else:
         from adcli.fitting.descending import descend_to_minimum
 
@@ -216,13 +216,18 @@ def solve(
         return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
 
 
-def _edge(problem: Regression, attempt: Attempt) -> str:
-    """What is beyond the edge of where the model is finite, at which an attempt ended."""
-    assert attempt.refused is not None
-    names = ", ".join(problem.parameters.labels[k] for k in attempt.blocked)
-    what = f"{names} cannot go on" if names else "steps beyond are refused"
-    fault = problem.fault(attempt.refused) or "the residuals are too large to be squared"
-    return f"{what}: {fault}"
+def _why(problem: Regression, attempt: Attempt) -> Iterator[str]:
+    """Why an attempt stalled: what is beyond the edge of where the model is finite, at which it
+    ended; the parameters that the data do not tell apart."""
+    labels = problem.parameters.labels
+    if attempt.refused is not None:
+        names = ", ".join(labels[k] for k in attempt.blocked)
+        what = f"{names} cannot go on" if names else "steps beyond are refused"
+        fault = problem.fault(attempt.refused) or "the residuals are too large to be squared"
+        yield f"{what}: {fault}"
+    if attempt.loose:
+        names = ", ".join(labels[k] for k in attempt.loose)
+        yield f"the data hardly determine {names}, which may have no best value but infinity"
 
 
 def _search(problem: Regression, limit: int) -> Attempt:

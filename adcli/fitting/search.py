@@ -2,7 +2,8 @@
 
 Levenberg and Marquardt's method goes from the start. Where that is cheap, or where it did not end
 in a clean minimum, variable projection goes from the same nonlinear parameters. Where these two
-disagree, neither ended well, or the fit explains little, both go on from points around the start.
+disagree, neither ended well, or the fit explains little, the search goes on: with shorter first
+steps, and both methods from points around the start.
 The least cost wins.
 """
 
@@ -28,11 +29,15 @@ CHEAP_FIT = 2_000_000
 BUDGET = 100_000_000
 """Rows times parameters times evaluations after which no further start is tried: some seconds."""
 
-MOST_EVALUATIONS = 10_000
+MOST_EVALUATIONS = 4_000
 """Evaluations after which none is, however small the table: a second or two."""
 
 RESTARTS = 16
 """Points around the start from which the search goes on where the first methods disagree."""
+
+CAUTIONS = (0.1, 1e-3)
+"""The first steps may jump from a good start to another valley: before points around it, parts of
+their length are tried."""
 
 RESTART_ITERATIONS = 200
 SPREAD = 0.7
@@ -158,33 +163,39 @@ class Search:
 
     def _restart(self) -> None:
         limit = min(RESTART_ITERATIONS, self.max_iterations)
-        for point in self._around():
+        for point, caution in (*((self.start, c) for c in CAUTIONS), *self._around()):
             if self._is_spent():
                 return
-            self._marquardt(point, limit)
-            if self.linear:
+            self._marquardt(point, limit, caution=caution)
+            if self.linear and caution == 1.0:
                 self._project(point, limit)
             least = self.best.linear.cost
             count = sum(self._agrees(a.linear.cost, least) for a in self.attempts)
             if count + self.meetings >= ENOUGH_MEETINGS and self._is_clean():
                 return
 
-    def _around(self) -> Iterator[Vector]:
-        """Points whose parameters have the start's signs, and other sizes."""
+    def _around(self) -> Iterator[tuple[Vector, float]]:
+        """Points whose parameters have the start's signs, and other sizes; and no caution."""
         random = np.random.default_rng(0)
         for _ in range(RESTARTS):
             factors = np.exp(SPREAD * random.standard_normal(len(self.start)))
-            yield self.box.project(self.start * factors)
+            yield self.box.project(self.start * factors), 1.0
 
     # ---- the methods ----
 
     def _marquardt(
-        self, start: Vector, iterations: int, method: str = MARQUARDT, before: int = 0
+        self,
+        start: Vector,
+        iterations: int,
+        method: str = MARQUARDT,
+        before: int = 0,
+        caution: float = 1.0,
     ) -> None:
         """All parameters together from `start`, after as many iterations by another method."""
         if not self.problem.linearise(start).is_finite:
             return
-        found = Minimisation(self.problem, start, self.box, iterations, self._is_known).run()
+        problem, box, is_known = self.problem, self.box, self._is_known
+        found = Minimisation(problem, start, box, iterations, is_known, caution).run()
         if found is None:
             return
         iterations = before + found.iterations

