@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from adcli.cli.inputs import (
 from adcli.cli.table_options import check_columns, columns_in, filter_of, open_data
 from adcli.cli.terminal import remark
 from adcli.data.column_layout import listed
-from adcli.errors import UsageError, did_you_mean
+from adcli.errors import DomainError, UsageError, did_you_mean
 from adcli.function import Function, function
 from adcli.graph.constants import MEANINGS, USUAL_PARAMETERS
 from adcli.language.messages import safe
@@ -107,14 +108,33 @@ def _name_constants(used: Sequence[Function]) -> None:
 
 def _start(texts: tuple[str, ...], f: Function) -> dict[str, Any]:
     """The starts: `a=1,b=auto`, or a file of parameters, whose values assignments replace."""
-    from adcli.fitting.regression import AUTO
+    from adcli.fitting.starts import AUTO
 
     if AUTO in texts:
         raise UsageError("--start: 'auto' names no parameter", "as in --start a=auto,b=auto")
     files = [text for text in texts if is_whole_point(text)]
     found = {name: x for file in files for name, x in file_values(file, f).items()}
     others = [text for text in texts if text not in files]
-    given: dict[str, Any] = values_of(
-        others, "--start", lambda _, value: AUTO if value == AUTO else constant(value, None)
-    )
+    given: dict[str, Any] = values_of(others, "--start", _started)
     return {**found, **given}
+
+
+def _started(_: str, text: str) -> Any:
+    """A value, `auto`, or an array of which some elements are `auto`."""
+    from adcli.fitting.starts import AUTO
+
+    if text == AUTO:
+        return AUTO
+    if AUTO not in text:
+        return constant(text, None)
+    import numpy as np
+
+    f = function(text)
+    if list(f.inputs) != [AUTO]:
+        return constant(text, None)
+    with suppress(DomainError):  # [auto, 1] has a value wherever auto stands: nan is none of ours
+        low, high = (np.asarray(f.value({AUTO: x})) for x in (0.0, 1.0))
+        is_auto = low != high
+        if low.ndim and (low[is_auto] == 0).all() and (high[is_auto] == 1).all():
+            return np.where(is_auto, AUTO, low.astype(object))
+    raise UsageError(f"'{AUTO}' stands alone in '{safe(text)}'", "as in v=[auto, auto, 1]")

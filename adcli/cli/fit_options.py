@@ -70,8 +70,8 @@ class FittingOptions(ProgramOptions, TableOptions, RecordOptions, needs=[A_FIT])
 
     start: tuple[str, ...] = texts(
         "a=1,b=2",
-        "Where the parameters begin: values, auto for one in which the model is linear, or a "
-        "file that descend --save wrote. Repeatable.",
+        "Where the parameters begin: values, auto for one in which the model is linear (vectors "
+        "too: v=auto, v=[auto,1]), or a file that descend --save wrote. Repeatable.",
     )
     fix: tuple[str, ...] = texts("b=2", "Hold a parameter. Repeatable.")
     bounds: tuple[str, ...] = texts(

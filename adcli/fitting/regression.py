@@ -30,16 +30,11 @@ from adcli.fitting.quantities import WrittenQuantities, check_quantities, read_q
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
 from adcli.fitting.separable import linear_parameters
+from adcli.fitting.starts import AUTO, UNSTARTED, automatic_parts, told_shapes
 from adcli.given import real_value
 from adcli.graph.axes import Shape
 from adcli.graph.row_wise import is_row_wise
 from adcli.graph.simplify import simplify
-
-AUTO = "auto"
-"""The start of a parameter in which the model is linear: it follows from the others."""
-
-UNSTARTED = 1.0
-"""Where such a parameter stands before."""
 
 
 class Regression:
@@ -86,10 +81,8 @@ class Regression:
         self._check_response(data)
         self.levels = self.data.levels
         self.fixed = self._by_groups(_numbers(fix or {}, "fix"))
-        automatic = {name for name, x in start.items() if isinstance(x, str) and x == AUTO}
-        given = _numbers({n: x for n, x in start.items() if n not in automatic}, "start")
-        missing = [name for name in model.prediction.inputs if name in automatic]
-        given = self._by_groups(dict.fromkeys(missing, UNSTARTED) | given)
+        values, automatic = automatic_parts(start)
+        given = self._by_groups(_numbers(values, "start"))
         self._check_names(start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
         known_parameters = [*names, *self.fixed]
@@ -109,9 +102,15 @@ class Regression:
         self.has_sigma = sigma is not None
         self._check_size()
         shapes = {name: np.shape(given.get(name, 0.0)) for name in names}
+        open_ = [name for name in automatic if not shapes[name]]
+        if open_:
+            known = {name: np.shape(x) for name, x in (self.data | self.fixed).items()}
+            shapes |= told_shapes(model, open_, known | shapes, self.rows)
+            given |= {name: np.full(shapes[name], UNSTARTED) for name in open_}
         self.parameters = Parameters(model, shapes, self.levels)
-        numbers = zip(self.parameters.labels, self.parameters.owners, strict=True)
-        self.missing = [label for label, name in numbers if name in missing]
+        unknown = {n: np.broadcast_to(automatic.get(n, False), shapes[n]) for n in names}
+        places = np.flatnonzero(self.parameters.flatten(unknown))
+        self.missing = [self.parameters.labels[k] for k in places]
         self._check_starts(names, given)
         self._check_count()
         self.start = self.parameters.flatten(given)
