@@ -32,6 +32,7 @@ Examples:
   adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto --set 'c = a/10'
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --intervals profile
+  adcli fit '[y, s] ~ [a*exp(-k*t), b*exp(-k*t)]' --data decay.csv --start k=1,a=auto,b=auto
   adcli fit 'y ~ a*exp(-k*t)' --data curves.csv --start a=auto,k=1 --by curve -o fits.csv
   adcli fit --model decay.json --predict later.csv -o predicted.csv
   adcli eval --model decay.json --at t=2
@@ -96,7 +97,9 @@ class FittingOptions(ProgramOptions, TableOptions, RecordOptions, needs=[A_FIT])
     )
     weights: str | None = text("EXPR", "Weights of the squares: a column, or 1/y.")
     sigma: str | None = text(
-        "EXPR", "Standard deviations of the response: a column, or one number."
+        "EXPR",
+        "Standard deviations of the response: a column, or one number; '[s1, s2]' for several "
+        "responses, which else have the same variance.",
     )
     absolute_sigma: bool = flag("Take the sigmas as they are; without it only their ratios count.")
     loss: str = choice(

@@ -6,6 +6,8 @@ import os
 import sys
 from contextlib import ExitStack, suppress
 
+import numpy as np
+
 from adcli.cli.fit_options import FitOptions
 from adcli.cli.formats import ROWS, format_of
 from adcli.cli.show import open_rows
@@ -13,9 +15,11 @@ from adcli.cli.terminal import Progress, stdin_bytes
 from adcli.data.blocks import Block
 from adcli.data.levels import given_levels
 from adcli.data.point_files import naming, open_points
+from adcli.data.writer import Field
 from adcli.engines.columns import Column
 from adcli.errors import DataError, DomainError, UsageError
 from adcli.fitting.fitted_model import FittedModel, Prediction, load_model
+from adcli.fitting.responses import response_names
 
 
 def check_rows(file: str, file_format: str | None) -> None:
@@ -60,7 +64,7 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
         progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         rows = 0
         for block in points:
-            writer.write(block, _predicted(model, block)._asdict())
+            writer.write(block, _fields(model, _predicted(model, block)))
             rows += block.rows
             progress.advance(points.progress.done, rows)
             if writer.is_lost:
@@ -69,9 +73,21 @@ def write_predictions(model: FittedModel, options: FitOptions) -> None:
             empty = points.empty()
             row = {name: [Column(empty.numbers(name), True).example()] for name in plain}
             row |= {name: [0.0] for name in model.levels}
+            count = len(model.model.responses) if model.model.has_several else 0
+            nothing = np.zeros((0, count) if count else 0)
             with suppress(DomainError):  # what is wrong with every row is wrong without any
                 model.predict(row)
-            writer.write(empty, Prediction([], [], [], [])._asdict())
+            writer.write(empty, _fields(model, Prediction(*[nothing] * 4)))
+
+
+def _fields(model: FittedModel, found: Prediction) -> list[Field]:
+    """The columns of predictions, for several responses each named by its text."""
+    read = model.model
+    names = response_names(read) if read.has_several else None
+    return [
+        Field(label, (label,), values, names and [f"{label}[{name}]" for name in names])
+        for label, values in found._asdict().items()
+    ]
 
 
 def _predicted(model: FittedModel, block: Block) -> Prediction:

@@ -35,6 +35,7 @@ from adcli.fitting.model import (
     read_model,
 )
 from adcli.fitting.residuals import Predictor
+from adcli.fitting.responses import repeated
 from adcli.fitting.row_values import in_row
 from adcli.fitting.statistics import half_width, standard_errors
 from adcli.function import Function
@@ -45,7 +46,8 @@ MOST_BYTES = 1 << 28
 
 
 class Prediction(NamedTuple):
-    """Predictions, one a row: values, their standard errors, and the ends of prediction intervals.
+    """Predictions, one a row: values, their standard errors, and the ends of prediction intervals;
+    of several responses arrays (rows, responses).
 
     nan stands for what cannot be computed: the standard error where the data did not determine the
     parameters, the interval where, besides, the weight of a new observation is unknown; and each
@@ -131,8 +133,9 @@ class FittedModel:
     def _predictor(self) -> tuple[Predictor, Vector]:
         """The model as a function of columns and of the vector of parameters, and that vector."""
         shapes = {name: np.shape(value) for name, value in self.parameters.items()}
-        p = Parameters(self.model, shapes)
-        return Predictor(self.model, p, self.fixed), p.flatten(self.parameters)
+        model = self.model.long if self.model.has_several else self.model
+        p = Parameters(model, shapes)
+        return Predictor(model, p, self.fixed), p.flatten(self.parameters)
 
     @cached_property
     def function(self) -> Function:
@@ -163,22 +166,28 @@ class FittedModel:
         given = columns.values() or [data[name] for name in names_in(data)]
         rows = next(map(len, given), 1)
         self.check_row_wise()
-        shapes = {name: np.shape(x) for name, x in {**columns, **self.point}.items()}
-        check_shape(self.model, shapes, rows)
+        count = len(self.model.responses) if self.model.has_several else 0
+        model, whole = self.model, dict(columns)
+        if count:
+            model, whole, rows = model.long, repeated(columns, count, rows), rows * count
+        shapes = {name: np.shape(x) for name, x in {**whole, **self.point}.items()}
+        check_shape(model, shapes, rows)
         predictor, vector = self._predictor
-        inputs = self.model.prediction.inputs
-        packed = {inputs[name]: x for name, x in columns.items()}
+        inputs = model.prediction.inputs
+        packed = {inputs[name]: x for name, x in whole.items() if name in inputs}
         with np.errstate(all="ignore"):
             linear = predictor.linearised(packed, vector, rows)
             jacobian, value = linear[:, :-1], linear[:, -1]
             finite = np.isfinite(value)
             if not finite.all():
-                raise self._blame(columns, int(np.argmin(finite)), first_row)
+                row = int(np.argmin(finite)) % (rows // max(count, 1))
+                raise self._blame(columns, row, first_row)
             error = standard_errors(jacobian, self.covariance)
             spread = np.nan if self.variance is None else math.sqrt(self.variance)
             reach = self.half_width * np.hypot(error, spread)
             found = error, value - reach, value + reach
-        return Prediction(np.array(value), *(np.where(np.isfinite(x), x, np.nan) for x in found))
+        parts = [np.array(value), *(np.where(np.isfinite(x), x, np.nan) for x in found)]
+        return Prediction(*(x.reshape(count, -1).T if count else x for x in parts))
 
     def band(self, data: Mapping[str, Any]) -> tuple[Vector, Vector, Vector]:
         """The model's curve and its confidence band: values, lower and upper ends."""
@@ -191,7 +200,8 @@ class FittedModel:
         with suppress(DomainError):
             return self.band(data)
         rows = len(next(iter(data.values())))
-        found = np.full((3, rows), np.nan)
+        count = (len(self.model.responses),) if self.model.has_several else ()
+        found = np.full((3, rows, *count), np.nan)
         for k in range(rows):
             with suppress(DomainError):
                 alone = {name: column[k : k + 1] for name, column in data.items()}

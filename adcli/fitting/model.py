@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from math import prod
 from types import MappingProxyType
@@ -21,7 +21,11 @@ from adcli.graph.coded import LevelNames, axis_names
 from adcli.graph.graph import Graph
 from adcli.graph.shapes import infer_shapes
 from adcli.graph.structure import STACK
+from adcli.graph.symbols import Expression, Symbols
 from adcli.language import parse_model
+
+OBSERVED, WHICH = "(observed)", "(response)"
+"""Columns of several responses one below the other; no text can name them."""
 
 Vector = Any
 """numpy.ndarray of float64, one axis."""
@@ -44,6 +48,44 @@ class Model:
     def graph(self) -> Graph:
         """The graph of both."""
         return self.prediction.graph
+
+    @property
+    def has_several(self) -> bool:
+        """Whether it has several responses: [y1, y2] ~ [f1, f2]."""
+        (node,) = self.response.outputs
+        return self.graph.ops[node] is STACK and self.graph.attrs[node] == 0
+
+    @cached_property
+    def responses(self) -> tuple[Function, ...]:
+        """Each response as a function of columns."""
+        if not self.has_several:
+            return (self.response,)
+        nodes = self.graph.args[self.response.outputs[0]]
+        return tuple(Function(self.graph, [node], self.text) for node in nodes)
+
+    @cached_property
+    def long(self) -> Model:
+        """The model of all responses one below the other: the column OBSERVED has them, WHICH says
+        which one a row is of. Raises LanguageError where there is not a prediction for each."""
+        graph, count = self.graph, len(self.responses)
+        (node,) = self.prediction.outputs
+        is_list = graph.ops[node] is STACK and graph.attrs[node] == 0
+        if not is_list or len(graph.args[node]) != count:
+            found = f"{len(graph.args[node])} predictions" if is_list else "one prediction"
+            raise LanguageError(
+                f"the model has {count} responses and {found}",
+                "write one for each: [y1, y2] ~ [a*x, b*x]",
+                span=graph.span(node),
+                text=self.text,
+            )
+        m = Symbols(graph, graph.span(node))
+        *others, chosen = (Expression(m, part) for part in graph.args[node])
+        which = Expression(m, graph.variable(WHICH))
+        for k, part in reversed(list(enumerate(others))):
+            chosen = m.where(m.less_equal(which, float(k)), part, chosen)
+        observed = graph.variable(OBSERVED)
+        response, prediction = (Function(graph, [i], self.text) for i in (observed, chosen.node))
+        return Model(self.text, response, prediction, self.ties)
 
     @property
     def names(self) -> list[str]:

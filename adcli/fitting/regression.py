@@ -28,6 +28,7 @@ from adcli.fitting.model import (
 )
 from adcli.fitting.quantities import WrittenQuantities, check_quantities, read_quantities
 from adcli.fitting.residuals import Predictor, Residuals
+from adcli.fitting.responses import lengthened, response_names, weights_of_all
 from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
 from adcli.fitting.separable import linear_parameters
 from adcli.fitting.starts import AUTO, UNSTARTED, automatic_parts, told_shapes
@@ -96,9 +97,17 @@ class Regression:
                 "the model has no parameter to fit",
                 "its names are columns, or fixed: y ~ a*x + b has the parameters a and b",
             )
-        self.response = column_of(model.response, self.data, "the response")
+        self.response_names = response_names(model) if model.has_several else []
+        if model.has_several:
+            rows = len(next(iter(self.data.values())))
+            self.weights = weights_of_all(model, weights, sigma, self.data, rows, self._known)
+            self.data, self.response = lengthened(model, self.data)
+            self.model = model = model.long
+        else:
+            self.response = column_of(model.response, self.data, "the response")
+            rows = len(self.response)
+            self.weights = weights_of(weights, sigma, self.data, rows, self._known)
         self.rows = len(self.response)
-        self.weights = weights_of(weights, sigma, self.data, self.rows, self._known)
         self.has_sigma = sigma is not None
         self._check_size()
         shapes = {name: np.shape(given.get(name, 0.0)) for name in names}
@@ -115,6 +124,11 @@ class Regression:
         self._check_count()
         self.start = self.parameters.flatten(given)
         check_shape(model, self.shapes, self.rows)
+        if self.response_names and not self.row_wise:
+            raise UsageError(
+                "the rows of a model of several responses depend on one another",
+                "bind what is computed over all rows, as mean(x), to a number in the model",
+            )
         self.box = self._bounds(bounds or {})
 
     def over(self, rows: slice) -> Regression:
@@ -127,9 +141,17 @@ class Regression:
         part = copy(self)
         for name in ("columns", "residuals", "problem"):
             vars(part).pop(name, None)
-        part.data = CodedColumns({name: x[rows] for name, x in self.data.items()}, self.levels)
-        part.response = self.response[rows]
-        part.weights = None if self.weights is None else self.weights[rows]
+        count = max(len(self.response_names), 1)
+
+        def own(x: Any) -> Any:
+            if count == 1:
+                return x[rows]
+            return np.concatenate([part[rows] for part in np.split(x, count)])
+
+        levels = self.data.levels
+        part.data = CodedColumns({name: own(x) for name, x in self.data.items()}, levels)
+        part.response = own(self.response)
+        part.weights = None if self.weights is None else own(self.weights)
         part.rows = len(part.response)
         part._check_size()
         part._check_count()

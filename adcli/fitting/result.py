@@ -10,6 +10,7 @@ from typing import Any
 from adcli.descent.stopping import Minimum
 from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.fitted_model import FittedModel, Prediction
+from adcli.fitting.responses import ResponseFit
 from adcli.fitting.statistics import Quality
 
 
@@ -57,6 +58,8 @@ class Fit(Quality, Minimum):
     `reasons` say why figures of the whole fit are None, by name. `tied` are the numbers of the
     parameters that are expressions of others, `derived` those that were asked for, by label.
     `profiles` are those of the parameters, by label, where they were asked for.
+    `responses` are the figures of each, where there are several; then `fitted` and `residuals`
+    have them one below the other.
     `has_sigma` says whether residuals are in units of given standard deviations.
     """
 
@@ -75,6 +78,7 @@ class Fit(Quality, Minimum):
     derived: dict[str, DerivedNumber] = field(default_factory=dict)
     has_sigma: bool = False
     profiles: dict[str, Profile] = field(default_factory=dict)
+    responses: dict[str, ResponseFit] = field(default_factory=dict)
 
     @property
     def model(self) -> str:

@@ -27,6 +27,8 @@ RowData = Mapping[str, Any]
 
 def expression_of(given: Weights | None, what: str) -> Function | None:
     """The function, where an expression is given. Raises UsageError for several results."""
+    if isinstance(given, Function):
+        return given
     if not isinstance(given, str):
         return None
     f = function(given)

@@ -196,19 +196,23 @@ def quality(
     absolute: bool,
     perfect: bool,
     robust: bool,
+    responses: int = 1,
 ) -> Quality:
-    """The figures for weighted residuals `r` of a model with `count` free parameters."""
+    """The figures for weighted residuals `r` of a model with `count` free parameters, of so many
+    responses one below the other, each with a mean of its own."""
     w = np.ones(len(r)) if weights is None else weights
     counted = w > 0
     rows = int(counted.sum())
     freedom = rows - count
     rss = sum_of_squares(r)
-    total = total_squares(response, weights)
+    parts = np.split(response, responses)
+    scales = [None] * responses if weights is None else np.split(weights, responses)
+    total = sum(total_squares(y, own) for y, own in zip(parts, scales, strict=True))
     is_constant = total <= RESIDUAL_ROUNDING**2 * sum_of_squares(np.sqrt(w) * response)
     r_squared = None if is_constant else 1.0 - rss / total
     adjusted = None
-    if r_squared is not None and freedom > 0 and rows > 1:
-        adjusted = 1.0 - (1.0 - r_squared) * (rows - 1) / freedom
+    if r_squared is not None and freedom > 0 and rows > responses:
+        adjusted = 1.0 - (1.0 - r_squared) * (rows - responses) / freedom
     likelihood: float | None = None
     reasons: dict[str, str] = {}
     if is_constant:

@@ -20,6 +20,7 @@ from adcli.fitting.losses import Loss, sum_of_squares
 from adcli.fitting.model import Vector
 from adcli.fitting.refine import LOST, OPERATIONS, refine
 from adcli.fitting.regression import Regression
+from adcli.fitting.responses import response_fits
 from adcli.fitting.result import Fit, Parameter
 from adcli.fitting.statistics import (
     AT_BOUND,
@@ -124,6 +125,7 @@ class Summary:
             absolute=self.absolute,
             perfect=self.perfect,
             robust=not p.loss.is_linear,
+            responses=max(len(p.response_names), 1),
         )
         variance, unknown = self._variance(q)
         # Places of the parameters that no derivative moves from where they are, and why.
@@ -185,6 +187,7 @@ class Summary:
             tied=tied,
             derived=derived,
             has_sigma=p.has_sigma,
+            responses=response_fits(p.response_names, self.r, p.response, p.weights),
         )
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:

@@ -49,10 +49,15 @@ class FitReport(Report):
                 for kind, numbers in fit.quantities.items()
             },
             **fields_of(fit, Quality, without=() if fit.reasons else ["reasons"]),
+            **(
+                {"responses": {n: vars(x) for n, x in fit.responses.items()}}
+                if fit.responses
+                else {}
+            ),
             "covariance": _matrix(fit, fit.covariance),
             "correlation": _matrix(fit, fit.correlation),
             "confidence": fit.confidence,
-            **({"profiles": {n: vars(x) for n, x in fit.profiles.items()}} if fit.profiles else {}),
+            **_by_name(profiles=fit.profiles),
             "scaling": fit.scaling,
             "loss": fit.loss,
             "warnings": fit.warnings,
@@ -91,6 +96,9 @@ class FitReport(Report):
             _, *headers = _headers(fit)
             rows = [_row(label, x, digits) for label, x in fit.derived.items()]
             tables.rows(["quantity", *headers], rows)
+        if fit.responses:
+            tables.heading("responses")
+            tables.rows(*_response_table(fit, digits))
         _correlation_table(tables, fit)
         lines = _lines(fit, digits, self.timed)
         tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
@@ -117,6 +125,13 @@ def _cells(label: str, x: Parameter | DerivedNumber, start: float | None, *kind:
     numbers = [x.value, x.standard_error, *(x.confidence_interval or (None, None)), start]
     known = (n is not None and not math.isnan(n) for n in numbers)
     return [label, *[exact(n) if k else "" for n, k in zip(numbers, known, strict=True)], *kind]
+
+
+def _by_name(**parts: dict[str, Any]) -> dict[str, Any]:
+    """Figures that there may be none of, as fields by name."""
+    return {
+        part: {name: vars(x) for name, x in found.items()} for part, found in parts.items() if found
+    }
 
 
 def _parameter(parameter: Parameter | DerivedNumber) -> dict[str, Any]:
@@ -174,6 +189,14 @@ def _row(label: str, x: Parameter | DerivedNumber, digits: int) -> list[str]:
     ]
 
 
+def _response_table(fit: Fit, digits: int) -> tuple[list[str], list[list[str]]]:
+    rows = []
+    for name, x in fit.responses.items():
+        figures = (x.rss, x.root_mean_square, x.r_squared)
+        rows.append([name, f"{x.rows:,}", *(_cell(n, digits) for n in figures)])
+    return ["response", "rows", "sum of squares", "root mean square", "R²"], rows
+
+
 def _percent(share: float) -> str:
     """A part in percent: two digits, and no fewer than there are before the point.
 
@@ -191,9 +214,10 @@ def _cell(value: float | None, digits: int) -> str:
 def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
     show = partial(_cell, digits=digits)
     counts = f"{fit.method}: {counted(fit.iterations, 'iteration')}"
+    responses = f" of {len(fit.responses)} responses" if fit.responses else ""
     lines = [
         counts + (f", {fit.seconds:.2g} s" if timed else ""),
-        f"{counted(fit.rows, 'row')}, {counted(len(fit.parameters), 'parameter')}, "
+        f"{counted(fit.rows, 'row')}{responses}, {counted(len(fit.parameters), 'parameter')}, "
         f"{counted(fit.degrees_of_freedom, 'degree')} of freedom",
         f"residual sum of squares {show(fit.rss)}, "
         f"residual standard deviation {show(fit.residual_standard_deviation)}",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.fitting.model import WHICH
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.language.text import to_text
@@ -45,7 +46,8 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
         _draw_profiles(part.subplots(rows, ACROSS, squeeze=False).flat, fit)
     above, below = whole.subplots(2, 1, gridspec_kw={"height_ratios": [3, 1]})
     used = slice(None, None, max(1, problem.rows // MANY))
-    response = plain_text(to_text(problem.model.graph, problem.model.response.outputs))
+    text = to_text(problem.model.graph, problem.model.response.outputs)
+    response = plain_text(", ".join(problem.response_names) or text)
     x = _only_predictor(problem)
     if x is not None:
         across, places = x
@@ -69,7 +71,7 @@ def draw(problem: Regression, fit: Fit, path: str) -> None:
 
 def _only_predictor(problem: Regression) -> tuple[str, Any] | None:
     """The name and the values of the predictor, where a curve over one can be drawn."""
-    names = [n for n in problem.model.prediction.inputs if n in problem.data]
+    names = [n for n in problem.model.prediction.inputs if n in problem.data and n != WHICH]
     if len(names) != 1 or problem.data[names[0]].ndim != 1 or not problem.row_wise:
         return None
     return names[0], problem.data[names[0]]
@@ -81,26 +83,31 @@ def _draw_curve(axes: Any, problem: Regression, fit: Fit, name: str, x: Any, use
         with np.errstate(divide="ignore"):
             sigma = (1.0 / np.sqrt(problem.weights))[used]
     y = problem.response
-    axes.errorbar(
-        x[used],
-        y[used],
-        sigma,
-        fmt="o",
-        markersize=4,
-        color="C0",
-        alpha=0.7,
-        label="data",
-        zorder=2,
-    )
     grid = np.linspace(x.min(), x.max(), CURVE)
-    curve, low, high = fit.fitted_model.known_band({name: grid})
-    axes.plot(grid, curve, color="C3", label="fit", zorder=3)
-    if np.isfinite(low).any():
-        label = f"{100 * fit.confidence:.6g}% confidence band"
-        axes.fill_between(grid, low, high, color="C3", alpha=0.2, linewidth=0, label=label)
+    parts = [np.reshape(part, (CURVE, -1)).T for part in fit.fitted_model.known_band({name: grid})]
+    names = problem.response_names or [""]
+    which = problem.data[WHICH][used] if problem.response_names else np.zeros(len(x[used]))
+    for k, (response, curve, low, high) in enumerate(zip(names, *parts, strict=True)):
+        rows = which == k
+        looks = ("C0", "C3") if len(names) == 1 else (f"C{k}", f"C{k}")
+        axes.errorbar(
+            x[used][rows],
+            y[used][rows],
+            None if sigma is None else sigma[rows],
+            fmt="o",
+            markersize=4,
+            color=looks[0],
+            alpha=0.7,
+            label="data" if len(names) == 1 else None,
+            zorder=2,
+        )
+        axes.plot(grid, curve, color=looks[1], label=plain_text(response) or "fit", zorder=3)
+        if np.isfinite(low).any():
+            label = f"{100 * fit.confidence:.6g}% confidence band" if k == 0 else None
+            axes.fill_between(grid, low, high, color=looks[1], alpha=0.2, linewidth=0, label=label)
     axes.set_xlim(*_limits(x))
     reach = np.ptp(y) or np.max(np.abs(y))  # a pole between the data must not flatten them
-    drawn = np.concatenate([curve, low, high])
+    drawn = np.ravel(parts)
     shown = np.clip(drawn[np.isfinite(drawn)], y.min() - reach, y.max() + reach)
     axes.set_ylim(*_limits(np.concatenate([y, shown])))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from adcli.fitting.model import WHICH
 from adcli.fitting.regression import Regression
 from adcli.fitting.result import Fit
 from adcli.graph.coded import coded_column
@@ -44,11 +45,12 @@ class FitCharts:
         self.problem, self.fit = problem, fit
         f = problem.model.prediction
         names = [name for name in f.inputs if name in problem.data]
-        self.groups = [name for name in names if name in f.indices]
-        self.numeric = [name for name in names if name not in f.indices]
+        self.groups = [name for name in names if name in f.indices or name == WHICH]
+        self.numeric = [name for name in names if name not in self.groups]
         self.every = max(1, -(-problem.rows // DRAWN_ROWS))
         self.used = slice(None, None, self.every)
-        self.response = safe(to_text(problem.model.graph, problem.model.response.outputs))
+        response = to_text(problem.model.graph, problem.model.response.outputs)
+        self.response = safe(", ".join(problem.response_names) or response)
         residuals = -np.asarray(fit.residuals)  # observed less fitted, as people draw it
         self.residuals = residuals
         kind = "weighted residual" if problem.weights is not None else "residual"
@@ -90,7 +92,7 @@ class FitCharts:
         """A combination of groups in words."""
         found = []
         for name, code in zip(self.groups, kind, strict=True):
-            levels = self.problem.levels.get(name)
+            levels = self.problem.data.levels.get(name)
             found.append(levels[int(code)] if levels else f"{name} = {code:g}")
         return ", ".join(found)
 
@@ -105,7 +107,7 @@ class FitCharts:
         """The columns of a combination of groups, as many rows as asked for."""
         found: dict[str, Any] = {}
         for name, code in zip(self.groups, kind, strict=True):
-            levels = self.problem.levels.get(name)
+            levels = self.problem.data.levels.get(name)
             column = coded_column(name) if levels else None
             if levels and column is not None:
                 found[column] = [levels[int(code)]] * count
@@ -121,7 +123,7 @@ class FitCharts:
         groups = [np.flatnonzero(self._rows_of(kind)) for kind in kinds]
         grids = [np.linspace(xs[rows].min(), xs[rows].max(), CURVE) for rows in groups]
         bands = [
-            self.fit.fitted_model.known_band({name: grid, **self._given(kind, CURVE)})
+            self._band({name: grid, **self._given(kind, CURVE)})
             for grid, kind in zip(grids, kinds, strict=True)
         ]
         near = np.ravel(bands if len(kinds) <= BANDS else [band[0] for band in bands])
@@ -149,6 +151,15 @@ class FitCharts:
             chart.key(f"band {looks}", f"{100 * self.fit.confidence:.6g}% confidence band")
         return chart
 
+    def _band(self, columns: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """The curve and its band over columns, of one response if WHICH says so."""
+        which = columns.pop(WHICH, None)
+        found = self.fit.fitted_model.known_band(columns)
+        if which is None:
+            return found
+        low, middle, high = (part[:, int(which[0])] for part in found)
+        return low, middle, high
+
     def _sigma(self) -> Any:
         """The standard deviations of the response, where they were given; else None."""
         if self.fit.scaling != "absolute" or self.problem.weights is None:
@@ -162,8 +173,7 @@ class FitCharts:
         texts = [self._said((code,)) for code in codes.tolist()]
         places = np.searchsorted(codes, self.problem.data[name])
         found = [
-            [part[0] for part in self.fit.fitted_model.known_band(self._given((code,), 1))]
-            for code in codes.tolist()
+            [part[0] for part in self._band(self._given((code,), 1))] for code in codes.tolist()
         ]
         fitted, low, high = np.array(found).T
         ys = self.problem.response
@@ -222,7 +232,7 @@ class FitCharts:
         return chart
 
     def _level(self, name: str, code: float) -> str:
-        levels = self.problem.levels.get(name)
+        levels = self.problem.data.levels.get(name)
         return levels[int(code)] if levels else f"{code:g}"
 
     def _quantiles(self) -> SvgChart | None:

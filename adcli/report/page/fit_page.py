@@ -69,7 +69,7 @@ def _rows(problem: Regression, fit: Fit, digits: int) -> Markup:
     for k in range(min(problem.rows, LISTED_ROWS)):
         cells = []
         for name in names:
-            levels = problem.levels.get(name)
+            levels = data.levels.get(name)
             value = float(data[name][k])
             cells.append(levels[int(value)] if levels else short(value, digits))
         numbers = (problem.response[k], fit.fitted[k], -fit.residuals[k])
