@@ -53,7 +53,8 @@ Exit codes: 0 converged, or all epochs are done; 1 the work failed; 2 wrong usag
 
 \b
 Methods: gd (with --rate, or with a line search), momentum, nesterov, adagrad, rmsprop, adadelta,
-adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default) and newton, through SciPy. Under
+adam, adamw, nadam, amsgrad, lion; cg; lbfgs (the default; SciPy's below 1,000 variables); newton
+(SciPy's); newton-cg, Newton steps by conjugate gradients, for one variable or 100,000. Under
 constraints: slsqp (the default of small problems) or trust-constr (of large ones), through SciPy;
 the multiplier of a constraint tells how fast the best value changes as its right side grows."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +12,11 @@ from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.jacobians import directional
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
-from adcli.descent.hessian_products import WORTH_PLANNING, HessianProducts
 from adcli.descent.rules import Vector
 from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import Choice, choose_algebra, choose_point_engine
 from adcli.engines.lower import lower
+from adcli.engines.plan.hessian_products import WORTH_PLANNING, HessianProducts
 from adcli.engines.plan.loss_plan import LossPlan
 from adcli.engines.point import pack
 from adcli.engines.source.straight_line import MAX_SOURCE_NODES, compile_function
@@ -28,8 +28,15 @@ from adcli.graph.primitives import NEGATIVE
 from adcli.graph.structure import SUM
 from adcli.graph.symbols import Expression, Symbols
 
+if TYPE_CHECKING:
+    from adcli.engines.sparse.sparse_hessian import SparseHessian
+
 LEAST_EVALUATIONS = 20
 """How often a descent evaluates its function, at least."""
+
+FEW_COLOURS, SPARSE_WORK = 10, 100_000_000
+"""Products that a sparse Hessian takes at most, where a step takes ten; and the numbers that a look
+at all values holds at most."""
 
 FEW, SMALL_WORK = 20, 20_000
 """Variables up to which all sides of a point are looked at; and these times operations, up to which
@@ -236,7 +243,8 @@ class Objective(VectorLayout):
         """The product of the Hessian and a direction, forward over reverse."""
         if self.scalar or (self.size < WORTH_PLANNING and not self.data):
             return self._swept_curvature(vector, direction)
-        product = self._products.product(vector, direction)
+        product = np.empty(self.size)
+        self._products.product(*map(self.views, (vector, direction, product)))
         if self.data or np.isfinite(product).all():
             return product
         return self._swept_curvature(vector, direction)  # nothing flows from branches not taken
@@ -253,8 +261,36 @@ class Objective(VectorLayout):
 
     @cached_property
     def _products(self) -> HessianProducts:
-        shapes, held = self.input_shapes, self.held
-        return HessianProducts(self.function, self, self.gradient_nodes, self.order, shapes, held)
+        slopes, shapes = self.gradient_nodes, self.input_shapes
+        return HessianProducts(self.function, self.free, slopes, self.order, shapes, self.held)
+
+    def curvature_at(self, vector: Vector) -> Callable[[Vector], Vector]:
+        """The product of the Hessian at a point and any direction: where a few products give the
+        whole matrix, which is sparse, by that."""
+        sparse = self._sparse_hessian
+        if sparse is None:
+            return partial(self.curvature, vector)
+        matrix = sparse.at(self.views(vector))
+        if not np.isfinite(matrix.data).all():
+            return partial(self.curvature, vector)
+        found: Callable[[Vector], Vector] = matrix.dot
+        return found
+
+    @cached_property
+    def _sparse_hessian(self) -> SparseHessian | None:
+        """The Hessian as a sparse matrix, where that pays."""
+        small = self.scalar or self.size < WORTH_PLANNING
+        if small or self.width * len(self.order) > SPARSE_WORK:
+            return None
+        from adcli.engines.sparse.dependence import TooDenseError
+        from adcli.engines.sparse.sparse_hessian import SparseHessian
+
+        inputs = self.inputs(self.start)
+        try:
+            found = SparseHessian(self.function, self.free, self.gradient_nodes, inputs)
+        except TooDenseError:
+            return None
+        return found if found.colours <= FEW_COLOURS else None
 
 
 def _split(numbers: Sequence[float]) -> tuple[float, Vector]:

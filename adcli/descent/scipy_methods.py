@@ -88,7 +88,7 @@ class Library(Method):
     def run(self, monitor: Monitor) -> Outcome:
         """Minimise, and minimise again from there until nothing is gained."""
         start, last = self.problem.start, math.inf
-        units = np.full(len(start), _unit(start))
+        units = np.full(len(start), unit_of(start))
         monitor.forget()
         try:
             self._accept(monitor, start)
@@ -224,7 +224,7 @@ class Library(Method):
         self._gradients = list(state["gradients"])
 
 
-def _unit(start: Vector) -> float:
+def unit_of(start: Vector) -> float:
     """The unit that a start is measured in: 1 for sizes that are about 1."""
     size = float(np.abs(start).max(initial=0.0))
     return 1.0 if size == 0 or 1e-4 <= size <= 1e4 else size

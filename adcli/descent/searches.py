@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adcli.descent.lengths import dot, vector_norm
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import ROUNDING
 
@@ -21,6 +22,10 @@ SLOPE_LEFT = 0.1
 """The part of the slope that may be left after a step (Wolfe)."""
 
 MAX_TRIALS = 80
+
+LEAST_STEP = 1e-6
+"""The first trial of a search that knows no other moves the point by this part of it, at least:
+where gradients are far smaller than variables, a step of their length is lost in rounding."""
 
 
 class Trial(NamedTuple):
@@ -55,12 +60,12 @@ class Line(NamedTuple):
         if not math.isfinite(trial.value):
             return False
         moved = trial.point - self.point
-        linear = float(self.gradient @ moved)
+        linear = dot(self.gradient, moved)
         if trial.value <= self.value + DECREASE * linear and linear < 0:
             return True
         # Where rounding hides the decrease, a flatter slope shows it (Hager & Zhang 2005, 4.1).
         near = abs(trial.value - self.value) <= ROUNDING * abs(self.value)
-        return near and linear < 0 and abs(float(trial.gradient @ moved)) <= 0.9 * abs(linear)
+        return near and linear < 0 and abs(dot(trial.gradient, moved)) <= 0.9 * abs(linear)
 
 
 def armijo(line: Line, length: float) -> Trial | None:
@@ -69,7 +74,7 @@ def armijo(line: Line, length: float) -> Trial | None:
     Source: Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 3.1, with quadratic
     interpolation between a tenth and a half.
     """
-    slope = float(line.gradient @ line.direction)
+    slope = dot(line.gradient, line.direction)
     for _ in range(MAX_TRIALS):
         trial = line.trial(length)
         if line.is_low(trial):
@@ -80,17 +85,17 @@ def armijo(line: Line, length: float) -> Trial | None:
     return None
 
 
-def wolfe(line: Line, length: float) -> Trial | None:
+def wolfe(line: Line, length: float, slope_left: float = SLOPE_LEFT) -> Trial | None:
     """A low trial whose slope has levelled off: bracketing, then the secant of the slopes.
 
     Source: Nocedal & Wright, 2nd ed., section 3.5, with safeguarded interpolation.
     """
-    slope = float(line.gradient @ line.direction)
+    slope = dot(line.gradient, line.direction)
     low, low_slope, high, high_slope = 0.0, slope, math.inf, math.nan
     best: Trial | None = None
     for _ in range(MAX_TRIALS):
         trial = line.trial(length)
-        here = float(trial.gradient @ line.direction)
+        here = dot(trial.gradient, line.direction)
         if not line.is_low(trial) or (best is not None and trial.value > best.value):
             if not (trial.point != line.point).any():
                 return best
@@ -99,7 +104,7 @@ def wolfe(line: Line, length: float) -> Trial | None:
             if best is not None and not (trial.point != best.point).any():
                 return best  # bounds let none go further
             best = trial
-            if abs(here) <= -SLOPE_LEFT * slope:
+            if abs(here) <= -slope_left * slope:
                 return trial
             if here > 0:
                 high, high_slope = length, here
@@ -132,13 +137,19 @@ def _shrink(value: float, slope: float, trial: Trial) -> float:
 SEARCHES: dict[str, Callable[[Line, float], Trial | None]] = {"armijo": armijo, "wolfe": wolfe}
 
 
+def first_length(line: Line) -> float:
+    """The first trial of a search that knows no other: about one unit far, or a gradient."""
+    far = max(vector_norm(line.direction), 1e-300)
+    return max(min(1.0, 1.0 / far), LEAST_STEP * vector_norm(line.point) / far)
+
+
 def spectral_length(moved: Vector, turned: Vector) -> float | None:
     """The step s.s/s.y that the last change of point and gradient suggests, None if it does not.
 
     Source: Barzilai & Borwein 1988.
     """
-    curved = float(moved @ turned)
+    curved = dot(moved, turned)
     if not curved > 0:
         return None
-    length = float(moved @ moved) / curved
+    length = dot(moved, moved) / curved
     return length if np.isfinite(length) and length > 0 else None

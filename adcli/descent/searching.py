@@ -5,68 +5,41 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from adcli.data.schema import Check, array, number, optional, whole, within
 from adcli.descent.lengths import vector_norm
-from adcli.descent.monitor import Method, Monitor
+from adcli.descent.monitor import Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
-from adcli.descent.searches import SEARCHES, Line, Trial, spectral_length
-from adcli.descent.stopping import Iterate, Outcome
-
-UNIMPROVED = "no step along the gradient lowers the value in float64"
-
-LEAST_STEP = 1e-6
-"""The first trial of a search that knows no other moves the point by this part of it, at least:
-where gradients are far smaller than variables, a step of their length is lost in rounding."""
+from adcli.descent.searches import SEARCHES, Line, Trial, first_length, spectral_length
+from adcli.descent.stopping import Iterate
+from adcli.descent.walking import Walking
 
 
-class Searching(Method):
+class Searching(Walking):
     """Gradient descent (`gd`) or nonlinear conjugate gradients (`cg`) with a line search."""
 
+    unimproved = "no step along the gradient lowers the value in float64"
+
     def __init__(self, problem: Problem, method: str, search: str) -> None:
-        self.problem = problem
+        super().__init__(problem)
         self.conjugate = method == "cg"
         self.search = SEARCHES[search]
-        self.iteration = 0
-        self.point: Vector = problem.start
-        self.before_value = np.nan
-        self.before_point: Vector | None = None
         self.before_gradient: Vector | None = None
         self.direction: Vector | None = None
         self.length = 0.0
 
-    def run(self, monitor: Monitor) -> Outcome:
-        """Iterate until the monitor, or a search without success, ends it."""
-        if self.iteration == 0:
-            it = self._iterate(monitor, *monitor.evaluate(self.point))
-            outcome = monitor.see(it)
-        else:
-            it = self._iterate(monitor, *self.problem.value_and_gradient(self.point))
-            monitor.last = it
-            outcome = monitor.settled(it)
-        while outcome is None:
+    def step(self, monitor: Monitor, it: Iterate) -> Trial | None:
+        """What the search along the direction finds, or that along the gradient."""
+        line, trial = self._search(monitor, it)
+        if trial is None and self.direction is not None:
+            # From here on again along the gradient, as at the start: after a cliff the last
+            # step may be too short by any factor.
+            self.direction = self.before_gradient = None
             line, trial = self._search(monitor, it)
-            if trial is None and self.direction is not None:
-                # From here on again along the gradient, as at the start: after a cliff the last
-                # step may be too short by any factor.
-                self.direction = self.before_point = None
-                line, trial = self._search(monitor, it)
-            if trial is None:
-                return monitor.unimproved(it, UNIMPROVED)
-            self.before_value, self.before_point = it.value, it.point
+        if trial is not None:
             self.before_gradient, self.direction = it.gradient, line.direction
-            self.length, self.point = trial.length, trial.point
-            self.iteration += 1
-            it = self._iterate(monitor, trial.value, trial.gradient)
-            outcome = monitor.see(it)
-        return outcome
-
-    def _iterate(self, monitor: Monitor, value: float, gradient: Vector) -> Iterate:
-        """The iterate at the point."""
-        before = (self.before_value, self.before_point) if self.iteration else None
-        return monitor.iterate(self.iteration, self.point, value, gradient, before)
+            self.length = trial.length
+        return trial
 
     def _search(self, monitor: Monitor, it: Iterate) -> tuple[Line, Trial | None]:
         """The line from an iterate, and what the search finds on it."""
@@ -107,8 +80,7 @@ class Searching(Method):
     def _first_length(self, line: Line) -> float:
         """The first trial: what the last step suggests."""
         if self.before_point is None or self._is_fresh(line.gradient):
-            far = max(vector_norm(line.direction), 1e-300)
-            return max(min(1.0, 1.0 / far), LEAST_STEP * vector_norm(line.point) / far)
+            return first_length(line)
         moved, turned = self.point - self.before_point, line.gradient - self.before_gradient
         if self.conjugate and self.direction is not None:
             slope = float(line.gradient @ line.direction)

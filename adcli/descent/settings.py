@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.data.array_columns import digest_of
+from adcli.descent.limited_memory import LimitedMemory
 from adcli.descent.monitor import Method
 from adcli.descent.problem import Problem
 from adcli.descent.rules import RULES
@@ -18,21 +19,26 @@ from adcli.descent.searches import SEARCHES
 from adcli.descent.searching import Searching
 from adcli.descent.stepper import Stepper
 from adcli.descent.stepping import Stepping
+from adcli.descent.trust_region import TruncatedNewton
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.given import check_choice, check_numbers
 
-METHODS = (*RULES, "cg", "lbfgs", "newton")
+METHODS = (*RULES, "cg", "lbfgs", "newton", "newton-cg")
 CONSTRAINED = ("slsqp", "trust-constr")
 """Methods that heed constraints."""
+
+MANY = 1000
+"""Variables from which `lbfgs` is our own: SciPy's iterations cost more than a gradient there."""
 
 LINE_SEARCHES = ("none", *SEARCHES)
 
 WHAT_THEY_DO = {
     "gd": "gradient descent with a line search",
     "cg": "nonlinear conjugate gradients with a line search",
-    "lbfgs": "L-BFGS-B of SciPy, a quasi-Newton method that learns from the last 20 gradients",
+    "lbfgs": "L-BFGS, a quasi-Newton method that learns from the last 20 gradients",
     "newton": "trust-region Newton of SciPy with exact Hessian-vector products",
+    "newton-cg": "Newton's method in a trust region by conjugate gradients, for many variables",
     "slsqp": "sequential quadratic programming of SciPy, then Newton steps on the KKT conditions",
     "trust-constr": "trust-region interior points of SciPy with exact Hessian-vector products, then"
     " Newton steps on the KKT conditions",
@@ -156,8 +162,12 @@ class Settings:
         stepper = self.stepper(problem)
         if stepper is not None:
             return Stepping(problem, stepper)
+        if self.name == "lbfgs" and problem.size >= MANY:
+            return LimitedMemory(problem)
         if self.name in ("lbfgs", "newton"):
             return Library(problem, self.name)
+        if self.name == "newton-cg":
+            return TruncatedNewton(problem)
         search = self.line_search or ("wolfe" if self.name == "cg" else "armijo")
         return Searching(problem, self.name, search)
 

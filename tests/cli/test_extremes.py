@@ -21,7 +21,7 @@ PROGRAMS = [
     "norm([x, y])/std([x, y])",
     "where(x > y, 1/x, log(y))",
 ]
-DESCENTS = ["gd", "adam", "rmsprop", "momentum", "cg", "newton", "lbfgs"]
+DESCENTS = ["gd", "adam", "rmsprop", "momentum", "cg", "newton", "newton-cg", "lbfgs"]
 FITS = {
     "vanishing columns": ("y ~ a*exp(-b*x)", "a=1,b=500"),
     "long columns": ("y ~ a*x*1e200 + b", "a=0,b=1"),

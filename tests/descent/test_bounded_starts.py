@@ -91,7 +91,7 @@ def test_commands_say_so_on_standard_error(
 
 def test_a_checkpoint_of_a_run_that_began_at_its_end_can_be_resumed(tmp_path: Path) -> None:
     path = tmp_path / "saved"
-    for method in ("lbfgs", "cg", "newton"):
+    for method in ("lbfgs", "cg", "newton", "newton-cg"):
         first = descend("(x-3)^2 + y^2", {"x": 3.0, "y": 0.0}, checkpoint=path, method=method)
         resumed = descend("(x-3)^2 + y^2", resume=path, method=method)
         assert resumed.point == first.point

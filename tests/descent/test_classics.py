@@ -51,7 +51,10 @@ def test_at_most_two_of_the_minima_are_called_stalled() -> None:
     assert sum(result.status is not Status.CONVERGED for result in results) <= 2
 
 
+@pytest.mark.parametrize("method", ["newton", "newton-cg"])
 @pytest.mark.parametrize("problem", CLASSICS, ids=lambda p: p.name)
-def test_newton_reaches_the_minimum(problem: Classic) -> None:
-    result = descend(problem.program, problem.start, method="newton")
+def test_newton_reaches_the_minimum(problem: Classic, method: str) -> None:
+    result = descend(problem.program, problem.start, method=method)
     assert solved(problem, result), result
+    if method == "newton-cg":
+        assert result.status is Status.CONVERGED, result.reason

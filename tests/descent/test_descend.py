@@ -27,7 +27,7 @@ RATES = {"adagrad": 1.0, "adadelta": 50.0, "lion": 1e-3, "gd": None, "cg": None,
 
 def ways(name: str) -> dict[str, Any]:
     """Options by which a method gets near the bottom of the bowl in 2,000 iterations."""
-    if name in ("cg", "lbfgs", "newton", "gd"):
+    if name in ("cg", "lbfgs", "newton", "newton-cg", "gd"):
         return {"method": name}
     return {"method": name, "rate": RATES.get(name, 0.05)}
 
@@ -82,7 +82,7 @@ def test_bounds_are_never_left(name: str, text: str) -> None:
     assert (points[:, 1] >= 0.2).all()
 
 
-@pytest.mark.parametrize("name", ["gd", "cg", "lbfgs", "adam"])
+@pytest.mark.parametrize("name", ["gd", "cg", "lbfgs", "newton-cg", "adam"])
 def test_the_minimum_on_a_bound_is_found(name: str) -> None:
     result = descend(ROSENBROCK, START, bounds={"x": (-2, 0.5)}, max_iterations=20_000, method=name)
     assert result.status is Status.CONVERGED

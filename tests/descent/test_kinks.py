@@ -52,7 +52,7 @@ def test_a_flat_start_that_is_no_minimum_is_none(text: str, start: dict[str, Any
     assert adcli.descend(text, start).status is Status.STALLED
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg", "gd"])
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "newton-cg", "cg", "gd"])
 @pytest.mark.parametrize(
     ("text", "start", "least"),
     [
@@ -155,7 +155,7 @@ def test_what_is_no_minimum_is_told_in_all_units(
     assert "this is a saddle point" in result.reason or "this is not a minimum" in result.reason
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg", "gd"])
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "newton-cg", "cg", "gd"])
 @pytest.mark.parametrize(
     ("text", "start", "least"),
     [

@@ -42,7 +42,7 @@ def options(rng: random.Random, method: str) -> dict[str, Any]:
     found: dict[str, Any] = {"method": method, "maximize": rng.random() < 0.3}
     if method != "newton" and rng.random() < 0.4:
         found["bounds"] = {"x": (-2, 3)}
-    if method not in ("gd", "cg", "lbfgs", "newton"):
+    if method not in ("gd", "cg", "lbfgs", "newton", "newton-cg"):
         found["rate"] = 10 ** rng.uniform(-4, 1)
         found["schedule"] = rng.choice(["constant", "step", "cosine", "inverse", "exponential"])
         found["warmup"] = rng.choice([0, 5])

@@ -16,7 +16,7 @@ from adcli.errors import UsageError
 from adcli.function import function
 from tests.descent.classics import CLASSICS, Classic
 
-SEARCHING = ("lbfgs", "newton", "cg", "gd")
+SEARCHING = ("lbfgs", "newton", "newton-cg", "cg", "gd")
 BOUNDED = ("lbfgs", "cg", "gd")
 
 
@@ -290,7 +290,7 @@ def test_units_at_the_ends_of_the_range(method: str, unit: float) -> None:
 # ---- rounding of large sums ----
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg"])
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "newton-cg", "cg"])
 def test_a_poisson_regression_reaches_its_digits(method: str) -> None:
     """Rounding hides differences of the value long before it hides the gradient."""
     generator = np.random.default_rng(7)
@@ -306,7 +306,7 @@ def test_a_poisson_regression_reaches_its_digits(method: str) -> None:
     np.testing.assert_allclose(result.point["b"], expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "newton", "cg"])
+@pytest.mark.parametrize("method", ["lbfgs", "newton", "newton-cg", "cg"])
 def test_minima_at_rounding_level_are_found_soon(method: str) -> None:
     arwhead = "sum(-4*x[:-1] + 3) + sum((x[:-1]^2 + x[-1]^2)^2)"
     result = adcli.descend(arwhead, {"x": np.ones(1000)}, method=method)
@@ -324,7 +324,7 @@ def test_minima_at_rounding_level_are_found_soon(method: str) -> None:
 # ---- cliffs and poles ----
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton"])
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton", "newton-cg"])
 @pytest.mark.parametrize(
     ("text", "start", "least"),
     [
@@ -345,7 +345,7 @@ def test_a_descent_from_a_cliff_reaches_the_bottom(
     assert result.value == pytest.approx(least, rel=1e-12, abs=1e-9)
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton"])
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "gd", "newton", "newton-cg"])
 @pytest.mark.parametrize(
     ("text", "start"),
     [
@@ -373,7 +373,7 @@ def test_a_search_ends_where_bounds_end_it(text: str, start: float, bounds: Any)
 AWAY = "but a Newton step would still move"
 
 
-@pytest.mark.parametrize("method", ["lbfgs", "cg", "newton"])
+@pytest.mark.parametrize("method", ["lbfgs", "cg", "newton", "newton-cg"])
 @pytest.mark.parametrize(
     ("text", "start"),
     [
@@ -408,7 +408,7 @@ def test_separable_classes_are_not_without_a_word() -> None:
     ],
 )
 def test_a_minimum_at_hand_needs_no_word(text: str, start: Any) -> None:
-    for method in ("lbfgs", "cg", "newton"):
+    for method in ("lbfgs", "cg", "newton", "newton-cg"):
         assert AWAY not in adcli.descend(text, start, method=method).reason
 
 

@@ -20,6 +20,9 @@ from typing import Any, NamedTuple
 ALONE_FROM, ALONE_BELOW = 50, 1200
 """Rows between which a factorisation would have several threads, and is not worth them."""
 
+LONG = 10_000
+"""Numbers of vectors up to which OpenBLAS has one thread for their products anyway."""
+
 
 class _ThreadCount(NamedTuple):
     """The number of threads of a library, one for the whole process."""
@@ -50,6 +53,12 @@ def alone(rows: int) -> AbstractContextManager[None]:
 def products_alone() -> AbstractContextManager[None]:
     """Hold while NumPy multiplies matrices: the last digits are then those of one thread."""
     return _single("numpy")
+
+
+def vectors_alone(numbers: int, package: str = "numpy") -> AbstractContextManager[None]:
+    """Hold while NumPy, or SciPy, multiplies vectors of so many numbers, which wait for memory, and
+    not for another thread."""
+    return _single(package) if numbers > LONG else nullcontext()
 
 
 @contextmanager
