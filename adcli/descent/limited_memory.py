@@ -32,7 +32,7 @@ SLOPE_LEFT = 0.9
 """The part of the slope that may be left after a step."""
 
 
-class Pairs:
+class CurvaturePairs:
     """The last changes of point and gradient, oldest first in `order`: rows of `moved` and `turned`
     (memory, variables), with s.y in `curved` and y.y in `squares`."""
 
@@ -81,7 +81,7 @@ class LimitedMemory(Walking):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         memory = max(LEAST_PAIRS, min(MEMORY, ROOM // (2 * problem.size)))
-        self.pairs = Pairs(problem.size, memory)
+        self.pairs = CurvaturePairs(problem.size, memory)
         self.before_gradient: Vector | None = None
 
     def step(self, monitor: Monitor, it: Iterate) -> Trial | None:

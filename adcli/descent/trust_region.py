@@ -128,7 +128,7 @@ class TruncatedNewton(Walking):
         size = vector_norm(slope)
         if not 0 < size < math.inf:
             return None
-        model, trial = Model(p, it, units, slope, self._enough(size), monitor), None
+        model, trial = Quadratic(p, it, units, slope, self._enough(size), monitor), None
         while trial is None and self.radius > 0:
             trial = self._trial(monitor, it, model, model.step(self.radius))
         self.last_slope = size
@@ -140,7 +140,9 @@ class TruncatedNewton(Walking):
             return ROUGH
         return min(ROUGH, max(LEAST_PART, (size / self.last_slope) ** 2))
 
-    def _trial(self, monitor: Monitor, it: Iterate, model: Model, step: ModelStep) -> Trial | None:
+    def _trial(
+        self, monitor: Monitor, it: Iterate, model: Quadratic, step: ModelStep
+    ) -> Trial | None:
         """The trial at the end of a step, if it is low enough; the radius is set for the next one,
         to 0 if the step is lost in rounding."""
         length = vector_norm(step.change)
@@ -190,7 +192,7 @@ class TruncatedNewton(Walking):
         }
 
 
-class Model:
+class Quadratic:
     """The quadratic model of a problem at an iterate, in units of the parameters; bounds hold some
     of these."""
 

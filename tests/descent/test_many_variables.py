@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import minimize
 
 import adcli
-from adcli.descent.limited_memory import LimitedMemory, Pairs
+from adcli.descent.limited_memory import CurvaturePairs, LimitedMemory
 from adcli.descent.problem import Problem
 from adcli.descent.settings import MANY, Settings
 from adcli.descent.stopping import Status
@@ -39,7 +39,7 @@ def test_the_own_lbfgs_takes_over_where_variables_are_many() -> None:
 
 def test_two_loops_are_the_product_with_the_inverse_of_bfgs() -> None:
     rng = np.random.default_rng(0)
-    n, pairs = 7, Pairs(7, 3)
+    n, pairs = 7, CurvaturePairs(7, 3)
     hessian = np.diag(np.arange(1.0, n + 1))
     kept = []
     for _ in range(5):

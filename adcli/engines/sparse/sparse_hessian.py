@@ -19,7 +19,7 @@ from adcli.graph.axes import Shape
 from adcli.graph.program import Program
 from adcli.graph.shapes import infer_shapes
 
-Matrix = Any
+Sparse = Any
 """scipy.sparse.csr_matrix of float64."""
 
 
@@ -63,7 +63,7 @@ class SparseHessian:
         cells = (np.zeros(len(self.columns)), self.columns, self.starts)
         self._matrix = sparse.csr_matrix(cells, shape=(self.size, self.size))
 
-    def at(self, point: Mapping[str, Any]) -> Matrix:
+    def at(self, point: Mapping[str, Any]) -> Sparse:
         """The matrix at a point: arrays of the free variables. The next one takes its place."""
         products = np.empty((self.colours, self.size))
         parts = list(map(self._parts, products))
