@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from adcli.descent.stopping import Ended, Status
 from adcli.fitting.edge import DomainEdge
 from adcli.fitting.linearise import (
     Linearised,
+    Minimised,
     lengths,
     of_length_one,
     singular_values,
@@ -108,20 +109,6 @@ class Attempt(NamedTuple):
     blocked: tuple[int, ...] = ()
     loose: tuple[int, ...] = ()
     method: str = MARQUARDT
-
-
-class Minimised(Protocol):
-    """What is minimised: all of a problem, or a part in some of its parameters."""
-
-    @property
-    def freedom(self) -> int:
-        """The number of rows beyond that of all parameters."""
-
-    def cost(self, point: Vector) -> float:
-        """What is minimised; not finite where the model is not."""
-
-    def linearise(self, point: Vector) -> Linearised:
-        """The linear problem at a point."""
 
 
 class Minimisation:

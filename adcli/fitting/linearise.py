@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -75,6 +75,20 @@ SMALL_FIT = 20_000
 
 RECENT = 32
 """Points of a small fit whose linear problems are kept: two methods begin at one start."""
+
+
+class Minimised(Protocol):
+    """What is minimised: all of a problem, or a part in some of its parameters."""
+
+    @property
+    def freedom(self) -> int:
+        """The number of rows beyond that of all parameters."""
+
+    def cost(self, point: Vector) -> float:
+        """What is minimised; not finite where the model is not."""
+
+    def linearise(self, point: Vector) -> Linearised:
+        """The linear problem at a point."""
 
 
 class LeastSquares:

@@ -191,6 +191,39 @@ def constant_node(graph: Graph, value: Any) -> int:
     return _stack(graph, nodes, array.shape) if array.shape else nodes[0]
 
 
+def check_names(
+    model: Model,
+    data: Mapping[str, Any],
+    known: Iterable[str],
+    start: Mapping[str, Any],
+    fix: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+) -> None:
+    """Raise UsageError for names of options that are columns, tied, or not in the model, and for
+    one that is fixed and started or bounded. `known` are the names of all columns."""
+    inputs = model.prediction.inputs
+    tied = [q.name for q in model.ties]
+    for what, names in (("the start", start), ("fix", fix), ("bounds", bounds)):
+        for name in names:
+            if name in data:
+                raise UsageError(
+                    f"'{name}' is a column of the data; {what} cannot name it",
+                    "take it away, or give the parameter another name in the model",
+                )
+            if name in tied:
+                raise UsageError(
+                    f"'{name}' is tied to other parameters; {what} cannot name it",
+                    "take one away, or say it of the parameters that it follows from",
+                )
+            if name not in inputs:
+                raise unknown_name(model, name, known, what)
+    for name in fix:
+        if name in start:
+            raise UsageError(f"'{name}' is started and fixed", "take one away")
+        if name in bounds:
+            raise UsageError(f"'{name}' is fixed and has bounds", "take one away")
+
+
 def unknown_name(model: Model, name: str, columns: Iterable[str], what: str) -> UsageError:
     """The error for a name of an option that the model has not."""
     names = model.prediction.inputs

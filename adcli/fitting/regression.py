@@ -23,16 +23,28 @@ from adcli.fitting.model import (
     Model,
     Parameters,
     Vector,
+    check_names,
     check_shape,
-    unknown_name,
 )
 from adcli.fitting.quantities import WrittenQuantities, check_quantities, read_quantities
 from adcli.fitting.residuals import Predictor, Residuals
 from adcli.fitting.responses import lengthened, response_names, weights_of_all
-from adcli.fitting.row_values import Weights, column_of, expression_of, in_row, weights_of
+from adcli.fitting.row_values import (
+    Weights,
+    check_response,
+    column_of,
+    expression_of,
+    in_row,
+    weights_of,
+)
 from adcli.fitting.separable import linear_parameters
-from adcli.fitting.starts import AUTO, UNSTARTED, automatic_parts, told_shapes
-from adcli.given import real_value
+from adcli.fitting.starts import (
+    AUTO,
+    UNSTARTED,
+    automatic_parts,
+    finite_numbers,
+    told_shapes,
+)
 from adcli.graph.axes import Shape
 from adcli.graph.row_wise import is_row_wise
 from adcli.graph.simplify import simplify
@@ -79,12 +91,12 @@ class Regression:
             f.refuse_constants(self._known, "the data")
         model.prediction.refuse_constants([*start, *(fix or {}), *(bounds or {})])
         self.data = check_arrays(data, [n for n in dict.fromkeys(used) if has_column(data, n)])
-        self._check_response(data)
+        check_response(model.response, data, self._known)
         self.levels = self.data.levels
-        self.fixed = self._by_groups(_numbers(fix or {}, "fix"))
+        self.fixed = self._by_groups(finite_numbers(fix or {}, "fix"))
         values, automatic = automatic_parts(start)
-        given = self._by_groups(_numbers(values, "start"))
-        self._check_names(start, self.fixed, bounds or {})
+        given = self._by_groups(finite_numbers(values, "start"))
+        check_names(model, self.data, self._known, start, self.fixed, bounds or {})
         names = [n for n in model.prediction.inputs if n not in self.data and n not in self.fixed]
         known_parameters = [*names, *self.fixed]
         check_quantities(model.ties, "set", known_parameters, self._known)
@@ -161,49 +173,6 @@ class Regression:
         return by_groups(self.model.prediction, values, [self.data], self.levels)
 
     # ---- names ----
-
-    def _check_response(self, data: Mapping[str, Any]) -> None:
-        f = self.model.response
-        for name in f.inputs:
-            if name not in data:
-                raise UsageError(
-                    f"the response names '{name}', which is not a column",
-                    listed(self._known),
-                    span=f.graph.span(f.inputs[name]),
-                    text=f.text,
-                )
-        if not f.inputs:
-            raise UsageError(
-                "the response is not a column",
-                "a fit explains a column of the data: y ~ MODEL",
-                span=f.graph.span(f.outputs[0]),
-                text=f.text,
-            )
-
-    def _check_names(
-        self, start: Mapping[str, Any], fix: Mapping[str, Any], bounds: Mapping[str, Any]
-    ) -> None:
-        inputs = self.model.prediction.inputs
-        tied = [q.name for q in self.model.ties]
-        for what, names in (("the start", start), ("fix", fix), ("bounds", bounds)):
-            for name in names:
-                if name in self.data:
-                    raise UsageError(
-                        f"'{name}' is a column of the data; {what} cannot name it",
-                        "take it away, or give the parameter another name in the model",
-                    )
-                if name in tied:
-                    raise UsageError(
-                        f"'{name}' is tied to other parameters; {what} cannot name it",
-                        "take one away, or say it of the parameters that it follows from",
-                    )
-                if name not in inputs:
-                    raise unknown_name(self.model, name, self._known, what)
-        for name in fix:
-            if name in start:
-                raise UsageError(f"'{name}' is started and fixed", "take one away")
-            if name in bounds:
-                raise UsageError(f"'{name}' is fixed and has bounds", "take one away")
 
     def _check_starts(self, names: list[str], given: Mapping[str, Any]) -> None:
         """Raise UsageError unless each parameter has a start, or may go without."""
@@ -401,15 +370,3 @@ class Regression:
                 f.at({**columns, **parameters}, task, engine="numpy")
             except DomainError as error:
                 raise in_row(f, self.data, parameters, error, task) from None
-
-
-def _numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """Finite numbers and arrays by name."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        found[name] = real_value(value, f"the value of '{name}'")
-        if not np.size(found[name]):
-            raise UsageError(f"{what}: the value of '{name}' has no numbers", "give one or more")
-        if not np.isfinite(found[name]).all():
-            raise UsageError(f"{what}: the value of '{name}' is not finite", "give a number")
-    return found

@@ -37,6 +37,28 @@ def expression_of(given: Weights | None, what: str) -> Function | None:
     return f
 
 
+def check_response(f: Function, data: RowData, known: Sequence[str]) -> None:
+    """Raise UsageError for a response that names something else than columns, or none.
+
+    `known` are the names of all columns, for messages.
+    """
+    for name in f.inputs:
+        if name not in data:
+            raise UsageError(
+                f"the response names '{name}', which is not a column",
+                listed(known),
+                span=f.graph.span(f.inputs[name]),
+                text=f.text,
+            )
+    if not f.inputs:
+        raise UsageError(
+            "the response is not a column",
+            "a fit explains a column of the data: y ~ MODEL",
+            span=f.graph.span(f.outputs[0]),
+            text=f.text,
+        )
+
+
 def column_of(f: Function, data: RowData, what: str) -> Vector:
     """The values of a function of columns: one finite number a row."""
     if f.outputs == list(f.inputs.values()) and data[name := f.variables[0]].ndim == 1:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import LanguageError
+from adcli.errors import LanguageError, UsageError
 from adcli.fitting.model import Model, check_shape
+from adcli.given import real_value
 from adcli.graph.axes import Shape
 from adcli.graph.structure import INDEX, STACK
 
@@ -95,3 +96,15 @@ def _indexed(model: Model, name: str) -> set[int]:
             place = graph.attrs[i][0]
             first, last = max(first, place + 1), max(last, -place)
     return {max(first + last, 1)}
+
+
+def finite_numbers(values: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Finite numbers and arrays by name."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found[name] = real_value(value, f"the value of '{name}'")
+        if not np.size(found[name]):
+            raise UsageError(f"{what}: the value of '{name}' has no numbers", "give one or more")
+        if not np.isfinite(found[name]).all():
+            raise UsageError(f"{what}: the value of '{name}' is not finite", "give a number")
+    return found
