@@ -18,3 +18,8 @@ echo
 echo "what is said of the rate 0.2:"
 adcli descend "$bowl" --start x=5,y=1 --rate 0.2 --format json |
     sed -E 's/.*"reason": "([^"]+)".*/\1/' || true
+
+echo
+echo "a sweep of rates, by gradient descent and by adam:"
+adcli descend "$bowl" --start x=5,y=1 --rates 0.001:1:7 --max-iterations 2000
+adcli descend "$bowl" --start x=5,y=1 --method adam --rates 0.001:1:7 --format csv

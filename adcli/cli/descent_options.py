@@ -25,6 +25,7 @@ Examples:
   adcli descend 'x - log(x)' --start x=5 --bounds x=0.1: --format json
   adcli descend 'x*y' --start x=1,y=3 --subject-to 'x^2 + y^2 == 2' --subject-to 'x + y <= 1'
   adcli descend 'sin(3x) + x^2/10' --start x=4 --starts 20 --seed 1
+  adcli descend 'x^2 + 10y^2' --start x=5,y=1 --method adam --rates 1e-3:1:7
   adcli descend 'x*exp(-x)' --start x=3 --maximize --plot
   adcli descend '(x - 1)^2 + 3y^2' --start x=4,y=2 --method momentum --explain
   adcli descend 'x^2 + 3y^2' --start x=4,y=2 --rate 0.1 -o run.html
@@ -61,6 +62,10 @@ the multiplier of a constraint tells how fast the best value changes as its righ
 
 def _is_one_start(parsed: Parsed) -> bool:
     return (parsed["starts"] or 1) == 1
+
+
+def _is_one_descent(parsed: Parsed) -> bool:
+    return _is_one_start(parsed) and not parsed["rates"]
 
 
 def _is_drawn(parsed: Parsed) -> bool:
@@ -102,7 +107,7 @@ WHOLE = Need(
     has_none("batch_size", "epochs"),
     "leave --batch-size and --epochs out",
 )
-ONE_START = Need("shows one descent", _is_one_start, "leave --starts out")
+ONE_START = Need("shows one descent", _is_one_descent, "leave --starts and --rates out")
 DRAWN = Need("needs --starts, a random --param, --shuffle, or a part for --validation", _is_drawn)
 RANDOM_START = Need(
     "is for --start random:SEED",
@@ -142,6 +147,15 @@ class AimOptions(Options):
         least=1,
     )
     seed: int | None = count("The seed of what is drawn at random (default 0).", DRAWN)
+    rates: str | None = text(
+        "FROM:TO[:N]",
+        "Descend at each of N learning rates (default 9), evenly spread on a logarithmic scale; "
+        "the best counts.",
+        WHOLE,
+        Need("and --starts exclude each other", _is_one_start, "leave one out"),
+        Need("and --rate exclude each other", has_none("rate"), "leave one out"),
+        Need("is not for a page", lambda parsed: parsed["form"] != "html", "--format csv has all"),
+    )
 
 
 class ConstraintOptions(Options, needs=[WHOLE]):
@@ -392,4 +406,20 @@ class DescendOptions(
         """What the library is given under its own name, where the command line has it."""
         groups = (AimOptions, SettingsOptions, EngineOptions, StoppingOptions, CheckpointOptions)
         errors = {"errors": self.errors, "confidence": self.confidence} if self.errors else {}
-        return {**self.given(*groups), **errors}
+        rates = {"rates": self.rate_values} if self.rates else {}
+        return {**self.given(*groups), **errors, **rates}
+
+    @property
+    def rate_values(self) -> list[float]:
+        """The rates of a sweep."""
+        from adcli.descent.rate_sweep import spread_rates
+
+        parts = (self.rates or "").split(":")
+        try:
+            first, last, count = parts if len(parts) != 2 else (*parts, "9")
+            ends, number = (float(first), float(last)), int(count)
+        except ValueError:
+            raise UsageError(
+                f"--rates: '{safe(self.rates or '')}' is not a range", "write --rates 1e-4:1:9"
+            ) from None
+        return spread_rates(*ends, number)

@@ -145,7 +145,7 @@ class DescentRun:
         options = self.options
         if options.trace:
             yield TraceWatcher(options.trace)
-        if options.form != "table" or (options.starts or 1) > 1:
+        if options.form != "table" or (options.starts or 1) > 1 or options.rates:
             return
         layout = (self.described(), screen(None).width, options.digits, options.every)
         if is_terminal(sys.stdout):

@@ -31,17 +31,20 @@ class Result(Minimum):
     `penalty` is what that adds to the value of the function.
     `history` has iterates on the way, thinned in a long run (`point` there is the flat vector of
     the free variables, `labels` their names). With many starts this is the best result, and
-    `starts` has all of them, best first. `moved` says which numbers of the start were outside of
-    their bounds, and moved to them, `remarks` what else there is to say of what was asked;
-    `is_feasible` says whether constraints hold. `levels` are the texts that codes stand for,
-    `names` those of the places along axes of variables. `inference` has the standard errors, if
-    they are asked for, `engine` is what computed, and why.
+    `starts` has all of them, best first; with many rates it is that of the best `rate`, and `rates`
+    has each with its result. `moved` says which numbers of the start were outside of their bounds,
+    and moved to them, `remarks` what else there is to say of what was asked; `is_feasible` says
+    whether constraints hold. `levels` are the texts that codes stand for, `names` those of the
+    places along axes of variables. `inference` has the standard errors, if they are asked for,
+    `engine` is what computed, and why.
     """
 
     penalty: float = 0.0
     history: list[Iterate] = field(repr=False, default_factory=list)
     labels: list[str] = field(repr=False, default_factory=list)
     starts: list[Result] = field(repr=False, default_factory=list)
+    rate: float | None = None
+    rates: list[tuple[float, Result]] = field(repr=False, default_factory=list)
     moved: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     is_feasible: bool = True

@@ -25,7 +25,7 @@ from adcli.descent.settings import Settings, canonical_text
 from adcli.descent.stopping import Limits, Status
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, as_function
-from adcli.given import check_kinds, sort_options
+from adcli.given import check_kinds, real_value, sort_options
 from adcli.graph.axes import Shape
 
 MOST_STARTS, MOST_NUMBERS = 100_000, 50_000_000
@@ -45,6 +45,7 @@ def descend(
     engine: str = "auto",
     starts: int = 1,
     seed: int = 0,
+    rates: Sequence[float] = (),
     errors: bool | str | None = None,
     cluster_by: Any = None,
     confidence: float = 0.95,
@@ -61,11 +62,11 @@ def descend(
     `schedule`, ...: without method and rate it is L-BFGS, with a rate gradient descent) and of
     adcli.descent.stopping.Limits (`max_iterations`, `gradient_tolerance`, ...). `fix` holds
     variables, `bounds` gives pairs (lower, upper), to which a start outside of them is moved (the
-    result's `moved` says so), `starts` descends from many points around the
-    start. `data` has columns, arrays of as many rows each: a vector (rows,) in the program, or
-    (rows, k); only those that it names are used. `constraints` are comparisons that the point must
-    meet, such as "x + y <= 1"; the result is then a ConstrainedResult. `engine` is auto, python
-    (numbers alone), numpy or llvm. `errors` asks for standard errors, of a loss
+    result's `moved` says so), `starts` descends from many points around the start, `rates` at each
+    of several learning rates. `data` has columns, arrays of as many rows each: a vector (rows,) in
+    the program, or (rows, k); only those that it names are used. `constraints` are comparisons
+    that the point must meet, such as "x + y <= 1"; the result is then a ConstrainedResult. `engine`
+    is auto, python (numbers alone), numpy or llvm. `errors` asks for standard errors, of a loss
     that is a negative log-likelihood: "hessian" (or True), or "robust", with `cluster_by`, the
     group of each row or the name of a column; the result's `inference` has them, with intervals of
     the `confidence`. `watchers` see the iterates of one descent, of many the problem alone;
@@ -128,14 +129,32 @@ def descend(
         raise UsageError("groups of rows are for standard errors", "errors='robust'")
     saving = Saving(checkpoint, checkpoint_every, resume or "", body)
 
-    def one(problem: Problem, saving: Saving, watchers: Sequence[Watcher]) -> Result:
+    def one(
+        problem: Problem, saving: Saving, watchers: Sequence[Watcher], settings: Settings = chosen
+    ) -> Result:
         if program is None:
-            return minimise(problem, chosen, limits, saving, watchers, interrupted)
+            return minimise(problem, settings, limits, saving, watchers, interrupted)
         from adcli.descent.constrained_result import minimise_constrained
 
         return minimise_constrained(problem, program, chosen, limits, watchers, interrupted)
 
-    if starts == 1:
+    if len(rates):
+        from adcli.descent.rate_sweep import sweep_rates
+
+        if starts != 1 or checkpoint is not None or resume is not None or chosen.rate is not None:
+            raise UsageError(
+                "rates are for one start, without checkpoints and another rate", "leave these out"
+            )
+        tried = [replace(chosen, rate=real_value(rate, "a rate")) for rate in rates]
+        result = sweep_rates(
+            [settings.rate_used for settings in tried],
+            lambda rate: one(
+                problem.starting(problem.start), Saving(), (), replace(chosen, rate=rate)
+            ),
+            limits,
+            problem.sign,
+        )
+    elif starts == 1:
         result = one(problem, saving, watchers)
     elif checkpoint is not None or resume is not None:
         raise UsageError("checkpoints are for one start", "leave --starts out")

@@ -26,6 +26,7 @@ from adcli.report.estimates import (
     inference_warnings,
     plain_estimates,
 )
+from adcli.report.learning_rates import draw_rates, rate_records, rate_rows
 from adcli.report.numbers import flat, shape_of
 from adcli.report.rendering import Report, fields_of
 
@@ -47,10 +48,16 @@ class DescentReport(Report):
             record |= constraint_fields(self.result)
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]
+        if self.result.rates:
+            record["rate"] = self.result.rate
+            record["rates"] = rate_records(self.result)
         return record
 
     def rows(self) -> Iterator[Sequence[str]]:
-        """A header and a row for each number that varies, with its standard error if asked for."""
+        """A header and a row for each number that varies, with its standard error if asked for; of
+        many rates a row for each."""
+        if self.result.rates:
+            return rate_rows(self.result)
         return estimate_rows(self.result)
 
     def plain(self) -> Iterator[Sequence[str]]:
@@ -71,6 +78,8 @@ class DescentReport(Report):
             )
         if len(result.starts) > 1:
             tables.rows(*_starts_table(result, digits))
+        if result.rates:
+            draw_rates(tables, result, digits)
         decay = f" ({result.penalty:.{digits}g} of it weight decay)" if result.penalty else ""
         evaluations = counted(result.evaluations, "evaluation")
         counts = (
