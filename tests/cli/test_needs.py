@@ -120,6 +120,7 @@ NEEDED = {
         f"{ROSENBROCK} --starts 3 --explain",
         f"{TRAIN} --explain",
     ],
+    "descend.subject_to": [f"{TRAIN} --subject-to 'a <= 1'"],
     "descend.rates": [
         f"{TRAIN} --rates 0.1:1",
         f"{ROSENBROCK} --rates 0.1:1 --starts 2",
