@@ -18,7 +18,7 @@ from adcli.report.plots import (
 from adcli.report.shorthand import shorthand
 from adcli.uncertainty.coverage import density
 from adcli.uncertainty.propagation import Propagation, Uncertain, budget_parts
-from adcli.uncertainty.sampled import Sampled
+from adcli.uncertainty.sampled import VERDICTS, Sampled
 
 MOST_RESULTS = 4
 """Results that a picture shows, the first ones."""
@@ -80,7 +80,6 @@ def _draw_trials(axes: Any, x: Uncertain, found: Sampled) -> None:
                 axes.axvline(end, color=color, linewidth=1, linestyle="--")
     axes.set_xlim(edges[0], edges[-1])
     axes.set_xlabel(plain_text(x.name, 40))
-    verdict = "validated" if found.validates else "not validated"
-    axes.set_title(f"{verdict} by trials")
+    axes.set_title(f"{VERDICTS[found.validates]} by trials")
     axes.set_ylabel("density")
     dress(axes, legend="upper right")

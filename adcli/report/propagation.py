@@ -137,6 +137,7 @@ def _sampled_record(trials: MonteCarlo, x: Sampled) -> dict[str, Any]:
         "interval_kind": trials.sampling.interval,
         "tolerance": x.tolerance,
         "differences": list(x.differences),
+        "end_errors": list(x.end_errors),
         "validated": x.validates,
     }
 
@@ -153,6 +154,12 @@ def _verdict(trials: MonteCarlo, k: int, x: Uncertain, digits: int) -> Iterator[
     ends = " and ".join(in_digits(d, digits) for d in found.differences)
     if found.validates:
         yield f"validated: the ends differ by {ends}, at most {found.tolerance:g}"
+    elif found.validates is None:
+        errors = " and ".join(in_digits(d, 1) for d in found.end_errors)
+        yield (
+            f"undecided: the ends differ by {ends}, where {found.tolerance:g} is allowed, and are "
+            f"known to {errors} only; more trials decide"
+        )
     else:
         yield (
             f"not validated: the ends differ by {ends}, more than {found.tolerance:g}; the "
@@ -242,7 +249,8 @@ def percent(part: float | None) -> str:
 def _factor(x: Uncertain) -> str:
     """The coverage factor in words."""
     freedom = x.degrees_of_freedom
-    why = "" if freedom >= MANY else f" ({freedom:.3g} degrees of freedom)"
+    plural = "" if freedom == 1 else "s"
+    why = "" if freedom >= MANY else f" ({freedom:.3g} degree{plural} of freedom)"
     return f"k = {x.coverage_factor:.3g}{why}"
 
 
@@ -263,6 +271,12 @@ def _about_order(x: Uncertain, digits: int, check: str) -> Iterator[str]:
     `check` it."""
     if x.reason is not None and not x.first_order:
         yield f"to first order there is no uncertainty, and no second order: {x.reason}{check}"
+    if (
+        x.higher is not None
+        and x.higher.variance == 0
+        and not any(b.contribution for b in x.budget)
+    ):
+        yield f"no input changes the result, to first and second order{check}"
     if x.higher is None or (x.order == 1 and abs(x.higher_share) < MUCH):
         return
     share = f"{percent(100 * x.higher_share)} of the variance"

@@ -7,6 +7,10 @@ from decimal import Decimal
 
 LARGEST, SMALLEST = 10, -5
 """Powers of ten from and below which a number is written with an exponent."""
+MOST_DIGITS = 15
+"""Digits of a value, about, that a float64 holds."""
+FAR = "far"
+"""In place of a power of ten: the value has not so many digits as its uncertainty asks for."""
 
 
 def shorthand(value: float, u: float, digits: int = 2) -> str:
@@ -16,6 +20,8 @@ def shorthand(value: float, u: float, digits: int = 2) -> str:
     ('1.0000(20)', '12.3(1.2)', '1.234(68)e4', '2.0000(30)e-9')
     """
     number, bracket, power = _parts(value, u, digits)
+    if power == FAR:
+        return f"{number} ± {in_digits(u, digits)}"
     return f"{number}({bracket}){power}" if bracket else f"{number}{power}"
 
 
@@ -26,7 +32,7 @@ def rounded(value: float, u: float, digits: int = 2) -> str:
     ('1.0000', '1.234e4')
     """
     number, _, power = _parts(value, u, digits)
-    return number + power
+    return number if power == FAR else number + power
 
 
 def in_digits(x: float, digits: int = 2) -> str:
@@ -54,6 +60,8 @@ def _parts(value: float, u: float, digits: int) -> tuple[str, str, str]:
         return f"{value + 0.0:.12g}", "", ""
     last = _exponent(u, digits) - digits + 1
     top = max(_exponent(value, 15) if value else last, last + digits - 1)
+    if top - last > MOST_DIGITS:
+        return f"{value:.15g}", "", FAR
     if last <= 0 and SMALLEST < top < LARGEST:
         power, places = "", -last
     else:

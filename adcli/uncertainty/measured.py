@@ -134,6 +134,8 @@ def read_measured(text: str, number: Callable[[str], Any]) -> Measured:
         raise UsageError(f"'{text}' has no uncertainty to describe", hint)
     elif rest.startswith("[") and rest.endswith("]") and _is_measured(rest):
         return _stacked([read_measured(part, number) for part in split_elements(rest[1:-1])])
+    elif _SIGN.search(rest) and "±" in rest:
+        raise UsageError(f"in '{text}' the ± is within brackets", WRITTEN)
     else:
         return checked(Measured(number(rest)))
     kind = words.get("distribution", "normal")

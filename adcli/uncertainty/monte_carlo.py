@@ -40,12 +40,13 @@ BINS = 100
 
 class _BatchSummary(NamedTuple):
     """Of a batch: the number of trials, the means (m,), the covariance (m, m), the ends of the
-    intervals (m, 2)."""
+    intervals (m, 2) and their standard errors (m, 2)."""
 
     trials: int
     mean: Any
     covariance: Any
     ends: Any
+    errors: Any
 
     @property
     def figures(self) -> Any:
@@ -76,7 +77,7 @@ def draw_trials(f: Function, found: Propagation, sampling: Sampling) -> MonteCar
             summaries.append(batches.summary(values))
     whole = _joined(summaries)
     sampled = [
-        _sampled(x, figures, values[:, k])
+        _sampled(x, figures, whole.errors[k], values[:, k])
         for k, (x, figures) in enumerate(zip(results, whole.figures.T, strict=True))
     ]
     return MonteCarlo(
@@ -158,11 +159,12 @@ class _Trials:
         mean = values.mean(axis=0)
         centred = values - mean
         covariance = centred.T @ centred / max(len(values) - 1, 1)
-        ends = [
-            coverage_interval(np.sort(column), x.level, self.interval)
-            for x, column in zip(self.results, values.T, strict=True)
-        ]
-        return _BatchSummary(len(values), mean, covariance, np.array(ends))
+        ends, errors = [], []
+        for x, column in zip(self.results, values.T, strict=True):
+            ordered = np.sort(column)
+            ends.append(coverage_interval(ordered, x.level, self.interval))
+            errors.append([_error_of(ordered, end) for end in ends[-1]])
+        return _BatchSummary(len(values), mean, covariance, np.array(ends), np.array(errors))
 
 
 class Draws:
@@ -240,6 +242,16 @@ def coverage_interval(ordered: Any, level: float, kind: str) -> tuple[float, flo
     return float(ordered[low]), float(ordered[min(low + inside, count - 1)])
 
 
+def _error_of(ordered: Any, end: float) -> float:
+    """The standard error of a quantile, from the values whose ranks are as likely."""
+    count = len(ordered)
+    place = int(np.searchsorted(ordered, end))
+    part = min(max(place / count, 1 / count), 1 - 1 / count)
+    reach = max(1, round(math.sqrt(count * part * (1 - part))))
+    low, high = max(place - reach, 0), min(place + reach, count - 1)
+    return float(ordered[high] - ordered[low]) / 2
+
+
 def tolerance(u: float) -> float:
     """Half a unit in the last of the significant digits of a standard uncertainty (clause 7.9.2).
 
@@ -261,10 +273,11 @@ def _joined(summaries: Sequence[_BatchSummary]) -> _BatchSummary:
     apart = np.array([x.mean - mean for x in summaries])
     covariance = within + np.einsum("b,bm,bn->mn", weights, apart, apart)
     ends = np.einsum("b,bme->me", weights, [x.ends for x in summaries])
-    return _BatchSummary(int(counts.sum()), mean, covariance, ends)
+    errors = np.sqrt(np.einsum("b,bme->me", weights**2, [x.errors**2 for x in summaries]))
+    return _BatchSummary(int(counts.sum()), mean, covariance, ends, errors)
 
 
-def _sampled(x: Uncertain, figures: Any, values: Any) -> Sampled:
+def _sampled(x: Uncertain, figures: Any, errors: Any, values: Any) -> Sampled:
     mean, u, low, high = map(float, figures)
     differences = tuple(abs(a - b) for a, b in zip(x.interval, (low, high), strict=True))
     span = _span(values)
@@ -276,6 +289,7 @@ def _sampled(x: Uncertain, figures: Any, values: Any) -> Sampled:
         (low, high),
         tolerance(x.standard_uncertainty),
         (differences[0], differences[1]),
+        (float(errors[0]), float(errors[1])),
         (counts, edges),
     )
 

@@ -9,7 +9,10 @@ from typing import Any
 from adcli.errors import UsageError
 from adcli.given import check_choice, check_number
 
+VERDICTS = {True: "validated", False: "not validated", None: "undecided"}
 INTERVALS = ("symmetric", "shortest")
+DOUBT = 2.0
+"""Standard errors by which the end of an interval may be off by chance."""
 LEAST_TRIALS, MOST_TRIALS = 100, 10_000_000_000
 
 
@@ -29,6 +32,7 @@ class Sampled:
     interval     the coverage interval of the level of the result
     tolerance    delta, half a unit in the last of two digits of the standard uncertainty
     differences  of the ends of the interval from those by the law of propagation
+    end_errors   the standard errors of the ends, as the trials are random
     histogram    counts of the values in bins of equal width, and the edges of these
     """
 
@@ -38,12 +42,17 @@ class Sampled:
     interval: tuple[float, float]
     tolerance: float
     differences: tuple[float, float]
+    end_errors: tuple[float, float]
     histogram: tuple[Any, Any]
 
     @property
-    def validates(self) -> bool:
-        """Whether the law of propagation holds here to two digits: both ends agree (clause 8)."""
-        return max(self.differences) <= self.tolerance
+    def validates(self) -> bool | None:
+        """Whether the law of propagation holds here to two digits: both ends agree (clause 8). None
+        where they differ by more, but hardly more than by chance."""
+        if max(self.differences) <= self.tolerance:
+            return True
+        pairs = zip(self.differences, self.end_errors, strict=True)
+        return None if all(d - DOUBT * e <= self.tolerance for d, e in pairs) else False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from adcli.ad.symbolic import tangent_nodes
 from adcli.ad.tasks import Task
+from adcli.errors import DomainError
 from adcli.fitting.model import constant_node
 from adcli.function import Function
 from adcli.graph.structure import INDEX
@@ -49,6 +50,16 @@ def higher_terms(
 
     Raises DomainError for a second or third derivative that is not finite.
     """
+    with np.errstate(all="ignore"):
+        found = _terms(f, point, place, slopes)
+    if not (math.isfinite(found.shift) and math.isfinite(found.variance)):
+        raise DomainError("the terms beyond the first order are beyond float64")
+    return found
+
+
+def _terms(
+    f: Function, point: MeasuredPoint, place: tuple[int, tuple[int, ...]], slopes: Any
+) -> HigherTerms:
     base = f.twice
     output, index = place
     node = base.outputs[output]

@@ -56,8 +56,11 @@ def _ending(trials: MonteCarlo | None) -> tuple[str, str]:
     if trials is None:
         return "completed", "by the law of propagation of uncertainty (GUM, JCGM 100:2008)"
     count = f"{trials.trials:,} trials (JCGM 101:2008)"
-    if all(x.validates for x in trials.results):
+    verdicts = {x.validates for x in trials.results}
+    if verdicts == {True}:
         return "validated", f"by {count}"
+    if False not in verdicts:
+        return "undecided", f"by {count}: more of them decide"
     return "not_validated", f"by {count}: their figures are to be used"
 
 
