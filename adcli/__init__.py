@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from adcli.uncertainty.measured import Measured as Measured
     from adcli.uncertainty.propagation import Propagation as Propagation
     from adcli.uncertainty.run import propagate as propagate
+    from adcli.uncertainty.run import propagate_rows as propagate_rows
+    from adcli.uncertainty.uncertain_rows import UncertainRows as UncertainRows
 
 else:
     ModuleType = type(sys)
@@ -61,7 +63,8 @@ _HOMES = {
     "adcli.training.run": ("TrainingResult", "train"),
     "adcli.uncertainty.measured": ("Measured",),
     "adcli.uncertainty.propagation": ("Propagation",),
-    "adcli.uncertainty.run": ("propagate",),
+    "adcli.uncertainty.uncertain_rows": ("UncertainRows",),
+    "adcli.uncertainty.run": ("propagate", "propagate_rows"),
 }
 
 

@@ -21,11 +21,10 @@ from adcli.function import Function
 from adcli.graph.axes import element_labels
 from adcli.language.messages import safe
 from adcli.report.point_report import output_rows
-from adcli.uncertainty.covariance import as_covariance
 from adcli.uncertainty.coverage import Coverage
-from adcli.uncertainty.from_fit import known_by
 from adcli.uncertainty.measured import Measured
 from adcli.uncertainty.measured_point import measured_point
+from adcli.uncertainty.run import known_inputs
 from adcli.uncertainty.uncertain_rows import RowPropagation, UncertainRows
 
 
@@ -41,12 +40,7 @@ def propagate_rows(options: PropagateOptions) -> int:
         raise UsageError("a page is of one point, not of the rows of a file", "-o FILE.csv")
     asked = Coverage(options.probability, options.coverage)
     f, model = program_of(options)
-    values = measured_at(options, f)
-    matrices = [] if options.covariance is None else [as_covariance(options.covariance)]
-    if model is not None:
-        known, matrix = known_by(model, f, values)
-        values |= known
-        matrices += matrix
+    f, values, matrices = known_inputs(f, measured_at(options, f), options.covariance, model)
     with ExitStack() as stack:
         stdin = stdin_bytes() if options.points == "-" else None
         points = stack.enter_context(
@@ -166,7 +160,7 @@ class _RowJob:
         if stop and problems:
             return self._head(block, min(problems), None, problems)
         errors = {row: error.message for row, error in found.errors.items()} | problems
-        for row in np.flatnonzero(~np.isfinite(found.deviations).all(axis=1)).tolist():
+        for row in np.flatnonzero(~np.isfinite(found.standard_uncertainties).all(axis=1)).tolist():
             errors.setdefault(row, "the uncertainty is beyond float64")
         self.failed += len(errors)
         return block, self._fields(found), errors
@@ -200,7 +194,10 @@ class _RowJob:
     def _fields(self, found: UncertainRows) -> list[Field]:
         """The results as columns; the ends of intervals where these were asked for."""
         names = list(output_rows(self.rows.outputs))
-        kinds = {"value": (found.values, "value{}"), "u(f)": (found.deviations, "u(f{})")}
+        kinds = {
+            "value": (found.values, "value{}"),
+            "u(f)": (found.standard_uncertainties, "u(f{})"),
+        }
         if self.options.coverage is not None or self.options.level is not None:
             kinds |= {"lower": (found.lower, "lower{}"), "upper": (found.upper, "upper{}")}
         return [

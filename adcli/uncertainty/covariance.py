@@ -15,7 +15,7 @@ from adcli.data.source import read_file
 from adcli.errors import DataError, UsageError, did_you_mean
 from adcli.given import NOT_REAL, is_path, real
 
-MOST_BYTES = 1 << 28
+MOST_BYTES = 1 << 26
 ROUNDED = 1e-6
 """Eigenvalues of a correlation matrix down to this far below 0 are rounding of its numbers."""
 _REMEDY = "a matrix with its names: names,L,T / L,1e-6,2e-7 / T,2e-7,4e-6"
@@ -97,6 +97,8 @@ def read_covariance(path: str | os.PathLike[str]) -> CovarianceMatrix:
     as `fit --format json` writes it. Raises DataError for another file."""
     name = os.fspath(path)
     data = read_file(name, "a covariance matrix has names and numbers", MOST_BYTES)
+    if len(data) == MOST_BYTES:
+        raise DataError(f"{name} is too large for a covariance matrix", _REMEDY)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

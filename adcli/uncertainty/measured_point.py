@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adcli.errors import UsageError
-from adcli.given import check_kinds, real_value
+from adcli.given import check_kinds, check_number, real_value
 from adcli.graph.axes import element_labels
 from adcli.graph.program import Program
 from adcli.uncertainty.covariance import (
@@ -96,7 +96,7 @@ def measured_point(
     Raises UsageError for names that do not fit, an uncertainty that is given twice, and
     correlations that cannot be.
     """
-    check_kinds(point=at)
+    check_kinds(at=at, correlation=correlation or {})
     program.check_names(at)
     given: dict[str, Any] = {}
     for name in program.inputs:
@@ -174,7 +174,12 @@ def _linked(
     """The places of correlated elements, and their correlation matrix."""
     everything = [label for name, x in given.items() for label in _labels(name, x)]
     pairs: dict[tuple[int, int], float] = {}
-    for (a, b), r in correlation.items():
+    for names_of_pair, r in correlation.items():
+        if not isinstance(names_of_pair, tuple) or len(names_of_pair) != 2:
+            hint = "the keys are pairs: {('L', 'T'): 0.3}"
+            raise UsageError(f"the correlation of {names_of_pair!r} is not one of two names", hint)
+        a, b = names_of_pair
+        check_number(r, f"the correlation of '{a}' and '{b}'")
         first, second = (place_of(x, known, everything, "the correlation") for x in (a, b))
         if first == second:
             raise UsageError(f"the correlation of '{a}' with itself is 1", "name two quantities")

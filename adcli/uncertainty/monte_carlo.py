@@ -59,6 +59,11 @@ def draw_trials(f: Function, found: Propagation, sampling: Sampling) -> MonteCar
 
     Raises UsageError where nothing is uncertain, DomainError where hardly a trial has a value.
     """
+    with np.errstate(all="ignore"):
+        return _drawn(f, found, sampling)
+
+
+def _drawn(f: Function, found: Propagation, sampling: Sampling) -> MonteCarlo:
     point, results = found.point, found.results
     if not point.labels:
         raise UsageError("--monte-carlo: no quantity has an uncertainty", "--at 'x=2±0.1' has one")
@@ -76,6 +81,9 @@ def draw_trials(f: Function, found: Propagation, sampling: Sampling) -> MonteCar
             values = batches.values(rng, min(size, sampling.trials - start), sampling.trials)
             summaries.append(batches.summary(values))
     whole = _joined(summaries)
+    if not np.isfinite(whole.figures).all():
+        hint = "a scale keeps them in range: another unit, for example"
+        raise DomainError("the results of the draws are beyond float64 (1.8e308)", hint)
     sampled = [
         _sampled(x, figures, whole.errors[k], values[:, k])
         for k, (x, figures) in enumerate(zip(results, whole.figures.T, strict=True))
@@ -297,7 +305,8 @@ def _sampled(x: Uncertain, figures: Any, errors: Any, values: Any) -> Sampled:
 def _span(values: Any) -> tuple[float, float]:
     """Where nearly all values are."""
     low, high = np.quantile(values, [0.0005, 0.9995]).tolist()
-    margin = (high - low) / 20 or abs(low) or 1.0
+    size = max(abs(low), abs(high))
+    margin = max((high - low) / 20, float(BINS * np.spacing(size))) if size else 1.0
     return low - margin, high + margin
 
 

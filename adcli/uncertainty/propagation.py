@@ -268,7 +268,8 @@ def propagation(
     the next order are computed where they cost little. Raises as `linearised`.
     """
     linear = linearised(f, point, strict)
-    parts = linear.slopes * point.deviations
+    with np.errstate(over="ignore"):
+        parts = linear.slopes * point.deviations
     results = [
         _result(point, coverage, name, float(value), slopes, row)
         for name, value, slopes, row in zip(
@@ -367,6 +368,9 @@ def _result(
     point: MeasuredPoint, coverage: Coverage, name: str, value: float, slopes: Any, parts: Any
 ) -> Uncertain:
     u = _deviation(point, parts)
+    if not math.isfinite(u):
+        hint = "a scale keeps it in range: another unit, for example"
+        raise DomainError(f"the uncertainty of {name} is beyond float64 (1.8e308)", hint)
     lines = []
     for k in np.argsort(-np.abs(parts), kind="stable").tolist():
         if point.deviations[k] > 0:

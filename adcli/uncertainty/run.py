@@ -10,7 +10,7 @@ from adcli.errors import UsageError
 from adcli.fitting.fitted_model import FittedModel, load_model
 from adcli.fitting.result import Fit
 from adcli.function import Function, as_function, function
-from adcli.given import is_path
+from adcli.given import check_kinds, is_path
 from adcli.uncertainty.covariance import CovarianceMatrix, as_covariance
 from adcli.uncertainty.coverage import LEVEL, Coverage
 from adcli.uncertainty.from_fit import known_by, with_parameters
@@ -18,6 +18,7 @@ from adcli.uncertainty.measured import Measured, read_measured
 from adcli.uncertainty.measured_point import Pairs, measured_point
 from adcli.uncertainty.propagation import Propagation, propagation
 from adcli.uncertainty.sampled import sampling
+from adcli.uncertainty.uncertain_rows import UncertainRows, propagate_columns
 
 
 def propagate(
@@ -68,16 +69,7 @@ def propagate(
     if order not in (None, 1, 2):
         raise UsageError(f"the order is {order!r}", "it is 1 or 2")
     values = measured_values(at or {}, uncertainty or {}, degrees_of_freedom or {})
-    matrices: list[CovarianceMatrix] = [] if covariance is None else [as_covariance(covariance)]
-    if model is not None:
-        fitted = as_model(model)
-        f = with_parameters(fitted, None if f is None else as_function(f))
-        known, matrix = known_by(fitted, f, values)
-        values |= known
-        matrices += matrix
-    elif f is None:
-        raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
-    f = as_function(f)
+    f, values, matrices = known_inputs(f, values, covariance, model)
     point = measured_point(f, values, correlation, matrices)
     found = propagation(f, point, intervals, order, strict)
     if asked is None:
@@ -85,6 +77,51 @@ def propagate(
     from adcli.uncertainty.monte_carlo import draw_trials
 
     return replace(found, monte_carlo=draw_trials(f, found, asked))
+
+
+def propagate_rows(
+    f: Function | str | None,
+    points: Mapping[str, Any],
+    at: Mapping[str, Any] | None = None,
+    *,
+    correlation: Pairs | None = None,
+    covariance: Any = None,
+    model: FittedModel | Fit | str | None = None,
+    level: float = LEVEL,
+    coverage: float | None = None,
+    strict: bool = False,
+) -> UncertainRows:
+    """The uncertainty of a program's results at many points, to first order.
+
+    `points` are columns, arrays (rows, *variable); that of the standard uncertainties of x is named
+    "u(x)", and may be one number for all rows. `at` gives the variables that are the same in all of
+    them; the rest is as in `propagate`. Raises as that does; a DomainError has the `row`, from 0.
+
+    >>> found = propagate_rows("x^2", {"x": [1.0, 2.0], "u(x)": [0.1, 0.2]})
+    >>> found.standard_uncertainties[:, 0].round(12).tolist()
+    [0.2, 0.8]
+    """
+    intervals = Coverage(level, coverage)
+    f, values, matrices = known_inputs(f, measured_values(at or {}, {}, {}), covariance, model)
+    return propagate_columns(f, points, values, correlation, matrices, intervals, strict)
+
+
+def known_inputs(
+    f: Function | str | None,
+    values: dict[str, Any],
+    covariance: Any,
+    model: FittedModel | Fit | str | None,
+) -> tuple[Function, dict[str, Any], list[CovarianceMatrix]]:
+    """The program, all values that are given, and what varies together among them."""
+    matrices = [] if covariance is None else [as_covariance(covariance)]
+    if model is None:
+        if f is None:
+            raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
+        return as_function(f), values, matrices
+    fitted = as_model(model)
+    f = with_parameters(fitted, None if f is None else as_function(f))
+    known, matrix = known_by(fitted, f, values)
+    return f, {**values, **known}, [*matrices, *matrix]
 
 
 def as_model(model: FittedModel | Fit | str) -> FittedModel:
@@ -104,6 +141,7 @@ def measured_values(
     freedom: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The values by name, with what is said of their uncertainties apart."""
+    check_kinds(at=at, uncertainty=uncertainty, degrees_of_freedom=freedom)
     found = {}
     for name, x in at.items():
         try:

@@ -23,7 +23,7 @@ from adcli.function import Function
 from adcli.graph.structure import INDEX
 from adcli.uncertainty.measured_point import MeasuredPoint
 
-AFFORDABLE = 300_000
+AFFORDABLE = 50_000
 """Nodes times elements times elements up to which terms are computed that nobody asked for."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,19 +13,23 @@ import numpy as np
 from adcli.ad.tasks import Task, resolved
 from adcli.engines.columns import Column
 from adcli.engines.rows import RowResults, compute_rows
+from adcli.errors import UsageError
 from adcli.function import Function
+from adcli.given import check_kinds, real_value
 from adcli.graph.shapes import infer_shapes
+from adcli.uncertainty.covariance import CovarianceMatrix
 from adcli.uncertainty.coverage import Coverage, coverage_factor
-from adcli.uncertainty.measured_point import MeasuredPoint
+from adcli.uncertainty.measured import Measured
+from adcli.uncertainty.measured_point import MeasuredPoint, Pairs, measured_point
 from adcli.uncertainty.propagation import CANCELLED
 
 
 class UncertainRows(NamedTuple):
-    """Results over rows: values and standard uncertainties (rows, m), the ends of the intervals
-    (rows, m); `errors` by row from 0."""
+    """Results over rows: values, standard uncertainties and the ends of the intervals, each (rows,
+    m) for m results; `errors` by row from 0."""
 
     values: Any
-    deviations: Any
+    standard_uncertainties: Any
     lower: Any
     upper: Any
     errors: dict[int, Any]
@@ -145,3 +149,55 @@ class RowPropagation:
         tail = 0.5 + self.coverage.level / 2
         factors = special.stdtrit(np.where(np.isfinite(counted), counted, 1e300), tail)
         return np.where(np.isnan(factors), special.ndtri(tail), factors)
+
+
+def propagate_columns(
+    f: Function,
+    columns: Mapping[str, Any],
+    values: Mapping[str, Any],
+    correlation: Pairs | None,
+    matrices: Sequence[CovarianceMatrix],
+    coverage: Coverage,
+    strict: bool,
+) -> UncertainRows:
+    """The results at the rows of columns x, arrays (rows, *shape), whose standard uncertainties are
+    the columns u(x), in the same shape or one number; `values` are those of all other variables.
+
+    Raises UsageError for columns that do not fit together, DomainError with the row.
+    """
+    check_kinds(points=columns)
+    arrays = {
+        name: np.asarray(real_value(x, f"the column '{name}'")) for name, x in columns.items()
+    }
+    own = {name: x for name, x in arrays.items() if name in f.inputs}
+    lengths = {len(x) if x.ndim else -1 for x in own.values()}
+    if len(lengths) != 1 or -1 in lengths:
+        raise UsageError("the columns are not arrays of one length", "{'x': [1, 2], 'u(x)': 0.1}")
+    (rows,) = lengths
+    example: dict[str, Measured] = {}
+    spreads: dict[str, Any] = {}
+    for name, x in arrays.items():
+        home = name[2:-1] if name.startswith("u(") and name.endswith(")") else name
+        if home not in own:
+            raise f.no_variable(home)
+        if home == name:
+            example.setdefault(name, Measured(np.ones(x.shape[1:])))
+            continue
+        try:
+            u = np.broadcast_to(x, own[home].shape)
+        except ValueError:
+            raise UsageError(f"'{name}' has not the shape of '{home}'", "a number a row") from None
+        for row in np.argwhere(~((u >= 0) & np.isfinite(u)))[:1, 0]:
+            raise UsageError(
+                f"row {row + 1}: '{name}' is negative, or not finite", "it is 0 or more"
+            )
+        example[home] = Measured(np.ones(u.shape[1:]), 1.0)
+        spreads[home] = u.reshape(rows, math.prod(u.shape[1:]))
+    point = measured_point(f, {**values, **example}, correlation, matrices)
+    places, start = {}, 0
+    for name in point.uncertain:
+        size = max(np.size(point.values[name]), 1)
+        for k in range(size if name in spreads else 0):
+            places[start + k] = spreads[name][:, k]
+        start += size
+    return RowPropagation(f, point, coverage, strict=strict).over(own, places, rows, stop=True)

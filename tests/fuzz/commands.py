@@ -117,6 +117,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "order": ("1", "2", "3", "0", "-1"),
     "epochs": ("1", "2", "0", "-1"),
     "animate": ("", "out.txt", "."),
+    "monte_carlo": ("1000", "100", "2e3", "0", "-1", "nan", "abc", "1e99", "1.5"),
     "color": ("auto", "never", "always", "x"),
     "form": ("table", "json", "csv", "plain", "x", ""),
 }
@@ -125,6 +126,11 @@ OWN: dict[str, tuple[str, ...]] = {
 RIGHT: dict[str, tuple[str, ...]] = {
     "where": ("x > 0", "x + y < 9", "z == z"),
     "wrt": ("x", "y", "x,y", "v", "W"),
+    "correlation": ("x,y=0.3", "x,y=-1", "v[0],v[1]=0.5", "x,v[0]=0.1"),
+    "covariance": ("covariance.csv", "few.csv"),
+    "monte_carlo": ("1000", "100"),
+    "level": ("0.9", "0.99"),
+    "coverage": ("2", "1"),
     "direction": ("x=1", "x=1,y=0", "v=[1,0,0]", "x=1,y=2,v=[0,1,0]"),
     "gradient": ("x=1", "x=1,y=2", "v=[1,2,3]"),
     "epsilons": ("1e-1:1e-8", "1e-2:1e-3"),
@@ -171,7 +177,17 @@ RARE = ("animate", "source", "model", "data", "data_format", "points_format")
 """Options that take their time, or seldom go together with others."""
 
 PLOTS = ("-", "-", "-", "-", "", "out.xyz", "no/out.svg", *["-"] * 25, "out.svg", "out.png")
-READS = ("source", "model", "points", "data", "validation", "resume", "predict", "record")
+READS = (
+    "source",
+    "model",
+    "points",
+    "data",
+    "validation",
+    "resume",
+    "predict",
+    "record",
+    "covariance",
+)
 WRITES = ("output", "save", "trace", "checkpoint")
 
 
@@ -274,8 +290,19 @@ def _where(c: Choices, name: str, text: str) -> list[str]:
     if name in ("eval", "grad", "jacobian", "hessian") and c.once_in(4):
         return ["--points", c.of(("rows.csv", "rows.jsonl", "rows.parquet", "-"))]
     option = "--start" if name == "descend" else "--at"
+    if name == "propagate" and not c.once_in(8):
+        if c.once_in(4):
+            return ["--points", c.of(("uncertain.csv", "rows.csv", "rows.parquet"))]
+        spread = {n: c.of(SPREADS) for n in values}
+        return [part for n, x in values.items() for part in ("--at", f"{n}={x}{spread[n]}")]
     return [part for n, x in values.items() for part in (option, f"{n}={x}".replace(" ", ""))]
 
+
+SPREADS = (
+    *("±0.1", "+-1%", " ± 0.2 uniform", "±0.1 df=4", "±1 k=2", "", "(1)", "±0", "±1e-3 arcsine"),
+    *("±", "±-1", "±inf", "±[0.1,0.2,0.3]", "±0.1 mm", "±1e300", "±1±1", "±x", "±1e-320", " k=2"),
+)
+"""What may stand behind a value that was measured; the last ones mostly may not."""
 
 FITS = (
     *(("log(y) ~ a + b*x", "a=0,b=0"), ("y ~ a*exp(-b*x)", "a=1,b=500"), ("y ~ a", "a=0")),

@@ -14,6 +14,7 @@ ROWS = {
 }
 NAMES = (
     *("rows.csv", "rows.jsonl", "rows.parquet", "few.csv", "bad.csv", "program.txt", "model.json"),
+    *("uncertain.csv", "covariance.csv"),
     *("parameters.npz", "parameters.json", "parameters.safetensors", "descent", "training"),
 )
 """All of them; `descent` and `training` are checkpoints."""
@@ -40,6 +41,8 @@ def _tables() -> None:
     _write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     pl.DataFrame(ROWS).write_parquet("rows.parquet")
     _write("few.csv", "x,y\n1,2\n")
+    _write("uncertain.csv", "x,u(x),y,u(y)\n1,0.1,2,0.2\n0,0,1e200,1\n-1,0.1,3,-1\n2,0.5,,0.1\n")
+    _write("covariance.csv", "x,y\n0.01,0.002\n0.002,0.04\n")
     _write("bad.csv", "x,y\n1,2\n3\n,nan\nz,1e400\n")
     _write("program.txt", "r = x^2 + y^2\nsqrt(r)\n")
 
