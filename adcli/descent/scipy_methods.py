@@ -18,7 +18,6 @@ from adcli.descent.monitor import Method, Monitor
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
 from adcli.descent.stopping import Ended, Iterate, Outcome
-from adcli.errors import UsageError
 
 MEMORY = 20
 """Pairs of changes that L-BFGS remembers."""
@@ -68,8 +67,6 @@ class Library(Method):
     """
 
     def __init__(self, problem: Problem, method: str) -> None:
-        if method == "newton" and problem.lower is not None:
-            raise UsageError("newton knows no bounds", "lbfgs does, and so do gd and adam")
         _load_scipy()
         self.problem = problem
         self.method = method

@@ -37,7 +37,8 @@ WHAT_THEY_DO = {
     "gd": "gradient descent with a line search",
     "cg": "nonlinear conjugate gradients with a line search",
     "lbfgs": "L-BFGS, a quasi-Newton method that learns from the last 20 gradients",
-    "newton": "trust-region Newton of SciPy with exact Hessian-vector products",
+    "newton": "trust-region Newton of SciPy with exact Hessian-vector products; within bounds"
+    " newton-cg",
     "newton-cg": "Newton's method in a trust region by conjugate gradients, for many variables",
     "slsqp": "sequential quadratic programming of SciPy, then Newton steps on the KKT conditions",
     "trust-constr": "trust-region interior points of SciPy with exact Hessian-vector products, then"
@@ -164,9 +165,10 @@ class Settings:
             return Stepping(problem, stepper)
         if self.name == "lbfgs" and problem.size >= MANY:
             return LimitedMemory(problem)
-        if self.name in ("lbfgs", "newton"):
+        is_bounded = problem.lower is not None  # which SciPy's Newton does not take
+        if self.name == "lbfgs" or (self.name == "newton" and not is_bounded):
             return Library(problem, self.name)
-        if self.name == "newton-cg":
+        if self.name in ("newton", "newton-cg"):
             return TruncatedNewton(problem)
         search = self.line_search or ("wolfe" if self.name == "cg" else "armijo")
         return Searching(problem, self.name, search)

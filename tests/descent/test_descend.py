@@ -334,7 +334,6 @@ def test_a_long_history_is_thin() -> None:
         (UsageError, "started and fixed", {"fix": {"x": 1.0}}),
         (UsageError, "is not finite", {"start": {"x": math.inf, "y": 1.0}}),
         (UsageError, "takes no rate", {"method": "lbfgs", "rate": 0.1}),
-        (UsageError, "knows no bounds", {"method": "newton", "bounds": {"x": (-2, 2)}}),
         (UsageError, "the target is not a number", {"target": math.nan}),
         (UsageError, "the point tolerance is -1", {"point_tolerance": -1.0}),
         (UsageError, "no setting 'weight'", {"weight": 1}),
