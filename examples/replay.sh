@@ -4,11 +4,12 @@ set -euo pipefail
 
 say() { printf '\n# %s\n' "$*"; }
 cp orings.csv flights.csv
+found() { awk -F, 'NR > 1 { printf "%s = %.5f ± %.5f\n", $1, $2, $3 }'; }
 likelihood='sum(-bernoulli_logit_logpmf(damaged, a + b*temperature))'
 
 say "A regression whose record is kept"
 adcli descend "$likelihood" --data flights.csv --start a=0,b=0 --errors --format csv \
-    --record run.json
+    --record run.json | found
 
 say "Run again: the same bit for bit (--format plain is the verdict alone)"
 adcli replay run.json --format plain

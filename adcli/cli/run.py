@@ -10,16 +10,26 @@ from adcli.ad.tasks import Task
 from adcli.cli.inputs import assignments, file_levels, wrt_names
 from adcli.cli.run_options import RunOptions
 from adcli.cli.show import show, show_engine, show_run
-from adcli.cli.table_options import check_columns, open_data, read_data, tell_levels
+from adcli.cli.table_options import (
+    check_columns,
+    columns_in,
+    filter_of,
+    open_data,
+    read_data,
+    tell_levels,
+)
 from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.graph.axes import Shape
+from adcli.graph.coded import coded_column
 from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
 
 if TYPE_CHECKING:
+    from adcli.data.table import Table
+    from adcli.engines.point import Results
     from adcli.explain.engine import Explanation
     from adcli.graph.coded import LevelNames
 
@@ -36,7 +46,17 @@ def run(kind: str, options: RunOptions) -> int:
         fixed, held = options.values_at(f, options.decimal_digits)
         levels = levels or file_levels(options.at, f)
         f = f.twice if kind in ("jacobian", "hessian") else f
-        data = _rows_of(f, fixed, options, levels)
+        _check_rows(options)
+        with open_data(options) as table:
+            if table is not None:
+                check_columns(f, table, fixed, option="--at")
+                if kind == "hessian" and _fills_memory(table, options):
+                    results = _in_blocks(f, table, fixed, options)
+                    if results is not None:
+                        report = _report(results, fixed, held, options)
+                        show(report, options.form, options.output, options.digits)
+                        return 0
+            data = _rows_of(f, table, fixed, options, levels)
         task = _task(kind, f, options, data)
         held |= data.keys()
         if options.points is not None:
@@ -60,25 +80,54 @@ def _program(options: RunOptions) -> tuple[Function, LevelNames]:
     return model.function, model.levels
 
 
-def _rows_of(
-    f: Function, fixed: dict[str, Any], options: RunOptions, levels: LevelNames
-) -> dict[str, Any]:
-    """The columns of --data that the program names; none without it."""
-    if not options.data:
-        return {}
-    if options.points is not None:
+def _check_rows(options: RunOptions) -> None:
+    if options.data and options.points is not None:
         raise UsageError(
             "--points and --data exclude each other",
             "with --points each row is a point, with --data each column is a vector",
         )
-    with open_data(options) as table:
-        assert table is not None
-        check_columns(f, table, fixed, option="--at")
-        table.know(levels)
-        data = read_data(f, table, options)
-        if not levels:
-            tell_levels(f, fixed, data.levels)
-        return data
+
+
+def _fills_memory(table: Table, options: RunOptions) -> bool:
+    """Whether a table is large, and nothing is asked for that needs all of its rows at once."""
+    from adcli.data.row_store import HELD_BYTES
+
+    plain = options.engine == "auto" and options.decimal_digits is None and not options.strict
+    return plain and not options.explain_engine and (table.size or 0) > HELD_BYTES
+
+
+def _in_blocks(
+    f: Function, table: Table, fixed: dict[str, Any], options: RunOptions
+) -> Results | None:
+    """The Hessian of a loss that is a sum over rows, which are not held; None for another loss."""
+    from adcli.data.table_columns import selected
+    from adcli.engines.summed_rows import SummedRows
+
+    names = columns_in(f, table)
+    if any(map(coded_column, names)):  # whose codes are known when all rows are read
+        return None
+    summed = SummedRows(f, {name: table.shape_of(name) for name in names}, fixed)
+    if summed.sums is None:
+        return None
+    rows = selected(table, names, missing=options.missing, where=filter_of(table, options))
+    return summed.at((block.columns for block in rows), _task("hessian", f, options, names))
+
+
+def _rows_of(
+    f: Function,
+    table: Table | None,
+    fixed: dict[str, Any],
+    options: RunOptions,
+    levels: LevelNames,
+) -> dict[str, Any]:
+    """The columns of --data that the program names; none without it."""
+    if table is None:
+        return {}
+    table.know(levels)
+    data = read_data(f, table, options)
+    if not levels:
+        tell_levels(f, fixed, data.levels)
+    return data
 
 
 def _task(kind: str, f: Function, options: RunOptions, data: Collection[str]) -> Task:
@@ -122,10 +171,7 @@ def _run_point(
             report = PointReport(point, failed, task, False, precision, held, error.message)
             show(report, form, output, digits)
         raise
-    several = len(f.outputs) > 1
-    fields = dict(results.fields())
-    infinity = None if results.infinity is None else results.infinity.message
-    report = PointReport(point, fields, results.task, several, precision, held, infinity)
+    report = _report(results, point, held, options)
     if options.recorder is not None:
         options.recorder.keep(report.record(), explained().choice)
     show(report, form, output, digits)
@@ -139,6 +185,15 @@ def _run_point(
     if options.verbose:
         show_run(explained(), begin)
     return 0
+
+
+def _report(
+    results: Results, point: dict[str, Any], held: Collection[str], options: RunOptions
+) -> PointReport:
+    several = len(results.function.outputs) > 1
+    infinity = None if results.infinity is None else results.infinity.message
+    fields, digits = dict(results.fields()), options.decimal_digits
+    return PointReport(point, fields, results.task, several, digits, held, infinity)
 
 
 def _remark_on_matrices(f: Function, shapes: dict[str, Shape]) -> None:

@@ -54,6 +54,11 @@ class Table(AbstractContextManager["Table", None]):
             self.close()
             raise
 
+    @property
+    def size(self) -> int | None:
+        """The bytes of all files; None if one of them is a pipe."""
+        return _total_size(self._paths)
+
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape of a variable in one row: () for a number. DataError if there is none."""
         with naming(OPTION):

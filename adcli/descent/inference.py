@@ -23,7 +23,7 @@ from adcli.descent.problem import Problem
 from adcli.descent.stopping import Minimum, Status
 from adcli.errors import DomainError, LanguageError, UsageError
 from adcli.given import check_choice, check_number
-from adcli.graph.row_wise import mean_in, row_losses
+from adcli.graph.row_wise import mean_in, row_sums
 
 KINDS = ("hessian", "robust")
 """Whence a covariance comes."""
@@ -149,18 +149,17 @@ class ErrorSettings:
         """The node of what each row adds to the loss."""
         f = problem.function
         columns = {f.inputs[name] for name in problem.data}
-        found, place = row_losses(
-            f.graph, problem.target, columns, problem.nodes, problem.input_shapes
-        )
-        if found is None:
+        found = row_sums(f.graph, problem.target, columns, problem.input_shapes, problem.nodes)
+        place = found if isinstance(found, int) else next(iter(found.rest), None)
+        if isinstance(found, int) or place is not None or found.each is None:
             raise LanguageError(
                 "robust errors need a loss that is a sum over rows, and this part of it is none: "
                 "what one row adds is not known",
                 "write it within the sum, or take --errors hessian",
-                span=f.graph.span(place),
+                span=f.graph.span(problem.target if place is None else place),
                 text=f.text,
             )
-        return found
+        return found.each
 
     def infer(self, problem: Problem, result: Minimum) -> Inference:
         """What the end of a descent tells of its parameters."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
+from typing import NamedTuple
 
 from adcli.graph.axes import Shape
 from adcli.graph.gathering import PLACE
@@ -38,11 +40,19 @@ def is_row_wise(graph: Graph, output: int, columns: set[int], shapes: Mapping[st
     for i in order:
         if i in columns:
             over_rows.add(i)
-        elif any(a in over_rows for a in graph.args[i]):
+        elif any(a in over_rows for a in graph.args[i]) and not _counts_within(graph, i, known):
             if not _keeps_rows(graph, i, known, over_rows):
                 return False
             over_rows.add(i)
     return output in over_rows or known[output] == ()
+
+
+def _counts_within(graph: Graph, i: int, shapes: dict[int, Shape]) -> bool:
+    """Whether a node is the length of an axis within rows, which is the same for all."""
+    axis = graph.attrs[i]
+    if graph.ops[i].name != "size" or axis is None:
+        return False
+    return bool(axis % len(shapes[graph.args[i][0]]) != 0)
 
 
 def _keeps_rows(graph: Graph, i: int, shapes: dict[int, Shape], over_rows: set[int]) -> bool:
@@ -89,45 +99,78 @@ def mean_in(graph: Graph, output: int, free: Iterable[int]) -> int | None:
     return None
 
 
-def row_losses(
-    graph: Graph, output: int, columns: set[int], free: Iterable[int], shapes: Mapping[str, Shape]
-) -> tuple[int | None, int]:
-    """The node (rows,) of what each row adds to a loss that is a sum over rows, up to what does not
-    depend on the `free` variables.
+class RowSums(NamedTuple):
+    """A loss as sums over rows: the node (rows,) of what each row adds to it, that of what it adds
+    times the number of rows, as in a mean, and parts without rows; None, or empty, for no such."""
 
-    Sums over rows may be added, and multiplied by what is the same for all rows. None where the
-    loss is not such a sum, with the node that is none, else the node twice.
-    """
+    each: int | None
+    mean: int | None
+    rest: tuple[int, ...]
+
+
+def row_sums(
+    graph: Graph,
+    output: int,
+    columns: set[int],
+    shapes: Mapping[str, Shape],
+    free: Iterable[int] | None = None,
+) -> RowSums | int:
+    """A loss as sums over rows, which may be added, and multiplied by what is the same for all
+    rows; or the node that is no such sum. With `free` variables, what does not depend on them is
+    left out."""
     order = graph.reach([output])
     known = infer_shapes(graph, order, shapes)
-    by_row, moving = graph.dependents(order, columns), graph.dependents(order, free)
+    by_row = graph.dependents(order, columns)
+    moving = graph.dependents(order, order if free is None else free)
     m = Symbols(graph, graph.span(output))
-    total: Expression | None = None
-    stack: list[tuple[int, Expression | None]] = [(output, None)]
+    totals: list[Expression | None] = [None, None]
+    rest: list[int] = []
+    stack: list[tuple[int, Expression | None, int]] = [(output, None, 0)]
     while stack:
-        node, factor = stack.pop()
+        node, factor, divided = stack.pop()
         op, args = graph.ops[node], graph.args[node]
         if not moving[node]:
             continue
-        if op in (ADD, SUBTRACT, NEGATIVE):
+        if not by_row[node] and not divided:
+            whole = Expression(m, node)
+            rest.append((whole if factor is None else factor * whole).node)
+        elif op in (ADD, SUBTRACT, NEGATIVE):
             negative = m.expression(-1.0) if factor is None else -factor
-            signs = (
-                [negative] if op is NEGATIVE else [factor, negative if op is SUBTRACT else factor]
-            )
-            stack += zip(args, signs, strict=True)
+            signs = [factor, negative if op is SUBTRACT else factor]
+            signs = [negative] if op is NEGATIVE else signs
+            stack += [(a, sign, divided) for a, sign in zip(args, signs, strict=True)]
         elif op is MULTIPLY and by_row[args[0]] + by_row[args[1]] == 1:
             part, other = args if by_row[args[0]] else args[::-1]
             same = Expression(m, other)
-            stack.append((part, same if factor is None else factor * same))
+            stack.append((part, same if factor is None else factor * same, divided))
+        elif op is DIVIDE and not divided and (size := _row_size(graph, args[1], columns, shapes)):
+            share = m.expression(1.0 / size) if factor is None else factor * (1.0 / size)
+            stack.append((args[0], share, 1))
         elif op is DIVIDE and by_row[args[0]] and not by_row[args[1]]:
             same = m.divide(1.0 if factor is None else factor, Expression(m, args[1]))
-            stack.append((args[0], same))
+            stack.append((args[0], same, divided))
         elif (one := _summed(m, node, columns, shapes, known)) is not None:
-            term = one if factor is None else factor * one
-            total = term if total is None else total + term
+            term, total = one if factor is None else factor * one, totals[divided]
+            totals[divided] = term if total is None else total + term
         else:
-            return None, node
-    return (None, output) if total is None else (total.node, total.node)
+            return node
+    each, mean = [None if x is None else x.node for x in totals]
+    return RowSums(each, mean, tuple(rest))
+
+
+def _row_size(
+    graph: Graph, node: int, columns: set[int], shapes: Mapping[str, Shape]
+) -> int | None:
+    """How many numbers each row has of the array whose size a node is; None if it is no such."""
+    if graph.ops[node].name != "size":
+        return None
+    (array,) = graph.args[node]
+    shape = infer_shapes(graph, graph.reach([array]), shapes)[array]
+    if not shape or not is_row_wise(graph, array, columns, shapes):
+        return None
+    if graph.attrs[node] is None:
+        return prod(shape[1:])
+    return 1 if graph.attrs[node] % len(shape) == 0 else None
 
 
 def _summed(
