@@ -225,6 +225,18 @@ class Function(Program):
         value, rest = self.twice.at(point, task, engine, precision).nested()
         return value, rest.get("hessian", {})
 
+    def sparse_hessian(
+        self, point: Point, *, wrt: Iterable[str] | None = None
+    ) -> tuple[float, Any]:
+        """The value and the Hessian by all numbers of the variables, one behind the other, as a
+        scipy.sparse.csr_matrix: the elements that may not be 0, as the graph says.
+
+        Raises UsageError where there are so many that the matrix is not sparse.
+        """
+        from adcli.engines.sparse.at_point import sparse_hessian_at
+
+        return sparse_hessian_at(self.twice, point, self.names(wrt))
+
     def derivative(self, variable: str, shapes: Mapping[str, Shape] | None = None) -> Function:
         """The derivative with respect to one variable, as a Function of the same variables.
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
+from adcli.ad.tasks import Task
 from adcli.cli.declare import as_command
+from adcli.cli.kinds import flag
+from adcli.cli.needs import Need, has_none, is_one
 from adcli.cli.run import run
 from adcli.cli.run_options import RunOptions
+from adcli.cli.show import show
+from adcli.function import Function
+from adcli.report.numbers import shape_of
 
 EXAMPLES = """\b
 Examples:
@@ -12,7 +21,11 @@ Examples:
   adcli hessian 'exp(x*y)' --at x=1,y=2 --wrt y --format json
   adcli hessian 'logsumexp(v)' --at 'v=[1,2,3]'
   printf 'x,y\\n-1,9\\n0,1\\n1,3\\n2,6\\n' | adcli hessian 'sum((y - a*exp(b*x))^2)' --data - \\
-    --at a=1,b=1"""
+    --at a=1,b=1
+  adcli hessian 'sum((x[1:] - x[:-1]^2)^2)' --at 'x=zeros(1000)' --sparse --format csv"""
+
+ALONE = ("points", "precision", "strict", "explain_engine", "verbose")
+"""Options that --sparse goes without."""
 
 
 class HessianOptions(RunOptions):
@@ -20,6 +33,17 @@ class HessianOptions(RunOptions):
 
     model: None = None
     direction: tuple[()] = ()
+    sparse: bool = flag(
+        "Coordinates and values of the elements that may not be 0, as the graph says: for many "
+        "variables.",
+        Need(
+            "takes one point in float64, without --points, --precision, --strict, "
+            "--explain-engine or --verbose",
+            has_none(*ALONE),
+        ),
+        Need("takes products of the Hessian and directions", is_one("mode", "reverse")),
+        Need("computes by the numpy engine", is_one("engine", "auto", "numpy")),
+    )
 
 
 @as_command("hessian", EXAMPLES)
@@ -29,4 +53,17 @@ def command(options: HessianOptions) -> int:
     The gradient is built as a graph by a reverse sweep; sweeps of --mode differentiate it again.
     With --data the columns of a table are vectors of EXPR, and are not differentiated for.
     """
-    return run("hessian", options)
+    return run("hessian", options, _show_sparse) if options.sparse else run("hessian", options)
+
+
+def _show_sparse(
+    f: Function, task: Task, point: dict[str, Any], held: Collection[str], options: HessianOptions
+) -> int:
+    from adcli.engines.sparse.at_point import labels
+    from adcli.report.sparse_matrix import SparseReport
+
+    value, matrix = f.sparse_hessian(point, wrt=task.wrt)
+    shapes = {name: shape_of(point[name]) for name in task.wrt}
+    report = SparseReport(point, value, list(labels(shapes)), matrix, held)
+    show(report, options.form, options.output, options.digits)
+    return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +34,13 @@ if TYPE_CHECKING:
     from adcli.graph.coded import LevelNames
 
 
-def run(kind: str, options: RunOptions) -> int:
-    """Run one of these commands; returns the exit code."""
+AtPoint = Callable[[Function, Task, dict[str, Any], Collection[str], Any], int]
+"""`(f, task, point, held, options)`: the exit code."""
+
+
+def run(kind: str, options: RunOptions, at_point: AtPoint | None = None) -> int:
+    """Run one of these commands; returns the exit code. `at_point` computes and shows what there is
+    at one point, where a command does that in its own way."""
     if options.points == "-" and options.is_from_stdin:
         raise UsageError(
             "the program and the points cannot both come from standard input",
@@ -63,7 +68,7 @@ def run(kind: str, options: RunOptions) -> int:
             from adcli.cli.stream import run_stream
 
             return run_stream(f, task, fixed, held, options, levels)
-        return _run_point(f, task, {**fixed, **data}, held, options)
+        return (at_point or _run_point)(f, task, {**fixed, **data}, held, options)
 
 
 def _program(options: RunOptions) -> tuple[Function, LevelNames]:

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     fits,
     formulas,
     kernels,
+    many_variables,
     matrices,
     network,
     startup,
@@ -42,6 +43,7 @@ GROUPS = (
     formulas,
     network,
     kernels,
+    many_variables,
     matrices,
     table,
 )

@@ -14,7 +14,7 @@ STEPS = 1_000_000
 MAX_STEP = 2.0
 TABLE_STEPS = 100_000
 MAX_TABLE = 1.1
-CLASSICS = {None: 20, "lbfgs": 24, "newton": None}
+CLASSICS = {None: 20, "lbfgs": 24, "newton": None, "newton-cg": 25}
 """Method (None: the defaults) -> how many of the 25 classic minima must be reached."""
 
 

@@ -100,13 +100,12 @@ def peak(usages: Sequence[Usage]) -> float:
 
 def inside(name: str, *arguments: object) -> Any:
     """What a function of tests/benchmarks/inside.py reports from a fresh process."""
-    done = subprocess.run(
-        python("-m", "tests.benchmarks.inside", name, *map(str, arguments)),
-        capture_output=True,
-        text=True,
-        env=_environment(),
-        cwd=ROOT,
-    )
+    return answer(python("-m", "tests.benchmarks.inside", name, *map(str, arguments)))
+
+
+def answer(command: Sequence[str]) -> Any:
+    """What a process writes as JSON. Raises Failed."""
+    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), cwd=ROOT)
     if done.returncode:
-        raise Failed(f"inside {name}: {done.stderr.strip()}")
+        raise Failed(f"{' '.join(command)[:200]}: {done.stderr.strip()}")
     return json.loads(done.stdout)

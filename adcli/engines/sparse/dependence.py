@@ -37,7 +37,7 @@ def check_count(count: int) -> None:
     if count > MOST:
         raise TooDenseError(
             f"the Hessian is not sparse: about {count:,} of its elements may not be 0",
-            "products of the Hessian and a direction need no matrix: grad --direction,"
+            "take fewer variables (wrt), or what needs products with directions alone:"
             " descend --method newton-cg",
         )
 

@@ -50,7 +50,9 @@ class SparseHessian:
         self.size = sum(map(prod, self._shapes.values()))
         pattern = _pattern(program, [nodes[name] for name in free], gradient, order, inputs)
         self.starts, self.columns = pattern.indptr, pattern.indices
-        colours = star_colouring(self.starts, self.columns)
+        whole = (pattern + sparse.identity(self.size, dtype=bool)).tocsr()
+        whole.sort_indices()
+        colours = star_colouring(whole.indptr, whole.indices)
         self.colours = int(colours.max(initial=-1)) + 1
         check_count(self.colours * self.size)
         self._directions = [self._parts((colours == c) * 1.0) for c in range(self.colours)]
@@ -105,7 +107,7 @@ def _pattern(
     order: list[int],
     inputs: Mapping[str, Any],
 ) -> Any:
-    """Which elements may not be 0, the diagonal included: symmetric."""
+    """Which elements may not be 0: symmetric."""
     graph = program.graph
     shapes: dict[str, Shape] = {name: np.shape(x) for name, x in inputs.items()}
     algebra = choose_algebra(False, "numpy")
@@ -120,7 +122,7 @@ def _pattern(
         for node, v in zip(gradient, free, strict=True)
     ]
     pattern = sparse.vstack(blocks, "csr")
-    pattern = (pattern + pattern.T + sparse.identity(size, dtype=bool)).tocsr()
+    pattern = (pattern + pattern.T).tocsr()
     pattern.sort_indices()
     check_count(pattern.nnz)
     return pattern
