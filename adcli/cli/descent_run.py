@@ -158,7 +158,14 @@ class DescentRun:
         from adcli.descent.settings import Settings
 
         given = self.options.given(SettingsOptions)
-        return Settings(**given).describe(bool(self.options.subject_to))
+        settings = Settings(**given)
+        told = settings.describe(bool(self.options.subject_to))
+        if settings.name != "lbfgs" or self.options.subject_to:
+            return told
+        from adcli.descent.pieces import has_kinks
+
+        at_kinks = "; at kinks linear programs and Newton steps along them"
+        return told + at_kinks * has_kinks(self.f.graph, self.f.outputs)
 
     def minimise(
         self, problem: Mapping[str, Any], watchers: Sequence[Any], stack: ExitStack

@@ -87,6 +87,8 @@ def minimise(
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
     outcome = method.run(monitor)
+    if settings.name == "lbfgs":
+        outcome = at_kinks(monitor, outcome)
     if saving.path and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
         saver.save()
     last, remark = monitor.last, ""
@@ -107,6 +109,27 @@ def minimise(
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)
+
+
+def at_kinks(monitor: Monitor, outcome: Outcome) -> Outcome:
+    """The outcome where a descent stalled, or ended where gradients do not tell: at kinks, linear
+    programs go on from the best point."""
+    last = monitor.last
+    ended = outcome.status is Status.CONVERGED and last and not monitor.tests.is_stationary(last)
+    if outcome.status is not Status.STALLED and not (ended and monitor.finishing):
+        return outcome
+    from adcli.descent.pieces import has_kinks
+
+    problem = monitor.problem
+    if not has_kinks(problem.graph, [problem.target]) or last is None:
+        return outcome
+    from adcli.descent.piecewise import finish_at_kinks
+
+    point = monitor.best_point
+    before = last.value, last.point
+    value, gradient = problem.value_and_gradient(point)
+    it = monitor.iterate(last.iteration, point, value, gradient, before)
+    return finish_at_kinks(monitor, it, outcome)
 
 
 def _result(
