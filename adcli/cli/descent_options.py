@@ -330,7 +330,8 @@ class WatchingOptions(Options):
         is_flag=False,
         flag_value="-",
         metavar="[FILE]",
-        help="Draw the descent: in the terminal, or as .png, .svg or .pdf (needs matplotlib).",
+        help="Draw the descent: in the terminal, there also while it runs, or as .png, .svg or "
+        ".pdf (needs matplotlib).",
         needs=[ONE_START],
     )
     save: str | None = text("FILE", "Save the parameters found as .npz, .safetensors or .json.")

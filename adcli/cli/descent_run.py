@@ -140,7 +140,7 @@ class DescentRun:
 
     def watchers(self) -> Iterator[AbstractContextManager[Any]]:
         """What shows and writes the steps."""
-        from adcli.report.descent_rows import LiveTable, PlainTable, TraceWatcher
+        from adcli.report.descent_rows import PlainTable, TraceWatcher
 
         options = self.options
         if options.trace:
@@ -149,7 +149,12 @@ class DescentRun:
             return
         layout = (self.described(), screen(None).width, options.digits, options.every)
         if is_terminal(sys.stdout):
-            yield LiveTable(console(sys.stdout), options.max_iterations or 10_000, *layout)
+            from adcli.report.live_descent import LiveTable
+
+            total, limit = options.max_iterations or 10_000, options.max_seconds
+            stream = console(sys.stdout)
+            plots = options.plot == "-"
+            yield LiveTable(stream, total, *layout, seconds=limit, plots=plots)
         else:
             yield PlainTable(print_now, *layout)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from adcli.data.output import atomic_output
 from adcli.descent.minimise import Result
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
+from adcli.descent.stopping import Iterate
 from adcli.errors import UsageError
 from adcli.language.messages import counted
 from adcli.report.charts import Curve, chart
@@ -47,17 +48,17 @@ class DescentPicture(Watcher):
         self.problem = problem
 
 
-def curves(result: Result, problem: Problem) -> tuple[str, Curve, Curve]:
+def curves(history: Sequence[Iterate], best: float, problem: Problem) -> tuple[str, Curve, Curve]:
     """What the value's curve shows, that curve, and the gradient norm's: positive numbers alone.
 
     The value is shown itself where it stays positive, else its distance to the best one.
     """
-    rows = [it for it in result.history if math.isfinite(it.value)]
+    rows = [it for it in history if math.isfinite(it.value)]
     values = [it.value for it in rows]
     name = "value"
-    if min(values, default=0.0) <= 0 or result.value <= 0:
+    if min(values, default=0.0) <= 0 or best <= 0:
         name = "value above the best" if not problem.maximize else "value below the best"
-        values = [abs(v - result.value) for v in values]
+        values = [abs(v - best) for v in values]
     first = [(float(it.iteration), v) for it, v in zip(rows, values, strict=True) if v > 0]
     second = [(float(it.iteration), it.norm) for it in rows if 0 < it.norm < math.inf]
     return name, first, second
@@ -72,7 +73,7 @@ class TerminalPlot(DescentPicture):
 
     def draw(self, result: Result) -> None:
         """Two charts, one above the other."""
-        name, values, norms = curves(result, self.problem)
+        name, values, norms = curves(result.history, result.value, self.problem)
         for title, curve in ((name, values), (norm_name(result.history), norms)):
             if curve:
                 self.write("\n".join(chart(title, curve, self.width)) + "\n")
@@ -147,7 +148,7 @@ class Film(DescentPicture):
 
 
 def _draw_curves(axes: Any, result: Result, problem: Problem) -> None:
-    name, values, norms = curves(result, problem)
+    name, values, norms = curves(result.history, result.value, problem)
     marker = "." if len(values) < 60 else ""
     for label, curve in ((name, values), (norm_name(result.history), norms)):
         if curve:

@@ -1,18 +1,11 @@
-"""Watchers of a descent: rows on the way, plain or above a progress bar, and the trace."""
+"""Watchers of a descent: rows on the way, and the trace."""
 
 from __future__ import annotations
 
 import textwrap
-import time
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any, Self
-
-from rich.console import Console
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from adcli.data.iterates import CONSTRAINED_ITERATE, ITERATE, Row, TraceFile
 from adcli.descent.monitor import Recorder, Watcher, next_mark
@@ -26,8 +19,6 @@ CONSTRAINED = ("iteration", "value", "violation", "optimality", "step", "evals")
 """The optimality is the KKT residual."""
 MOST_WRAPPED = 6
 """Parameters that are shown whatever the width, in lines of their own where they do not fit."""
-TABLE_PAUSE = 0.2
-"""Seconds between two pictures of a live table: the terminal must not hold the descent up."""
 
 
 class PlainTable(Watcher):
@@ -166,53 +157,6 @@ def _fitting(widths: Sequence[int], room: int) -> int:
     """How many columns of these widths, each after a space, there is room for."""
     ends = accumulate(width + 1 for width in widths)
     return sum(end <= room for end in ends)
-
-
-class LiveTable(PlainTable):
-    """A watcher that writes rows above a progress bar on a terminal.
-
-    Rows are gathered between two pictures, so that the terminal never holds the descent up.
-    """
-
-    def __init__(self, console: Console, total: int, *layout: Any) -> None:
-        super().__init__(self._hold, *layout)
-        self.console = console
-        self.total = total
-        self._waiting = Text()
-        self._drawn = time.monotonic()
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-
-    def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        self._flush()
-        self._live.stop()
-
-    def _write_head(self, head: str) -> None:
-        self.console.print(Text(head, style="bold"), end="", soft_wrap=True)
-        self._live.start()
-
-    def _hold(self, line: str) -> None:
-        self._waiting.append(line[: self._cells[0][0][1]], style="cyan")
-        self._waiting.append(line[self._cells[0][0][1] :])
-
-    def see(self, it: Iterate) -> None:
-        """Add the row; draw, if the last picture is old enough."""
-        super().see(it)
-        if time.monotonic() - self._drawn >= TABLE_PAUSE:
-            self._flush()
-            self._live.update(self._bar(it), refresh=True)
-            self._drawn = time.monotonic()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            self.console.print(self._waiting, end="", soft_wrap=True)
-            self._waiting = Text()
-
-    def _bar(self, it: Iterate) -> Table:
-        line = Table.grid(padding=(0, 1))
-        bar = ProgressBar(self.total, it.iteration, width=max(10, self.console.width - 40))
-        line.add_row(bar, Text(f"{it.iteration:,} of at most {self.total:,}", style="dim"))
-        return line
 
 
 class TraceWatcher(TraceFile, Recorder):

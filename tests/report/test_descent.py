@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from typing import Any
 
@@ -14,7 +15,8 @@ from adcli.descent.monitor import next_mark
 from adcli.descent.run import descend
 from adcli.report.charts import braille_curve, chart
 from adcli.report.descent import DescentReport
-from adcli.report.descent_rows import LiveTable, PlainTable
+from adcli.report.descent_rows import PlainTable
+from adcli.report.live_descent import LiveTable, duration
 from tests.texts import text_of
 
 ROSENBROCK = "(1 - x)^2 + 100(y - x^2)^2"
@@ -31,8 +33,36 @@ def test_a_live_table_writes_rows_and_a_bar(monkeypatch: pytest.MonkeyPatch) -> 
     text = stream.getvalue()
     assert "the head" in text
     assert "of at most 500" in text
+    assert re.search(r"of at most 500, [0-9.]+/s, [0-9]+ s left", text)
     rows = [line for line in text.splitlines() if "\x1b[36m" in line]
     assert len(rows) == 10 + 9 + 5
+
+
+@pytest.mark.parametrize(
+    ("height", "maximize", "title"),
+    [(30, False, "value:"), (30, True, "value below the best:"), (12, False, None)],
+)
+def test_a_live_table_draws_the_curve_so_far(
+    monkeypatch: pytest.MonkeyPatch, height: int, maximize: bool, title: str | None
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=80, height=height, _environ={})
+    program = f"{'-' * maximize}({ROSENBROCK})"
+    limits: dict[str, Any] = {"rate": 1e-3, "max_iterations": 50, "maximize": maximize}
+    with LiveTable(console, 50, "", 80, 6, None, seconds=9.0, plots=True) as table:
+        descend(program, START, watchers=[table], **limits)
+    text = stream.getvalue()
+    assert ("\u28c0" in text) == (title is not None), "dots of a curve"
+    assert title is None or title in text
+    assert " 0 s left" in text, "the time limit comes first"
+
+
+def test_times_in_words() -> None:
+    assert [duration(x) for x in (0.2, 59.9, 3599, 7300)] == [
+        *("0 s", "1 min 0 s", "59 min 59 s", "2 h 1 min"),
+    ]
 
 
 def test_both_tables_write_the_same_rows() -> None:
