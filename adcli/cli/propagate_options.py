@@ -13,9 +13,11 @@ from adcli.cli.options import (
     file_format_option,
     format_option,
 )
+from adcli.engines.choose import ENGINES
 
 INTERVALS = ("symmetric", "shortest")
 LEVEL = 0.95
+ROW_ENGINES = [name for name in ENGINES if name != "mpmath"]
 EXAMPLES = """\b
 Examples:
   adcli propagate 'V/I' --at 'V=4.999±0.0032, I=19.661e-3±9.5e-6' --correlation V,I=-0.36
@@ -72,6 +74,12 @@ class RowOptions(Options):
         "At a row that fails: stop (default), or go on with nulls and exit 1 at the end.",
         ROWS_ALONE,
         default="stop",
+    )
+    engine: str = choice(
+        ROW_ENGINES,
+        "How the program is executed over the rows; auto chooses.",
+        ROWS_ALONE,
+        default="auto",
     )
 
 

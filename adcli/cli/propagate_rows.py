@@ -56,7 +56,7 @@ def propagate_rows(options: PropagateOptions) -> int:
                 "name the standard uncertainty of x u(x)",
             )
         places = {label: k for k, label in enumerate(point.labels)}
-        rows = RowPropagation(f, point, asked, strict=options.strict)
+        rows = RowPropagation(f, point, asked, options.engine, options.strict)
         job = _RowJob(options, rows, columns, places)
         writer = stack.enter_context(
             open_rows(
@@ -69,6 +69,8 @@ def propagate_rows(options: PropagateOptions) -> int:
         )
         progress = stack.enter_context(Progress(points.progress.total, sys.stderr))
         for block in points:
+            if not job.expected:
+                job.expect(block, points)
             block, fields, errors = job.results(block)
             writer.write(block, fields, errors)
             job.done += block.rows
@@ -142,8 +144,14 @@ class _RowJob:
     ) -> None:
         self.options, self.rows, self.columns = options, rows, columns
         self.places = places
-        self.done = self.failed = 0
+        self.done = self.failed = self.expected = 0
         self.stopped: DataError | DomainError | None = None
+
+    def expect(self, first: Block, points: Points) -> None:
+        """Estimate how many rows there are, by the first block and the size of the file."""
+        total, done = points.progress.total, points.progress.done
+        whole = 1.0 if total is None else max(total / max(done, 1), 1.0)
+        self.expected = max(round(first.rows * whole), first.rows)
 
     def results(self, block: Block) -> tuple[Block, list[Field], dict[int, str]]:
         """A block, its fields, and the rows that failed; with --on-error stop the rows before the
@@ -154,7 +162,7 @@ class _RowJob:
         problems = dict(block.problems)
         stop = self.options.on_error == "stop"
         try:
-            found = self.rows.over(values, spreads, block.rows, stop=stop)
+            found = self.rows.over(values, spreads, block.rows, stop=stop, in_all=self.expected)
         except DomainError as error:
             return self._head(block, min([error.row or 0, *problems]), error, problems)
         if stop and problems:

@@ -163,10 +163,41 @@ A record is JSON of version 1; another version of adcli reads it, and refuses on
   checksum                :: sha256 of all else, as JSON with sorted keys and without spaces
 """
 
+UNCERTAINTY = """
+adcli propagate takes values as they are written in laboratories, each with its standard
+uncertainty, and combines them by the law of propagation of uncertainty (GUM, JCGM 100:2008):
+
+  adcli propagate 'L*(1 + a*T)' --at 'L=1.000±0.002, a=1e-5, T=20.0(5)' --format plain
+  adcli propagate 'sum(v)' --at 'v=[1±0.1, 2±1%]' --format plain
+
+  1.000±0.002      :: also 1.000+-0.002, and 1.000(2): digits that count in the last place
+  2.01±0.5%        :: a part of the value
+  100±0.1 k=2      :: an expanded uncertainty, of which half is the standard uncertainty
+  0±0.05 uniform   :: the half-width of limits; also triangular, arcsine
+  12.3±0.2 df=9    :: degrees of freedom: few observations widen the interval (Student's t)
+
+Quantities that vary together have correlations, or a matrix with their names: --covariance FILE, a
+table of CSV with the names in its first row, or JSON:
+
+  adcli propagate 'x - y' --at 'x=5.0±0.1, y=3.0±0.1' --correlation x,y=0.9 --format plain
+
+Where the gradient is 0 or the program bends much, the law does not tell all: --order 2 takes the
+next terms, and draws from the distributions check the interval (JCGM 101:2008):
+
+  adcli propagate 'x^2' --at 'x=0±0.1' --format plain
+  adcli propagate 'exp(x)' --at 'x=1±0.5' --monte-carlo 1e5
+
+Rows of a file have columns x and u(x), and get value and u(f):
+
+  printf 'x,u(x)\\n2,0.1\\n' | \\
+    adcli propagate 'x^2' --points - --points-format csv --format plain  # 4.0 0.4
+"""
+
 TOPICS = {
     "language": Topic("How a program is written.", LANGUAGE),
     "points": Topic("One point by --at, many from a file.", POINTS),
     "data": Topic("Tables whose columns are vectors; parameters; losses.", DATA),
+    "uncertainty": Topic("Measured values and the uncertainty of results.", UNCERTAINTY),
     "kinks": Topic("What the derivative is where there is none.", KINKS),
     "engines": Topic("What runs a program, and how it is chosen.", ENGINES),
     "record": Topic("What --record keeps of a run, and how replay compares.", RECORD),

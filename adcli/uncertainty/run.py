@@ -89,6 +89,7 @@ def propagate_rows(
     model: FittedModel | Fit | str | None = None,
     level: float = LEVEL,
     coverage: float | None = None,
+    engine: str = "auto",
     strict: bool = False,
 ) -> UncertainRows:
     """The uncertainty of a program's results at many points, to first order.
@@ -103,7 +104,7 @@ def propagate_rows(
     """
     intervals = Coverage(level, coverage)
     f, values, matrices = known_inputs(f, measured_values(at or {}, {}, {}), covariance, model)
-    return propagate_columns(f, points, values, correlation, matrices, intervals, strict)
+    return propagate_columns(f, points, values, correlation, matrices, intervals, engine, strict)
 
 
 def known_inputs(

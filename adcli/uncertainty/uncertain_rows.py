@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcli.ad.tasks import Task, resolved
+from adcli.engines.choose import choose_rows_engine
 from adcli.engines.columns import Column
 from adcli.engines.rows import RowResults, compute_rows
 from adcli.errors import UsageError
@@ -78,15 +79,20 @@ class RowPropagation:
     ) -> UncertainRows:
         """The results at rows: `columns` by variable, `deviations` by the place of an element.
 
-        With `stop` the first row that fails raises its DomainError, whose `row` counts from 0.
+        `in_all` are the rows of all calls, about, which decide the engine; None: these. With `stop`
+        the first row that fails raises its DomainError, whose `row` counts from 0.
         """
         own = {name: Column(x, True) for name, x in columns.items()}
         given = {
             name: own.get(name) or Column(value, False) for name, value in self.point.values.items()
         }
-        found = compute_rows(
-            self.f, given, rows, self._task, stop=stop, engine=self.engine, in_all=in_all
-        )
+        engine = self.engine
+        if in_all is not None:
+            engine = choose_rows_engine(
+                self.f, given, in_all, engine, strict=self.strict, once=True
+            ).engine
+        task = self._task
+        found = compute_rows(self.f, given, rows, task, stop=stop, engine=engine, in_all=in_all)
         count = sum(math.prod(shape) for shape in self.outputs)
         values = np.reshape(np.asarray(found.fields["value",], dtype=float), (rows, count))
         with np.errstate(all="ignore"):
@@ -158,6 +164,7 @@ def propagate_columns(
     correlation: Pairs | None,
     matrices: Sequence[CovarianceMatrix],
     coverage: Coverage,
+    engine: str,
     strict: bool,
 ) -> UncertainRows:
     """The results at the rows of columns x, arrays (rows, *shape), whose standard uncertainties are
@@ -200,4 +207,4 @@ def propagate_columns(
         for k in range(size if name in spreads else 0):
             places[start + k] = spreads[name][:, k]
         start += size
-    return RowPropagation(f, point, coverage, strict=strict).over(own, places, rows, stop=True)
+    return RowPropagation(f, point, coverage, engine, strict).over(own, places, rows, stop=True)

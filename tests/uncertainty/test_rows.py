@@ -70,15 +70,16 @@ def test_formats_agree(table: Path) -> None:
     assert [float(text.split()[1]) for text in plain] == frame["u(f)"].to_list()
 
 
-def test_many_rows_are_as_the_first_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiled, in blocks, as row by row."""
+@pytest.mark.parametrize("engine", ["auto", "numpy", "llvm"])
+def test_many_rows(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In blocks, compiled or not, as by formulas."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(1)
     x, y = rng.uniform(1, 2, (2, 30_000))
     pl.DataFrame({"x": x, "y": y, "u(x)": 0.01 * x, "u(y)": 0.02 * y}).write_parquet("rows.parquet")
     program = "exp(sin(x*y))*log(x + y^2) + tanh(x/y)"
     line = ["propagate", program, "--points", "rows.parquet", "--correlation", "x,y=0.5"]
-    assert run_here([*line, "-o", "out.parquet"]).code == 0
+    assert run_here([*line, "--engine", engine, "-o", "out.parquet"]).code == 0
     found = pl.read_parquet("out.parquet")
     f = adcli.function(program)
     gradients = f.map({"x": x, "y": y}, engine="numpy").gradients
