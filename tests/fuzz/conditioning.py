@@ -50,6 +50,9 @@ SAMPLES = 8
 SUMS = (LINEAR, MULTILINEAR)
 """Kinds of operations that may sum products of their inputs, as matmul does."""
 
+TIES = {"equal": 1.0, "not_equal": 0.0}
+"""Comparisons for equality, and what they give for equal numbers."""
+
 PARTS = ("voigtre", "voigtim")
 """Parts of complex numbers, whose rounding is that of the whole: where c = gamma - ix and gamma = x
 the real part of 1/c^2 is 0, which no division of complex floats finds."""
@@ -143,6 +146,8 @@ def noisy(
                     off = _term if op.kind in SUMS or op.name in PARTS else _edge
                     args[k] = off(graph, args[k], t)
         node = graph.node(op, tuple(args), graph.attrs[i])
+        if op.name in TIES:
+            node = _tie(graph, node, args, f"noise {i}")
         if second and op.kind == ELEMENTWISE:
             free = [k for k, a in enumerate(graph.args[i]) if graph.varying[a]]
             for k, bend in enumerate(_bends(graph, op, args, graph.attrs[i], free)):
@@ -186,6 +191,18 @@ def _term(graph: Graph, x: int, t: int) -> int:
     """x*(1 + t), each element by itself: what a sum inside of one operation is off by."""
     factor = graph.node(PRIMITIVES["add"], (graph.constant(1.0), t))
     return graph.node(PRIMITIVES["multiply"], (x, factor))
+
+
+def _tie(graph: Graph, comparison: int, args: list[int], name: str) -> int:
+    """The comparison for equality, which takes numbers for equal that rounding may make equal: no
+    two numbers that random noise moves ever are."""
+    node, row = graph.node, PRIMITIVES
+    gap = node(row["abs"], (node(row["subtract"], tuple(args)),))
+    size = node(row["maximum"], tuple(node(row["abs"], (x,)) for x in args))
+    steps = node(row["multiply"], (node(row["abs"], (graph.variable(name),)), graph.constant(4.0)))
+    near = node(row["less"], (gap, node(row["multiply"], (steps, size))))
+    same = graph.constant(TIES[graph.ops[comparison].name])
+    return node(row["where"], (near, same, comparison))
 
 
 def _near_matrix(graph: Graph, x: int, t: int) -> int:

@@ -146,6 +146,17 @@ def test_numbers_tie_as_the_floats_that_hold_them() -> None:
         assert scatter(f, exactly, value_at) is None
 
 
+@pytest.mark.parametrize("text", ["x != coth(y)", "x == 1/y", "where(exp(log(x)) == x, 1, 0)"])
+def test_numbers_may_be_equal_by_rounding(text: str) -> None:
+    f = adcli.function(text)
+    point = {name: mpf(x) for name, x in {"x": 1e10, "y": 1e-10}.items() if name in f.inputs}
+    with mp.workdps(60):
+        (spread,) = scatter(f, point, value_at)
+        (apart,) = scatter(f, {**point, "x": mpf(1e10) + 1}, value_at)
+    assert spread == pytest.approx(1, 1e-9)
+    assert apart < 1e-9 or "log" in text
+
+
 @pytest.mark.parametrize(("text", "is_off"), [("mod(x, 1E-3)", True), ("mod(x, .5)", False)])
 def test_a_number_that_no_float_holds_may_be_off(text: str, is_off: bool) -> None:
     (spread,) = scatter(adcli.function(text), {"x": mpf(float(text[7:-1]))}, value_at)
