@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from adcli.errors import UsageError as UsageError
     from adcli.fitting.fitted_model import FittedModel as FittedModel
     from adcli.fitting.fitted_model import load_model as load_model
+    from adcli.fitting.group_fits import GroupFits as GroupFits
     from adcli.fitting.result import Fit as Fit
     from adcli.fitting.run import fit as fit
     from adcli.function import Function as Function
@@ -57,6 +58,7 @@ _HOMES = {
     ),
     "adcli.engines.rows": ("Batch",),
     "adcli.fitting.fitted_model": ("FittedModel", "load_model"),
+    "adcli.fitting.group_fits": ("GroupFits",),
     "adcli.fitting.result": ("Fit",),
     "adcli.fitting.run": ("fit",),
     "adcli.function": ("Function",),

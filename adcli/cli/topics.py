@@ -37,9 +37,9 @@ by --at beside --points:
   printf 'x\\n3\\n' | \\
     adcli eval 'k*x' --points - --points-format csv --at k=2 --format plain  # 6.0
 
-A row that fails ends the run, unless --on-error null lets it go on. The start of a descent is a
-point, too: --start x=2,y=3. Where each column is a vector, and not each row a point, see
-'adcli help data'.
+A row that fails ends the run, unless --on-error null lets it go on. (Groups of fit --by go on,
+unless --on-error stop ends the run.) The start of a descent is a point, too: --start x=2,y=3. Where
+each column is a vector, and not each row a point, see 'adcli help data'.
 """
 
 DATA = """

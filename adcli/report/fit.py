@@ -232,7 +232,8 @@ def _lines(fit: Fit, digits: int, timed: bool) -> list[str]:
         named = [word for name, word in FIGURES.items() if fit.reasons.get(name) == why]
         lines.append(f"no {' and '.join(named)}: {why}")
     if fit.profiles:
-        lines.append("intervals of the parameters by profile likelihood")
+        rest = "; of what follows from them by standard errors" if fit.quantities else ""
+        lines.append(f"intervals of the parameters by profile likelihood{rest}")
     if all(x.standard_error is None for x in fit.parameters.values()):
         return lines
     robust, absolute = fit.loss != "linear", fit.scaling == "absolute"

@@ -19,10 +19,12 @@ NAMED = 5
 
 
 class FitTable(Report):
-    """Fits that are made while they are read, once; `tally` counts how they ended."""
+    """Fits that are made while they are read, once; `tally` counts how they ended,
+    `warned` those with warnings."""
 
     def __init__(self, fits: Iterable[GroupFit]) -> None:
         self.tally: Counter[str] = Counter()
+        self.warned = 0
         self.moved: tuple[str, ...] = ()
         self._fits = fits
 
@@ -31,12 +33,14 @@ class FitTable(Report):
             self.tally[x.status] += 1
             if x.fit is not None:
                 self.moved = x.fit.moved
+                self.warned += bool(x.fit.warnings)
             yield x
 
     def told(self) -> str:
         """How many fits ended how."""
         ends = ", ".join(f"{n:,} {end.replace('_', ' ')}" for end, n in self.tally.most_common())
-        return f"{counted(self.tally.total(), 'group')}: {ends}"
+        warned = f"; {self.warned:,} with warnings, which JSON has" if self.warned else ""
+        return f"{counted(self.tally.total(), 'group')}: {ends}{warned}"
 
     def columns(self) -> dict[str, list[Any]]:
         """The table by column; None where there is no number."""
