@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from adcli.cli.inputs import is_whole_point
 from adcli.cli.surroundings import machine, versions
 from adcli.data.run_record import ColumnDigest, RunRecord, inputs_of, packed, write_record
+from adcli.errors import UsageError
 
 if TYPE_CHECKING:
     from adcli.engines.choose import Choice
@@ -45,6 +46,9 @@ class RunNotes:
 
         A command that raises leaves none.
         """
+        path = vars(options).get("record")
+        if path == "-":
+            raise UsageError("a record goes to a file of its own", "--record FILE.json")
         stdin = sys.stdin
         options = self._started(command, options)
         try:
@@ -52,7 +56,6 @@ class RunNotes:
         finally:
             sys.stdin = stdin
         self._ended(code)
-        path = vars(options).get("record")
         if path:
             write_record(path, self.body)
         return code

@@ -11,8 +11,8 @@ import click
 
 from adcli.cli.declare import Options, argument, as_command
 from adcli.cli.formats import JSON
-from adcli.cli.interruption import came
 from adcli.cli.kinds import format_choice, text
+from adcli.cli.limits import INTERRUPTED
 from adcli.cli.needs import A_TABLE
 from adcli.cli.options import COLOR, OUTPUT, digits_option
 from adcli.cli.show import show
@@ -100,7 +100,8 @@ def run_again(then: RunRecord) -> RunRecord:
             )
     recorder = RunNotes()
     found.main(arguments, prog_name=f"adcli {name}", standalone_mode=False, obj=recorder)
-    if came:  # Ctrl-C: half a run says nothing
+    ends = recorder.body["exit_code"], then["exit_code"]
+    if ends[0] == INTERRUPTED != ends[1]:  # by Ctrl-C now: half a run says nothing
         raise KeyboardInterrupt
     return recorder.body
 

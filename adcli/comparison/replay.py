@@ -151,6 +151,8 @@ def _because(verdict: str, changes: list[Change], then: RunRecord) -> str:
         return f"though with {joined}" if listed else "nothing has changed"
     if listed:
         return joined
+    if then["status"] == "interrupted":
+        return "the first run was interrupted"
     if (then["settings"].get("max_seconds") or {}).get("value") is not None:
         return "a run that ends by the clock ends elsewhere each time"
     return "nothing that the record knows of has changed"

@@ -20,6 +20,8 @@ ROUNDED = 1e-12
 errors."""
 
 AT_BOUND = "it is at its bound"
+NO_PART = "the loss does not depend on it here"
+NO_CURVATURE = "the loss does not curve along it here: this is a kink, or the loss is linear in it"
 SHARE = 1e-3
 """A parameter takes part in a direction with at least this share of it."""
 
@@ -55,9 +57,10 @@ class Information:
         for k in places:
             del reasons[int(k)]
         matrix, units, values, directions = _polished(problem, vector, places)
+        slope = problem.value_and_gradient(vector)[1][places]
         floor = ROUNDED * np.max(values, initial=0.0)
         for k in np.flatnonzero(~matrix.any(axis=1)):
-            reasons[int(places[k])] = "the loss does not depend on it here"
+            reasons[int(places[k])] = NO_CURVATURE if slope[k] else NO_PART
         for down in directions.T[values < -floor]:
             names = _named(down, places, labels)
             told = (

@@ -113,6 +113,7 @@ NONE = {
     "singular": ("sum((y - (a + b) - c*x)^2)", "abc", {}, ["c"], "apart from"),
     "product": ("sum((y - a*b*x)^2)", "ab", {}, [], "apart from"),
     "unused": ("sum((y - a - 0*b)^2)", "ab", {}, ["a"], "does not depend"),
+    "kink": ("sum(abs(y - a) + a/80)", "a", {}, [], "kink"),
     "bound": ("sum((y - a - b*x)^2)", "ab", {"bounds": {"b": (0.0, 1.0)}}, ["a"], "at its bound"),
     "unfinished": ("sum(cosh(y - a - b*x))", "ab", {"max_iterations": 1}, [], "did not converge"),
     "all but one fixed": ("sum((y - a - b*x)^2)", "a", {"fix": {"b": 2.0}}, ["a"], ""),
