@@ -124,6 +124,7 @@ def arguments_of(then: RunRecord, found: Any) -> Iterator[str]:
         written = field.parameter(name)
         values = value if isinstance(value, list) else [value]
         is_right = isinstance(value, list) == bool(field.settings.get("multiple"))
+        is_right = is_right and (value is True or not written.is_flag)
         if not is_right or not all(type(x) in (str, int, float, bool) for x in values):
             raise DataError(f"the setting '{name}' of the record is not one", again)
         if written.is_flag:

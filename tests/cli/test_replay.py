@@ -223,6 +223,7 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "a record": ({"settings": {"record": setting("rows.csv")}}, "no setting 'record'"),
     "a list": ({"settings": {"rate": setting([1, 2])}}, "is not one"),
     "an object": ({"settings": {"rate": setting({"a": 1})}}, "is not one"),
+    "a flag": ({"settings": {"maximize": setting("yes")}}, "is not one"),
     "a bad value": ({"settings": {"rate": setting("fast")}}, "--rate"),
     "code": ({"program": "__import__('os').system('touch owned')"}, "__import__"),
     "an option": ({"program": "--save=rows.csv"}, "--save"),
