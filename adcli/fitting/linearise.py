@@ -73,6 +73,9 @@ SMALL_FIT = 20_000
 """Rows times parameters up to which derivatives cost next to nothing beside what calls cost."""
 
 
+MANY_NUMBERS = 50_000
+"""Numbers in a block of rows from which SciPy's LAPACK is worth its import."""
+
 RECENT = 32
 """Points of a small fit whose linear problems are kept: two methods begin at one start."""
 
@@ -140,8 +143,16 @@ def triangulate(blocks: Iterable[Any], size: int, loss: Loss) -> Linearised:
         loss.scale_rows(rows)
         if not np.isfinite(rows).all():
             return Linearised.unknown(size)
-        triangle = upper(np.concatenate([triangle, rows]) if len(triangle) else rows)
+        triangle = _absorbed(triangle, rows)
     return linearised(cost, triangle)
+
+
+def _absorbed(triangle: Any, rows: Any) -> Any:
+    if rows.size >= MANY_NUMBERS:
+        from adcli.fitting.tall_rows import absorbed
+
+        return absorbed(triangle, rows)
+    return upper(np.concatenate([triangle, rows]) if len(triangle) else rows)
 
 
 def linearised(cost: float, triangle: Any) -> Linearised:

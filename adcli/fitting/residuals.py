@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from threading import get_ident
 from typing import Any
 
@@ -13,6 +13,7 @@ from adcli.ad.evaluate import evaluate, extend
 from adcli.ad.symbolic import tangent_node
 from adcli.algebras.arrays import Arrays
 from adcli.algebras.functions.array_functions import quiet
+from adcli.algebras.matrices.blas_threads import products_alone
 from adcli.descent.stopping import Ended, Outcome, Status
 from adcli.engines.choose import compiler_obstacle
 from adcli.engines.plan.plan import Plan
@@ -94,7 +95,9 @@ class Predictor:
             make = self._walk if walks else self._plan
             run = self._runs[key] = make(columns, derivatives)
         point = dict(zip(self.wrt, np.array(values, dtype=float), strict=True))
-        return run({**self.held, **columns, **point})
+        # Threads of BLAS gain little by the few numbers of a model, and wait for each other.
+        with products_alone() if rows > FEW_ROWS else nullcontext():
+            return run({**self.held, **columns, **point})
 
     def _nodes(self, columns: Mapping[int, Any], derivatives: bool) -> list[int]:
         """The node, and maybe its derivatives."""

@@ -50,6 +50,11 @@ def alone(rows: int) -> AbstractContextManager[None]:
     return _single("scipy") if ALONE_FROM <= rows < ALONE_BELOW else nullcontext()
 
 
+def strips_alone() -> AbstractContextManager[None]:
+    """Hold while SciPy factors many rows of few columns, a strip at a time."""
+    return _single("scipy")
+
+
 def products_alone() -> AbstractContextManager[None]:
     """Hold while NumPy multiplies matrices: the last digits are then those of one thread."""
     return _single("numpy")
