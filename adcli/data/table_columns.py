@@ -46,11 +46,31 @@ def read_columns(
     import numpy as np
 
     names = list(dict.fromkeys(names))
-    parts = [rows.columns for rows in selected(table, names, missing=missing, where=where)]
-    columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
+    columns: dict[str, Array] = {}
+    count = 0
+    for rows in selected(table, names, missing=missing, where=where):
+        _append(columns, rows.columns, count)
+        count += len(rows.offsets)
+    columns = {name: values[:count] for name, values in columns.items()}
     for name in columns.keys() & table.levels.keys():
         columns[name] = table.levels[name].settle(columns[name])
     return CodedColumns(columns, known_levels(table))
+
+
+def _append(columns: dict[str, Array], part: Mapping[str, Array], count: int) -> None:
+    """Put the rows of a part behind the first `count` rows of columns that have room for more.
+
+    Room that is not written to takes no memory, and the part takes none when the next one is read:
+    a table takes what its numbers do.
+    """
+    import numpy as np
+
+    for name, values in part.items():
+        before, after = columns.get(name, values[:0]), count + len(values)
+        if after > len(before):
+            columns[name] = np.empty((2 * after, *values.shape[1:]))
+            columns[name][:count] = before[:count]
+        columns[name][count:after] = values
 
 
 def known_levels(table: Table) -> dict[str, list[str]]:
