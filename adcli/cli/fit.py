@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adcli.cli.declare import as_command
 from adcli.cli.fit_inputs import regression_of
 from adcli.cli.fit_options import EXAMPLES, FitOptions
-from adcli.cli.interruption import interruption
+from adcli.cli.fit_watch import watched
 from adcli.cli.show import SHOWN_ELSEWHERE, show, write_text
 from adcli.cli.terminal import is_terminal, remark
 from adcli.language.messages import safe
@@ -44,7 +44,7 @@ def command(options: FitOptions) -> int:
     problem = regression_of(options)
     for text in problem.moved:
         remark(safe(text) + "\n")
-    with interruption() as interrupted:
+    with watched(problem) as interrupted:
         result = solve(problem, interrupted=interrupted, **options.passed_on)
     if options.recorder is not None:
         options.recorder.keep(*_noted(problem, result))

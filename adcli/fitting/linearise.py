@@ -95,12 +95,14 @@ class Minimised(Protocol):
 
 
 class LeastSquares:
-    """What a fit minimises, a function of the vector of parameters; counts its evaluations."""
+    """What a fit minimises, a function of the vector of parameters; counts its evaluations, and
+    notes the `least` so far."""
 
     def __init__(self, residuals: Residuals, loss: Loss) -> None:
         self.residuals = residuals
         self.loss = loss
         self.evaluations = 0
+        self.least: float | None = None
         self._is_small = residuals.rows * residuals.size <= SMALL_FIT
         self._known: dict[bytes, Linearised] = {}
 
@@ -119,7 +121,12 @@ class LeastSquares:
         if self._is_small:  # where the cost is low the linear problem is asked for next
             return self.linearise(point).cost
         self.evaluations += 1
-        return self.loss.cost(self.residuals.values(point))
+        return self._noted(self.loss.cost(self.residuals.values(point)))
+
+    def _noted(self, cost: float) -> float:
+        if cost < (math.inf if self.least is None else self.least):
+            self.least = cost
+        return cost
 
     def linearise(self, point: Vector) -> Linearised:
         """The linear problem at a point; those of the last ones are known, of a large fit one."""
@@ -130,6 +137,7 @@ class LeastSquares:
             if len(self._known) >= (RECENT if self._is_small else 1):
                 del self._known[next(iter(self._known))]
             self._known[key] = found
+            self._noted(found.cost)
         return found
 
 

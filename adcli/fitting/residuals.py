@@ -163,7 +163,7 @@ class Residuals:
 
     `columns` are the predictors by node, each (rows, ...); `root_weights` (rows,) or None. With
     `split` the rows are computed block by block. Once `interrupted` says so, the next block raises
-    Ended: Ctrl-C does not wait for all.
+    Ended: Ctrl-C does not wait for all. `done` counts the rows that were before it.
     """
 
     def __init__(
@@ -180,12 +180,14 @@ class Residuals:
         self.root_weights = root_weights
         self.rows = len(response)
         self.interrupted: Callable[[], bool] = lambda: False
+        self.done = 0
         step = BLOCK_ROWS if split else max(self.rows, 1)
         self._slices = [slice(k, min(k + step, self.rows)) for k in range(0, self.rows, step)]
 
     def _blocks(self) -> Iterator[tuple[slice, dict[int, Any], int]]:
         """Blocks of rows with their columns, and how many they are."""
         for block in self._slices:
+            self.done = block.start
             if self.interrupted():
                 raise Ended(*INTERRUPTED)
             columns = {i: x[block] for i, x in self.columns.items()}

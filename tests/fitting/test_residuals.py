@@ -186,3 +186,22 @@ def test_fewer_rows_than_parameters_still_make_a_triangle() -> None:
     assert found.triangle.T @ found.triangle == pytest.approx(jacobian.T @ jacobian)
     assert found.gradient == pytest.approx(jacobian.T @ r)
     assert found.cost == 5.0
+
+
+@pytest.mark.parametrize("columns", [1, 3, 9, 40])
+@pytest.mark.parametrize("condition", [1e1, 1e10])
+def test_many_rows_keep_the_digits_of_the_jacobian(columns: int, condition: float) -> None:
+    """R of strips is that of all rows: normal equations would lose a condition number of 1e10."""
+    random = np.random.default_rng(columns)
+    basis = np.linalg.qr(random.standard_normal((30_000, columns)))[0]
+    mixing = np.linalg.qr(random.standard_normal((columns, columns)))[0]
+    jacobian = basis * np.geomspace(1, 1 / condition, columns) @ mixing
+    rows = np.column_stack([jacobian, jacobian.sum(axis=1) + 1e-3 * random.standard_normal(30_000)])
+    parts = np.split(rows, [20_000, 20_700, 20_710])
+    found = triangulate([part.copy() for part in parts], columns, Loss())
+    assert found.cost == pytest.approx(np.sum(rows[:, -1] ** 2), rel=1e-14)
+    sizes = np.linalg.svd(found.triangle, compute_uv=False)
+    assert sizes == pytest.approx(np.linalg.svd(jacobian, compute_uv=False), rel=1e-14 * condition)
+    step = -np.linalg.solve(found.triangle, found.projected)
+    expected = -np.linalg.lstsq(jacobian, rows[:, -1], rcond=None)[0]
+    assert step == pytest.approx(expected, rel=1e-14 * condition, abs=1e-14 * condition)
