@@ -196,7 +196,9 @@ def test_many_rows_keep_the_digits_of_the_jacobian(columns: int, condition: floa
     basis = np.linalg.qr(random.standard_normal((30_000, columns)))[0]
     mixing = np.linalg.qr(random.standard_normal((columns, columns)))[0]
     jacobian = basis * np.geomspace(1, 1 / condition, columns) @ mixing
-    rows = np.column_stack([jacobian, jacobian.sum(axis=1) + 1e-12 * random.standard_normal(30_000)])
+    rows = np.column_stack(
+        [jacobian, jacobian.sum(axis=1) + 1e-12 * random.standard_normal(30_000)]
+    )
     parts = np.split(rows, [20_000, 20_700, 20_710])
     found = triangulate([part.copy() for part in parts], columns, Loss())
     assert found.cost == pytest.approx(np.sum(rows[:, -1] ** 2), rel=1e-14)
