@@ -51,8 +51,10 @@ def fit_by(options: FitOptions) -> int:
         remark(safe(text) + "\n")
     if options.form != "table" or options.output not in (None, "-"):
         remark(table.told() + "\n")
-    codes = [Status(end).exit_code for end in table.tally if end != FAILED]
-    return 1 if table.tally[FAILED] else max(codes, default=0)
+    if table.tally[FAILED]:
+        remark(f"error: {table.tally[FAILED]:,} of {len(groups):,} fits failed\n")
+        return 1
+    return max((Status(end).exit_code for end in table.tally), default=0)
 
 
 def _watched(

@@ -141,7 +141,7 @@ def test_failures_and_exit_codes(folder):
     last = json.loads(out.splitlines()[-1])
     assert (code, last["status"]) == (1, "failed")
     assert "cannot determine" in last["error"]
-    assert told == "4 groups: 3 converged, 1 failed\n"
+    assert told == "4 groups: 3 converged, 1 failed\nerror: 1 of 4 fits failed\n"
     code, out, told = run_here([*by, "--on-error", "stop"])
     assert (code, len(out.splitlines())) == (1, 3)
     assert "curve d: 1 row cannot determine 2 parameters" in told
