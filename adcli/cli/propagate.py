@@ -7,7 +7,7 @@ from adcli.cli.propagate_options import EXAMPLES, PropagateOptions
 from adcli.cli.show import SHOWN_ELSEWHERE, show, write_text
 from adcli.cli.terminal import remark
 from adcli.errors import UsageError
-from adcli.language.messages import render_note
+from adcli.language.messages import render_note, safe
 
 
 @as_command("propagate", EXAMPLES)
@@ -53,6 +53,11 @@ def command(options: PropagateOptions) -> int:
         write_text(options.output, uncertainty_page(found, settings, options.digits))
     else:
         show(PropagationReport(found), options.form, options.output, options.digits)
+    if found.monte_carlo is not None:
+        from adcli.uncertainty.monte_carlo import drawn_otherwise
+
+        for words in drawn_otherwise(found.point):
+            remark(f"note: {safe(words)}\n")
     if found.kink is not None:
         found.kink.message += f"; the {found.kink.taken} is taken"
         found.kink.hint = "the law of propagation holds where the program is smooth"

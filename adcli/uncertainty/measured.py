@@ -42,8 +42,9 @@ _SYNONYMS = {"rectangular": "uniform", "gaussian": "normal", "u-shaped": "arcsin
 
 _SIGN = re.compile(r"±|\+/-|\+-")
 _NUMBER = r"[0-9]+\.?[0-9]*|\.[0-9]+"
-_BRACKETS = re.compile(rf"([+-]?)({_NUMBER})\(({_NUMBER})\)([eE][+-]?[0-9]+)?")
-_SCALED = re.compile(r"\((.*)\)\s*(?:[eE]|[*·×]\s*1[eE])([+-]?[0-9]+)", re.DOTALL)
+_POWER = r"\s*(?:[eE]|[*·×]\s*(?:1[eE]|10\^|10\*\*))\s*([+-]?[0-9]{1,3})"
+_BRACKETS = re.compile(rf"([+-]?)\s*({_NUMBER})\s*\(({_NUMBER})\)(?:{_POWER})?")
+_SCALED = re.compile(rf"\((.*)\){_POWER}", re.DOTALL)
 _WORD = re.compile(
     rf"\s+(?:(k|df)(?:\s*=\s*|\s+)((?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)|([A-Za-z][A-Za-z-]+))\s*\Z"
 )
@@ -122,7 +123,7 @@ def read_measured(text: str, number: Callable[[str], Any]) -> Measured:
     places = _signs(rest)
     if len(places) > 1:
         raise UsageError(f"'{text}' has several ±", "a value has one uncertainty: 1.000±0.002")
-    bracketed = _BRACKETS.fullmatch(rest.replace(" ", ""))
+    bracketed = _BRACKETS.fullmatch(rest)
     if places:
         (place,) = places
         value = number(rest[: place.start()].strip() or "0")
@@ -212,10 +213,9 @@ def _width(text: str, value: Any, number: Callable[[str], Any]) -> Any:
 
 def _in_brackets(sign: str, digits: str, spread: str, power: str | None) -> tuple[float, float]:
     """`1.000(2)`: the digits in brackets count in the last place; `1.0(0.2)` is in full."""
-    power = power or "e0"
     places = len(digits.partition(".")[2]) if "." not in spread else 0
-    exponent = int(power[1:]) - places
-    return float(f"{sign}{digits}{power}"), float(f"{spread}e{exponent}")
+    exponent = int(power or 0)
+    return float(f"{sign}{digits}e{exponent}"), float(f"{spread}e{exponent - places}")
 
 
 def _stacked(parts: list[Measured]) -> Measured:

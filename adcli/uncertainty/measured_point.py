@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.errors import UsageError
+from adcli.errors import UsageError, did_you_mean
 from adcli.given import check_kinds, check_number, real_value
 from adcli.graph.axes import element_labels
 from adcli.graph.program import Program
@@ -152,8 +152,8 @@ def _variances(
         for k, label in enumerate(matrix.names):
             home = homes.get(label)
             if home is None:
-                place_of(label, dict.fromkeys(homes, 0), (), matrix.source)
-            assert home is not None
+                hint = did_you_mean(label, homes) or "leave its row and its column out"
+                raise UsageError(f"{matrix.source}: the program has no quantity '{label}'", hint)
             if np.any(given[home].uncertainty > 0) or label in found.get(home, ()):
                 raise UsageError(
                     f"the uncertainty of '{label}' is given twice: with its value, and by "

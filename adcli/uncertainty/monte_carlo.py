@@ -28,7 +28,7 @@ from adcli.uncertainty.sampled import MonteCarlo, Sampled, Sampling
 
 BLOCK_NUMBERS = 1 << 21
 """Numbers that are drawn at once."""
-KEPT = 20_000_000
+KEPT = 10_000_000
 """Values that are sorted together; of more the summaries of parts are averaged."""
 BATCH = 10_000
 """Trials of a step of the adaptive procedure, at least."""
@@ -310,8 +310,10 @@ def _span(values: Any) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def draws_words(point: MeasuredPoint) -> Iterator[str]:
+def drawn_otherwise(point: MeasuredPoint) -> Iterator[str]:
     """What is not drawn as it was said."""
-    linked = [point.labels[k] for k in point.linked.tolist() if point.kinds[k] != "normal"]
-    if linked:
-        yield f"{', '.join(linked)}: correlated, and so drawn as jointly normal"
+    for group in point.groups:
+        freedom, names = point.freedom[group], [point.labels[k] for k in group.tolist()]
+        is_mixed = len(np.unique(freedom)) > 1
+        if is_mixed or any(point.kinds[k] != "normal" for k in group.tolist()):
+            yield f"{', '.join(names)} vary together, and are drawn as jointly normal"

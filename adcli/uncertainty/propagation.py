@@ -221,7 +221,7 @@ def linearised(f: Function, point: MeasuredPoint, strict: bool = False) -> Linea
     try:
         found = f.twice.at(dict(point.values), task)
     except DomainError as error:
-        if "derivative" in error.message:
+        if "derivative" in error.message and not isinstance(error, KinkError):
             error.hint = (
                 (f"{error.hint}; " if error.hint else "")
                 + "to first order the uncertainty is infinite there: the law of propagation does "

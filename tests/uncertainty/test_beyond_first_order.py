@@ -63,6 +63,34 @@ def test_correlated_second_order() -> None:
     assert result.higher.shift == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "sin(x*y) + exp(z*x)*y^2 + x^3",
+        "x^y*cosh(z)",
+        "hypot(x, y)/(2 + z)",
+        "erf(x*z)*log(1 + y^2)",
+    ],
+)
+def test_second_order_is_its_formula(program: str) -> None:
+    """With all derivatives one by one, for correlated inputs."""
+    values, u = {"x": 0.5, "y": 1.2, "z": -0.3}, np.array([0.15, 0.2, 0.25])
+    r = np.array([[1, 0.6, -0.4], [0.6, 1, 0.1], [-0.4, 0.1, 1]])
+    v = r * np.outer(u, u)
+    f = adcli.function(program)
+    first = [f.derivative(i) for i in "xyz"]
+    second = [[g.derivative(j) for j in "xyz"] for g in first]
+    gradient = np.array([g.value(values) for g in first])
+    curvature = np.array([[h.value(values) for h in row] for row in second])
+    third = np.array([[[h.derivative(k).value(values) for k in "xyz"] for h in s] for s in second])
+    variance = gradient @ v @ gradient + np.trace(curvature @ v @ curvature @ v) / 2
+    variance += np.einsum("i,ijk,jk", v @ gradient, third, v)
+    found = adcli.propagate(program, values, covariance=("xyz", v), order=2).results[0]
+    assert found.standard_uncertainty == pytest.approx(math.sqrt(variance), rel=1e-12)
+    assert found.higher is not None
+    assert found.higher.shift == pytest.approx(np.trace(curvature @ v) / 2, rel=1e-12)
+
+
 def test_end_gauge_to_second_order() -> None:
     """GUM H.1.7: terms of 11.7 nm and 1.7 nm make 34 nm of 32 nm."""
     at = {
@@ -198,6 +226,26 @@ def test_trials_beyond_the_domain_are_counted() -> None:
 def test_numbers_of_trials_that_are_none(trials: Any) -> None:
     with pytest.raises(AdcliError):
         adcli.propagate("x", {"x": "1±0.1"}, monte_carlo=trials)
+
+
+def test_more_trials_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of parts are averaged: the memory does not grow with the number of trials."""
+    at = {"x": "1±0.1", "y": "2±0.3 uniform"}
+    whole = sampled("x*y", at, 100_000)[1]
+    monkeypatch.setattr("adcli.uncertainty.monte_carlo.KEPT", 10_000)
+    monkeypatch.setattr("adcli.uncertainty.monte_carlo.BLOCK_NUMBERS", 10_000)
+    parts = sampled("x*y", at, 100_000)[1]
+    assert parts.mean == pytest.approx(whole.mean, abs=0.003)
+    assert parts.standard_uncertainty == pytest.approx(whole.standard_uncertainty, rel=0.02)
+    assert parts.interval == pytest.approx(whole.interval, abs=0.01)
+    assert parts.end_errors == pytest.approx(whole.end_errors, rel=0.5)
+
+
+def test_verdicts() -> None:
+    """A few trials decide nothing; many confirm a line, and refute a curve."""
+    assert sampled("x", {"x": "1±0.1"}, 200)[1].validates is None
+    assert sampled("x", {"x": "1±0.1"}, 200_000)[1].validates is True
+    assert sampled("exp(x)", {"x": "1±0.5"}, 2000)[1].validates is False
 
 
 def test_intervals() -> None:
