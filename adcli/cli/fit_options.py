@@ -30,6 +30,7 @@ Examples:
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start k=1,a=auto -o decay.html
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --derive 'half = log(2)/k'
   adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start k=1,a=auto --set 'c = a/10'
+  adcli fit 'y ~ a*exp(-k*t) + c' --data decay.csv --start a=1,k=1,c=0 --subject-to 'c <= a/20'
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=1,k=1 --save decay.json
   adcli fit 'y ~ a*exp(-k*t)' --data decay.csv --start a=auto,k=1 --intervals profile
   adcli fit '[y, s] ~ [a*exp(-k*t), b*exp(-k*t)]' --data decay.csv --start k=1,a=auto,b=auto
@@ -77,6 +78,11 @@ class FittingOptions(ProgramOptions, TableOptions, RecordOptions, needs=[A_FIT])
     fix: tuple[str, ...] = texts("b=2", "Hold a parameter. Repeatable.")
     bounds: tuple[str, ...] = texts(
         "a=0:1", "Keep a parameter within bounds; a=0: and a=:1 too. Repeatable."
+    )
+    subject_to: tuple[str, ...] = texts(
+        "'b >= a'",
+        "A constraint on the parameters: <=, >=, == or a chain. Standard errors are then those "
+        "along the active ones. Repeatable.",
     )
     set: tuple[str, ...] = texts(
         "'b = 2a'", "Tie a parameter to others: it is this expression of them. Repeatable."
@@ -200,4 +206,5 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
     def passed_on(self) -> dict[str, Any]:
         """What the library is given under its own name, where the command line has it."""
         names = ("absolute_sigma", "confidence", "intervals", "method", "rate", "max_iterations")
-        return {name: x for name in names if (x := getattr(self, name)) is not None}
+        given = {name: x for name in names if (x := getattr(self, name)) is not None}
+        return given | ({"constraints": self.subject_to} if self.subject_to else {})

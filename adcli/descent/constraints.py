@@ -106,13 +106,15 @@ def read_constraints(
     if not f.is_written:
         raise UsageError("constraints are for a program", "give its text, not a derivative")
     found = constrained(f.text, texts)
-    _check_names(f, found, given, [] if data is None else list(names_in(data)))
+    check_names(f, found, given, [] if data is None else list(names_in(data)))
     return found
 
 
-def _check_names(
+def check_names(
     program: Function, found: ConstrainedProgram, given: Collection[str], columns: Collection[str]
 ) -> None:
+    """Raise UsageError for a constraint that names one of the `columns`, or what neither `program`
+    nor `given` knows."""
     graph = found.function.graph
     for c in found.constraints:
         for i in graph.reach([c.node]):
@@ -126,7 +128,11 @@ def _check_names(
                 )
             if name not in program.inputs and name not in given:
                 meant = closest(name, program.inputs)
-                hint = f"did you mean '{meant}'?" if meant else f"give it a start: {name}=..."
+                hint = (
+                    f"did you mean '{meant}'?"
+                    if meant
+                    else f"what varies besides needs a start: {name}=..."
+                )
                 raise UsageError(f"the constraint '{c.text}' names '{name}', unknown here", hint)
 
 

@@ -12,6 +12,7 @@ from adcli.descent.stopping import Status
 from adcli.fitting.levenberg import Attempt
 from adcli.fitting.linearise import Linearised
 from adcli.fitting.losses import Loss
+from adcli.fitting.model import Model
 from adcli.fitting.regression import Regression
 from adcli.fitting.separable import Separated
 from adcli.function import Function
@@ -36,7 +37,7 @@ def descend_to_minimum(
         if found is None:
             raise problem.refusal(start)
         start = problem.box.project(found)
-    f, data = _mean_loss(problem)
+    f, data = mean_loss(problem, problem.model)
     p = problem.parameters
     sides = problem.box.lower, problem.box.upper
     lower, upper = map(p.unflatten, sides)
@@ -61,9 +62,8 @@ def descend_to_minimum(
     return Attempt(point, linear, *ended, method=result.method)
 
 
-def _mean_loss(problem: Regression) -> tuple[Function, dict[str, Any]]:
-    """The mean loss as a function of parameters and data, and the data."""
-    model = problem.model
+def mean_loss(problem: Regression, model: Model) -> tuple[Function, dict[str, Any]]:
+    """The mean loss of a model as a function of parameters and data, and the data."""
     graph = model.graph
     m = Symbols(graph, graph.span(model.prediction.outputs[0]))
     (prediction,), (response,) = model.prediction.outputs, model.response.outputs

@@ -174,6 +174,11 @@ class Regression:
 
     # ---- names ----
 
+    @property
+    def columns_known(self) -> list[str]:
+        """The names of all columns there are."""
+        return self._known
+
     def _check_starts(self, names: list[str], given: Mapping[str, Any]) -> None:
         """Raise UsageError unless each parameter has a start, or may go without."""
         f = self.model.prediction

@@ -60,6 +60,9 @@ class Fit(Quality, Minimum):
     `profiles` are those of the parameters, by label, where they were asked for.
     `responses` are the figures of each, where there are several; then `fitted` and `residuals`
     have them one below the other.
+    Under constraints `multipliers` tell by their texts how fast the least `value` changes as the
+    right side grows; `active` are the texts of those that hold as equations, along which standard
+    errors are, `violated` says by how much others do not hold.
     `has_sigma` says whether residuals are in units of given standard deviations.
     """
 
@@ -79,6 +82,9 @@ class Fit(Quality, Minimum):
     has_sigma: bool = False
     profiles: dict[str, Profile] = field(default_factory=dict)
     responses: dict[str, ResponseFit] = field(default_factory=dict)
+    multipliers: dict[str, Any] = field(default_factory=dict)
+    active: tuple[str, ...] = ()
+    violated: dict[str, float] = field(default_factory=dict)
 
     @property
     def model(self) -> str:

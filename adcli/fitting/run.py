@@ -86,6 +86,7 @@ def fit(
     engine: str = "auto",
     set: WrittenQuantities = None,
     derive: WrittenQuantities = None,
+    constraints: Sequence[str] = (),
     by: str | Sequence[str] | None = None,
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
@@ -112,6 +113,9 @@ def fit(
     `set` ties parameters to others, {"b": "2*a"} or ["b = 2a"], and `derive` asks for quantities
     that follow from them, {"half": "log(2)/k"}: both come with standard errors, in `tied` and
     `derived`.
+
+    `constraints` are comparisons of the parameters that must hold, such as "b >= a": the result has
+    multipliers, and standard errors along those that are active.
 
     With `by`, a column or several, each group of rows that agree in it has a fit of its own; the
     groups of texts or numbers come in the order of the data. A group that fails has the reason.
@@ -143,6 +147,7 @@ def fit(
         "intervals": intervals,
         "method": method,
         "max_iterations": max_iterations,
+        "constraints": constraints,
         "interrupted": interrupted,
         **options,
     }
@@ -167,6 +172,7 @@ def solve(
     intervals: str = SYMMETRIC,
     method: str | None = None,
     max_iterations: int | None = None,
+    constraints: Sequence[str] = (),
     interrupted: Callable[[], bool] = lambda: False,
     **options: Any,
 ) -> Fit:
@@ -179,7 +185,17 @@ def solve(
         raise UsageError(f"the confidence is {confidence:g}", "it is between 0 and 1, as in 0.95")
     if absolute_sigma and problem.weights is None:
         raise UsageError("absolute sigmas need sigma", "give the standard deviations by sigma")
-    if method is None or method == MARQUARDT:
+    active = None
+    if constraints:
+        from adcli.fitting.constrained_fit import fit_constrained, refuse_with_constraints
+
+        kinds = {"profile intervals": intervals == PROFILE, "such setting": bool(options)}
+        refuse_with_constraints(kinds)
+        limits = {} if max_iterations is None else {"max_iterations": max_iterations}
+        problem.residuals.interrupted = interrupted
+        near = _search(problem, MAX_ITERATIONS).point
+        attempt, active = fit_constrained(problem, constraints, method, limits, near, interrupted)
+    elif method is None or method == MARQUARDT:
         if options:
             name = next(iter(options))
             raise UsageError(
@@ -204,7 +220,7 @@ def solve(
     try:
         if interrupted():  # other starts may have led to a better minimum
             raise Ended(*INTERRUPTED)
-        found = Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
+        found = Summary(problem, attempt, confidence, absolute_sigma, active).fit(begun)
         if intervals == PROFILE:
             from adcli.fitting.profiles import profiled
 
@@ -213,7 +229,7 @@ def solve(
     except Ended as end:
         problem.residuals.interrupted = lambda: False
         attempt = attempt._replace(**end.outcome._asdict())
-        return Summary(problem, attempt, confidence, absolute_sigma).fit(begun)
+        return Summary(problem, attempt, confidence, absolute_sigma, active).fit(begun)
 
 
 def _why(problem: Regression, attempt: Attempt) -> Iterator[str]:

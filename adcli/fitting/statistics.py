@@ -27,6 +27,7 @@ ROUNDED_COLUMN = 1e-13
 """Singular values below this part of the largest, of columns of length 1, are rounding errors."""
 
 AT_BOUND = "it is at its bound"
+HELD = "active constraints hold it"
 BEYOND = "its standard error is beyond float64"
 AT_EDGE = "it is at the edge of where the model is finite"
 SHARE = 1e-3

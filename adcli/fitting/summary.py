@@ -12,6 +12,7 @@ import numpy as np
 
 from adcli.descent.lengths import vector_norm
 from adcli.descent.stopping import Status
+from adcli.fitting.along_constraints import ActiveConstraints, uncertainty_along
 from adcli.fitting.derived import DeltaMethod, DerivedNumber
 from adcli.fitting.fitted_model import FittedModel
 from adcli.fitting.levenberg import Attempt
@@ -26,6 +27,7 @@ from adcli.fitting.statistics import (
     AT_BOUND,
     AT_EDGE,
     EPSILON,
+    HELD,
     RESIDUAL_ROUNDING,
     Quality,
     Uncertainty,
@@ -66,8 +68,14 @@ class Summary:
     """
 
     def __init__(
-        self, problem: Regression, attempt: Attempt, confidence: float, absolute: bool
+        self,
+        problem: Regression,
+        attempt: Attempt,
+        confidence: float,
+        absolute: bool,
+        constrained: ActiveConstraints | None = None,
     ) -> None:
+        self.constrained = constrained
         self.problem = problem
         self.attempt = attempt
         self.confidence = confidence
@@ -98,7 +106,7 @@ class Summary:
         order = p.model.graph.reach([p.parameters.prediction])
         small = p.rows * len(order) <= OPERATIONS
         bounded = (self.point <= p.box.lower) | (self.point >= p.box.upper)
-        plain = p.loss.is_linear and not bounded.any()
+        plain = p.loss.is_linear and not bounded.any() and self.constrained is None
         return bool(lost and small and plain and not self.perfect)
 
     def _rounding(self) -> float:
@@ -121,7 +129,7 @@ class Summary:
             self.r,
             p.response,
             p.weights,
-            len(self.labels),
+            len(self.labels) - self._held_directions(),
             absolute=self.absolute,
             perfect=self.perfect,
             robust=not p.loss.is_linear,
@@ -132,7 +140,7 @@ class Summary:
         given = {k: step_reason(self.labels[k]) for k in p.steps}
         given |= dict.fromkeys(self.attempt.blocked, AT_EDGE)
         given |= dict.fromkeys(np.flatnonzero(held).tolist(), AT_BOUND)
-        found = uncertainty(self.local.triangle, given, variance, self.labels, unknown)
+        found = self._uncertainty(given, variance, unknown)
         freedom = None if self.absolute else q.degrees_of_freedom
         width = half_width(self.confidence, freedom)
         parameters = self._parameters(found, width)
@@ -142,13 +150,14 @@ class Summary:
             offset = relative_offset(self.attempt.linear, free, p.problem.freedom)
         self._warn(q, unknown, parameters, found, offset)
         gradient = 2.0 * self.attempt.linear.gradient
+        left = self._unbalanced(np.where(held, 0.0, gradient))
         point = p.point(self.point)
         alike = p.weights is None and unknown is None  # a new row has this variance, too
         fitted_model = FittedModel(
             p.model.text,
             p.parameters.unflatten(self.point),
             dict(p.fixed),
-            _for_predictions(found, held),
+            _for_predictions(found, held | np.isin(range(len(held)), self._fixed(found))),
             variance if alike else None,
             freedom,
             self.confidence,
@@ -167,7 +176,7 @@ class Summary:
             iterations=self.attempt.iterations,
             evaluations=p.problem.evaluations,
             value=p.loss.cost(self.r),
-            gradient_norm=vector_norm(np.where(held, 0.0, gradient)),
+            gradient_norm=vector_norm(left),
             point={**point, **{q.name: delta.values[q.name] for q in p.model.ties}},
             gradient=p.parameters.unflatten(gradient),
             method=self.attempt.method,
@@ -188,12 +197,48 @@ class Summary:
             derived=derived,
             has_sigma=p.has_sigma,
             responses=response_fits(p.response_names, self.r, p.response, p.weights),
+            **self._constraints(),
         )
+
+    # ---- constraints ----
+
+    def _held_directions(self) -> int:
+        """How many directions active constraints hold."""
+        normals = None if self.constrained is None else self.constrained.normals
+        return 0 if normals is None or not len(normals) else int(np.linalg.matrix_rank(normals))
+
+    def _uncertainty(
+        self, given: Mapping[int, str], variance: float, unknown: str | None
+    ) -> Uncertainty:
+        if not self._held_directions() or self.constrained is None:
+            return uncertainty(self.local.triangle, given, variance, self.labels, unknown)
+        triangle, normals = self.local.triangle, self.constrained.normals
+        return uncertainty_along(triangle, normals, given, variance, self.labels, unknown)
+
+    def _fixed(self, found: Uncertainty) -> list[int]:
+        """The places of parameters that active constraints hold."""
+        return [k for k, reason in found.reasons.items() if reason == HELD]
+
+    def _unbalanced(self, gradient: Vector) -> Vector:
+        """What active constraints leave of the gradient."""
+        if not self._held_directions() or self.constrained is None:
+            return gradient
+        normals = self.constrained.normals.T
+        return gradient - normals @ np.linalg.lstsq(normals, gradient, rcond=None)[0]
+
+    def _constraints(self) -> dict[str, Any]:
+        """The fields of the result that are about constraints."""
+        c = self.constrained
+        if c is None:
+            return {}
+        return {"multipliers": c.multipliers, "active": c.active, "violated": c.violated}
 
     def _variance(self, q: Quality) -> tuple[float, str | None]:
         """The variance of a residual of weight 1; or why there is none."""
         if not self.ended:
             return np.nan, "the fit was interrupted before it had ended"
+        if self.constrained is not None and self.constrained.violated:
+            return np.nan, "the constraints do not hold"
         if self.absolute:
             return known_variance(self.problem.loss), None
         if q.degrees_of_freedom <= 0:
@@ -247,6 +292,8 @@ class Summary:
         found: Uncertainty,
         offset: float,
     ) -> None:
+        for text in self.constrained.active if self.constrained else ():
+            self.warnings.append(f"'{text}' is active: standard errors are those along it")
         for label, parameter in parameters.items():
             self.warnings += [f"{label} is {note}" for note in parameter.notes]
         if unknown is not None:

@@ -14,19 +14,32 @@ MOST = 12
 """Numbers of constraints that people see."""
 
 
+def is_constrained(result: Any) -> bool:
+    """Whether a result is that of a descent under constraints."""
+    return hasattr(result, "kkt_residual")
+
+
+def optimality_measures(result: Any) -> list[tuple[str, float]]:
+    """The KKT residual and the violation, with their names."""
+    return [("KKT residual", result.kkt_residual), ("violation", result.violation)]
+
+
 def constraint_fields(result: Any) -> dict[str, Any]:
     """The fields of a result's record that are about constraints."""
     record = {
         "violation": result.violation,
         "kkt_residual": result.kkt_residual,
-        "multipliers": result.multipliers,
-        "active": list(result.active),
+        **held_fields(result),
     }
-    if result.violated:
-        record["violated"] = result.violated
     if result.bound_multipliers:
         record["bound_multipliers"] = result.bound_multipliers
     return record
+
+
+def held_fields(result: Any) -> dict[str, Any]:
+    """The multipliers, what is active, and what is violated, if anything is."""
+    record = {"multipliers": result.multipliers, "active": list(result.active)}
+    return record | ({"violated": result.violated} if result.violated else {})
 
 
 def constraint_lines(result: Any, digits: int) -> list[str]:
@@ -43,7 +56,8 @@ def constraint_lines(result: Any, digits: int) -> list[str]:
         lines.append(f"{label}: {told}")
     if len(every) > MOST:
         lines.append(f"... and {len(every) - MOST:,} more; --format json has them all")
-    for label, multiplier in islice(result.bound_multipliers.items(), MOST):
+    at_bounds = getattr(result, "bound_multipliers", {})
+    for label, multiplier in islice(at_bounds.items(), MOST):
         lines.append(f"{label} at its bound: multiplier {multiplier:.{digits}g}")
     return lines
 

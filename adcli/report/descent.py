@@ -10,13 +10,17 @@ from itertools import islice
 from math import prod
 from typing import Any
 
-from adcli.descent.constrained_result import ConstrainedResult
 from adcli.descent.minimise import Result
 from adcli.descent.stopping import Minimum
 from adcli.graph.axes import element_labels
 from adcli.graph.coded import LevelNames, coded_column
 from adcli.language.messages import counted
-from adcli.report.constraints import constraint_fields, constraint_lines
+from adcli.report.constraints import (
+    constraint_fields,
+    constraint_lines,
+    is_constrained,
+    optimality_measures,
+)
 from adcli.report.drawn_tables import Tables
 from adcli.report.estimates import (
     draw_estimates,
@@ -44,7 +48,7 @@ class DescentReport(Report):
         record = {**result_fields(self.result), **levels_field(self.result.levels)}
         if self.result.inference is not None:
             record |= inference_fields(self.result.inference)
-        if isinstance(self.result, ConstrainedResult):
+        if is_constrained(self.result):
             record |= constraint_fields(self.result)
         if len(self.result.starts) > 1:
             record["starts"] = [result_fields(each) for each in self.result.starts]
@@ -91,7 +95,7 @@ class DescentReport(Report):
         found = result.inference
         if found is None:
             lines = [counts, *_point_lines(result, digits)]
-            if isinstance(result, ConstrainedResult):
+            if is_constrained(result):
                 lines += constraint_lines(result, digits)
             tables.panel("result", result.status, result.reason, lines)
             return
@@ -126,8 +130,8 @@ def result_fields(result: Minimum) -> dict[str, Any]:
 def optimality(result: Result, digits: int) -> list[tuple[str, str]]:
     """The numbers that say how near the optimum a result is, with their names."""
     named = [("gradient norm", result.gradient_norm)]
-    if isinstance(result, ConstrainedResult):
-        named = [("KKT residual", result.kkt_residual), ("violation", result.violation)]
+    if is_constrained(result):
+        named = optimality_measures(result)
     return [(name, f"{x:.{digits}g}") for name, x in named]
 
 

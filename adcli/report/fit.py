@@ -12,6 +12,7 @@ from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.result import Fit, Parameter, Profile
 from adcli.fitting.statistics import Quality
 from adcli.language.messages import counted
+from adcli.report.constraints import constraint_lines, held_fields
 from adcli.report.descent import levels_field, result_fields
 from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact
@@ -58,6 +59,7 @@ class FitReport(Report):
             "correlation": _matrix(fit, fit.correlation),
             "confidence": fit.confidence,
             **_by_name(profiles=fit.profiles),
+            **(held_fields(fit) if fit.multipliers else {}),
             "scaling": fit.scaling,
             "loss": fit.loss,
             "warnings": fit.warnings,
@@ -100,7 +102,7 @@ class FitReport(Report):
             tables.heading("responses")
             tables.rows(*_response_table(fit, digits))
         _correlation_table(tables, fit)
-        lines = _lines(fit, digits, self.timed)
+        lines = [*_lines(fit, digits, self.timed), *constraint_lines(fit, digits)]
         tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
 
 
