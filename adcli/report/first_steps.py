@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcli.descent.lengths import vector_norm
+from adcli.descent.limited_memory import LimitedMemory
 from adcli.descent.monitor import Method, Watcher
 from adcli.descent.problem import Problem
 from adcli.descent.rules import Vector
@@ -109,8 +110,10 @@ def _teller(
         return _ByRule(method, problem, labels, show)
     if isinstance(method, Searching):
         return _BySearch(method, problem, labels, show)
-    assert isinstance(method, Library)
-    kind = _ByNewton if method.method == "newton" else _ByPairs
+    by_pairs = isinstance(method, LimitedMemory)
+    if isinstance(method, Library):
+        by_pairs = method.method == "lbfgs"
+    kind = _ByPairs if by_pairs else _ByNewton
     return kind(method, problem, labels, show)
 
 
@@ -255,10 +258,11 @@ class _ByPairs(_Teller):
         self.pairs: list[tuple[Vector, Vector]] = []
 
     def rule(self) -> list[str]:
+        search = "SciPy's line search" if isinstance(self.method, Library) else "the line search"
         return [
             "d ← -H·g   (g is df/dx; H stands for the inverse of the Hessian: 1 at first, then "
             "such that H·y = s for a change s of x and the change y of g that it brought)",
-            "x ← x + t·d, t from SciPy's line search",
+            f"x ← x + t·d, t from {search}",
         ]
 
     def step(self, last: Iterate, it: Iterate) -> list[str]:
