@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,8 @@ def minimise(
             remark = falls_nearby(problem, last, monitor.stationarity)
     elif outcome.status in (Status.STALLED, Status.MAX_ITERATIONS) and last:
         remark = kink_remark(problem, last, monitor.stationarity)
+        if outcome.status is Status.MAX_ITERATIONS and not remark:
+            remark = doubt_of_default(settings, history.closed(last))
     if remark:
         outcome = Outcome(outcome.status, f"{outcome.reason}; {remark}")
     return _result(problem, settings, monitor, outcome, history)
@@ -130,6 +133,31 @@ def at_kinks(monitor: Monitor, outcome: Outcome) -> Outcome:
     value, gradient = problem.value_and_gradient(point)
     it = monitor.iterate(last.iteration, point, value, gradient, before)
     return finish_at_kinks(monitor, it, outcome)
+
+
+LAST_ROWS = 20
+"""Rows of a history that tell a rate that is too small from one that is too large."""
+
+
+def doubt_of_default(settings: Settings, rows: Sequence[Iterate]) -> str:
+    """Whether the default rate of a method seems too small, as the value still falls steadily, or
+    too large at the end, as it goes up and down; "" if it was given, or changes over time."""
+    is_default = not settings.searches and settings.rate is None
+    if not is_default or settings.schedule != "constant" or len(rows) < 2 * LAST_ROWS:
+        return ""
+    restless = sum(
+        now.value > then.value or abs(now.value - now.before) > 2 * abs(now.value - then.value)
+        for then, now in pairwise(rows[-LAST_ROWS:])
+    )  # what one step changes is taken back before the next row
+    name = f"{settings.rate_used:g}, the default rate of {settings.name}"
+    if not restless:
+        return f"{name}, seems too small: the value still falls steadily"
+    if restless > LAST_ROWS // 4:
+        return (
+            f"{name}, is too large to settle: the value goes up and down; one that falls over time,"
+            " or a smaller one, may help"
+        )
+    return ""
 
 
 def _result(

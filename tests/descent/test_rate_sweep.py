@@ -92,3 +92,26 @@ def test_wrong_use(options: dict[str, Any], message: str) -> None:
 def test_wrong_ranges(ends: tuple[float, float, int]) -> None:
     with pytest.raises(UsageError):
         spread_rates(*ends)
+
+
+VALLEY, UPHILL = "(1 - x)^2 + 100(y - x^2)^2", {"x": -1.2, "y": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "method", "word", "better"),
+    [
+        (VALLEY, UPHILL, "adagrad", "seems too small", 1.0),
+        (VALLEY, UPHILL, "rmsprop", "is too large to settle", 0.001),
+        (VALLEY, UPHILL, "adadelta", "is too large to settle", 0.1),
+        ("x^2*1e5 + y^2", {"x": 3.0, "y": 1000.0}, "adam", "seems too small", 1.0),
+        ("sum(v^2)", {"v": [50.0, -900.0]}, "lion", "seems too small", 1.0),
+    ],
+)
+def test_a_default_rate_says_what_is_wrong_with_it(
+    text: str, start: dict[str, Any], method: str, word: str, better: float
+) -> None:
+    default = adcli.descend(text, start, method=method, max_iterations=3000)
+    assert f"the default rate of {method}, {word}" in default.reason
+    other = adcli.descend(text, start, method=method, rate=better, max_iterations=3000)
+    assert other.value < default.value
+    assert "default" not in other.reason
