@@ -51,7 +51,7 @@ class _FitFormat(FormatOption):
     """The format of the report; predictions, if there are any, go to -o in that of its name."""
 
     def chosen(self, parsed: Mapping[str, Any]) -> str:
-        if parsed["by"]:
+        if parsed["by"] and parsed["predict"] is None:
             return self.first(parsed, format_of("-o", parsed["output"], ROWS))
         if parsed["predict"] is None:
             return super().chosen(parsed)
@@ -163,9 +163,9 @@ class PredictionOptions(Options):
 
     predict: str | None = text(
         "FILE",
-        "Predict for the rows of FILE, with standard errors and prediction intervals; -o FILE "
-        "takes them, else they go to standard output and the report is left out.",
-        ONE_FIT,
+        "Predict for the rows of FILE, with standard errors and prediction intervals (by the fit "
+        "of each row's group with --by); -o FILE takes them, else they go to standard output and the "
+        "report is left out.",
     )
     predict_format: str | None = file_format_option(Need("needs --predict", has("predict")))
     model: str | None = text("FILE.json", "Predict by a saved model, without a fit.")

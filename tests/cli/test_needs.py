@@ -38,7 +38,7 @@ def needs_of(command: str, option: str) -> list[Need]:
     return [need for need in found.needs[option] if need is not A_FIT]
 
 
-MADE_OF_ONE = {"plot": "p.png", "save": "m.json", "predict": "rows.csv"}
+MADE_OF_ONE = {"plot": "p.png", "save": "m.json"}
 """What is made of one fit, and --by makes many."""
 
 NEEDED = {

@@ -150,13 +150,35 @@ def test_failures_and_exit_codes(folder):
     assert "2 groups: 2 max iterations" in out
 
 
+def test_each_row_is_predicted_by_the_fit_of_its_group(folder):
+    (folder / "later.csv").write_text("t,curve\n1,a\n2,c\n1,zz\n3,a\n")
+    asked = [*COMMAND, "--by", "curve", "--predict", "later.csv"]
+    code, out, told = run_here([*asked, "--format", "csv"])
+    header, *rows = out.splitlines()
+    assert (code, header) == (1, "t,curve,prediction,standard_error,lower,upper")
+    fits = adcli.fit(MODEL, DATA, {"a": "auto", "k": 1.0}, by="curve")
+    for row, name, t in zip(rows, "ac-a", (1.0, 2.0, 1.0, 3.0), strict=True):
+        cells = row.split(",")[2:]
+        if name == "-":
+            assert cells == [""] * 4
+            continue
+        expected = np.ravel(fits.of(name).fit.predict({"t": [t]}))
+        assert [float(x) for x in cells] == pytest.approx(expected, rel=1e-8)
+    assert told.endswith("error: no prediction for 1 row of later.csv\n")
+    code, out, told = run_here([*asked, "-o", "p.json"])
+    assert "3 groups: 3 converged\n" in out
+    last = [json.loads(line) for line in (folder / "p.json").read_text().splitlines()][2]
+    assert last["error"] == "the group zz has no fit"
+    code, out, told = run_here([*asked, "--on-error", "stop", "--format", "csv"])
+    assert (code, "row 3 (line 4): the group zz has no fit" in told) == (1, True)
+
+
 OPTIONS = [
     (["--by", "curv"], "did you mean 'curve'?"),
     (["--by", "curve,curve"], "twice"),
     (["--on-error", "stop"], "needs --by"),
     (["--by", "curve", "--save", "m.json"], "is for one fit"),
     (["--by", "curve", "--plot", "m.png"], "is for one fit"),
-    (["--by", "curve", "--predict", "curves.csv"], "is for one fit"),
     (["--by", "curve", "-o", "fits.html"], "fits.html"),
     (["--by", "curve", "--format", "html"], "is the report of one fit"),
 ]
