@@ -164,8 +164,8 @@ class PredictionOptions(Options):
     predict: str | None = text(
         "FILE",
         "Predict for the rows of FILE, with standard errors and prediction intervals (by the fit "
-        "of each row's group with --by); -o FILE takes them, else they go to standard output and the "
-        "report is left out.",
+        "of each row's group with --by); -o FILE takes them, else they go to standard output and "
+        "the report is left out.",
     )
     predict_format: str | None = file_format_option(Need("needs --predict", has("predict")))
     model: str | None = text("FILE.json", "Predict by a saved model, without a fit.")
