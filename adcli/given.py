@@ -114,7 +114,7 @@ _VALUES = (_is_mapping, "a dict with a value for each name")
 _PATH = (is_path, "the name of a file")
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("point", "columns", "direction", "start", "fix"), _VALUES),
-    **dict.fromkeys(("at", "points", "uncertainty", "degrees_of_freedom"), _VALUES),
+    **dict.fromkeys(("at", "points", "observations", "uncertainty", "degrees_of_freedom"), _VALUES),
     "correlation": (_is_mapping, "a dict with a number for each pair of names"),
     "bounds": (_is_mapping, "a dict with a pair (lower, upper) for each name"),
     "shapes": (_is_shapes, "a dict with a tuple of lengths for each name"),

@@ -3,6 +3,7 @@
 set -euo pipefail
 
 say() { printf '\n# %s\n' "$*"; }
+rounded() { while read -r value u; do printf "$1 ± $1\n" "$value" "$u"; done; }
 
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
@@ -27,11 +28,18 @@ adcli propagate 'l = ls + d0 + d1 + d2 - ls*(da*(t + delta) + as*dth); l' --leve
 
 say "Its terms of second order: 34 nm rather than 32 nm"
 adcli propagate 'ls + d - ls*(da*th + as*dth)' --order 2 --format plain --at '
-    ls=50000623±25, d=215±9.7, as=11.5e-6±1.2e-6, th=-0.1±0.41, da=0±0.58e-6, dth=0±0.029'
+    ls=50000623±25, d=215±9.7, as=11.5e-6±1.2e-6, th=-0.1±0.41, da=0±0.58e-6, dth=0±0.029' |
+    rounded %.0f
+
+say "Example H.2: resistance, reactance, impedance from five observations of V, I and the phase"
+printf 'V,I,phi\n5.007,19.663,1.0456\n4.994,19.639,1.0438\n5.005,19.640,1.0468\n' >"$work/h2.csv"
+printf '4.990,19.685,1.0428\n4.999,19.678,1.0433\n' >>"$work/h2.csv"
+adcli propagate 'Z = 1000*V/I; R = Z*cos(phi); X = Z*sin(phi); R, X, Z' \
+    --observations "$work/h2.csv" --format plain | rounded %.3f
 
 say "The volume of a tree of 12 x 75, from a fit: its parameters vary together"
 adcli fit 'volume ~ a*x[:,0]^2*x[:,1] + b' --data trees.csv --start a=auto,b=auto \
-    --save "$work/fit.json" --format plain
+    --save "$work/fit.json" >"$work/fit.txt"
 adcli propagate 'a*girth^2*height + b' --model "$work/fit.json" \
     --at 'girth=12.0±0.1, height=75(1)'
 

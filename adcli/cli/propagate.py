@@ -17,7 +17,7 @@ def command(options: PropagateOptions) -> int:
     Sensitivity coefficients are exact derivatives. Contributions are combined by the law of
     propagation of uncertainty, correlations included.
     """
-    from adcli.cli.propagate_inputs import correlations, measured_at, program_of
+    from adcli.cli.propagate_inputs import correlations, measured_at, observations, program_of
     from adcli.report.propagation import PropagationReport
     from adcli.uncertainty.run import propagate
 
@@ -33,6 +33,7 @@ def command(options: PropagateOptions) -> int:
         measured_at(options, f),
         correlation=correlations(options.correlation),
         covariance=options.covariance,
+        observations=observations(options, f),
         model=model,
         level=options.probability,
         coverage=options.coverage,

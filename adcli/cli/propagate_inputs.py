@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from adcli.cli.inputs import (
@@ -15,6 +16,11 @@ from adcli.cli.inputs import (
     values_of,
 )
 from adcli.cli.propagate_options import PropagateOptions
+from adcli.cli.table_options import columns_in
+from adcli.cli.terminal import stdin_bytes
+from adcli.data.point_files import naming
+from adcli.data.table import open_table
+from adcli.data.table_columns import read_columns
 from adcli.errors import UsageError
 from adcli.fitting.fitted_model import FittedModel, load_model
 from adcli.function import Function, function
@@ -36,6 +42,19 @@ def measured_at(options: PropagateOptions, f: Function) -> dict[str, Any]:
         return read_measured(text, lambda part: constant(part, None))
 
     return {**found, **values_of(texts, "--at", read)}
+
+
+def observations(options: PropagateOptions, f: Function) -> Mapping[str, Any] | None:
+    """The columns of --observations that the program names; None without the option."""
+    if options.observations is None:
+        return None
+    stdin = stdin_bytes() if options.observations == "-" else None
+    with naming("--observations"), open_table([options.observations], stdin=stdin) as table:
+        f.refuse_constants(table.layout.names, table.name)
+        names = columns_in(f, table)
+        if not names:
+            raise UsageError(f"the program names no column of {safe(table.name)}", table.listed())
+        return read_columns(table, names)
 
 
 def correlations(texts: tuple[str, ...]) -> dict[tuple[str, str], float]:

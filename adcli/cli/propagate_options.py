@@ -27,6 +27,8 @@ Examples:
   adcli propagate 'exp(-k*t)' --at 'k=2.0±0.3, t=1.0(2)' --monte-carlo 1e5 --interval shortest
   printf 'x,u(x)\\n2,0.1\\n3,0.2\\n' | \\
     adcli propagate 'k*x^2' --points - --points-format csv --at 'k=1.00(1)' --format csv
+  printf 'V,I\\n5.007,19.663\\n4.994,19.639\\n5.005,19.640\\n' | \\
+    adcli propagate '1000*V/I' --observations -
   adcli propagate 'log(2)/k' --model decay.json
 
 The examples of adcli fit make decay.json; k is one of its parameters.
@@ -50,6 +52,11 @@ class QuantityOptions(Options):
     )
     covariance: str | None = text(
         "FILE", "The covariance matrix of several quantities: CSV or JSON, with their names."
+    )
+    observations: str | None = text(
+        "FILE",
+        "Columns of repeated observations: their means, with the covariance and the degrees of "
+        "freedom that these tell.",
     )
     model: str | None = text(
         "FILE.json",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.cli.propagate_inputs import correlations, measured_at, program_of
+from adcli.cli.propagate_inputs import correlations, measured_at, observations, program_of
 from adcli.cli.propagate_options import PropagateOptions
 from adcli.cli.show import open_rows
 from adcli.cli.terminal import Progress, stdin_bytes
@@ -40,7 +40,8 @@ def propagate_rows(options: PropagateOptions) -> int:
         raise UsageError("a page is of one point, not of the rows of a file", "-o FILE.csv")
     asked = Coverage(options.probability, options.coverage)
     f, model = program_of(options)
-    f, values, matrices = known_inputs(f, measured_at(options, f), options.covariance, model)
+    values, seen = measured_at(options, f), observations(options, f)
+    f, values, matrices = known_inputs(f, values, options.covariance, model, seen)
     with ExitStack() as stack:
         stdin = stdin_bytes() if options.points == "-" else None
         points = stack.enter_context(

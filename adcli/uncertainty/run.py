@@ -16,6 +16,7 @@ from adcli.uncertainty.coverage import LEVEL, Coverage
 from adcli.uncertainty.from_fit import known_by, with_parameters
 from adcli.uncertainty.measured import Measured, read_measured
 from adcli.uncertainty.measured_point import Pairs, measured_point
+from adcli.uncertainty.observations import observed
 from adcli.uncertainty.propagation import Propagation, propagation
 from adcli.uncertainty.sampled import sampling
 from adcli.uncertainty.uncertain_rows import UncertainRows, propagate_columns
@@ -29,6 +30,7 @@ def propagate(
     degrees_of_freedom: Mapping[str, Any] | None = None,
     correlation: Pairs | None = None,
     covariance: Any = None,
+    observations: Mapping[str, Any] | None = None,
     model: FittedModel | Fit | str | None = None,
     level: float = LEVEL,
     coverage: float | None = None,
@@ -47,6 +49,8 @@ def propagate(
     correlation         {("L", "T"): 0.3}; an element of a vector is "v[0]"
     covariance          of several variables, in place of uncertainties: (names, matrix),
                         {"L": {"L": 1e-6, ...}, ...}, or the name of a file of CSV or JSON
+    observations        repeated ones: arrays by name, whose rows were made together; their means
+                        have the covariance and the degrees of freedom that these tell
     model               a fit, or what it saved: its parameters with their covariance; without a
                         program its prediction is the result
     level, coverage     the probability of intervals, or the coverage factor instead
@@ -69,7 +73,7 @@ def propagate(
     if order not in (None, 1, 2):
         raise UsageError(f"the order is {order!r}", "it is 1 or 2")
     values = measured_values(at or {}, uncertainty or {}, degrees_of_freedom or {})
-    f, values, matrices = known_inputs(f, values, covariance, model)
+    f, values, matrices = known_inputs(f, values, covariance, model, observations)
     point = measured_point(f, values, correlation, matrices)
     found = propagation(f, point, intervals, order, strict)
     if asked is None:
@@ -86,6 +90,7 @@ def propagate_rows(
     *,
     correlation: Pairs | None = None,
     covariance: Any = None,
+    observations: Mapping[str, Any] | None = None,
     model: FittedModel | Fit | str | None = None,
     level: float = LEVEL,
     coverage: float | None = None,
@@ -103,7 +108,8 @@ def propagate_rows(
     [0.2, 0.8]
     """
     intervals = Coverage(level, coverage)
-    f, values, matrices = known_inputs(f, measured_values(at or {}, {}, {}), covariance, model)
+    values = measured_values(at or {}, {}, {})
+    f, values, matrices = known_inputs(f, values, covariance, model, observations)
     return propagate_columns(f, points, values, correlation, matrices, intervals, engine, strict)
 
 
@@ -112,17 +118,25 @@ def known_inputs(
     values: dict[str, Any],
     covariance: Any,
     model: FittedModel | Fit | str | None,
+    observations: Mapping[str, Any] | None,
 ) -> tuple[Function, dict[str, Any], list[CovarianceMatrix]]:
-    """The program, all values that are given, and what varies together among them."""
+    """The program, all values that are known, and what varies together among them."""
     matrices = [] if covariance is None else [as_covariance(covariance)]
-    if model is None:
-        if f is None:
-            raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
-        return as_function(f), values, matrices
-    fitted = as_model(model)
-    f = with_parameters(fitted, None if f is None else as_function(f))
-    known, matrix = known_by(fitted, f, values)
-    return f, {**values, **known}, [*matrices, *matrix]
+    if model is not None:
+        fitted = as_model(model)
+        f = with_parameters(fitted, None if f is None else as_function(f))
+        known, matrix = known_by(fitted, f, values)
+        values = {**values, **known}
+        matrices += matrix
+    if f is None:
+        raise UsageError("there is no program", "propagate('x^2', {'x': '2±0.1'})")
+    f = as_function(f)
+    if observations is not None:
+        check_kinds(observations=observations)
+        means, found = observed(f, observations, values)
+        values = {**values, **means}
+        matrices.append(found)
+    return f, values, matrices
 
 
 def as_model(model: FittedModel | Fit | str) -> FittedModel:

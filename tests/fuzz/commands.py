@@ -127,6 +127,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "where": ("x > 0", "x + y < 9", "z == z"),
     "wrt": ("x", "y", "x,y", "v", "W"),
     "correlation": ("x,y=0.3", "x,y=-1", "v[0],v[1]=0.5", "x,v[0]=0.1"),
+    "observations": ("few.csv", "uncertain.csv"),
     "covariance": ("covariance.csv", "few.csv"),
     "monte_carlo": ("1000", "100"),
     "level": ("0.9", "0.99"),

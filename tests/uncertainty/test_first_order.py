@@ -99,6 +99,11 @@ def test_impedance() -> None:
     found = adcli.propagate(
         "R = V*cos(p)/I; X = V*sin(p)/I; Z = V/I; R, X, Z", at, covariance=covariance
     )
+    seen = adcli.propagate(
+        "R = V*cos(p)/I; X = V*sin(p)/I; Z = V/I; R, X, Z", observations=IMPEDANCE
+    )
+    np.testing.assert_allclose(seen.covariance, found.covariance, rtol=1e-9)
+    assert [round(x.degrees_of_freedom, 6) for x in seen.results] == [4, 4, 4]
     printed = {"R": ("127.732", "0.071"), "X": ("219.847", "0.296"), "Z": ("254.260", "0.236")}
     for result in found.results:
         shown = f"{result.value:.3f}", f"{result.standard_uncertainty:.3f}"
