@@ -25,8 +25,8 @@ from adcli.fitting.linearise import (
     Minimised,
     lengths,
     of_length_one,
-    singular_values,
 )
+from adcli.fitting.local_problem import LocalProblem
 from adcli.fitting.losses import sum_of_squares
 from adcli.fitting.model import Vector
 
@@ -61,13 +61,19 @@ POLISHES = 60
 LEAST_PART = 1 / 32
 """The least part of a step that the polish tries."""
 
+LEAST_REACH = 1e-6
+"""The first steps may change the residuals by this part of them at least."""
+
 CREEPING, CREPT = 50, 1e-8
 """So many steps that lower the cost by less than this part of it in all go on like that for ever:
 the least cost is at infinity, or where rounding hides it."""
 
-WEAK, MOVING = 1e-6, 0.1
-"""Singular values below this part of the largest belong to parameters that the data hardly tell
-apart; those with a share of at least the second number in the combination are named."""
+MOVING = 0.1
+"""Parameters with at least this share of a combination are named."""
+
+ASIDE = 1e-3
+"""How far aside, as a part of the point, the cost is to rise at a minimum that the linear problem
+does not tell."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +138,14 @@ class Minimisation:
         self.point = box.project(np.asarray(start, dtype=float))
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
-        self.radius = caution * (self._size() or vector_norm(self.linear.projected) or 1.0)
+        left = vector_norm(self.linear.projected)
+        self.radius = caution * (max(self._size(), LEAST_REACH * left) or 1.0)
         self.iterations = 0
         self.edge = DomainEdge(len(self.point))
         self._landmark = math.inf
         self._bounded = bool(np.isfinite(box.lower).any() or np.isfinite(box.upper).any())
         self._all = np.ones(len(self.point), dtype=bool)
-        self._known: tuple[Linearised, _Local] | None = None
+        self._known: tuple[Linearised, LocalProblem] | None = None
 
     def run(self, polish: bool = True) -> Attempt | None:
         """Iterate until it converges, or something else ends it; without `polish` until the cost
@@ -185,7 +192,7 @@ class Minimisation:
         """Places of the parameters whose combination, which the data hardly determine, promises
         what there is to gain."""
         local = self._local()
-        weak = local.values <= WEAK * np.max(local.values, initial=0.0)
+        weak = local.weak
         gains = np.square(local.along) * weak
         if not weak.any() or gains.sum() < 0.9 * local.promised:
             return ()
@@ -233,7 +240,7 @@ class Minimisation:
             if self.radius < 1e-300 or predicted <= FLAT * self.linear.cost:
                 return False
 
-    def _trial(self, local: _Local, radius: float) -> Vector:
+    def _trial(self, local: LocalProblem, radius: float) -> Vector:
         """The point that lowers the linear problem most within the radius and the bounds."""
         step, damping = local.step(radius)
         trial = self.point + step
@@ -248,10 +255,10 @@ class Minimisation:
         found = lsq_linear(rows, target, (lower * units, upper * units), method="bvls")
         return self.box.project(self.point + found.x / units)
 
-    def _local(self) -> _Local:
+    def _local(self) -> LocalProblem:
         """The linear problem here, decomposed once."""
         if self._known is None or self._known[0] is not self.linear:
-            self._known = self.linear, _Local(self.linear, self.units, self.free)
+            self._known = self.linear, LocalProblem(self.linear, self.units, self.free)
         return self._known[1]
 
     def _promise(self) -> float:
@@ -343,56 +350,19 @@ class Minimisation:
             return self._end(Status.CONVERGED, reason)
         if self.linear.cost == 0:
             return self._end(Status.CONVERGED, "every residual is 0")
+        if self._is_hollow():
+            reason = "the gradient is 0, and the sum of squares rises on all sides"
+            return self._end(Status.CONVERGED, reason)
         reason = f"no step lowers the sum of squares; the relative offset is {offset:.2g}"
         return self._end(Status.STALLED, reason)
 
-
-class _Local:
-    """The linearised problem in the free parameters, in units in which columns have length 1.
-
-    `rank` is that of the combinations that are determined; `promised` says by how much the cost
-    falls with a full step, if the problem is linear.
-    """
-
-    def __init__(self, linear: Linearised, units: Vector, free: Any) -> None:
-        self.size = len(units)
-        self.free = free
-        self.units = units[free]
-        scaled = (linear.triangle if free.all() else linear.triangle[:, free]) / self.units
-        left, values, right = singular_values(scaled)
-        top = values[0] if len(values) else 0.0
-        self.rank = known = int(np.count_nonzero(values > len(values) * EPSILON * top))
-        self.values, self.right = values[:known], right[:known]
-        self.along = left.T[:known] @ linear.projected
-        self.promised = sum_of_squares(self.along)
-        self._whole = self.along / self.values
-        self._far = vector_norm(self._whole)
-
-    def step(self, radius: float) -> tuple[Vector, float]:
-        """The step that lowers the linear problem most within the radius, and its damping."""
-        part, damping = self._whole, 0.0
-        if self._far > 1.1 * radius:
-            damping = _damping(self.values, self.along, radius)
-            part = self.values * self.along / (self.values * self.values + damping)
-        step = np.zeros(self.size)
-        step[self.free] = -(self.right.T @ part) / self.units
-        return step, damping
-
-
-def _damping(s: Vector, b: Vector, radius: float) -> float:
-    """The damping at which the step is as long as the radius, to a tenth (Hebden's iteration)."""
-    low, high = 0.0, vector_norm(s * b) / radius
-    damping = min(max(1e-3 * high, low), high)
-    for _ in range(60):
-        below = s * s + damping
-        far = vector_norm(s * b / below)
-        if abs(far - radius) <= 0.1 * radius:
-            break
-        if far > radius:
-            low = damping
-        else:
-            high = damping
-        slope = float(np.sum((s * b) ** 2 / below**3))
-        newton = damping + (far - radius) / radius * far**2 / slope if slope > 0 else -1.0
-        damping = newton if low < newton < high else math.sqrt(max(low, 1e-10 * high) * high)
-    return damping
+    def _is_hollow(self) -> bool:
+        """Whether this is a minimum although the Jacobian is singular: the linear problem promises
+        a decrease along combinations that it hardly determines, and the cost rises along them."""
+        local, cost = self._local(), self.linear.cost
+        weak = local.weak
+        if sum_of_squares(local.along[~weak]) > OFFSET**2 * cost or not weak.any():
+            return False
+        sides = [side * local.direction(int(k)) for k in np.flatnonzero(weak) for side in (1, -1)]
+        trials = [self.point + ASIDE * self._size() * side for side in sides]
+        return all(self.problem.cost(self.box.project(x)) > cost * (1 + FLAT) for x in trials)

@@ -112,6 +112,10 @@ class Search:
             self._marquardt(self.start, self.max_iterations)
         if self.attempts and not self._is_settled():
             self._restart()
+            best = self.best
+            if best.status is Status.MAX_ITERATIONS and best.iterations < self.max_iterations:
+                rest = self.max_iterations - best.iterations
+                self._marquardt(best.point, rest, best.method, best.iterations)
 
     def _is_spent(self) -> bool:
         count = self.problem.evaluations
