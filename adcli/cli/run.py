@@ -68,6 +68,8 @@ def run(kind: str, options: RunOptions, at_point: AtPoint | None = None) -> int:
             from adcli.cli.stream import run_stream
 
             return run_stream(f, task, fixed, held, options, levels)
+        if options.form == "parquet":
+            raise UsageError("Parquet is for the points of a file", "--points FILE")
         return (at_point or _run_point)(f, task, {**fixed, **data}, held, options)
 
 
@@ -155,8 +157,6 @@ def _run_point(
 ) -> int:
     engine, precision = options.engine, options.decimal_digits
     form, output, digits = options.form, options.output, options.digits
-    if form == "parquet":
-        raise UsageError("Parquet is for the points of a file", "--points FILE")
 
     def explained() -> Explanation:
         from adcli.explain.engine import explain_point

@@ -55,6 +55,12 @@ def test_a_sparse_hessian_is_the_hessian(text: str, point: dict[str, Any], count
         assert matrix.nnz == count
 
 
+@pytest.mark.parametrize(("text", "point"), [("3", {}), ("3 + sum(x^2)", {"x": np.zeros(0)})])
+def test_no_variables_have_an_empty_hessian(text: str, point: dict[str, Any]) -> None:
+    value, matrix = adcli.function(text).sparse_hessian(point)
+    assert (value, matrix.shape, matrix.nnz) == (3.0, (0, 0), 0)
+
+
 def test_a_constant_matrix_passes_on_its_zeros_and_an_index_its_places() -> None:
     rows = np.diff(np.eye(30), axis=0)
     f = adcli.function("sum((D @ x)^4) + sum(v[g]^2*y)")

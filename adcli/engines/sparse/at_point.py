@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task, scalar_output
@@ -29,6 +30,9 @@ def sparse_hessian_at(
     Raises what a gradient raises, TooDenseError, and DomainError for an element that is not finite.
     """
     found = dict(compute_point(program, point, Task("gradient", wrt=list(wrt))).fields())
+    value = float(found[("value",)])
+    if not wrt:
+        return value, sparse.csr_matrix((0, 0))
     inputs = {name: np.asarray(point[name], float) for name in program.inputs}
     shapes = {name: x.shape for name, x in inputs.items()}
     known = infer_shapes(program.graph, program.order, shapes, program.text)
@@ -37,7 +41,7 @@ def sparse_hessian_at(
     matrix = SparseHessian(program, list(wrt), slopes, inputs).at({n: inputs[n] for n in wrt})
     if not np.isfinite(matrix.data).all():
         _mend(matrix, program, point, wrt)
-    return float(found[("value",)]), matrix
+    return value, matrix
 
 
 def _mend(matrix: Any, program: Program, point: Mapping[str, Any], wrt: Sequence[str]) -> None:
