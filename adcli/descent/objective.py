@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from adcli.ad.evaluate import Run, evaluate
 from adcli.ad.jacobians import directional
 from adcli.ad.symbolic import gradient_nodes
 from adcli.ad.tasks import Task
+from adcli.algebras.matrices.blas_threads import products_alone
 from adcli.descent.rules import Vector
 from adcli.descent.vector_layout import VectorLayout
 from adcli.engines.choose import Choice, choose_algebra, choose_point_engine
@@ -25,7 +27,8 @@ from adcli.function import Function
 from adcli.graph.axes import Shape
 from adcli.graph.graph import Graph
 from adcli.graph.primitives import NEGATIVE
-from adcli.graph.structure import SUM
+from adcli.graph.shapes import infer_shapes
+from adcli.graph.structure import MATMUL, SUM
 from adcli.graph.symbols import Expression, Symbols
 
 if TYPE_CHECKING:
@@ -221,12 +224,23 @@ class Objective(VectorLayout):
         held = {name: x for name, x in self.held.items() if name in function.inputs}
         loss = LossPlan(function, self.free, held=held)
 
+        # Products with vectors wait for memory: more threads gain little, and add up in another
+        # order on each machine.
+        hold = nullcontext if self._multiplies_matrices() else products_alone
+
         def evaluate_planned(vector: Vector) -> tuple[float, Vector]:
             gradient = np.empty_like(vector)
-            value, _ = loss.value_and_gradient(self.views(vector), self.views(gradient))
+            with hold():
+                value, _ = loss.value_and_gradient(self.views(vector), self.views(gradient))
             return value, gradient
 
         return evaluate_planned
+
+    def _multiplies_matrices(self) -> bool:
+        """Whether a product of two matrices, neither a vector, is among the operations."""
+        shapes = infer_shapes(self.graph, self.order, self.input_shapes)
+        products = (shapes[i] for i in self.order if self.graph.ops[i] is MATMUL)
+        return any(len(shape) > 1 and min(shape[-2:]) > 1 for shape in products)
 
     def run(self, vector: Vector, order: list[int]) -> Run:
         """The values of the nodes `order` as arrays."""

@@ -299,8 +299,8 @@ def test_all_that_is_left_out_are_options() -> None:
 
 THREADED = {
     "rows": "descend 'sum((y - a*exp(-b*x))^2)' --data big.parquet --start a=1,b=1",
-    "matrix": "descend 'sum((y - V@v)^2)' --data big.parquet --start v=[0,0,0] --errors robust",
-    "training": "descend 'mean((y - V@v)^2)' --data big.parquet --start v=[0,0,0] --epochs 1",
+    "matrix": "descend 'sum((y - V@v)^2)' --data big.parquet --param 'v=zeros(40)' --errors robust",
+    "training": "descend 'mean((y - V@v)^2)' --data big.parquet --param 'v=zeros(40)' --epochs 1",
     "fit": "fit 'y ~ a*exp(-b*x)' --data big.parquet --start a=1,b=1",
     "points": "grad 'y*exp(sin(x))' --points big.parquet",
 }
@@ -312,8 +312,8 @@ def test_threads_make_no_difference(name: str, folder: Path) -> None:
     import polars as pl
 
     rng = np.random.default_rng(1)
-    columns = {f"V[{k}]": rng.normal(size=300_000) for k in range(3)}
-    x = rng.uniform(size=300_000)
+    columns = {f"V[{k}]": rng.normal(size=100_000) for k in range(40)}
+    x = rng.uniform(size=100_000)
     pl.DataFrame({"x": x, "y": np.exp(-2 * x) + columns["V[0]"] / 9, **columns}).write_parquet(
         "big.parquet"
     )
