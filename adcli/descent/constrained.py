@@ -28,6 +28,11 @@ from adcli.descent.stopping import DEPTH, Ended, Iterate, Limits, Outcome, Statu
 TRIALS = 10
 """How often a method begins, at most."""
 
+IDLE, GAIN = 3, 1e-8
+"""After so many starts that lower the value by no more than this part of it there is none."""
+
+SADDLE = "this may be a saddle point: the Lagrangian curves down along the constraints"
+
 PROBE = 20
 """In problems of more variables, Newton steps are tried after so many iterations of a method, and
 then ever more seldom: which constraints are active is known long before its last digits."""
@@ -88,6 +93,7 @@ class ConstrainedDescent:
     def _run(self) -> Outcome:
         start, scaled = self.measures.start, False
         tried: list[Vector] = []
+        last, idle = math.inf, 0
         for trial in range(TRIALS):
             self._stage(start, scaled, self._method_of(trial))
             place, evidence, way = self._refined(self.place)
@@ -101,7 +107,8 @@ class ConstrainedDescent:
                 if start is not place:
                     continue
             if evidence:
-                return Outcome(Status.CONVERGED, f"the constraints hold, and {evidence}")
+                saddle = "" if way is None else f"; {SADDLE}"
+                return Outcome(Status.CONVERGED, f"the constraints hold, and {evidence}{saddle}")
             start, scaled = self.place, not scaled
             if not self.measures.is_feasible(start):
                 found = self._restored(start, trial)
@@ -109,8 +116,14 @@ class ConstrainedDescent:
                     self.place = found
                     break
                 start = found
-            elif trial == 3:
-                start = self.measures.start
+            else:
+                value = self.place.value
+                idle = 0 if last - value > GAIN * abs(value) or last == math.inf else idle + 1
+                last = value
+                if idle >= IDLE:
+                    break
+                if trial == 3:
+                    start = self.measures.start
         return self._failed()
 
     def _restored(self, place: KktPoint, trial: int) -> KktPoint:

@@ -35,6 +35,9 @@ ROUNDING = 1e-13
 NEAR = 1e-8
 """A Newton step moves next to nothing if no variable moves by more than this part of its size."""
 
+NO_GAIN = 1e-13
+"""Such a step promises to gain no more than this part of the value, or of its fall so far."""
+
 FALLEN = 1e-12
 """A gradient that is left is next to nothing at this part of that at the start."""
 
@@ -257,7 +260,11 @@ class Measures:
         start = np.abs(self.start.gradient) if self.start.is_finite else 0.0
         if (np.abs(balance.left) <= FALLEN * start).all():
             return f"what is left of the gradient fell to {FALLEN:g} of that at the start"
-        if step is not None and step.exact and (np.abs(step.parts) <= NEAR).all():
+        if step is None or not (step.exact and step.is_minimum):
+            return ""
+        depth = max(abs(place.value), abs(self.start.value - place.value))
+        gains = abs(float(balance.left @ step.change)) > NO_GAIN * depth
+        if (np.abs(step.parts) <= NEAR).all() and not gains:
             return f"a Newton step would move no variable by more than {NEAR:g} of its size"
         return ""
 

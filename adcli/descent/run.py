@@ -104,6 +104,8 @@ def descend(
 
         if checkpoint is not None or resume is not None:
             raise UsageError("a descent under constraints has no checkpoints", "leave them out")
+        if len(rates):
+            raise UsageError("a descent under constraints has no rates", "leave them out")
         if errors:
             raise UsageError(
                 "standard errors of a descent hold where no constraint does", "leave them out"

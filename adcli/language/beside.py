@@ -81,7 +81,9 @@ def compare_beside(parser: Parser, program: str, texts: Sequence[str]) -> Compar
         results = [StatementValue([node], False), *results]
     if len(results) != len(texts) + 1:
         place = (starts[0], len(whole))
-        raise _refused(whole, place, "each constraint is one comparison", None)
+        bound = any(re.search(r"(?<![<>=!])=(?!=)", text) for text in texts)
+        hint = "an equation is written ==" if bound else None
+        raise _refused(whole, place, "each constraint is one comparison", hint)
     found = []
     for k, result in enumerate(results[1:]):
         place = (starts[k], starts[k + 1] - 1)

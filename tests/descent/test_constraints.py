@@ -103,6 +103,7 @@ STATUSES = [
     ("x*y", ["x + y == 1"], Status.DIVERGED, "without end"),
     ("y", ["y^3 >= x^2"], Status.STALLED, "no multipliers"),
     ("x^2 - y^2", ["y^2 <= 1", "x == 0"], Status.CONVERGED, "the constraints hold"),
+    ("log(x) + 0*y", ["x >= -1"], Status.STALLED, "the constraints hold, but"),
     ("y*0 + x*0 + 3", ["x^2 + y^2 == 1"], Status.CONVERGED, "the constraints hold"),
 ]
 
@@ -192,6 +193,9 @@ ERRORS: list[tuple[dict[str, Any], type[AdcliError], str]] = [
     ({"constraints": ["log(-x) <= 1"]}, DomainError, "log"),
     ({"constraints": ["x <= 1"], "method": "adam"}, UsageError, "takes no constraints"),
     ({"constraints": ["x <= 1"], "rate": 0.1}, UsageError, "takes no constraints"),
+    ({"constraints": ["x = 1"]}, LanguageError, "each constraint"),
+    ({"constraints": ["x <= 1"], "rates": [0.1, 1.0]}, UsageError, "no rates"),
+    ({"constraints": ["x <= 1"], "errors": True}, UsageError, "standard errors"),
     ({"constraints": ["x <= 1"], "checkpoint": "f"}, UsageError, "no checkpoints"),
     ({"method": "slsqp"}, UsageError, "is for constraints"),
 ]
