@@ -26,6 +26,11 @@ _INSTEAD = {
     ("descend", "--at"): "the start of a descent is --start x=2,y=3",
     ("fit", "--at"): "the starting values of parameters are --start a=1,b=0",
     ("grad", "--start"): "the point is --at x=2,y=3; adcli descend starts from one",
+    (
+        "propagate",
+        "--data",
+    ): "rows with columns x and u(x) are --points FILE; repeated observations --observations FILE",
+    ("propagate", "--start"): "the values are --at 'x=2±0.1,y=3(1)'",
     ("eval", "--start"): "the point is --at x=2,y=3; adcli descend starts from one",
 }
 """(command, option of another) -> what to write."""

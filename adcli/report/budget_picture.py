@@ -16,8 +16,9 @@ from adcli.report.plots import (
     write_figure,
 )
 from adcli.report.shorthand import shorthand
+from adcli.uncertainty.budget import Uncertain, budget_parts
 from adcli.uncertainty.coverage import density
-from adcli.uncertainty.propagation import Propagation, Uncertain, budget_parts
+from adcli.uncertainty.propagation import Propagation
 from adcli.uncertainty.sampled import VERDICTS, Sampled
 
 MOST_RESULTS = 4

@@ -12,7 +12,8 @@ from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report
 from adcli.report.shorthand import in_digits, rounded, shorthand
-from adcli.uncertainty.propagation import FAILED, SECOND, Propagation, Uncertain, signed_root
+from adcli.uncertainty.budget import SECOND, Uncertain, signed_root
+from adcli.uncertainty.propagation import FAILED, Propagation
 from adcli.uncertainty.sampled import MonteCarlo, Sampled
 
 FEW = 8

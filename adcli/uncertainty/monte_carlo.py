@@ -22,8 +22,9 @@ from adcli.engines.columns import Column
 from adcli.engines.rows import compute_rows
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function
+from adcli.uncertainty.budget import Uncertain
 from adcli.uncertainty.measured_point import MeasuredPoint
-from adcli.uncertainty.propagation import Propagation, Uncertain
+from adcli.uncertainty.propagation import Propagation
 from adcli.uncertainty.sampled import MonteCarlo, Sampled, Sampling
 
 BLOCK_NUMBERS = 1 << 21

@@ -180,6 +180,8 @@ RARE = ("animate", "source", "model", "data", "data_format", "points_format")
 PLOTS = ("-", "-", "-", "-", "", "out.xyz", "no/out.svg", *["-"] * 25, "out.svg", "out.png")
 READS = (
     "source",
+    "covariance",
+    "observations",
     "model",
     "points",
     "data",
@@ -187,7 +189,6 @@ READS = (
     "resume",
     "predict",
     "record",
-    "covariance",
 )
 WRITES = ("output", "save", "trace", "checkpoint")
 

@@ -14,8 +14,9 @@ from adcli.report.page.scales import Scale, linear
 from adcli.report.page.svg_chart import SvgChart, figures
 from adcli.report.propagation import PropagationReport
 from adcli.report.shorthand import in_digits, shorthand
+from adcli.uncertainty.budget import Uncertain, budget_parts
 from adcli.uncertainty.coverage import density
-from adcli.uncertainty.propagation import Propagation, Uncertain, budget_parts
+from adcli.uncertainty.propagation import Propagation
 from adcli.uncertainty.sampled import MonteCarlo, Sampled
 
 MOST_RESULTS = 6
