@@ -156,7 +156,8 @@ def _tokens(text: str) -> list[str]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         assert match is not None
-        token, at = match[0].strip() or " ", match.end()
+        token, at = match[0], match.end()
+        token = token.strip() or " " if token != "\\ " else token
         if token in _WITH_WORDS:
             inside = _IN_BRACES.match(text, at)
             assert inside is not None, text
@@ -184,7 +185,7 @@ class _Setter:
             token = self._next()
             if token in ends:
                 break
-            if token in ("^", "_", "'"):
+            if token in ("^", "_", "'") and items:
                 kind, base = items.pop()
                 index = self._group() if token != "'" else ["<mo>′</mo>"]
                 name = "msub" if token == "_" else "msup"

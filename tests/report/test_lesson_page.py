@@ -336,6 +336,11 @@ def test_the_derivation(opened: Any) -> None:
             "; ".join([f"x = x*y{n % 8} + sin(x/{n})" for n in range(1, 13)]) + "; x^2",
             ",".join(["x=0.1", *[f"y{k}=1.2345" for k in range(8)]]),
         ),
+        (
+            "a = sin(x*y) + exp(z)*w; b = tanh(a*x)/(1 + y^2); c = sqrt(1 + b^2*z^2)*log(2 + "
+            "cos(w*x)); d = where(a > b, a*c, b^2/c); (a*b + c*d)^2*exp(-x^2)/(1 + exp(-w*d))",
+            "x=1,y=2,z=0.5,w=0.3",
+        ),
     ],
 )
 def test_the_size_of_a_page(text: str, at: str) -> None:

@@ -12,9 +12,11 @@ import adcli
 from adcli.ad.tasks import Task
 from adcli.explain.trace import trace
 from adcli.language.messages import columns
+from adcli.report.derivation import derivation_report
 from adcli.report.formula_paths import formula_paths_to
 from adcli.report.formula_trace import formula_trace
 from adcli.report.graph import dot_text, drawing_of, mermaid_text, tree_text
+from adcli.report.page.set_formulas import derivation_markup
 from adcli.report.steps import TEXT, Steps
 from adcli.report.svg import svg_text
 from adcli.report.trace import TraceReport
@@ -77,6 +79,15 @@ def check_drawing(program: Program, *, is_at_point: bool) -> None:
     ElementTree.fromstring(svg_text(drawn))
     assert len(dot_text(drawn).splitlines()) == len(mermaid_text(drawn).splitlines()) + 4
     assert all(columns(line) <= 80 for line in tree_text(drawn, 80).splitlines())
+
+
+@settings(max_examples=15)
+@given(array_programs())
+def test_derivations_are_set(program: Program) -> None:
+    f = adcli.function(program.text)
+    shapes = {name: np.shape(program.point[name]) for name in f.variables}
+    found = derivation_report(f.shown, f.variables[:1], 1, {n: x for n, x in shapes.items() if x})
+    ElementTree.fromstring(f"<main>{derivation_markup(found)}</main>")
 
 
 @settings(max_examples=25)
