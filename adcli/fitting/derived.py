@@ -99,10 +99,10 @@ class DeltaMethod:
 
     def _reason(self, q: Quantity, error: float, gradient: Any) -> str | None:
         """Why one number of a quantity has no standard error; None if it has."""
-        if not math.isfinite(error):
+        if not math.isfinite(error) or (error == 0 and gradient.any()):  # unknown, or given alone
             for k in np.flatnonzero(gradient):
                 label = self.labels[k]
                 if label in self.reasons:
                     return f"{label} has no standard error: {self.reasons[label]}"
-            return BEYOND
+            return BEYOND if error else None
         return FLAT if q.name in self.jacobians and not gradient.any() else None

@@ -53,8 +53,12 @@ def lengthened(model: Model, data: CodedColumns) -> tuple[CodedColumns, Vector]:
 
 
 def response_names(model: Model) -> list[str]:
-    """What the responses are called: their texts."""
-    return [to_text(model.graph, f.outputs) for f in model.responses]
+    """What the responses are called: their texts, numbered where they are the same."""
+    texts = [to_text(model.graph, f.outputs) for f in model.responses]
+    return [
+        f"{text} ({texts[:k].count(text) + 1})" if texts.count(text) > 1 else text
+        for k, text in enumerate(texts)
+    ]
 
 
 def weights_of_all(

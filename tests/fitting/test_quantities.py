@@ -92,8 +92,11 @@ def test_a_quantity_without_an_error_says_why(expression, value, reason):
 
 
 def test_a_parameter_at_its_bound_counts_as_given_and_one_without_an_error_spoils():
-    held = adcli.fit(MODEL, DATA, START, bounds={"c": (0.5, 1)}, derive={"q": "2c", "p": "c + k"})
+    held = adcli.fit(MODEL, DATA, START, bounds={"c": (0.5, 1)}, derive={"p": "c + k"})
     assert held.derived["p"].standard_error == held.parameters["k"].standard_error
+    alone = adcli.fit(MODEL, DATA, START, bounds={"c": (0.5, 1)}, derive={"p": "2c"}).derived["p"]
+    assert (alone.value, alone.standard_error) == (1.0, None)
+    assert alone.reason == "c has no standard error: it is at its bound"
     lost = adcli.fit("y ~ a*b*t", DATA, {"a": 1.0, "b": 1.0}, derive={"q": "a", "p": "a*b"})
     assert "a has no standard error" in lost.derived["q"].reason
 

@@ -103,6 +103,12 @@ def test_groups_and_three_responses():
         assert list(x.fit.responses) == ["p", "q", "r"]
 
 
+def test_the_same_response_twice():
+    found = adcli.fit("[A, A] ~ [a*exp(-k*t), b*exp(-k*t)]", DATA, {"a": 1.0, "b": 1.0, "k": 1.0})
+    assert list(found.responses) == ["A (1)", "A (2)"]
+    assert found.point["a"] == pytest.approx(found.point["b"])
+
+
 WRONG = [
     ("[A, B] ~ a*exp(-k*t)", {}, "2 responses and one prediction"),
     ("[A, B] ~ [a, k, t]", {}, "2 responses and 3 predictions"),
