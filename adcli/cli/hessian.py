@@ -7,11 +7,14 @@ from typing import Any
 
 from adcli.ad.tasks import Task
 from adcli.cli.declare import as_command
+from adcli.cli.formats import ROWS
 from adcli.cli.kinds import flag
 from adcli.cli.needs import Need, has_none, is_one
+from adcli.cli.options import format_option
 from adcli.cli.run import run
 from adcli.cli.run_options import RunOptions
-from adcli.cli.show import show
+from adcli.cli.show import show, write_text
+from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.report.numbers import shape_of
 
@@ -33,9 +36,10 @@ class HessianOptions(RunOptions):
 
     model: None = None
     direction: tuple[()] = ()
+    form: str = format_option("mtx", endings={**ROWS, ".mtx": "mtx"})
     sparse: bool = flag(
         "Coordinates and values of the elements that may not be 0, as the graph says: for many "
-        "variables.",
+        "variables. With -o NAME.mtx in the Matrix Market format.",
         Need(
             "takes one point in float64, without --points, --precision, --strict, "
             "--explain-engine or --verbose",
@@ -53,7 +57,11 @@ def command(options: HessianOptions) -> int:
     The gradient is built as a graph by a reverse sweep; sweeps of --mode differentiate it again.
     With --data the columns of a table are vectors of EXPR, and are not differentiated for.
     """
-    return run("hessian", options, _show_sparse) if options.sparse else run("hessian", options)
+    if options.sparse:
+        return run("hessian", options, _show_sparse)
+    if options.form == "mtx":
+        raise UsageError("the Matrix Market format is for sparse matrices", "--sparse makes it one")
+    return run("hessian", options)
 
 
 def _show_sparse(
@@ -65,5 +73,8 @@ def _show_sparse(
     value, matrix = f.sparse_hessian(point, wrt=task.wrt)
     shapes = {name: shape_of(point[name]) for name in task.wrt}
     report = SparseReport(point, value, list(labels(shapes)), matrix, held)
-    show(report, options.form, options.output, options.digits)
+    if options.form == "mtx":
+        write_text(options.output, report.market())
+    else:
+        show(report, options.form, options.output, options.digits)
     return 0

@@ -54,6 +54,15 @@ class SparseReport(Report):
         """A line for each element."""
         return self._lines(exact)
 
+    def market(self) -> Iterator[str]:
+        """The lower triangle in the Matrix Market format, which scipy.io.mmread reads."""
+        rows, columns = self.places
+        low, size = rows >= columns, len(self.labels)
+        yield "%%MatrixMarket matrix coordinate real symmetric\n"
+        yield f"{size} {size} {np.count_nonzero(low)}\n"
+        kept = (x[low].tolist() for x in (rows + 1, columns + 1, self.matrix.data))
+        yield from (f"{i} {j} {exact(x)}\n" for i, j, x in zip(*kept, strict=True))
+
     def _lines(self, text: Any) -> Iterator[tuple[str, str, str]]:
         for i, j, x in zip(*self.places, self.matrix.data, strict=True):
             yield self.labels[i], self.labels[j], text(float(x))
