@@ -159,6 +159,14 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "points": ("rows.csv", "rows.jsonl", "rows.parquet"),
     "data": ("rows.csv", "rows.jsonl", "rows.parquet"),
     "predict": ("rows.csv", "few.csv", "rows.parquet"),
+    "subject_to": ("x + y <= 1", "x >= 0", "x^2 + y^2 == 2", "sum(v) == 1", "0 <= x <= 1"),
+    "rates": ("1e-3:1:3", "0.01:1", "1e-300:1e300:3"),
+    "errors": ("", "robust"),
+    "cluster_by": ("x", "z"),
+    "growth": ("n=1,3", "n=2"),
+    "set": ("b = 2a", "a = b^2 + 1", "c = 1"),
+    "derive": ("s = a + b", "half = log(2)/b", "r = sqrt(a)/(b - 1)"),
+    "by": ("z", "y", "x", "x,z"),
 }
 """Values of options that mostly do."""
 
