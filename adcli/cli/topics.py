@@ -140,7 +140,8 @@ RECORD = """
 
 and 'adcli replay run.json --against other.json' compares two runs without running any.
 
-same: bit for bit. rounding: status and exit code are the same, and
+same: bit for bit, as it is on one machine whatever the number of threads (but for products of two
+large matrices, whose threads are those of BLAS). rounding: status and exit code are the same, and
 all values, points and errors differ by no more than 1e-6 of their size (that at the start, where it
 was larger; at least 1e-5 of the largest beside them): so far apart descents end that take other
 steps. Gradients at the end and counts of steps belong to the way there. different: anything else,

@@ -199,7 +199,7 @@ def _changed(kind: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iter
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys([*then, *now]):
-        a, b = (dict(_leaves(run.get(name), name)) for run in (then, now))
+        a, b = (dict(_leaves(run[name], name)) if name in run else {} for run in (then, now))
         numbers = [x for x in (*a.values(), *b.values()) if _is_number(x)]
         scale = LITTLE * max(map(abs, numbers), default=0.0)
         for path in dict.fromkeys([*a, *b]):
