@@ -14,14 +14,14 @@ from adcli.report.rendering import Report
 from adcli.report.shorthand import in_digits, rounded, shorthand
 from adcli.uncertainty.budget import SECOND, Uncertain, signed_root
 from adcli.uncertainty.propagation import FAILED, Propagation
-from adcli.uncertainty.sampled import MonteCarlo, Sampled
+from adcli.uncertainty.sampled import VERDICTS, MonteCarlo, Sampled
 
 FEW = 8
 """Most results whose budgets are shown as tables."""
 CORRELATED = 12
+"""Most results whose correlation is shown as a table."""
 MANY = 1e4
 """Degrees of freedom from which on they make no difference."""
-"""Most results whose correlation is shown as a table."""
 MUCH = 0.05
 """A part of the variance that is worth a sentence."""
 FULL = 6
@@ -71,6 +71,9 @@ class PropagationReport(Report):
                 root = signed_root(term.variance)
                 cells = [None, None, None, root, term.percent, None]
                 yield x.name, " ".join(term.quantities), *map(_text, cells)
+            if x.order == 2 and x.higher is not None:
+                cells = [signed_root(x.higher.variance), 100 * x.higher_share, None]
+                yield x.name, SECOND, "", "", "", *map(_text, cells)
 
     def plain(self) -> Iterator[Sequence[str]]:
         """The value of each result and its standard uncertainty."""
@@ -81,11 +84,18 @@ class PropagationReport(Report):
         """The results with their budgets; of many the results alone."""
         results = self.found.results
         if len(results) > FEW:
+            trials = self.found.monte_carlo
             rows = (
-                (x.name, rounded(x.value, x.standard_uncertainty, digits), *_spread(x, digits))
-                for x in results
+                (
+                    x.name,
+                    rounded(x.value, x.standard_uncertainty, digits),
+                    *_spread(x, digits),
+                    *([] if trials is None else [VERDICTS[trials.results[k].validates]]),
+                )
+                for k, x in enumerate(results)
             )
             headers = ["result", "value", "uncertainty", "expanded"]
+            headers += [] if trials is None else ["by trials"]
             tables.rows(headers, rows, total=len(results))
             level = f"{100 * results[0].level:.4g}%"
             tables.sentence(f"expanded to {level}; --format json has the budget of each result")
