@@ -26,6 +26,10 @@ LEAST_HEIGHT = 20
 """Lines of a terminal that has room for a curve below the rows."""
 
 
+LEAST_BAR = 10
+"""Columns of a bar that is worth having."""
+
+
 class LiveTable(PlainTable):
     """A watcher that writes rows above a progress bar on a terminal, which says how fast it goes
     and how much time is left at most; with `plots` the value's curve so far stands above the bar.
@@ -101,11 +105,10 @@ class LiveTable(PlainTable):
 
     def _bar(self, it: Iterate, now: float) -> Table:
         words = f"{it.iteration:,} of at most {self.total:,}{self._pace(it, now)}"
+        said, room = Text(words, style="dim", no_wrap=True), self.console.width - len(words) - 2
         line = Table.grid(padding=(0, 1))
-        bar = ProgressBar(
-            self.total, it.iteration, width=max(10, self.console.width - len(words) - 2)
-        )
-        line.add_row(bar, Text(words, style="dim"))
+        bar = [ProgressBar(self.total, it.iteration, width=room)] if room >= LEAST_BAR else []
+        line.add_row(*bar, said)
         return line
 
     def _pace(self, it: Iterate, now: float) -> str:
