@@ -46,7 +46,7 @@ def check_arrays(
         values = _as_array(given, name, dtype)
         if not values.ndim:
             raise DataError(f"column '{name}' is a number, not an array of rows")
-        if not np.isfinite(values).all():
+        if not _is_finite(values):
             place = tuple(np.argwhere(~np.isfinite(values))[0])
             number = float(_as_array(given, name, "float64")[place])
             large = f", too large for {dtype}" if np.isfinite(number) else ""
@@ -59,6 +59,17 @@ def check_arrays(
     if 0 in lengths.values():
         raise DataError("the data have no rows")
     return CodedColumns(columns, {name: x for name, x in levels.items() if name in columns})
+
+
+PART = 1 << 16
+"""Rows that are checked together: what a check makes of all of a large table takes memory."""
+
+
+def _is_finite(values: Any) -> bool:
+    import numpy as np
+
+    parts = (values[k : k + PART] for k in range(0, len(values), PART))
+    return all(np.isfinite(part).all() for part in parts)
 
 
 def _as_array(given: Any, name: str, dtype: str) -> Any:

@@ -139,7 +139,7 @@ class Minimisation:
         self.linear = problem.linearise(self.point)
         self.units = of_length_one(self.linear.triangle)[1]
         left = vector_norm(self.linear.projected)
-        self.radius = caution * (max(self._size(), LEAST_REACH * left) or 1.0)
+        self.radius = caution * max(self._size() or left or 1.0, LEAST_REACH * left)
         self.iterations = 0
         self.edge = DomainEdge(len(self.point))
         self._landmark = math.inf

@@ -86,7 +86,9 @@ class Summary:
         self.differences = residuals.differences(self.point)
         self.r = residuals.weighted(self.differences)
         fitted = problem.response + self.differences
-        self.sizes = residuals.weighted(np.abs(problem.response) + np.abs(fitted))
+        np.abs(fitted, out=fitted)
+        fitted += np.abs(problem.response)
+        self.sizes = residuals.weighted(fitted)
         self.perfect = is_perfect(self.r, self.sizes)
         self.local = Linearised.unknown(len(self.point))
         self.ended = attempt.status is not Status.INTERRUPTED

@@ -74,6 +74,30 @@ def fit_small(settings: Settings) -> Iterator[Row]:
     yield Row("fit of 30 rows, a new model", best["new"] * 1e3, "ms", 2)
 
 
+@benchmark("fit-wide")
+def fit_wide(settings: Settings) -> Iterator[Row]:
+    """A fit of 50 parameters to many rows, once: the processor's time, the memory, the digits."""
+    import resource
+
+    import numpy as np
+
+    import adcli
+
+    rows, width = settings.size(ROWS), 50
+    random = np.random.default_rng(0)
+    design = random.standard_normal((rows, width))
+    y = design @ np.arange(width) / 7 + 0.1 * random.standard_normal(rows)
+    begin = process_time()
+    found = adcli.fit("y ~ X @ b", {"X": design, "y": y}, {"b": np.zeros(width)})
+    seconds = process_time() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    exact = np.linalg.solve(design.T @ design, design.T @ y)
+    worst = np.max(np.abs(found.point["b"] - exact)) / np.max(np.abs(exact))
+    yield Row(f"fit of {width} parameters to {rows:,} rows", seconds, "s", 12)
+    yield Row("memory, the data included", peak, "MB", 500)
+    yield Row("error of a parameter", worst, "", 1e-12)
+
+
 @benchmark("fit-rows")
 def fit_rows(settings: Settings) -> Iterator[Row]:
     """A fit of three parameters to many rows against SciPy's curve_fit."""

@@ -144,7 +144,7 @@ of the parameters as they are."""
 
 OVERFLOWS = ("Jennrich and Sampson", 2)
 RUNS = [
-    pytest.param(name, k, id=f"{name} x{SCALES[k]}")
+    pytest.param(name, k, id=f"{name} x{SCALES[k]}", marks=[pytest.mark.slow] * (k == 1))
     for name in PROBLEMS
     for k in range(3)
     if (name, k) not in (HIDDEN, OVERFLOWS)

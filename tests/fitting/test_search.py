@@ -549,3 +549,10 @@ def test_an_interrupted_fit_is_not_judged_by_how_well_it_fits() -> None:
     assert found.status is Status.INTERRUPTED
     assert not [warning for warning in found.warnings if "R squared" in warning]
     assert "R squared" in str(fit("y ~ a*x", data, {"a": 1.0}).warnings)
+
+
+def test_a_linear_model_takes_one_step_from_zeros() -> None:
+    design = RNG.standard_normal((400, 6))
+    y = noisy(design @ np.arange(6.0))
+    found = fit("y ~ X @ b", {"X": design, "y": y}, {"b": np.zeros(6)})
+    assert found.iterations == 1
