@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, Saving, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
-from adcli.descent.inference import Inference
 from adcli.descent.monitor import HISTORY_NUMBERS, History, Monitor, Watcher
 from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
@@ -21,6 +20,9 @@ from adcli.descent.settings import Settings
 from adcli.descent.stopping import Iterate, Limits, Minimum, Outcome, Status
 from adcli.engines.choose import Choice
 from adcli.graph.coded import AxisNames, LevelNames
+
+if TYPE_CHECKING:
+    from adcli.descent.inference import Inference
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from adcli.data.array_columns import check_arrays, names_in
 from adcli.data.checkpoint import check_identity
 from adcli.data.levels import has_column
 from adcli.descent.checkpoint import Saving, read_descent, same_start
-from adcli.descent.inference import ErrorSettings
 from adcli.descent.minimise import Result, minimise
 from adcli.descent.monitor import Watcher
 from adcli.descent.problem import Problem
@@ -125,6 +124,8 @@ def descend(
     problem.check_start()
     inferring = None
     if errors:
+        from adcli.descent.inference import ErrorSettings
+
         inferring = ErrorSettings(errors, cluster_by, confidence, given)
         inferring.check(problem)
     elif cluster_by is not None:

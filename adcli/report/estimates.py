@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adcli.descent.inference import Estimate, Inference
 from adcli.descent.minimise import Result
 from adcli.graph.axes import element_labels
 from adcli.language.messages import counted
 from adcli.report.drawn_tables import Tables
 from adcli.report.numbers import exact, flat, shape_of, short
+
+if TYPE_CHECKING:
+    from adcli.descent.inference import Estimate, Inference
 
 CORRELATED = 12
 """Most parameters whose correlation is shown as a table."""
