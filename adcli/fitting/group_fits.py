@@ -99,7 +99,7 @@ def as_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 def group_columns(by: str | Sequence[str]) -> list[str]:
     """The names of group columns. Raises UsageError for none, or one twice."""
-    names = [by] if isinstance(by, str) else list(by)
+    names: list[Any] = list(by) if isinstance(by, list | tuple) else [by]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise UsageError("by names no column", "for example by='curve', or by=['site', 'plot']")
     for k, name in enumerate(names):
@@ -117,6 +117,12 @@ def find_groups(data: Mapping[str, Any], by: Sequence[str]) -> list[RowGroup]:
     keys, places = [], None
     for name in by:
         values, codes = _levels(data, name)
+        for other in names_in(data):
+            if hasattr(data[other], "__len__") and len(data[other]) != len(codes):
+                raise DataError(
+                    f"the columns differ in their number of rows: '{name}' has {len(codes):,}, "
+                    f"'{other}' has {len(data[other]):,}"
+                )
         keys.append(values)
         places = codes if places is None else places * len(values) + codes
     assert places is not None

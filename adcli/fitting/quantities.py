@@ -39,6 +39,11 @@ def read_quantities(given: WrittenQuantities, option: str) -> tuple[Quantity, ..
     """
     if isinstance(given, str):
         given = [given]
+    if not isinstance(given, Mapping | list | tuple | None):
+        raise UsageError(
+            f"{option} is expressions by name, or texts, not {type(given).__name__}",
+            "for example {'half': 'log(2)/k'}, or ['half = log(2)/k']",
+        )
     if isinstance(given, Mapping):
         texts = [f"{_written(name)} = {text}" for name, text in given.items()]
     else:

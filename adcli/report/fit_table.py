@@ -49,7 +49,8 @@ class FitTable(Report):
     def records(self) -> Iterator[dict[str, Any]]:
         for x in self._read():
             if x.fit is None:
-                yield {"group": x.group, "rows": x.rows, "status": x.status, "error": x.error}
+                told = {"status": x.status, "reason": x.reason, "error": x.error}
+                yield {"group": x.group, "rows": x.rows, **told}
             else:
                 yield {"group": x.group, **FitReport(x.fit).record()}
 

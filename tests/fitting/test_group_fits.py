@@ -89,18 +89,23 @@ def test_several_columns_in_the_order_of_the_data():
     assert fits.of("n", 1).fit.point == pytest.approx({"a": 8.0, "b": 1.0})
 
 
+WRONG_COLUMNS = {"short": [1, 2], "holes": ["a", None] + ["b"] * 58}
 WRONG = [
     ("curv", "did you mean 'curve'"),
     ([], "names no column"),
     (["curve", "curve"], "twice"),
     ([3], "names no column"),
+    (3, "names no column"),
+    ("short", "differ in their number of rows"),
+    ("holes", "row 2: column 'holes': missing value"),
 ]
 
 
 @pytest.mark.parametrize(("by", "message"), WRONG)
 def test_what_is_wrong_is_said(by, message):
+    data = {**DATA, **({by: WRONG_COLUMNS[by]} if by in ("short", "holes") else {})}
     with pytest.raises(AdcliError) as error:
-        adcli.fit(MODEL, DATA, by=by, **ASKED)
+        adcli.fit(MODEL, data, by=by, **ASKED)
     assert message in f"{error.value.message}; {error.value.hint}"
 
 

@@ -150,6 +150,7 @@ WRONG = [
     ({"derive": ["pi = a"]}, "constant"),
     ({"derive": ["q = a +"]}, "a value is missing"),
     ({"derive": [3]}, "is a text, not int"),
+    ({"derive": 3}, "not int"),
     ({"set": {"c": "c + a"}}, "defined by itself"),
     ({"set": ["a = c", "c = a"]}, "defined by one another"),
     ({"set": {"d": "2a"}}, "'d', which the model does not have"),
