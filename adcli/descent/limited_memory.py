@@ -5,6 +5,7 @@ Source: Nocedal & Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,10 @@ class LimitedMemory(Walking):
 
     def step(self, monitor: Monitor, it: Iterate) -> Trial | None:
         """What a search along the direction finds, or one along the gradient."""
-        free = self.problem.free_gradient(it.point, it.gradient)
-        self._learn(it, free)
+        free = np.array(self.problem.free_gradient(it.point, it.gradient))
+        height = _height(monitor.stationarity.first)
+        free *= height
+        self._learn(it, free, height)
         trial = self._search(monitor, it, free)
         if trial is None and self.pairs.order:
             self.pairs.order.clear()
@@ -95,7 +98,7 @@ class LimitedMemory(Walking):
         self.before_gradient = it.gradient
         return trial
 
-    def _learn(self, it: Iterate, free: Vector) -> None:
+    def _learn(self, it: Iterate, free: Vector, height: float) -> None:
         if self.before_point is None or self.before_gradient is None:
             return
         if self.problem.lower is not None:
@@ -103,7 +106,8 @@ class LimitedMemory(Walking):
             if ((before == 0) != (free == 0)).any():
                 self.pairs.order.clear()
                 return
-        moved, turned = it.point - self.before_point, it.gradient - self.before_gradient
+        moved = it.point - self.before_point
+        turned = height * (it.gradient - self.before_gradient)
         if self.problem.lower is not None:
             turned[free == 0] = 0.0
         if dot(moved, turned) > CURVED * vector_norm(moved) * vector_norm(turned):
@@ -153,3 +157,9 @@ class LimitedMemory(Walking):
             getattr(self.pairs, name)[: len(order)] = rows
         self.pairs.curved, self.pairs.squares = state.pop("curved"), state.pop("squares")
         super().restore(state)
+
+
+def _height(size: float) -> float:
+    """The power of two that gradients are measured by, of which one has this size: squares of tiny
+    and huge ones leave the range of float64."""
+    return 2.0 ** -round(math.log2(size)) if 1e-300 < size < 1e300 else 1.0

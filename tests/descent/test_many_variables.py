@@ -142,6 +142,16 @@ def test_a_value_that_falls_without_end_is_no_minimum(method: str) -> None:
     assert result.status is Status.DIVERGED
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("unit", [1e-290, 1e-160, 1e160, 1e290])
+def test_the_unit_of_the_value_does_not_matter(method: str, unit: float) -> None:
+    start = {"x": np.linspace(0.5, 1.5, MANY)}
+    text = "sum((x - 1)^2*(1 + x^2))"
+    result = adcli.descend(f"({text})*{unit}", start, method=method)
+    assert result.status is Status.CONVERGED, result.reason
+    np.testing.assert_allclose(result.point["x"], 1, atol=1e-6)
+
+
 @pytest.mark.slow
 def test_a_million_variables_take_the_memory_of_their_history() -> None:
     import resource
