@@ -17,6 +17,7 @@ LOSS = "descend 'mean((y - a*x)^2)' --start a=0 --data rows.csv"
 FIT = "fit 'y ~ a*x' --data rows.csv --start a=1"
 ROSENBROCK = "descend '(1-x)^2 + (y-x^2)^2' --start x=1,y=2"
 TRAIN = f"{LOSS} --epochs 2"
+PROPAGATE = "propagate x^2 --at x=1±0.1"
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +161,19 @@ NEEDED = {
     "fit.on_error": [f"{FIT} --on-error stop"],
     "fit.rate": [f"{FIT} --rate 0.1"],
     "predict_format": [f"{FIT} --predict-format csv"],
+    "propagate.engine": [f"{PROPAGATE} --engine llvm"],
+    "propagate.points_format": [f"{PROPAGATE} --points-format csv"],
+    "propagate.on_error": [f"{PROPAGATE} --on-error null"],
+    "propagate.coverage": [f"{PROPAGATE} --coverage 2 --level 0.9"],
+    "propagate.order": ["propagate x --points rows.csv --order 2"],
+    "propagate.monte_carlo": ["propagate x --points rows.csv --monte-carlo 1e4"],
+    "propagate.seed": [f"{PROPAGATE} --seed 1"],
+    "propagate.interval": [f"{PROPAGATE} --interval shortest"],
+    "propagate.plot": ["propagate x --points rows.csv --plot a.png"],
+    "propagate.digits": [
+        f"{PROPAGATE} --digits 3 --format json",
+        "propagate x --points rows.csv --digits 3",
+    ],
 }
 """Option -> command lines in which it would have no effect; @ stands for the option."""
 
