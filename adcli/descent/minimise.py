@@ -13,7 +13,7 @@ import numpy as np
 from adcli.data.checkpoint import check_identity
 from adcli.descent.checkpoint import Checkpointer, Saving, restore
 from adcli.descent.diagnosis import distance, doubt, explain, flat_start
-from adcli.descent.monitor import HISTORY_NUMBERS, History, Monitor, Watcher
+from adcli.descent.monitor import HISTORY_NUMBERS, History, Method, Monitor, Watcher
 from adcli.descent.nearby import falls_nearby, kink_remark, least
 from adcli.descent.problem import Problem
 from adcli.descent.settings import Settings
@@ -89,9 +89,10 @@ def minimise(
         watcher.attend(method)
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
-    outcome = method.run(monitor)
-    if settings.name == "lbfgs":
-        outcome = at_kinks(monitor, outcome)
+    if settings.name == "lbfgs" and not is_saved:
+        outcome = run_to_kinks(method, monitor)
+    else:
+        outcome = method.run(monitor)
     if saving.path and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
         saver.save()
     last, remark = monitor.last, ""
@@ -116,6 +117,21 @@ def minimise(
     return _result(problem, settings, monitor, outcome, history)
 
 
+def run_to_kinks(method: Method, monitor: Monitor) -> Outcome:
+    """Run a method that heeds no kinks; where it stands still at one, linear programs go on."""
+    from adcli.descent.pieces import has_kinks
+
+    problem = monitor.problem
+    if not has_kinks(problem.graph, [problem.target]):
+        return method.run(monitor)
+    from adcli.descent.stagnation import LARGEST, Stagnation
+
+    if problem.size > LARGEST:
+        return at_kinks(monitor, method.run(monitor))
+    stagnation = Stagnation(monitor)
+    return at_kinks(monitor, stagnation.judged(method.run(monitor)))
+
+
 def at_kinks(monitor: Monitor, outcome: Outcome) -> Outcome:
     """The outcome where a descent stalled, or ended where gradients do not tell: at kinks, linear
     programs go on from the best point."""
@@ -123,10 +139,8 @@ def at_kinks(monitor: Monitor, outcome: Outcome) -> Outcome:
     ended = outcome.status is Status.CONVERGED and last and not monitor.tests.is_stationary(last)
     if outcome.status is not Status.STALLED and not (ended and monitor.finishing):
         return outcome
-    from adcli.descent.pieces import has_kinks
-
     problem = monitor.problem
-    if not has_kinks(problem.graph, [problem.target]) or last is None:
+    if last is None:
         return outcome
     from adcli.descent.piecewise import finish_at_kinks
 

@@ -29,13 +29,17 @@ NEAR = 1e-3
 """The first trust region of a variable that is about 0: this part of the way on which its slope
 would take the whole value away."""
 
+FEW_ROWS = 4_000
+"""Alternatives up to which the first trust region is as large as the variables: the time of a
+linear program grows faster than its rows."""
+
 SLACK = 64 * 2.0**-52
 """Values that differ by this part of them may differ by rounding."""
 
 WIDEST = 1e12
 """The trust region at most, in sizes of the variables."""
 
-STEPS = 300
+STEPS = 200
 """Linear programs at most."""
 
 DENSE = 1000
@@ -43,6 +47,9 @@ DENSE = 1000
 
 CORRECTIONS = 4
 """Newton steps at most, until one is lower than where the first began."""
+
+PARTS = tuple([2.0**-k for k in range(1, 11)])
+"""Parts of a Newton step that are tried where the whole one is no lower."""
 
 BALANCED = 1e-9
 """Weights balance gradients where they leave this part of the terms that cancel, or less."""
@@ -73,7 +80,8 @@ class Piecewise:
         slope = float(np.abs(it.gradient).max(initial=0.0))
         near = NEAR * abs(it.value) / slope if slope > 0 else 0.0  # for variables about 0
         units = np.maximum(self.sizes(it), near)
-        radius, moved = 1.0, False
+        rows = sum(kink.rows for kink in self.pieces.kinks)
+        radius, moved = (1.0 if rows <= FEW_ROWS else NEAR), False
         for _ in range(STEPS):
             model = model_at(self.pieces, it.point)
             if model is None:
@@ -179,6 +187,19 @@ class Piecewise:
                 break
             value, gradient = m.trial(point)
             at, here = it._replace(point=point, value=value, gradient=gradient), following
+        return self._part_way(model, it, weights, best)
+
+    def _part_way(
+        self, model: LocalModel, it: Iterate, weights: Vector, best: Iterate | None
+    ) -> Iterate | None:
+        """The best of parts of the Newton step, up to which it crosses no kink, and of `best`."""
+        step = self.newton(model, it, weights)
+        if step is None or not np.isfinite(step).all():
+            return best
+        for length in PARTS:
+            found = self._trial(it, it.point + length * step)
+            if found is not None and (best is None or found.value < best.value):
+                best = found
         return best
 
     def closed(self, model: LocalModel, it: Iterate, weights: Vector) -> Outcome | None:

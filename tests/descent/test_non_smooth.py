@@ -179,3 +179,17 @@ def test_what_is_no_minimum_is_not_called_one() -> None:
     assert result.status is Status.DIVERGED
     saddle = descend("max(x, -2x) - y^2 + y^4", {"x": 0.5, "y": 0.0})
     assert saddle.value == pytest.approx(-0.25) or saddle.status is not Status.CONVERGED
+
+
+def test_a_descent_that_stands_still_beside_kinks_goes_on_by_linear_programs() -> None:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(60, 30))
+    y = x @ np.where(np.arange(30) < 5, 3.0, 0.0) + generator.normal(size=60)
+    program = "mean((y - x@b)^2)/2 + 0.1*sum(abs(b))"
+    result = descend(program, {"b": np.zeros(30)}, data={"x": x, "y": y})
+    assert result.status is Status.CONVERGED
+    assert result.iterations < 2000
+    b = np.array(result.point["b"])
+    correlations = x.T @ (y - x @ b) / 60
+    assert np.abs(correlations).max() <= 0.1 * (1 + 1e-9)
+    assert correlations[b != 0] == pytest.approx(0.1 * np.sign(b[b != 0]), rel=1e-9)
