@@ -89,8 +89,8 @@ def minimise(
         watcher.attend(method)
         watcher.begin(problem)
     monitor.start_clock(body["seconds"] if body else 0.0)
-    if settings.name == "lbfgs" and not is_saved:
-        outcome = run_to_kinks(method, monitor)
+    if settings.name == "lbfgs":
+        outcome = run_to_kinks(method, monitor, is_saved)
     else:
         outcome = method.run(monitor)
     if saving.path and outcome.status in (Status.INTERRUPTED, Status.MAX_ITERATIONS):
@@ -117,8 +117,9 @@ def minimise(
     return _result(problem, settings, monitor, outcome, history)
 
 
-def run_to_kinks(method: Method, monitor: Monitor) -> Outcome:
-    """Run a method that heeds no kinks; where it stands still at one, linear programs go on."""
+def run_to_kinks(method: Method, monitor: Monitor, is_saved: bool) -> Outcome:
+    """Run a method that heeds no kinks; where it stands still at one, linear programs go on. One
+    that is saved, to be resumed, ends by itself."""
     from adcli.descent.pieces import has_kinks
 
     problem = monitor.problem
@@ -126,7 +127,7 @@ def run_to_kinks(method: Method, monitor: Monitor) -> Outcome:
         return method.run(monitor)
     from adcli.descent.stagnation import LARGEST, Stagnation
 
-    if problem.size > LARGEST:
+    if is_saved or problem.size > LARGEST:
         return at_kinks(monitor, method.run(monitor))
     stagnation = Stagnation(monitor)
     return at_kinks(monitor, stagnation.judged(method.run(monitor)))
