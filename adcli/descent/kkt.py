@@ -258,7 +258,8 @@ class Measures:
         if balance.part <= STATIONARY:
             return f"the multipliers balance the gradient but for {balance.part:.2g} of its terms"
         start = np.abs(self.start.gradient) if self.start.is_finite else 0.0
-        if (np.abs(balance.left) <= FALLEN * start).all():
+        left = float((np.abs(balance.left) * place.sizes).max(initial=0.0))
+        if left <= FALLEN * float(np.max(start * place.sizes, initial=0.0)):
             return f"what is left of the gradient fell to {FALLEN:g} of that at the start"
         if step is None or not (step.exact and step.is_minimum):
             return ""
