@@ -10,7 +10,7 @@ from adcli.ad.evaluate import Run
 from adcli.ad.live import live_inputs
 from adcli.errors import KinkError
 from adcli.graph.axes import kept_shape
-from adcli.graph.primitives import ELEMENTWISE, REDUCTION, SELECT, one
+from adcli.graph.primitives import ELEMENTWISE, REDUCTION, SELECT, WHERE, one
 
 
 def kink_at(run: Run, i: int, active: bytearray | None = None) -> Any:
@@ -19,6 +19,8 @@ def kink_at(run: Run, i: int, active: bytearray | None = None) -> Any:
     `active` flags the nodes that change; all that depend on variables do so if nothing is said.
     """
     op, algebra = run.graph.ops[i], run.algebra
+    if op is WHERE:
+        return _condition_at_zero(run, i, active or run.graph.varying)
     if op.kink is None:
         return None
     if op.kind == REDUCTION:
@@ -32,6 +34,18 @@ def kink_at(run: Run, i: int, active: bytearray | None = None) -> Any:
     xs, moving = [run.values[j] for j in args], active or run.graph.varying
     shapes = [algebra.shape(x) for x in xs]
     return op.kink(algebra.m, run.graph.attrs[i], shapes, xs, [moving[j] for j in args])
+
+
+def _condition_at_zero(run: Run, i: int, active: bytearray) -> Any:
+    """Where the condition of a `where` is 0 and not 0 beside that, as c is in where(c, a, b).
+
+    What is made of comparisons alone is constant between their kinks, which are their own.
+    """
+    condition = run.graph.args[i][0]
+    if not active[condition] or not run.graph.is_sloped(condition):
+        return None
+    is_zero = run.algebra.m.equal(run.values[condition], 0)
+    return run.algebra.spread(is_zero, run.values[i])
 
 
 def find_kink(run: Run, outputs: Iterable[int], active: bytearray) -> Place | None:
@@ -76,9 +90,10 @@ def kink_error(run: Run, place: Place, text: str) -> KinkError:
     """The error that names a kink."""
     from adcli.ad.blame import written_out
 
-    steps = run.graph.ops[place[0]].partials[:1]
-    # floor, mod, a comparison; a density at the end of its support
-    jumps = (bool(steps) and steps[0] in (None, one)) or run.graph.ops[place[0]].support is not None
+    op = run.graph.ops[place[0]]
+    steps = op.partials[:1]
+    # floor, mod, a comparison; a density at the end of its support; a condition that is a number
+    jumps = (bool(steps) and steps[0] in (None, one)) or op.support is not None or op is WHERE
     taken = "derivative of the piece that the point is on" if jumps else "subgradient of least norm"
     error = KinkError(
         f"{written_out(run, place, text)} is at a kink: it has no derivative there",

@@ -195,6 +195,18 @@ class Graph:
                 reached.add(i)
         return output in reached
 
+    def is_sloped(self, node: int) -> bool:
+        """Whether a derivative flows to a node from any variable."""
+        seen, todo = {node}, [node]
+        while todo:
+            i = todo.pop()
+            if self.ops[i] is VARIABLE:
+                return True
+            found = set(self.moving(i)) - seen
+            seen |= found
+            todo += found
+        return False
+
     def moving(self, i: int) -> Iterator[int]:
         """The arguments of a node that derivatives flow to."""
         return (a for _, a in self.moving_places(i))

@@ -188,6 +188,7 @@ STRICT: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("round(x)", {"x": 2.5}, "round(2.5)", "round(x)"),
     ("mod(x, 3)", {"x": 6.0}, "mod(6, 3)", "mod(x, 3)"),
     ("where(x > 0, x, 2*x)", {"x": 0.0}, "0 > 0", ">"),
+    ("where(tanh(x), 1, 1 - x)", {"x": 0.0}, "where(0, 1, 1)", "where(tanh(x), 1, 1 - x)"),
     ("max(v)", {"v": [1.0, 1.0]}, "max([1, 1])", "max(v)"),
     ("sum(abs(v))", {"v": [3.0, 1.0, 0.0, 5.0, 6.0]}, "abs(0)", "abs(v)"),
     ("2*hypot(x, y)", {"x": 0.0, "y": 0.0}, "hypot(0, 0)", "hypot(x, y)"),
@@ -235,6 +236,8 @@ def test_strict_names_the_kink(text: str, point: dict[str, Any], what: str, plac
         ("std(v) + prod(v)", {"v": [3.0, 3.0, 0.0]}),
         ("floor(abs(x) + 0.5)*y", {"x": 0.0, "y": 1.0}),
         ("where(abs(x) < 1, x, 0)", {"x": 0.0}),
+        ("where((x > 1) + (y > 1), x, y)", {"x": 0.0, "y": 0.0}),
+        ("where(x > 1 and y, x, 2)", {"x": 0.0, "y": 1.0}),
     ],
 )
 def test_strict_says_nothing_away_from_kinks(text: str, point: dict[str, Any]) -> None:
@@ -248,6 +251,11 @@ def test_strict_looks_only_at_the_variables_asked_for() -> None:
     assert f.value_and_gradient(point, wrt=["y"], strict=True) == (0.0, {"y": 0.0})
     with pytest.raises(KinkError):
         f.value_and_gradient(point, wrt=["x"], strict=True)
+    flag = adcli.function("where(c, x, y)")
+    at = {"c": 0.0, "x": 3.0, "y": 4.0}
+    assert flag.value_and_gradient(at, wrt=["y"], strict=True) == (4.0, {"y": 1.0})
+    with pytest.raises(KinkError):
+        flag.value_and_gradient(at, wrt=["c"], strict=True)
 
 
 INFINITE = ("sqrt(x)*sqrt(x)", "x^0.5*x^0.5", "sqrt(x)^2", "sqrt(x^2)", "0*sqrt(x)", "cbrt(x)^3")

@@ -220,6 +220,8 @@ KINKS = [
     ("abs(10x - 1)", 0.1, "abs(0)", -10, 10),
     ("floor(x)", 2.0, "floor(2)", math.inf, 0),
     ("where(x > 1, 3x, x)", 1.0, "1 > 1", 1, math.inf),
+    ("where(x, 1, 1 - x)", 0.0, "where(0, 1, 1)", 0, 0),
+    ("where(tanh(x), x, 1)/max(x, 2)", 0.0, "where(0, 0, 1)", math.inf, -math.inf),
     ("clip(x, 0, 1)", 1.0, "min(1, 1) (in clip)", 1, 0),
     ("sum(abs([x, 2x]))", 0.0, None, -3, 3),
     ("sign(x)", 0.0, "sign(0)", math.inf, math.inf),
