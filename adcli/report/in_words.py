@@ -61,7 +61,8 @@ def rate_words(of: str, by: str, value: Any, text: str) -> str:
 
 def in_words(f: Function, report: TraceReport, digits: int) -> list[Paragraph]:
     """The explanation of a trace of `f`, with so many significant digits."""
-    return TraceWords(f, report, digits).paragraphs()
+    with report.steps.run.algebra.context():
+        return TraceWords(f, report, digits).paragraphs()
 
 
 class TraceWords:

@@ -99,6 +99,7 @@ PROGRAMS = {
     ("sin(" * 20 + "x" + ")" * 20, "x=1", "both"): ["·...·"],
     ("x", "x=2", "both"): ["w1 changes as fast as x."],
     ("2 + pi", "", "both"): [],
+    ("2*std(x)", "x=0.5", "both"): ["does not change with x, to first order"],
 }
 
 
