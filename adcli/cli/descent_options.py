@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from adcli.cli.declare import Options, option
+from adcli.cli.descent_needs import (
+    CHECKPOINT,
+    DRAWN,
+    ONE_START,
+    RANDOM_START,
+    TRAINING,
+    WHOLE,
+    is_one_start,
+    schedule_for,
+)
 from adcli.cli.formats import HTML, JSON, RECORD, FormatOption, format_of
 from adcli.cli.kinds import choice, count, flag, format_choice, number, text, texts
-from adcli.cli.needs import A_TABLE, A_TABLE_OR_PAGE, Need, Parsed, has, has_none, is_one
+from adcli.cli.needs import A_TABLE, A_TABLE_OR_PAGE, Need, has, has_none, is_one
 from adcli.cli.options import COLOR, ProgramOptions, RecordOptions, digits_option
 from adcli.cli.table_options import TableOptions
-from adcli.descent.schedules import USES
 from adcli.engines.choose import DESCENT_ENGINES
 from adcli.errors import UsageError
 from adcli.language.messages import safe
@@ -60,63 +68,6 @@ constraints: slsqp (the default of small problems) or trust-constr (of large one
 the multiplier of a constraint tells how fast the best value changes as its right side grows."""
 
 
-def _is_one_start(parsed: Parsed) -> bool:
-    return (parsed["starts"] or 1) == 1
-
-
-def _is_one_descent(parsed: Parsed) -> bool:
-    return _is_one_start(parsed) and not parsed["rates"]
-
-
-def _is_drawn(parsed: Parsed) -> bool:
-    """Whether anything in a descent is left to the seed."""
-    return (
-        not _is_one_start(parsed)
-        or has("shuffle")(parsed)
-        or any(_draws(text) for text in parsed["param"])
-        or is_part(parsed["validation"])
-    )
-
-
-def _draws(text: str) -> bool:
-    """Whether a --param has an array of random numbers."""
-    return not {"zeros", "ones", "constant"}.issuperset(re.findall(r"=\s*(\w+)\s*\(", text))
-
-
-def is_part(validation: str | None) -> bool:
-    """Whether --validation gives a part of the rows, not a file."""
-    try:
-        float(validation or "")
-    except ValueError:
-        return False
-    return True
-
-
-def schedule_for(setting: str) -> Need:
-    """One of the schedules that use a setting."""
-    *others, last = USES[setting]
-    either = f"{', '.join(others)} or {last}" if others else last
-    return Need(f"needs --schedule {either}", is_one("schedule", *USES[setting]))
-
-
-TRAINING = Need(
-    "is for a training", has("batch_size", "epochs"), "--batch-size or --epochs asks for one"
-)
-WHOLE = Need(
-    "is not for a training",
-    has_none("batch_size", "epochs"),
-    "leave --batch-size and --epochs out",
-)
-ONE_START = Need("shows one descent", _is_one_descent, "leave --starts and --rates out")
-DRAWN = Need("needs --starts, a random --param, --shuffle, or a part for --validation", _is_drawn)
-RANDOM_START = Need(
-    "is for --start random:SEED",
-    lambda parsed: any(text.startswith("random:") for text in parsed["start"]),
-    "the values of an array give its shape",
-)
-CHECKPOINT = Need("needs --checkpoint", has("checkpoint"))
-
-
 class StartOptions(Options):
     """Where to begin, and within which bounds."""
 
@@ -152,7 +103,7 @@ class AimOptions(Options):
         "Descend at each of N learning rates (default 9), evenly spread on a logarithmic scale; "
         "the best counts.",
         WHOLE,
-        Need("and --starts exclude each other", _is_one_start, "leave one out"),
+        Need("and --starts exclude each other", is_one_start, "leave one out"),
         Need("and --rate exclude each other", has_none("rate"), "leave one out"),
         Need("is not for a page", lambda parsed: parsed["form"] != "html", "--format csv has all"),
     )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from adcli.cli.descent_options import SettingsOptions, TrainingOptions, is_part
+from adcli.cli.descent_needs import is_part
+from adcli.cli.descent_options import SettingsOptions, TrainingOptions
 from adcli.cli.descent_run import DescentRun, print_now
 from adcli.cli.interruption import interruption
 from adcli.cli.show import screen

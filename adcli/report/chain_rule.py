@@ -19,7 +19,8 @@ from adcli.language.labels import Labels
 from adcli.language.messages import columns
 from adcli.language.whole_calls import WholeProgram
 from adcli.report.step_names import name_steps
-from adcli.report.steps import Notation, is_loose, joined
+from adcli.report.steps import Notation
+from adcli.report.sums_and_products import is_loose, joined
 
 MAX_OPERATIONS = 60
 """Operations of a formula that is shown."""

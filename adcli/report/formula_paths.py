@@ -16,7 +16,8 @@ from adcli.report.chain_rule import MAX_OPERATIONS, ChainRule, ChainRules, left_
 from adcli.report.formula_trace import check_one_number, known_shapes
 from adcli.report.paths import SeveralPaths, count_text, middle_out
 from adcli.report.rendering import Report
-from adcli.report.steps import TEXT, Steps, product_of
+from adcli.report.steps import TEXT, Steps
+from adcli.report.sums_and_products import product_of
 
 if TYPE_CHECKING:
     from adcli.report.drawn_tables import Tables
@@ -61,8 +62,10 @@ class FormulaPathReport(Report):
             return self.formulas[place]
         path = self.paths.listed[place]
         if limit:
-            return product_of(middle_out(path, lambda e: self.factor(e.source, e.operand) or ""))
-        return product_of([self.factor(edge.source, edge.operand) or "" for edge in path])
+            factors = middle_out(path, lambda e: self.factor(e.source, e.operand) or "")
+        else:
+            factors = [self.factor(edge.source, edge.operand) or "" for edge in path]
+        return product_of(factors, TEXT.times)
 
     def record(self) -> dict[str, Any]:
         """The number of paths, those listed, and the chain rule."""

@@ -17,7 +17,8 @@ from adcli.graph.shapes import infer_shapes
 from adcli.language.messages import counted
 from adcli.report.chain_rule import ChainRule, ChainRules, left_out, shown_slopes
 from adcli.report.rendering import Report
-from adcli.report.steps import Notation, Steps, joined
+from adcli.report.steps import Notation, Steps
+from adcli.report.sums_and_products import joined
 from adcli.report.trace import MAX_SEED_VECTORS, MAX_TERMS, cut, thinned
 
 if TYPE_CHECKING:

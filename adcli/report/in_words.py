@@ -61,6 +61,7 @@ def rate_words(of: str, by: str, value: Any, text: str) -> str:
 
 def in_words(f: Function, report: TraceReport, digits: int) -> list[Paragraph]:
     """The explanation of a trace of `f`, with so many significant digits."""
+    assert report.steps.run is not None
     with report.steps.run.algebra.context():
         return TraceWords(f, report, digits).paragraphs()
 

@@ -21,7 +21,6 @@ from adcli.graph.primitives import (
     MULTILINEAR,
     MULTIPLY,
     NAMED,
-    NEGATIVE,
     REDUCTION,
     SELECT,
     STATIC,
@@ -32,9 +31,9 @@ from adcli.graph.primitives import (
 )
 from adcli.graph.structure import INDEX, MATMUL, STACK, SUM, usual_call
 from adcli.graph.symbols import Expression, Symbols
-from adcli.language.printing import OPERATORS, POWER
 from adcli.language.text import key_text, name_text, to_text
 from adcli.report.step_names import MACRON, Spelling, name_steps
+from adcli.report.sums_and_products import is_bracketed, is_loose, joined
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _WORD = re.compile(r"[^\W\d_₀-₉]+")
@@ -255,7 +254,7 @@ class Steps:
             return factor if factor != "" else "1"
         if factor in ("", "-"):
             return factor + "1"
-        return factor[1:-1] if _is_bracketed(factor) else factor
+        return factor[1:-1] if is_bracketed(factor) else factor
 
     def _selected(self, node: int, k: int) -> str | None:
         """What passes to operand k: all, a share, or the places where a condition holds."""
@@ -370,35 +369,3 @@ class Steps:
         if self.graph.ops[node].kind == REDUCTION:
             return False
         return self.shape(node) != self.shape(self.graph.args[node][k])
-
-
-def joined(terms: list[str]) -> str:
-    """Terms of a sum: `a + b - c`."""
-    text = " + ".join(terms)
-    return text.replace("+ -", "- ")
-
-
-def product_of(factors: list[str], times: str = TEXT.times) -> str:
-    """The product of factors as `Steps.factor` has them, without those that are 1."""
-    sign = "-" * (factors.count("-") % 2)
-    kept = [factor for factor in factors if factor not in ("", "-")]
-    if len(kept) == 1 and not sign and _is_bracketed(kept[0]):
-        return kept[0][1:-1]
-    return sign + (times.join(kept) or "1")
-
-
-def _is_bracketed(text: str) -> bool:
-    """Whether one pair of brackets encloses all of the text."""
-    depth = 0
-    for i, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return text[0] == "(" and i == len(text) - 1
-    return False
-
-
-def is_loose(graph: Graph, node: int, text: str) -> bool:
-    """Whether a product needs brackets around this factor."""
-    op = graph.ops[node]
-    level = OPERATORS.get(op.name)
-    return op is NEGATIVE or text.startswith("-") or (level is not None and level[0] < POWER)

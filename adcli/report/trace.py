@@ -13,7 +13,8 @@ from adcli.language.messages import counted
 from adcli.report.numbers import exact, flat, nested, shape_of, short, to_json
 from adcli.report.operation_counts import HEADERS, LEGEND, count_cells, in_words
 from adcli.report.rendering import Report
-from adcli.report.steps import Steps, joined
+from adcli.report.steps import Steps
+from adcli.report.sums_and_products import joined
 
 if TYPE_CHECKING:
     from adcli.report.drawn_tables import Tables

@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from adcli.cli.descent_needs import WHOLE
 from adcli.cli.descent_options import (
-    WHOLE,
     AimOptions,
     CheckpointOptions,
     SettingsOptions,
