@@ -43,7 +43,13 @@ CASES = [
     ),
     ("adcli taylor x^2 --at x=1", "--direction", "abc", *MISTAKES["abc"]),
     ("adcli descend x^2 --start x=1", "--bounds", "abc", "'abc' is not a range", RANGE),
-    ("adcli descend x^2 --start x=1", "--bounds", "abc:1", *MISTAKES["abc"]),
+    (
+        *("adcli descend x^2 --start x=1", "--bounds", "abc:1"),
+        *(
+            "the bound 'abc' is a name, not a number",
+            "--subject-to 'x >= abc' holds one by another",
+        ),
+    ),
     ("adcli descend x^2 --start x=1", "--bounds", "0:1/0", *MISTAKES["1/0"]),
     ("adcli diff sum(x)", "--shape", "abc", "'abc' is not a shape", SHAPE),
     (
