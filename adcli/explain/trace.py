@@ -37,7 +37,7 @@ class Contribution(NamedTuple):
     value: Any
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Trace:
     """Both sweeps at a point, as far as they were asked for.
 

@@ -42,7 +42,7 @@ class Paragraph(NamedTuple):
     sentences: Sequence[str]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class TraceReport(Report):
     """A trace with the names of its steps and what `adcli grad` says.
 
