@@ -74,7 +74,11 @@ one is ours."""
 
 
 @pytest.mark.parametrize(
-    ("program", "start", "known"), [p[1:] for p in PROBLEMS], ids=[p[0] for p in PROBLEMS]
+    ("program", "start", "known"),
+    [
+        pytest.param(*p[1:], id=p[0], marks=[pytest.mark.slow] if p[0] == "MAXL" else [])
+        for p in PROBLEMS
+    ],
 )
 def test_known_minima_are_reached(program: str, start: dict[str, Any], known: float) -> None:
     result = descend(program, start)
