@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from adcli.cli.app import COMMANDS
+from adcli.cli.topics import TOPICS
 from tests.examples.test_examples import ROOT, run_bash, workplace
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,6 +67,12 @@ def test_output_is_what_the_readme_shows(command: str, shown: str, workplace: Pa
     assert ran.returncode == 0, ran.stderr
     pattern = ".*".join(map(re.escape, shown.split("...")))
     assert re.fullmatch(pattern, ran.stdout, re.DOTALL), ran.stdout
+
+
+def test_tables_have_every_command_and_topic() -> None:
+    rows = re.findall(r"^\| `adcli (\w+)[^|]*\| (.*) \|$", README, re.MULTILINE)
+    assert [name for name, _ in rows] == list(COMMANDS)
+    assert re.findall("`([^`]+)`", dict(rows)["help"]) == list(TOPICS)
 
 
 def test_blocks_are_found() -> None:
