@@ -71,7 +71,7 @@ def _integral(n: int, z: Any) -> Any:
 
     t, size = _complex(z.imag, -z.real), abs(z)
     far, near = size > 8.5, size < 2.2
-    above = ~far & (z.imag > 2.0)
+    above = ~(far | near) & (z.imag > 2.0)
     between = ~(far | near | above)
     value = special.wofz(z)
     value[far] = _far(n, t[far], value[far])
