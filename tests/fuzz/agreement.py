@@ -105,7 +105,7 @@ class Case:
             return LIMIT if is_limit else type(error).__name__
 
     def _ask(self, f: Function, where: dict[str, Any]) -> Numbers:
-        return flat(getattr(f, self.task)(where, precision=DIGITS, wrt=self.f.variables))
+        return flat(getattr(f, self.task)(where, precision=DIGITS, wrt=self.f.names(None)))
 
     def _float_ways(self) -> Iterator[Way]:
         for engine in ["numpy", "python"][: 1 + self._is_scalar]:
@@ -163,7 +163,7 @@ class Case:
         if set(again.variables) != set(self.f.variables):
             return
         found = self.result(again, {"precision": DIGITS}, {n: self.exact[n] for n in again.inputs})
-        order = self.result(self.f, {"precision": DIGITS, "wrt": again.variables})
+        order = self.result(self.f, {"precision": DIGITS, "wrt": again.names(None)})
         if order != "DomainError":  # x - x, written as 0, may have stood where nothing is defined
             # Of a pole on the way, as in atanh(log(e)), only a rewritten program may be sure.
             if isinstance(found, str) and not isinstance(order, str) and self._may_fail(order):

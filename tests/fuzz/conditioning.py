@@ -12,7 +12,9 @@ by itself: those of hypot(x, asin(x)) near 0 are 1000 and cancel to 0.001. Rules
 partials in a form that keeps its digits; a second one is held to what half a unit in the last place
 of the point changes: that of normpdf, (x^2 - 1)*normpdf(x), is a difference next to 1. A log
 density is a sum of terms about 1 in size at least, which may cancel: it is off by as much as 1
-would be, too.
+would be, too. Its first partials are such sums as well, 0 at the mode: y/rate - 1 of a Poisson
+distribution, whose own derivative keeps its digits, that of (y - rate)/rate would not. They are
+held to what half a unit in the last place of its inputs changes.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ from adcli.graph.primitives import (
     NAMED,
     PRIMITIVES,
     VARIABLE,
+    Primitive,
+    no_derivative,
 )
 from adcli.graph.shapes import infer_shapes
 
@@ -143,7 +147,8 @@ def noisy(
                 else:
                     if op.name in PARTS:
                         t = graph.node(PRIMITIVES["multiply"], (t, graph.constant(INSIDE)))
-                    off = _term if op.kind in SUMS or op.name in PARTS else _edge
+                    is_moved = op.kind in SUMS or op.name in PARTS or _is_density_of(op, k)
+                    off = _term if is_moved else _edge
                     args[k] = off(graph, args[k], t)
         node = graph.node(op, tuple(args), graph.attrs[i])
         if op.name in TIES:
@@ -168,6 +173,11 @@ def noisy(
     changed = Function(graph, [new[o] for o in f.outputs], f.text)
     used = {name: shape for name, shape in noise.items() if name in changed.inputs}
     return changed, used, {name: x for name, x in numbers.items() if name in changed.inputs}
+
+
+def _is_density_of(op: Primitive, k: int) -> bool:
+    """Whether it is a log density, which has a derivative by this input: a count has none."""
+    return bool(op.parameters or op.support) and op.partials[k] is not no_derivative
 
 
 def _is_held(number: float | str) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,32 @@ def test_terms_inside_of_an_operation_that_cancel_may_be_off(
 ) -> None:
     (spread,) = scatter(adcli.function(text), {"x": mpf(x)}, value_at)
     assert least < spread < most
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "least", "most"),
+    [
+        ("poisson_logpmf(1, x)", 1.0000000001, 1e-18, 1e-15),  # 1/x - 1
+        ("normal_logpdf(x, 1, 1)", 1.0000000001, 1e-18, 1e-15),
+        ("exp(x)", 1.0, 1e-17, 1e-15),
+        ("powlog(x, 2, 1)", 0.60653, 1e-23, 1e-20),  # 2x log(x) + x is in a form that keeps digits
+    ],
+)
+def test_first_partials_of_log_densities_may_cancel(
+    text: str, x: float, least: float, most: float
+) -> None:
+    def ask(f: adcli.Function, point: dict[str, Any]) -> list[Any]:
+        return [f.value_and_gradient(point, precision=DIGITS, wrt=["x"])[1]["x"]]
+
+    (spread,) = scatter(adcli.function(text), {"x": mpf(x)}, ask)
+    assert least < spread < most
+
+
+def test_variables_that_are_nothing_but_indices_are_not_asked_for() -> None:
+    f = adcli.function("sort(reorder(v, W[0]))[1]")
+    point = {"v": [0.5] * 3, "W": [[0.5] * 3] * 3}
+    for seed in range(20):
+        assert Case(f, point, "value_and_gradient", Choices(source=Random(seed))).check() == "agree"
 
 
 @pytest.mark.parametrize(
