@@ -41,7 +41,7 @@ def factors(a: Array) -> Triangles:
     Not of its transpose: errors are relative to the largest element of a column, and the rows of
     equations have different units more often than the unknowns.
     """
-    if len(a) >= LARGE and (a.diagonal() > 0).all() and (a == a.T).all():
+    if len(a) >= LARGE and (a.diagonal() > 0).all() and is_symmetric(a):
         upper, failed = _upper_of_cholesky(a)
         found = None if failed else examined(upper, None, 1, epsilon())
         if found is not None and found.vanished is None:
@@ -50,6 +50,11 @@ def factors(a: Array) -> Triangles:
         packed, order, _ = lapack.dgetrf(a)
     swaps = int(np.count_nonzero(order != np.arange(len(order))))
     return examined(packed, order, -1 if swaps % 2 else 1, epsilon())
+
+
+def is_symmetric(a: Array) -> bool:
+    """Whether a matrix is symmetric to the bit; most that are not show it in the first row."""
+    return bool((a[0] == a[:, 0]).all() and (a == a.T).all())
 
 
 def determinant(found: Triangles) -> tuple[float, int]:
@@ -108,8 +113,10 @@ def _inverse_of_large(packed: Array, order: Array) -> Array:
     n = len(packed)
     with alone(n):
         upper, _ = lapack.dtrtri(packed)
+    for k in range(n):
+        upper[k + 1 :, k] = 0.0
     with alone(2 * n):
-        y = blas.dtrsm(1.0, packed, np.triu(upper), side=1, lower=1, diag=1)
+        y = blas.dtrsm(1.0, packed, upper, side=1, lower=1, diag=1, overwrite_b=1)
     columns = np.arange(n)
     for i, j in enumerate(order.tolist()):
         columns[i], columns[j] = columns[j], columns[i]
