@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from adcli.data.output import atomic_output
+from adcli.data.saved_json import read_document, write_document
 from adcli.data.schema import (
     every,
     flag,
@@ -29,18 +29,14 @@ from adcli.data.schema import (
     text,
     whole,
 )
-from adcli.data.source import READ_BYTES, open_file, read_file
+from adcli.data.source import READ_BYTES, open_file
 from adcli.errors import DataError
-from adcli.given import check_kinds
 
 VERSION = 1
 FORMAT = "adcli record"
 
 COMMANDS = ("descend", "fit", "grad")
 """The commands that keep records."""
-
-MOST_BYTES = 1 << 28
-"""No record is larger."""
 
 MOST_NUMBERS = 1000
 """Arrays of more numbers are kept as a checksum, their norm, their ends and a few elements."""
@@ -60,8 +56,7 @@ def write_record(path: str | os.PathLike[str], body: Mapping[str, Any]) -> None:
     whole_body = {"format": FORMAT, "version": VERSION, **body}
     whole_body.pop("checksum", None)
     whole_body["checksum"] = hashlib.sha256(_json(whole_body)).hexdigest()
-    with atomic_output(path) as stream:
-        stream.write(json.dumps(whole_body, ensure_ascii=False, indent=1).encode() + b"\n")
+    write_document(path, whole_body)
 
 
 def read_record(path: str | os.PathLike[str]) -> RunRecord:
@@ -70,16 +65,8 @@ def read_record(path: str | os.PathLike[str]) -> RunRecord:
     Raises UsageError for a file that is not there, DataError for one that is not a record, is of a
     newer version of adcli, or was changed after it was written.
     """
-    check_kinds(path=path)
-    name = os.fspath(path)
-    data = read_file(name, _MADE_BY, MOST_BYTES)
-    try:
-        body = json.loads(data) if len(data) < MOST_BYTES else None
-    except (ValueError, RecursionError):
-        raise DataError(f"{name} is not a record: it is not JSON", _MADE_BY) from None
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise DataError(f"{name} is not a record of a run", _MADE_BY)
-    version = body.get("version")
+    body = read_document(path, FORMAT, "record", "a record of a run", _MADE_BY)
+    name, version = os.fspath(path), body.get("version")
     if type(version) is int and version > VERSION:
         raise DataError(
             f"{name} is a record of version {version}, written by a newer adcli",

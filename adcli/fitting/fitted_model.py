@@ -7,7 +7,6 @@ interval, the prediction and t times sqrt(g' C g + s^2 / w), with the given conf
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -20,10 +19,9 @@ import numpy as np
 
 from adcli.ad.tasks import Task
 from adcli.data.array_columns import check_arrays, names_in
-from adcli.data.output import atomic_output
 from adcli.data.parameters import MODEL_FORMAT
+from adcli.data.saved_json import read_document, write_document
 from adcli.data.schema import array, every, flag, mapping, number, optional, record, text, whole
-from adcli.data.source import read_file
 from adcli.errors import AdcliError, DataError, DomainError, UsageError
 from adcli.fitting.derived import DerivedNumber
 from adcli.fitting.model import (
@@ -39,10 +37,6 @@ from adcli.fitting.responses import repeated
 from adcli.fitting.row_values import in_row
 from adcli.fitting.statistics import half_width, standard_errors
 from adcli.function import Function
-from adcli.given import check_kinds
-
-MOST_BYTES = 1 << 28
-"""No file of a model is larger."""
 
 
 class Prediction(NamedTuple):
@@ -126,8 +120,7 @@ class FittedModel:
             **({"levels": self.levels} if self.levels else {}),
             **({"derived": derived} if self.derived else {}),
         }
-        with atomic_output(path) as stream:
-            stream.write(json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n")
+        write_document(path, body)
 
     @cached_property
     def _predictor(self) -> tuple[Predictor, Vector]:
@@ -227,22 +220,15 @@ class FittedModel:
 def load_model(path: str | os.PathLike[str]) -> FittedModel:
     """The model of a file of JSON, which is read without executing anything, and checked. Raises
     UsageError for a file that is not there, DataError for one that is no model, or damaged."""
-    check_kinds(path=path)
-    name = os.fspath(path)
     made_by = "adcli fit --save FILE writes a model"
-    data = read_file(name, made_by, MOST_BYTES)
-    try:
-        body = json.loads(data) if len(data) < MOST_BYTES else None
-    except (ValueError, RecursionError):
-        raise DataError(f"{name} is not a model: it is not JSON", made_by) from None
-    if not isinstance(body, dict) or body.get("format") != MODEL_FORMAT:
-        raise DataError(f"{name} is not a model of this version of adcli", made_by)
+    meant = "a model of this version of adcli"
+    body = read_document(path, MODEL_FORMAT, "model", meant, made_by)
     try:
         _, *parts = _BODY({"levels": {}, "derived": {}, **body}).values()
         found = FittedModel(*parts)
         _check(found)
     except (AdcliError, ValueError) as error:
-        raise DataError(f"the model {name} is damaged: {error}", made_by) from None
+        raise DataError(f"the model {os.fspath(path)} is damaged: {error}", made_by) from None
     return found
 
 
