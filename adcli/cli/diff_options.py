@@ -20,8 +20,6 @@ Examples:
   adcli diff 'exp(sin(x))' --at x=1 --order 20 --taylor"""
 
 FORMULA_ENDINGS = {".tex": "latex", ".py": "python", ".c": "c", ".json": "json", **HTML}
-DERIVED = ("text", "latex", "html", "json")
-"""Formats of derivations."""
 
 
 class DiffOptions(ProgramOptions, ShapeOptions):

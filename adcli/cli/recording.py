@@ -37,7 +37,6 @@ class RunNotes:
         self.body: RunRecord = {}
         self._columns: dict[str, ColumnDigest] = {}
         self._counts = {"rows": 0, "failed": 0}
-        self._choice: Choice | None = None
         self._stdin: _HashedInput | None = None
         self._begin = 0.0
 

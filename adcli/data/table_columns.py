@@ -43,7 +43,6 @@ def read_columns(
     "drop" its row is left out. Raises DataError for unknown columns, for missing, infinite and
     non-numeric cells, and where no row is left.
     """
-
     names = list(dict.fromkeys(names))
     columns: dict[str, Array] = {}
     count = 0
