@@ -32,11 +32,10 @@ class Coverage:
                 raise UsageError(f"the coverage factor is {self.factor:g}", "it is above 0, as 2")
 
 
-def counted_freedom(freedom: float) -> float:
-    """Degrees of freedom as tables of Student's t have them, cut to a whole number (GUM G.4.1)."""
-    return (
-        freedom if math.isinf(freedom) or freedom < 1 else float(math.floor(freedom * (1 + 1e-12)))
-    )
+def counted_freedom(freedom: Any) -> Any:
+    """Degrees of freedom, one or an array, as tables of Student's t have them: cut to whole numbers
+    (GUM G.4.1)."""
+    return np.where(np.less(freedom, 1), freedom, np.floor(np.multiply(freedom, 1 + 1e-12)))[()]
 
 
 def coverage_factor(level: float, freedom: float) -> float:

@@ -19,7 +19,7 @@ from adcli.function import Function
 from adcli.given import check_kinds, real_value
 from adcli.graph.shapes import infer_shapes
 from adcli.uncertainty.covariance import CovarianceMatrix
-from adcli.uncertainty.coverage import Coverage, coverage_factor
+from adcli.uncertainty.coverage import Coverage, counted_freedom, coverage_factor
 from adcli.uncertainty.measured import Measured
 from adcli.uncertainty.measured_point import MeasuredPoint, Pairs, measured_point
 from adcli.uncertainty.propagation import CANCELLED
@@ -151,7 +151,7 @@ class RowPropagation:
             freedom[group[0]] = freedom[group].min()
         shares = variances / variances.sum(axis=2, keepdims=True)
         effective = 1 / (shares**2 / freedom).sum(axis=2)
-        counted = np.where(effective < 1, effective, np.floor(effective * (1 + 1e-12)))
+        counted = counted_freedom(effective)
         tail = 0.5 + self.coverage.level / 2
         factors = special.stdtrit(np.where(np.isfinite(counted), counted, 1e300), tail)
         return np.where(np.isnan(factors), special.ndtri(tail), factors)
