@@ -17,6 +17,7 @@ from adcli.engines.rows import RowResults, compute_rows
 from adcli.errors import UsageError
 from adcli.function import Function
 from adcli.given import check_kinds, real_value
+from adcli.graph.axes import Shape
 from adcli.graph.shapes import infer_shapes
 from adcli.uncertainty.covariance import CovarianceMatrix
 from adcli.uncertainty.coverage import Coverage, counted_freedom, coverage_factor
@@ -52,10 +53,14 @@ class RowPropagation:
     strict: bool = False
 
     @cached_property
+    def _shapes(self) -> dict[int, Shape]:
+        """The shapes of all nodes."""
+        shapes = {name: np.shape(x) for name, x in self.point.values.items()}
+        return infer_shapes(self.f.graph, self.f.order, shapes, self.f.text)
+
+    @cached_property
     def _task(self) -> Task:
-        point, f = self.point, self.f
-        shapes = {name: np.shape(x) for name, x in point.values.items()}
-        inferred = infer_shapes(f.graph, f.order, shapes, f.text)
+        point, f, inferred = self.point, self.f, self._shapes
         if len(f.outputs) == 1 and not inferred[f.outputs[0]]:
             return Task("gradient", "reverse", point.uncertain, strict=self.strict)
         task = Task("jacobian", "auto", point.uncertain, strict=self.strict)
@@ -64,9 +69,7 @@ class RowPropagation:
     @cached_property
     def outputs(self) -> list[tuple[int, ...]]:
         """The shapes of the results."""
-        shapes = {name: np.shape(x) for name, x in self.point.values.items()}
-        inferred = infer_shapes(self.f.graph, self.f.order, shapes, self.f.text)
-        return [inferred[o] for o in self.f.outputs]
+        return [self._shapes[o] for o in self.f.outputs]
 
     def over(
         self,
