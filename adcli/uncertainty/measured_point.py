@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ class MeasuredPoint:
     kinds: Any
     linked: Any = field(default_factory=lambda: np.zeros(0, dtype=int))
     correlation: Any = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        """Where the elements of each uncertain variable are among all."""
+        sizes = [int(np.size(self.values[name])) for name in self.uncertain]
+        ends = accumulate(sizes)
+        return {
+            name: slice(end - size, end)
+            for name, size, end in zip(self.uncertain, sizes, ends, strict=True)
+        }
 
     @property
     def covariance(self) -> Any:

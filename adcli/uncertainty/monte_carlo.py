@@ -151,16 +151,10 @@ class _Trials:
 
     def _columns(self, draws: Any) -> dict[str, Column]:
         """The variables over trials."""
-        columns, start = {}, 0
-        for name, value in self.point.values.items():
-            if name not in self.point.uncertain:
-                columns[name] = Column(value, False)
-                continue
-            shape = np.shape(value)
-            size = math.prod(shape)
-            part = draws[:, start : start + size]
-            columns[name] = Column(np.ascontiguousarray(part).reshape(-1, *shape), True)
-            start += size
+        columns = {name: Column(value, False) for name, value in self.point.values.items()}
+        for name, where in self.point.places.items():
+            part = np.ascontiguousarray(draws[:, where])
+            columns[name] = Column(part.reshape(-1, *np.shape(columns[name].values)), True)
         return columns
 
     def summary(self, values: Any) -> _BatchSummary:

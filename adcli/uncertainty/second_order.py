@@ -87,13 +87,10 @@ def _terms(
 
 def _parts(point: MeasuredPoint, numbers: Any) -> Mapping[str, Any]:
     """A number for each element as values of the uncertain variables."""
-    found, start = {}, 0
-    for name in point.uncertain:
-        shape = np.shape(point.values[name])
-        size = math.prod(shape)
-        found[name] = numbers[start : start + size].reshape(shape)
-        start += size
-    return found
+    return {
+        name: numbers[where].reshape(np.shape(point.values[name]))
+        for name, where in point.places.items()
+    }
 
 
 def _tangent(f: Function, point: MeasuredPoint, direction: Any) -> Function:

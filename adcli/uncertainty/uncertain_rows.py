@@ -204,10 +204,9 @@ def propagate_columns(
         example[home] = Measured(np.ones(u.shape[1:]), 1.0)
         spreads[home] = u.reshape(rows, math.prod(u.shape[1:]))
     point = measured_point(f, {**values, **example}, correlation, matrices)
-    places, start = {}, 0
-    for name in point.uncertain:
-        size = max(np.size(point.values[name]), 1)
-        for k in range(size if name in spreads else 0):
-            places[start + k] = spreads[name][:, k]
-        start += size
-    return RowPropagation(f, point, coverage, engine, strict).over(own, places, rows, stop=True)
+    deviations = {
+        point.places[name].start + k: column
+        for name, spread in spreads.items()
+        for k, column in enumerate(spread.T)
+    }
+    return RowPropagation(f, point, coverage, engine, strict).over(own, deviations, rows, stop=True)
