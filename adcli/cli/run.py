@@ -22,7 +22,6 @@ from adcli.cli.terminal import remark
 from adcli.errors import DomainError, UsageError
 from adcli.function import Function, function
 from adcli.graph.axes import Shape
-from adcli.graph.coded import coded_column
 from adcli.language.messages import render_note, safe
 from adcli.report.numbers import flat
 from adcli.report.point_report import PointReport
@@ -109,6 +108,7 @@ def _in_blocks(
     """The Hessian of a loss that is a sum over rows, which are not held; None for another loss."""
     from adcli.data.table_columns import selected
     from adcli.engines.summed_rows import SummedRows
+    from adcli.graph.coded import coded_column
 
     names = columns_in(f, table)
     if any(map(coded_column, names)):  # whose codes are known when all rows are read
