@@ -186,7 +186,7 @@ class FitOptions(FittingOptions, PredictionOptions, OutputOptions):
         if self.form == "html" and self.by:
             raise UsageError(
                 "--format html is the report of one fit, and --by makes many",
-                "--where 'curve == 1' fits one of them",
+                "-o fits.csv has a row for each of them",
             )
         format_of("--save", self.save, {".json": "json"}, texts=())
         if self.plot:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from adcli.cli.formats import format_of
 from adcli.cli.inputs import is_whole_point
 from adcli.cli.surroundings import machine, versions
 from adcli.data.run_record import ColumnDigest, RunRecord, inputs_of, packed, write_record
@@ -48,6 +49,7 @@ class RunNotes:
         path = vars(options).get("record")
         if path == "-":
             raise UsageError("a record goes to a file of its own", "--record FILE.json")
+        format_of("--record", path, {".json": "json"}, texts=())
         stdin = sys.stdin
         options = self._started(command, options)
         try:
@@ -77,7 +79,7 @@ class RunNotes:
             for name, field in options.fields.items()
             if name not in LOOKS_AND_FILES
         }
-        if has_stdin:
+        if has_stdin and sys.stdin is not None:  # the command says that it is closed
             self._stdin = _HashedInput(sys.stdin)
             sys.stdin = self._stdin
         self._begin = time.perf_counter()
@@ -161,15 +163,13 @@ class _HashedInput:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self.buffer = _HashedBytes(stream.buffer) if stream is not None else None
+        self.buffer = _HashedBytes(stream.buffer)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def facts(self) -> dict[str, Any]:
         """The number of bytes that were read, and their checksum."""
-        if self.buffer is None:
-            return {}
         return {"bytes": self.buffer.size, "sha256": self.buffer.total.hexdigest()}
 
 

@@ -121,7 +121,8 @@ def tied(model: Model, ties: Sequence[Quantity]) -> Model:
     taken = [*model.names, *(name for q in ties for name in q.f.inputs)]
     for q in ties:
         if q.name not in taken:
-            hint = did_you_mean(q.name, taken) or f"its names are {', '.join(taken[:8])}"
+            listed = ", ".join(list(dict.fromkeys(taken))[:8])
+            hint = did_you_mean(q.name, taken) or f"its names are {listed}"
             raise UsageError(f"set names '{q.name}', which the model does not have", hint)
     ends = ["\n" if "#" in q.text else "; " for q in ties]
     text = "".join(q.text.strip() + end for q, end in zip(ties, ends, strict=True)) + model.text

@@ -281,6 +281,9 @@ def test_wrong_use() -> None:
     assert "no file 'none.json'" in adcli_here("replay none.json").stderr
     line = f"{RUNS['rate']} --record run.json --save run.json"
     assert "same file" in adcli_here(line).stderr
+    outcome = adcli_here(f"{RUNS['rate']} --record run.png")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "'run.png' ends in .png, which this command does not write" in outcome.stderr
     with pytest.raises(AdcliError):
         adcli.replay(3)  # type: ignore[arg-type]
 

@@ -63,6 +63,11 @@ def test_a_reader_that_never_reads(folder):
     [
         ("adcli grad - --at x=1 <&-", 1, "", "error: standard input is closed\n"),
         ("adcli grad x --points - <&-", 1, "", "error: standard input is closed\n"),
+        (
+            "printf 'x,y\n1,2\n2,3\n' | adcli descend 'sum((y - a*x)^2)' --data - --start a=1"
+            " --record r.json --format plain > a.txt; adcli replay r.json <&-",
+            *(1, "", "error: standard input is closed\n"),
+        ),
         (f"adcli grad {POINT} >&-", 1, "", "error: standard output is closed\n"),
         ("adcli grad x --points many.csv >&-", 1, "", "error: standard output is closed\n"),
         (f"adcli grad {POINT} 2>&-", 0, RECORD, ""),

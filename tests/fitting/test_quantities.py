@@ -154,6 +154,7 @@ WRONG = [
     ({"set": {"c": "c + a"}}, "defined by itself"),
     ({"set": ["a = c", "c = a"]}, "defined by one another"),
     ({"set": {"d": "2a"}}, "'d', which the model does not have"),
+    ({"set": {"zzzz": "2k"}}, "which the model does not have; its names are y, a, k, t, c\n"),
     ({"set": {"c": "2u"}, "start": {"a": 1, "k": 1}}, "'u', which is a column"),
     ({"set": {"c": "2a"}}, "'c' is tied to other parameters; the start cannot name it"),
     ({"set": {"c": "2a"}, "start": {"a": 1, "k": 1}, "fix": {"c": 1}}, "fix cannot name it"),
@@ -167,7 +168,7 @@ WRONG = [
 def test_what_is_wrong_is_said(settings, message):
     with pytest.raises(AdcliError) as error:
         adcli.fit(MODEL, DATA, **{"start": START, **settings})
-    assert message in f"{error.value.message}; {error.value.hint}"
+    assert message in f"{error.value.message}; {error.value.hint}\n"
 
 
 def test_all_outputs_and_the_saved_model_have_them(tmp_path, monkeypatch):
