@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adcli.descent.minimise import Result
@@ -91,11 +91,21 @@ def draw_estimates(tables: Tables, found: Inference, fixed: Mapping[str, Any], d
         shown = short(value, digits) if isinstance(value, float) else "[...]"
         rows.append([name, shown, "fixed", *"----"])
     tables.rows(headers, rows)
-    labels = list(found.parameters)
-    known = [k for k, x in enumerate(found.parameters.values()) if x.standard_error is not None]
+    draw_correlation(tables, found.parameters, found.correlation, _cell)
+
+
+def draw_correlation(
+    tables: Tables,
+    parameters: Mapping[str, Any],
+    correlation: Any,
+    cell: Callable[[float, int], str],
+) -> None:
+    """The correlation of the parameters that have standard errors, unless they are many."""
+    labels = list(parameters)
+    known = [k for k, x in enumerate(parameters.values()) if x.standard_error is not None]
     if 1 < len(known) <= CORRELATED:
         names = [labels[k] for k in known]
-        cells = [[_cell(float(found.correlation[a, b]), 3) for b in known] for a in known]
+        cells = [[cell(float(correlation[a, b]), 3) for b in known] for a in known]
         tables.heading("correlation of the parameters")
         tables.matrix(names, names, cells)
 

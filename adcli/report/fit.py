@@ -15,6 +15,7 @@ from adcli.language.messages import counted
 from adcli.report.constraints import constraint_lines, held_fields
 from adcli.report.descent import levels_field, result_fields
 from adcli.report.drawn_tables import Tables
+from adcli.report.estimates import draw_correlation
 from adcli.report.numbers import exact
 from adcli.report.rendering import Report, fields_of
 
@@ -27,9 +28,6 @@ FIGURES = {
     "bic": "BIC",
 }
 """The figures of the panel that there may be none of, with their names there."""
-
-CORRELATED = 12
-"""Most parameters whose correlation is shown as a table."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class FitReport(Report):
         if fit.responses:
             tables.heading("responses")
             tables.rows(*_response_table(fit, digits))
-        _correlation_table(tables, fit)
+        draw_correlation(tables, fit.parameters, fit.correlation, _cell)
         lines = [*_lines(fit, digits, self.timed), *constraint_lines(fit, digits)]
         tables.panel("fit", fit.status, fit.reason, lines, fit.warnings)
 
@@ -148,17 +146,6 @@ def _matrix(fit: Fit, matrix: Any) -> dict[str, dict[str, float]]:
         a: {b: float(x) for b, x in zip(labels, row, strict=True)}
         for a, row in zip(labels, matrix, strict=True)
     }
-
-
-def _correlation_table(tables: Tables, fit: Fit) -> None:
-    """The correlation of the parameters that have standard errors."""
-    labels = list(fit.parameters)
-    known = [k for k, x in enumerate(fit.parameters.values()) if x.standard_error is not None]
-    if 1 < len(known) <= CORRELATED:
-        names = [labels[k] for k in known]
-        cells = [[_cell(float(fit.correlation[a, b]), 3) for b in known] for a in known]
-        tables.heading("correlation of the parameters")
-        tables.matrix(names, names, cells)
 
 
 def _headers(fit: Fit) -> list[str]:
