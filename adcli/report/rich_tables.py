@@ -59,7 +59,6 @@ class RichTables(Tables):
             self._console.print(Text(safe(line), style="bold"))
 
     def note(self, text: str) -> None:
-        """A line below a table."""
         self._console.print(Text(safe(text), style="dim"))
 
     def panel(
@@ -70,7 +69,6 @@ class RichTables(Tables):
         lines: Iterable[str],
         warnings: Iterable[str] = (),
     ) -> None:
-        """How a run ended and why, lines of figures, and warnings."""
         style = STYLES[status]
         head = Text(f"{status.replace('_', ' ')}: ", style=f"bold {style}")
         head.append(safe(reason), style="default")
@@ -83,7 +81,6 @@ class RichTables(Tables):
         self._console.print(Panel(body, title=title, border_style=style, expand=False))
 
     def lines(self, *lines: str) -> None:
-        """Lines as they are, whatever their length."""
         self._buffer.write("".join(line + "\n" for line in lines))
 
     def sentence(self, text: str) -> None:
