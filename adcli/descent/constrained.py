@@ -307,14 +307,14 @@ class ConstrainedDescent:
     def _beside(self, place: KktPoint, way: Vector) -> KktPoint:
         """A place along a way on which the Lagrangian curves down, where the value is lower."""
         m = self.measures
+        multipliers = m.balance(place).multipliers
         way = way / np.abs(way / np.maximum(np.abs(place.point), 1.0)).max()
         for part in (1.0, 1e-1, 1e-2, 1e-3):
             for side in (1.0, -1.0):
                 trial = m.place(place.point + side * part * way)
                 if not trial.is_finite:
                     continue
-                balance = m.balance(place)
-                gain = trial.value - balance.multipliers @ trial.residuals - place.value
+                gain = trial.value - multipliers @ trial.residuals - place.value
                 if gain < 0:
                     return trial
         return place

@@ -40,10 +40,6 @@ from adcli.graph.symbols import Expression, Symbols
 MOST_NUMBERS = 20_000_000
 """Numbers of the Jacobians of all alternatives, at most."""
 
-PARALLEL = 1e-9
-"""A `where` has a kink, and no jump, if the difference of its branches grows along with that of the
-sides of its condition: the sine between the two gradients is at most this."""
-
 _GREATER = ("greater", "greater_equal")
 _REDUCED = {"reduce_max": 1, "reduce_min": -1}
 

@@ -138,9 +138,9 @@ class Piecewise:
                 place += size
         return found
 
-    def ties(self, model: LocalModel, weights: Vector) -> tuple[Any, Vector, Any]:
-        """The gradients (ties, n) of the differences of alternatives that tie, these differences,
-        and the total Jacobian of the outputs under the weights."""
+    def ties(self, model: LocalModel, weights: Vector) -> tuple[Any, Vector]:
+        """The gradients (ties, n) of the differences of alternatives that tie, by the Jacobian of
+        the outputs under the weights, and these differences."""
         n, total = self.problem.size, len(model.outputs)
         jacobian = model.jacobian
         if len(model.inner.data):
@@ -157,11 +157,7 @@ class Piecewise:
         order = used[np.argsort(model.owner[used], kind="stable")]
         same = np.flatnonzero(model.owner[order][1:] == model.owner[order][:-1])
         one, other = order[same], order[same + 1]
-        return (
-            jacobian[other] - jacobian[one],
-            model.values[other] - model.values[one],
-            jacobian,
-        )
+        return jacobian[other] - jacobian[one], model.values[other] - model.values[one]
 
     def better(
         self, model: LocalModel, it: Iterate, change: Vector, weights: Vector
@@ -238,7 +234,7 @@ class Piecewise:
         n = p.size
         if n > DENSE:
             return None
-        normals, gaps, _ = self.ties(model, weights)
+        normals, gaps = self.ties(model, weights)
         blended = self.pieces.blended
         blended.weigh(self.named(weights))
         _, slope = blended.value_and_slope(it.point)
